@@ -1,0 +1,74 @@
+"""What the partition loop asks of a stage: cores that decide inside a transaction, edges that act on the outside."""
+
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from topics.ids import Instant
+
+
+class Record(msgspec.Struct, frozen=True):
+    """One consumed record, with the logical (unprefixed) name of its topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+    appended_ms: int
+    """The broker's LogAppendTime."""
+    appended_at: Instant
+    """The same moment in engine time."""
+
+    @property
+    def id(self) -> str:
+        """Its position: the id of the decision it causes."""
+        return f"{self.topic}:{self.partition}:{self.offset}"
+
+
+class Out(msgspec.Struct, frozen=True):
+    """One record to write, to an explicit partition of a logical topic."""
+
+    topic: str
+    partition: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+
+
+class Core(Protocol):
+    """The decisions of one partition of a critical stage (intake, dispatch, fan-out). One instance for each opening.
+
+    The loop writes what ``take`` and ``fire`` return, its positions and the core's marker in one transaction. Should
+    that fail, the instance is thrown away and a new one is loaded from the state topic.
+    """
+
+    def load(self, key: bytes, value: bytes | None) -> None:
+        """Fold one record of the state topic; ``m:`` records are the loop's and do not come here."""
+
+    def opened(self, pack: str | None, at: Instant) -> None:
+        """All state is folded; ``pack`` and ``at`` are what the partition's marker said (``None``, 0: never written)."""
+
+    def take(self, record: Record, at: Instant) -> Iterable[Out]:
+        """Decide one record at engine time ``at``, which never decreases."""
+
+    def next_due(self) -> Instant | None:
+        """When the earliest clock is due, if there is any."""
+
+    def fire(self, until: Instant, at: Instant) -> Iterable[Out] | None:
+        """Decide the one earliest clock that is due at or before ``until``, or ``None`` when none is."""
+
+    def pack(self) -> str | None:
+        """The pack in force, ``<name>@<hash>``, for the marker."""
+
+
+class Edge(Protocol):
+    """A stage that acts outside Kafka's transactions (projector, replies): effect first, then the position."""
+
+    async def positions(self, slot: str) -> dict[str, int]:
+        """Where this slot stood: ``<logical topic>:<partition>`` -> next offset; missing means from the beginning."""
+
+    async def apply(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:
+        """Bring about the effects of these records, idempotently, and only then remember the positions."""

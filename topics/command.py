@@ -1,0 +1,80 @@
+"""What a person, a department or a source system asks for."""
+
+from typing import Annotated, Literal
+
+import msgspec
+
+from topics.ids import Instant
+from topics.vocabulary import CommandKind, Role
+
+Short = Annotated[str, msgspec.Meta(max_length=200)]
+Long = Annotated[str, msgspec.Meta(max_length=4000)]
+CommandId = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
+    """On whose behalf: a role and a person (an id of the pack's roster; a system's name for ``source``)."""
+
+    role: Role
+    person: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
+    org: Short | None = None
+    """Department code for ``department``; else the roster tells."""
+
+
+class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """One request about one ticket. ``id`` makes it idempotent: a repeated id returns the first decision.
+
+    Which of the optional fields a kind needs is said in ``FIELDS`` below and checked by the law.
+    """
+
+    id: CommandId
+    kind: CommandKind
+    actor: Actor
+    accepted_at: Instant
+    """Engine time at which a door took it; judged no later than the record's own append time."""
+    ticket: Short = ""
+    """Ticket id; a child's is ``<ticket>/<code>/<n>``. Empty only for ``adopt_pack`` and ``unreadable``."""
+    reason: Long | None = None
+    text: Long | None = None
+    """Answer to the resident, note, or result of the work."""
+    proof: Annotated[tuple[Short, ...], msgspec.Meta(max_length=50)] = ()
+    category: Short | None = None
+    home: Short | None = None
+    target: Short | None = None
+    """Another ticket (``duplicate_of``), person (``reassign``) or tier (``escalate``)."""
+    party: Short | None = None
+    departments: Annotated[tuple[Short, ...], msgspec.Meta(max_length=50)] = ()
+    """Codes called by a ``whistle``; the first is lead."""
+    case: Short | None = None
+    """Why a whistle is allowed: ``street_cannot``, ``joint_enforcement``, ``emergency``."""
+    passed: bool | None = None
+    satisfied: bool | None = None
+    pack: Short | None = None
+    """``adopt_pack``: ``<name>@<hash>``."""
+    version: Literal[1] = 1
+
+
+FIELDS: dict[CommandKind, tuple[str, ...]] = {
+    CommandKind.FILE: ("category", "home?"),
+    CommandKind.DISMISS: ("reason", "text"),
+    CommandKind.DUPLICATE_OF: ("target",),
+    CommandKind.ACCEPT: (),
+    CommandKind.DECLINE: ("reason",),
+    CommandKind.CONTACT: ("text?",),
+    CommandKind.START: (),
+    CommandKind.WHISTLE: ("departments", "case", "reason?"),
+    CommandKind.ASK_WHISTLE: ("reason",),
+    CommandKind.REPORT_IN: ("proof?",),
+    CommandKind.FINISH: ("text", "proof"),
+    CommandKind.RELEASE: ("reason",),
+    CommandKind.CHECK: ("passed", "reason?"),
+    CommandKind.ANSWER: ("satisfied", "text?"),
+    CommandKind.REOPEN: ("reason",),
+    CommandKind.REFER: ("home", "reason"),
+    CommandKind.REASSIGN: ("target", "reason", "party?"),
+    CommandKind.ESCALATE: ("reason", "target?"),
+    CommandKind.NOTE: ("text",),
+    CommandKind.CANCEL: ("reason",),
+    CommandKind.CLOSE_BY_SOURCE: ("reason",),
+}
+"""The fields each kind of command reads; a question mark marks what may be left out."""

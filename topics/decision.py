@@ -1,0 +1,71 @@
+"""The log of what happened and why: one record for every consumed cause."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from topics.ids import DecisionId, Instant
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Something that happened to one ticket, in the past tense: ``TicketFiled``, ``ClockBreached`` … (docs/concepts).
+
+    ``facts`` are integers, booleans, strings, lists and maps of them, never floats and never personal data.
+    """
+
+    type: str
+    ticket: str
+    facts: dict[str, Any] = {}
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The ticket after the decision; ``after`` is ``None`` once it is forgotten."""
+
+    ticket: str
+    version: int
+    after: msgspec.Raw | None = None
+    """A ``topics.ticket.Ticket`` as JSON."""
+
+
+class Why(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the decision rests on (DESIGN 8)."""
+
+    pack: str | None = None
+    rules: tuple[str, ...] = ()
+    """Ids of the rules that matched, e.g. ``category:fire_lane``, ``law4:resolve.80``."""
+    facts: dict[str, Any] = {}
+    refused: tuple[tuple[str, str], ...] = ()
+    """Candidates that were not taken, each with its reason."""
+    quota: dict[str, Any] = {}
+    """``before`` and ``after``: counts and targets of the split, if it was consulted."""
+    calendar: str | None = None
+    grid: str | None = None
+    roster: str | None = None
+
+
+class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
+    """All effects of one cause in one record; log order is decide order.
+
+    ``cause`` is ``record`` (an incident or command) or ``clock``; the id says which one. A refusal is a decision
+    with a reason of ``topics.vocabulary.REFUSALS`` and without changes.
+    """
+
+    id: DecisionId
+    at: Instant
+    cause: Literal["incident", "command", "clock", "held"]
+    reason: str
+    home: str
+    ticket: str | None = None
+    command_id: str | None = None
+    command: str | None = None
+    """Kind of the command."""
+    actor: str | None = None
+    """``role:person`` of the command."""
+    first_decision: str | None = None
+    """Of a repeated command: the id of the decision that counted."""
+    events: tuple[Event, ...] = ()
+    changes: tuple[Change, ...] = ()
+    why: Why = Why()
+    engine: str = ""
+    """Version of the engine that decided."""
+    version: Literal[1] = 1

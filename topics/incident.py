@@ -1,0 +1,137 @@
+"""What is reported: the door's model of an incoming incident, and the record that intake hands on."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from topics.ids import HomeCode, Instant
+from topics.vocabulary import Channel, Signal
+
+INCIDENT_TYPE = "org.gridwhistle.incident.reported.v1"
+"""The CloudEvents ``type`` of an incoming incident."""
+
+MAX_RECORD_BYTES = 512 * 1024
+"""Largest record that ``incidents.raw`` takes; senders refuse more and name this limit."""
+
+_FORBIDDEN = {*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
+def _clean(text: str) -> str:
+    """Refuse control and bidirectional override characters, which can lie to an operator's eye."""
+    for place, char in enumerate(text):
+        if ord(char) in _FORBIDDEN or 0xD800 <= ord(char) <= 0xDFFF:
+            raise ValueError(f"holds the character U+{ord(char):04X} at {place}; send text without control characters")
+    return text
+
+
+Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_clean)]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
+
+
+class Door(BaseModel):
+    """Base of what comes in by a door: frozen, strict about unknown names, no NaN or infinity."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Location(Door):
+    """Where it is: a grid code, or a point with its reference system, or an address; the first given wins (LAW 2)."""
+
+    grid: Code | None = None
+    lat: Annotated[float, Field(strict=True, ge=-90, le=90)] | None = None
+    lon: Annotated[float, Field(strict=True, ge=-180, le=180)] | None = None
+    crs: Literal["WGS84", "GCJ02", "BD09"] = "WGS84"
+    address: Code | None = None
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> "Location":
+        if (self.lat is None) != (self.lon is None):
+            raise ValueError("lat and lon go together; give both or none")
+        return self
+
+
+class Attachment(Door):
+    """A picture or paper kept elsewhere."""
+
+    url: Code
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    phase: Literal["report", "before", "after", "proof"] = "report"
+
+
+class ReportedIncident(Door):
+    """The ``data`` of an incoming CloudEvent. Unknown members are refused; further facts go into ``attributes``."""
+
+    occurred_at: AwareDatetime
+    channel: Channel
+    category: Code | None = None
+    signal: Signal | None = None
+    text: Text = ""
+    location: Location = Location()
+    reporter: dict[str, Any] | None = None
+    attachments: Annotated[tuple[Attachment, ...], Field(max_length=50)] = ()
+    exercise: bool = False
+    promised_by: AwareDatetime | None = None
+    attributes: dict[str, Any] = {}
+
+    def moments(self) -> dict[str, datetime]:
+        """Every time it states, by field, for the check of plausible ranges."""
+        return {"occurred_at": self.occurred_at} | ({"promised_by": self.promised_by} if self.promised_by else {})
+
+
+class Carried(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a referral takes along from the home it leaves (DESIGN 3)."""
+
+    from_ticket: str
+    hops: int
+    first_filed_at: Instant | None
+    resolve_consumed_ms: int
+
+
+class Incident(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="incident.received"):
+    """An incident that intake has accepted and placed; holds nothing about the reporter but a token into the vault."""
+
+    identity: str
+    home: HomeCode
+    occurred_at: Instant
+    received_at: Instant
+    channel: str
+    pack: str
+    """Hash of the pack by whose grid it was placed."""
+    placed_by: str
+    """``grid``, ``point``, ``address`` or ``nothing``: a recorded fact, not recomputed."""
+    category: str | None = None
+    """A code of the pack's catalogue; ``None`` when it was absent or unknown (then ``category_given`` has the word)."""
+    category_given: str | None = None
+    leaf: str | None = None
+    """The smallest grid it lies in; ``None`` when only the home is known."""
+    flags: tuple[str, ...] = ()
+    """Peculiarities seen at placing, e.g. ``grid_and_point_disagree``."""
+    signal: str | None = None
+    text: str = ""
+    address: str | None = None
+    lat_e7: int | None = None
+    lon_e7: int | None = None
+    """WGS-84 degrees × 10⁷, integers."""
+    token: str | None = None
+    """Key of the sealed reporter in the vault, if anything was sealed."""
+    can_reach_reporter: bool = False
+    attachments: tuple[str, ...] = ()
+    attributes: dict[str, str | int | bool] = {}
+    exercise: bool = False
+    promised_by: Instant | None = None
+    version: Literal[1] = 1
+
+
+class IncidentReferred(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="incident.referred"):
+    """A ticket that was closed in one home to be filed in another: the same incident, with what it carries along."""
+
+    id: str
+    """The id of the decision that referred it."""
+    incident: Incident
+    carried: Carried
+    version: Literal[1] = 1
+
+
+AnyIncident = Incident | IncidentReferred

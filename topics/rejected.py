@@ -1,0 +1,46 @@
+"""What intake could not turn into a ticket, and what the vault keeps."""
+
+from typing import Literal
+
+import msgspec
+
+from topics.ids import Instant
+
+
+class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A record of ``incidents.raw`` that became no ticket, with the reason and the field to mend.
+
+    ``sealed`` is the original value, AES-GCM under a key of its own that lies wrapped in the vault under ``token``;
+    duplicates are not kept again.
+    """
+
+    id: str
+    """``incidents.raw:<partition>:<offset>``."""
+    at: Instant
+    reason: str
+    field: str
+    message: str
+    identity: str | None = None
+    """``<source>:<id>`` where it could be read."""
+    original: str | None = None
+    """Of a duplicate: the id of the record that came first."""
+    token: str | None = None
+    sealed: bytes | None = None
+    version: Literal[1] = 1
+
+
+class Sealed(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A vault entry: personal data under its own key, the key wrapped by the master key. A tombstone forgets."""
+
+    wrapped_key: bytes
+    """Nonce (12 bytes) and AES-256-GCM of the data key under the master key."""
+    sealed: bytes | None = None
+    """Nonce (12 bytes) and AES-256-GCM of the JSON; ``None`` when the cipher text lies elsewhere."""
+    version: Literal[1] = 1
+
+
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A record of ``intake.state``: this identity was taken, by that record, at that time."""
+
+    record: str
+    at: Instant

@@ -1,0 +1,190 @@
+"""The state of a ticket and of what a partition remembers beside it: the records of ``tickets.state``."""
+
+from typing import Literal
+
+import msgspec
+
+from topics.ids import Instant
+from topics.vocabulary import Status
+
+
+class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One clock as a ledger (LAW 4): budget, what is consumed, since when it runs. Its deadline is arithmetic.
+
+    The moment of a rung of ``r`` percent: when ``limit_ms × r // 100`` are consumed, counted from ``running_since``
+    with ``consumed_ms`` behind it, in working time where ``in_work_time`` says so, else day and night.
+    """
+
+    kind: str
+    number: str
+    """Of the offer, leg or repeat, or ``<code>/<n>`` of the child; ``0`` where there is only one."""
+    limit_ms: int
+    unit: str
+    """The unit it was given in (``topics.vocabulary.Unit``), which also says how it runs."""
+    started_at: Instant
+    running_since: Instant | None
+    rungs: tuple[int, ...]
+    """Percentages still to fire, rising."""
+    consumed_ms: int = 0
+    fired: tuple[int, ...] = ()
+    stopped_at: Instant | None = None
+    paused_reason: str | None = None
+    until: Instant | None = None
+    """A fixed moment instead of a budget: promised dates, parking, midnight of a promised day."""
+
+
+class Child(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One department called by a whistle (LAW 7); lives in its parent."""
+
+    code: str
+    n: int
+    role: str
+    """``lead`` or ``helper``."""
+    called_at: Instant
+    deadline_at: Instant | None
+    """Of the child clock; ``None``: beyond the calendar's horizon."""
+    status: str = "called"
+    """``called``, ``reported_in``, ``finished``, ``released``."""
+    person: str | None = None
+    reported_in_at: Instant | None = None
+    ended_at: Instant | None = None
+    reason: str | None = None
+
+
+class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An offer made to a party, and how it ended."""
+
+    n: int
+    tier: str
+    party: str
+    at: Instant
+    ended: str | None = None
+    """``accepted``, ``declined``, ``missed``, ``skipped:no_one_on_duty``, ``withdrawn``; ``None`` while it stands."""
+
+
+class Helper(msgspec.Struct, frozen=True):
+    """A former holder that may still finish after a move."""
+
+    tier: str
+    party: str
+    person: str | None
+
+
+class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is worked and timed. Nothing personal in it but a token; every change makes the next ``version``."""
+
+    id: str
+    version: int
+    identity: str
+    home: str
+    status: Status
+    received_at: Instant
+    occurred_at: Instant
+    pack: str
+    """Hash of the pack it was filed under: limits, ladder, calendar and grid are frozen by it."""
+    channel: str
+    person: str
+    """Who has it now (five in place); the tier's supervisor where nobody else has."""
+    duty: str
+    """The seat or post in which the person has it: ``desk``, a party, ``street``, a department code, ``centre``, ``checker``."""
+    task: str
+    """What is to be done next: ``triage``, ``accept``, ``handle``, ``coordinate``, ``check``, ``survey``, ``none``."""
+    tier: str | None = None
+    party: str | None = None
+    """Party, ``street``, department code or ``centre`` that holds it."""
+    leaf: str | None = None
+    category: str | None = None
+    category_given: str | None = None
+    urgency: str | None = None
+    lead: str | None = None
+    """Lead department of its category (the ``departments`` tier would call it)."""
+    filed_at: Instant | None = None
+    generation: int = 0
+    rework: int = 0
+    clocks: tuple[Clock, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    """Of the current generation; the last one is the standing one."""
+    helpers: tuple[Helper, ...] = ()
+    children: tuple[Child, ...] = ()
+    leg: int = 0
+    top_repeats: int = 0
+    resolve_limit_ms: int = 0
+    resolve_unit: str = "urgent_hour"
+    is_overdue: bool = False
+    is_escalated: bool = False
+    is_exhausted: bool = False
+    handled_by: tuple[str, ...] = ()
+    """Persons who accepted, started or finished it: none of them may check it."""
+    finished_by: tuple[str, str, str] | None = None
+    """Tier, party and person that finished last: a reopened ticket goes back there."""
+    finished_at: Instant | None = None
+    surveyed_at: Instant | None = None
+    closed_at: Instant | None = None
+    close_reason: str | None = None
+    merged_into: str | None = None
+    merged_here: tuple[str, ...] = ()
+    before_merge: "Ticket | None" = None
+    hops: int = 0
+    first_filed_at: Instant | None = None
+    flags: tuple[str, ...] = ()
+    text: str = ""
+    address: str | None = None
+    lat_e7: int | None = None
+    lon_e7: int | None = None
+    token: str | None = None
+    can_reach_reporter: bool = False
+    attributes: dict[str, str | int | bool] = {}
+    exercise: bool = False
+    promised_by: Instant | None = None
+    next_due_at: Instant | None = None
+    """When its earliest rung is due; derived from the clocks and kept for queues and for the index."""
+    deadline_at: Instant | None = None
+    """When the clock that matters now (triage, accept or leg or resolve, check, survey) reaches 100 %; for people."""
+    schema: Literal[1] = 1
+
+
+class Quota(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The split's books of one home in one window (LAW 3); amounts in units of ``per`` (2520 by default)."""
+
+    home: str
+    window: str
+    """``yyyy-mm`` and, where shares changed within a month, the hash of the pack that changed them."""
+    per: int
+    counts: dict[str, int]
+    targets: dict[str, int]
+    """What each party should have had, in units: ``count × per`` is comparable."""
+    nominal: dict[str, int]
+    """What it would have had, had everybody been eligible each time, in units."""
+    split: int = 0
+    """Tickets that went through the split, and of them those with all parties eligible."""
+    fully_eligible: int = 0
+    direct: int = 0
+    emergency: int = 0
+    manual: int = 0
+    schema: Literal[1] = 1
+
+
+class DayCounter(msgspec.Struct, frozen=True):
+    """How many tickets a home has got on a day."""
+
+    n: int
+    at: Instant
+
+
+class CommandSeen(msgspec.Struct, frozen=True):
+    """The first decision on a command id, kept for 35 days."""
+
+    decision: str
+    at: Instant
+
+
+class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where a partition stands; the record ``m:`` of its state topic, written in every transaction."""
+
+    at: Instant
+    """Time of the last decision: the next one is not earlier."""
+    positions: dict[str, int]
+    """Logical topic name -> next offset to read."""
+    pack: str | None = None
+    """``<name>@<hash>`` in force in this partition."""
+    schema: Literal[1] = 1

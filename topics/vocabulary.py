@@ -1,0 +1,232 @@
+"""The closed sets of words that records may use (LAW 1, STYLE 4)."""
+
+from enum import StrEnum
+
+
+class Party(StrEnum):
+    """Who takes part in the split (分流 1234)."""
+
+    RESIDENTS = "residents"
+    SPECIALIST = "specialist"
+    RED_PROPERTY = "red_property"
+    BACKSTOP = "backstop"
+
+
+class Status(StrEnum):
+    """Where a ticket stands (LAW 6); escalated and overdue are attributes, not statuses."""
+
+    RECEIVED = "received"
+    VERIFYING = "verifying"
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    HANDLING = "handling"
+    WHISTLED = "whistled"
+    PARKED = "parked"
+    DONE = "done"
+    SURVEYED = "surveyed"
+    CLOSED = "closed"
+    DISMISSED = "dismissed"
+    MERGED = "merged"
+    CANCELLED = "cancelled"
+
+
+FINAL = frozenset({Status.CLOSED, Status.DISMISSED, Status.MERGED, Status.CANCELLED})
+"""Statuses in which every clock but ``forget`` is disarmed."""
+
+
+class ClockKind(StrEnum):
+    """What a clock measures (LAW 4)."""
+
+    TRIAGE = "triage"
+    VERIFY = "verify"
+    ACCEPT = "accept"
+    CONTACT = "contact"
+    RESOLVE = "resolve"
+    LEG = "leg"
+    CHECK = "check"
+    SURVEY = "survey"
+    REPORT_IN = "report_in"
+    CHILD = "child"
+    PARK = "park"
+    FORGET = "forget"
+
+
+class Unit(StrEnum):
+    """Units of a limit: the first three run day and night, the last two in working time (LAW 4)."""
+
+    MINUTE = "minute"
+    URGENT_HOUR = "urgent_hour"
+    URGENT_DAY = "urgent_day"
+    WORK_HOUR = "work_hour"
+    WORK_DAY = "work_day"
+
+
+class Urgency(StrEnum):
+    """How pressing a ticket is; U1 means life or property (domain research, f)."""
+
+    U1 = "U1"
+    U2 = "U2"
+    U3 = "U3"
+    U4 = "U4"
+
+
+class Channel(StrEnum):
+    """By which way an incident came in."""
+
+    HOTLINE = "hotline"
+    APP = "app"
+    PATROL = "patrol"
+    CAMERA = "camera"
+    VISIT = "visit"
+    OPEN311 = "open311"
+    IMPORT = "import"
+
+
+class Signal(StrEnum):
+    """The five kinds of small signals, 五微."""
+
+    WISH = "wish"
+    COMPLAINT = "complaint"
+    MESSAGE = "message"
+    BROADCAST = "broadcast"
+    POINTS = "points"
+
+
+class TierKind(StrEnum):
+    """How a step of the ladder holds a ticket (LAW 1)."""
+
+    PARTIES = "parties"  # offered to one of its parties: grid, community
+    STREET = "street"  # held by the street itself
+    WHISTLE = "whistle"  # an automatic whistle; the street stays holder
+    OWNER = "owner"  # held by the category's own department
+    CENTRE = "centre"  # the command centre: the top
+
+
+class Role(StrEnum):
+    """On whose behalf a command is given. A person's roster entry must carry it."""
+
+    RESIDENTS = "residents"
+    SPECIALIST = "specialist"
+    RED_PROPERTY = "red_property"
+    BACKSTOP = "backstop"
+    STREET = "street"
+    DEPARTMENT = "department"
+    CENTRE = "centre"
+    DESK = "desk"
+    CHIEF = "chief"
+    CHECKER = "checker"
+    SUPERVISOR = "supervisor"
+    REPORTER = "reporter"
+    SOURCE = "source"
+
+
+class CommandKind(StrEnum):
+    """What may be asked of a ticket, in the imperative (LAW 6), and of a partition (``adopt_pack``)."""
+
+    FILE = "file"
+    DISMISS = "dismiss"
+    DUPLICATE_OF = "duplicate_of"
+    ACCEPT = "accept"
+    DECLINE = "decline"
+    CONTACT = "contact"
+    START = "start"
+    WHISTLE = "whistle"
+    ASK_WHISTLE = "ask_whistle"
+    REPORT_IN = "report_in"
+    FINISH = "finish"
+    RELEASE = "release"
+    CHECK = "check"
+    ANSWER = "answer"
+    REOPEN = "reopen"
+    REFER = "refer"
+    REASSIGN = "reassign"
+    ESCALATE = "escalate"
+    NOTE = "note"
+    CANCEL = "cancel"
+    CLOSE_BY_SOURCE = "close_by_source"
+    ADOPT_PACK = "adopt_pack"
+    UNREADABLE = "unreadable"  # what a door could not read: decided as a refusal, so that nothing is dropped unseen
+
+
+class DepartmentRole(StrEnum):
+    """As what a department gets a task (LAW 7)."""
+
+    OWNER = "owner"
+    LEAD = "lead"
+    HELPER = "helper"
+
+
+class RejectReason(StrEnum):
+    """Why an intake record became no ticket; the labels of ``gridwhistle_rejected_total``."""
+
+    UNREADABLE = "unreadable"
+    NULL_VALUE = "null_value"
+    NULL_KEY = "null_key"
+    KEY_MISMATCH = "key_mismatch"
+    WRONG_PARTITION = "wrong_partition"
+    WRONG_TYPE = "wrong_type"
+    UNKNOWN_VERSION = "unknown_version"
+    TOO_DEEP = "too_deep"
+    TOO_LARGE = "too_large"
+    BAD_TEXT = "bad_text"
+    MISSING_FIELD = "missing_field"
+    INVALID_FIELD = "invalid_field"
+    OUT_OF_RANGE = "out_of_range"
+    DUPLICATE = "duplicate"
+
+
+class Reason(StrEnum):
+    """Why a decision came out as it did: the same word in the record, the log line, the metric and on the screen."""
+
+    # decided
+    REPORTED = "reported"
+    REFERRED_IN = "referred_in"
+    UNKNOWN_CATEGORY = "unknown_category"
+    NO_PLACE = "no_place"
+    DONE_AS_ASKED = "done_as_asked"
+    LIMIT_AT_RISK = "limit_at_risk"
+    LIMIT_BREACHED = "limit_breached"
+    TOP_TIER_REPEATS = "top_tier_repeats"
+    EXHAUSTED = "exhausted"
+    ACCEPT_MISSED = "accept_missed"
+    WINDOW_ENDED = "window_ended"
+    FORGOTTEN = "forgotten"
+    PACK_ADOPTED = "pack_adopted"
+    REPEATED_COMMAND = "repeated_command"
+    NO_CHANGE = "no_change"
+    # refused
+    UNKNOWN_TICKET = "unknown_ticket"
+    UNREADABLE = "unreadable"
+    UNKNOWN_PACK = "unknown_pack"
+    NOT_IN_THIS_STATUS = "not_in_this_status"
+    NOT_YOUR_TICKET = "not_your_ticket"
+    NOT_ON_ROSTER = "not_on_roster"
+    NOT_ON_DUTY = "not_on_duty"
+    ROLE_NOT_ALLOWED = "role_not_allowed"
+    REASON_MISSING = "reason_missing"
+    ANSWER_MISSING = "answer_missing"
+    PROOF_MISSING = "proof_missing"
+    CATEGORY_UNKNOWN = "category_unknown"
+    HOME_UNKNOWN = "home_unknown"
+    DEPARTMENT_UNKNOWN = "department_unknown"
+    TARGET_NOT_OPEN = "target_not_open"
+    TARGET_ELSEWHERE = "target_elsewhere"
+    TOO_MANY_DECLINES = "too_many_declines"
+    TOO_MANY_HOPS = "too_many_hops"
+    CASE_NOT_ALLOWED = "case_not_allowed"
+    CHILDREN_OPEN = "children_open"
+    NO_SUCH_CHILD = "no_such_child"
+    CHECKER_HANDLED_IT = "checker_handled_it"
+    TOO_LATE = "too_late"
+    TIER_UNKNOWN = "tier_unknown"
+    PERSON_UNKNOWN = "person_unknown"
+    # held
+    HELD = "held"
+
+
+REFUSALS = frozenset(
+    reason
+    for reason in Reason
+    if list(Reason).index(Reason.UNKNOWN_TICKET) <= list(Reason).index(reason) < list(Reason).index(Reason.HELD)
+)
+"""Reasons that mean: nothing was changed."""
