@@ -54,6 +54,9 @@ class Core(Protocol):
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
         """Decide one record at engine time ``at``, which never decreases."""
 
+    def hold(self, record: Record, at: Instant) -> Iterable[Out]:
+        """Set a record aside that could not be decided in three openings, with its bytes."""
+
     def next_due(self) -> Instant | None:
         """When the earliest clock is due, if there is any."""
 

@@ -27,3 +27,14 @@ class EngineClock(msgspec.Struct, frozen=True):
 
 CLOCK_KEY = "clock"
 """Key of the clock on ``reference``; a bundle's key is ``<name>@<hash>``."""
+
+CURRENT_KEY = "current"
+"""Key of the record that says by which pack intake places."""
+
+
+class CurrentPack(msgspec.Struct, frozen=True):
+    """The pack published last, by which intake places. Each partition of dispatch adopts it through ``commands``."""
+
+    ref: str
+    """``<name>@<hash>``."""
+    version: Literal[1] = 1

@@ -7,7 +7,8 @@ from typing import Any
 from topics.command import Command
 from topics.decision import Decision
 from topics.incident import MAX_RECORD_BYTES, Incident, IncidentReferred, ReportedIncident
-from topics.reference import EngineClock
+from topics.pack import PackBundle
+from topics.reference import CurrentPack, EngineClock
 from topics.rejected import Rejected, Sealed, Seen
 from topics.task import Reply, Task
 from topics.ticket import CommandSeen, DayCounter, Marker, Quota, Ticket
@@ -72,7 +73,7 @@ DECISIONS = TopicSpec(
 FANOUT_STATE = TopicSpec("fanout.state", "m:", (Marker,), Compact(), ("fanout",), ("fanout",))
 REPLIES_STATE = TopicSpec("replies.state", "m:<topic>:<partition>", (Marker,), Compact(), ("replies",), ("replies",))
 REFERENCE = TopicSpec(
-    "reference", "<pack>@<hash>; clock", (EngineClock,), Compact(), ("pack publish", "up"), ("every stage",), partitions=1, max_bytes=16 * MIB
+    "reference", "<pack>@<hash>; current; clock", (PackBundle, CurrentPack, EngineClock), Compact(), ("pack publish", "up"), ("every stage",), partitions=1, max_bytes=16 * MIB
 )
 VAULT = TopicSpec("vault", "token", (Sealed,), Compact(), ("intake",), ("reveal", "erase"))
 

@@ -1,0 +1,32 @@
+"""``gridwhistle run STAGE``: one process of one stage, in the foreground, as the supervisor and containers start it."""
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+import uvloop
+
+from engine.runtime import run_stage
+from engine.stages import STAGES
+
+
+def run(
+    stage: Annotated[str, typer.Argument(help=f"One of {', '.join(STAGES)}.")],
+    data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
+    name: Annotated[str, typer.Option(help="Name of this process in logs and status, e.g. dispatch-2.")] = "",
+) -> None:
+    """Run one process of a stage until Ctrl-C or TERM; start more of them to share its partitions.
+
+    Example: gridwhistle run dispatch --data ./mystack --name dispatch-2
+    """
+    from engine.local.folder import folder_of, settings_of
+    from engine.log import set_up
+
+    settings = settings_of(data)
+    set_up(name or stage)
+    ready = folder_of(data) / "run" / f"{name}.ready" if name else None
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run_stage(settings, stage, ready))
+    os._exit(0)  # everything is committed and closed; do not wait for idle library threads

@@ -1,0 +1,81 @@
+"""One partition of an edge stage: effect first, then the position; effects are idempotent, nothing is transactional."""
+
+from collections import deque
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from engine.engine_clock import BrokerTime
+from engine.errors import PositionOutOfRange
+from engine.metrics import StageMetrics
+from engine.partition import MAX_CAUSES
+from engine.stage import Edge, Record
+from topics.ids import Instant
+
+
+class EdgePartition:
+    """One opening of one input partition of the projector or of replies."""
+
+    def __init__(self, edge: Edge, slot: str, tp: TopicPartition, prefix: str, consumer: AIOKafkaConsumer, time: BrokerTime, metrics: StageMetrics) -> None:
+        """Prepare; ``slot`` is ``<logical topic>:<partition>``."""
+        self._edge, self._slot, self._consumer, self._metrics = edge, slot, consumer, metrics
+        self._tp = tp
+        self.time = time
+        self.pending: deque[Record] = deque()
+        self._position = 0
+
+    @property
+    def tps(self) -> list[TopicPartition]:
+        """The one input partition."""
+        return [self._tp]
+
+    def give(self, records: Sequence[Record]) -> None:
+        """Queue records that were fetched."""
+        self.pending.extend(records)
+
+    def waiting(self) -> int:
+        """How many records wait."""
+        return len(self.pending)
+
+    async def open(self) -> None:
+        """Seek to where the effects stand.
+
+        Raises:
+            PositionOutOfRange: The log does not hold that position.
+        """
+        self._position = (await self._edge.positions(self._slot)).get(self._slot, 0)
+        begin = (await self._consumer.beginning_offsets([self._tp]))[self._tp]
+        end = (await self._consumer.end_offsets([self._tp]))[self._tp]
+        if not begin <= self._position <= end:
+            raise PositionOutOfRange(f"{self._slot}: stands at {self._position}, the log holds {begin} to {end}; rebuild the view, or restore the topic")
+        self._consumer.seek(self._tp, self._position)
+
+    async def has_work(self) -> bool:
+        """Whether records wait."""
+        return bool(self.pending)
+
+    async def step(self) -> None:
+        """Bring about the effects of what waits, then remember how far."""
+        records = [self.pending[i] for i in range(min(MAX_CAUSES, len(self.pending)))]
+        position = records[-1].offset + 1
+        await self._edge.apply(self._slot, records, {self._slot: position})
+        for _ in records:
+            self.pending.popleft()
+        self._position = position
+        await self._consumer.commit({self._tp: position})
+        self._metrics.count("records_taken", self._metrics.stage, by=len(records))
+        self._metrics.count("steps", self._metrics.stage)
+
+    def wants_barrier(self) -> bool:
+        """Edges have no clocks."""
+        return False
+
+    def barrier(self, observed_at: Instant, end: int) -> None:
+        """Edges have no clocks."""
+
+    def seconds_to_next_due(self) -> float:
+        """Edges have no clocks."""
+        return 3600.0
+
+    async def close(self) -> None:
+        """Nothing is held."""

@@ -1,0 +1,54 @@
+"""Engine time (DESIGN 6): the broker's clock carried on by the monotonic one, mapped by the stack's ``EngineClock``."""
+
+import time
+from collections.abc import Callable
+
+from topics.ids import Instant
+from topics.reference import EngineClock
+
+
+class BrokerTime:
+    """A lower bound of the broker's time: the newest LogAppendTime seen, carried on by the monotonic clock.
+
+    The record was appended before its acknowledgement came back, so the estimate is never ahead of the broker,
+    and nothing that waits for it is early. A wall clock that jumps is not looked at.
+    """
+
+    def __init__(self, mapping: EngineClock, monotonic: Callable[[], float] = time.monotonic) -> None:
+        """Start without knowledge; ``seen`` must be called before ``now``."""
+        self._mapping = mapping
+        self._monotonic = monotonic
+        self._seen_ms: int | None = None
+        self._at = 0.0
+
+    def seen(self, appended_ms: int) -> None:
+        """Take the broker's time from a record acknowledged just now."""
+        self._seen_ms = appended_ms
+        self._at = self._monotonic()
+
+    def broker_ms(self) -> int:
+        """Broker time now, in milliseconds, at most a round trip behind.
+
+        Raises:
+            RuntimeError: No record was seen yet.
+        """
+        if self._seen_ms is None:
+            raise RuntimeError("broker time was asked for before any record of the broker was seen")
+        return self._seen_ms + int((self._monotonic() - self._at) * 1000)
+
+    def now(self) -> Instant:
+        """Engine time now."""
+        return self._mapping.engine(self.broker_ms())
+
+    def engine(self, broker_ms: int) -> Instant:
+        """Map a moment of the broker into engine time."""
+        return self._mapping.engine(broker_ms)
+
+    def seconds_until(self, at: Instant) -> float:
+        """Wall seconds until engine time reaches ``at``; 0 if it has."""
+        return max(0.0, (self._mapping.broker(at) - self.broker_ms()) / 1000)
+
+
+def engine_now(mapping: EngineClock) -> Instant:
+    """Engine time by this machine's wall clock, good enough for a door that stamps commands (DESIGN 6)."""
+    return mapping.engine(int(time.time() * 1000))

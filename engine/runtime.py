@@ -1,0 +1,221 @@
+"""Puts a stage together: a Faust app without Kafka of its own, its agent on an in-memory channel, and the partition loop."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import faust
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.range import RangePartitionAssignor
+from faust.app.base import BootStrategy
+
+from engine.crash import CrashPoint
+from engine.engine_clock import BrokerTime
+from engine.errors import InvalidSettings
+from engine.loop import PartitionLoop
+from engine.metrics import StageMetrics, serve
+from engine.partition import Batch, Partition, Wiring
+from engine.reference import Reference
+from engine.settings import Settings
+from engine.stage import Core, Record
+from engine.topic_admin import verify
+from topics.registry import TopicSpec
+
+log = logging.getLogger(__name__)
+
+POLL_INTERVAL_MS = 10**9
+"""An idle member otherwise leaves the group and never rejoins (aio-libs/aiokafka#1187)."""
+
+
+class NoKafka(BootStrategy):  # type: ignore[misc]
+    """Faust's own consumer and producer stay off: the partition loop owns Kafka (DESIGN 4)."""
+
+    enable_kafka_consumer = False
+    enable_kafka_producer = False
+    enable_web = False
+
+
+class StageApp(faust.App):  # type: ignore[misc]
+    """The Faust app that hosts a stage's agent."""
+
+    BootStrategy = NoKafka
+
+
+def new_app(settings: Settings, stage: str) -> StageApp:
+    """Make the Faust app of one stage: agents, supervision and sensors; no Kafka, no web, no tables."""
+    return StageApp(
+        f"{settings.prefix}{stage}",
+        broker="kafka://" + settings.kafka,
+        store="memory://",
+        datadir=str(settings.data_dir / "faust"),
+        topic_disable_leader=True,
+        topic_allow_declare=False,
+        web_enabled=False,
+        autodiscover=False,
+        worker_redirect_stdouts=False,
+    )
+
+
+def decider(app: StageApp) -> Callable[[Batch], Awaitable[None]]:
+    """Declare the stage's agent and return the way to it: one channel event is one batch of one partition."""
+    batches = app.channel(maxsize=64)
+
+    async def decide(stream: AsyncIterable[Batch]) -> None:
+        """Decide each batch; what a decision raises travels on the batch's future, for the loop to answer."""
+        async for batch in stream:
+            try:
+                batch.decide()
+            except Exception as exc:
+                batch.done.set_exception(exc)
+            else:
+                batch.done.set_result(None)
+
+    app.agent(batches, name=f"{app.conf.id}.decide")(decide)
+
+    async def send(batch: Batch) -> None:
+        await batches.send(value=batch)
+        await batch.done
+
+    return send
+
+
+def new_consumer(settings: Settings, stage: str) -> AIOKafkaConsumer:
+    """Make the group consumer of a stage, with every setting that keeps records from being lost."""
+    return AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka,
+        group_id=f"{settings.prefix}{stage}",
+        enable_auto_commit=False,
+        auto_offset_reset="none",
+        isolation_level="read_committed",
+        partition_assignment_strategy=(RangePartitionAssignor,),
+        session_timeout_ms=settings.session_timeout_seconds * 1000,
+        heartbeat_interval_ms=max(300, settings.session_timeout_seconds * 1000 // 6),
+        rebalance_timeout_ms=10_000,
+        max_poll_interval_ms=POLL_INTERVAL_MS,
+        fetch_max_wait_ms=100,
+        max_poll_records=2000,
+        max_partition_fetch_bytes=2 * 1024 * 1024,
+        retry_backoff_ms=50,
+        metadata_max_age_ms=10_000,
+    )
+
+
+@dataclass
+class Host:
+    """What a stage's factory gets to build on."""
+
+    settings: Settings
+    stage: str
+    app: StageApp
+    consumer: AIOKafkaConsumer
+    reference: Reference
+    metrics: StageMetrics
+    crash: CrashPoint
+    held: set[str]
+
+    def new_time(self) -> BrokerTime:
+        """Make engine time for one partition, by the stack's mapping."""
+        assert self.reference.clock is not None
+        return BrokerTime(self.reference.clock)
+
+    def partitions(
+        self, inputs: tuple[TopicSpec, ...], state: TopicSpec, core: Callable[[int], Core], prepare: Callable[[Iterable[Record]], Awaitable[None]]
+    ) -> Callable[[Any], Partition]:
+        """Return the maker of transactional openings for this stage."""
+        wiring = Wiring(
+            self.stage, self.settings, inputs, state, core, prepare, decider(self.app), self.crash, self.metrics, self.consumer, self.new_time, self.held
+        )
+        return lambda number: Partition(wiring, number)
+
+    def loop(self, make: Callable[[Any], Any], key_of: Callable[[TopicPartition], object]) -> PartitionLoop:
+        """Build the loop around a maker of openings."""
+        assert self.reference.clock is not None
+        return PartitionLoop(
+            self.stage, self.settings, self.consumer, make, key_of, self.metrics, self.crash, self.held, self.reference.clock.engine
+        )
+
+
+class LoopService(faust.Service):  # type: ignore[misc]
+    """The Faust service that owns Kafka: starts the consumer, runs the loop, drains it at the end."""
+
+    def __init__(self, loop: PartitionLoop, subscribe: Callable[[AIOKafkaConsumer, PartitionLoop], None]) -> None:
+        """Keep the loop; ``on_start`` connects."""
+        super().__init__()
+        self.partition_loop = loop
+        self._subscribe = subscribe
+        self.ended: asyncio.Task[None] | None = None
+
+    async def on_start(self) -> None:
+        """Subscribe, then join the group."""
+        consumer = self.partition_loop.consumer
+        self._subscribe(consumer, self.partition_loop)
+        await consumer.start()
+        self.ended = asyncio.create_task(self.partition_loop.run())
+
+    async def on_stop(self) -> None:
+        """Let running steps end, close the partitions, leave the group."""
+        if self.ended is not None:
+            self.ended.cancel()
+            await asyncio.gather(self.ended, return_exceptions=True)
+        await self.partition_loop.stop()
+        await self.partition_loop.consumer.stop()
+
+
+async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -> None:
+    """Run one stage until TERM or INT.
+
+    Raises:
+        InvalidSettings: The topics or the stack are not such that nothing is lost; each fault with its mend.
+        PositionOutOfRange: The log and our state do not fit together.
+    """
+    from engine.stages import plan
+
+    crash = CrashPoint(stage, settings.crash_at, settings.faults == "allow")
+    blueprint = plan(stage)
+    await verify(settings, [spec.name for spec in blueprint.topics])
+    reference = Reference(settings)
+    await reference.refresh()
+    if reference.clock is None or reference.current is None:
+        missing = "clock" if reference.clock is None else "pack"
+        raise InvalidSettings(f"no {missing} in force on prefix {settings.prefix!r}; run 'gridwhistle up', or 'gridwhistle pack publish'")
+    metrics = StageMetrics(stage)
+    host = Host(settings, stage, new_app(settings, stage), new_consumer(settings, stage), reference, metrics, crash, set())
+    if settings.metrics_port:
+        serve(metrics, settings.metrics_host, settings.metrics_port)
+    built = await blueprint.build(host)
+    service = LoopService(built.loop, built.subscribe)
+    host.app.add_runtime_dependency(service)
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await host.app.start()
+    host.app.flow_control.resume()  # no consumer of Faust's does it here; without it channels never deliver
+    try:
+        await _until_ended(service, stopping, ready)
+    finally:
+        await host.app.stop()
+        await built.close()
+
+
+async def _until_ended(service: LoopService, stopping: asyncio.Event, ready: Path | None) -> None:
+    """Say when everything assigned is open, then wait for a signal or for the loop's fault."""
+    assert service.ended is not None
+    told = asyncio.create_task(_tell_ready(service.partition_loop, ready))
+    stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait({service.ended, stop}, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    stop.cancel()
+    if service.ended.done():
+        service.ended.result()
+
+
+async def _tell_ready(loop: PartitionLoop, ready: Path | None) -> None:
+    await loop.assigned_once.wait()
+    await loop.all_live.wait()
+    log.info("%s is ready", loop.stage)
+    if ready is not None:
+        ready.touch()

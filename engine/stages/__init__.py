@@ -1,0 +1,151 @@
+"""The stages: what each reads, decides or brings about. The partition loop carries them all."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from engine.errors import InvalidSettings
+from topics import registry
+from topics.registry import TopicSpec
+
+if TYPE_CHECKING:
+    from engine.loop import PartitionLoop
+    from engine.runtime import Host
+    from engine.stage import Record
+
+STAGES = ("intake", "dispatch", "fanout", "replies", "projector")
+"""In the order of the picture in README."""
+
+
+async def nothing() -> None:
+    """Close nothing."""
+
+
+@dataclass
+class Built:
+    """A stage, ready to run."""
+
+    loop: "PartitionLoop"
+    subscribe: Callable[[AIOKafkaConsumer, "PartitionLoop"], None]
+    close: Callable[[], Awaitable[None]] = nothing
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """How to build a stage, and the topics whose settings must hold before it starts."""
+
+    topics: tuple[TopicSpec, ...]
+    build: Callable[["Host"], Awaitable[Built]]
+
+
+def plan(stage: str) -> Blueprint:
+    """Find a stage by its name.
+
+    Raises:
+        InvalidSettings: There is no such stage.
+    """
+    plans = {
+        "intake": Blueprint((registry.RAW, registry.REJECTED, registry.INTAKE_STATE, registry.INCIDENTS, registry.VAULT), _intake),
+        "dispatch": Blueprint((registry.INCIDENTS, registry.COMMANDS, registry.STATE, registry.DECISIONS), _dispatch),
+        "fanout": Blueprint((registry.DECISIONS, registry.FANOUT_STATE), _fanout),
+        "replies": Blueprint((registry.COMMANDS, registry.REPLIES_STATE), _replies),
+        "projector": Blueprint((registry.DECISIONS,), _projector),
+    }
+    if stage not in plans:
+        raise InvalidSettings(f"no stage {stage!r}; there are {', '.join(STAGES)}")
+    return plans[stage]
+
+
+def _subscriber(host: "Host", inputs: tuple[TopicSpec, ...]) -> Callable[[AIOKafkaConsumer, "PartitionLoop"], None]:
+    names = [host.settings.prefix + spec.name for spec in inputs]
+    return lambda consumer, loop: consumer.subscribe(names, listener=loop)
+
+
+def _by_number(tp: TopicPartition) -> int:
+    """Inputs of a critical stage are co-located: the partition's number names the slot."""
+    return int(tp.partition)
+
+
+async def _dispatch(host: "Host") -> Built:
+    from engine.stages.dispatch import INPUTS, DispatchCore
+    from engine.stages.laws import Laws
+
+    laws = Laws(host.reference)
+    await laws.refresh()
+
+    async def prepare(records: Iterable["Record"]) -> None:
+        """A pack travels on ``reference`` before it is adopted: read on when a command names one we have not seen."""
+        if any(record.value is not None and b'"adopt_pack"' in record.value for record in records):
+            await laws.refresh()
+
+    make = host.partitions(
+        INPUTS, registry.STATE, lambda number: DispatchCore(number, host.settings.partitions, laws.laws, host.metrics), prepare
+    )
+    return Built(host.loop(make, _by_number), _subscriber(host, INPUTS))
+
+
+async def _fanout(host: "Host") -> Built:
+    from engine.stages.fanout import INPUTS, FanoutCore
+
+    make = host.partitions(INPUTS, registry.FANOUT_STATE, lambda number: FanoutCore(host.metrics), _no_preparation)
+    return Built(host.loop(make, _by_number), _subscriber(host, INPUTS))
+
+
+async def _no_preparation(records: Iterable["Record"]) -> None:
+    """This stage looks nothing up."""
+
+
+async def _intake(host: "Host") -> Built:
+    from engine.stages.intake import IntakeCore
+    from engine.stages.laws import Laws
+    from engine.vault import Vault, load_master_key
+
+    laws = Laws(host.reference)
+    await laws.refresh()
+    settings = host.settings
+    vault = Vault(load_master_key(settings.master_key_file or settings.data_dir / "master.key"))
+
+    async def prepare(records: Iterable["Record"]) -> None:
+        await laws.refresh_sometimes()
+
+    make = host.partitions(
+        (registry.RAW,),
+        registry.INTAKE_STATE,
+        lambda number: IntakeCore(number, settings.partitions, laws.places, laws.laws, laws.current, vault),
+        prepare,
+    )
+    return Built(host.loop(make, _by_number), _subscriber(host, (registry.RAW,)))
+
+
+def _edge_maker(host: "Host", edge: Any) -> Callable[[Any], Any]:
+    from engine.edge_partition import EdgePartition
+
+    prefix = host.settings.prefix
+
+    def make(tp: TopicPartition) -> EdgePartition:
+        slot = f"{tp.topic[len(prefix) :]}:{tp.partition}"
+        return EdgePartition(edge, slot, tp, prefix, host.consumer, host.new_time(), host.metrics)
+
+    return make
+
+
+async def _replies(host: "Host") -> Built:
+    import re
+
+    from engine.stages.replies import Replies
+
+    edge = Replies(host.settings)
+    await edge.start()
+    pattern = f"^{re.escape(host.settings.prefix)}dept\\.[a-z0-9_]+\\.replies$"
+    return Built(
+        host.loop(_edge_maker(host, edge), lambda tp: tp), lambda consumer, loop: consumer.subscribe(pattern=pattern, listener=loop), edge.stop
+    )
+
+
+async def _projector(host: "Host") -> Built:
+    from engine.stages.projector import Projector
+
+    edge = Projector(host.settings)
+    return Built(host.loop(_edge_maker(host, edge), lambda tp: tp), _subscriber(host, (registry.DECISIONS,)), edge.close)

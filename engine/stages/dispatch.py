@@ -1,0 +1,95 @@
+"""Dispatch: carries incidents, commands and due clocks of one partition to the law, and the law's outcome to the log."""
+
+import base64
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from engine import __version__
+from engine.metrics import StageMetrics
+from engine.stage import Out, Record
+from rules.book import Book
+from rules.decide import ClockCause, CommandCause, IncidentCause, Outcome, decide
+from rules.law import Law
+from topics import codec
+from topics.command import Actor, Command
+from topics.decision import Decision, Event, Why
+from topics.ids import DecisionId, Instant, partition_of
+from topics.incident import AnyIncident
+from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
+from topics.vocabulary import CommandKind, Reason, Role
+
+INPUTS = (INCIDENTS, COMMANDS)
+
+
+class DispatchCore:
+    """One partition: its book of tickets, and the laws by which they were filed."""
+
+    def __init__(self, partition: int, partitions: int, laws: Mapping[str, Law], metrics: StageMetrics) -> None:
+        """Start with an empty book."""
+        self._partition, self._partitions, self._laws, self._metrics = partition, partitions, laws, metrics
+        self.book = Book()
+
+    def load(self, key: bytes, value: bytes | None) -> None:
+        """Fold one record of ``tickets.state``."""
+        self.book.load(key, value)
+
+    def opened(self, pack: str | None, at: Instant) -> None:
+        """Take the pack in force and the last time; rebuild the clocks."""
+        self.book.opened(pack, at)
+
+    def take(self, record: Record, at: Instant) -> Iterable[Out]:
+        """Decide an incident or a command."""
+        if record.topic == INCIDENTS.name:
+            incident = codec.decode(record.value or b"", AnyIncident)  # type: ignore[arg-type]
+            return self._decide(IncidentCause(record.id, incident), at)
+        return self._decide(CommandCause(record.id, self._command(record), record.appended_at), at)
+
+    def _command(self, record: Record) -> Command:
+        try:
+            return codec.decode(record.value or b"", Command)
+        except (msgspec.DecodeError, RecursionError) as exc:
+            reason = str(exc)[:300]
+            return Command(record.id, CommandKind.UNREADABLE, Actor(Role.SOURCE, "unknown"), record.appended_at, reason=reason)
+
+    def next_due(self) -> Instant | None:
+        """When the earliest rung is due."""
+        return self.book.next_due()
+
+    def fire(self, until: Instant, at: Instant) -> Iterable[Out] | None:
+        """Decide the earliest rung due until then."""
+        cause = self.book.first_due(until)
+        return None if cause is None else self._decide(cause, at)
+
+    def _decide(self, cause: IncidentCause | CommandCause | ClockCause, at: Instant) -> list[Out]:
+        outcome = decide(self.book, self._laws, cause, at)
+        self.book.apply(outcome)
+        self._count(outcome, cause)
+        decision, p = outcome.decision, self._partition
+        outs = [Out(DECISIONS.name, p, decision.home.encode(), codec.encode(decision))]
+        outs += [Out(STATE.name, p, key, value) for key, value in outcome.state]
+        outs += [Out(INCIDENTS.name, partition_of(home, self._partitions), home.encode(), codec.encode(referred)) for home, referred in outcome.referrals]
+        return outs
+
+    def _count(self, outcome: Outcome, cause: IncidentCause | CommandCause | ClockCause) -> None:
+        self._metrics.count("decisions", outcome.decision.reason)
+        if isinstance(cause, ClockCause) and cause.rung >= 100:
+            self._metrics.count("limit_breaches", cause.kind)
+
+    def hold(self, record: Record, at: Instant) -> Iterable[Out]:
+        """Set a cause aside with its bytes: one decision that changes nothing, for the desk and the audit to see."""
+        decision = Decision(
+            id=DecisionId(record.id),
+            at=at,
+            cause="held",
+            reason=Reason.HELD,
+            home=(record.key or b"").decode(errors="replace"),
+            events=(Event("CauseHeld", "", {"record": record.id, "bytes": base64.b64encode(record.value or b"").decode()}),),
+            why=Why(pack=self.book.pack),
+            engine=__version__,
+        )
+        return [Out(DECISIONS.name, self._partition, record.key, codec.encode(decision))]
+
+    def pack(self) -> str | None:
+        """The pack in force here."""
+        return self.book.pack

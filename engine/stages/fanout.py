@@ -1,0 +1,62 @@
+"""Fan-out: copies each ``TaskDispatched`` of the log to its department's topic, once."""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from engine.metrics import StageMetrics
+from engine.stage import Out, Record
+from topics import codec
+from topics.decision import Decision
+from topics.envelope import task_message
+from topics.ids import Instant, partition_of
+from topics.registry import DECISIONS, department_topics
+from topics.task import Task
+
+TASK_PARTITIONS = 3
+"""Partitions of a department's topic (DESIGN 3)."""
+
+
+class FanoutCore:
+    """One partition of the log. It needs no memory beside its position: a task's id comes from its decision."""
+
+    def __init__(self, metrics: StageMetrics) -> None:
+        """Counts go to ``metrics``."""
+        self._metrics = metrics
+
+    def load(self, key: bytes, value: bytes | None) -> None:
+        """Nothing but the marker is kept."""
+
+    def opened(self, pack: str | None, at: Instant) -> None:
+        """Nothing to make ready."""
+
+    def take(self, record: Record, at: Instant) -> Iterable[Out]:
+        """Copy the tasks of one decision."""
+        value = record.value or b""
+        if b'"TaskDispatched"' not in value:  # most decisions concern no department: do not decode those
+            return []
+        return [self._out(msgspec.convert(event.facts, Task)) for event in codec.decode(value, Decision).events if event.type == "TaskDispatched"]
+
+    def _out(self, task: Task) -> Out:
+        key, value, headers = task_message(task)
+        self._metrics.count("tasks_sent", task.department)
+        return Out(department_topics(task.department)[0].name, partition_of(task.ticket, TASK_PARTITIONS), key, value, headers)
+
+    def hold(self, record: Record, at: Instant) -> Iterable[Out]:
+        """Pass a decision by that could not be read; the alarm and the audit tell of it."""
+        return []
+
+    def next_due(self) -> Instant | None:
+        """Fan-out has no clocks."""
+        return None
+
+    def fire(self, until: Instant, at: Instant) -> Iterable[Out] | None:
+        """Fan-out has no clocks."""
+        return None
+
+    def pack(self) -> str | None:
+        """Fan-out needs no pack."""
+        return None
+
+
+INPUTS = (DECISIONS,)

@@ -1,0 +1,104 @@
+"""Replies: turns what departments answer into commands, each with its own position as the command's id."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aiokafka import AIOKafkaProducer
+from pydantic import ValidationError
+
+from engine.reference import read_partition
+from engine.stage import Record
+from topics import codec
+from topics.command import Actor, Command
+from topics.envelope import read_reply
+from topics.ids import Instant, home_of, murmur2, partition_of
+from topics.registry import COMMANDS, REPLIES_STATE
+from topics.task import Reply
+from topics.ticket import Marker
+from topics.vocabulary import CommandKind, Role
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
+
+ACTIONS = {
+    "accept": CommandKind.ACCEPT,
+    "decline": CommandKind.DECLINE,
+    "start": CommandKind.START,
+    "report_in": CommandKind.REPORT_IN,
+    "finish": CommandKind.FINISH,
+}
+"""What a department may answer -> the command it is."""
+
+
+def command_of(record: Record, department: str, accepted_at: Instant) -> Command:
+    """Read one reply; what cannot be read becomes an ``unreadable`` command, refused with its reason by dispatch."""
+    actor = Actor(Role.DEPARTMENT, department, department)
+    try:
+        reply = read_reply(record.value, record.headers)
+        home_of(reply.ticket)
+    except (ValidationError, ValueError, json.JSONDecodeError) as exc:
+        fields = ".".join(str(part) for part in exc.errors()[0]["loc"]) if isinstance(exc, ValidationError) else "the reply"
+        return Command(record.id, CommandKind.UNREADABLE, actor, accepted_at, reason=f"{fields or 'the reply'} cannot be read")
+    return _command(record.id, reply, department, accepted_at)
+
+
+def _command(command_id: str, reply: Reply, department: str, accepted_at: Instant) -> Command:
+    return Command(
+        command_id,
+        ACTIONS[reply.action],
+        Actor(Role.DEPARTMENT, reply.person[:100], department),
+        accepted_at,
+        ticket=reply.ticket,
+        reason=reply.reason,
+        text=reply.text or None,
+        proof=reply.proof,
+    )
+
+
+class Replies:
+    """The edge that reads ``dept.<code>.replies`` and writes ``commands``."""
+
+    def __init__(self, settings: "Settings") -> None:
+        """Prepare; ``start`` connects."""
+        self._settings = settings
+        self._producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, retry_backoff_ms=20)
+
+    async def start(self) -> None:
+        """Connect the producer."""
+        await self._producer.start()
+
+    async def stop(self) -> None:
+        """Flush and let go."""
+        await self._producer.stop()
+
+    def _state_partition(self, slot: str) -> int:
+        return (murmur2(slot.encode()) & 0x7FFFFFFF) % self._settings.partitions
+
+    async def positions(self, slot: str) -> dict[str, int]:
+        """Read where this slot stood."""
+        found: dict[str, int] = {}
+        records, _ = await read_partition(self._settings, REPLIES_STATE.name, self._state_partition(slot))
+        for key, value in records:
+            if key == f"m:{slot}" and value is not None:
+                found = codec.decode(value, Marker).positions
+        return found
+
+    async def apply(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:
+        """Write a command for each reply, then the position; a repeated command is known by its id."""
+        prefix, partitions = self._settings.prefix, self._settings.partitions
+        acks = []
+        for record in records:
+            command = command_of(record, record.topic.split(".")[1], record.appended_at)
+            home = home_of(command.ticket) if command.ticket else ""
+            acks.append(
+                await self._producer.send(
+                    prefix + COMMANDS.name, codec.encode(command), key=home.encode() or None, partition=partition_of(home, partitions) if home else 0
+                )
+            )
+        for ack in acks:
+            await ack
+        marker = Marker(at=records[-1].appended_at, positions=positions)
+        await self._producer.send_and_wait(
+            prefix + REPLIES_STATE.name, codec.encode(marker), key=f"m:{slot}".encode(), partition=self._state_partition(slot)
+        )
