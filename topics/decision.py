@@ -1,10 +1,16 @@
 """The log of what happened and why: one record for every consumed cause."""
 
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from topics.ids import DecisionId, Instant
+
+
+if TYPE_CHECKING:
+    Image = msgspec.Raw | None
+else:
+    Image = msgspec.Raw  # msgspec 0.22 drops Raw from a union with None, and then takes null alone
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -23,7 +29,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ticket: str
     version: int
-    after: msgspec.Raw | None = None
+    after: Image = None
     """A ``topics.ticket.Ticket`` as JSON."""
 
 
