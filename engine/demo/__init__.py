@@ -1,0 +1,1 @@
+"""The demonstration: a seeded working day, told through the public doors alone."""

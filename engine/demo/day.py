@@ -1,0 +1,88 @@
+"""What is reported on the demonstration's day: a seeded schedule of incidents, the same each time."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rules.law import Law
+from topics.ids import Instant
+
+DAY_MS = 86_400_000
+OPENS_MS, CLOSES_MS = 8 * 3_600_000, 18 * 3_600_000
+"""The working day that is told: 08:00 to 18:00."""
+
+REPORTS_A_DAY = 330
+"""About five a second at 600 ×: enough for every community to show the split, few enough to read along."""
+
+CHANNELS = (("hotline", 45), ("app", 30), ("patrol", 15), ("camera", 6), ("visit", 4))
+
+
+@dataclass(frozen=True)
+class Report:
+    """One incident to be sent when engine time reaches ``at``."""
+
+    at: Instant
+    source: str
+    external_id: str
+    data: dict[str, Any]
+
+
+def day_of(law: Law, midnight: Instant, number: int, seed: int) -> Iterator[Report]:
+    """Tell day ``number``, which began at ``midnight``, in order of time.
+
+    Most reports have a category that all four parties may take, so that the split can be seen; some are urgent and go
+    to the street; a few have no category or no place, and wait at the duty desk.
+    """
+    draw = random.Random(f"{seed}:{number}")
+    leaves = _leaves(law)
+    ordinary, special = _categories(law)
+    moments = sorted(draw.randrange(OPENS_MS, CLOSES_MS) for _ in range(REPORTS_A_DAY))
+    for i, moment in enumerate(moments):
+        at = midnight + moment
+        leaf = draw.choices(leaves, weights=[1 / (1 + rank) for rank in range(len(leaves))])[0]
+        category: str | None = draw.choice(ordinary) if draw.random() < 0.88 or not special else draw.choice(special)
+        location: dict[str, Any] = {"grid": draw.choice(leaf)}
+        if i % 37 == 11:
+            category = None
+        if i % 53 == 17:
+            location = {"address": "somewhere behind the old market"}
+        channel = draw.choices([name for name, _ in CHANNELS], weights=[weight for _, weight in CHANNELS])[0]
+        data: dict[str, Any] = {
+            "occurred_at": _iso(at - draw.randrange(60_000, 1_800_000)),
+            "channel": channel,
+            "text": f"demonstration report {number}-{i}",
+            "location": location,
+            "reporter": {"name": f"resident {draw.randrange(10_000)}", "phone": f"000-{draw.randrange(10**8):08d}"},
+        }
+        if category is not None:
+            data["category"] = category
+        yield Report(at, "demo", f"{number}-{i}", data)
+
+
+def _leaves(law: Law) -> list[list[str]]:
+    """Group the leaf grids by home, homes in the pack's order."""
+    parents = {node.parent for node in law.bundle.nodes}
+    groups: dict[str, list[str]] = {}
+    for node in law.bundle.nodes:
+        home = law.home_of(node.code)
+        if home is not None and home != law.bundle.unplaced and node.code not in parents and node.kind == "residential":
+            groups.setdefault(home, []).append(node.code)
+    return list(groups.values())
+
+
+def _categories(law: Law) -> tuple[list[str], list[str]]:
+    """Codes that go through the split with all parties, and the others."""
+    every = {share.code for share in law.shares}
+    ordinary, special = [], []
+    for category in law.bundle.categories:
+        open_to_all = not category.parties or set(category.parties) == every
+        plain = category.starts_at == "split" and open_to_all and category.skill is None and category.urgency not in law.bundle.automatic_whistle
+        (ordinary if plain else special).append(category.code)
+    return ordinary, special
+
+
+def _iso(at: Instant) -> str:
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat().replace("+00:00", "Z")

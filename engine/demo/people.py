@@ -1,0 +1,105 @@
+"""How the people of the demonstration behave: given a ticket as it stands, who does what next, and after how long."""
+
+import random
+from dataclasses import dataclass
+from typing import Any
+
+from rules.law import Law
+from topics.command import Actor
+from topics.ids import Instant
+from topics.ticket import Ticket
+from topics.vocabulary import CommandKind, Role, Status
+
+MINUTE = 60_000
+
+ABSENT_DEPARTMENTS = 1 / 6
+"""Share of departments that never answer on a given day, so that the district has something to do."""
+
+
+@dataclass(frozen=True)
+class Act:
+    """One command to be given at ``at``."""
+
+    at: Instant
+    kind: CommandKind
+    actor: Actor
+    ticket: str
+    fields: dict[str, Any]
+
+
+def next_act(law: Law, ticket: Ticket, now: Instant, seed: int) -> Act | None:
+    """Say what somebody will do about a ticket, or ``None`` when nobody will and its clocks must speak.
+
+    The draw hangs on the ticket and its version alone, so the same log leads to the same acts.
+    """
+    draw = random.Random(f"{seed}:{ticket.id}:{ticket.version}")
+    character = random.Random(f"{seed}:{ticket.id}:{ticket.tier}").random()
+    match ticket.status:
+        case Status.RECEIVED:
+            return _file(law, ticket, now, draw)
+        case Status.OFFERED if character < 0.72:
+            return _by_holder(law, ticket, now + draw.randrange(2, 45) * MINUTE, CommandKind.ACCEPT, {})
+        case Status.ACCEPTED:
+            return _by_holder(law, ticket, now + draw.randrange(3, 20) * MINUTE, CommandKind.START, {})
+        case Status.HANDLING if draw.random() < 0.04 and ticket.tier == "street":
+            codes = [law.categories[ticket.category].lead, *law.categories[ticket.category].co] if ticket.category else []
+            called = tuple(code for code in codes if code)[:3]
+            return _by_holder(law, ticket, now + 5 * MINUTE, CommandKind.WHISTLE, {"departments": called, "case": "street_cannot"}) if called else None
+        case Status.HANDLING if character < 0.6:
+            return _finish(law, ticket, now + draw.randrange(10, 120) * MINUTE)
+        case Status.DONE:
+            return _check(law, ticket, now + draw.randrange(5, 25) * MINUTE, passed=draw.random() < 0.95)
+        case Status.SURVEYED if draw.random() < 0.7:
+            fields = {"satisfied": draw.random() < 0.93}
+            return Act(now + draw.randrange(15, 90) * MINUTE, CommandKind.ANSWER, Actor(Role.REPORTER, "reporter"), ticket.id, fields)
+        case _:
+            return None
+
+
+def _by_holder(law: Law, ticket: Ticket, at: Instant, kind: CommandKind, fields: dict[str, Any]) -> Act | None:
+    """Let somebody on duty of the party, street or centre that holds it act; departments answer on their own topics."""
+    role = _role(ticket)
+    if role is None:
+        return None
+    people = law.roster(role, ticket.leaf or ticket.home)
+    named = [entry for entry in people if entry.person == ticket.person]
+    ready = [entry for entry in named + list(people) if law.on_duty(entry, at)]
+    return Act(at, kind, Actor(Role(role), ready[0].person), ticket.id, fields) if ready else None
+
+
+def _role(ticket: Ticket) -> str | None:
+    roles = {"residents", "specialist", "red_property", "backstop", "street", "centre"}
+    return ticket.party if ticket.party in roles else None
+
+
+def _finish(law: Law, ticket: Ticket, at: Instant) -> Act | None:
+    return _by_holder(law, ticket, at, CommandKind.FINISH, {"text": "done on the spot", "proof": (f"photo:{ticket.id}",)})
+
+
+def _file(law: Law, ticket: Ticket, now: Instant, draw: random.Random) -> Act | None:
+    """Let the duty desk file what came without a category; what has no place stays with it."""
+    desk = [entry for entry in law.roster("desk", ticket.home) if law.on_duty(entry, now)]
+    if not desk or ticket.home == law.bundle.unplaced or draw.random() < 0.25:
+        return None
+    category = draw.choice([category.code for category in law.bundle.categories if category.starts_at == "split"])
+    return Act(now + draw.randrange(2, 12) * MINUTE, CommandKind.FILE, Actor(Role.DESK, desk[0].person), ticket.id, {"category": category})
+
+
+def _check(law: Law, ticket: Ticket, at: Instant, passed: bool) -> Act | None:
+    people = [entry for entry in law.roster("checker", ticket.home) if entry.person not in ticket.handled_by and law.on_duty(entry, at)]
+    fields = {"passed": passed} | ({} if passed else {"reason": "the closing standard is not met"})
+    return Act(at, CommandKind.CHECK, Actor(Role.CHECKER, people[0].person), ticket.id, fields) if people else None
+
+
+def answers(code: str, role: str, event: str, seed: int, ticket: str) -> list[tuple[int, str]]:
+    """Say what a department answers to a task: (delay in engine milliseconds, action), in order; empty when it is absent.
+
+    One department in six never answers; others report in at once, late, or after the deadline.
+    """
+    draw = random.Random(f"{seed}:{code}:{ticket}:{role}")
+    if event != "dispatched" or random.Random(f"{seed}:{code}").random() < ABSENT_DEPARTMENTS:
+        return []
+    first = draw.choice((3, 6, 10, 20, 45, 90)) * MINUTE
+    if role == "owner":
+        return [(first, "accept"), (first + 5 * MINUTE, "start"), (first + draw.randrange(30, 180) * MINUTE, "finish")]
+    return [(first, "report_in"), (first + draw.randrange(20, 120) * MINUTE, "finish")]

@@ -1,0 +1,176 @@
+"""``make bench``: CPU of dispatch for each incident beside a raw aiokafka pass-through of the same bytes, in the same run.
+
+Three interleaved rounds. Each sends the same incidents through the door, lets intake place them, measures dispatch on
+them (state, decisions, positions, transactions: everything), then passes the very records that dispatch consumed
+through the ruler. Only the ratio is comparable between runs: absolute times here swing by 30 %.
+"""
+
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+import urllib.request
+from pathlib import Path
+
+import psutil
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from engine.settings import Settings
+from tests.support.poison import good
+from tests.support.rig import Rig, eventually
+from tests.support.servers import kafka
+from topics.registry import DECISIONS, INCIDENTS, RAW
+
+ROUNDS = 3
+COUNT = int(os.environ.get("BENCH_INCIDENTS", "20000"))
+PARTITIONS = 6
+METRICS = {"intake": 0, "dispatch": 0, "fanout": 0}
+
+
+async def main() -> int:
+    """Run the rounds and print the table; 1 when the ratio is below what is held."""
+    with tempfile.TemporaryDirectory() as folder, kafka() as address:
+        settings = Settings(
+            kafka=address, prefix="bench.", partitions=PARTITIONS, replication_factor=1, min_insync_replicas=1, data_dir=Path(folder), redis_url="redis://127.0.0.1:1/0"
+        )  # fmt: skip
+        rig = Rig(settings)
+        try:
+            await rig.prepare("guancheng")
+            await _make_topic(address, "bench.ruler")
+            for offset, stage in enumerate(METRICS):
+                METRICS[stage] = _free_port(offset)
+                rig.start(stage, metrics_port=METRICS[stage])
+            await rig.ready()
+            await _round(rig, 0, 2000)  # warm up
+            rows = [await _round(rig, number, COUNT) for number in range(1, ROUNDS + 1)]
+        finally:
+            rig.close()
+    return _report(rows)
+
+
+async def _round(rig: Rig, number: int, count: int) -> dict[str, float]:
+    settings = rig.settings
+    starts = await _ends(settings, INCIDENTS.name)
+    decided = sum(await _ends(settings, DECISIONS.name))
+    cpu = {stage: _cpu(rig, stage) for stage in METRICS}
+    steps = {stage: _steps(stage) for stage in METRICS}
+    await _send(settings, number, count)
+
+    async def all_decided() -> bool:
+        found = await _records(settings, starts)
+        return found >= count and sum(await _ends(settings, DECISIONS.name)) > decided
+
+    await eventually(all_decided, 300, f"round {number}: {count} incidents placed", every=0.5)
+    await _quiet(rig)
+    used = {stage: _cpu(rig, stage) - cpu[stage] for stage in METRICS}
+    done = {stage: _steps(stage) - steps[stage] for stage in METRICS}
+    ruler = await _ruler(settings, starts, count)
+    row = {
+        "dispatch_us": used["dispatch"] / count * 1e6,
+        "ruler_us": ruler / count * 1e6,
+        "ratio": ruler / used["dispatch"],
+        "intake_us": used["intake"] / count * 1e6,
+        "fanout_us": used["fanout"] / count * 1e6,
+    } | {f"{stage}_ms_per_transaction": used[stage] / max(1, done[stage]) * 1e3 for stage in METRICS}
+    print(f"round {number}: " + "  ".join(f"{name} {value:.2f}" for name, value in row.items()), flush=True)
+    return row
+
+
+async def _send(settings: Settings, seed: int, count: int) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, linger_ms=5)
+    await producer.start()
+    acks = []
+    for key, value, headers in good(seed + 1000, count, "guancheng"):
+        acks.append(await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers))
+    await asyncio.gather(*acks)
+    await producer.stop()
+
+
+async def _quiet(rig: Rig) -> None:
+    """Wait until no stage has made a step for a second."""
+    before: dict[str, float] = {}
+
+    async def still() -> bool:
+        nonlocal before
+        now = {stage: _steps(stage) for stage in METRICS}
+        same, before = now == before, now
+        return same
+
+    await eventually(still, 120, "stages at rest", every=1.0)
+
+
+async def _ends(settings: Settings, topic: str) -> list[int]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed")
+    await consumer.start()
+    tps = [TopicPartition(settings.prefix + topic, p) for p in range(settings.partitions)]
+    ends = await consumer.end_offsets(tps)
+    await consumer.stop()
+    return [ends[tp] for tp in tps]
+
+
+async def _records(settings: Settings, starts: list[int]) -> int:
+    """Count the incidents placed since ``starts``, markers left out, by reading them."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest")
+    await consumer.start()
+    tps = [TopicPartition(settings.prefix + INCIDENTS.name, p) for p in range(settings.partitions)]
+    consumer.assign(tps)
+    for tp, start in zip(tps, starts, strict=True):
+        consumer.seek(tp, start)
+    ends = await consumer.end_offsets(tps)
+    found = 0
+    while any([await consumer.position(tp) < ends[tp] for tp in tps]):
+        found += sum(map(len, (await consumer.getmany(timeout_ms=200)).values()))
+    await consumer.stop()
+    return found
+
+
+async def _ruler(settings: Settings, starts: list[int], count: int) -> float:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.bench.passthrough", settings.kafka, settings.prefix + INCIDENTS.name, "bench.ruler", str(PARTITIONS),
+        ",".join(map(str, starts)), str(count), stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await asyncio.wait_for(process.communicate(), 120)
+    return float(out)
+
+
+async def _make_topic(address: str, name: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=address)
+    await admin.start()
+    await admin.create_topics([NewTopic(name, PARTITIONS, 1)])
+    await admin.close()
+
+
+def _cpu(rig: Rig, stage: str) -> float:
+    times = psutil.Process(rig.workers[f"{stage}-1"].process.pid).cpu_times()
+    return float(times.user + times.system)
+
+
+def _steps(stage: str) -> float:
+    text = urllib.request.urlopen(f"http://127.0.0.1:{METRICS[stage]}/metrics", timeout=5).read().decode()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith("gridwhistle_steps_total"))
+
+
+def _free_port(offset: int) -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _report(rows: list[dict[str, float]]) -> int:
+    middle = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+    print(f"\ndispatch: {middle['dispatch_us']:.1f} µs CPU per incident, all outputs and transactions included")
+    print(f"ruler:    {middle['ruler_us']:.1f} µs CPU per record, raw aiokafka send pass-through of the same bytes")
+    for stage in METRICS:
+        print(f"{stage}: {middle[f'{stage}_ms_per_transaction']:.2f} ms CPU per transaction")
+    print(f"ratio {middle['ratio']:.3f}  (held: >= 0.25)")
+    print(json.dumps({"median": middle, "rounds": rows, "incidents": COUNT}))
+    return 0 if middle["ratio"] >= 0.25 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))

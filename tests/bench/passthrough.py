@@ -1,0 +1,45 @@
+"""The ruler: a plain aiokafka process that consumes a topic and sends each record on, in the library's ordinary way."""
+
+import asyncio
+import resource
+import sys
+import uuid
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+
+async def main(bootstrap: str, source: str, target: str, partitions: int, starts: list[int], count: int) -> None:
+    """Pass ``count`` records from the given offsets on, committing after each poll; print CPU seconds spent on them."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, group_id=f"bench-{uuid.uuid4().hex}", enable_auto_commit=False, auto_offset_reset="earliest", isolation_level="read_committed"
+    )  # fmt: skip
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, max_batch_size=512 * 1024)
+    await consumer.start()
+    await producer.start()
+    tps = [TopicPartition(source, p) for p in range(partitions)]
+    consumer.assign(tps)
+    for tp, start in zip(tps, starts, strict=True):
+        consumer.seek(tp, start)
+    passed, begun = 0, _cpu()
+    while passed < count:
+        batch = await consumer.getmany(timeout_ms=500, max_records=1000)
+        sends = []
+        for tp, records in batch.items():
+            for record in records:
+                sends.append(await producer.send(target, record.value, key=record.key, partition=tp.partition))
+            passed += len(records)
+        await asyncio.gather(*sends)
+        if sends:
+            await consumer.commit()
+    print(f"{_cpu() - begun:.6f}", flush=True)
+    await consumer.stop()
+    await producer.stop()
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), [int(x) for x in sys.argv[5].split(",")], int(sys.argv[6])))

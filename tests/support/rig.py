@@ -1,0 +1,128 @@
+"""A stack for tests: topics, pack and clock on a fresh prefix, and real worker processes that can be killed and started again."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.packs import publish
+from engine.reference import start_clock
+from engine.settings import Settings
+from engine.topic_admin import apply
+from engine.vault import make_master_key
+
+CRITICAL = ("intake", "dispatch", "fanout")
+
+
+async def eventually(condition: Callable[[], bool | Awaitable[bool]], within: float, what: str, every: float = 0.1) -> None:
+    """Wait until a condition holds; fail, naming it, when it does not within so many seconds."""
+    deadline = time.monotonic() + within
+    while True:
+        held = condition()
+        if held if isinstance(held, bool) else await held:
+            return
+        assert time.monotonic() < deadline, f"not within {within} s: {what}"
+        await asyncio.sleep(every)
+
+
+@dataclass
+class Worker:
+    """One process of a stage, started by the rig."""
+
+    name: str
+    stage: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return self.process.poll() is None
+
+
+@dataclass
+class Rig:
+    """Workers over one prefix; every process it started is ended by its pid at the end."""
+
+    settings: Settings
+    workers: dict[str, Worker] = field(default_factory=dict)
+    kills: int = 0
+
+    async def prepare(self, pack: str, start_ms: int | None = None, speed: int = 1) -> str:
+        """Make topics, clock, master key, and publish the pack; answers its ``<name>@<hash>``."""
+        for folder in ("run", "logs", "journals"):
+            (self.settings.data_dir / folder).mkdir(parents=True, exist_ok=True)
+        key = self.settings.master_key_file or self.settings.data_dir / "master.key"
+        if not key.exists():
+            make_master_key(key)
+        await apply(self.settings, [])
+        await start_clock(self.settings, start_ms, speed)
+        return await publish(self.settings, pack)
+
+    def environment(self) -> dict[str, str]:
+        """The variables by which a worker finds this stack."""
+        s = self.settings
+        mine = {
+            "KAFKA": s.kafka, "REDIS_URL": s.redis_url, "PREFIX": s.prefix, "PARTITIONS": s.partitions, "REPLICATION_FACTOR": s.replication_factor,
+            "MIN_INSYNC_REPLICAS": s.min_insync_replicas, "DATA_DIR": s.data_dir, "SESSION_TIMEOUT_SECONDS": s.session_timeout_seconds,
+        }  # fmt: skip
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("GRIDWHISTLE_")}
+        return {**clean, **{f"GRIDWHISTLE_{name}": str(value) for name, value in mine.items()}}
+
+    def start(self, stage: str, number: int = 1, crash_at: str = "", metrics_port: int = 0) -> Worker:
+        """Start a worker; ``crash_at`` is ``<point>:<nth>``."""
+        name = f"{stage}-{number}"
+        ready = self.settings.data_dir / "run" / f"{name}.ready"
+        ready.unlink(missing_ok=True)
+        environment = self.environment() | {"GRIDWHISTLE_METRICS_PORT": str(metrics_port)}
+        if crash_at:
+            environment |= {"GRIDWHISTLE_CRASH_AT": f"{stage}:{crash_at}", "GRIDWHISTLE_FAULTS": "allow"}
+        log = self.settings.data_dir / "logs" / f"{name}.log"
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "engine.cli", "run", stage, "--name", name], env=environment, stdout=out, stderr=subprocess.STDOUT
+            )
+        worker = self.workers[name] = Worker(name, stage, process, log)
+        return worker
+
+    async def ready(self, *names: str, within: float = 60) -> None:
+        """Wait until these workers (all, if none is named) have opened everything assigned to them."""
+        wanted = names or tuple(self.workers)
+
+        def all_ready() -> bool:
+            for name in wanted:
+                worker = self.workers[name]
+                assert worker.alive, f"{name} ended with {worker.process.returncode}:\n{worker.log.read_text()[-3000:]}"
+            return all((self.settings.data_dir / "run" / f"{name}.ready").exists() for name in wanted)
+
+        await eventually(all_ready, within, f"{wanted} ready")
+
+    def kill(self, name: str) -> None:
+        """End a worker as a power cut would."""
+        self.workers[name].process.kill()
+        self.workers[name].process.wait()
+        self.kills += 1
+
+    def terminate(self, name: str) -> None:
+        """Ask a worker to end; it drains first."""
+        process = self.workers[name].process
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise AssertionError(f"{name} did not end within 10 s of TERM") from None
+
+    def close(self) -> None:
+        """End everything that was started here."""
+        for worker in self.workers.values():
+            if worker.alive:
+                worker.process.kill()
+        for worker in self.workers.values():
+            worker.process.wait()
