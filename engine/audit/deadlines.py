@@ -1,0 +1,58 @@
+"""When a rung is due, from a clock's ledger and the pack's dated tables alone (LAW 4, 5)."""
+
+from collections.abc import Mapping
+
+from engine.audit.hours import OpenHours
+from topics.ids import Instant
+from topics.pack import PackBundle
+from topics.ticket import Clock, Ticket
+
+WORKED = frozenset({"work_hour", "work_day"})
+"""Units that run in working time; the others run day and night."""
+
+PATIENT = frozenset({"U3", "U4"})
+"""Urgencies whose reminders wait for working hours; for life, property and U2 they do not."""
+
+
+class Deadlines:
+    """Due moments under the packs that tickets were filed by."""
+
+    def __init__(self, bundles: Mapping[str, PackBundle]) -> None:
+        """Take the packs by ``<name>@<hash>``; a ticket may also name its pack by the hash alone."""
+        self._bundles = dict(bundles) | {ref.rpartition("@")[2]: bundle for ref, bundle in bundles.items()}
+        self._hours: dict[str, OpenHours] = {}
+
+    def bundle(self, ref: str) -> PackBundle | None:
+        """A pack, if it is on ``reference``."""
+        return self._bundles.get(ref)
+
+    def _open_hours(self, ref: str) -> OpenHours | None:
+        bundle = self._bundles.get(ref)
+        if bundle is None:
+            return None
+        calendar = bundle.calendar
+        if calendar.name not in self._hours:
+            self._hours[calendar.name] = OpenHours(calendar)
+        return self._hours[calendar.name]
+
+    def due(self, ticket: Ticket, clock: Clock, rung: int) -> Instant | None:
+        """When this rung is due; ``None`` while the clock stands, beyond the calendar, or when the pack is not known."""
+        hours = self._open_hours(ticket.pack)
+        if hours is None or clock.stopped_at is not None or clock.running_since is None:
+            return None
+        moment = self._consumed(clock, rung, hours)
+        if moment is None or rung >= 100 or ticket.urgency not in PATIENT:
+            return moment
+        opening, end = hours.opening(moment), self._consumed(clock, 100, hours)
+        candidates = [at for at in (opening, end) if at is not None]
+        return max(moment, min(candidates)) if candidates else moment
+
+    def _consumed(self, clock: Clock, rung: int, hours: OpenHours) -> Instant | None:
+        """The moment by which ``rung`` percent of the limit are consumed."""
+        assert clock.running_since is not None
+        if clock.until is not None and rung == 100:
+            return clock.until
+        left = clock.limit_ms * rung // 100 - clock.consumed_ms
+        if left <= 0:
+            return clock.running_since
+        return hours.after(clock.running_since, left) if clock.unit in WORKED else clock.running_since + left

@@ -1,0 +1,114 @@
+"""Every firing of a clock against the ledger it came from: not early, once, and none left out (LAW 4, DESIGN 6)."""
+
+from collections import Counter
+from typing import NamedTuple
+
+from engine.audit.deadlines import Deadlines
+from engine.audit.findings import Findings
+from engine.audit.history import History, Step
+from engine.audit.log import Timeline
+from topics.decision import Event
+from topics.ids import Instant
+from topics.ticket import Clock, Ticket
+
+FIRINGS = ("ClockAtRisk", "ClockBreached")
+SLACK_WALL_MS = 2_000
+"""How long a due clock may wait for its step, in wall time: the loop reads ``commands`` past it first."""
+
+
+class Firing(NamedTuple):
+    """The key of a firing: first write wins."""
+
+    ticket: str
+    generation: int
+    clock: str
+    number: str
+    rung: int
+
+
+class Firings:
+    """Looks at each step as it passes, and at what stands open in the end."""
+
+    def __init__(self, history: History, deadlines: Deadlines, timeline: Timeline, findings: Findings) -> None:
+        """Look at nothing yet."""
+        self._history, self._deadlines, self._timeline, self._findings = history, deadlines, timeline, findings
+        self._fired: set[Firing] = set()
+        self.rungs: Counter[str] = Counter()
+        """``<rung>.<clock>`` -> how often it fired."""
+
+    def see(self, step: Step) -> None:
+        """Check what fired in one decision."""
+        fired = [event for kind in FIRINGS for event in step.events(kind)]
+        for event in fired:
+            self._check(step, event)
+        if fired or step.decision.cause == "clock":
+            self._check_append_time(step)
+
+    def _check_append_time(self, step: Step) -> None:
+        """A firing cannot be decided later than the broker took it."""
+        appended = self._timeline.engine(step.entry.appended_ms)
+        if appended is not None and step.decision.at > appended:
+            late = step.decision.at - appended
+            self._findings.add("early", step.decision.id, f"at lies {late} ms of engine time after the broker took the record")
+
+    def _check(self, step: Step, event: Event) -> None:
+        kind, number, rung = str(event.facts.get("clock")), str(event.facts.get("number", "0")), int(event.facts.get("rung", 0))
+        self.rungs[f"{rung}.{kind}"] += 1
+        ticket = self._history.before.get(event.ticket)
+        if ticket is None:
+            self._findings.add("unexplained", f"{step.decision.id} {kind}.{rung}", f"fires on {event.ticket}, which the log does not know")
+            return
+        firing = Firing(event.ticket, ticket.generation, kind, number, rung)
+        if firing in self._fired:
+            self._findings.add("doubled", ":".join(map(str, firing)), f"fires again in {step.decision.id}")
+        self._fired.add(firing)
+        clock = next((c for c in ticket.clocks if (c.kind, c.number) == (kind, number)), None)
+        if clock is None or rung not in clock.rungs:
+            self._findings.add("unexplained", step.decision.id, f"{kind}/{number} of {event.ticket} has no rung {rung} left to fire")
+            return
+        self._check_due(step, event, ticket, clock, rung)
+
+    def _check_due(self, step: Step, event: Event, ticket: Ticket, clock: Clock, rung: int) -> None:
+        due = self._deadlines.due(ticket, clock, rung)
+        at, name = step.decision.at, step.decision.id
+        if due is None:
+            self._findings.add("early", name, f"{clock.kind}.{rung} of {ticket.id} fires though the clock stands or has no end")
+            return
+        if at < due:
+            self._findings.add("early", name, f"fires {due - at} ms before {due}, when {clock.kind}.{rung} of {ticket.id} is due")
+        claimed, late = event.facts.get("due_at"), event.facts.get("late_by_ms")
+        if claimed is not None and claimed != due:
+            self._findings.add("due_errors", name, f"says due at {claimed}, the ledger gives {due}")
+        elif late is not None and late != max(0, at - due):
+            self._findings.add("due_errors", name, f"says late by {late} ms, it is {max(0, at - due)}")
+
+    def look_for_missing(self, unsettled: set[int], partition_of_ticket: dict[str, int]) -> int:
+        """Report every rung whose moment had passed when its partition decided last.
+
+        Args:
+            unsettled: Partitions that have not yet read all of their input: their clocks may still have to wait.
+            partition_of_ticket: Where each ticket lives.
+        Returns:
+            How many rungs were passed over because their partition is unsettled.
+        """
+        waiting = 0
+        slack = SLACK_WALL_MS * self._timeline.speed
+        for name, ticket in self._history.before.items():
+            partition = partition_of_ticket[name]
+            horizon = self._history.last_at[partition] - slack
+            for clock in ticket.clocks:
+                for rung in clock.rungs:
+                    due = self._deadlines.due(ticket, clock, rung)
+                    if due is None or due >= horizon:
+                        continue
+                    if partition in unsettled:
+                        waiting += 1
+                    else:
+                        self._report_missing(ticket, clock, rung, due, partition)
+        return waiting
+
+    def _report_missing(self, ticket: Ticket, clock: Clock, rung: int, due: Instant, partition: int) -> None:
+        passed = self._history.last_at[partition] - due
+        self._findings.add(
+            "missing", f"{ticket.id} {clock.kind}/{clock.number}.{rung}", f"was due at {due}, {passed} ms before partition {partition} decided last"
+        )

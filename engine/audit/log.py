@@ -1,0 +1,140 @@
+"""The log as a value: every record of every topic as it was read, apart from how it was read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import msgspec
+
+from engine.journal import JournalEntry
+from topics.codec import decode
+from topics.pack import PackBundle
+from topics.reference import CLOCK_KEY, EngineClock
+from topics.ticket import Marker
+
+MARKER_KEY = b"m:"
+"""Key under which a stage keeps its positions in its state topic."""
+
+INTAKE_STATE, DISPATCH_STATE, FANOUT_STATE = "intake.state", "tickets.state", "fanout.state"
+
+
+class Entry(NamedTuple):
+    """One record, with the logical name of its topic."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]] = ()
+    appended_ms: int = 0
+    """LogAppendTime: the broker's clock, in milliseconds."""
+
+    @property
+    def id(self) -> str:
+        """Its position, which names the decision it causes."""
+        return f"{self.topic}:{self.partition}:{self.offset}"
+
+
+@dataclass
+class Log:
+    """All topics of one stack. Entries lie by topic, in order of partition and offset, holes of transactions left out."""
+
+    entries: dict[str, list[Entry]] = field(default_factory=dict)
+    begins: dict[tuple[str, int], int] = field(default_factory=dict)
+    """First offset that retention has left; missing means 0."""
+    ends: dict[tuple[str, int], int] = field(default_factory=dict)
+    """End offsets that were read up to."""
+    settled: dict[int, int] = field(default_factory=dict)
+    """Ends of ``tickets.decisions`` seen before the states were read: decisions before them must show in every state."""
+    journals: list[JournalEntry] = field(default_factory=list)
+    """What senders noted as acknowledged by the broker."""
+
+    def of(self, topic: str) -> list[Entry]:
+        """The records of one topic."""
+        return self.entries.get(topic, [])
+
+    def topics(self, begin: str, end: str) -> list[str]:
+        """Names of the topics that begin and end so, e.g. ``dept.`` … ``.tasks``, sorted."""
+        return sorted(name for name in self.entries if name.startswith(begin) and name.endswith(end))
+
+    def positions(self, state: str, topic: str) -> dict[int, int]:
+        """How far a stage has consumed a topic, by partition, as its own markers say."""
+        found: dict[int, int] = {}
+        for entry in self.of(state):
+            if entry.key == MARKER_KEY and entry.value is not None:
+                found[entry.partition] = decode(entry.value, Marker).positions.get(topic, 0)
+        return found
+
+    def is_settled(self, decision: Entry) -> bool:
+        """Whether this decision was on the log before the states were read."""
+        return decision.offset < self.settled.get(decision.partition, 1 << 62)
+
+    def is_whole(self, topic: str) -> bool:
+        """Whether retention has dropped nothing of this topic yet."""
+        return not any(begin for (name, _), begin in self.begins.items() if name == topic)
+
+    def is_quiet(self, partition: int) -> bool:
+        """Whether nothing was decided in this partition while the states were read."""
+        end = self.ends.get(("tickets.decisions", partition))
+        return end is None or self.settled.get(partition, end) == end
+
+    def bundles(self) -> dict[str, PackBundle]:
+        """The packs on ``reference``, by ``<name>@<hash>``."""
+        return {
+            entry.key.decode(): decode(entry.value, PackBundle)
+            for entry in self.of("reference")
+            if entry.key is not None and entry.value is not None and b"@" in entry.key
+        }
+
+    def clocks(self) -> list[tuple[int, EngineClock]]:
+        """The mappings of engine time, each with the broker time from which it was in force, in order."""
+        return [
+            (entry.appended_ms, decode(entry.value, EngineClock))
+            for entry in self.of("reference")
+            if entry.key == CLOCK_KEY.encode() and entry.value is not None
+        ]
+
+
+class Timeline:
+    """Turns broker time into engine time by the mapping that was in force then."""
+
+    def __init__(self, clocks: Sequence[tuple[int, EngineClock]]) -> None:
+        """Take the mappings in order of the broker time they came into force."""
+        self._clocks = list(clocks)
+
+    def engine(self, broker_ms: int) -> int | None:
+        """Engine time at a moment of the broker; ``None`` when no mapping is known."""
+        chosen = None
+        for since, clock in self._clocks:
+            if chosen is None or since <= broker_ms:
+                chosen = clock
+        return chosen.engine(broker_ms) if chosen else None
+
+    @property
+    def speed(self) -> int:
+        """Engine milliseconds in a millisecond of the wall, by the newest mapping."""
+        return self._clocks[-1][1].speed if self._clocks else 1
+
+
+def source_identity(entry: Entry) -> str | None:
+    """Read ``<source>:<id>`` of an incoming CloudEvent, binary (headers) or structured (JSON body); ``None`` if it has none."""
+    headers = {name.lower(): value for name, value in entry.headers}
+    if "ce_id" in headers or "ce_source" in headers:
+        return _join(_text(headers.get("ce_source")), _text(headers.get("ce_id")))
+    try:
+        body = decode(entry.value or b"", dict)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    return _join(body.get("source"), body.get("id"))
+
+
+def _text(value: bytes | None) -> str | None:
+    try:
+        return value.decode() if value else None
+    except UnicodeDecodeError:
+        return None
+
+
+def _join(source: object, name: object) -> str | None:
+    return f"{source}:{name}" if isinstance(source, str) and isinstance(name, str) and source and name else None

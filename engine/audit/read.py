@@ -1,0 +1,133 @@
+"""Reads a stack's topics from their beginning into a ``Log``, read_committed, without joining any group."""
+
+import asyncio
+import re
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from engine.audit.log import MARKER_KEY, Entry, Log
+from engine.journal import read_journal
+from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REFERENCE, REJECTED, STATE
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
+
+DEPARTMENT_TOPIC = re.compile(r"^dept\.[a-z0-9_]{1,32}\.(tasks|replies)$")
+STATES = (INTAKE_STATE.name, STATE.name, FANOUT_STATE.name)
+MARKERS_ALONE = frozenset({INTAKE_STATE.name, FANOUT_STATE.name})
+"""Of these only the markers matter here."""
+
+OTHERS = (REFERENCE.name, RAW.name, REJECTED.name, INCIDENTS.name, COMMANDS.name)
+
+SETTLE_SECONDS = 0.5
+"""A transaction's markers reach its partitions one after the other: ends seen this much later include all of it."""
+
+STALLED_SECONDS = 30.0
+"""Reading fails when nothing has come for so long: an open transaction or a dead broker holds it up."""
+
+
+class NoStack(RuntimeError):
+    """There is nothing to audit at this address and prefix."""
+
+
+class ReadingStalled(RuntimeError):
+    """The broker gives no more records before the end that it named."""
+
+
+async def read_log(settings: "Settings", journals: Iterable[Path] = (), progress: Callable[[int, int], None] = lambda done, total: None) -> Log:
+    """Read everything up to the ends seen at the start.
+
+    The ends are taken in three steps, so that what one topic says has happened is surely on the next: first the
+    decisions, then the states with the stages' positions, then all else (and the decisions again).
+
+    Args:
+        settings: Of the stack.
+        journals: Files that senders wrote.
+        progress: Told how many offsets of how many are behind us.
+
+    Raises:
+        NoStack: There is no ``reference`` topic under this prefix.
+        ReadingStalled: Records before a named end do not come.
+        OSError, JournalDamaged: A journal cannot be read.
+    """
+    log = Log(journals=[entry for path in journals for entry in read_journal(path)])
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+    )  # fmt: skip
+    await consumer.start()
+    try:
+        topics = await _topics(consumer, settings.prefix)
+        ends = await _ends(consumer, topics, settings.prefix, log)
+        await _read(consumer, ends, settings.prefix, log, progress)
+    finally:
+        await consumer.stop()
+    for entries in log.entries.values():
+        entries.sort(key=lambda entry: (entry.partition, entry.offset))
+    return log
+
+
+async def _topics(consumer: AIOKafkaConsumer, prefix: str) -> dict[str, list[TopicPartition]]:
+    """The stack's topics by logical name, each with its partitions."""
+    wanted = {*STATES, *OTHERS, DECISIONS.name}
+    names = [name.removeprefix(prefix) for name in await consumer.topics() if name.startswith(prefix)]
+    found = {
+        name: [TopicPartition(prefix + name, number) for number in sorted(consumer.partitions_for_topic(prefix + name) or ())]
+        for name in names
+        if name in wanted or DEPARTMENT_TOPIC.match(name)
+    }
+    if REFERENCE.name not in found:
+        raise NoStack(f"there is no topic {prefix}{REFERENCE.name}; bring the stack up with 'gridwhistle up'")
+    consumer.assign([tp for tps in found.values() for tp in tps])
+    return found
+
+
+async def _ends(consumer: AIOKafkaConsumer, topics: dict[str, list[TopicPartition]], prefix: str, log: Log) -> dict[TopicPartition, int]:
+    """Where to read to; see ``read_log`` for the order."""
+    decisions = topics.get(DECISIONS.name, [])
+    log.settled = {tp.partition: end for tp, end in (await consumer.end_offsets(decisions)).items()}
+    await asyncio.sleep(SETTLE_SECONDS)
+    ends = dict(await consumer.end_offsets([tp for name in STATES for tp in topics.get(name, ())]))
+    await asyncio.sleep(SETTLE_SECONDS)
+    rest = [tp for name, tps in topics.items() if name not in STATES for tp in tps]
+    ends |= await consumer.end_offsets(rest)
+    log.begins = {(tp.topic.removeprefix(prefix), tp.partition): begin for tp, begin in (await consumer.beginning_offsets(rest)).items()}
+    log.ends = {(tp.topic.removeprefix(prefix), tp.partition): end for tp, end in ends.items()}
+    for name in topics:
+        log.entries[name] = []
+    return ends
+
+
+async def _read(
+    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], prefix: str, log: Log, progress: Callable[[int, int], None]
+) -> None:
+    await consumer.seek_to_beginning(*ends)
+    waiting, total = set(ends), sum(ends.values())
+    behind = dict.fromkeys(ends, 0)
+    moved_at = time.monotonic()
+    while waiting:
+        for tp, records in (await consumer.getmany(timeout_ms=200)).items():
+            name = tp.topic.removeprefix(prefix)
+            log.entries[name] += [_entry(name, record) for record in records if record.offset < ends[tp] and _matters(name, record)]
+        for tp in list(waiting):
+            position = await consumer.position(tp)
+            if position != behind[tp]:
+                behind[tp], moved_at = position, time.monotonic()
+            if position >= ends[tp]:
+                waiting.discard(tp)
+                consumer.pause(tp)
+        progress(sum(min(position, ends[tp]) for tp, position in behind.items()), total)
+        if waiting and time.monotonic() - moved_at > STALLED_SECONDS:
+            raise ReadingStalled(f"{sorted(waiting)[0].topic}: nothing came for {STALLED_SECONDS:.0f} s, {len(waiting)} partitions are not read to their end")
+
+
+def _matters(name: str, record: ConsumerRecord) -> bool:
+    return name not in MARKERS_ALONE or record.key == MARKER_KEY
+
+
+def _entry(name: str, record: ConsumerRecord) -> Entry:
+    return Entry(name, record.partition, record.offset, record.key, record.value, record.headers, record.timestamp)

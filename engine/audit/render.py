@@ -1,0 +1,70 @@
+"""The audit for people: a verdict in one line, then the figures."""
+
+from rich.console import Console
+from rich.table import Table
+
+from engine.audit.findings import FAULTS
+from engine.audit.report import Report
+
+
+def verdict(report: Report) -> str:
+    """One sentence: what was looked at, and whether it holds."""
+    looked = f"{report.incidents} incidents, {report.tickets} tickets, {report.decisions} decisions"
+    if report.clean:
+        return f"Clean: {looked}; nothing lost, doubled, early or missing."
+    found = ", ".join(f"{getattr(report, kind)} {kind.replace('_', ' ')}" for kind in FAULTS if getattr(report, kind))
+    return f"NOT clean: {looked}; {found}."
+
+
+def render(report: Report, console: Console) -> None:
+    """Print the whole report."""
+    console.print(_totals(report))
+    for table in (_split(report), _departments(report), _rungs(report)):
+        if table.row_count:
+            console.print(table)
+    for kind, named in report.problems.items():
+        console.print(f"[bold red]{kind}[/] ({getattr(report, kind)}): {FAULTS[kind]}")
+        for line in named:
+            console.print(f"  {line}", markup=False, highlight=False)
+    console.print(verdict(report), style="bold green" if report.clean else "bold red")
+
+
+def _totals(report: Report) -> Table:
+    table = Table("what", "count", title="Audit")
+    rejected = ", ".join(f"{count} {reason}" for reason, count in report.rejected.items())
+    rows = {
+        "incidents": report.incidents,
+        "tickets (open / closed)": f"{report.tickets} ({report.open} / {report.closed})",
+        "rejected": f"{sum(report.rejected.values())}" + (f" ({rejected})" if rejected else ""),
+        "duplicates": report.duplicates,
+        "held": report.held,
+        "pending": report.pending,
+        "refused commands": report.refused,
+        "whistles / reported in": f"{report.whistles} / {report.reported_in}",
+        **{kind.replace("_", " "): getattr(report, kind) for kind in FAULTS},
+    }
+    for name, value in rows.items():
+        table.add_row(name, str(value), style="red" if name.replace(" ", "_") in FAULTS and value else None)
+    return table
+
+
+def _split(report: Report) -> Table:
+    table = Table("home", "party", "count", "target", "all eligible", title="Split")
+    for home, parties in report.split.items():
+        for party, row in parties.items():
+            table.add_row(home, party, str(row["count"]), f"{row['target']:.2f}", str(row["fully_eligible"]))
+    return table
+
+
+def _departments(report: Report) -> Table:
+    table = Table("department", "tasks", "replies", title="Departments")
+    for code, row in report.departments.items():
+        table.add_row(code, str(row["tasks"]), str(row["replies"]))
+    return table
+
+
+def _rungs(report: Report) -> Table:
+    table = Table("rung", "fired", title="Clocks")
+    for name, count in report.rungs.items():
+        table.add_row(name, str(count))
+    return table

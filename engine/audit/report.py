@@ -1,0 +1,121 @@
+"""The whole audit of one log: one pass over the decisions, every check, and the figures (issue: keys of the JSON)."""
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from engine.audit.causes import Causes
+from engine.audit.deadlines import Deadlines
+from engine.audit.findings import Findings
+from engine.audit.firings import Firings
+from engine.audit.history import History
+from engine.audit.log import Log, Timeline
+from engine.audit.shares import Shares
+from engine.audit.state import check_state
+from engine.audit.tasks import Tasks
+from engine.audit.verdicts import Verdicts
+from topics.vocabulary import FINAL, REFUSALS
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The figures of an audit, under the names of its JSON."""
+
+    incidents: int
+    tickets: int
+    rejected: dict[str, int]
+    duplicates: int
+    held: int
+    pending: int
+    """Identities that a stage has not come to yet; they are not among ``incidents``."""
+    split: dict[str, dict[str, dict[str, Any]]]
+    departments: dict[str, dict[str, Any]]
+    rungs: dict[str, int]
+    open: int
+    closed: int
+    statuses: dict[str, int]
+    refused: int
+    refusals: dict[str, int]
+    decisions: int
+    lost: int
+    doubled: int
+    early: int
+    missing: int
+    split_errors: int
+    due_errors: int
+    state_errors: int
+    unexplained: int
+    waiting: int
+    """Rungs past their moment in partitions that still have input to read."""
+    whistles: int
+    reported_in: int
+    problems: dict[str, list[str]]
+    """The first offenders of each kind of fault."""
+    clean: bool
+
+
+def audit(log: Log) -> Report:
+    """Work out what should have happened from the log alone, and compare."""
+    findings = Findings()
+    history = History(log, findings)
+    deadlines = Deadlines(log.bundles())
+    firings = Firings(history, deadlines, Timeline(log.clocks()), findings)
+    shares, tasks, causes = Shares(deadlines, findings), Tasks(log, findings), Causes(log, history, findings)
+    verdicts = Verdicts(log, history, findings)
+    events: Counter[str] = Counter()
+    refusals: Counter[str] = Counter()
+    for step in history.steps():
+        for watcher in (causes, firings, shares, tasks):
+            watcher.see(step)
+        events.update(event.type for event in step.decision.events)
+        if step.decision.reason in REFUSALS:
+            refusals[str(step.decision.reason)] += 1
+    unsettled = causes.check_consumed()
+    verdicts.judge()
+    causes.check_journals(verdicts)
+    waiting = firings.look_for_missing(unsettled, causes.partition_of)
+    shares.check_state(log)
+    check_state(log, history, findings)
+    departments = tasks.check()
+    return _report(findings, history, verdicts, firings, shares.table(), departments, events, refusals, waiting, len(causes.partition_of))
+
+
+def _report(
+    findings: Findings,
+    history: History,
+    verdicts: Verdicts,
+    firings: Firings,
+    split: dict[str, dict[str, dict[str, Any]]],
+    departments: dict[str, dict[str, Any]],
+    events: Counter[str],
+    refusals: Counter[str],
+    waiting: int,
+    made: int,
+) -> Report:
+    statuses = Counter(str(ticket.status) for ticket in history.before.values())
+    standing = sum(count for status, count in statuses.items() if status not in FINAL)
+    tickets, rejected, held, pending = verdicts.counts()
+    found = findings.counts()
+    return Report(
+        incidents=tickets + rejected.total() + held + sum(verdict == "lost" for verdict in verdicts.by_identity.values()),
+        tickets=tickets,
+        rejected=dict(sorted(rejected.items())),
+        duplicates=verdicts.duplicates,
+        held=held,
+        pending=pending,
+        split=split,
+        departments=departments,
+        rungs=dict(sorted(firings.rungs.items())),
+        open=standing,
+        closed=made - standing,
+        statuses=dict(sorted(statuses.items())),
+        refused=refusals.total(),
+        refusals=dict(sorted(refusals.items())),
+        decisions=len(history.decided),
+        **found,
+        waiting=waiting,
+        whistles=events["WhistleRaised"],
+        reported_in=events["DepartmentReportedIn"],
+        problems=findings.named(),
+        clean=findings.clean,
+    )

@@ -1,0 +1,105 @@
+"""The split worked out again from the facts of each filing, in exact fractions (LAW 3, 分流 1234)."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.audit.deadlines import Deadlines
+from engine.audit.findings import Findings
+from engine.audit.history import Step
+from engine.audit.log import Log
+from topics.codec import decode
+from topics.decision import Event
+from topics.pack import PackBundle
+from topics.ticket import Quota
+
+
+@dataclass
+class Books:
+    """One home in one window: what each party got and what it should have had."""
+
+    count: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    target: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    fully_eligible: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Of ``count``: those for which every party was eligible."""
+
+
+class Shares:
+    """Re-derives who should have got each ticket of the split."""
+
+    def __init__(self, deadlines: Deadlines, findings: Findings) -> None:
+        """Start with empty books."""
+        self._packs, self._findings = deadlines, findings
+        self._books: dict[tuple[str, str], Books] = {}
+
+    def see(self, step: Step) -> None:
+        """Book the filings of one decision that went through the split."""
+        for event in step.events("TicketFiled"):
+            if event.facts.get("counted") == "split":
+                ticket = step.after.get(event.ticket)
+                bundle = self._packs.bundle(ticket.pack) if ticket else None
+                if bundle is None:
+                    self._findings.add("split_errors", event.ticket, "was split by a pack that is not on reference")
+                else:
+                    self._book(step, event, bundle)
+
+    def _book(self, step: Step, event: Event, bundle: PackBundle) -> None:
+        facts = event.facts
+        shares = {party.code: party.share for party in bundle.shares if party.code in facts["eligible"]}
+        if not shares:
+            self._findings.add("split_errors", event.ticket, "was split with nobody eligible")
+            return
+        window = str(facts["window"])
+        month = datetime.fromtimestamp(step.decision.at / 1000, ZoneInfo(bundle.timezone)).strftime("%Y-%m")
+        if not window.startswith(month):
+            self._findings.add("split_errors", event.ticket, f"is booked in {window}, it was filed in {month}")
+        books = self._books.setdefault((step.decision.home, window), Books())
+        for party, share in shares.items():
+            books.target[party] += Fraction(share, sum(shares.values()))
+        expected = min(shares, key=lambda party: books.count[party] - books.target[party])  # the first of equals, in pack order
+        given = facts.get("party")
+        if given != expected:
+            self._findings.add("split_errors", event.ticket, f"went to {given}, the largest deficit is that of {expected}")
+        everybody = len(shares) == len(bundle.shares)
+        if facts.get("all_eligible") not in (None, everybody):
+            self._findings.add("split_errors", event.ticket, f"says all_eligible {facts['all_eligible']}, it is {everybody}")
+        books.count[str(given)] += 1
+        books.fully_eligible[str(given)] += everybody
+        self._check_deviation(event, books)
+
+    def _check_deviation(self, event: Event, books: Books) -> None:
+        for party in books.target:
+            if abs(books.count[party] - books.target[party]) >= 1:
+                off = float(books.count[party] - books.target[party])
+                self._findings.add("split_errors", f"{event.ticket} {party}", f"leaves {party} {off:+.2f} from its target")
+
+    def check_state(self, log: Log) -> None:
+        """Compare with the newest books that dispatch keeps of each home, where its log is settled."""
+        newest: dict[str, Quota] = {}
+        for entry in log.of("tickets.state"):
+            if entry.key is not None and entry.key.startswith(b"q:") and entry.value is not None and log.is_quiet(entry.partition):
+                quota = decode(entry.value, Quota)
+                newest[quota.home] = quota
+        for home, quota in newest.items():
+            books = self._books.get((home, quota.window), Books())
+            for party, count in quota.counts.items():
+                if count != books.count[party] or Fraction(quota.targets.get(party, 0), quota.per) != books.target[party]:
+                    self._findings.add(
+                        "split_errors", f"q:{home} {party}",
+                        f"keeps {count} of {quota.targets.get(party, 0)}/{quota.per}, the log gives {books.count[party]} of {books.target[party]}",
+                    )  # fmt: skip
+
+    def table(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Home -> party -> ``count``, ``target`` (in tickets; exact until printed) and ``fully_eligible``; windows added up."""
+        homes: dict[str, dict[str, dict[str, Any]]] = {}
+        for (home, _), books in sorted(self._books.items()):
+            parties = homes.setdefault(home, {})
+            for party in sorted({*books.count, *books.target}):
+                row = parties.setdefault(party, {"count": 0, "target": Fraction(), "fully_eligible": 0})
+                row["count"] += books.count[party]
+                row["target"] += books.target[party]
+                row["fully_eligible"] += books.fully_eligible[party]
+        return {home: {party: row | {"target": float(row["target"])} for party, row in rows.items()} for home, rows in homes.items()}

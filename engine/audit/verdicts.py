@@ -1,0 +1,154 @@
+"""Every identity by its last verdict: ticket, rejected, held, or lost (issue: tickets + rejected + held = incidents)."""
+
+from collections import Counter, defaultdict
+
+import msgspec
+
+from engine.audit.findings import Findings
+from engine.audit.history import History
+from engine.audit.log import DISPATCH_STATE, INTAKE_STATE, Entry, Log, source_identity
+from topics.codec import decode
+from topics.incident import Incident, IncidentReferred
+from topics.rejected import Rejected
+
+REHOMED = "gw-rehomed"
+"""Header of a record that intake moved to the partition of its key: a copy, not a second report."""
+
+DUPLICATE, HELD = "duplicate", "held"
+
+
+class Verdicts:
+    """What became of each identity, counted once however often it was sent, moved or referred."""
+
+    def __init__(self, log: Log, history: History, findings: Findings) -> None:
+        """Read what intake said; ``judge`` draws the balance once the history is folded."""
+        self._log, self._history, self._findings = log, history, findings
+        self.by_identity: dict[str, str] = {}
+        """Identity -> ``ticket``, ``held``, a reject reason, or ``pending``."""
+        self.duplicates = 0
+        self._verdicts: Counter[str] = Counter()
+        self._rejected: dict[str, Rejected] = {}
+        self._reasons: dict[str, Rejected] = {}
+        """Identity -> its last rejection that was not a mere repeat."""
+        self._accepted: dict[str, list[Entry]] = defaultdict(list)
+        self._referred: dict[str, Entry] = {}
+        self._names: dict[str, str] = {}
+        self._read_raw()
+        self._read_rejected()
+        self._read_incidents()
+
+    def _read_raw(self) -> None:
+        for entry in self._log.of("incidents.raw"):
+            self._names[entry.id] = source_identity(entry) or entry.id
+
+    def _read_rejected(self) -> None:
+        for entry in self._log.of("incidents.rejected"):
+            try:
+                rejected = decode(entry.value or b"", Rejected)
+            except msgspec.DecodeError as error:
+                self._findings.add("state_errors", entry.id, f"cannot be read: {error}")
+                continue
+            if rejected.id in self._rejected:
+                self._findings.add("doubled", rejected.id, f"is rejected again at {entry.id}")
+                continue
+            self._rejected[rejected.id] = rejected
+            name = self._names.get(rejected.id)
+            if name is None and not self._is_gone(rejected.id):
+                self._findings.add("unexplained", rejected.id, "is rejected, but was never on incidents.raw")
+            if name is None or name == rejected.id:
+                self._names[rejected.id] = name = rejected.identity or rejected.id
+            self._verdicts[name] += 1
+            if rejected.reason == DUPLICATE:
+                self.duplicates += 1
+            elif name not in self._reasons or rejected.at >= self._reasons[name].at:
+                self._reasons[name] = rejected
+
+    def _is_gone(self, record: str) -> bool:
+        """Whether retention may have dropped this record."""
+        topic, partition, offset = record.rsplit(":", 2)
+        return int(offset) < self._log.begins.get((topic, int(partition)), 0)
+
+    def _read_incidents(self) -> None:
+        for entry in self._log.of("incidents"):
+            try:
+                incident = decode(entry.value or b"", Incident | IncidentReferred)  # type: ignore[arg-type]
+            except msgspec.DecodeError as error:
+                self._findings.add("state_errors", entry.id, f"cannot be read: {error}")
+                continue
+            if isinstance(incident, IncidentReferred):
+                if incident.id in self._referred:
+                    self._findings.add("doubled", incident.id, f"is referred again at {entry.id}")
+                self._referred[incident.id] = entry
+                continue
+            if self._accepted[incident.identity]:
+                self._findings.add("doubled", incident.identity, f"is accepted again at {entry.id}")
+            else:
+                self._verdicts[incident.identity] += 1
+            self._accepted[incident.identity].append(entry)
+
+    def judge(self) -> None:
+        """Find the last verdict of each identity, and the records that left none."""
+        owed, waiting, seen = self._owed()
+        for name in sorted({*seen, *self._accepted, *(self._names[record] for record in self._rejected)}):
+            self.by_identity[name] = verdict = self._verdict(name, waiting)
+            if verdict == "lost":
+                self._findings.add("lost", name, "was consumed by intake or dispatch and is neither ticket nor rejected nor held")
+            elif self._verdicts[name] < owed[name]:
+                self._findings.add("lost", name, f"came {owed[name]} times and left {self._verdicts[name]} verdicts")
+            if name not in seen and self._accepted.get(name) and self._log.is_whole("incidents.raw"):
+                self._findings.add("unexplained", name, "was accepted, but never was on incidents.raw")
+        self._check_referrals()
+
+    def _owed(self) -> tuple[Counter[str], set[str], set[str]]:
+        """How many verdicts each identity is owed, which ones still wait for intake, and all that were sent."""
+        consumed = self._log.positions(INTAKE_STATE, "incidents.raw")
+        owed: Counter[str] = Counter()
+        waiting: set[str] = set()
+        seen: set[str] = set()
+        for entry in self._log.of("incidents.raw"):
+            name = self._names[entry.id]
+            seen.add(name)
+            is_copy = any(header == REHOMED for header, _ in entry.headers)
+            if entry.offset >= consumed.get(entry.partition, 0):
+                waiting.add(name)
+                owed[name] -= is_copy
+            else:
+                owed[name] += not is_copy
+        return owed, waiting, seen
+
+    def _verdict(self, name: str, waiting: set[str]) -> str:
+        entries = self._accepted.get(name, ())
+        if entries:
+            return self._dispatched(entries)
+        if name in self._reasons:
+            return self._reasons[name].reason
+        return "pending" if name in waiting else "lost"
+
+    def _dispatched(self, entries: list[Entry] | tuple[()]) -> str:
+        """What dispatch made of an accepted incident."""
+        consumed = self._log.positions(DISPATCH_STATE, "incidents")
+        decisions = [d for entry in entries if (d := self._history.decided.get(entry.id))]
+        if any(decision.changes for decision in decisions):
+            return "ticket"
+        if any(decision.cause == HELD for decision in decisions):
+            return HELD
+        return "pending" if any(e.offset >= consumed.get(e.partition, 0) for e in entries) else "lost"
+
+    def _check_referrals(self) -> None:
+        """A referral is one cause in two places: the closing here and the record that files it there."""
+        promised = {
+            decision.id: event.ticket for decision in self._history.decided.values() for event in decision.events if event.type == "TicketReferred"
+        }
+        for decision, ticket in promised.items():
+            if decision not in self._referred and decision in self._history.settled:
+                self._findings.add("lost", decision, f"referred {ticket}, but no record on incidents carries it on")
+        for decision, entry in self._referred.items():
+            if decision not in promised and self._log.is_whole("tickets.decisions"):
+                self._findings.add("unexplained", entry.id, f"carries on a referral of {decision}, which the log does not hold")
+
+    def counts(self) -> tuple[int, Counter[str], int, int]:
+        """Tickets, rejected by reason, held, pending."""
+        total = Counter(self.by_identity.values())
+        tickets, held, pending = total.pop("ticket", 0), total.pop(HELD, 0), total.pop("pending", 0)
+        total.pop("lost", None)
+        return tickets, total, held, pending

@@ -1,0 +1,30 @@
+"""The audit's tables and its sentence."""
+
+import io
+
+from rich.console import Console
+
+from engine.audit.log import Log
+from engine.audit.render import render, verdict
+from engine.audit.report import audit
+
+
+def shown(log: Log) -> str:
+    """What a person sees."""
+    console = Console(file=io.StringIO(), width=120)
+    render(audit(log), console)
+    return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+
+
+def test_a_clean_audit_says_so_in_its_last_line(log: Log) -> None:
+    """One sentence at the end tells the verdict; the tables hold split, departments and clocks."""
+    text = shown(log)
+    assert text.splitlines()[-1].startswith("Clean: 12 incidents, 10 tickets, 22 decisions")
+    assert "red_property" in text and "100.resolve" in text and "cg" in text
+
+
+def test_faults_are_named_with_their_offender(log: Log) -> None:
+    """Somebody who has to mend it learns which record and why."""
+    log.entries["dept.cg.tasks"].clear()
+    assert verdict(audit(log)).startswith("NOT clean") and "1 lost" in verdict(audit(log))
+    assert "clock:east-20260302-1:0:resolve:0:100#cg#0" in shown(log)
