@@ -8,7 +8,7 @@ from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import IllegalStateError, KafkaError, ProducerFenced
+from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError, ProducerFenced
 
 from engine.crash import CrashPoint
 from engine.engine_clock import BrokerTime
@@ -275,7 +275,13 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         barriers = asyncio.create_task(self._barriers())
         try:
             while self._fault is None:
-                fetched = await self.consumer.getmany(timeout_ms=200)
+                try:
+                    fetched = await self.consumer.getmany(timeout_ms=200)
+                except NoOffsetForPartitionError:
+                    continue  # the group has no offset and nothing may be guessed: its opener will seek
+                except OffsetOutOfRangeError as exc:
+                    self.fail(PositionOutOfRange(f"the log no longer holds what we were about to read: {exc}; restore the topic"))
+                    continue
                 by_slot: dict[object, list[ConsumerRecord]] = {}
                 for tp, records in fetched.items():
                     by_slot.setdefault(self._key_of(tp), []).extend(records)

@@ -33,6 +33,9 @@ MARKER = b"m:"
 MAX_CAUSES = 500
 """Causes in one step: at 50 µs each a step stays far under 100 ms of CPU (DESIGN 5.7)."""
 
+NO_HEADERS: list[tuple[str, bytes]] = []
+"""The library's builder takes a list and nothing else; this one is never changed."""
+
 BATCH_BYTES = 512 * 1024
 """Largest batch sent; below the broker's ``max.message.bytes`` of every topic but ``incidents.raw``."""
 
@@ -327,10 +330,10 @@ class Partition:
             builder = builders.get(where)
             if builder is None:
                 builder = builders[where] = producer.create_batch()
-            if builder.append(timestamp=None, key=out.key, value=out.value, headers=out.headers) is None:
+            if builder.append(timestamp=None, key=out.key, value=out.value, headers=list(out.headers) if out.headers else NO_HEADERS) is None:
                 acks.append(await producer.send_batch(builder, prefix + out.topic, partition=out.partition))
                 builder = builders[where] = producer.create_batch()
-                builder.append(timestamp=None, key=out.key, value=out.value, headers=out.headers)
+                builder.append(timestamp=None, key=out.key, value=out.value, headers=list(out.headers) if out.headers else NO_HEADERS)
         for (topic, partition), builder in builders.items():
             acks.append(await producer.send_batch(builder, prefix + topic, partition=partition))
         return acks

@@ -47,11 +47,13 @@ class StageApp(faust.App):  # type: ignore[misc]
 
 def new_app(settings: Settings, stage: str) -> StageApp:
     """Make the Faust app of one stage: agents, supervision and sensors; no Kafka, no web, no tables."""
+    datadir = settings.data_dir / "faust"
+    datadir.mkdir(parents=True, exist_ok=True)  # Faust makes only the last folder itself
     return StageApp(
         f"{settings.prefix}{stage}",
         broker="kafka://" + settings.kafka,
         store="memory://",
-        datadir=str(settings.data_dir / "faust"),
+        datadir=str(datadir),
         topic_disable_leader=True,
         topic_allow_declare=False,
         web_enabled=False,
@@ -188,12 +190,12 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
         serve(metrics, settings.metrics_host, settings.metrics_port)
     built = await blueprint.build(host)
     service = LoopService(built.loop, built.subscribe)
-    host.app.add_runtime_dependency(service)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     await host.app.start()
     host.app.flow_control.resume()  # no consumer of Faust's does it here; without it channels never deliver
+    await host.app.add_runtime_dependency(service)
     try:
         await _until_ended(service, stopping, ready)
     finally:
