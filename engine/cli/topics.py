@@ -1,0 +1,42 @@
+"""``gridwhistle topics``: make, check and list the topics of the registry."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine import topic_admin
+from engine.cli import run_async
+from engine.local.folder import settings_of
+from topics.registry import Delete
+
+topics = typer.Typer(help="Create, check and list the Kafka topics.", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
+
+
+@topics.command()
+def apply(data: Data = None) -> None:
+    """Make the topics that are missing; nothing that exists is changed."""
+    settings = settings_of(data)
+    made = run_async(topic_admin.apply(settings, run_async(topic_admin.departments_of(settings))))
+    print("\n".join(f"made {settings.prefix}{name}" for name in made) or "all topics are there")
+
+
+@topics.command()
+def check(data: Data = None) -> None:
+    """Compare topics with the registry; exit 1 and each difference with its mend if any."""
+    settings = settings_of(data)
+    specs = topic_admin.wanted(settings, run_async(topic_admin.departments_of(settings)))
+    faults = run_async(topic_admin.check(settings, specs))
+    print("\n".join(faults) or f"{len(specs)} topics are as they must be")
+    if faults:
+        raise typer.Exit(1)
+
+
+@topics.command("list")
+def list_topics(data: Data = None) -> None:
+    """List every topic with its key, clean-up, writers and readers."""
+    settings = settings_of(data)
+    for spec in topic_admin.wanted(settings, run_async(topic_admin.departments_of(settings))):
+        clean_up = f"delete {spec.clean_up.days} d" if isinstance(spec.clean_up, Delete) else "compact"
+        print(f"{settings.prefix + spec.name:<28} {clean_up:<13} key {spec.key}; from {', '.join(spec.written_by)} to {', '.join(spec.read_by)}")
