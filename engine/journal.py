@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
 import msgspec
 
@@ -54,7 +54,7 @@ class Journal:
         self.path = path
         self.durable = 0
         """Entries of this run that are on disk."""
-        self._file = open(path, "ab")
+        self._file = open(path, "ab")  # noqa: SIM115 - closed by close()
         self._waiting: list[bytes] = []
         self._in_hand = 0  # entries that the thread has taken and not yet fsynced
         self._changed = threading.Condition()
@@ -63,7 +63,7 @@ class Journal:
         self._thread = threading.Thread(target=self._write_batches, name="journal", daemon=True)
         self._thread.start()
 
-    def __enter__(self) -> "Journal":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -122,7 +122,7 @@ async def _read(
                 consumer.pause(tp)
         progress(sum(min(position, ends[tp]) for tp, position in behind.items()), total)
         if waiting and time.monotonic() - moved_at > STALLED_SECONDS:
-            raise ReadingStalled(f"{sorted(waiting)[0].topic}: nothing came for {STALLED_SECONDS:.0f} s, {len(waiting)} partitions are not read to their end")
+            raise ReadingStalled(f"{min(waiting).topic}: nothing came for {STALLED_SECONDS:.0f} s, {len(waiting)} partitions are not read to their end")
 
 
 def _matters(name: str, record: ConsumerRecord) -> bool:

@@ -33,6 +33,8 @@ class Verdicts:
         self._accepted: dict[str, list[Entry]] = defaultdict(list)
         self._referred: dict[str, Entry] = {}
         self._names: dict[str, str] = {}
+        """Position on ``incidents.raw`` -> identity."""
+        self._dispatched_to = log.positions(DISPATCH_STATE, "incidents")
         self._read_raw()
         self._read_rejected()
         self._read_incidents()
@@ -126,13 +128,12 @@ class Verdicts:
 
     def _dispatched(self, entries: list[Entry] | tuple[()]) -> str:
         """What dispatch made of an accepted incident."""
-        consumed = self._log.positions(DISPATCH_STATE, "incidents")
         decisions = [d for entry in entries if (d := self._history.decided.get(entry.id))]
         if any(decision.changes for decision in decisions):
             return "ticket"
         if any(decision.cause == HELD for decision in decisions):
             return HELD
-        return "pending" if any(e.offset >= consumed.get(e.partition, 0) for e in entries) else "lost"
+        return "pending" if any(e.offset >= self._dispatched_to.get(e.partition, 0) for e in entries) else "lost"
 
     def _check_referrals(self) -> None:
         """A referral is one cause in two places: the closing here and the record that files it there."""

@@ -23,7 +23,7 @@ START = int(datetime(2026, 3, 2, 0, 0, tzinfo=UTC).timestamp() * 1000)
 """Monday 2026-03-02, 08:00 in Shanghai."""
 SPEED, ORIGIN = 600, 1_770_000_000_000
 PACK = "town@abc"
-ORDER = "red_property specialist residents red_property specialist backstop red_property residents specialist red_property".split()
+ORDER = ("red_property", "specialist", "residents", "red_property", "specialist", "backstop", "red_property", "residents", "specialist", "red_property")
 """Whom the split of 20/30/40/10 names, worked out by hand."""
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from engine.audit.log import Entry, Log
-from engine.audit.report import Report, audit
+from engine.audit.report import audit
 from engine.journal import JournalEntry
 from topics.codec import decode, encode
 from topics.decision import Change, Decision, Event
