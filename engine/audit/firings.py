@@ -6,7 +6,7 @@ from typing import NamedTuple
 from engine.audit.deadlines import Deadlines
 from engine.audit.findings import Findings
 from engine.audit.history import History, Step
-from engine.audit.log import Timeline
+from engine.audit.log import Log, Timeline
 from topics.decision import Event
 from topics.ids import Instant
 from topics.ticket import Clock, Ticket
@@ -29,8 +29,9 @@ class Firing(NamedTuple):
 class Firings:
     """Looks at each step as it passes, and at what stands open in the end."""
 
-    def __init__(self, history: History, deadlines: Deadlines, timeline: Timeline, findings: Findings) -> None:
+    def __init__(self, log: Log, history: History, deadlines: Deadlines, timeline: Timeline, findings: Findings) -> None:
         """Look at nothing yet."""
+        self._commands = {entry.id: entry.appended_ms for entry in log.of("commands")}
         self._history, self._deadlines, self._timeline, self._findings = history, deadlines, timeline, findings
         self._fired: set[Firing] = set()
         self.rungs: Counter[str] = Counter()
@@ -43,6 +44,24 @@ class Firings:
             self._check(step, event)
         if fired or step.decision.cause == "clock":
             self._check_append_time(step)
+        if step.decision.cause == "command":
+            self._check_before_command(step)
+
+    def _check_before_command(self, step: Step) -> None:
+        """What was due before a command was handed in goes before it (LAW 4): the command may not stop it unfired."""
+        appended = self._commands.get(step.decision.id)
+        handed_in = None if appended is None else self._timeline.earliest(appended, step.entry.appended_ms)
+        if handed_in is None:
+            return
+        for name in step.after:
+            ticket = self._history.before.get(name)
+            for clock in ticket.clocks if ticket is not None else ():
+                for rung in clock.rungs:
+                    due = self._deadlines.due(ticket, clock, rung) if ticket is not None else None
+                    if due is not None and due < handed_in:
+                        self._findings.add(
+                            "missing", f"{name} {clock.kind}/{clock.number}.{rung}", f"was due at {due}, before {step.decision.id} was handed in at {handed_in}"
+                        )
 
     def _check_append_time(self, step: Step) -> None:
         """A firing cannot be decided later than the broker took it."""

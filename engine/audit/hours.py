@@ -1,78 +1,82 @@
-"""Working time as one sorted list of open intervals, cut from the pack's dated tables (LAW 4)."""
+"""Working time day by day: walk through the first day, jump over whole ones, walk through the last (LAW 4)."""
 
-from bisect import bisect_right
+from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import accumulate
+from functools import cache
 from zoneinfo import ZoneInfo
 
 from topics.ids import Instant
 from topics.pack import Calendar
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MINUTE_MS = 60_000
 
 
 class OpenHours:
-    """All spans in which the city works, with what has been worked before each: sums answer every question.
+    """The days a city works, by their ordinals; every worked day has the same spans by the clock on the wall.
 
     Beyond the years of the table nothing is known, and the answer is ``None``.
     """
 
     def __init__(self, calendar: Calendar) -> None:
-        """Lay out every working span of every year of the table."""
-        zone = ZoneInfo(calendar.timezone)
-        spans = [
-            (_moment(day, opens, zone), _moment(day, closes, zone))
+        """Pick the worked days out of the pack's tables."""
+        self._zone = ZoneInfo(calendar.timezone)
+        self._hours = calendar.hours
+        self._day_ms = sum(closes - opens for opens, closes in calendar.hours) * MINUTE_MS
+        self._days = [
+            date(int(year), 1, 1).toordinal() + n
             for year in sorted(calendar.years, key=int)
-            for day in _worked_days(int(year), calendar.years[year])
-            for opens, closes in calendar.hours
+            for n, mark in enumerate(calendar.years[year])
+            if mark == "1"
         ]
-        self._opens = [begin for begin, _ in spans]
-        self._closes = [end for _, end in spans]
-        self._before = [0, *accumulate(end - begin for begin, end in spans)]
-        years = sorted(int(year) for year in calendar.years)
-        self._first = _moment(date(years[0], 1, 1), 0, zone) if years else 0
-        self._last = _moment(date(years[-1] + 1, 1, 1), 0, zone) if years else 0
+        years = sorted(map(int, calendar.years))
+        self._covered = range(date(years[0], 1, 1).toordinal(), date(years[-1] + 1, 1, 1).toordinal()) if years else range(0)
+        self._spans = cache(self._lay_out)
 
-    def _worked(self, at: Instant) -> int:
-        """Working milliseconds from the beginning of the table to a moment."""
-        index = bisect_right(self._opens, at) - 1
-        if index < 0:
-            return 0
-        return self._before[index] + min(at, self._closes[index]) - self._opens[index]
+    def _lay_out(self, day: int) -> list[tuple[Instant, Instant]]:
+        """The working spans of one day."""
+        return [(self._moment(day, opens), self._moment(day, closes)) for opens, closes in self._hours]
+
+    def _moment(self, day: int, minutes: int) -> Instant:
+        """Milliseconds since 1970 UTC of a wall-clock minute of a day; 24:00 is the next midnight."""
+        local = datetime.combine(date.fromordinal(day + minutes // 1440), time(minutes % 1440 // 60, minutes % 60), self._zone)
+        return (local.astimezone(UTC) - EPOCH) // timedelta(milliseconds=1)
+
+    def _day_of(self, at: Instant) -> int:
+        return (EPOCH + timedelta(milliseconds=at)).astimezone(self._zone).toordinal()
 
     def after(self, start: Instant, length_ms: int) -> Instant | None:
         """The first moment by which that much has been worked since ``start``; at once when nothing is left to work."""
         if length_ms <= 0:
             return start
-        if not self._first <= start < self._last:
+        today = self._day_of(start)
+        if today not in self._covered:
             return None
-        goal = self._worked(start) + length_ms
-        low, high = 0, len(self._opens)
-        while low < high:  # the first span at whose end the goal is reached
-            middle = (low + high) // 2
-            if self._before[middle + 1] >= goal:
-                high = middle
-            else:
-                low = middle + 1
-        return None if low == len(self._opens) else self._opens[low] + goal - self._before[low]
+        left, index = length_ms, bisect_left(self._days, today)
+        if index < len(self._days) and self._days[index] == today:
+            for opens, closes in self._spans(today):
+                begin = max(start, opens)
+                if left <= closes - begin:
+                    return begin + left
+                left -= max(0, closes - begin)
+            index += 1
+        whole_days, left = divmod(left - 1, self._day_ms)  # the last millisecond stays: 8 h end today, not at tomorrow's opening
+        return self._within(index + whole_days, left + 1)
+
+    def _within(self, index: int, left: int) -> Instant | None:
+        """The moment by which that much of a worked day has passed."""
+        if index >= len(self._days):
+            return None
+        for opens, closes in self._spans(self._days[index]):
+            if left <= closes - opens:
+                return opens + left
+            left -= closes - opens
+        return None
 
     def opening(self, at: Instant) -> Instant | None:
         """The moment itself where the city works, else the next opening."""
-        if not self._first <= at < self._last:
-            return None
-        index = bisect_right(self._opens, at) - 1
-        if index >= 0 and at < self._closes[index]:
-            return at
-        return self._opens[index + 1] if index + 1 < len(self._opens) else None
-
-
-def _worked_days(year: int, table: str) -> list[date]:
-    first = date(year, 1, 1)
-    return [first + timedelta(days=n) for n, mark in enumerate(table) if mark == "1"]
-
-
-def _moment(day: date, minutes: int, zone: ZoneInfo) -> Instant:
-    """Milliseconds since 1970 UTC of a wall-clock minute of a day; 24:00 is the next midnight."""
-    days, rest = divmod(minutes, 1440)
-    local = datetime.combine(day + timedelta(days=days), time(rest // 60, rest % 60), zone)
-    return (local.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
+        for day in self._days[(index := bisect_left(self._days, self._day_of(at))) : index + 2]:
+            for opens, closes in self._spans(day):
+                if at < closes:
+                    return max(at, opens)
+        return None

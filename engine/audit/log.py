@@ -105,11 +105,23 @@ class Timeline:
 
     def engine(self, broker_ms: int) -> int | None:
         """Engine time at a moment of the broker; ``None`` when no mapping is known."""
+        clock = self._in_force(broker_ms)
+        return clock.engine(broker_ms) if clock else None
+
+    def _in_force(self, broker_ms: int) -> EngineClock | None:
         chosen = None
         for since, clock in self._clocks:
             if chosen is None or since <= broker_ms:
                 chosen = clock
-        return chosen.engine(broker_ms) if chosen else None
+        return chosen
+
+    def earliest(self, appended_ms: int, decided_ms: int) -> int | None:
+        """The earlier reading of a record's append: by the mapping of its own time, or by that of its decision.
+
+        A stack that was started anew reads records of before by its new mapping.
+        """
+        moments = [clock.engine(appended_ms) for clock in (self._in_force(appended_ms), self._in_force(decided_ms)) if clock is not None]
+        return min(moments, default=None)
 
     @property
     def speed(self) -> int:

@@ -59,7 +59,7 @@ def audit(log: Log) -> Report:
     findings = Findings()
     history = History(log, findings)
     deadlines = Deadlines(log.bundles())
-    firings = Firings(history, deadlines, Timeline(log.clocks()), findings)
+    firings = Firings(log, history, deadlines, Timeline(log.clocks()), findings)
     shares, tasks, causes = Shares(deadlines, findings), Tasks(log, findings), Causes(log, history, findings)
     verdicts = Verdicts(log, history, findings)
     events: Counter[str] = Counter()

@@ -137,7 +137,7 @@ class Verdicts:
 
     def _check_referrals(self) -> None:
         """A referral is one cause in two places: the closing here and the record that files it there."""
-        promised = {
+        promised: dict[str, str] = {
             decision.id: event.ticket for decision in self._history.decided.values() for event in decision.events if event.type == "TicketReferred"
         }
         for decision, ticket in promised.items():

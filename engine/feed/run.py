@@ -114,7 +114,7 @@ class Feed:
 
     async def _report(self, row: Mapped) -> None:
         name = row.identity
-        key, value, headers = incident_message(row.source, row.id, row.data)
+        key, value, headers = incident_message(row.source, row.id, row.data, time=None)
         partition = (murmur2(key) & 0x7FFFFFFF) % self._settings.partitions
         places = self._positions.setdefault(name, [])
         index = len(places)

@@ -84,6 +84,12 @@ def drop_last_rung(log: Log) -> None:
     append(log, DECISIONS, last, value=encode(later), appended_ms=last.appended_ms + 3_600_000)
 
 
+def late_closing(log: Log) -> None:
+    """The source's closing of the second ticket was handed in long after its first rung was due, and yet nothing fired."""
+    entry = log.entries["commands"][0]
+    log.entries["commands"][0] = entry._replace(appended_ms=entry.appended_ms + 3 * 3_600_000 // 600)
+
+
 def second_ticket(log: Log) -> None:
     """The same identity becomes another ticket."""
     change = decision_at(log, 0).changes[0]
@@ -145,6 +151,7 @@ MUTATIONS: dict[str, tuple[Callable[[Log], None], str]] = {
         "unexplained",
     ),
     "a rung never fired": (drop_last_rung, "missing"),
+    "a command stopped a clock that was due before it": (late_closing, "missing"),
     "a task is missing on its topic": (lambda log: drop(log, "dept.cg.tasks", 0), "lost"),
     "a task is there twice": (lambda log: append(log, "dept.cg.tasks", log.entries["dept.cg.tasks"][0]), "doubled"),
     "a task came from nowhere": (lambda log: alter(log, -1, events=decision_at(log, -1).events[:1]), "unexplained"),
