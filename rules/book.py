@@ -1,0 +1,134 @@
+"""What a partition remembers: tickets, the split's books, day counters, commands seen, and which clock is due next."""
+
+import heapq
+from collections.abc import Mapping
+
+import msgspec
+
+from rules import clocks
+from rules.law import Law
+from topics import codec
+from topics.decision import Decision
+from topics.ids import Instant
+from topics.incident import AnyIncident, IncidentReferred
+from topics.command import Command
+from topics.ticket import CommandSeen, DayCounter, Quota, Ticket
+
+COMMANDS_KEPT_MS = 35 * 86_400_000
+"""How long a command id is remembered, in engine time."""
+
+
+class IncidentCause(msgspec.Struct, frozen=True):
+    """An incident was read."""
+
+    id: str
+    incident: AnyIncident
+
+
+class CommandCause(msgspec.Struct, frozen=True):
+    """A command was read; ``appended_at`` is when the broker had it, in engine time."""
+
+    id: str
+    command: Command
+    appended_at: Instant
+
+
+class ClockCause(msgspec.Struct, frozen=True):
+    """A rung of a ticket's clock is due."""
+
+    ticket: str
+    kind: str
+    number: str
+    rung: int
+    due_at: Instant
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What a cause leads to: the record for the log, and what the book and its topic take over."""
+
+    decision: Decision
+    tickets: tuple[tuple[str, Ticket | None], ...]
+    state: tuple[tuple[bytes, bytes | None], ...]
+    referrals: tuple[tuple[str, IncidentReferred], ...] = ()
+    quota: Quota | None = None
+    counter: tuple[str, DayCounter] | None = None
+    seen: tuple[str, CommandSeen] | None = None
+    expired: tuple[str, ...] = ()
+    pack: str | None = None
+
+
+class Book:
+    """One partition's memory. ``decide`` reads it; only ``apply`` and ``load`` change it."""
+
+    def __init__(self, laws: Mapping[str, Law]) -> None:
+        """Start empty; ``laws`` by ``<name>@<hash>`` may grow later."""
+        self.laws = laws
+        self.tickets: dict[str, Ticket] = {}
+        self.quotas: dict[str, Quota] = {}
+        self.counters: dict[str, DayCounter] = {}
+        self.seen: dict[str, CommandSeen] = {}
+        """In order of time, oldest first."""
+        self.pack: str | None = None
+        self._due: list[tuple[Instant, str]] = []
+
+    def load(self, key: bytes, value: bytes | None) -> None:
+        """Fold one record of ``tickets.state``."""
+        kind, name = key[:2], key[2:].decode()
+        stores: dict[bytes, tuple[dict[str, object], type[object]]] = {
+            b"t:": (self.tickets, Ticket), b"q:": (self.quotas, Quota), b"n:": (self.counters, DayCounter), b"c:": (self.seen, CommandSeen),
+        }  # type: ignore[dict-item]  # fmt: skip
+        store, record = stores[kind]
+        if value is None:
+            store.pop(name, None)
+        else:
+            store[name] = codec.decode(value, record)
+
+    def opened(self, pack: str | None, at: Instant) -> None:
+        """Everything is loaded: take the pack in force and build the index of clocks."""
+        self.pack = pack
+        self.seen = dict(sorted(self.seen.items(), key=lambda item: (item[1].at, item[0])))
+        self._due = [(ticket.next_due_at, ticket.id) for ticket in self.tickets.values() if ticket.next_due_at is not None]
+        heapq.heapify(self._due)
+
+    def next_due(self) -> Instant | None:
+        """Tell when the earliest rung is due; entries that a change has made void are dropped on the way."""
+        due, tickets = self._due, self.tickets
+        while due:
+            at, name = due[0]
+            ticket = tickets.get(name)
+            if ticket is not None and ticket.next_due_at == at:
+                return at
+            heapq.heappop(due)
+        return None
+
+    def first_due(self, until: Instant) -> ClockCause | None:
+        """Name the earliest rung due at or before ``until``; of the same moment the ticket first in order of its id."""
+        at = self.next_due()
+        if at is None or at > until:
+            return None
+        ticket = self.tickets[self._due[0][1]]
+        found = clocks.first_due(self.laws[ticket.pack], ticket.clocks, ticket.urgency)
+        assert found is not None
+        due_at, rung, _, number, clock = found
+        return ClockCause(ticket.id, clock.kind, number, rung, due_at)
+
+    def apply(self, outcome: Outcome) -> None:
+        """Take over what was decided."""
+        for name, ticket in outcome.tickets:
+            if ticket is None:
+                self.tickets.pop(name, None)
+                continue
+            before = self.tickets.get(name)
+            self.tickets[name] = ticket
+            if ticket.next_due_at is not None and (before is None or before.next_due_at != ticket.next_due_at):
+                heapq.heappush(self._due, (ticket.next_due_at, name))
+        if outcome.quota is not None:
+            self.quotas[outcome.quota.home] = outcome.quota
+        if outcome.counter is not None:
+            self.counters[outcome.counter[0]] = outcome.counter[1]
+        for name in outcome.expired:
+            self.seen.pop(name, None)
+        if outcome.seen is not None:
+            self.seen[outcome.seen[0]] = outcome.seen[1]
+        if outcome.pack is not None:
+            self.pack = outcome.pack

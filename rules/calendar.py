@@ -1,0 +1,87 @@
+"""Working time as arithmetic: when so many milliseconds of it have passed, and how many lie between two moments (LAW 4)."""
+
+from bisect import bisect_right
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from topics.ids import Instant
+from topics.pack import Calendar
+
+MINUTE_MS = 60_000
+
+
+class WorkCalendar:
+    """The working spans of a calendar's years, laid out once as sorted moments with the working time before each.
+
+    A span is half open: ``[opens, closes)``. Daylight saving is the zone's: a span opens and closes by the wall clock.
+    Beyond the last year there is no answer (``None``); nothing is guessed. Source: LAW 4.
+    """
+
+    def __init__(self, calendar: Calendar) -> None:
+        """Lay out every span; about 500 a year."""
+        self.name = calendar.name
+        zone = ZoneInfo(calendar.timezone)
+        self._opens: list[Instant] = []
+        self._closes: list[Instant] = []
+        self._before: list[int] = []
+        """Working milliseconds before each span."""
+        total = 0
+        for year in sorted(calendar.years):
+            first = date(int(year), 1, 1)
+            for number, worked in enumerate(calendar.years[year]):
+                if worked != "1":
+                    continue
+                day = first + timedelta(days=number)
+                for start, end in calendar.hours:
+                    opens, closes = _moment(day, start, zone), _moment(day, end, zone)
+                    self._opens.append(opens)
+                    self._closes.append(closes)
+                    self._before.append(total)
+                    total += closes - opens
+        self._total = total
+        years = sorted(calendar.years)
+        self.begins = _moment(date(int(years[0]), 1, 1), 0, zone) if years else 0
+        self.ends = _moment(date(int(years[-1]) + 1, 1, 1), 0, zone) if years else 0
+        """The horizon: the calendar knows nothing at or after it."""
+
+    def _worked(self, at: Instant) -> int:
+        """Working milliseconds from the calendar's beginning to ``at``."""
+        i = bisect_right(self._opens, at) - 1
+        return 0 if i < 0 else self._before[i] + min(at, self._closes[i]) - self._opens[i]
+
+    def add(self, start: Instant, ms: int) -> Instant | None:
+        """Name the earliest moment by which ``ms`` of working time have passed since ``start``.
+
+        ``add(t, 0)`` is ``t``. Four hours from 08:00 end at 12:00, not at 14:00. ``None`` beyond the horizon.
+        """
+        if ms <= 0:
+            return start
+        if not self.begins <= start < self.ends:
+            return None
+        wanted = self._worked(start) + ms
+        if wanted > self._total:
+            return None
+        i = bisect_right(self._before, wanted - 1) - 1
+        return self._opens[i] + wanted - self._before[i]
+
+    def between(self, start: Instant, end: Instant) -> int:
+        """Count working milliseconds in ``[start, end)``; 0 when ``end`` is not after ``start``."""
+        return max(0, self._worked(end) - self._worked(start))
+
+    def is_open(self, at: Instant) -> bool:
+        """Whether it is working time."""
+        i = bisect_right(self._opens, at) - 1
+        return i >= 0 and at < self._closes[i]
+
+    def next_open(self, at: Instant) -> Instant | None:
+        """Name ``at`` itself in working time, else the next opening; ``None`` beyond the horizon."""
+        i = bisect_right(self._opens, at)
+        if i > 0 and at < self._closes[i - 1]:
+            return at
+        return self._opens[i] if i < len(self._opens) else None
+
+
+def _moment(day: date, minutes: int, zone: ZoneInfo) -> Instant:
+    """Turn minutes after midnight of a local day into an instant."""
+    local = datetime.combine(day + timedelta(days=minutes // 1440), time(minutes % 1440 // 60, minutes % 60), zone)
+    return int(local.astimezone(UTC).timestamp()) * 1000

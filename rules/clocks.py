@@ -1,0 +1,95 @@
+"""Clocks as ledgers: a deadline is arithmetic over what was given, what is consumed and since when it runs (LAW 4)."""
+
+from collections.abc import Iterable
+
+from msgspec.structs import replace
+
+from rules.law import Law
+from topics.ids import Instant
+from topics.pack import Limit
+from topics.ticket import Clock
+from topics.vocabulary import ClockKind, Unit, Urgency
+
+ORDER = {kind: place for place, kind in enumerate(ClockKind)}
+"""Of two rungs due at the same moment the clock named first in LAW 4 goes first."""
+
+PATIENT = frozenset({Urgency.U3, Urgency.U4})
+"""Urgencies whose reminders wait for working hours (LAW 5)."""
+
+
+def start(law: Law, kind: ClockKind, number: str, limit: Limit, at: Instant) -> Clock:
+    """Start a clock with its full budget."""
+    return Clock(kind, number, law.limit_ms(limit), limit.unit, at, at, law.bundle.rungs.get(kind, (100,)))
+
+
+def elapsed(law: Law, clock: Clock, until: Instant) -> int:
+    """Milliseconds consumed, in the clock's own kind of time, by ``until``."""
+    since = clock.running_since
+    if since is None or until <= since:
+        return clock.consumed_ms
+    return clock.consumed_ms + (law.calendar.between(since, until) if law.in_work_time(clock.unit) else until - since)
+
+
+def stop(law: Law, clock: Clock, at: Instant) -> Clock:
+    """Stop a clock, not before it began to run; what it consumed stays."""
+    if clock.running_since is None:
+        return clock
+    at = max(at, clock.running_since)
+    return replace(clock, consumed_ms=elapsed(law, clock, at), running_since=None, stopped_at=at)
+
+
+def resume(clock: Clock, at: Instant) -> Clock:
+    """Let a stopped clock run on with what it has consumed."""
+    return replace(clock, running_since=at, stopped_at=None)
+
+
+def moment(law: Law, clock: Clock, rung: int, urgency: str | None) -> Instant | None:
+    """Name the moment a rung is due; ``None`` when the clock stands, or beyond the calendar's horizon.
+
+    Rungs below 100 % of patient tickets wait for working time, but never longer than the 100 % moment (LAW 5).
+    """
+    if clock.running_since is None:
+        return None
+    due = _raw(law, clock, rung)
+    if rung < 100 and due is not None and urgency in PATIENT:
+        opening, end = law.calendar.next_open(due), _raw(law, clock, 100)
+        later = [when for when in (opening, end) if when is not None]
+        due = max(due, min(later)) if later else due
+    return due
+
+
+def _raw(law: Law, clock: Clock, rung: int) -> Instant | None:
+    assert clock.running_since is not None
+    if clock.until is not None:
+        return clock.until
+    left = clock.limit_ms * rung // 100 - clock.consumed_ms
+    if law.in_work_time(clock.unit):
+        return law.calendar.add(clock.running_since, left)
+    return clock.running_since + max(0, left)
+
+
+def first_due(law: Law, clocks: Iterable[Clock], urgency: str | None) -> tuple[Instant, int, int, str, Clock] | None:
+    """Find the rung that is due first: (moment, rung, order of its kind, number, clock)."""
+    best: tuple[Instant, int, int, str, Clock] | None = None
+    for clock in clocks:
+        if clock.running_since is None or not clock.rungs:
+            continue
+        due = moment(law, clock, clock.rungs[0], urgency)
+        if due is None:
+            continue
+        candidate = (due, clock.rungs[0], ORDER[ClockKind(clock.kind)], clock.number, clock)
+        if best is None or candidate[:4] < best[:4]:
+            best = candidate
+    return best
+
+
+def fired(clock: Clock, rung: int) -> Clock:
+    """Note that a rung has fired; it never fires again."""
+    return replace(clock, rungs=tuple(r for r in clock.rungs if r != rung), fired=(*clock.fired, rung))
+
+
+def leg_limit(law: Law, resolve_ms: int, unit: str) -> tuple[int, Unit]:
+    """Give the budget of a leg: a share of the resolve limit, at least an hour of its kind of time (LAW 4)."""
+    hour = Unit.WORK_HOUR if law.in_work_time(unit) else Unit.URGENT_HOUR
+    floor = law.limit_ms(Limit(law.bundle.leg_floor_units, hour))
+    return max(resolve_ms * law.bundle.leg_percent // 100, floor), hour

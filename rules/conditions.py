@@ -1,0 +1,68 @@
+"""The exceptions to a catalogue: CEL conditions over a few facts, first match wins, results remembered (DESIGN 8)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import cel
+
+from topics.pack import Rule
+
+FACTS = ("category", "channel", "signal", "leaf", "home", "street", "hour", "in_work_time", "exercise", "attributes")
+"""What a condition may read. All but ``hour`` and ``attributes`` come from small closed sets."""
+
+REMEMBERED = 50_000
+"""Distinct combinations of facts whose result is kept."""
+
+
+class Conditions:
+    """A pack's rules, compiled."""
+
+    def __init__(self, rules: tuple[Rule, ...]) -> None:
+        """Compile all conditions.
+
+        Raises:
+            ValueError: One cannot be parsed; ``rules.verify`` has said so before a pack is published.
+        """
+        self._rules = [(rule, cel.compile(rule.when)) for rule in rules]
+        self._reads = tuple(sorted({name for rule in rules for name in rule.reads}))
+        self._known: dict[tuple[Any, ...], tuple[str | None, Mapping[str, Any]]] = {}
+
+    def first(self, facts: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+        """Name the first rule that holds and what it sets.
+
+        A rule that fails at run time answers ``rule_error:<id>`` and sets nothing: the catalogue itself is the
+        backstop, and the flag counts it.
+        """
+        if not self._rules:
+            return None, {}
+        key = tuple(_frozen(facts.get(name)) for name in self._reads)
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            found = self._known[key] = self._evaluate(facts)
+        return found
+
+    def _evaluate(self, facts: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+        context = cel.Context(variables={name: "" if facts.get(name) is None else facts[name] for name in FACTS})
+        for rule, condition in self._rules:
+            try:
+                holds = condition.execute(context)
+            except (RuntimeError, TypeError, ValueError):
+                return f"rule_error:{rule.id}", {}
+            if holds is True:
+                return rule.id, rule.set
+        return None, {}
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
+
+
+def variables(condition: str) -> tuple[str, ...]:
+    """List the facts a condition reads.
+
+    Raises:
+        ValueError: It cannot be parsed; the message has line and column.
+    """
+    return tuple(sorted(cel.compile(condition).variables))

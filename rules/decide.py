@@ -1,0 +1,205 @@
+"""The one way in: a cause, a moment and what is remembered lead to one decision record and its effects."""
+
+from collections.abc import Mapping
+from itertools import islice
+from typing import Any, Literal
+
+import msgspec
+
+from rules import commands, escalation, filing, split
+from rules.book import COMMANDS_KEPT_MS, Book, ClockCause, CommandCause, IncidentCause, Outcome
+from rules.case import Case, Draft, publish
+from rules.errors import BrokenInvariant
+from rules.handlers import HANDLERS
+from rules.law import Law
+from rules.lifecycle import TABLE
+from topics import codec
+from topics.command import Command
+from topics.decision import Change, Decision, Event, Why
+from topics.ids import DecisionId, Instant, clock_id, home_of, ticket_id
+from topics.incident import IncidentReferred
+from topics.ticket import CommandSeen, DayCounter, Ticket
+from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason
+
+ENGINE = "0.1.0"
+"""Version written into each decision; raised when a rule changes what follows from a cause."""
+
+__all__ = ["ENGINE", "ClockCause", "CommandCause", "IncidentCause", "Outcome", "decide"]
+
+
+def decide(book: Book, laws: Mapping[str, Law], cause: IncidentCause | CommandCause | ClockCause, at: Instant) -> Outcome:
+    """Decide one cause at engine time ``at``. Reads ``book``, changes nothing; the same inputs give the same bytes.
+
+    Every cause leads to exactly one decision; a refusal is a decision without changes (DESIGN 3).
+    """
+    if isinstance(cause, IncidentCause):
+        return _incident(book, laws, cause, at)
+    if isinstance(cause, CommandCause):
+        return _command(book, laws, cause, at)
+    return _clock(book, laws, cause, at)
+
+
+def _incident(book: Book, laws: Mapping[str, Law], cause: IncidentCause, at: Instant) -> Outcome:
+    given = cause.incident
+    incident, carried = (given.incident, given.carried) if isinstance(given, IncidentReferred) else (given, None)
+    law = laws[book.pack or incident.pack]
+    case = Case(cause.id, at, law, law)
+    case.quota_before = book.quotas.get(incident.home)
+    day = law.local_day(at)
+    name = f"{incident.home}:{day}"
+    n = (book.counters[name].n if name in book.counters else 0) + 1
+    draft, reason = filing.receive(case, incident, ticket_id(incident.home, day, n), carried)
+    case.facts.update(placed_by=incident.placed_by, placing_pack=incident.pack)
+    return _outcome(case, "incident", reason, draft, counter=(name, DayCounter(n, at)))
+
+
+def _clock(book: Book, laws: Mapping[str, Law], cause: ClockCause, at: Instant) -> Outcome:
+    ticket = book.tickets[cause.ticket]
+    case = _case(book, laws, clock_id(ticket.id, ticket.generation, cause.kind, cause.number, cause.rung), ticket, at)
+    draft = Draft(ticket)
+    clock = draft.clock(ClockKind(cause.kind), cause.number)
+    if clock is None or not clock.rungs or clock.rungs[0] != cause.rung:
+        raise BrokenInvariant(f"{case.id} is not due: the clock has changed since")
+    reason = escalation.fire(case, draft, clock, cause.rung, cause.due_at)
+    return _outcome(case, "clock", reason, draft)
+
+
+def _case(book: Book, laws: Mapping[str, Law], decision_id: str, ticket: Ticket, at: Instant) -> Case:
+    law = laws[ticket.pack]
+    case = Case(decision_id, at, law, laws.get(book.pack or ticket.pack, law))
+    case.quota_before = book.quotas.get(ticket.home)
+    return case
+
+
+def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Instant) -> Outcome:
+    command = cause.command
+    expired = tuple(name for name, seen in islice(book.seen.items(), 8) if at - seen.at > COMMANDS_KEPT_MS)
+    before = book.seen.get(command.id)
+    if before is not None and command.id not in expired:
+        return _without_change(book, cause, at, Reason.REPEATED_COMMAND, expired, first=before.decision)
+    seen = (command.id, CommandSeen(cause.id, at))
+    if command.kind is CommandKind.ADOPT_PACK:
+        return _adopt(book, laws, cause, at, seen, expired)
+    if command.kind is CommandKind.UNREADABLE:
+        return _without_change(book, cause, at, Reason.UNREADABLE, expired, seen)
+    ticket = book.tickets.get(command.ticket.split("/", 1)[0])
+    if ticket is None:
+        return _without_change(book, cause, at, Reason.UNKNOWN_TICKET, expired, seen)
+    case = _case(book, laws, cause.id, ticket, at)
+    case.effective_at = commands.effective(command, cause.appended_at, at)
+    draft = Draft(ticket)
+    reason = _carry_out(book, case, draft, command)
+    if reason in REFUSALS:
+        return _without_change(book, cause, at, reason, expired, seen)
+    return _outcome(case, "command", reason, draft, command=command, seen=seen, expired=expired)
+
+
+def _carry_out(book: Book, case: Case, draft: Draft, command: Command) -> Reason:
+    """Look the command up in the table of LAW 6, then carry it out; the reason says whether it was refused."""
+    statuses, roles = TABLE[command.kind]
+    if draft.status not in statuses:
+        return Reason.NOT_IN_THIS_STATUS
+    if command.actor.role not in roles:
+        return Reason.ROLE_NOT_ALLOWED
+    if not commands.is_known(case, draft, command.actor):
+        return Reason.NOT_ON_ROSTER
+    case.rules.append(f"law6:{command.kind}")
+    if command.kind is not CommandKind.DUPLICATE_OF:
+        return HANDLERS[command.kind](case, draft, command)
+    into = book.tickets.get(command.target or "")
+    if into is None or into.status in FINAL or into.id == draft.id:
+        return Reason.TARGET_NOT_OPEN if into is not None or not _elsewhere(command.target, draft.home) else Reason.TARGET_ELSEWHERE
+    if into.home != draft.home:
+        return Reason.TARGET_ELSEWHERE
+    return commands.merge(case, draft, Draft(into))
+
+
+def _elsewhere(target: str | None, home: str) -> bool:
+    try:
+        return home_of(target or "") != home
+    except ValueError:
+        return False
+
+
+def _adopt(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Instant, seen: tuple[str, CommandSeen], expired: tuple[str, ...]) -> Outcome:
+    ref = cause.command.pack or ""
+    if ref not in laws:
+        return _without_change(book, cause, at, Reason.UNKNOWN_PACK, expired, seen)
+    outcome = _without_change(book, cause, at, Reason.PACK_ADOPTED, expired, seen, events=(Event("PackAdopted", "", {"pack": ref, "former": book.pack or ""}),))
+    return msgspec.structs.replace(outcome, pack=ref)
+
+
+def _without_change(
+    book: Book, cause: CommandCause, at: Instant, reason: Reason, expired: tuple[str, ...], seen: tuple[str, CommandSeen] | None = None,
+    first: str | None = None, events: tuple[Event, ...] = (),
+) -> Outcome:  # fmt: skip
+    """Make the decision that changes no ticket: a refusal, a repeat, an adoption."""
+    command = cause.command
+    name = command.ticket.split("/", 1)[0] or None
+    try:
+        home: str = home_of(name) if name else ""
+    except ValueError:
+        home = ""
+    decision = Decision(
+        id=DecisionId(cause.id), at=at, cause="command", reason=reason, home=home, ticket=name, command_id=command.id, command=command.kind,
+        actor=f"{command.actor.role}:{command.actor.person}", first_decision=first, events=events, why=Why(pack=book.pack), engine=ENGINE,
+    )  # fmt: skip
+    return Outcome(decision, (), _state((), None, None, seen, expired), seen=seen, expired=expired)
+
+
+def _outcome(
+    case: Case, kind: Literal["incident", "command", "clock"], reason: Reason, draft: Draft, command: Command | None = None,
+    counter: tuple[str, DayCounter] | None = None, seen: tuple[str, CommandSeen] | None = None, expired: tuple[str, ...] = (),
+) -> Outcome:  # fmt: skip
+    """Publish the drafts and write the record."""
+    tickets: list[tuple[str, Ticket | None]] = []
+    encoded: list[tuple[str, bytes | None]] = []
+    changes = []
+    for changed in (draft, *case.others):
+        if case.forgotten and changed is draft:
+            tickets.append((draft.id, None))
+            encoded.append((draft.id, None))
+            changes.append(Change(draft.id, draft.version + 1, None))
+            continue
+        ticket = publish(case, changed)
+        after = codec.encode(ticket)
+        tickets.append((ticket.id, ticket))
+        encoded.append((ticket.id, after))
+        changes.append(Change(ticket.id, ticket.version, msgspec.Raw(after)))
+    decision = Decision(
+        id=case.id, at=case.at, cause=kind, reason=reason, home=draft.home, ticket=draft.id, command_id=command.id if command else None,
+        command=command.kind if command else None, actor=f"{command.actor.role}:{command.actor.person}" if command else None,
+        events=tuple(case.events), changes=tuple(changes), why=_why(case), engine=ENGINE,
+    )  # fmt: skip
+    referrals = (case.referral,) if case.referral else ()
+    state = _state(tuple(encoded), case, counter, seen, expired)
+    return Outcome(decision, tuple(tickets), state, referrals, case.quota, counter, seen, expired)
+
+
+def _why(case: Case) -> Why:
+    quota: dict[str, Any] = {}
+    if case.quota is not None:
+        before = split.quota_at(case.law, case.quota_before, case.quota.home, case.at)
+        quota = {"before": {"counts": before.counts, "targets": before.targets}, "after": {"counts": case.quota.counts, "targets": case.quota.targets}}
+        quota["per"] = case.quota.per
+    bundle = case.law.bundle
+    return Why(
+        pack=case.law.ref, rules=tuple(case.rules), facts=case.facts, refused=tuple(case.refused), quota=quota,
+        calendar=case.law.calendar.name, grid=bundle.grid_version, roster=case.duty_law.bundle.roster_version,
+    )  # fmt: skip
+
+
+def _state(
+    tickets: tuple[tuple[str, bytes | None], ...], case: Case | None, counter: tuple[str, DayCounter] | None, seen: tuple[str, CommandSeen] | None,
+    expired: tuple[str, ...],
+) -> tuple[tuple[bytes, bytes | None], ...]:  # fmt: skip
+    """List the records for ``tickets.state``."""
+    records: list[tuple[bytes, bytes | None]] = [(b"t:" + name.encode(), value) for name, value in tickets]
+    if case is not None and case.quota is not None:
+        records.append((b"q:" + case.quota.home.encode(), codec.encode(case.quota)))
+    if counter is not None:
+        records.append((b"n:" + counter[0].encode(), codec.encode(counter[1])))
+    records += [(b"c:" + name.encode(), None) for name in expired]
+    if seen is not None:
+        records.append((b"c:" + seen[0].encode(), codec.encode(seen[1])))
+    return tuple(records)

@@ -1,0 +1,142 @@
+"""What happens when a clock reaches a rung: reminders, moves, orders, the next checker, the end of a window (LAW 4, 5)."""
+
+from rules import clocks, offers, tasks, whistle
+from rules.case import Case, Draft
+from rules.closing import close
+from topics.ids import Instant
+from topics.ticket import Clock
+from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role
+
+
+def fire(case: Case, draft: Draft, clock: Clock, rung: int, due_at: Instant) -> Reason:
+    """Fire one rung of one clock, once.
+
+    80 % at risk is decided here, and so are all others: each kind of clock has its function in ``_AT_END``. Every
+    firing leaves exactly one ``ClockAtRisk`` (below 100 %) or ``ClockBreached`` event with the moment it was due.
+    """
+    draft.put(clocks.fired(clock, rung))
+    told = _told(case, draft, clock, rung)
+    event = "ClockAtRisk" if rung < 100 else "ClockBreached"
+    case.rules.append(f"law4:{clock.kind}.{rung}")
+    case.say(event, draft, clock=clock.kind, number=clock.number, rung=rung, due_at=due_at, late_by_ms=case.at - due_at, told=told)
+    if rung < 100:
+        _remind_department(case, draft, rung)
+        return Reason.LIMIT_AT_RISK
+    return _AT_END[ClockKind(clock.kind)](case, draft, clock, rung)
+
+
+def _told(case: Case, draft: Draft, clock: Clock, rung: int) -> list[str]:
+    """Name who is told: the holder at 50 %, holder and supervisor from 80 % on, the centre at 200 % and more (LAW 4, 5)."""
+    told = [draft.person]
+    if rung >= 80:
+        told.append(case.supervisor(draft))
+    if rung >= 200:
+        centre = case.people(Role.CENTRE, draft)
+        told += [centre[0].person] if centre else []
+    if clock.kind == ClockKind.TRIAGE:
+        chief = case.people(Role.CHIEF, draft)
+        told += [chief[0].person] if chief else []
+    return list(dict.fromkeys(told))
+
+
+def _remind_department(case: Case, draft: Draft, rung: int) -> None:
+    if draft.party is not None and case.law.department(draft.party):
+        tasks.send(case, draft, "reminded", draft.party, DepartmentRole.OWNER, reason=f"{rung} %")
+
+
+def _resolve(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
+    """100 % moves the ticket one tier up, 150 % orders supervision (督办), 300 % puts it on the red list."""
+    if rung == 100:
+        draft.is_overdue = True
+        offers.move_up(case, draft, "limit_breached")
+    elif rung == 150:
+        case.say("SupervisionOrdered", draft, tier=draft.tier, by=case.supervisor(draft))
+    else:
+        case.say("RedListed", draft, tier=draft.tier)
+    return Reason.LIMIT_BREACHED
+
+
+def _leg(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
+    """The tier's own time is up: on to the next one."""
+    moved = offers.move_up(case, draft, "leg_ended")
+    return moved if moved in (Reason.TOP_TIER_REPEATS, Reason.EXHAUSTED) else Reason.LIMIT_BREACHED
+
+
+def _accept(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
+    """Nobody accepted: the next party of the tier, or after a second miss the next tier; at the top it stays."""
+    offers.end_offer(case, draft, "missed")
+    if not offers.next_in_tier(case, draft) and offers.above(case, draft):
+        offers.move_up(case, draft, "accept_missed")
+    return Reason.ACCEPT_MISSED
+
+
+def _tell_only(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
+    """Triage, contact: those above are told; the clock keeps running."""
+    return Reason.LIMIT_BREACHED
+
+
+def _check(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
+    """The checker did not check: the next one who has not handled it; nobody left: the supervisor."""
+    others = [e for e in case.people(Role.CHECKER, draft) if e.person not in draft.handled_by and e.person != draft.person]
+    tried = int(clock.number) % 100
+    if tried < len(others):
+        draft.person = others[tried].person
+        draft.drop(ClockKind.CHECK)
+        start_check(case, draft, int(clock.number) + 1)
+    else:
+        draft.person, draft.duty = case.supervisor(draft), "supervisor"
+    return Reason.LIMIT_BREACHED
+
+
+def start_check(case: Case, draft: Draft, number: int) -> None:
+    """Start the check clock; ``number`` is rework × 100 + attempts."""
+    category = case.category(draft)
+    table = case.law.bundle.clocks.get("check", {})
+    limit = (table.get("complex") if category is not None and category.complex else None) or table.get(draft.urgency or "U3")
+    if limit is not None:
+        draft.put(clocks.start(case.law, ClockKind.CHECK, str(number), limit, case.at))
+
+
+def _survey(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
+    """Nobody answered: closed as ``no_answer``, never as satisfied."""
+    close(case, draft, "no_answer")
+    return Reason.WINDOW_ENDED
+
+
+def _report_in(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
+    """A department did not sign in: its supervisor hears of it, at 200 % the district centre."""
+    _tell_child(case, draft, clock, "overdue", "report_in")
+    return Reason.LIMIT_BREACHED
+
+
+def _child(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
+    """A child is late: the parent is told, not moved."""
+    _tell_child(case, draft, clock, "overdue", "child")
+    return Reason.LIMIT_BREACHED
+
+
+def _tell_child(case: Case, draft: Draft, clock: Clock, event: str, reason: str) -> None:
+    child = whistle.find(draft, f"{draft.id}/{clock.number}")
+    if child is not None:
+        tasks.send(case, draft, event, child.code, child.role, child, reason)
+
+
+def _forget(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
+    """35 days after closing the state is dropped; the log stays."""
+    case.forgotten = True
+    case.say("TicketForgotten", draft)
+    return Reason.FORGOTTEN
+
+
+_AT_END = {
+    ClockKind.TRIAGE: _tell_only,
+    ClockKind.ACCEPT: _accept,
+    ClockKind.CONTACT: _tell_only,
+    ClockKind.RESOLVE: _resolve,
+    ClockKind.LEG: _leg,
+    ClockKind.CHECK: _check,
+    ClockKind.SURVEY: _survey,
+    ClockKind.REPORT_IN: _report_in,
+    ClockKind.CHILD: _child,
+    ClockKind.FORGET: _forget,
+}

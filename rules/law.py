@@ -1,0 +1,182 @@
+"""A pack made ready for look-up: every question a rule asks of the pack, answered from a dictionary."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+from itertools import combinations
+from math import gcd, lcm
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from rules.calendar import WorkCalendar
+from rules.conditions import Conditions
+from topics.ids import Instant
+from topics.pack import Category, Department, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
+from topics.vocabulary import Unit
+
+UNIT_MS = {
+    Unit.MINUTE: 60_000,
+    Unit.URGENT_HOUR: 3_600_000,
+    Unit.URGENT_DAY: 86_400_000,
+    Unit.WORK_HOUR: 3_600_000,
+}
+"""Length of a unit in its own time; a work day is the calendar's (8 h by default)."""
+
+WORK_UNITS = frozenset({Unit.WORK_HOUR, Unit.WORK_DAY})
+
+
+class Law:
+    """One published pack. Immutable; look-ups are cached, so that the hot path asks dictionaries only."""
+
+    def __init__(self, ref: str, bundle: PackBundle) -> None:
+        """Index a bundle; ``ref`` is ``<name>@<hash>``."""
+        self.ref, self.bundle = ref, bundle
+        self.calendar = WorkCalendar(bundle.calendar)
+        self.nodes: dict[str, Node] = {node.code: node for node in bundle.nodes}
+        self.categories: dict[str, Category] = {category.code: category for category in bundle.categories}
+        self._words = {word: c.code for c in bundle.categories for word in (c.code, c.label, c.label_zh, *c.aliases) if word}
+        self.homes: dict[str, Node] = {n.code: n for n in bundle.nodes if n.level == bundle.home_level or n.code == bundle.unplaced}
+        self.departments: dict[str, Department] = {department.code: department for department in bundle.departments}
+        self.shares: tuple[PartyShare, ...] = bundle.shares
+        self.per = share_unit([share.share for share in bundle.shares])
+        self._zone = ZoneInfo(bundle.timezone)
+        self._paths: dict[str, tuple[str, ...]] = {}
+        self._by_role: dict[str, list[RosterEntry]] = {}
+        self._by_person: dict[tuple[str, str], RosterEntry] = {}
+        for entry in bundle.roster:
+            self._by_role.setdefault(entry.role, []).append(entry)
+            self._by_person.setdefault((entry.person, entry.role), entry)
+        self._rosters: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
+        self._duty: dict[str, tuple[int, int] | None] = {}
+        self._days: dict[int, tuple[str, str]] = {}
+        self._conditions = Conditions(bundle.rules)
+        self.cache: dict[Any, Any] = {}
+        """For rules: answers that hang on the pack alone."""
+
+    # -- places ------------------------------------------------------------------------------------------------
+
+    def path(self, code: str) -> tuple[str, ...]:
+        """Name a node and everything above it, itself first; empty for an unknown code."""
+        found = self._paths.get(code)
+        if found is None:
+            walked: list[str] = []
+            here: str | None = code
+            while here is not None and here in self.nodes and here not in walked:
+                walked.append(here)
+                here = self.nodes[here].parent
+            found = self._paths[code] = tuple(walked)
+        return found
+
+    def home_of(self, leaf: str) -> str | None:
+        """Name the home a grid lies in, or ``None`` for what lies above homes."""
+        return next((code for code in self.path(leaf) if code in self.homes), None)
+
+    def street_of(self, home: str) -> str | None:
+        """Name the node just above a home."""
+        node = self.nodes.get(home)
+        return node.parent if node else None
+
+    def party_works_in(self, party: str, code: str) -> bool:
+        """Whether a party's grid list contains this grid: what the nearest node says that says anything."""
+        for here in self.path(code):
+            if self.nodes[here].parties:
+                return party in self.nodes[here].parties
+        return True
+
+    # -- people ------------------------------------------------------------------------------------------------
+
+    def roster(self, role: str, node: str, skill: str | None = None, org: str | None = None) -> tuple[RosterEntry, ...]:
+        """List who has a role for a grid: the people of the nearest node on the way up that has any, else those for everywhere."""
+        key = (role, node, skill, org)
+        found = self._rosters.get(key)
+        if found is None:
+            fit = [e for e in self._by_role.get(role, ()) if (skill is None or skill in e.skills) and (org is None or e.org == org)]
+            found = tuple(entry for entry in fit if not entry.nodes)
+            for here in self.path(node):
+                near = tuple(entry for entry in fit if here in entry.nodes)
+                if near:
+                    found = near
+                    break
+            self._rosters[key] = found
+        return found
+
+    def entry(self, person: str, role: str) -> RosterEntry | None:
+        """Find a person in a role."""
+        return self._by_person.get((person, role))
+
+    def on_duty(self, entry: RosterEntry, at: Instant) -> bool:
+        """Whether a person is on duty: always, in working time, or between two local times of day."""
+        if entry.on_duty == "always":
+            return True
+        if entry.on_duty == "work":
+            return self.calendar.is_open(at)
+        start, _, end = entry.on_duty.partition("-")
+        local = datetime.fromtimestamp(at / 1000, self._zone).strftime("%H:%M")
+        return start <= local < end if start <= end else local >= start or local < end
+
+    # -- amounts and days --------------------------------------------------------------------------------------
+
+    def limit_ms(self, limit: Limit) -> int:
+        """Turn a limit into milliseconds of its own kind of time."""
+        unit = Unit(limit.unit)
+        return limit.amount * (self.bundle.calendar.day_minutes * 60_000 if unit is Unit.WORK_DAY else UNIT_MS[unit])
+
+    def in_work_time(self, unit: str) -> bool:
+        """Whether a unit runs in working time only."""
+        return unit in WORK_UNITS
+
+    def local_day(self, at: Instant) -> str:
+        """Name the day, ``yyyymmdd`` in the pack's zone."""
+        return self._day(at)[0]
+
+    def local_month(self, at: Instant) -> str:
+        """Name the month, ``yyyy-mm`` in the pack's zone."""
+        return self._day(at)[1]
+
+    def _day(self, at: Instant) -> tuple[str, str]:
+        quarter = at // 900_000  # no zone's day begins off a quarter of an hour
+        found = self._days.get(quarter)
+        if found is None:
+            local = datetime.fromtimestamp(quarter * 900, self._zone)
+            if len(self._days) > 10_000:
+                self._days.clear()
+            found = self._days[quarter] = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"))
+        return found
+
+    def local_hour(self, at: Instant) -> int:
+        """Name the hour of day in the pack's zone."""
+        return datetime.fromtimestamp(at / 1000, self._zone).hour
+
+    # -- catalogue ---------------------------------------------------------------------------------------------
+
+    def category_code(self, word: str) -> str | None:
+        """Find a category by its code, one of its labels or an alias."""
+        return self._words.get(word)
+
+    def ladder(self, name: str) -> tuple[Tier, ...]:
+        """Give the steps of a ladder, lowest first."""
+        return self.bundle.ladders[name]
+
+    def department(self, code: str) -> Department | None:
+        """Find a department."""
+        return self.departments.get(code)
+
+    def overrides(self, facts: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+        """Name the first rule whose condition holds, and what it sets; a rule that fails says ``rule_error:<id>``."""
+        return self._conditions.first(facts)
+
+    @cached_property
+    def has_rules(self) -> bool:
+        """Whether there are any exceptions to the catalogue."""
+        return bool(self.bundle.rules)
+
+
+def share_unit(shares: list[int]) -> int:
+    """Find the unit in which every split of the shares is whole: 2520 for 10, 20, 30, 40.
+
+    The least common multiple of the sums of all subsets of the shares, divided by their common divisor. Source: LAW 3.
+    """
+    divisor = gcd(*shares) if shares else 1
+    reduced = [share // divisor for share in shares if share]
+    sums = {sum(some) for n in range(1, len(reduced) + 1) for some in combinations(reduced, n)}
+    return lcm(*sums) if sums else 1

@@ -1,0 +1,39 @@
+"""The table of LAW 6: in which status which command may be given, and by whom. What is not here is refused."""
+
+from topics.vocabulary import CommandKind, Role, Status
+
+S, K, R = Status, CommandKind, Role
+
+WORKED = (S.OFFERED, S.ACCEPTED, S.HANDLING)
+OPEN = (S.RECEIVED, S.VERIFYING, S.OFFERED, S.ACCEPTED, S.HANDLING, S.WHISTLED, S.PARKED, S.DONE, S.SURVEYED)
+UNDER_WAY = (S.OFFERED, S.ACCEPTED, S.HANDLING, S.WHISTLED)
+
+PARTIES = (R.RESIDENTS, R.SPECIALIST, R.RED_PROPERTY, R.BACKSTOP, R.STREET, R.CENTRE, R.DEPARTMENT)
+"""Roles that can hold a ticket."""
+SEATS = (R.DESK, R.CHIEF, R.CENTRE, R.STREET, R.SUPERVISOR)
+"""Roles that direct tickets without holding them."""
+
+TABLE: dict[CommandKind, tuple[tuple[Status, ...], tuple[Role, ...]]] = {
+    K.FILE: ((S.RECEIVED,), (R.DESK, R.CHIEF)),
+    K.DISMISS: ((S.RECEIVED, S.OFFERED), (R.DESK, R.CHIEF)),
+    K.DUPLICATE_OF: ((S.RECEIVED, *WORKED), (R.DESK, R.CHIEF)),
+    K.ACCEPT: ((S.OFFERED,), PARTIES),
+    K.DECLINE: ((S.OFFERED,), PARTIES),
+    K.CONTACT: ((S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES),
+    K.START: ((S.ACCEPTED,), PARTIES),
+    K.ASK_WHISTLE: (WORKED, PARTIES),
+    K.WHISTLE: ((*WORKED, S.WHISTLED), (R.STREET, R.CENTRE)),
+    K.REPORT_IN: ((*UNDER_WAY, S.PARKED), (R.DEPARTMENT,)),
+    K.FINISH: ((S.OFFERED, S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES),
+    K.RELEASE: (UNDER_WAY, (R.STREET, R.CENTRE, R.CHIEF)),
+    K.CHECK: ((S.DONE,), (R.CHECKER, R.SUPERVISOR)),
+    K.ANSWER: ((S.SURVEYED,), (R.REPORTER, R.DESK)),
+    K.REOPEN: ((S.SURVEYED, S.CLOSED), (R.REPORTER, R.CHIEF)),
+    K.REFER: ((S.RECEIVED, *UNDER_WAY), (R.DESK, R.CHIEF, R.CENTRE)),
+    K.REASSIGN: (UNDER_WAY, SEATS),
+    K.ESCALATE: (UNDER_WAY, (*SEATS, *PARTIES)),
+    K.NOTE: (OPEN, tuple(Role)),
+    K.CANCEL: (OPEN, (R.REPORTER, R.CHIEF, R.SOURCE)),
+    K.CLOSE_BY_SOURCE: (OPEN, (R.SOURCE,)),
+}
+"""Command -> statuses it is allowed in, roles that may give it. Source: LAW 6."""

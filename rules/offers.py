@@ -1,0 +1,200 @@
+"""Who has a ticket: offering it to a party, entering a tier, moving it one tier up (LAW 4 accept, LAW 5)."""
+
+from msgspec.structs import replace
+
+from rules import clocks, split, tasks, whistle
+from rules.case import Case, Draft, with_offer_ended
+from topics.pack import Tier
+from topics.ticket import Clock, Helper, Offer
+from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, Status, TierKind
+
+CENTRE, STREET = "centre", "street"
+"""What ``Ticket.party`` says when no party of the split and no department holds it."""
+
+
+def offer(case: Case, draft: Draft, tier: Tier, party: str, count_duty: bool = True) -> bool:
+    """Offer a ticket to a party of a tier; ``False`` when nobody is on duty there and the tier does not wait.
+
+    Where the tier waits, its supervisor has the ticket until somebody of the party comes on duty and accepts.
+    """
+    role, org = (Role.DEPARTMENT, party) if tier.kind == TierKind.OWNER else (party, None)
+    category = case.category(draft)
+    skill = category.skill if category and tier.kind == TierKind.PARTIES else None
+    somebody = case.someone(role, draft, org, skill)
+    n = draft.offers[-1].n + 1 if draft.offers else 1
+    if somebody is None and tier.nobody_on_duty == "skip":
+        draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at, "skipped:no_one_on_duty"))
+        case.refused.append((party, "skipped:no_one_on_duty"))
+        return False
+    draft.status, draft.task = Status.OFFERED, "accept"
+    draft.tier, draft.party, draft.duty = tier.name, party, party
+    draft.person = somebody.person if somebody else case.supervisor(draft)
+    draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at))
+    draft.drop(ClockKind.ACCEPT)
+    limit = case.law.bundle.clocks.get("accept", {}).get(draft.urgency or "U3")
+    if limit is not None:
+        draft.put(clocks.start(case.law, ClockKind.ACCEPT, str(n), limit, case.at))
+    case.say("TicketOffered", draft, n=n, tier=tier.name, party=party, person=draft.person)
+    if tier.kind == TierKind.OWNER:
+        tasks.send(case, draft, "dispatched", party, DepartmentRole.OWNER)
+    return True
+
+
+def end_offer(case: Case, draft: Draft, how: str) -> None:
+    """The standing offer is over: its clock stops."""
+    if draft.offers and draft.offers[-1].ended is None:
+        case.say("OfferEnded", draft, n=draft.offers[-1].n, how=how)
+    draft.offers = with_offer_ended(draft.offers, how)
+    draft.drop(ClockKind.ACCEPT)
+
+
+def tier_of(case: Case, draft: Draft) -> Tier | None:
+    """Give the step of the ladder the ticket is on."""
+    return next((tier for tier in ladder(case, draft) if tier.name == draft.tier), None)
+
+
+def ladder(case: Case, draft: Draft) -> tuple[Tier, ...]:
+    """Give the ticket's ladder, frozen with its pack."""
+    name = case.facts.get("ladder") or draft.attributes.get("ladder")
+    category = case.category(draft)
+    return case.law.ladder(str(name) if name else category.ladder if category else "default")
+
+
+def above(case: Case, draft: Draft) -> list[Tier]:
+    """List the tiers above the ticket's, lowest first."""
+    steps = ladder(case, draft)
+    names = [tier.name for tier in steps]
+    return list(steps[names.index(draft.tier) + 1 :]) if draft.tier in names else list(steps)
+
+
+def next_in_tier(case: Case, draft: Draft) -> bool:
+    """After a miss or a decline: offer to the next party of the same tier by the split's rule, uncounted.
+
+    ``False`` after a second miss at this tier, or when no other party is left.
+    """
+    tier, category = tier_of(case, draft), case.category(draft)
+    if tier is None or category is None or tier.kind != TierKind.PARTIES:
+        return False
+    here = [made for made in draft.offers if made.tier == tier.name]
+    if sum(made.ended == "missed" for made in here) >= 2:
+        return False
+    tried = {made.party for made in here}
+    able = [party for party in split.eligible(case.law, category, draft.leaf, draft.home)[0] if party in tier.parties and party not in tried]
+    while able:
+        quota = case.quota_before
+        party = split.next_party(quota.counts if quota else {}, quota.targets if quota else {}, able, case.law.per)
+        if party is not None and offer(case, draft, tier, party):
+            return True
+        able = [other for other in able if other != party]
+    return False
+
+
+def move_up(case: Case, draft: Draft, cause: str, to: str | None = None) -> Reason:
+    """Move a ticket one tier up, or to a tier named; the former holder becomes a helper and may still finish.
+
+    A tier that cannot take it (nobody on duty and set to skip; a whistle with nobody to call) is passed by. Nobody
+    above: the top tier is reminded, at most ``top_repeats`` times, then the ticket is exhausted, loudly. Source: LAW 5.
+    """
+    former = (draft.tier, draft.party, draft.person)
+    for tier in above(case, draft):
+        if to is not None and tier.name != to:
+            continue
+        if enter(case, draft, tier):
+            # entering may have ended the offer; the helper and the leg belong to the move
+            if former[0] and former[1] and former[1] != draft.party:
+                helper = Helper(former[0], former[1], former[2])
+                draft.helpers = (*(h for h in draft.helpers if h.party != helper.party), helper)
+                if former[1] and case.law.department(former[1]):
+                    tasks.send(case, draft, "updated", former[1], DepartmentRole.HELPER, reason=cause)
+            start_leg(case, draft)
+            draft.is_escalated = True
+            case.say("TicketMoved", draft, from_tier=former[0], to_tier=draft.tier, leg=draft.leg, cause=cause)
+            return Reason.DONE_AS_ASKED
+        case.refused.append((tier.name, "skipped"))
+    return repeat_at_top(case, draft)
+
+
+def enter(case: Case, draft: Draft, tier: Tier) -> bool:
+    """Let a tier take the ticket; ``False`` when it cannot."""
+    if tier.kind == TierKind.WHISTLE:
+        called = whistle.called_by(case, draft)
+        if not called and not whistle.any_open(draft):
+            return False
+        end_offer(case, draft, "withdrawn")
+        draft.drop(ClockKind.CONTACT)
+        holder = draft.party if draft.party == STREET else None
+        if holder is None:
+            draft.party, draft.duty = STREET, STREET
+            somebody = case.someone(Role.STREET, draft)
+            draft.person = somebody.person if somebody else case.supervisor(draft)
+        draft.tier, draft.status, draft.task = tier.name, Status.WHISTLED, "coordinate"
+        if called:
+            whistle.call(case, draft, called, "street_cannot", automatic=True)
+        return True
+    end_offer(case, draft, "withdrawn")
+    draft.drop(ClockKind.CONTACT)
+    party = {TierKind.STREET: STREET, TierKind.CENTRE: CENTRE}.get(TierKind(tier.kind))
+    if party is not None:
+        return offer(case, draft, tier, party)
+    if tier.kind == TierKind.OWNER:
+        return draft.lead is not None and offer(case, draft, tier, draft.lead)
+    category = case.category(draft)
+    able = [p for p in tier.parties if category is None or not category.parties or p in category.parties or len(tier.parties) == 1]
+    return any(case.people(p, draft) and offer(case, draft, tier, p) for p in able)
+
+
+def start_leg(case: Case, draft: Draft) -> None:
+    """Start the clock of a tier entered by a move; there is one leg at a time."""
+    draft.leg += 1
+    draft.drop(ClockKind.LEG)
+    limit, unit = clocks.leg_limit(case.law, draft.resolve_limit_ms, draft.resolve_unit)
+    draft.put(Clock(ClockKind.LEG, str(draft.leg), limit, unit, case.at, case.at, case.law.bundle.rungs.get("leg", (100,))))
+
+
+def repeat_at_top(case: Case, draft: Draft) -> Reason:
+    """Nobody is above: remind the top again, or say that it is exhausted."""
+    if draft.top_repeats >= case.law.bundle.top_repeats:
+        if not draft.is_exhausted:
+            draft.is_exhausted = True
+            draft.person = case.supervisor(draft)
+            case.say("TicketExhausted", draft, tier=draft.tier)
+        draft.drop(ClockKind.LEG)
+        return Reason.EXHAUSTED
+    draft.top_repeats += 1
+    start_leg(case, draft)
+    case.say("TopTierReminded", draft, tier=draft.tier, repeat=draft.top_repeats)
+    return Reason.TOP_TIER_REPEATS
+
+
+def take_over(case: Case, draft: Draft, person: str) -> None:
+    """Somebody of the offered party accepts: the ticket is theirs, the contact clock starts if the reporter can be reached."""
+    draft.offers = with_offer_ended(draft.offers, "accepted")
+    draft.drop(ClockKind.ACCEPT)
+    draft.status, draft.task, draft.person = Status.ACCEPTED, "handle", person
+    draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, person)))
+    limit = case.law.bundle.clocks.get("contact", {}).get(draft.urgency or "U3")
+    if draft.can_reach_reporter and limit is not None:
+        draft.put(clocks.start(case.law, ClockKind.CONTACT, str(draft.offers[-1].n if draft.offers else 0), limit, case.at))
+    case.say("TicketAccepted", draft, person=person, party=draft.party)
+
+
+def resolve_clock(draft: Draft) -> Clock | None:
+    """Give the statutory clock, running or not."""
+    return draft.clock(ClockKind.RESOLVE)
+
+
+def stop_work_clocks(case: Case, draft: Draft) -> None:
+    """Work is finished: resolve and leg stop and keep what they consumed, accept and contact are over."""
+    draft.drop(ClockKind.ACCEPT, ClockKind.CONTACT)
+    for kind in (ClockKind.RESOLVE, ClockKind.LEG):
+        clock = draft.clock(kind)
+        if clock is not None:
+            draft.put(clocks.stop(case.law, clock, case.effective_at))
+
+
+def resume_work_clocks(case: Case, draft: Draft) -> None:
+    """A check failed: resolve and leg run on with what was consumed."""
+    for kind in (ClockKind.RESOLVE, ClockKind.LEG):
+        clock = draft.clock(kind)
+        if clock is not None and clock.running_since is None:
+            draft.put(clocks.resume(replace(clock), case.at))

@@ -1,0 +1,114 @@
+"""Placing: from a grid code, a point or an address to the smallest grid and the home it lies in (LAW 2)."""
+
+import re
+import unicodedata
+from decimal import Decimal
+
+import msgspec
+from geocoordinates_ffi import geocoordinates_ffi as geo
+from shapely import STRtree
+from shapely.geometry import Point, Polygon
+
+from topics.ids import HomeCode
+from topics.pack import Address, PackBundle
+
+_NUMBER = re.compile(r"(\d+)\s*(?:号|號)?")
+_SPACE = re.compile(r"[\s,，。.、]+")
+
+
+class Placed(msgspec.Struct, frozen=True):
+    """Where something lies, and by what it was found."""
+
+    home: HomeCode
+    leaf: str | None
+    by: str
+    """``grid``, ``point``, ``address`` or ``nothing``."""
+    flags: tuple[str, ...] = ()
+    lat_e7: int | None = None
+    lon_e7: int | None = None
+
+
+class Places:
+    """A pack's grids and addresses, indexed."""
+
+    def __init__(self, bundle: PackBundle) -> None:
+        """Build the tree of outlines and the table of streets."""
+        self._unplaced = bundle.unplaced
+        self._parents = {node.code: node.parent for node in bundle.nodes}
+        self._homes = {node.code for node in bundle.nodes if node.level == bundle.home_level}
+        drawn = [node for node in bundle.nodes if len(node.ring) >= 3]
+        self._shapes = [Polygon([(lon / 1e7, lat / 1e7) for lon, lat in node.ring]) for node in drawn]
+        # dedicated grids go before residential ones, smaller before larger; the code settles the rest
+        self._order = [(node.kind != "dedicated", shape.area, node.code) for node, shape in zip(drawn, self._shapes, strict=True)]
+        self._codes = [node.code for node in drawn]
+        self._tree = STRtree(self._shapes)
+        self._streets: dict[str, list[Address]] = {}
+        for address in bundle.addresses:
+            self._streets.setdefault(normal(address.street), []).append(address)
+
+    def place(self, grid: str | None, lat: float | None, lon: float | None, crs: str, address: str | None) -> Placed:
+        """Place something: the grid named goes before the point, the point before the address.
+
+        A grid that is not known, and a point that disagrees with the grid, are flagged. What lies above a home, or
+        nowhere, goes to the ``unplaced`` home.
+        """
+        flags: list[str] = []
+        lat_e7, lon_e7 = (None, None) if lat is None or lon is None else _wgs84(lat, lon, crs)
+        at_point = self._by_point(lat_e7, lon_e7)
+        if grid is not None:
+            home = self._home(grid)
+            if home is not None:
+                if at_point is not None and self._home(at_point) != home:
+                    flags.append("grid_and_point_disagree")
+                return Placed(home, grid, "grid", tuple(flags), lat_e7, lon_e7)
+            flags.append("grid_above_home" if grid in self._parents else "grid_unknown")
+        if at_point is not None:
+            home = self._home(at_point)
+            if home is not None:
+                return Placed(home, at_point, "point", tuple(flags), lat_e7, lon_e7)
+        leaf = self._by_address(address)
+        home = self._home(leaf) if leaf is not None else None
+        if home is not None:
+            return Placed(home, leaf, "address", tuple(flags), lat_e7, lon_e7)
+        return Placed(HomeCode(self._unplaced), None, "nothing", tuple(flags), lat_e7, lon_e7)
+
+    def _home(self, code: str) -> HomeCode | None:
+        here: str | None = code
+        while here is not None:
+            if here in self._homes or here == self._unplaced:
+                return HomeCode(here)
+            here = self._parents.get(here)
+        return None
+
+    def _by_point(self, lat_e7: int | None, lon_e7: int | None) -> str | None:
+        if lat_e7 is None or lon_e7 is None:
+            return None
+        point = Point(lon_e7 / 1e7, lat_e7 / 1e7)
+        hits = [int(i) for i in self._tree.query(point, predicate="intersects")]
+        return self._codes[min(hits, key=lambda i: self._order[i])] if hits else None
+
+    def _by_address(self, address: str | None) -> str | None:
+        if not address:
+            return None
+        text = normal(address)
+        street = max((name for name in self._streets if name in text), key=len, default=None)
+        number = _NUMBER.search(text[text.find(street) + len(street) :]) if street else None
+        if street is None or number is None:
+            return None
+        n = int(number.group(1)[:9])
+        fits = (a.leaf for a in self._streets[street] if a.first <= n <= a.last and a.parity in (None, n % 2))
+        return next(fits, None)
+
+
+def normal(address: str) -> str:
+    """Bring an address into one form: full-width signs made plain, case folded, blanks and stops dropped."""
+    return _SPACE.sub("", unicodedata.normalize("NFKC", address)).casefold()
+
+
+def _wgs84(lat: float, lon: float, crs: str) -> tuple[int, int]:
+    """Turn a point into WGS-84 degrees × 10⁷, by the library, to about a metre."""
+    if crs != "WGS84":
+        make = geo.coordinate_gcj02 if crs == "GCJ02" else geo.coordinate_bd09
+        found = geo.convert(make(lat, lon), geo.Crs.WGS84)
+        lat, lon = found.coord.lat, found.coord.lon
+    return int(Decimal(repr(lat)).scaleb(7).to_integral_value()), int(Decimal(repr(lon)).scaleb(7).to_integral_value())

@@ -1,0 +1,64 @@
+"""What a department is told: each message to it is an event of the decision, which fan-out copies (LAW 7)."""
+
+from datetime import UTC, datetime
+
+import msgspec
+
+from rules.case import Case, Draft
+from rules.clocks import moment
+from topics.ids import Instant
+from topics.task import Task
+from topics.ticket import Child
+from topics.vocabulary import ClockKind, DepartmentRole
+
+
+def send(case: Case, draft: Draft, event: str, department: str, role: str, child: Child | None = None, reason: str | None = None) -> None:
+    """Tell a department something about a ticket, or about its child of it."""
+    number = f"{child.code}/{child.n}" if child else "0"
+    report_in = draft.clock(ClockKind.REPORT_IN, number) if child else None
+    by = moment(case.law, report_in, 100, draft.urgency) if report_in else None
+    task = Task(
+        id=f"{case.id}#{department}#{number}",
+        event=event,
+        department=department,
+        ticket=draft.id,
+        role=role,
+        at=_rfc3339(case.at),
+        child=f"{draft.id}/{number}" if child else None,
+        deadline=_stamp(child.deadline_at if child else _resolve_by(case, draft)),
+        report_in_by=_stamp(by),
+        category=draft.category,
+        urgency=draft.urgency,
+        text=draft.text if event == "dispatched" else "",
+        address=draft.address,
+        lat=_degrees(draft.lat_e7),
+        lon=_degrees(draft.lon_e7),
+        reason=reason,
+    )
+    case.say("TaskDispatched", draft, **{k: v for k, v in msgspec.structs.asdict(task).items() if v is not None})
+
+
+def withdraw_all(case: Case, draft: Draft, event: str, reason: str | None = None) -> None:
+    """Tell every department that still has a task about it that it is over."""
+    if draft.party is not None and case.law.department(draft.party) is not None:
+        send(case, draft, event, draft.party, DepartmentRole.OWNER, reason=reason)
+    for child in draft.children:
+        if child.status in ("called", "reported_in"):
+            send(case, draft, event, child.code, child.role, child, reason)
+
+
+def _resolve_by(case: Case, draft: Draft) -> Instant | None:
+    clock = draft.clock(ClockKind.RESOLVE)
+    return moment(case.law, clock, 100, draft.urgency) if clock and clock.running_since is not None else None
+
+
+def _rfc3339(at: Instant) -> str:
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _stamp(at: Instant | None) -> str | None:
+    return None if at is None else _rfc3339(at)
+
+
+def _degrees(e7: int | None) -> str | None:
+    return None if e7 is None else f"{'-' if e7 < 0 else ''}{abs(e7) // 10**7}.{abs(e7) % 10**7:07d}"
