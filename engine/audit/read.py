@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
 
 from engine.audit.log import MARKER_KEY, Entry, Log
 from engine.journal import read_journal
@@ -55,13 +56,14 @@ async def read_log(settings: "Settings", journals: Iterable[Path] = (), progress
         OSError, JournalDamaged: A journal cannot be read.
     """
     log = Log(journals=[entry for path in journals for entry in read_journal(path)])
+    topics = await _topics(settings)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )  # fmt: skip
     await consumer.start()
     try:
-        topics = await _topics(consumer, settings.prefix)
+        consumer.assign([tp for tps in topics.values() for tp in tps])
         ends = await _ends(consumer, topics, settings.prefix, log)
         await _read(consumer, ends, settings.prefix, log, progress)
     finally:
@@ -71,19 +73,23 @@ async def read_log(settings: "Settings", journals: Iterable[Path] = (), progress
     return log
 
 
-async def _topics(consumer: AIOKafkaConsumer, prefix: str) -> dict[str, list[TopicPartition]]:
+async def _topics(settings: "Settings") -> dict[str, list[TopicPartition]]:
     """The stack's topics by logical name, each with its partitions."""
-    wanted = {*STATES, *OTHERS, DECISIONS.name}
-    names = [name.removeprefix(prefix) for name in await consumer.topics() if name.startswith(prefix)]
-    found = {
-        name: [TopicPartition(prefix + name, number) for number in sorted(consumer.partitions_for_topic(prefix + name) or ())]
-        for name in names
-        if name in wanted or DEPARTMENT_TOPIC.match(name)
+    wanted, prefix = {*STATES, *OTHERS, DECISIONS.name}, settings.prefix
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    await admin.start()
+    try:
+        names = [name.removeprefix(prefix) for name in await admin.list_topics() if name.startswith(prefix)]
+        ours = [prefix + name for name in names if name in wanted or DEPARTMENT_TOPIC.match(name)]
+        if prefix + REFERENCE.name not in ours:
+            raise NoStack(f"there is no topic {prefix}{REFERENCE.name}; bring the stack up with 'gridwhistle up'")
+        described = await admin.describe_topics(ours)
+    finally:
+        await admin.close()
+    return {
+        topic["topic"].removeprefix(prefix): sorted(TopicPartition(topic["topic"], partition["partition"]) for partition in topic["partitions"])
+        for topic in described
     }
-    if REFERENCE.name not in found:
-        raise NoStack(f"there is no topic {prefix}{REFERENCE.name}; bring the stack up with 'gridwhistle up'")
-    consumer.assign([tp for tps in found.values() for tp in tps])
-    return found
 
 
 async def _ends(consumer: AIOKafkaConsumer, topics: dict[str, list[TopicPartition]], prefix: str, log: Log) -> dict[TopicPartition, int]:

@@ -60,12 +60,7 @@ class Watch:
         )  # fmt: skip
         await consumer.start()
         prefix = self._settings.prefix
-        await consumer.topics()
-        tps = [
-            TopicPartition(prefix + spec.name, number)
-            for spec in (DECISIONS, REJECTED)
-            for number in sorted(consumer.partitions_for_topic(prefix + spec.name) or ())
-        ]
+        tps = [TopicPartition(prefix + spec.name, number) for spec in (DECISIONS, REJECTED) for number in range(self._settings.partitions)]
         consumer.assign(tps)
         ends = await consumer.end_offsets(tps)
         await consumer.seek_to_beginning(*tps)

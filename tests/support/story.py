@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 import msgspec
-import pytest
 
 from engine.audit.log import Entry, Log
 from engine.journal import JournalEntry, digest
@@ -156,9 +155,3 @@ def tell() -> Log:
     fire(told, breach, breach, 100, (Event("TaskDispatched", "east-20260302-1", facts),))
     told.put("dept.cg.tasks", 0, b"east-20260302-1", encode(task), at=breach)
     return told.finish()
-
-
-@pytest.fixture
-def log() -> Log:
-    """A sound log, made anew for each test."""
-    return tell()
