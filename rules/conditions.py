@@ -65,4 +65,4 @@ def variables(condition: str) -> tuple[str, ...]:
     Raises:
         ValueError: It cannot be parsed; the message has line and column.
     """
-    return tuple(sorted(cel.compile(condition).variables))
+    return tuple(sorted(cel.compile(condition).variables()))

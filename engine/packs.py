@@ -1,0 +1,67 @@
+"""Publishing a pack: verified, written to ``reference`` under its hash, then adopted by every partition through the log."""
+
+from aiokafka import AIOKafkaProducer
+
+from engine import topic_admin
+from engine.engine_clock import engine_now
+from engine.errors import InvalidRulePack, InvalidSettings
+from engine.reference import Reference, put
+from engine.settings import Settings
+from rules.pack import PackUnreadable, bundle_bytes, compile_pack, load_pack, pack_ref
+from rules.verify import faults
+from topics import codec
+from topics.command import Actor, Command
+from topics.pack import PackBundle
+from topics.reference import CURRENT_KEY, CurrentPack
+from topics.registry import COMMANDS
+from topics.vocabulary import CommandKind, Role
+
+
+def prove(name_or_path: str) -> PackBundle:
+    """Read, verify and compile a pack.
+
+    Raises:
+        InvalidRulePack: It has faults; all of them are listed, and whatever runs stays.
+    """
+    try:
+        source = load_pack(name_or_path)
+    except PackUnreadable as exc:
+        raise InvalidRulePack(f"pack {name_or_path} cannot be read:\n  " + "\n  ".join(exc.faults)) from exc
+    found = faults(source)
+    if found:
+        raise InvalidRulePack(f"pack {name_or_path} has {len(found)} faults:\n  " + "\n  ".join(found))
+    return compile_pack(source)
+
+
+async def publish(settings: Settings, name_or_path: str) -> str:
+    """Make a pack current; answers its ``<name>@<hash>``. Publishing the current one again changes nothing.
+
+    Raises:
+        InvalidRulePack: It has faults.
+        InvalidSettings: The prefix belongs to another city's stack.
+    """
+    bundle = prove(name_or_path)
+    ref = pack_ref(bundle)
+    reference = Reference(settings)
+    await reference.refresh()
+    if reference.clock is None:
+        raise InvalidSettings(f"prefix {settings.prefix!r} has no clock yet; bring the stack up with 'gridwhistle up'")
+    if reference.current is not None and reference.current.split("@")[0] != bundle.name:
+        raise InvalidSettings(
+            f"prefix {settings.prefix!r} runs the pack {reference.current}; {bundle.name!r} is another city: use a data folder and prefix of its own, or 'gridwhistle reset'"
+        )
+    if reference.current == ref:
+        return ref
+    await topic_admin.apply(settings, [department.code for department in bundle.departments])
+    await put(settings, {ref: bundle_bytes(bundle)})
+    await put(settings, {CURRENT_KEY: codec.encode(CurrentPack(ref))})
+    at = engine_now(reference.clock)
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+    await producer.start()
+    try:
+        for partition in range(settings.partitions):
+            command = Command(f"adopt:{ref}:{partition}:{at}", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "pack publish"), at, pack=ref)
+            await producer.send_and_wait(settings.prefix + COMMANDS.name, codec.encode(command), partition=partition)
+    finally:
+        await producer.stop()
+    return ref
