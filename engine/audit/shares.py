@@ -85,12 +85,11 @@ class Shares:
                 newest[quota.home] = quota
         for home, quota in newest.items():
             books = self._books.get((home, quota.window), Books())
-            for party, count in quota.counts.items():
-                if count != books.count[party] or Fraction(quota.targets.get(party, 0), quota.per) != books.target[party]:
-                    self._findings.add(
-                        "split_errors", f"q:{home} {party}",
-                        f"keeps {count} of {quota.targets.get(party, 0)}/{quota.per}, the log gives {books.count[party]} of {books.target[party]}",
-                    )  # fmt: skip
+            for party in sorted({*quota.counts, *quota.targets, *books.target}):
+                count, target = quota.counts.get(party, 0), Fraction(quota.targets.get(party, 0), quota.per)
+                if (count, target) != (books.count[party], books.target[party]):
+                    what = f"keeps {count} of {target}, the log gives {books.count[party]} of {books.target[party]}"
+                    self._findings.add("split_errors", f"q:{home} {party}", what)
 
     def table(self) -> dict[str, dict[str, dict[str, Any]]]:
         """Home -> party -> ``count``, ``target`` (in tickets; exact until printed) and ``fully_eligible``; windows added up."""

@@ -1,0 +1,195 @@
+"""A made-up town with every kind of tier, and dispatch told as a pure loop over its causes: a log without a broker."""
+
+import random
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+import msgspec
+
+from engine.audit.log import Entry, Log
+from rules.book import Book, ClockCause, CommandCause, IncidentCause
+from rules.decide import decide
+from rules.law import Law
+from topics.codec import encode
+from topics.command import Actor, Command
+from topics.incident import Incident
+from topics.pack import Calendar, Category, Department, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
+from topics.reference import EngineClock
+from topics.task import Task
+from topics.ticket import Marker, Ticket
+from topics.vocabulary import CommandKind, Role, Status
+
+REF = "town@1"
+START = int(datetime(2026, 3, 2, 0, 0, tzinfo=UTC).timestamp() * 1000)
+MINUTE, HOUR = 60_000, 3_600_000
+SPEED = 600
+PARTIES = (("residents", 20), ("specialist", 30), ("red_property", 40), ("backstop", 10))
+
+
+def town() -> PackBundle:
+    """One street, two communities of two grids, three departments, a ladder of five tiers, all units of limits."""
+    each = {f"U{n}": limit for n, limit in enumerate((Limit(5, "minute"), Limit(15, "minute"), Limit(2, "work_hour"), Limit(4, "work_hour")), 1)}
+    nodes = [Node("city", "city", None, "City"), Node("street", "street", "city", "Street"), Node("unplaced", "community", "city", "?", kind="unplaced")]
+    for home in ("east", "west"):
+        nodes += [Node(home, "community", "street", home), *(Node(f"{home}-{n}", "grid", home, home) for n in (1, 2))]
+    people = [*(code for code, _ in PARTIES), "street", "centre", "desk", "chief", "checker", "supervisor"]
+    roster = [RosterEntry(f"{role}-{n}", role, role, on_duty="work" if role in ("street", "residents") else "always") for role in people for n in (1, 2)]
+    roster += [RosterEntry(f"{code}-1", code, "department", org=code) for code in ("urban", "fire", "water")]
+    tiers = (
+        Tier("grid", "parties", "grid", "网格", ("residents", "specialist", "red_property"), "skip"),
+        Tier("community", "parties", "community", "社区", ("backstop",)),
+        Tier("street", "street", "street", "街道"),
+        Tier("departments", "whistle", "departments", "部门"),
+        Tier("district", "centre", "district", "区"),
+    )
+    week = "1111100"
+    return PackBundle(
+        name="town", title="Town", title_zh="镇", timezone="Asia/Shanghai", levels=("city", "street", "community", "grid"), home_level="community",
+        unplaced="unplaced", shares=tuple(PartyShare(code, share, code, code) for code, share in PARTIES), ladders={"default": tiers},
+        clocks={
+            "accept": each, "contact": each, "triage": {f"U{n}": Limit(15, "minute") for n in range(1, 5)}, "report_in": each,
+            "check": {f"U{n}": Limit(30, "minute") for n in range(1, 5)}, "survey": {f"U{n}": Limit(14, "urgent_day") for n in range(1, 5)},
+            "forget": {f"U{n}": Limit(35, "urgent_day") for n in range(1, 5)},
+        },
+        rungs={"resolve": (50, 80, 100, 150, 300), "triage": (100, 200), "report_in": (100, 200)},
+        nodes=tuple(nodes), addresses=(), departments=tuple(Department(code, code, code) for code in ("urban", "fire", "water")),
+        categories=(
+            Category("bins", "bins", "垃圾", "city", "U3", Limit(4, "work_hour"), lead="urban"),
+            Category("lift", "lift", "电梯", "city", "U2", Limit(2, "urgent_hour"), lead="urban", co=("fire",)),
+            Category("fire", "fire", "火情", "safety", "U1", Limit(30, "minute"), lead="fire", co=("water",)),
+            Category("wall", "wall", "墙", "city", "U4", Limit(2, "work_day"), parties=("residents", "backstop"), lead="urban"),
+            Category("pipe", "pipe", "水管", "city", "U3", Limit(1, "urgent_day"), starts_at="street", lead="water"),
+        ),
+        rules=(), roster=tuple(roster), roster_version="r1", grid_version="g1",
+        calendar=Calendar("plain@1", "Asia/Shanghai", ((480, 720), (840, 1080)), 480, {"2026": "".join(week[(3 + n) % 7] for n in range(365))}),
+    )  # fmt: skip
+
+
+class Dispatch:
+    """One partition: takes causes in order of time, lets clocks fire as the loop does, and writes every topic."""
+
+    def __init__(self) -> None:
+        """An empty partition with the pack in force."""
+        bundle = town()
+        self.laws = {REF: Law(REF, bundle)}
+        self.book = Book(self.laws)
+        self.book.opened(REF, 0)
+        self.log = Log()
+        self._at = START
+        self._put("reference", b"clock", encode(EngineClock(START, 0, SPEED)))
+        self._put("reference", REF.encode(), encode(bundle))
+
+    def _put(self, topic: str, key: bytes | None, value: bytes | None, at: int = START, headers: tuple[tuple[str, bytes], ...] = ()) -> Entry:
+        entries = self.log.entries.setdefault(topic, [])
+        entry = Entry(topic, 0, len(entries), key, value, headers, -(-(at - START) // SPEED))
+        entries.append(entry)
+        return entry
+
+    def report(self, n: int, category: str | None, home: str, leaf: str | None, at: int) -> None:
+        """An incident comes in, is placed and decided."""
+        self._put("incidents.raw", b"town:%d" % n, b"{}", at, (("ce_source", b"town"), ("ce_id", b"%d" % n)))
+        incident = Incident(f"town:{n}", home, at, at, "app", REF, "grid", category=category, leaf=leaf, can_reach_reporter=n % 2 == 0)
+        entry = self._put("incidents", home.encode(), encode(incident), at)
+        self._now(at)
+        self._write(IncidentCause(entry.id, incident))
+
+    def command(self, command: Command, at: int) -> None:
+        """A command comes in; clocks due before it go first."""
+        entry = self._put("commands", b"home", encode(command), at)
+        appended = START + entry.appended_ms * SPEED
+        self._now(appended)
+        self._fire(appended - 1)
+        self._write(CommandCause(entry.id, command, appended))
+
+    def pass_time(self, at: int) -> None:
+        """Nothing comes until then: clocks fire each at its moment."""
+        while (due := self.book.next_due()) is not None and due <= at:
+            self._now(due)
+            self._fire(due)
+        self._now(at)
+
+    def _now(self, at: int) -> None:
+        self._at = max(self._at, at)
+
+    def _fire(self, until: int) -> None:
+        while (cause := self.book.first_due(until)) is not None:
+            self._write(cause)
+
+    def _write(self, cause: IncidentCause | CommandCause | ClockCause) -> None:
+        outcome = decide(self.book, self.laws, cause, self._at)
+        self.book.apply(outcome)
+        decision = outcome.decision
+        self._put("tickets.decisions", decision.home.encode(), encode(decision), self._at)
+        for key, value in outcome.state:
+            self._put("tickets.state", key, value, self._at)
+        for home, referred in outcome.referrals:
+            entry = self._put("incidents", home.encode(), encode(referred), self._at)
+            self._write(IncidentCause(entry.id, referred))
+        for event in decision.events:
+            if event.type == "TaskDispatched":
+                self._put(f"dept.{event.facts['department']}.tasks", event.ticket.encode(), encode(msgspec.convert(event.facts, Task)), self._at)
+
+    def finish(self) -> Log:
+        """Write the markers of stages that have read everything."""
+        count = {topic: len(entries) for topic, entries in self.log.entries.items()}
+        inputs = {"intake.state": ("incidents.raw",), "tickets.state": ("incidents", "commands"), "fanout.state": ("tickets.decisions",)}
+        for state, topics in inputs.items():
+            self._put(state, b"m:", encode(Marker(at=self._at, positions={topic: count.get(topic, 0) for topic in topics})))
+        return self.log
+
+
+def actions(ticket: Ticket) -> Iterable[tuple[CommandKind, Role, str, dict[str, object]]]:
+    """What might be asked of a ticket as it stands, allowed or not."""
+    who = (Role(ticket.party) if ticket.party in {role.value for role in Role} else Role.STREET, ticket.person)
+    yield CommandKind.NOTE, Role.DESK, "desk-1", {"text": "seen"}
+    if ticket.status == Status.RECEIVED:
+        yield CommandKind.FILE, Role.DESK, "desk-1", {"category": "bins", "home": "east"}
+        yield CommandKind.REFER, Role.DESK, "desk-1", {"home": "west", "reason": "theirs"}
+        yield CommandKind.DISMISS, Role.DESK, "desk-1", {"reason": "not_ours", "text": "no"}
+    if ticket.status == Status.OFFERED:
+        yield CommandKind.ACCEPT, *who, {}
+        yield CommandKind.DECLINE, *who, {"reason": "busy"}
+        yield CommandKind.REFER, Role.CHIEF, "chief-1", {"home": "west" if ticket.home == "east" else "east", "reason": "theirs"}
+    if ticket.status == Status.ACCEPTED:
+        yield CommandKind.CONTACT, *who, {}
+        yield CommandKind.START, *who, {}
+    if ticket.status in (Status.OFFERED, Status.HANDLING):
+        yield CommandKind.FINISH, *who, {"text": "done", "proof": ("p",)}
+        yield CommandKind.WHISTLE, Role.STREET, "street-1", {"departments": ("urban", "water"), "case": "street_cannot"}
+    for child in ticket.children:
+        department = {"ticket": f"{ticket.id}/{child.code}/{child.n}", "org": child.code}
+        yield CommandKind.REPORT_IN, Role.DEPARTMENT, f"{child.code}-1", department
+        yield CommandKind.FINISH, Role.DEPARTMENT, f"{child.code}-1", {**department, "text": "done", "proof": ("p",)}
+    if ticket.status == Status.DONE:
+        yield CommandKind.CHECK, Role.CHECKER, "checker-2", {"passed": ticket.version % 3 != 0, "reason": "so"}
+    if ticket.status == Status.SURVEYED:
+        yield CommandKind.ANSWER, Role.REPORTER, "r", {"satisfied": True}
+    if ticket.status in (Status.SURVEYED, Status.CLOSED) and ticket.close_reason != "referred":
+        yield CommandKind.REOPEN, Role.REPORTER, "r", {"reason": "again"}
+    yield CommandKind.CLOSE_BY_SOURCE, Role.SOURCE, "town", {"reason": "closed"}
+
+
+def busy_days(seed: int, incidents: int, hours: int) -> Log:
+    """Some days of a town, drawn by a seed: reports, commands sensible and not, and time passing."""
+    draw, told = random.Random(seed), Dispatch()
+    moments = sorted(START + draw.randrange(hours * HOUR) for _ in range(incidents * 4))
+    n = 0
+    for moment in moments:
+        told.pass_time(moment)
+        standing = sorted(told.book.tickets)
+        if n < incidents and (not standing or draw.random() < 0.35):
+            n += 1
+            home = draw.choice(["east", "east", "west", "unplaced"])
+            leaf = None if home == "unplaced" else f"{home}-{draw.choice('12')}"
+            told.report(n, draw.choice(["bins", "lift", "fire", "wall", "pipe", None]), home, leaf, moment)
+            continue
+        ticket = told.book.tickets[draw.choice(standing)]
+        kind, role, person, fields = draw.choice(list(actions(ticket)))
+        org = fields.pop("org", None)
+        command = Command(
+            f"c{draw.randrange(incidents * 40)}", kind, Actor(role, person, str(org) if org else None),
+            moment - draw.choice([0, 0, MINUTE, HOUR]), **({"ticket": ticket.id} | fields),  # type: ignore[arg-type]
+        )  # fmt: skip
+        told.command(command, moment)
+    told.pass_time(START + hours * HOUR)
+    return told.finish()
