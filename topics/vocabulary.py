@@ -173,6 +173,7 @@ class RejectReason(StrEnum):
     INVALID_FIELD = "invalid_field"
     OUT_OF_RANGE = "out_of_range"
     DUPLICATE = "duplicate"
+    HELD = "held"
 
 
 class Reason(StrEnum):

@@ -105,7 +105,7 @@ async def _intake(host: "Host") -> Built:
     laws = Laws(host.reference)
     await laws.refresh()
     settings = host.settings
-    vault = Vault(load_master_key(settings.master_key_file or settings.data_dir / "master.key"))
+    vault = Vault(load_master_key(settings.key_file))
 
     async def prepare(records: Iterable["Record"]) -> None:
         await laws.refresh_sometimes()
@@ -113,7 +113,7 @@ async def _intake(host: "Host") -> Built:
     make = host.partitions(
         (registry.RAW,),
         registry.INTAKE_STATE,
-        lambda number: IntakeCore(number, settings.partitions, laws.places, laws.laws, laws.current, vault),
+        lambda number: IntakeCore(number, settings.partitions, laws.places, laws.laws, laws.current, vault, host.metrics),
         prepare,
     )
     return Built(host.loop(make, _by_number), _subscriber(host, (registry.RAW,)))

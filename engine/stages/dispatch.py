@@ -28,7 +28,7 @@ class DispatchCore:
     def __init__(self, partition: int, partitions: int, laws: Mapping[str, Law], metrics: StageMetrics) -> None:
         """Start with an empty book."""
         self._partition, self._partitions, self._laws, self._metrics = partition, partitions, laws, metrics
-        self.book = Book()
+        self.book = Book(laws)
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``tickets.state``."""

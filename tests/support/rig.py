@@ -57,7 +57,7 @@ class Rig:
         """Make topics, clock, master key, and publish the pack; answers its ``<name>@<hash>``."""
         for folder in ("run", "logs", "journals"):
             (self.settings.data_dir / folder).mkdir(parents=True, exist_ok=True)
-        key = self.settings.master_key_file or self.settings.data_dir / "master.key"
+        key = self.settings.key_file
         if not key.exists():
             make_master_key(key)
         await apply(self.settings, [])

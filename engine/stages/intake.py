@@ -1,0 +1,214 @@
+"""Intake: reads what came in by the door, seals what is personal, places the rest in its grid, and rejects with a reason."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from pydantic import ValidationError
+
+from engine.metrics import StageMetrics
+from engine.stage import Out, Record
+from engine.vault import Vault
+from rules.law import Law
+from rules.placement import Places
+from topics import codec
+from topics.envelope import Envelope, EnvelopeFault, read_incident
+from topics.ids import Instant, identity_hash, murmur2, partition_of
+from topics.incident import MAX_RECORD_BYTES, Incident, ReportedIncident
+from topics.registry import INCIDENTS, INTAKE_STATE, RAW, REJECTED, VAULT
+from topics.rejected import Rejected, Seen
+from topics.vocabulary import RejectReason
+
+KEPT_MS = 35 * 86_400_000
+"""How long an identity is remembered, in engine time; the contract asks for 30 days at least."""
+
+PLAUSIBLE_MS = 10 * 366 * 86_400_000
+"""A time further than ten years from now is a mistake, not a date."""
+
+REHOMED = "gw-rehomed"
+"""Header of a record that intake has put into its key's partition; it is done once."""
+
+
+class Fault(Exception):
+    """The record becomes no ticket: reason, field, and what to mend."""
+
+    def __init__(self, reason: RejectReason, field: str, message: str, identity: str | None = None) -> None:
+        """Keep what the rejection will say."""
+        super().__init__(message)
+        self.reason, self.field, self.identity = reason, field, identity
+
+
+class IntakeCore:
+    """One partition of the door: the identities it has taken, and the way from a raw record to an incident."""
+
+    def __init__(
+        self, partition: int, partitions: int, places: Mapping[str, Places], laws: Mapping[str, Law], current: Callable[[], str], vault: Vault,
+        metrics: StageMetrics,
+    ) -> None:  # fmt: skip
+        """Start with nothing seen; packs are shared with the other partitions."""
+        self._partition, self._partitions = partition, partitions
+        self._places, self._laws, self._current = places, laws, current
+        self._vault, self._metrics = vault, metrics
+        self._seen: dict[bytes, tuple[str, Instant]] = {}
+
+    def load(self, key: bytes, value: bytes | None) -> None:
+        """Fold one record of ``intake.state``."""
+        if value is None:
+            self._seen.pop(key, None)
+        else:
+            seen = codec.decode(value, Seen)
+            self._seen[key] = (seen.record, seen.at)
+
+    def opened(self, pack: str | None, at: Instant) -> None:
+        """Bring what was seen into order of time, so that the oldest can be dropped from the front."""
+        self._seen = dict(sorted(self._seen.items(), key=lambda item: item[1][1]))
+
+    def take(self, record: Record, at: Instant) -> Iterable[Out]:
+        """Turn one raw record into an incident, a rejection, or a move to its key's partition."""
+        outs = self._forget(at)
+        try:
+            if record.key is None:
+                raise Fault(RejectReason.NULL_KEY, "key", "send the key <source>:<id>")
+            right = (murmur2(record.key) & 0x7FFFFFFF) % self._partitions
+            if right != self._partition:
+                return [*outs, self._rehome(record, right)]
+            return [*outs, *self._accept(record, at)]
+        except Fault as fault:
+            return [*outs, *self._reject(record, at, fault.reason, fault.field, str(fault), fault.identity)]
+
+    def _forget(self, at: Instant) -> list[Out]:
+        """Drop a few identities that are older than the contract asks for."""
+        outs = []
+        for _ in range(4):
+            oldest = next(iter(self._seen.items()), None)
+            if oldest is None or at - oldest[1][1] <= KEPT_MS:
+                break
+            del self._seen[oldest[0]]
+            outs.append(Out(INTAKE_STATE.name, self._partition, oldest[0], None))
+        return outs
+
+    def _rehome(self, record: Record, right: int) -> Out:
+        """Put a record whose producer hashes keys differently into the right partition, once, in this transaction."""
+        if any(name == REHOMED for name, _ in record.headers):
+            raise Fault(RejectReason.WRONG_PARTITION, "key", "the record says it was put right already, and is in the wrong partition still")
+        return Out(RAW.name, right, record.key, record.value, [*record.headers, (REHOMED, record.id.encode())])
+
+    def _accept(self, record: Record, at: Instant) -> list[Out]:
+        envelope, report = self._read(record, at)
+        name = envelope.identity
+        key = identity_hash(name).encode()
+        first = self._seen.get(key)
+        if first is not None:
+            self._metrics.count("rejected", RejectReason.DUPLICATE)
+            again = Rejected(record.id, at, RejectReason.DUPLICATE, "id", "this incident has come before", name, original=first[0])
+            return [Out(REJECTED.name, self._partition, record.key, codec.encode(again))]
+        self._seen[key] = (record.id, at)
+        incident, sealed = self._place(record, name, report, at)
+        outs = [
+            Out(INCIDENTS.name, partition_of(incident.home, self._partitions), incident.home.encode(), codec.encode(incident)),
+            Out(INTAKE_STATE.name, self._partition, key, codec.encode(Seen(record.id, at))),
+        ]
+        return outs + sealed
+
+    def _read(self, record: Record, at: Instant) -> tuple[Envelope, ReportedIncident]:
+        """Read envelope and data, or say what is wrong with them."""
+        if record.value is None:
+            raise Fault(RejectReason.NULL_VALUE, "value", "send a CloudEvent; a null value is none")
+        if len(record.value) > MAX_RECORD_BYTES:
+            raise Fault(RejectReason.TOO_LARGE, "value", f"at most {MAX_RECORD_BYTES} bytes")
+        try:
+            envelope = read_incident(record.key, record.value, record.headers)
+        except EnvelopeFault as exc:
+            raise Fault(exc.reason, exc.field, str(exc)) from exc
+        name = envelope.identity
+        if record.key != name.encode(errors="replace"):
+            raise Fault(RejectReason.KEY_MISMATCH, "key", "the key must be <source>:<id> of the event", name)
+        try:
+            report = ReportedIncident.model_validate(envelope.data)
+        except ValidationError as exc:
+            first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
+            field = "data" + "".join(f".{part}" for part in first["loc"])
+            raise Fault(_reason_of(first["type"], first["msg"]), field, first["msg"], name) from exc
+        for field, when in report.moments().items():
+            if abs(_ms(when) - at) > PLAUSIBLE_MS:
+                raise Fault(RejectReason.OUT_OF_RANGE, f"data.{field}", "more than ten years from now", name)
+        return envelope, report
+
+    def _place(self, record: Record, name: str, report: ReportedIncident, at: Instant) -> tuple[Incident, list[Out]]:
+        """Find home, leaf and category by the pack in force, and part what is personal from the rest."""
+        ref = self._current()
+        law, where = self._laws[ref], report.location
+        placed = self._places[ref].place(where.grid, where.lat, where.lon, where.crs, where.address)
+        category = law.category_code(report.category) if report.category else None
+        listed = set(law.bundle.attributes)
+        open_attributes = {k: v for k, v in report.attributes.items() if k in listed and isinstance(v, str | int | bool)}
+        private = {k: v for k, v in report.attributes.items() if k not in open_attributes}
+        personal = {k: v for k, v in (("reporter", report.reporter), ("attributes", private)) if v}
+        token, sealed = self._seal(record.id, personal)
+        reporter = report.reporter or {}
+        incident = Incident(
+            identity=name, home=placed.home, occurred_at=_ms(report.occurred_at), received_at=at, channel=report.channel, pack=ref,
+            placed_by=placed.by, category=category, category_given=None if category else report.category, leaf=placed.leaf, flags=placed.flags,
+            signal=report.signal, text=report.text, address=where.address, lat_e7=placed.lat_e7, lon_e7=placed.lon_e7, token=token,
+            can_reach_reporter=bool(reporter.get("phone") or reporter.get("email")), attachments=tuple(a.url for a in report.attachments),
+            attributes=open_attributes, exercise=report.exercise, promised_by=_ms(report.promised_by) if report.promised_by else None,
+        )  # fmt: skip
+        return incident, sealed
+
+    def _seal(self, record_id: str, personal: dict[str, Any]) -> tuple[str | None, list[Out]]:
+        if not personal:
+            return None, []
+        token = self._vault.token(record_id)
+        return token, [self._vault_out(token, codec.encode(self._vault.seal(token, msgspec.json.encode(personal))))]
+
+    def _vault_out(self, token: str, value: bytes) -> Out:
+        return Out(VAULT.name, (murmur2(token.encode()) & 0x7FFFFFFF) % self._partitions, token.encode(), value)
+
+    def _reject(self, record: Record, at: Instant, reason: RejectReason, field: str, message: str, name: str | None) -> list[Out]:
+        """Write the rejection with the original sealed in it; its key alone lies in the vault."""
+        self._metrics.count("rejected", reason)
+        token = self._vault.token(record.id)
+        entry, text = self._vault.seal_aside(token, record.value or b"")
+        rejected = Rejected(record.id, at, reason, _shown(field), _shown(message), _shown(name) if name else None, token=token, sealed=text)
+        return [Out(REJECTED.name, self._partition, record.key, codec.encode(rejected)), self._vault_out(token, codec.encode(entry))]
+
+    def hold(self, record: Record, at: Instant) -> Iterable[Out]:
+        """Set a record aside that our own fault keeps from being read."""
+        return self._reject(record, at, RejectReason.HELD, "", "our fault: three openings failed at this record", None)
+
+    def next_due(self) -> Instant | None:
+        """Intake has no clocks."""
+        return None
+
+    def fire(self, until: Instant, at: Instant) -> Iterable[Out] | None:
+        """Intake has no clocks."""
+        return None
+
+    def pack(self) -> str | None:
+        """The pack it places by."""
+        return self._current()
+
+
+def _ms(moment: datetime) -> Instant:
+    """Turn an aware datetime into milliseconds, without a float on the way."""
+    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+
+
+_RANGES = frozenset({"greater_than_equal", "less_than_equal", "greater_than", "less_than", "finite_number"})
+
+
+def _reason_of(kind: str, message: str) -> RejectReason:
+    """Turn pydantic's kind of error into our reason."""
+    if kind == "missing":
+        return RejectReason.MISSING_FIELD
+    if kind in _RANGES:
+        return RejectReason.OUT_OF_RANGE
+    if "without control characters" in message or kind == "string_unicode":
+        return RejectReason.BAD_TEXT
+    return RejectReason.INVALID_FIELD
+
+
+def _shown(text: str) -> str:
+    """Cut and clean text that came from outside before it is written beside a reason."""
+    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[:300])

@@ -1,0 +1,80 @@
+"""Sealing what is personal: AES-256-GCM under a key of its own, which lies wrapped by the master key (DESIGN 12).
+
+Whoever destroys the wrapped key has forgotten the person: the cipher text is then noise.
+"""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from engine.errors import InvalidSettings
+from topics.rejected import Sealed
+
+KEY_BYTES, NONCE_BYTES = 32, 12
+
+
+def make_master_key(path: Path) -> None:
+    """Make a master key, readable by its owner alone; an existing one is left."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return
+    with os.fdopen(handle, "wb") as file:
+        file.write(os.urandom(KEY_BYTES))
+
+
+def load_master_key(path: Path) -> bytes:
+    """Read the master key.
+
+    Raises:
+        InvalidSettings: It is missing, too short, or others may read it.
+    """
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+        key = path.read_bytes()
+    except OSError as exc:
+        raise InvalidSettings(f"the vault's master key {path.name} cannot be read: {exc.strerror}; 'gridwhistle up' makes one") from exc
+    if mode & 0o077:
+        raise InvalidSettings(f"the vault's master key {path.name} may be read by others (mode {mode:o}); run: chmod 600 {path.name}")
+    if len(key) != KEY_BYTES:
+        raise InvalidSettings(f"the vault's master key {path.name} has {len(key)} bytes, not {KEY_BYTES}; restore it from your backup")
+    return key
+
+
+class Vault:
+    """Seals and opens. Tokens are derived from the record that brought the data, so a redelivered record seals under the same one."""
+
+    def __init__(self, master: bytes) -> None:
+        """Take the master key, 32 bytes."""
+        self._master, self._wrap = master, AESGCM(master)
+
+    def token(self, record_id: str) -> str:
+        """Name the vault entry of a record: ``v-`` and 24 hex."""
+        return "v-" + hashlib.blake2b(record_id.encode(), key=self._master, digest_size=12).hexdigest()
+
+    def seal(self, token: str, data: bytes) -> Sealed:
+        """Seal data into an entry that holds it."""
+        entry, text = self.seal_aside(token, data)
+        return Sealed(entry.wrapped_key, text)
+
+    def seal_aside(self, token: str, data: bytes) -> tuple[Sealed, bytes]:
+        """Seal data; the entry holds the key alone, the cipher text is to be kept elsewhere."""
+        key, name = os.urandom(KEY_BYTES), token.encode()
+        nonce, wrap_nonce = os.urandom(NONCE_BYTES), os.urandom(NONCE_BYTES)
+        text = nonce + AESGCM(key).encrypt(nonce, data, name)
+        return Sealed(wrap_nonce + self._wrap.encrypt(wrap_nonce, key, name)), text
+
+    def open(self, token: str, entry: Sealed, aside: bytes | None = None) -> bytes:
+        """Open an entry, or a cipher text kept elsewhere by its entry.
+
+        Raises:
+            cryptography.exceptions.InvalidTag: Key, token or bytes do not belong together.
+        """
+        name, wrapped = token.encode(), entry.wrapped_key
+        key = self._wrap.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], name)
+        text = aside if aside is not None else entry.sealed or b""
+        return AESGCM(key).decrypt(text[:NONCE_BYTES], text[NONCE_BYTES:], name)
