@@ -26,10 +26,18 @@ class ChannelMap(_Part):
 
 
 class GridMap(_Part):
-    """A grid code out of a column: ``{}`` in ``format`` stands for the column's text."""
+    """A grid code out of a column: in ``format``, ``{}`` stands for the column's text, ``{:03d}`` for its number, padded."""
 
     column: str
-    format: str = "{}"
+    format: Annotated[str, Field(pattern=r"^[^{}]*\{(:0?[0-9]*d)?\}[^{}]*$")] = "{}"
+
+    def code(self, text: str) -> str:
+        """The code of a grid.
+
+        Raises:
+            ValueError: A number is wanted, and the text is none.
+        """
+        return self.format.format(text if "{}" in self.format else int(text))
 
 
 class LocationMap(_Part):

@@ -79,7 +79,7 @@ def _location(where: LocationMap, columns: dict[str, str]) -> dict[str, Any]:
         found = {"lat": _degrees(lat), "lon": _degrees(lon), "crs": where.crs}
     grid = _optional(columns, where.grid.column) if where.grid else None
     if where.grid and grid is not None:
-        found["grid"] = where.grid.format.replace("{}", grid)
+        found["grid"] = where.grid.code(grid)
     address = _optional(columns, where.address)
     return found | ({"address": address} if address is not None else {})
 

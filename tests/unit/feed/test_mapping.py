@@ -4,9 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from engine.errors import InvalidSettings
-from engine.feed.feedmap import FeedMap, load_feed_map
+from engine.feed.feedmap import FeedMap, GridMap, load_feed_map
 from engine.feed.mapping import map_row
 from engine.feed.plan import make_plan
 from engine.feed.rows import Row, read_rows
@@ -54,6 +55,16 @@ def test_a_row_that_cannot_be_mapped_keeps_its_columns_and_its_identity(small_ma
     assert row.data == WHOLE | change
 
 
+def test_codes_are_formed_from_text_or_padded_numbers() -> None:
+    """Nothing but these two forms is taken, since the format comes from a pack."""
+    assert GridMap(column="nc", format="nc{:03d}").code("55") == "nc055"
+    assert GridMap(column="nc", format="nc-{}").code("a5") == "nc-a5"
+    with pytest.raises(ValueError, match="invalid literal"):
+        GridMap(column="nc", format="nc{:03d}").code("x")
+    with pytest.raises(ValidationError):
+        GridMap(column="nc", format="{0.__class__}")
+
+
 def test_a_row_without_an_id_is_called_by_its_number(small_map: FeedMap) -> None:
     """Nothing is dropped unseen, not even a row that cannot say which it is."""
     assert map_row(small_map, Row(3, WHOLE | {"no": " "})).identity == "town:row-3"
@@ -67,6 +78,7 @@ def test_los_angeles_is_mapped_whole(la_file: Path) -> None:
     assert [row for row in rows if row.fault] == []
     for row in rows:
         ReportedIncident.model_validate(row.data)
+    assert rows[0].data["location"]["grid"] == "nc055" and rows[0].data["category"] == "Bulky Items"
     plan = make_plan(rows)
     assert (plan.rows, plan.closings, plan.closings + plan.beyond, plan.left_out) == (10_000, 3_622, 10_000, 0)
     kinds = [step.closing.kind for step in plan.steps if step.closing]
