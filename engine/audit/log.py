@@ -130,13 +130,13 @@ class Timeline:
 
 
 def source_identity(entry: Entry) -> str | None:
-    """Read ``<source>:<id>`` of an incoming CloudEvent, binary (headers) or structured (JSON body); ``None`` if it has none."""
+    """Read ``<source>:<id>`` of an incoming CloudEvent, structured (JSON body) or binary (headers); ``None`` if it has none."""
     headers = {name.lower(): value for name, value in entry.headers}
-    if "ce_id" in headers or "ce_source" in headers:
+    if not (headers.get("content-type") or b"").lower().startswith(b"application/cloudevents"):
         return _join(_text(headers.get("ce_source")), _text(headers.get("ce_id")))
     try:
         body = decode(entry.value or b"", dict)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return _join(body.get("source"), body.get("id"))
 
