@@ -1,0 +1,92 @@
+"""The broker's jars: fetched once by jgo from their Maven coordinates, each refused unless its checksum is the pinned one."""
+
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from engine.errors import InvalidSettings
+
+KAFKA = "4.3.1"
+ENDPOINT = f"org.apache.kafka:kafka_2.13:{KAFKA}+org.slf4j:slf4j-simple:1.7.36"
+PINS = Path(__file__).with_name("jars.txt")
+"""``<sha256>  <file name>`` of every jar."""
+STAMP = "verified"
+"""File beside the jars that says sizes and names they had when their checksums were right."""
+
+
+def cache_folder() -> Path:
+    """Name the folder the jars are kept in, shared by all stacks of this user."""
+    chosen = os.environ.get("GRIDWHISTLE_CACHE_DIR")
+    return (Path(chosen) if chosen else Path.home() / ".cache" / "gridwhistle") / f"kafka-{KAFKA}"
+
+
+def pins() -> dict[str, str]:
+    """Read the pinned checksums: file name -> SHA-256."""
+    return {name: digest for digest, name in (line.split() for line in PINS.read_text().splitlines() if line and not line.startswith("#"))}
+
+
+def jars(folder: Path | None = None) -> list[Path]:
+    """Give the jars, fetched if they are missing. A later start needs no network.
+
+    Raises:
+        InvalidSettings: A jar is not the pinned one, or cannot be fetched; names it and the mend.
+    """
+    folder = folder or cache_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two stacks starting for the first time fetch once
+        if not (folder / STAMP).exists() or (folder / STAMP).read_text() != _listing(folder):
+            missing = [name for name in pins() if not (folder / name).exists()]
+            if missing:
+                _fetch(folder, len(missing))
+            verify(folder)
+            (folder / STAMP).write_text(_listing(folder))
+    return [folder / name for name in pins()]
+
+
+def _listing(folder: Path) -> str:
+    return "\n".join(f"{name} {(folder / name).stat().st_size if (folder / name).exists() else -1}" for name in sorted(pins()))
+
+
+def verify(folder: Path) -> None:
+    """Compare every jar with its checksum.
+
+    Raises:
+        InvalidSettings: One differs or is missing.
+    """
+    for name, digest in pins().items():
+        path = folder / name
+        if not path.exists():
+            raise InvalidSettings(f"{name} is missing among the broker's jars; delete {folder} and start again with a network")
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        if found != digest:
+            raise InvalidSettings(f"{name} has the checksum {found}, not the pinned {digest}; it is refused. Delete it and start again")
+
+
+def _fetch(folder: Path, missing: int) -> None:
+    """Let jgo resolve and download into a folder of its own, then take over what is pinned."""
+    import jgo
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    logging.getLogger("jgo").setLevel(logging.ERROR)
+    console = Console(stderr=True)
+    with tempfile.TemporaryDirectory(dir=folder) as scratch, Progress(
+        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), console=console, disable=not sys.stderr.isatty()
+    ) as progress:  # fmt: skip
+        if not sys.stderr.isatty():
+            print(f"fetching Apache Kafka {KAFKA}: {missing} jars, once", file=sys.stderr, flush=True)
+        bar = progress.add_task(f"fetching Apache Kafka {KAFKA} (once)", total=len(pins()))
+        try:
+            jgo.build(ENDPOINT, cache_dir=Path(scratch))
+        except Exception as exc:  # jgo raises whatever its HTTP client does
+            raise InvalidSettings(f"the broker's jars could not be fetched: {exc}; the first start needs the package registry") from exc
+        for path in Path(scratch).rglob("*.jar"):
+            if path.name in pins():
+                shutil.copyfile(path, folder / path.name)
+                progress.advance(bar)

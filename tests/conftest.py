@@ -1,0 +1,37 @@
+"""Servers that tests share: one broker and one Valkey for a run, a fresh prefix for each test."""
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.settings import Settings
+from tests.support import servers
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def kafka_address() -> Iterator[str]:
+    """A real Apache Kafka, started by this run."""
+    with servers.kafka() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """A real Valkey, started by this run."""
+    with servers.valkey() as url:
+        yield url
+
+
+@pytest.fixture
+def stack_settings(kafka_address: str, redis_url: str, tmp_path: Path) -> Settings:
+    """Settings of a stack that nobody else has: its own prefix, three partitions."""
+    prefix = f"t{next(_numbers)}-{uuid.uuid4().hex[:6]}."
+    return Settings(
+        kafka=kafka_address, redis_url=redis_url, prefix=prefix, partitions=3, replication_factor=1, min_insync_replicas=1, data_dir=tmp_path,
+        session_timeout_seconds=3,
+    )  # fmt: skip
