@@ -1,0 +1,125 @@
+"""Records for the door: good ones of a pack, and every kind of bad one with the reason it must be rejected for."""
+
+import itertools
+import json
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rules.law import Law
+from rules.pack import compile_pack, load_pack, pack_ref
+from topics.envelope import Headers, incident_message
+from topics.incident import MAX_RECORD_BYTES
+from topics.vocabulary import RejectReason
+
+Raw = tuple[bytes | None, bytes | None, Headers]
+R = RejectReason
+
+
+def law_of(pack: str) -> Law:
+    """Compile a shipped pack."""
+    bundle = compile_pack(load_pack(pack))
+    return Law(pack_ref(bundle), bundle)
+
+
+def report(**changes: Any) -> dict[str, Any]:
+    """A sound report; ``None`` as a change leaves the member out."""
+    base = {"occurred_at": "2026-11-24T01:00:00Z", "channel": "app", "category": "bins_full", "text": "overflowing", "location": {"grid": "dongguannanli-g1-m1"}}
+    return {name: value for name, value in (base | changes).items() if value is not None}
+
+
+def good(seed: int, count: int, pack: str = "guancheng", occurred_at: str = "2026-11-24T01:00:00Z") -> Iterator[Raw]:
+    """Yield sound reports, spread over homes and categories."""
+    draw, law = random.Random(seed), law_of(pack)
+    parents = {node.parent for node in law.bundle.nodes}
+    leaves = [n.code for n in law.bundle.nodes if n.code not in parents and law.home_of(n.code) not in (None, law.bundle.unplaced)]
+    categories = list(law.categories)
+    for n in range(count):
+        data = report(category=draw.choice(categories), location={"grid": draw.choice(leaves)}, text=f"report {n} of seed {seed}", occurred_at=occurred_at)
+        data["reporter"] = {"name": "somebody", "phone": f"000-{draw.randrange(10**8):08d}"}
+        yield incident_message(f"good{seed}", str(n), data)
+
+
+def _message(data: Any, n: int, structured: bool = False) -> Raw:
+    return incident_message("bad", str(n), data, structured=structured)
+
+
+def _raw(value: bytes | None) -> Callable[[int], Raw]:
+    """Bytes as they are, under sound headers and key."""
+
+    def make(n: int) -> Raw:
+        key, _, headers = incident_message("bad", str(n), {})
+        return key, value, headers
+
+    return make
+
+
+def _with_header(name: str, text: bytes) -> Callable[[int], Raw]:
+    def make(n: int) -> Raw:
+        key, value, headers = _message(report(), n)
+        return key, value, [(h, text if h == name else v) for h, v in headers]
+
+    return make
+
+
+def _data(**changes: Any) -> Callable[[int], Raw]:
+    return lambda n: _message(report(**changes), n)
+
+
+def _text(json_text: str) -> Callable[[int], Raw]:
+    return _raw(json.dumps(report()).replace('"overflowing"', json_text).encode())
+
+
+def _other_key(n: int) -> Raw:
+    _, value, headers = _message(report(), n)
+    return b"bad:other-%d" % n, value, headers
+
+
+def _no_key(n: int) -> Raw:
+    _, value, headers = _message(report(), n)
+    return None, value, headers
+
+
+KINDS: dict[str, tuple[RejectReason, str, Callable[[int], Raw]]] = {
+    "null value": (R.NULL_VALUE, "value", _raw(None)),
+    "null key": (R.NULL_KEY, "key", _no_key),
+    "key of another incident": (R.KEY_MISMATCH, "key", _other_key),
+    "bytes that are no JSON": (R.UNREADABLE, "data", _raw(b"\x00\xff\xfe{")),
+    "no bytes at all": (R.UNREADABLE, "data", _raw(b"")),
+    "half a record": (R.UNREADABLE, "data", _raw(b'{"occurred_at": "2026-11-2')),
+    "NaN": (R.UNREADABLE, "data", _raw(b'{"occurred_at": NaN}')),
+    "lone surrogate": (R.UNREADABLE, "data", _text('"\\ud800"')),
+    "100,000 lists deep": (R.TOO_DEEP, "data", _raw(b"[" * 100_000 + b"]" * 100_000)),
+    "200 objects deep": (R.TOO_DEEP, "data", _raw(b'{"attributes":' * 200 + b"1" + b"}" * 200)),
+    "a list instead of an object": (R.INVALID_FIELD, "data", _raw(b"[1, 2]")),
+    "no headers": (R.MISSING_FIELD, "source", lambda n: (b"bad:%d" % n, json.dumps(report()).encode(), [])),
+    "headers that are no text": (R.UNREADABLE, "headers", _with_header("ce_id", b"\xff\xfe")),
+    "another type": (R.WRONG_TYPE, "type", _with_header("ce_type", b"org.example.other.v1")),
+    "version from the future": (R.UNKNOWN_VERSION, "type", _with_header("ce_type", b"org.gridwhistle.incident.reported.v9")),
+    "structured mode without JSON": (R.UNREADABLE, "data", lambda n: (b"bad:%d" % n, b"<event/>", [("content-type", b"application/cloudevents+json")])),
+    "no time": (R.MISSING_FIELD, "data.occurred_at", _data(occurred_at=None)),
+    "time without a zone": (R.INVALID_FIELD, "data.occurred_at", _data(occurred_at="2026-11-24T01:00:00")),
+    "eleven years ago": (R.OUT_OF_RANGE, "data.occurred_at", _data(occurred_at="2015-01-01T00:00:00Z")),
+    "eleven years ahead": (R.OUT_OF_RANGE, "data.occurred_at", _data(occurred_at="2038-01-01T00:00:00Z")),
+    "unknown channel": (R.INVALID_FIELD, "data.channel", _data(channel="pigeon")),
+    "latitude off the earth": (R.OUT_OF_RANGE, "data.location.lat", _data(location={"lat": 91.0, "lon": 113.0})),
+    "longitude off the earth": (R.OUT_OF_RANGE, "data.location.lon", _data(location={"lat": 34.0, "lon": 181.0})),
+    "latitude as a text": (R.INVALID_FIELD, "data.location.lat", _data(location={"lat": "34", "lon": 113.0})),
+    "half a point": (R.INVALID_FIELD, "data.location", _data(location={"lat": 34.0})),
+    "unknown reference system": (R.INVALID_FIELD, "data.location.crs", _data(location={"lat": 34.0, "lon": 113.0, "crs": "MARS"})),
+    "unknown member": (R.INVALID_FIELD, "data.priority", _data(priority=1)),
+    "control character": (R.BAD_TEXT, "data.text", _data(text="a\x07b")),
+    "bidi override": (R.BAD_TEXT, "data.text", _data(text="abc\u202efdp.exe")),
+    "text of 5,000 characters": (R.INVALID_FIELD, "data.text", _data(text="x" * 5000)),
+    "attachment without checksum": (R.MISSING_FIELD, "data.attachments.0.sha256", _data(attachments=[{"url": "photo:1"}])),
+    "almost 512 KiB": (R.INVALID_FIELD, "data.text", lambda n: _message(report(text="x" * (MAX_RECORD_BYTES - 4000)), n)),
+}  # fmt: skip
+"""Kind -> reason, field, and how to make the nth of it."""
+
+
+def malformed(seed: int, count: int, leave_out: frozenset[str] = frozenset()) -> Iterator[tuple[str, RejectReason, Raw]]:
+    """Yield bad records, all kinds turn about: kind, the reason it must get, key, value and headers."""
+    kinds = itertools.cycle(kind for kind in KINDS if kind not in leave_out)
+    for n in range(count):
+        kind = next(kinds)
+        yield kind, KINDS[kind][0], KINDS[kind][2](seed * 1_000_000 + n)

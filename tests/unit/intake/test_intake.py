@@ -1,0 +1,150 @@
+"""What comes in by the door: every bad record is rejected with its reason and field, every good one placed, nothing personal leaks."""
+
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.metrics import StageMetrics
+from engine.stage import Out, Record
+from engine.stages.intake import REHOMED, IntakeCore
+from engine.vault import Vault
+from rules.placement import Places
+from tests.support.poison import KINDS, Raw, good, law_of, report
+from topics import codec
+from topics.envelope import incident_message
+from topics.ids import murmur2
+from topics.incident import Incident
+from topics.rejected import Rejected, Sealed
+from topics.vocabulary import RejectReason
+
+AT = 1_795_482_000_000
+"""2026-11-24 01:00 UTC."""
+LAW = law_of("guancheng")
+PLACES = Places(LAW.bundle)
+VAULT = Vault(b"k" * 32)
+PHONE = "13912345678"
+
+
+def core(partition: int = 0, partitions: int = 1) -> IntakeCore:
+    """An empty door, the only one unless more are asked for."""
+    return IntakeCore(partition, partitions, {LAW.ref: PLACES}, {LAW.ref: LAW}, lambda: LAW.ref, VAULT, StageMetrics("intake"))
+
+
+def record(raw: Raw, offset: int = 7, partition: int = 0) -> Record:
+    """A raw record as the loop hands it on."""
+    key, value, headers = raw
+    return Record("incidents.raw", partition, offset, key, value, headers, AT, AT)
+
+
+def outs(raw: Raw, door: IntakeCore | None = None, at: int = AT) -> dict[str, list[Out]]:
+    """What the door writes, by topic."""
+    found: dict[str, list[Out]] = {}
+    for out in (door or core()).take(record(raw), at):
+        found.setdefault(out.topic, []).append(out)
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_bad_record_is_rejected_with_its_reason_and_field(kind: str) -> None:
+    """One rejection, the expected reason and field, the original sealed and openable; no ticket."""
+    reason, field, make = KINDS[kind]
+    raw = make(1)
+    written = outs(raw)
+    assert "incidents" not in written
+    (out,) = written["incidents.rejected"]
+    rejected = codec.decode(out.value or b"", Rejected)
+    assert (rejected.reason, rejected.field) == (reason, field)
+    (entry,) = written["vault"]
+    assert VAULT.open(rejected.token or "", codec.decode(entry.value or b"", Sealed), rejected.sealed) == (raw[1] or b"")
+
+
+def test_a_good_record_is_placed_once_and_its_repeat_is_a_duplicate() -> None:
+    """The second one with the same identity is kept as a duplicate that names the first."""
+    door, raw = core(), incident_message("app", "1", report())
+    first = outs(raw, door)
+    incident = codec.decode(first["incidents"][0].value or b"", Incident)
+    assert (incident.home, incident.leaf, incident.category) == ("dongguannanli", "dongguannanli-g1-m1", "bins_full")
+    second = outs(raw, door)
+    assert set(second) == {"incidents.rejected"}
+    rejected = codec.decode(second["incidents.rejected"][0].value or b"", Rejected)
+    assert (rejected.reason, rejected.original) == (RejectReason.DUPLICATE, "incidents.raw:0:7")
+
+
+def test_a_rejected_identity_may_come_again_mended() -> None:
+    """Only what was taken is remembered."""
+    door = core()
+    assert "incidents.rejected" in outs(incident_message("app", "2", report(channel="pigeon")), door)
+    assert "incidents" in outs(incident_message("app", "2", report()), door)
+
+
+def test_an_identity_is_remembered_for_thirty_days_and_then_let_go() -> None:
+    """Judged by stored engine times; what is let go leaves a tombstone."""
+    door, raw, day = core(), incident_message("app", "3", report()), 86_400_000
+    outs(raw, door)
+    assert "incidents.rejected" in outs(raw, door, AT + 30 * day)
+    later = outs(raw, door, AT + 36 * day)
+    assert "incidents" in later
+    assert [out.value is None for out in later["intake.state"]] == [True, False]
+
+
+@pytest.mark.parametrize("data", [report(category="no such thing"), report(category=None)], ids=["unknown", "absent"])
+def test_an_unknown_category_is_no_rejection(data: dict[str, object]) -> None:
+    """It goes on without a category, for the duty desk."""
+    incident = codec.decode(outs(incident_message("app", "4", data))["incidents"][0].value or b"", Incident)
+    assert incident.category is None
+    assert incident.category_given == data.get("category")
+
+
+def test_what_lies_nowhere_goes_to_the_unplaced_home() -> None:
+    """No grid, no point, no known address."""
+    incident = codec.decode(outs(incident_message("app", "5", report(location={"address": "nowhere 5"})))["incidents"][0].value or b"", Incident)
+    assert (incident.home, incident.placed_by, incident.leaf) == ("unplaced", "nothing", None)
+
+
+def test_a_record_in_a_wrong_partition_is_put_right_once() -> None:
+    """It is written again to its key's partition; one that claims to have been put right already is rejected."""
+    raw = incident_message("app", "6", report())
+    right = (murmur2(raw[0]) & 0x7FFFFFFF) % 4
+    wrong = (right + 1) % 4
+    (out,) = core(wrong, 4).take(record(raw, partition=wrong), AT)
+    assert (out.topic, out.partition, out.value) == ("incidents.raw", right, raw[1])
+    forged = (raw[0], raw[1], [*raw[2], (REHOMED, b"x")])
+    written = list(core(wrong, 4).take(record(forged, partition=wrong), AT))
+    assert codec.decode(written[0].value or b"", Rejected).reason == RejectReason.WRONG_PARTITION
+    assert "incidents" in {out.topic for out in core(right, 4).take(record((out.key, out.value, list(out.headers)), partition=right), AT)}
+
+
+def test_a_phone_number_is_in_nothing_that_intake_writes() -> None:
+    """Planted in the reporter and in an attribute the pack does not list; the vault alone can give it back."""
+    raw = incident_message("app", "7", report(reporter={"phone": PHONE}, attributes={"callback": PHONE, "building": "3"}))
+    written = outs(raw)
+    for out in (out for several in written.values() for out in several):
+        assert PHONE.encode() not in (out.key or b"") + (out.value or b"")
+    incident = codec.decode(written["incidents"][0].value or b"", Incident)
+    assert incident.attributes == {"building": "3"}
+    assert incident.can_reach_reporter
+    entry = codec.decode(written["vault"][0].value or b"", Sealed)
+    assert msgspec.json.decode(VAULT.open(incident.token or "", entry)) == {"reporter": {"phone": PHONE}, "attributes": {"callback": PHONE}}
+
+
+@given(st.one_of(st.none(), st.binary(max_size=200)), st.one_of(st.none(), st.binary(max_size=300)), st.lists(st.tuples(st.text(max_size=20), st.binary(max_size=30)), max_size=6))
+def test_no_bytes_at_all_make_the_door_fall_over(key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]) -> None:
+    """Whatever comes is rejected, exactly once."""
+    assert len(outs((key, value, headers))["incidents.rejected"]) == 1
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=30), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4), max_leaves=20))
+def test_no_json_at_all_makes_the_door_fall_over(value: object) -> None:
+    """The same under a sound envelope."""
+    key, _, headers = incident_message("app", "8", {})
+    written = outs((key, json.dumps(value).encode("utf-8", "surrogatepass"), headers))
+    assert ("incidents" in written) != ("incidents.rejected" in written)
+
+
+def test_good_records_are_all_placed() -> None:
+    """The generator the Kafka tests use makes records that pass."""
+    door = core()
+    assert all("incidents" in outs(raw, door) for raw in good(1, 200))
