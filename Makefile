@@ -1,0 +1,44 @@
+# Everything works from a fresh clone with Python >= 3.11 and make; the environment is made in .venv, once.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check bench lock clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+install: $(STAMP) ## Make .venv with everything pinned by hash
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "gridwhistle needs Python >= 3.11; set PYTHON=..."; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+demo: $(STAMP) ## A working day of a city at 600 x; FOR=60 ends it after 60 s, JSON=1 prints the audit as JSON
+	@$(BIN)/gridwhistle up --demo $(if $(FOR),--for $(FOR)) $(if $(JSON),--json) $(if $(DATA),--data $(DATA))
+
+check: $(STAMP) ## Lint, types and the tests that need no servers
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests/unit tests/property tests/contract
+
+test: $(STAMP) ## Lint, types and all tests, on real servers that they start themselves
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest -q tests
+
+bench: $(STAMP) ## CPU of dispatch beside a raw pass-through, three rounds
+	$(BIN)/python -m tests.bench.dispatch
+
+lock: ## Resolve the dependencies anew and pin them by hash
+	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv
+	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 --all-extras \
+		--no-emit-index-url -o requirements.lock pyproject.toml lock.in
+	rm -rf .venv-lock
+
+clean: ## Delete what was made here
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
