@@ -29,7 +29,7 @@ def prove(name_or_path: str) -> PackBundle:
         raise InvalidRulePack(f"pack {name_or_path} cannot be read:\n  " + "\n  ".join(exc.faults)) from exc
     found = faults(source)
     if found:
-        raise InvalidRulePack(f"pack {name_or_path} has {len(found)} faults:\n  " + "\n  ".join(found))
+        raise InvalidRulePack(f"pack {name_or_path} has {len(found)} faults:\n  " + "\n  ".join(map(str, found)))
     return compile_pack(source)
 
 
@@ -54,7 +54,6 @@ async def publish(settings: Settings, name_or_path: str) -> str:
         return ref
     await topic_admin.apply(settings, [department.code for department in bundle.departments])
     await put(settings, {ref: bundle_bytes(bundle)})
-    await put(settings, {CURRENT_KEY: codec.encode(CurrentPack(ref))})
     at = engine_now(reference.clock)
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
     await producer.start()
@@ -64,4 +63,6 @@ async def publish(settings: Settings, name_or_path: str) -> str:
             await producer.send_and_wait(settings.prefix + COMMANDS.name, codec.encode(command), partition=partition)
     finally:
         await producer.stop()
+    # last, so that a publisher that died halfway is simply run again: adopting a pack twice changes nothing
+    await put(settings, {CURRENT_KEY: codec.encode(CurrentPack(ref))})
     return ref

@@ -10,6 +10,9 @@ from topics.pack import Rule
 FACTS = ("category", "channel", "signal", "leaf", "home", "street", "hour", "in_work_time", "exercise", "attributes")
 """What a condition may read. All but ``hour`` and ``attributes`` come from small closed sets."""
 
+FAILURES = (RuntimeError, TypeError, ValueError, LookupError, ArithmeticError)
+"""What evaluating a condition may raise: an unknown function, mixed types, an attribute that is not there, a division by zero."""
+
 REMEMBERED = 50_000
 """Distinct combinations of facts whose result is kept."""
 
@@ -48,7 +51,7 @@ class Conditions:
         for rule, condition in self._rules:
             try:
                 holds = condition.execute(context)
-            except (RuntimeError, TypeError, ValueError):
+            except FAILURES:
                 return f"rule_error:{rule.id}", {}
             if holds is True:
                 return rule.id, rule.set
@@ -56,7 +59,8 @@ class Conditions:
 
 
 def _frozen(value: Any) -> Any:
-    return tuple(sorted(value.items())) if isinstance(value, Mapping) else value
+    """Make a fact a key; ``True`` and ``1`` are equal in Python but not in CEL, so kinds of attributes are part of it."""
+    return tuple((name, type(value[name]).__name__, value[name]) for name in sorted(value)) if isinstance(value, Mapping) else value
 
 
 def variables(condition: str) -> tuple[str, ...]:

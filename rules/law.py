@@ -22,6 +22,9 @@ UNIT_MS = {
 }
 """Length of a unit in its own time; a work day is the calendar's (8 h by default)."""
 
+QUARTER_MS = 900_000
+"""No zone's day begins, and none changes its offset, off a quarter of an hour: what the zone says is remembered by quarters."""
+
 WORK_UNITS = frozenset({Unit.WORK_HOUR, Unit.WORK_DAY})
 
 
@@ -47,8 +50,9 @@ class Law:
             self._by_role.setdefault(entry.role, []).append(entry)
             self._by_person.setdefault((entry.person, entry.role), entry)
         self._rosters: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
-        self._duty: dict[str, tuple[int, int] | None] = {}
-        self._days: dict[int, tuple[str, str]] = {}
+        self._parties = frozenset(share.code for share in bundle.shares)
+        self._duty: dict[str, tuple[int, int]] = {}
+        self._days: dict[int, tuple[str, str, int]] = {}
         self._conditions = Conditions(bundle.rules)
         self.cache: dict[Any, Any] = {}
         """For rules: answers that hang on the pack alone."""
@@ -86,7 +90,10 @@ class Law:
     # -- people ------------------------------------------------------------------------------------------------
 
     def roster(self, role: str, node: str, skill: str | None = None, org: str | None = None) -> tuple[RosterEntry, ...]:
-        """List who has a role for a grid: the people of the nearest node on the way up that has any, else those for everywhere."""
+        """List who has a role for a grid: the people of the nearest node on the way up that has any, else those for everywhere.
+
+        For the parties of the split the way up ends at the home. Source: LAW 3.
+        """
         key = (role, node, skill, org)
         found = self._rosters.get(key)
         if found is None:
@@ -96,6 +103,8 @@ class Law:
                 near = tuple(entry for entry in fit if here in entry.nodes)
                 if near:
                     found = near
+                    break
+                if here in self.homes and role in self._parties:
                     break
             self._rosters[key] = found
         return found
@@ -110,9 +119,12 @@ class Law:
             return True
         if entry.on_duty == "work":
             return self.calendar.is_open(at)
-        start, _, end = entry.on_duty.partition("-")
-        local = datetime.fromtimestamp(at / 1000, self._zone).strftime("%H:%M")
-        return start <= local < end if start <= end else local >= start or local < end
+        span = self._duty.get(entry.on_duty)
+        if span is None:
+            start, _, end = entry.on_duty.partition("-")
+            span = self._duty[entry.on_duty] = (_minutes(start), _minutes(end))
+        now = self._local(at)[2] + at % QUARTER_MS // 60_000
+        return span[0] <= now < span[1] if span[0] <= span[1] else now >= span[0] or now < span[1]
 
     # -- amounts and days --------------------------------------------------------------------------------------
 
@@ -127,25 +139,26 @@ class Law:
 
     def local_day(self, at: Instant) -> str:
         """Name the day, ``yyyymmdd`` in the pack's zone."""
-        return self._day(at)[0]
+        return self._local(at)[0]
 
     def local_month(self, at: Instant) -> str:
         """Name the month, ``yyyy-mm`` in the pack's zone."""
-        return self._day(at)[1]
+        return self._local(at)[1]
 
-    def _day(self, at: Instant) -> tuple[str, str]:
-        quarter = at // 900_000  # no zone's day begins off a quarter of an hour
+    def _local(self, at: Instant) -> tuple[str, str, int]:
+        """Day, month and minute of the day at which the quarter of an hour around ``at`` begins."""
+        quarter = at // QUARTER_MS
         found = self._days.get(quarter)
         if found is None:
             local = datetime.fromtimestamp(quarter * 900, self._zone)
             if len(self._days) > 10_000:
                 self._days.clear()
-            found = self._days[quarter] = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"))
+            found = self._days[quarter] = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), local.hour * 60 + local.minute)
         return found
 
     def local_hour(self, at: Instant) -> int:
         """Name the hour of day in the pack's zone."""
-        return datetime.fromtimestamp(at / 1000, self._zone).hour
+        return self._local(at)[2] // 60
 
     # -- catalogue ---------------------------------------------------------------------------------------------
 
@@ -169,6 +182,11 @@ class Law:
     def has_rules(self) -> bool:
         """Whether there are any exceptions to the catalogue."""
         return bool(self.bundle.rules)
+
+
+def _minutes(clock: str) -> int:
+    """Turn ``HH:MM`` into minutes after midnight."""
+    return int(clock[:2]) * 60 + int(clock[3:])
 
 
 def share_unit(shares: list[int]) -> int:

@@ -2,12 +2,13 @@
 
 import hashlib
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 
 from rules.conditions import variables
 from rules.workdays import working_years
@@ -182,14 +183,25 @@ class PackSource(Source):
     grid_version: Text
     attributes: list[str] = []
     dismiss_reasons: list[str] = []
-    leg_percent: int = 25
-    top_repeats: int = 5
-    reopen_days: int = 30
-    reopen_percent: int = 50
-    max_declines: int = 2
-    max_hops: int = 3
-    promise_floor_minutes: int = 240
+    leg_percent: Annotated[int, Field(ge=1, le=100)] = 25
+    top_repeats: Annotated[int, Field(ge=0)] = 5
+    reopen_days: Annotated[int, Field(ge=0)] = 30
+    reopen_percent: Annotated[int, Field(ge=1, le=100)] = 50
+    max_declines: Annotated[int, Field(ge=0)] = 2
+    max_hops: Annotated[int, Field(ge=0)] = 3
+    promise_floor_minutes: Annotated[int, Field(ge=1)] = 240
     automatic_whistle: list[Urgency] = [Urgency.U1]
+    _files: dict[str, str] = PrivateAttr(default_factory=dict)
+    """Member -> the file it was read from."""
+
+    @cached_property
+    def by_code(self) -> dict[str, NodeSource]:
+        """The grids by their codes."""
+        return {node.code: node for node in self.nodes}
+
+    def file_of(self, member: str) -> str:
+        """Name the file in which a member stands, for messages."""
+        return self._files.get(member, "pack.yaml")
 
     @field_validator("clocks", mode="before")
     @classmethod
@@ -219,19 +231,62 @@ def load_pack(name_or_path: str | Path) -> PackSource:
         shipped = ", ".join(sorted(p.name for p in PACKS.iterdir() if p.is_dir()))
         raise PackUnreadable([f"{name_or_path}: no such pack or folder; shipped are {shipped}"])
     members: dict[str, Any] = {}
-    faults = []
+    files: dict[str, str] = {}
+    faults: list[str] = []
     for file in FILES:
-        path = folder / f"{file}.yaml"
         try:
-            members |= yaml.load(path.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)) or {}
-        except (OSError, yaml.YAMLError) as exc:
-            faults.append(f"{path.name}: {exc}")
+            found = read_yaml(folder / f"{file}.yaml")
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+            faults.append(f"{file}.yaml: {exc}")
+            continue
+        faults += [f"{file}.yaml: {member}: stands in {files[member]} already; keep one" for member in found if member in files]
+        members |= found
+        files |= dict.fromkeys(found, f"{file}.yaml")
     if faults:
         raise PackUnreadable(faults)
     try:
-        return PackSource(**members)
+        source = PackSource(**members)
     except ValidationError as exc:
-        raise PackUnreadable([f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in exc.errors()]) from exc
+        places = ((files.get(str(e["loc"][0]), "pack.yaml"), _where(members, e["loc"]), e["msg"]) for e in exc.errors())
+        raise PackUnreadable([": ".join(place) for place in places]) from exc
+    source._files.update(files)
+    return source
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """YAML in which a key may stand once: the second would silently win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value if key.tag == "tag:yaml.org,2002:str" and key.value != "<<"]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice; keep one", node.start_mark)
+        return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Read one file of a pack; an empty one has no members.
+
+    Raises:
+        yaml.YAMLError: It is no YAML, has a key twice, or is no mapping.
+    """
+    found = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    if not isinstance(found, dict | None):
+        raise yaml.YAMLError("the file must hold members with names, like 'title: ...'")
+    return {str(name): value for name, value in (found or {}).items()}
+
+
+def _where(members: Any, loc: tuple[int | str, ...]) -> str:
+    """Name the place of a fault by the codes people know: ``categories.gas_leak.limit``, not ``categories.3.limit``."""
+    names = []
+    for part in loc:
+        try:
+            members = members[part]
+        except (LookupError, TypeError):  # a missing member, or a part of pydantic's own
+            members = None
+        known = members if isinstance(members, dict) and isinstance(part, int) else {}
+        names.append(str(next((known[key] for key in ("code", "person", "id", "name", "street") if known.get(key)), part)))
+    return ".".join(names)
 
 
 def compile_pack(source: PackSource) -> PackBundle:

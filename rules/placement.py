@@ -12,7 +12,8 @@ from shapely.geometry import Point, Polygon
 from topics.ids import HomeCode
 from topics.pack import Address, PackBundle
 
-_NUMBER = re.compile(r"(\d+)\s*(?:号|號)?")
+_NUMBER = re.compile(r"(\d{1,6})(?:号|號)?(?![\d号號楼栋幢座#]|单元|室)")
+"""A house number, right after its street: in 东大街118号院3号楼 it is 118; 3号楼 alone is a building, not a house."""
 _SPACE = re.compile(r"[\s,，。.、]+")
 
 
@@ -36,6 +37,7 @@ class Places:
         self._unplaced = bundle.unplaced
         self._parents = {node.code: node.parent for node in bundle.nodes}
         self._homes = {node.code for node in bundle.nodes if node.level == bundle.home_level}
+        self._dedicated = {node.code for node in bundle.nodes if node.kind == "dedicated"}
         drawn = [node for node in bundle.nodes if len(node.ring) >= 3]
         self._shapes = [Polygon([(lon / 1e7, lat / 1e7) for lon, lat in node.ring]) for node in drawn]
         # dedicated grids go before residential ones, smaller before larger; the code settles the rest
@@ -49,7 +51,7 @@ class Places:
     def place(self, grid: str | None, lat: float | None, lon: float | None, crs: str, address: str | None) -> Placed:
         """Place something: the grid named goes before the point, the point before the address.
 
-        A grid that is not known, and a point that disagrees with the grid, are flagged. What lies above a home, or
+        A grid that is not known or lies above homes, and a point that disagrees with the grid, are flagged. What lies above a home, or
         nowhere, goes to the ``unplaced`` home.
         """
         flags: list[str] = []
@@ -58,7 +60,7 @@ class Places:
         if grid is not None:
             home = self._home(grid)
             if home is not None:
-                if at_point is not None and self._home(at_point) != home:
+                if at_point is not None and not self._agree(grid, at_point):
                     flags.append("grid_and_point_disagree")
                 return Placed(home, grid, "grid", tuple(flags), lat_e7, lon_e7)
             flags.append("grid_above_home" if grid in self._parents else "grid_unknown")
@@ -80,6 +82,22 @@ class Places:
             here = self._parents.get(here)
         return None
 
+    def _above(self, code: str) -> list[str]:
+        """The grid and all above it."""
+        found: list[str] = []
+        here: str | None = code
+        while here is not None:
+            found.append(here)
+            here = self._parents.get(here)
+        return found
+
+    def _agree(self, grid: str, at_point: str) -> bool:
+        """Whether one contains the other, or the point lies in a dedicated grid of the same home: an overlay on its neighbours."""
+        if at_point in self._dedicated:
+            return self._home(at_point) == self._home(grid)
+        overlay = grid in self._dedicated and self._home(at_point) == self._home(grid)
+        return overlay or grid in self._above(at_point) or at_point in self._above(grid)
+
     def _by_point(self, lat_e7: int | None, lon_e7: int | None) -> str | None:
         if lat_e7 is None or lon_e7 is None:
             return None
@@ -91,13 +109,12 @@ class Places:
         if not address:
             return None
         text = normal(address)
-        street = max((name for name in self._streets if name in text), key=len, default=None)
-        number = _NUMBER.search(text[text.find(street) + len(street) :]) if street else None
-        if street is None or number is None:
-            return None
-        n = int(number.group(1)[:9])
-        fits = (a.leaf for a in self._streets[street] if a.first <= n <= a.last and a.parity in (None, n % 2))
-        return next(fits, None)
+        for street in sorted((name for name in self._streets if name in text), key=lambda name: (-len(name), name)):
+            number = _NUMBER.match(text, text.find(street) + len(street))
+            if number is not None:
+                n = int(number.group(1))
+                return next((a.leaf for a in self._streets[street] if a.first <= n <= a.last and a.parity in (None, n % 2)), None)
+        return None
 
 
 def normal(address: str) -> str:

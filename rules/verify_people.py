@@ -1,0 +1,90 @@
+"""Faults of parties, departments and rosters: everybody known, and somebody for every seat that a ticket may reach."""
+
+import re
+from collections import Counter, defaultdict
+
+from rules.faults import Found, listed, twice
+from rules.pack import PackSource
+from rules.verify_places import home_of, path
+from topics.registry import DEPARTMENT_CODE
+from topics.vocabulary import Party, Role, TierKind
+
+SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
+ALWAYS_NEEDED = (Role.DESK, Role.CHIEF, Role.CHECKER, Role.SUPERVISOR, Role.CENTRE)
+
+
+def shares(pack: PackSource) -> Found:
+    """Known parties that add up to a hundred."""
+    total = sum(share.share for share in pack.shares)
+    if total != 100:
+        yield "shares", f"they add up to {total}; make them 100"
+    yield from twice("shares", [share.code for share in pack.shares])
+    for share in pack.shares:
+        if share.code not in list(Party):
+            yield f"shares.{share.code}", f"no such party; parties are {', '.join(Party)}"
+
+
+def departments(pack: PackSource) -> Found:
+    """Codes that fit a topic's name, and somebody in each."""
+    staffed = {entry.org for entry in pack.roster if entry.role is Role.DEPARTMENT}
+    yield from twice("departments", [department.code for department in pack.departments])
+    for department in pack.departments:
+        if not DEPARTMENT_CODE.match(department.code):
+            yield f"departments.{department.code}", f"a code must match {DEPARTMENT_CODE.pattern}; names go into label_zh"
+        if department.code not in staffed:
+            yield f"departments.{department.code}", f"nobody on the roster has role department and org {department.code!r}; add somebody"
+
+
+def roster(pack: PackSource) -> Found:
+    """Grids, departments and hours that exist; one name for one person; nobody where the split never looks."""
+    codes = {node.code for node in pack.nodes}
+    known = {department.code for department in pack.departments}
+    parties = {share.code for share in pack.shares}
+    names: dict[str, set[str]] = defaultdict(set)
+    for entry in pack.roster:
+        here = f"roster.{entry.person}"
+        names[entry.person].add(entry.name)
+        for node in sorted(set(entry.nodes) - codes):
+            yield here, f"grid {node!r} is not a node"
+        if entry.role is Role.DEPARTMENT and entry.org not in known:
+            yield here, f"unknown department {entry.org!r}; set org to one of {listed(sorted(known), 20)}"
+        if entry.role in parties:
+            high = [node for node in entry.nodes if node in codes and home_of(pack, node) is None]
+            if high:
+                yield here, f"{listed(high)} lies above the homes, where the split does not look; name homes, or none for everywhere"
+        if entry.on_duty not in ("always", "work"):
+            start, _, end = entry.on_duty.partition("-")
+            if not SPAN.fullmatch(entry.on_duty) or start == end:
+                yield here, f"on_duty {entry.on_duty!r} is no span of a day; write e.g. 22:00-06:00, or always"
+    for person, of in names.items():
+        if len(of) > 1:
+            yield f"roster.{person}", f"goes by {len(of)} names: {listed(sorted(of))}; keep one"
+    for (person, role), n in Counter((entry.person, entry.role) for entry in pack.roster).items():
+        if n > 1:
+            yield f"roster.{person}", f"has the role {role} {n} times; put all nodes into one entry"
+
+
+def reach(pack: PackSource) -> Found:
+    """For every home, somebody in each role that its tickets may need: tiers, desk, chief, checker, supervisor, centre."""
+    homes = [node.code for node in pack.nodes if node.level == pack.home_level and node.code != pack.unplaced]
+    steps = [tier for tiers in pack.ladders.values() for tier in tiers]
+    parties = [party for tier in steps for party in tier.parties if party in list(Party)]
+    streets = [Role.STREET] if any(tier.kind is TierKind.STREET for tier in steps) else []
+    needed = dict.fromkeys([*(Role(party) for party in parties), *streets, *ALWAYS_NEEDED])
+    for role in needed:
+        entries = [entry for entry in pack.roster if entry.role is role]
+        if any(not entry.nodes for entry in entries):
+            continue
+        placed = {node for entry in entries for node in entry.nodes}
+        served = {home_of(pack, node) for node in placed} | placed
+        bare = [home for home in homes if _wanted(pack, role, home) and not any(node.code in served for node in path(pack, home))]
+        if bare or not entries:
+            yield "roster", f"nobody has the role {role} for {listed(bare) or 'anywhere'}; add somebody there or above"
+
+
+def _wanted(pack: PackSource, role: Role, home: str) -> bool:
+    """Whether a home lets a party work in it."""
+    if role.value not in list(Party):
+        return True
+    said = next((node.parties for node in path(pack, home) if node.parties), None)
+    return said is None or role.value in said
