@@ -48,7 +48,8 @@ async def publish(settings: Settings, name_or_path: str) -> str:
         raise InvalidSettings(f"prefix {settings.prefix!r} has no clock yet; bring the stack up with 'gridwhistle up'")
     if reference.current is not None and reference.current.split("@")[0] != bundle.name:
         raise InvalidSettings(
-            f"prefix {settings.prefix!r} runs the pack {reference.current}; {bundle.name!r} is another city: use a data folder and prefix of its own, or 'gridwhistle reset'"
+            f"prefix {settings.prefix!r} runs the pack {reference.current}; {bundle.name!r} is another city: "
+            "use a data folder and prefix of its own, or 'gridwhistle reset'"
         )
     if reference.current == ref:
         return ref

@@ -12,7 +12,7 @@ from shapely.geometry import Point, Polygon
 from topics.ids import HomeCode
 from topics.pack import Address, PackBundle
 
-_NUMBER = re.compile(r"(\d{1,6})(?:号|號)?(?![\d号號楼栋幢座#]|单元|室)")
+_NUMBER = re.compile(r"(\d{1,6})(?:[号號](?!楼)|(?![\d号號楼栋幢座#]|单元|室))")
 """A house number, right after its street: in 东大街118号院3号楼 it is 118; 3号楼 alone is a building, not a house."""
 _SPACE = re.compile(r"[\s,，。.、]+")
 
@@ -41,7 +41,7 @@ class Places:
         drawn = [node for node in bundle.nodes if len(node.ring) >= 3]
         self._shapes = [Polygon([(lon / 1e7, lat / 1e7) for lon, lat in node.ring]) for node in drawn]
         # dedicated grids go before residential ones, smaller before larger; the code settles the rest
-        self._order = [(node.kind != "dedicated", shape.area, node.code) for node, shape in zip(drawn, self._shapes, strict=True)]
+        self._order = [(node.kind != "dedicated", _area(node.ring), node.code) for node in drawn]
         self._codes = [node.code for node in drawn]
         self._tree = STRtree(self._shapes)
         self._streets: dict[str, list[Address]] = {}
@@ -115,6 +115,11 @@ class Places:
                 n = int(number.group(1))
                 return next((a.leaf for a in self._streets[street] if a.first <= n <= a.last and a.parity in (None, n % 2)), None)
         return None
+
+
+def _area(ring: tuple[tuple[int, int], ...]) -> int:
+    """Twice the area of an outline, in whole units: equal grids are equal, so that the code and no rounding settles a tie."""
+    return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True)))
 
 
 def normal(address: str) -> str:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.calendar import MINUTE_MS, WorkCalendar
@@ -76,18 +76,21 @@ def check(calendar: WorkCalendar, oracle: Oracle, start: int, minutes: int, span
         assert calendar.next_open(at) == oracle.start + opening * MINUTE_MS
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40 * DAY_MIN - 1), st.integers(0, 20 * 480), st.integers(0, 40 * DAY_MIN))
 def test_china_agrees_with_a_count_of_minutes(start: int, minutes: int, span: int) -> None:
     """Deadline, working time between two moments, opening: as counted minute by minute, swapped weekends and lunch included."""
     check(*guancheng(), start, minutes, span)
 
 
+@settings(deadline=None)
 @given(st.booleans(), st.integers(0, 12 * DAY_MIN - 1), st.integers(0, 5 * 630), st.integers(0, 12 * DAY_MIN))
 def test_the_change_of_the_clock_agrees_with_a_count_of_minutes(autumn: bool, start: int, minutes: int, span: int) -> None:
     """The hour that is skipped in spring is not worked, the one that comes twice in autumn counts twice."""
     check(*los_angeles(autumn), start, minutes, span)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 39 * DAY_MIN * MINUTE_MS), st.integers(1, 4 * 480 * MINUTE_MS), st.integers(0, 4 * 480 * MINUTE_MS))
 def test_amounts_add_up_to_the_millisecond(start: int, one: int, two: int) -> None:
     """Waiting twice is waiting for the sum, and nothing is lost between minutes."""

@@ -1,0 +1,1 @@
+"""Packs: what is shipped is sound, what is faulty is told in full."""
