@@ -1,0 +1,95 @@
+"""``gridwhistle project``: the live queues' state, and building them anew from the log."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from engine.cli import run_async
+from engine.errors import DependencyDown
+from engine.local.folder import settings_of
+from engine.settings import Settings
+from engine.views.redis_view import RedisView
+from topics import codec
+from topics.decision import Decision
+from topics.registry import DECISIONS
+
+TRIES = 40
+
+
+def project(
+    data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the queues anew from the log, compare, and put them in place.")] = False,
+) -> None:
+    """Print how far the live queues are, and their digest. With --rebuild exit 1 if the running ones differed."""
+    settings = settings_of(data)
+    if not run_async(_rebuild(settings) if rebuild else _show(settings)):
+        raise typer.Exit(1)
+
+
+async def _show(settings: Settings) -> bool:
+    view = RedisView(settings)
+    try:
+        positions, counts = await view.positions(), await view.counts()
+        for partition, position in sorted(positions.items()):
+            print(f"{settings.prefix}{DECISIONS.name}/{partition}: folded to {position}")
+        print(f"{len(counts)} queues, digest {await view.digest()}")
+        return True
+    finally:
+        await view.close()
+
+
+async def _rebuild(settings: Settings) -> bool:
+    """Fold the log into a shadow view up to where the running one stands, compare the two, and swap."""
+    live, shadow = RedisView(settings), RedisView(settings, "shadow")
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        await shadow.drop()
+        tps = [TopicPartition(settings.prefix + DECISIONS.name, partition) for partition in range(settings.partitions)]
+        consumer.assign(tps)
+        await consumer.seek_to_beginning(*tps)
+        at = dict.fromkeys(range(settings.partitions), 0)
+        for _ in range(TRIES):
+            before = await live.positions()
+            await _fold_up_to(consumer, shadow, tps, at, before)
+            ours, theirs = await shadow.content(), await live.content()
+            if await live.positions() == before:  # it stood still while we compared
+                return await _swap(live, shadow, ours, theirs, await live.digest(), await shadow.digest())
+        raise DependencyDown("the view kept moving while it was compared; try again when less is going on")
+    finally:
+        await consumer.stop()
+        await live.close()
+        await shadow.close()
+
+
+async def _fold_up_to(consumer: AIOKafkaConsumer, shadow: RedisView, tps: list[TopicPartition], at: dict[int, int], to: dict[int, int]) -> None:
+    for tp in tps:
+        end = to.get(tp.partition, 0)
+        consumer.seek(tp, at[tp.partition])
+        while at[tp.partition] < end:
+            got = (await consumer.getmany(tp, timeout_ms=1000, max_records=500)).get(tp, [])
+            records = [record for record in got if record.offset < end]
+            after = records[-1].offset + 1 if records and len(records) == len(got) else end
+            await shadow.fold(tp.partition, [codec.decode(record.value, Decision) for record in records], at[tp.partition], after)
+            at[tp.partition] = after
+
+
+async def _swap(live: RedisView, shadow: RedisView, ours: dict[str, object], theirs: dict[str, object], digest_live: str, digest_new: str) -> bool:
+    print(f"running {digest_live}\nrebuilt {digest_new}")
+    same = digest_live == digest_new
+    if not same:
+        key = next(key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key))
+        print(f"they differ first at {key}: running {theirs.get(key)!r}, rebuilt {ours.get(key)!r}")
+        async with live.redis.pipeline(transaction=True) as pipe:
+            for key in {*theirs, "positions"}:
+                pipe.delete(live.prefix + key)
+            for key in {*ours, "positions"}:
+                pipe.rename(shadow.prefix + key, live.prefix + key)
+            await pipe.execute()
+        print("the rebuilt one is in place now")
+    else:
+        await shadow.drop()
+        print("they are the same")
+    return same

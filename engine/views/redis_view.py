@@ -1,0 +1,117 @@
+"""The live queues in Redis: folding decisions in, reading queues out, comparing two views by their digest."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from engine.errors import DependencyDown
+from engine.settings import Settings
+from engine.views.queues import queues, score, summary
+from topics import codec
+from topics.decision import Decision
+from topics.ticket import Ticket
+
+SCRIPT = Path(__file__).with_name("project.lua").read_text()
+
+
+class PositionMoved(DependencyDown):
+    """The view stands elsewhere than we left it: somebody has emptied or rebuilt it. Open again from where it stands."""
+
+
+class RedisView:
+    """One view under one prefix; ``part`` keeps a shadow view apart while it is rebuilt."""
+
+    def __init__(self, settings: Settings, part: str = "view") -> None:
+        """Prepare a connection; nothing is sent yet."""
+        self.redis = Redis.from_url(settings.redis_url, decode_responses=True, socket_timeout=10)
+        self.prefix = f"{settings.prefix}{part}:"
+        self._fold = self.redis.register_script(SCRIPT)
+
+    async def close(self) -> None:
+        """Let the connection go."""
+        await self.redis.aclose()
+
+    async def positions(self) -> dict[int, int]:
+        """Tell how far each partition of the log is folded."""
+        try:
+            found = await self.redis.hgetall(f"{self.prefix}positions")
+        except (RedisError, OSError) as exc:
+            raise DependencyDown(f"Redis does not answer: {exc}") from exc
+        return {int(partition): int(position) for partition, position in found.items()}
+
+    async def fold(self, partition: int, decisions: Iterable[Decision], expected: int, after: int) -> None:
+        """Fold decisions of one partition in, latest state of each ticket only, and store the position with them.
+
+        Raises:
+            PositionMoved: The view does not stand at ``expected``.
+            DependencyDown: Redis is away.
+        """
+        latest: dict[str, tuple[int, Ticket | None, str]] = {}
+        for decision in decisions:
+            for change in decision.changes:
+                ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
+                latest[change.ticket] = (change.version, ticket, ticket.identity if ticket else "")
+        arguments: list[str | int] = [partition, expected, after]
+        for name, (version, ticket, identity) in latest.items():
+            names = queues(ticket) if ticket else []
+            row = codec.encode(summary(ticket)).decode() if ticket else ""
+            arguments += [name, version, identity, row, score(ticket) if ticket else 0, len(names), *names]
+        try:
+            word, found = await self._fold(keys=[self.prefix], args=arguments)
+        except (RedisError, OSError) as exc:
+            raise DependencyDown(f"Redis did not take the view: {exc}") from exc
+        if word != "ok":
+            raise PositionMoved(f"the view stands at {found} in partition {partition}, not at {expected}")
+
+    async def ticket_of(self, identity: str) -> str | None:
+        """Find the ticket of ``<source>:<id>``."""
+        return await self.redis.hget(f"{self.prefix}ids", identity)  # type: ignore[no-any-return]
+
+    async def row(self, ticket: str) -> dict[str, Any] | None:
+        """Give a ticket's summary."""
+        found = await self.redis.hget(f"{self.prefix}t:{ticket}", "row")
+        return json.loads(found) if found else None
+
+    async def counts(self) -> dict[str, int]:
+        """Count each queue."""
+        names = sorted(await self.redis.smembers(f"{self.prefix}queues"))
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.zcard(f"{self.prefix}q:{name}")
+            return dict(zip(names, await pipe.execute(), strict=True)) if names else {}
+
+    async def rows(self, queue: str, limit: int) -> list[dict[str, Any]]:
+        """Give the rows of a queue, nearest deadline first."""
+        names = await self.redis.zrange(f"{self.prefix}q:{queue}", 0, limit - 1)
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.hget(f"{self.prefix}t:{name}", "row")
+            return [json.loads(row) for row in await pipe.execute() if row] if names else []
+
+    async def content(self) -> dict[str, Any]:
+        """Read the whole view: tickets, queues with their order, identities."""
+        start = len(self.prefix)
+        found: dict[str, Any] = {}
+        async for key in self.redis.scan_iter(f"{self.prefix}*", count=1000):
+            kind = await self.redis.type(key)
+            if kind == "hash" and key[start:] != "positions":
+                found[key[start:]] = await self.redis.hgetall(key)
+            elif kind == "zset":
+                found[key[start:]] = [[name, int(at)] for name, at in await self.redis.zrange(key, 0, -1, withscores=True)]
+            elif kind == "set":
+                found[key[start:]] = sorted(await self.redis.smembers(key))
+        return found
+
+    async def digest(self) -> str:
+        """Sum the view up: SHA-256 over its content in canonical form."""
+        return hashlib.sha256(json.dumps(await self.content(), sort_keys=True).encode()).hexdigest()
+
+    async def drop(self) -> None:
+        """Delete the view."""
+        async for key in self.redis.scan_iter(f"{self.prefix}*", count=1000):
+            await self.redis.delete(key)
