@@ -1,0 +1,88 @@
+"""``gridwhistle report``: report an incident by hand, through the same door as everybody."""
+
+import time
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from engine.cli import run_async
+from engine.engine_clock import engine_now
+from engine.errors import InvalidSettings
+from engine.local.folder import settings_of
+from engine.reference import load_clock
+from engine.settings import Settings
+from topics import codec
+from topics.decision import Decision
+from topics.envelope import incident_message
+from topics.ids import murmur2
+from topics.incident import MAX_RECORD_BYTES
+from topics.registry import DECISIONS, RAW, REJECTED
+from topics.rejected import Rejected
+from topics.vocabulary import Channel
+
+
+def report(
+    category: Annotated[str | None, typer.Option(help="Category code, label or alias; without it the duty desk files it.")] = None,
+    text: Annotated[str, typer.Option(help="What is the matter.")] = "",
+    grid: Annotated[str | None, typer.Option(help="Grid code.")] = None,
+    lat: Annotated[float | None, typer.Option(help="Latitude, WGS-84.")] = None,
+    lon: Annotated[float | None, typer.Option(help="Longitude, WGS-84.")] = None,
+    address: Annotated[str | None, typer.Option(help="Street and number.")] = None,
+    channel: Annotated[Channel, typer.Option(help="By which way it came in.")] = Channel.HOTLINE,
+    phone: Annotated[str | None, typer.Option(help="The reporter's; it is sealed at intake.")] = None,
+    external_id: Annotated[str | None, typer.Option("--id", help="Its id at the source; the same id twice is one incident.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
+) -> None:
+    """Report an incident and print its ticket. Example: gridwhistle report --category bins_full --grid tawan-g1-m1"""
+    settings = settings_of(data)
+    location = {name: value for name, value in (("grid", grid), ("lat", lat), ("lon", lon), ("address", address)) if value is not None}
+    body: dict[str, Any] = {"channel": channel.value, "text": text, "location": location}
+    if category is not None:
+        body["category"] = category
+    if phone is not None:
+        body["reporter"] = {"phone": phone}
+    found = run_async(_report(settings, external_id or str(uuid.uuid4()), body))
+    if found is None:
+        print("sent; not decided yet, see 'gridwhistle tail decisions'")
+        raise typer.Exit(2)
+    if isinstance(found, Rejected):
+        print(f"rejected: {found.reason} in {found.field}: {found.message}")
+        raise typer.Exit(1)
+    print(found)
+
+
+async def _report(settings: Settings, external_id: str, body: dict[str, Any], within: float = 15) -> str | Rejected | None:
+    """Send it, and wait for its ticket or its rejection."""
+    clock = await load_clock(settings)
+    body["occurred_at"] = datetime.fromtimestamp(engine_now(clock) / 1000, UTC).isoformat()
+    key, value, headers = incident_message("cli", external_id, body)
+    if len(value) > MAX_RECORD_BYTES:
+        raise InvalidSettings(f"the report has {len(value)} bytes; {settings.prefix}{RAW.name} takes at most {MAX_RECORD_BYTES}")
+    watcher = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=50)
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+    await watcher.start()
+    await producer.start()
+    try:
+        tps = [TopicPartition(settings.prefix + topic.name, p) for topic in (DECISIONS, REJECTED) for p in range(settings.partitions)]
+        watcher.assign(tps)
+        for tp, end in (await watcher.end_offsets(tps)).items():
+            watcher.seek(tp, end)
+        partition = (murmur2(key) & 0x7FFFFFFF) % settings.partitions
+        await producer.send_and_wait(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)
+        deadline = time.monotonic() + within
+        while time.monotonic() < deadline:
+            for tp, records in (await watcher.getmany(timeout_ms=300)).items():
+                for record in records:
+                    if external_id.encode() not in record.value:
+                        continue
+                    if tp.topic.endswith(REJECTED.name):
+                        return codec.decode(record.value, Rejected)
+                    return codec.decode(record.value, Decision).ticket
+        return None
+    finally:
+        await watcher.stop()
+        await producer.stop()

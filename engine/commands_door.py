@@ -1,0 +1,86 @@
+"""The door for commands: stamps engine time, finds the partition, waits for the decision."""
+
+import asyncio
+import time
+import uuid
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from engine.engine_clock import engine_now
+from engine.errors import InvalidSettings
+from engine.reference import load_clock
+from engine.settings import Settings
+from engine.views.redis_view import RedisView
+from topics import codec
+from topics.command import Actor, Command
+from topics.decision import Decision
+from topics.ids import home_of, partition_of
+from topics.registry import COMMANDS, DECISIONS
+from topics.vocabulary import CommandKind, Role
+
+
+def actor_of(text: str, org: str | None = None) -> Actor:
+    """Read ``ROLE:PERSON``; a department's is ``department:<code>:<person>``, or its code alone as role.
+
+    Raises:
+        InvalidSettings: It has another form, or the role is none.
+    """
+    role, _, person = text.partition(":")
+    if role == Role.DEPARTMENT and ":" in person:
+        org, _, person = person.partition(":")
+    if role not in set(Role) or not person:
+        raise InvalidSettings(f"--as {text!r} must be ROLE:PERSON, e.g. specialist:specialist-tawan-11; roles are {', '.join(Role)}; for a department department:CODE:PERSON")
+    return Actor(Role(role), person, org)
+
+
+async def ticket_named(settings: Settings, name: str) -> str:
+    """Turn ``<source>:<id>`` into its ticket's id by the projection; a ticket's id stays.
+
+    Raises:
+        InvalidSettings: Nothing of that name is known yet.
+    """
+    if ":" not in name:
+        try:
+            home_of(name)
+        except ValueError as exc:
+            raise InvalidSettings(str(exc)) from exc
+        return name
+    view = RedisView(settings)
+    try:
+        found = await view.ticket_of(name)
+    finally:
+        await view.close()
+    if found is None:
+        raise InvalidSettings(f"no ticket of {name} is known yet; wait a moment, or see 'gridwhistle tail decisions'")
+    return found
+
+
+async def give(settings: Settings, kind: CommandKind, ticket: str, actor: Actor, command_id: str | None, fields: dict[str, Any], within: float = 15.0) -> Decision | None:
+    """Send one command and wait for its decision; ``None`` when it is not decided within so many seconds.
+
+    The command stays sent then: its decision will come, and the same id returns it.
+    """
+    clock = await load_clock(settings)
+    name = command_id or str(uuid.uuid4())
+    partition = partition_of(home_of(ticket), settings.partitions)
+    command = Command(name, kind, actor, engine_now(clock), ticket=ticket, **fields)
+    tp = TopicPartition(settings.prefix + DECISIONS.name, partition)
+    watcher = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=50)
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+    await asyncio.gather(watcher.start(), producer.start())
+    try:
+        watcher.assign([tp])
+        watcher.seek(tp, (await watcher.end_offsets([tp]))[tp])
+        await producer.send_and_wait(settings.prefix + COMMANDS.name, codec.encode(command), key=home_of(ticket).encode(), partition=partition)
+        deadline = time.monotonic() + within
+        needle = codec.encode(name)
+        while time.monotonic() < deadline:
+            for record in (await watcher.getmany(tp, timeout_ms=300)).get(tp, []):
+                if needle in record.value:
+                    decision = codec.decode(record.value, Decision)
+                    if decision.command_id == name:
+                        return decision
+        return None
+    finally:
+        await asyncio.gather(watcher.stop(), producer.stop())
