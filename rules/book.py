@@ -1,17 +1,20 @@
 """What a partition remembers: tickets, the split's books, day counters, commands seen, and which clock is due next."""
 
 import heapq
+from collections import deque
 from collections.abc import Mapping
+from itertools import islice
+from typing import Any
 
 import msgspec
 
 from rules import clocks
 from rules.law import Law
 from topics import codec
+from topics.command import Command
 from topics.decision import Decision
 from topics.ids import Instant
 from topics.incident import AnyIncident, IncidentReferred
-from topics.command import Command
 from topics.ticket import CommandSeen, DayCounter, Quota, Ticket
 
 COMMANDS_KEPT_MS = 35 * 86_400_000
@@ -67,17 +70,21 @@ class Book:
         self.quotas: dict[str, Quota] = {}
         self.counters: dict[str, DayCounter] = {}
         self.seen: dict[str, CommandSeen] = {}
-        """In order of time, oldest first."""
+        self._seen_at: deque[tuple[Instant, str]] = deque()
+        """The same in order of time, oldest first."""
+        self._stores: dict[bytes, tuple[dict[str, Any], type[Any]]] = {
+            b"t:": (self.tickets, Ticket),
+            b"q:": (self.quotas, Quota),
+            b"n:": (self.counters, DayCounter),
+            b"c:": (self.seen, CommandSeen),
+        }
         self.pack: str | None = None
         self._due: list[tuple[Instant, str]] = []
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``tickets.state``."""
         kind, name = key[:2], key[2:].decode()
-        stores: dict[bytes, tuple[dict[str, object], type[object]]] = {
-            b"t:": (self.tickets, Ticket), b"q:": (self.quotas, Quota), b"n:": (self.counters, DayCounter), b"c:": (self.seen, CommandSeen),
-        }  # type: ignore[dict-item]  # fmt: skip
-        store, record = stores[kind]
+        store, record = self._stores[kind]
         if value is None:
             store.pop(name, None)
         else:
@@ -86,9 +93,20 @@ class Book:
     def opened(self, pack: str | None, at: Instant) -> None:
         """Everything is loaded: take the pack in force and build the index of clocks."""
         self.pack = pack
-        self.seen = dict(sorted(self.seen.items(), key=lambda item: (item[1].at, item[0])))
+        self._seen_at = deque(sorted((seen.at, name) for name, seen in self.seen.items()))
         self._due = [(ticket.next_due_at, ticket.id) for ticket in self.tickets.values() if ticket.next_due_at is not None]
         heapq.heapify(self._due)
+
+    def first_decision(self, command_id: str, at: Instant) -> str | None:
+        """Name the decision that counted for a command id, if it was seen within the last 35 days."""
+        seen = self.seen.get(command_id)
+        return None if seen is None or at - seen.at > COMMANDS_KEPT_MS else seen.decision
+
+    def expired(self, at: Instant) -> tuple[str, ...]:
+        """Name command ids to forget now: the oldest, a few at a time, so that no cause pays for many."""
+        if not self._seen_at or at - self._seen_at[0][0] <= COMMANDS_KEPT_MS:
+            return ()
+        return tuple(name for seen_at, name in islice(self._seen_at, 8) if at - seen_at > COMMANDS_KEPT_MS)
 
     def next_due(self) -> Instant | None:
         """Tell when the earliest rung is due; entries that a change has made void are dropped on the way."""
@@ -127,8 +145,11 @@ class Book:
         if outcome.counter is not None:
             self.counters[outcome.counter[0]] = outcome.counter[1]
         for name in outcome.expired:
+            self._seen_at.popleft()
             self.seen.pop(name, None)
         if outcome.seen is not None:
-            self.seen[outcome.seen[0]] = outcome.seen[1]
+            name, seen = outcome.seen
+            self.seen[name] = seen
+            self._seen_at.append((seen.at, name))
         if outcome.pack is not None:
             self.pack = outcome.pack

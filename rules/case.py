@@ -1,11 +1,13 @@
 """One decision in the making: the ticket as it is being changed, what happened, and why."""
 
+from operator import attrgetter
 from typing import Any
 
 import msgspec
 from msgspec.structs import replace
 
 from rules import clocks
+from rules.catalogue import category_of
 from rules.errors import BrokenInvariant
 from rules.law import Law
 from topics.decision import Event
@@ -14,7 +16,8 @@ from topics.pack import Category, RosterEntry
 from topics.ticket import Child, Clock, Helper, Offer, Quota, Ticket
 from topics.vocabulary import FINAL, ClockKind, Role, Status
 
-FIELDS = Ticket.__struct_fields__
+_all_fields = attrgetter(*Ticket.__struct_fields__)
+"""A draft's fields in the order in which a ticket takes them: one call for sixty of them."""
 
 
 class Draft:
@@ -37,6 +40,7 @@ class Draft:
     leaf: str | None
     category: str | None
     category_given: str | None
+    rule: str | None
     urgency: str | None
     lead: str | None
     filed_at: Instant | None
@@ -79,7 +83,9 @@ class Draft:
 
     def __init__(self, ticket: Ticket) -> None:
         """Open a ticket for change."""
-        self.__dict__.update(msgspec.structs.asdict(ticket))
+        self.__dict__ = msgspec.structs.asdict(ticket)
+        self.ticket = ticket
+        """As it was."""
 
     @property
     def is_open(self) -> bool:
@@ -122,8 +128,8 @@ class Case:
         self.refused: list[tuple[str, str]] = []
         self.quota_before: Quota | None = None
         self.quota: Quota | None = None
-        self.others: list[Draft] = []
-        """Further tickets that this decision changes."""
+        self.others: list[tuple[Draft, Law]] = []
+        """Further tickets that this decision changes, each with the law it was filed under."""
         self.referral: Any = None
         self.forgotten = False
 
@@ -132,8 +138,8 @@ class Case:
         self.events.append(Event(kind, draft.id, facts))
 
     def category(self, draft: Draft) -> Category | None:
-        """Give the ticket's category."""
-        return self.law.categories.get(draft.category) if draft.category else None
+        """Give the ticket's category, as the exception that applied at filing has it."""
+        return category_of(self.law, draft.category, draft.rule) if draft.category else None
 
     def people(self, role: str, draft: Draft, org: str | None = None, skill: str | None = None) -> tuple[RosterEntry, ...]:
         """List who has a role for the ticket's grid today."""
@@ -153,27 +159,26 @@ class Case:
         return "duty-desk"
 
 
-def publish(case: Case, draft: Draft) -> Ticket:
+def publish(law: Law, draft: Draft) -> Ticket:
     """Close a draft: next due moment, deadline for people, next version; checked for the five in place (LAW 2).
 
     Raises:
         BrokenInvariant: An open ticket lacks task, duty, person, progress or limit, or a final one has a running clock.
     """
-    due = clocks.first_due(case.law, draft.clocks, draft.urgency)
+    due = clocks.first_due(law, draft.clocks, draft.urgency)
     draft.next_due_at = due[0] if due else None
-    draft.deadline_at = _deadline(case.law, draft)
+    draft.deadline_at = _deadline(law, draft)
     if draft.is_open:
-        missing = [name for name in ("task", "duty", "person", "status") if not getattr(draft, name)]
-        if not any(clock.running_since is not None for clock in draft.clocks) and not draft.is_exhausted:
-            missing.append("limit")
-        if missing:
-            raise BrokenInvariant(f"{draft.id} would be {draft.status} without {', '.join(missing)}")
+        is_timed = any(clock.running_since is not None for clock in draft.clocks)
+        if not (draft.task and draft.duty and draft.person and draft.status and is_timed):
+            raise BrokenInvariant(f"{draft.id} would be {draft.status} without one of task, duty, person, progress, limit")
     elif any(clock.kind != ClockKind.FORGET for clock in draft.clocks):
         raise BrokenInvariant(f"{draft.id} would be {draft.status} with a clock running")
     draft.version += 1
-    return Ticket(**{name: draft.__dict__[name] for name in FIELDS if name in draft.__dict__})
+    return Ticket(*_all_fields(draft))
 
 
+_WORKED = (ClockKind.LEG, ClockKind.RESOLVE)
 _FOR_PEOPLE = {
     Status.RECEIVED: (ClockKind.TRIAGE,),
     Status.VERIFYING: (ClockKind.TRIAGE,),
@@ -184,7 +189,7 @@ _FOR_PEOPLE = {
 
 def _deadline(law: Law, draft: Draft) -> Instant | None:
     """Name the 100 % moment of the clock that matters now; of a breached ticket that is its leg."""
-    for kind in _FOR_PEOPLE.get(draft.status, (ClockKind.LEG, ClockKind.RESOLVE)):
+    for kind in _FOR_PEOPLE.get(draft.status, _WORKED):
         for clock in draft.clocks:
             if clock.kind == kind and clock.running_since is not None:
                 return clocks.moment(law, clock, 100, draft.urgency)

@@ -52,9 +52,11 @@ def moment(law: Law, clock: Clock, rung: int, urgency: str | None) -> Instant | 
         return None
     due = _raw(law, clock, rung)
     if rung < 100 and due is not None and urgency in PATIENT:
-        opening, end = law.calendar.next_open(due), _raw(law, clock, 100)
-        later = [when for when in (opening, end) if when is not None]
-        due = max(due, min(later)) if later else due
+        opening = law.calendar.next_open(due)
+        if opening != due:
+            end = _raw(law, clock, 100)
+            later = [when for when in (opening, end) if when is not None]
+            due = max(due, min(later)) if later else due
     return due
 
 

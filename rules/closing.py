@@ -1,23 +1,36 @@
 """The ends of a ticket: closed, dismissed, cancelled, merged; every clock is disarmed in the same decision (LAW 5, 6)."""
 
+from msgspec.structs import replace
+
 from rules import clocks, tasks
 from rules.case import Case, Draft, with_offer_ended
+from rules.whistle import OPEN
 from topics.pack import Limit
+from topics.ticket import Child
 from topics.vocabulary import ClockKind, Status, Unit
 
 KEPT = Limit(35, Unit.URGENT_DAY)
 """How long a closed ticket's state is kept, unless the pack says otherwise (LAW 4, forget)."""
 
 
+_SAID = {Status.DISMISSED: "TicketDismissed", Status.CANCELLED: "TicketCancelled", Status.MERGED: "TicketMerged"}
+
+
+def _released(case: Case, child: Child, reason: str) -> Child:
+    """What is over for the ticket is over for the departments that were called to it."""
+    return replace(child, status="released", ended_at=case.at, reason=reason) if child.status in OPEN else child
+
+
 def close(case: Case, draft: Draft, reason: str, status: Status = Status.CLOSED) -> None:
     """End a ticket; departments that are still at it are told, and the forget clock starts."""
     if draft.is_open:
         tasks.withdraw_all(case, draft, "ended", reason)
+        draft.children = tuple(_released(case, child, reason) for child in draft.children)
     draft.offers = with_offer_ended(draft.offers, "withdrawn")
     draft.disarm()
     draft.status, draft.task, draft.close_reason, draft.closed_at = status, "none", reason, case.at
     limit = case.law.bundle.clocks.get("forget", {}).get("U3") or KEPT
     draft.put(clocks.start(case.law, ClockKind.FORGET, "0", limit, case.at))
-    kind = {Status.DISMISSED: "TicketDismissed", Status.CANCELLED: "TicketCancelled", Status.MERGED: "TicketMerged"}.get(status, "TicketClosed")
+    kind = _SAID.get(status, "TicketClosed")
     facts = {"into": draft.merged_into} if status is Status.MERGED else {"reason": reason}
     case.say(kind, draft, **facts)

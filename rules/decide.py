@@ -1,18 +1,18 @@
 """The one way in: a cause, a moment and what is remembered lead to one decision record and its effects."""
 
 from collections.abc import Mapping
-from itertools import islice
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
-from rules import commands, escalation, filing, split
-from rules.book import COMMANDS_KEPT_MS, Book, ClockCause, CommandCause, IncidentCause, Outcome
+from rules import desk, escalation, filing, people, split
+from rules.book import Book, ClockCause, CommandCause, IncidentCause, Outcome
 from rules.case import Case, Draft, publish
 from rules.errors import BrokenInvariant
-from rules.handlers import HANDLERS
+from rules.handlers import CHILD_HANDLERS, HANDLERS
 from rules.law import Law
-from rules.lifecycle import TABLE
+from rules.lifecycle import CHILD_TABLE, TABLE
 from topics import codec
 from topics.command import Command
 from topics.decision import Change, Decision, Event, Why
@@ -50,7 +50,7 @@ def _incident(book: Book, laws: Mapping[str, Law], cause: IncidentCause, at: Ins
     n = (book.counters[name].n if name in book.counters else 0) + 1
     draft, reason = filing.receive(case, incident, ticket_id(incident.home, day, n), carried)
     case.facts.update(placed_by=incident.placed_by, placing_pack=incident.pack)
-    return _outcome(case, "incident", reason, draft, counter=(name, DayCounter(n, at)))
+    return _outcome(case, "incident", reason, draft, counter=(name, DayCounter(n, at)), expired=book.expired(at))
 
 
 def _clock(book: Book, laws: Mapping[str, Law], cause: ClockCause, at: Instant) -> Outcome:
@@ -61,7 +61,7 @@ def _clock(book: Book, laws: Mapping[str, Law], cause: ClockCause, at: Instant) 
     if clock is None or not clock.rungs or clock.rungs[0] != cause.rung:
         raise BrokenInvariant(f"{case.id} is not due: the clock has changed since")
     reason = escalation.fire(case, draft, clock, cause.rung, cause.due_at)
-    return _outcome(case, "clock", reason, draft)
+    return _outcome(case, "clock", reason, draft, expired=book.expired(at))
 
 
 def _case(book: Book, laws: Mapping[str, Law], decision_id: str, ticket: Ticket, at: Instant) -> Case:
@@ -72,11 +72,10 @@ def _case(book: Book, laws: Mapping[str, Law], decision_id: str, ticket: Ticket,
 
 
 def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Instant) -> Outcome:
-    command = cause.command
-    expired = tuple(name for name, seen in islice(book.seen.items(), 8) if at - seen.at > COMMANDS_KEPT_MS)
-    before = book.seen.get(command.id)
-    if before is not None and command.id not in expired:
-        return _without_change(book, cause, at, Reason.REPEATED_COMMAND, expired, first=before.decision)
+    command, expired = cause.command, book.expired(at)
+    first = book.first_decision(command.id, at)
+    if first is not None:
+        return _without_change(book, cause, at, Reason.REPEATED_COMMAND, expired, first=first)
     seen = (command.id, CommandSeen(cause.id, at))
     if command.kind is CommandKind.ADOPT_PACK:
         return _adopt(book, laws, cause, at, seen, expired)
@@ -86,32 +85,36 @@ def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Insta
     if ticket is None:
         return _without_change(book, cause, at, Reason.UNKNOWN_TICKET, expired, seen)
     case = _case(book, laws, cause.id, ticket, at)
-    case.effective_at = commands.effective(command, cause.appended_at, at)
+    case.effective_at = case.facts["effective_at"] = desk.effective(command, cause.appended_at, at)
     draft = Draft(ticket)
-    reason = _carry_out(book, case, draft, command)
-    if reason in REFUSALS:
+    reason = _carry_out(book, laws, case, draft, replace(command, actor=people.completed(case.duty_law, command.actor)))
+    if reason in REFUSALS or reason is Reason.NO_CHANGE:
         return _without_change(book, cause, at, reason, expired, seen)
     return _outcome(case, "command", reason, draft, command=command, seen=seen, expired=expired)
 
 
-def _carry_out(book: Book, case: Case, draft: Draft, command: Command) -> Reason:
+def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, command: Command) -> Reason:
     """Look the command up in the table of LAW 6, then carry it out; the reason says whether it was refused."""
-    statuses, roles = TABLE[command.kind]
-    if draft.status not in statuses:
+    row = (CHILD_TABLE if "/" in command.ticket else TABLE).get(command.kind)
+    if row is None or draft.status not in row[0]:
         return Reason.NOT_IN_THIS_STATUS
-    if command.actor.role not in roles:
+    if command.actor.role not in row[1]:
         return Reason.ROLE_NOT_ALLOWED
-    if not commands.is_known(case, draft, command.actor):
+    if not people.is_known(case, draft, command.actor):
         return Reason.NOT_ON_ROSTER
     case.rules.append(f"law6:{command.kind}")
+    if "/" in command.ticket:
+        return CHILD_HANDLERS[command.kind](case, draft, command)
     if command.kind is not CommandKind.DUPLICATE_OF:
         return HANDLERS[command.kind](case, draft, command)
     into = book.tickets.get(command.target or "")
-    if into is None or into.status in FINAL or into.id == draft.id:
-        return Reason.TARGET_NOT_OPEN if into is not None or not _elsewhere(command.target, draft.home) else Reason.TARGET_ELSEWHERE
+    if into is None:
+        return Reason.TARGET_ELSEWHERE if _elsewhere(command.target, draft.home) else Reason.TARGET_NOT_OPEN
     if into.home != draft.home:
         return Reason.TARGET_ELSEWHERE
-    return commands.merge(case, draft, Draft(into))
+    if into.status in FINAL or into.id == draft.id:
+        return Reason.TARGET_NOT_OPEN
+    return desk.merge(case, draft, Draft(into), laws[into.pack])
 
 
 def _elsewhere(target: str | None, home: str) -> bool:
@@ -121,12 +124,16 @@ def _elsewhere(target: str | None, home: str) -> bool:
         return False
 
 
-def _adopt(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Instant, seen: tuple[str, CommandSeen], expired: tuple[str, ...]) -> Outcome:
+def _adopt(
+    book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Instant, seen: tuple[str, CommandSeen], expired: tuple[str, ...]
+) -> Outcome:
+    """Put a pack in force in this partition; its law must have been read from ``reference``."""
     ref = cause.command.pack or ""
     if ref not in laws:
         return _without_change(book, cause, at, Reason.UNKNOWN_PACK, expired, seen)
-    outcome = _without_change(book, cause, at, Reason.PACK_ADOPTED, expired, seen, events=(Event("PackAdopted", "", {"pack": ref, "former": book.pack or ""}),))
-    return msgspec.structs.replace(outcome, pack=ref)
+    adopted = Event("PackAdopted", "", {"pack": ref, "former": book.pack or ""})
+    outcome = _without_change(book, cause, at, Reason.PACK_ADOPTED, expired, seen, events=(adopted,))
+    return replace(outcome, pack=ref)
 
 
 def _without_change(
@@ -155,13 +162,13 @@ def _outcome(
     tickets: list[tuple[str, Ticket | None]] = []
     encoded: list[tuple[str, bytes | None]] = []
     changes = []
-    for changed in (draft, *case.others):
+    for changed, law in ((draft, case.law), *case.others):
         if case.forgotten and changed is draft:
             tickets.append((draft.id, None))
             encoded.append((draft.id, None))
             changes.append(Change(draft.id, draft.version + 1, None))
             continue
-        ticket = publish(case, changed)
+        ticket = publish(law, changed)
         after = codec.encode(ticket)
         tickets.append((ticket.id, ticket))
         encoded.append((ticket.id, after))
@@ -180,8 +187,12 @@ def _why(case: Case) -> Why:
     quota: dict[str, Any] = {}
     if case.quota is not None:
         before = split.quota_at(case.law, case.quota_before, case.quota.home, case.at)
-        quota = {"before": {"counts": before.counts, "targets": before.targets}, "after": {"counts": case.quota.counts, "targets": case.quota.targets}}
-        quota["per"] = case.quota.per
+        after = case.quota
+        quota = {
+            "before": {"counts": before.counts, "targets": before.targets},
+            "after": {"counts": after.counts, "targets": after.targets},
+            "per": after.per,
+        }
     bundle = case.law.bundle
     return Why(
         pack=case.law.ref, rules=tuple(case.rules), facts=case.facts, refused=tuple(case.refused), quota=quota,
@@ -190,16 +201,20 @@ def _why(case: Case) -> Why:
 
 
 def _state(
-    tickets: tuple[tuple[str, bytes | None], ...], case: Case | None, counter: tuple[str, DayCounter] | None, seen: tuple[str, CommandSeen] | None,
+    tickets: tuple[tuple[str, bytes | None], ...],
+    case: Case | None,
+    counter: tuple[str, DayCounter] | None,
+    seen: tuple[str, CommandSeen] | None,
     expired: tuple[str, ...],
-) -> tuple[tuple[bytes, bytes | None], ...]:  # fmt: skip
+) -> tuple[tuple[bytes, bytes | None], ...]:
     """List the records for ``tickets.state``."""
     records: list[tuple[bytes, bytes | None]] = [(b"t:" + name.encode(), value) for name, value in tickets]
     if case is not None and case.quota is not None:
         records.append((b"q:" + case.quota.home.encode(), codec.encode(case.quota)))
     if counter is not None:
         records.append((b"n:" + counter[0].encode(), codec.encode(counter[1])))
-    records += [(b"c:" + name.encode(), None) for name in expired]
+    if expired:
+        records += [(b"c:" + name.encode(), None) for name in expired]
     if seen is not None:
         records.append((b"c:" + seen[0].encode(), codec.encode(seen[1])))
     return tuple(records)

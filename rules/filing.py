@@ -2,11 +2,11 @@
 
 from typing import Any
 
-import msgspec
 from msgspec.structs import replace
 
 from rules import clocks, offers, split, whistle
 from rules.case import Case, Draft
+from rules.catalogue import category_of
 from topics.incident import Carried, Incident
 from topics.pack import Category, Limit, Tier
 from topics.ticket import Clock, Ticket
@@ -19,30 +19,51 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
     category = law.categories.get(incident.category) if incident.category else None
     draft = Draft(
         Ticket(
-            id=ticket_id, version=0, identity=incident.identity, home=incident.home, status=Status.RECEIVED, received_at=at,
-            occurred_at=incident.occurred_at, pack=law.ref, channel=incident.channel, person="", duty="desk", task="triage",
-            leaf=incident.leaf, category=incident.category if category else None, category_given=incident.category_given or (None if category else incident.category),
-            lead=category.lead if category else None, flags=incident.flags, text=incident.text, address=incident.address,
-            lat_e7=incident.lat_e7, lon_e7=incident.lon_e7, token=incident.token, can_reach_reporter=incident.can_reach_reporter,
-            attributes=incident.attributes, exercise=incident.exercise, promised_by=incident.promised_by,
-            hops=carried.hops if carried else 0, first_filed_at=carried.first_filed_at if carried else None,
+            id=ticket_id,
+            version=0,
+            identity=incident.identity,
+            home=incident.home,
+            status=Status.RECEIVED,
+            received_at=at,
+            occurred_at=incident.occurred_at,
+            pack=law.ref,
+            channel=incident.channel,
+            person="",
+            duty="desk",
+            task="triage",
+            leaf=incident.leaf,
+            category=incident.category if category else None,
+            category_given=incident.category_given or (None if category else incident.category),
+            lead=category.lead if category else None,
+            flags=incident.flags,
+            text=incident.text,
+            address=incident.address,
+            lat_e7=incident.lat_e7,
+            lon_e7=incident.lon_e7,
+            token=incident.token,
+            can_reach_reporter=incident.can_reach_reporter,
+            attributes=incident.attributes,
+            exercise=incident.exercise,
+            promised_by=incident.promised_by,
+            hops=carried.hops if carried else 0,
+            first_filed_at=carried.first_filed_at if carried else None,
         )
-    )  # fmt: skip
+    )
     case.say("TicketReceived", draft, identity=incident.identity, placed_by=incident.placed_by)
     if category is not None and category.lead_by_majority:
         draft.flags = (*draft.flags, "lead_by_majority")
     if category is None or incident.home == law.bundle.unplaced or incident.home not in law.homes:
-        _wait_at_desk(case, draft)
+        _wait_at_desk(case, draft, category.urgency if category else "U3")
         return draft, Reason.NO_PLACE if category is not None else Reason.UNKNOWN_CATEGORY
     file(case, draft, category, carried.resolve_consumed_ms if carried else 0)
     return draft, Reason.REFERRED_IN if carried else Reason.REPORTED
 
 
-def _wait_at_desk(case: Case, draft: Draft) -> None:
+def _wait_at_desk(case: Case, draft: Draft, urgency: str) -> None:
     """Put a ticket into the duty desk's queue, under the triage clock."""
     somebody = case.someone(Role.DESK, draft)
     draft.person = somebody.person if somebody else case.supervisor(draft)
-    draft.put(clocks.start(case.law, ClockKind.TRIAGE, "0", _limit(case, "triage", "U3", Limit(15, Unit.MINUTE)), case.at))
+    draft.put(clocks.start(case.law, ClockKind.TRIAGE, "0", _limit(case, "triage", urgency, Limit(15, Unit.MINUTE)), case.at))
 
 
 def _limit(case: Case, kind: str, urgency: str, otherwise: Limit) -> Limit:
@@ -52,11 +73,9 @@ def _limit(case: Case, kind: str, urgency: str, otherwise: Limit) -> Limit:
 def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> None:
     """File a ticket: fix category, urgency, limit, ladder; start the resolve clock; make the first offer."""
     law = case.law
-    category, rule = _with_overrides(case, draft, category)
+    if law.has_rules:
+        category = _with_overrides(case, draft, category)
     case.rules.append(f"category:{category.code}")
-    if rule:
-        case.rules.append(rule)
-        draft.flags = (*draft.flags, rule) if rule.startswith("rule_error:") else draft.flags
     draft.category, draft.urgency, draft.lead = category.code, category.urgency, category.lead
     draft.drop(ClockKind.TRIAGE)
     limit_ms, unit = _resolve_limit(case, draft, category)
@@ -67,8 +86,6 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
     draft.put(Clock(ClockKind.RESOLVE, "0", limit_ms, unit, case.at, case.at, rungs, consumed_ms=consumed_ms))
     able, others = split.eligible(law, category, draft.leaf, draft.home)
     counted, party, steps = _begin(case, draft, category, able)
-    if category.ladder != law.categories[category.code].ladder:
-        draft.attributes = {**draft.attributes, "ladder": category.ladder}
     case.refused.extend(others)
     case.facts.update(eligible=list(able), starts_at=category.starts_at, ladder=category.ladder)
     case.say(
@@ -84,21 +101,24 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
             whistle.call(case, draft, called, "emergency", automatic=True)
 
 
-def _with_overrides(case: Case, draft: Draft, category: Category) -> tuple[Category, str | None]:
-    """Apply the pack's exceptions to the catalogue."""
+def _with_overrides(case: Case, draft: Draft, category: Category) -> Category:
+    """Apply the pack's exceptions to the catalogue; one that cannot be evaluated is flagged and sets nothing."""
     law = case.law
-    if not law.has_rules:
-        return category, None
     facts: dict[str, Any] = {
         "category": category.code, "channel": draft.channel, "signal": "", "leaf": draft.leaf or "", "home": draft.home,
         "street": law.street_of(draft.home) or "", "hour": law.local_hour(case.at), "in_work_time": law.calendar.is_open(case.at),
         "exercise": draft.exercise, "attributes": draft.attributes,
     }  # fmt: skip
     rule, sets = law.overrides(facts)
-    if sets:
-        changes = {name: msgspec.convert(value, Limit) if name == "limit" else tuple(value) if name == "co" else value for name, value in sets.items()}
-        category = replace(category, **changes)
-    return category, f"rule:{rule}" if rule and not rule.startswith("rule_error:") else rule
+    if rule is None:
+        return category
+    if not sets and rule.startswith("rule_error:"):
+        case.rules.append(rule)
+        draft.flags = (*draft.flags, rule)
+        return category
+    case.rules.append(f"rule:{rule}")
+    draft.rule = rule
+    return category_of(law, category.code, rule)
 
 
 def _resolve_limit(case: Case, draft: Draft, category: Category) -> tuple[int, str]:
@@ -126,8 +146,8 @@ def _begin(case: Case, draft: Draft, category: Category, able: tuple[str, ...]) 
         owner = [tier for tier in steps if tier.kind in (TierKind.OWNER, TierKind.WHISTLE)]
         return "none", None, steps[steps.index(owner[0]) :] if owner else steps
     if category.starts_at != "split":
-        names = [tier.name for tier in steps]
-        return "none", None, steps[names.index(category.starts_at) :]
+        named = next((i for i, tier in enumerate(steps) if tier.name == category.starts_at), 0)
+        return "none", None, steps[named:]
     if able:
         party, case.quota = split.take(law, quota, able)
         holds = next((i for i, tier in enumerate(steps) if party in tier.parties), 0)
@@ -153,5 +173,3 @@ def _first_offer(case: Case, draft: Draft, steps: list[Tier], party: str | None)
     # nobody anywhere: the supervisor has it, and the resolve clock speaks
     draft.status, draft.task, draft.duty = Status.OFFERED, "accept", "supervisor"
     draft.tier, draft.party, draft.person = (steps[-1].name if steps else draft.tier), offers.CENTRE, case.supervisor(draft)
-
-

@@ -1,28 +1,41 @@
 """Which function carries out which command."""
 
-from rules import commands
-from topics.vocabulary import CommandKind
+from collections.abc import Callable
 
-HANDLERS: dict[CommandKind, commands.Handler] = {
-    CommandKind.FILE: commands.file,
-    CommandKind.DISMISS: commands.dismiss,
-    CommandKind.ACCEPT: commands.accept,
-    CommandKind.DECLINE: commands.decline,
-    CommandKind.CONTACT: commands.contact,
-    CommandKind.START: commands.start,
-    CommandKind.WHISTLE: commands.blow,
-    CommandKind.ASK_WHISTLE: commands.ask_whistle,
-    CommandKind.REPORT_IN: commands.report_in,
-    CommandKind.FINISH: commands.finish,
-    CommandKind.RELEASE: commands.release,
-    CommandKind.CHECK: commands.check,
-    CommandKind.ANSWER: commands.answer,
-    CommandKind.REOPEN: commands.reopen,
-    CommandKind.REFER: commands.refer,
-    CommandKind.REASSIGN: commands.reassign,
-    CommandKind.ESCALATE: commands.escalate,
-    CommandKind.NOTE: commands.note,
-    CommandKind.CANCEL: commands.cancel,
-    CommandKind.CLOSE_BY_SOURCE: commands.close_by_source,
+from rules import calls, checking, desk, handling
+from rules.case import Case, Draft
+from topics.command import Command
+from topics.vocabulary import CommandKind, Reason
+
+Handler = Callable[[Case, Draft, Command], Reason]
+
+HANDLERS: dict[CommandKind, Handler] = {
+    CommandKind.FILE: desk.file,
+    CommandKind.DISMISS: desk.dismiss,
+    CommandKind.REFER: desk.refer,
+    CommandKind.REASSIGN: desk.reassign,
+    CommandKind.ESCALATE: desk.escalate,
+    CommandKind.NOTE: desk.note,
+    CommandKind.CANCEL: desk.cancel,
+    CommandKind.CLOSE_BY_SOURCE: desk.close_by_source,
+    CommandKind.ACCEPT: handling.accept,
+    CommandKind.DECLINE: handling.decline,
+    CommandKind.CONTACT: handling.contact,
+    CommandKind.START: handling.start,
+    CommandKind.FINISH: handling.finish,
+    CommandKind.ASK_WHISTLE: calls.ask_whistle,
+    CommandKind.WHISTLE: calls.blow,
+    CommandKind.CHECK: checking.check,
+    CommandKind.ANSWER: checking.answer,
+    CommandKind.REOPEN: checking.reopen,
 }
 """``duplicate_of`` changes two tickets and is carried out by ``rules.decide`` itself."""
+
+CHILD_HANDLERS: dict[CommandKind, Handler] = {
+    CommandKind.REPORT_IN: calls.report_in,
+    CommandKind.ACCEPT: calls.report_in,
+    CommandKind.START: calls.report_in,
+    CommandKind.FINISH: calls.finish,
+    CommandKind.RELEASE: calls.release,
+}
+"""Of a department that was called by a whistle."""

@@ -23,9 +23,7 @@ TABLE: dict[CommandKind, tuple[tuple[Status, ...], tuple[Role, ...]]] = {
     K.START: ((S.ACCEPTED,), PARTIES),
     K.ASK_WHISTLE: (WORKED, PARTIES),
     K.WHISTLE: ((*WORKED, S.WHISTLED), (R.STREET, R.CENTRE)),
-    K.REPORT_IN: ((*UNDER_WAY, S.PARKED), (R.DEPARTMENT,)),
     K.FINISH: ((S.OFFERED, S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES),
-    K.RELEASE: (UNDER_WAY, (R.STREET, R.CENTRE, R.CHIEF)),
     K.CHECK: ((S.DONE,), (R.CHECKER, R.SUPERVISOR)),
     K.ANSWER: ((S.SURVEYED,), (R.REPORTER, R.DESK)),
     K.REOPEN: ((S.SURVEYED, S.CLOSED), (R.REPORTER, R.CHIEF)),
@@ -37,3 +35,14 @@ TABLE: dict[CommandKind, tuple[tuple[Status, ...], tuple[Role, ...]]] = {
     K.CLOSE_BY_SOURCE: (OPEN, (R.SOURCE,)),
 }
 """Command -> statuses it is allowed in, roles that may give it. Source: LAW 6."""
+
+CALLED = (*UNDER_WAY, S.PARKED)
+
+CHILD_TABLE: dict[CommandKind, tuple[tuple[Status, ...], tuple[Role, ...]]] = {
+    K.REPORT_IN: (CALLED, (R.DEPARTMENT,)),
+    K.ACCEPT: (CALLED, (R.DEPARTMENT,)),
+    K.START: (CALLED, (R.DEPARTMENT,)),
+    K.FINISH: (CALLED, (R.DEPARTMENT,)),
+    K.RELEASE: (CALLED, (R.STREET, R.CENTRE, R.CHIEF)),
+}
+"""The same for a command that names a child, ``<ticket>/<code>/<n>``; the statuses are the parent's. Source: LAW 6, 7."""

@@ -12,7 +12,7 @@ CENTRE, STREET = "centre", "street"
 """What ``Ticket.party`` says when no party of the split and no department holds it."""
 
 
-def offer(case: Case, draft: Draft, tier: Tier, party: str, count_duty: bool = True) -> bool:
+def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
     """Offer a ticket to a party of a tier; ``False`` when nobody is on duty there and the tier does not wait.
 
     Where the tier waits, its supervisor has the ticket until somebody of the party comes on duty and accepts.
@@ -55,9 +55,8 @@ def tier_of(case: Case, draft: Draft) -> Tier | None:
 
 def ladder(case: Case, draft: Draft) -> tuple[Tier, ...]:
     """Give the ticket's ladder, frozen with its pack."""
-    name = case.facts.get("ladder") or draft.attributes.get("ladder")
     category = case.category(draft)
-    return case.law.ladder(str(name) if name else category.ladder if category else "default")
+    return case.law.ladder(category.ladder if category else "default")
 
 
 def above(case: Case, draft: Draft) -> list[Tier]:
@@ -79,14 +78,8 @@ def next_in_tier(case: Case, draft: Draft) -> bool:
     if sum(made.ended == "missed" for made in here) >= 2:
         return False
     tried = {made.party for made in here}
-    able = [party for party in split.eligible(case.law, category, draft.leaf, draft.home)[0] if party in tier.parties and party not in tried]
-    while able:
-        quota = case.quota_before
-        party = split.next_party(quota.counts if quota else {}, quota.targets if quota else {}, able, case.law.per)
-        if party is not None and offer(case, draft, tier, party):
-            return True
-        able = [other for other in able if other != party]
-    return False
+    able = split.eligible(case.law, category, draft.leaf, draft.home)[0]
+    return _offer_to_one_of(case, draft, tier, [party for party in able if party in tier.parties and party not in tried])
 
 
 def move_up(case: Case, draft: Draft, cause: str, to: str | None = None) -> Reason:
@@ -96,41 +89,33 @@ def move_up(case: Case, draft: Draft, cause: str, to: str | None = None) -> Reas
     above: the top tier is reminded, at most ``top_repeats`` times, then the ticket is exhausted, loudly. Source: LAW 5.
     """
     former = (draft.tier, draft.party, draft.person)
-    for tier in above(case, draft):
-        if to is not None and tier.name != to:
-            continue
+    steps = above(case, draft)
+    if to is not None:
+        steps = steps[next((i for i, tier in enumerate(steps) if tier.name == to), len(steps)) :]
+    for tier in steps:
         if enter(case, draft, tier):
-            # entering may have ended the offer; the helper and the leg belong to the move
-            if former[0] and former[1] and former[1] != draft.party:
-                helper = Helper(former[0], former[1], former[2])
-                draft.helpers = (*(h for h in draft.helpers if h.party != helper.party), helper)
-                if former[1] and case.law.department(former[1]):
-                    tasks.send(case, draft, "updated", former[1], DepartmentRole.HELPER, reason=cause)
-            start_leg(case, draft)
-            draft.is_escalated = True
-            case.say("TicketMoved", draft, from_tier=former[0], to_tier=draft.tier, leg=draft.leg, cause=cause)
+            moved(case, draft, former, cause)
             return Reason.DONE_AS_ASKED
         case.refused.append((tier.name, "skipped"))
     return repeat_at_top(case, draft)
 
 
+def moved(case: Case, draft: Draft, former: tuple[str | None, str | None, str], cause: str) -> None:
+    """A higher tier has it: the former holder helps, the tier's leg clock starts."""
+    tier, party, person = former
+    if tier and party and party != draft.party:
+        draft.helpers = (*(h for h in draft.helpers if h.party != party), Helper(tier, party, person))
+        if case.law.department(party):
+            tasks.send(case, draft, "updated", party, DepartmentRole.HELPER, reason=cause)
+    start_leg(case, draft)
+    draft.is_escalated = True
+    case.say("TicketMoved", draft, from_tier=tier, to_tier=draft.tier, leg=draft.leg, cause=cause)
+
+
 def enter(case: Case, draft: Draft, tier: Tier) -> bool:
     """Let a tier take the ticket; ``False`` when it cannot."""
     if tier.kind == TierKind.WHISTLE:
-        called = whistle.called_by(case, draft)
-        if not called and not whistle.any_open(draft):
-            return False
-        end_offer(case, draft, "withdrawn")
-        draft.drop(ClockKind.CONTACT)
-        holder = draft.party if draft.party == STREET else None
-        if holder is None:
-            draft.party, draft.duty = STREET, STREET
-            somebody = case.someone(Role.STREET, draft)
-            draft.person = somebody.person if somebody else case.supervisor(draft)
-        draft.tier, draft.status, draft.task = tier.name, Status.WHISTLED, "coordinate"
-        if called:
-            whistle.call(case, draft, called, "street_cannot", automatic=True)
-        return True
+        return _enter_by_whistle(case, draft, tier)
     end_offer(case, draft, "withdrawn")
     draft.drop(ClockKind.CONTACT)
     party = {TierKind.STREET: STREET, TierKind.CENTRE: CENTRE}.get(TierKind(tier.kind))
@@ -138,9 +123,43 @@ def enter(case: Case, draft: Draft, tier: Tier) -> bool:
         return offer(case, draft, tier, party)
     if tier.kind == TierKind.OWNER:
         return draft.lead is not None and offer(case, draft, tier, draft.lead)
+    return _offer_to_one_of(case, draft, tier, _takers(case, draft, tier))
+
+
+def _enter_by_whistle(case: Case, draft: Draft, tier: Tier) -> bool:
+    """Call the category's departments; the street holds the ticket. Nobody to call, nobody at it: passed by."""
+    called = whistle.called_by(case, draft)
+    if not called and not whistle.any_open(draft):
+        return False
+    end_offer(case, draft, "withdrawn")
+    draft.drop(ClockKind.CONTACT, ClockKind.LEG)  # the tier's own leg is not started yet; children get a whole one
+    if draft.party != STREET:
+        draft.party, draft.duty = STREET, STREET
+        somebody = case.someone(Role.STREET, draft)
+        draft.person = somebody.person if somebody else case.supervisor(draft)
+    draft.tier, draft.status, draft.task = tier.name, Status.WHISTLED, "coordinate"
+    if called:
+        whistle.call(case, draft, called, "street_cannot", automatic=True)
+    return True
+
+
+def _takers(case: Case, draft: Draft, tier: Tier) -> list[str]:
+    """List the parties of a tier that may take the ticket; the only party of a tier takes what nobody else may (兜底)."""
     category = case.category(draft)
-    able = [p for p in tier.parties if category is None or not category.parties or p in category.parties or len(tier.parties) == 1]
-    return any(case.people(p, draft) and offer(case, draft, tier, p) for p in able)
+    able = split.eligible(case.law, category, draft.leaf, draft.home)[0] if category else ()
+    fit = [party for party in tier.parties if party in able]
+    return fit or [party for party in tier.parties if len(tier.parties) == 1 and case.people(party, draft)]
+
+
+def _offer_to_one_of(case: Case, draft: Draft, tier: Tier, able: list[str]) -> bool:
+    """Offer to the party whose turn it would be by the split, uncounted; to the next one where nobody is on duty."""
+    quota = case.quota_before
+    while able:
+        party = split.next_party(quota.counts if quota else {}, quota.targets if quota else {}, able, case.law.per)
+        if party is not None and offer(case, draft, tier, party):
+            return True
+        able = [other for other in able if other != party]
+    return False
 
 
 def start_leg(case: Case, draft: Draft) -> None:

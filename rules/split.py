@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from msgspec.structs import replace
-
 from rules.law import Law
 from topics.ids import Instant
 from topics.pack import Category
@@ -15,10 +13,10 @@ def eligible(law: Law, category: Category, leaf: str | None, home: str) -> tuple
 
     Somebody must be on the party's roster, on duty or not: duty is looked at when offering. Source: LAW 3.
     """
-    key = ("eligible", category.code, leaf, home)
-    found = law.cache.get(key)
+    key = ("eligible", category.code, category.skill, leaf, home)
+    found: tuple[tuple[str, ...], tuple[tuple[str, str], ...]] | None = law.cache.get(key)
     if found is None:
-        where, may, others = leaf or home, [], []
+        where, may, others = leaf or home, list[str](), list[tuple[str, str]]()
         for share in law.shares:
             if category.parties and share.code not in category.parties:
                 others.append((share.code, "category_not_allowed"))
@@ -31,7 +29,7 @@ def eligible(law: Law, category: Category, leaf: str | None, home: str) -> tuple
             else:
                 may.append(share.code)
         found = law.cache[key] = (tuple(may), tuple(others))
-    return found  # type: ignore[no-any-return]
+    return found
 
 
 def next_party(counts: Mapping[str, int], targets: Mapping[str, int], able: Sequence[str], per: int) -> str | None:
@@ -58,7 +56,10 @@ def next_party(counts: Mapping[str, int], targets: Mapping[str, int], able: Sequ
 
 def window_of(law: Law, at: Instant) -> str:
     """Name the window: the month in the pack's zone, and the shares, since new shares start a new window."""
-    return f"{law.local_month(at)}/{'-'.join(str(share.share) for share in law.shares)}"
+    shares: str | None = law.cache.get("shares")
+    if shares is None:
+        shares = law.cache["shares"] = "-".join(str(share.share) for share in law.shares)
+    return f"{law.local_month(at)}/{shares}"
 
 
 def quota_at(law: Law, before: Quota | None, home: str, at: Instant) -> Quota:
@@ -74,19 +75,29 @@ def take(law: Law, quota: Quota, able: tuple[str, ...]) -> tuple[str, Quota]:
 
     Each eligible party's target grows by its share among the eligible. ``able`` must not be empty.
     """
-    shares = {share.code: share.share for share in law.shares}
-    whole, among = sum(shares.values()), sum(shares[party] for party in able)
-    targets, nominal, counts = dict(quota.targets), dict(quota.nominal), dict(quota.counts)
-    for party in able:
-        targets[party] = targets.get(party, 0) + quota.per * shares[party] // among
-    for party, share in shares.items():
-        nominal[party] = nominal.get(party, 0) + quota.per * share // whole
+    among, everyone = _steps(law, able), _steps(law, None)
+    targets, nominal, counts = quota.targets.copy(), quota.nominal.copy(), quota.counts.copy()
+    for party, units in among:
+        targets[party] = targets.get(party, 0) + units
+    for party, units in everyone:
+        nominal[party] = nominal.get(party, 0) + units
     winner = next_party(counts, targets, able, quota.per)
     assert winner is not None
     counts[winner] = counts.get(winner, 0) + 1
-    full = len(able) == len(shares)
-    after = replace(quota, counts=counts, targets=targets, nominal=nominal, split=quota.split + 1, fully_eligible=quota.fully_eligible + full)
-    return winner, after
+    full = quota.fully_eligible + (len(able) == len(everyone))
+    return winner, Quota(
+        quota.home, quota.window, quota.per, counts, targets, nominal, quota.split + 1, full, quota.direct, quota.emergency, quota.manual
+    )
+
+
+def _steps(law: Law, able: tuple[str, ...] | None) -> tuple[tuple[str, int], ...]:
+    """List what one ticket adds to each target, in units: to each of ``able`` its share among them; ``None``: among all."""
+    found: tuple[tuple[str, int], ...] | None = law.cache.get(("steps", able))
+    if found is None:
+        shares = {share.code: share.share for share in law.shares}
+        among = shares if able is None else {party: shares[party] for party in able}
+        found = law.cache["steps", able] = tuple((party, law.per * share // sum(among.values())) for party, share in among.items())
+    return found
 
 
 def drift(quota: Quota, party: str) -> dict[str, int]:

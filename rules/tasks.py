@@ -17,8 +17,11 @@ def send(case: Case, draft: Draft, event: str, department: str, role: str, child
     number = f"{child.code}/{child.n}" if child else "0"
     report_in = draft.clock(ClockKind.REPORT_IN, number) if child else None
     by = moment(case.law, report_in, 100, draft.urgency) if report_in else None
+    name = f"{case.id}#{department}#{number}"
+    # one decision says one thing to a department about one child: the later replaces the earlier
+    case.events = [said for said in case.events if said.type != "TaskDispatched" or said.facts["id"] != name]
     task = Task(
-        id=f"{case.id}#{department}#{number}",
+        id=name,
         event=event,
         department=department,
         ticket=draft.id,

@@ -38,9 +38,9 @@ def _child_clock(case: Case, draft: Draft, number: str) -> Clock:
         if clock is not None and clock.running_since is not None:
             left = clock.limit_ms - clocks.elapsed(law, clock, case.at)
             if left > 0:
-                return Clock(ClockKind.CHILD, number, left, clock.unit, case.at, case.at, (100,))
+                return Clock(ClockKind.CHILD, number, left, clock.unit, case.at, case.at, law.bundle.rungs.get("child", (100,)))
     limit, unit = clocks.leg_limit(law, draft.resolve_limit_ms, draft.resolve_unit)
-    return Clock(ClockKind.CHILD, number, limit, unit, case.at, case.at, (100,))
+    return Clock(ClockKind.CHILD, number, limit, unit, case.at, case.at, law.bundle.rungs.get("child", (100,)))
 
 
 def find(draft: Draft, address: str) -> Child | None:
@@ -62,15 +62,16 @@ def report_in(case: Case, draft: Draft, child: Child, person: str) -> None:
     clock = draft.clock(ClockKind.REPORT_IN, number)
     due = clocks.moment(case.law, clock, 100, draft.urgency) if clock else None
     draft.drop(ClockKind.REPORT_IN, number=number)
-    update(draft, replace(child, status="reported_in", person=person, reported_in_at=case.effective_at))
-    case.say("DepartmentReportedIn", draft, code=child.code, n=child.n, late_by_ms=max(0, case.effective_at - due) if due else 0)
+    at = max(case.effective_at, child.called_at)
+    update(draft, replace(child, status="reported_in", person=person, reported_in_at=at))
+    case.say("DepartmentReportedIn", draft, code=child.code, n=child.n, late_by_ms=max(0, at - due) if due else 0)
 
 
 def end(case: Case, draft: Draft, child: Child, status: str, reason: str | None) -> None:
     """A child is finished or released; when none is open, a whistled parent goes on to be handled."""
     number = f"{child.code}/{child.n}"
     draft.drop(ClockKind.REPORT_IN, ClockKind.CHILD, number=number)
-    update(draft, replace(child, status=status, ended_at=case.effective_at, reason=reason))
+    update(draft, replace(child, status=status, ended_at=max(case.effective_at, child.called_at), reason=reason))
     case.say("ChildFinished" if status == "finished" else "ChildReleased", draft, code=child.code, n=child.n)
     if draft.status is Status.WHISTLED and not any_open(draft):
         draft.status, draft.task = Status.HANDLING, "handle"

@@ -95,6 +95,8 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     leaf: str | None = None
     category: str | None = None
     category_given: str | None = None
+    rule: str | None = None
+    """Id of the pack's exception that applied at filing: category, ladder, skill and co-departments are as it has them."""
     urgency: str | None = None
     lead: str | None = None
     """Lead department of its category (the ``departments`` tier would call it)."""

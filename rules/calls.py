@@ -1,0 +1,96 @@
+"""The whistle by command: asking for one, blowing it, and what a department that was called answers (LAW 7)."""
+
+from rules import offers, tasks, whistle
+from rules.case import Case, Draft
+from rules.people import holds, party_of
+from topics.command import Command
+from topics.ticket import Child
+from topics.vocabulary import ClockKind, Reason, Role, TierKind
+
+CASES = ("street_cannot", "joint_enforcement", "emergency")
+"""Why a whistle is allowed."""
+
+
+def ask_whistle(case: Case, draft: Draft, command: Command) -> Reason:
+    """Whoever holds it asks the street to whistle."""
+    if not holds(draft, command.actor):
+        return Reason.NOT_YOUR_TICKET
+    if not command.reason:
+        return Reason.REASON_MISSING
+    case.say("WhistleAsked", draft, by=command.actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def blow(case: Case, draft: Draft, command: Command) -> Reason:
+    """The street whistles, or the centre; the ticket comes to the street unless the centre has it already."""
+    if command.case not in CASES:
+        return Reason.CASE_NOT_ALLOWED
+    codes = tuple(dict.fromkeys(command.departments))
+    if not codes or any(case.law.department(code) is None for code in codes):
+        return Reason.DEPARTMENT_UNKNOWN
+    if draft.party == offers.CENTRE and command.actor.role is not Role.CENTRE:
+        return Reason.NOT_YOUR_TICKET
+    offers.end_offer(case, draft, "withdrawn")
+    draft.drop(ClockKind.CONTACT)
+    if draft.party not in (offers.STREET, offers.CENTRE):
+        _come_to_street(case, draft)
+    if party_of(command.actor) == draft.party:
+        draft.person = command.actor.person
+    whistle.call(case, draft, codes, command.case, automatic=False)
+    return Reason.DONE_AS_ASKED
+
+
+def _come_to_street(case: Case, draft: Draft) -> None:
+    """Move a ticket up to the street without an offer: who whistles has it."""
+    former = (draft.tier, draft.party, draft.person)
+    somebody = case.someone(Role.STREET, draft)
+    draft.party = draft.duty = offers.STREET
+    draft.person = somebody.person if somebody else case.supervisor(draft)
+    street = next((tier for tier in offers.above(case, draft) if tier.kind == TierKind.STREET), None)
+    if street is not None:
+        draft.tier = street.name
+        offers.moved(case, draft, former, "whistle")
+
+
+def _own_child(draft: Draft, command: Command) -> Child | Reason:
+    """Find the open child a department speaks about, if it is its own."""
+    child = whistle.find(draft, command.ticket)
+    if child is None or child.status not in whistle.OPEN:
+        return Reason.NO_SUCH_CHILD
+    return child if command.actor.org == child.code else Reason.NOT_YOUR_TICKET
+
+
+def report_in(case: Case, draft: Draft, command: Command) -> Reason:
+    """A department that was called signs in (报到); to accept or start its child says the same."""
+    child = _own_child(draft, command)
+    if isinstance(child, Reason):
+        return child
+    if child.status != "called":
+        return Reason.NO_CHANGE
+    whistle.report_in(case, draft, child, command.actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def finish(case: Case, draft: Draft, command: Command) -> Reason:
+    """A department has done its part; if it never signed in, it has now."""
+    child = _own_child(draft, command)
+    if isinstance(child, Reason):
+        return child
+    if child.status == "called":
+        whistle.report_in(case, draft, child, command.actor.person)
+        child = whistle.find(draft, command.ticket) or child
+    whistle.end(case, draft, child, "finished", command.text)
+    draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, command.actor.person)))
+    return Reason.DONE_AS_ASKED
+
+
+def release(case: Case, draft: Draft, command: Command) -> Reason:
+    """The street lets a department go, with a reason."""
+    child = whistle.find(draft, command.ticket)
+    if child is None or child.status not in whistle.OPEN:
+        return Reason.NO_SUCH_CHILD
+    if not command.reason:
+        return Reason.REASON_MISSING
+    tasks.send(case, draft, "withdrawn", child.code, child.role, child, command.reason)
+    whistle.end(case, draft, child, "released", command.reason)
+    return Reason.DONE_AS_ASKED

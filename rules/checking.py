@@ -1,0 +1,109 @@
+"""After the work: somebody else checks, the reporter is asked, and may have it opened again (LAW 6)."""
+
+from rules import clocks, escalation, offers, tasks
+from rules.case import Case, Draft
+from rules.closing import close
+from topics.command import Command
+from topics.ticket import Clock
+from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, Status, TierKind
+
+
+def begin(case: Case, draft: Draft) -> None:
+    """Hand a finished ticket to a checker who did not handle it; a pack without a check clock has no check."""
+    checkers = [entry for entry in case.people(Role.CHECKER, draft) if entry.person not in draft.handled_by]
+    ready = [entry for entry in checkers if case.duty_law.on_duty(entry, case.at)] or checkers
+    draft.status, draft.task, draft.duty = Status.DONE, "check", "checker"
+    draft.person = ready[0].person if ready else case.supervisor(draft)
+    escalation.start_check(case, draft, draft.rework * 100)
+    if draft.clock(ClockKind.CHECK) is None:
+        _passed(case, draft)
+
+
+def check(case: Case, draft: Draft, command: Command) -> Reason:
+    """Somebody who did not handle it checks: pass, or back to work with what was consumed."""
+    if command.actor.person in draft.handled_by:
+        return Reason.CHECKER_HANDLED_IT
+    if command.passed is None or (not command.passed and not command.reason):
+        return Reason.REASON_MISSING
+    draft.drop(ClockKind.CHECK)
+    if command.passed:
+        case.say("CheckPassed", draft, by=command.actor.person)
+        _passed(case, draft)
+        return Reason.DONE_AS_ASKED
+    _, party, person = draft.finished_by or (draft.tier or "", draft.party or "", draft.person)
+    draft.rework += 1
+    draft.status, draft.task, draft.duty, draft.party = Status.HANDLING, "handle", party, party
+    draft.person = person
+    offers.resume_work_clocks(case, draft)
+    case.say("CheckFailed", draft, by=command.actor.person)
+    if case.law.department(party) is not None:
+        tasks.send(case, draft, "updated", party, DepartmentRole.OWNER, reason="check_failed")
+    return Reason.DONE_AS_ASKED
+
+
+def _passed(case: Case, draft: Draft) -> None:
+    """The work is accepted: the reporter is asked, or where there is no survey the ticket is closed."""
+    limit = case.law.bundle.clocks.get("survey", {}).get(draft.urgency or "U3")
+    if limit is None:
+        close(case, draft, "checked")
+        return
+    draft.status, draft.task, draft.surveyed_at = Status.SURVEYED, "survey", max(case.effective_at, draft.finished_at or 0)
+    desk = case.someone(Role.DESK, draft)
+    draft.duty, draft.person = "desk", desk.person if desk else case.supervisor(draft)
+    draft.clocks = tuple(clock for clock in draft.clocks if clock.kind == ClockKind.RESOLVE)
+    draft.put(clocks.start(case.law, ClockKind.SURVEY, "0", limit, case.at))
+    case.say("TicketSurveyed", draft)
+
+
+def answer(case: Case, draft: Draft, command: Command) -> Reason:
+    """The reporter answers; unhappy is written down, and the way to reopen stays."""
+    if command.satisfied is None:
+        return Reason.ANSWER_MISSING
+    case.say("SurveyAnswered", draft, satisfied=command.satisfied)
+    close(case, draft, "satisfied" if command.satisfied else "unhappy")
+    return Reason.DONE_AS_ASKED
+
+
+def reopen(case: Case, draft: Draft, command: Command) -> Reason:
+    """Not fixed after all: the next generation goes to the party that finished, from the second time one tier above."""
+    if not command.reason:
+        return Reason.REASON_MISSING
+    category = case.category(draft)
+    if category is None or draft.filed_at is None or draft.close_reason == "referred":
+        return Reason.NOT_IN_THIS_STATUS
+    ended = draft.closed_at or draft.surveyed_at or case.at
+    if case.effective_at - ended > case.law.bundle.reopen_days * 86_400_000:
+        return Reason.TOO_LATE
+    law = case.law
+    _forget_former(draft)
+    draft.resolve_limit_ms = max(law.limit_ms(category.limit) * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
+    draft.resolve_unit = category.limit.unit
+    rungs = law.bundle.rungs.get("resolve", (50, 80, 100, 150, 300))
+    draft.put(Clock(ClockKind.RESOLVE, "0", draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, rungs))
+    case.say("TicketReopened", draft, generation=draft.generation)
+    _give_back(case, draft)
+    return Reason.DONE_AS_ASKED
+
+
+def _forget_former(draft: Draft) -> None:
+    """A new generation begins with nothing of the former but who handled it."""
+    draft.generation += 1
+    draft.disarm()
+    draft.offers, draft.helpers, draft.children, draft.leg, draft.top_repeats = (), (), (), 0, 0
+    draft.is_overdue = draft.is_escalated = draft.is_exhausted = False
+    draft.finished_at = draft.closed_at = draft.close_reason = draft.surveyed_at = None
+
+
+def _give_back(case: Case, draft: Draft) -> None:
+    """Offer it to the party that finished; from the second reopening on to the tier above."""
+    tier_name, party, _ = draft.finished_by or (draft.tier or "", draft.party or "", "")
+    steps = offers.ladder(case, draft)
+    place = next((i for i, tier in enumerate(steps) if tier.name == tier_name), 0)
+    if draft.generation >= 2 and place + 1 < len(steps):
+        place, party = place + 1, ""
+    tier = steps[place]
+    draft.tier = tier.name
+    if party and tier.kind != TierKind.WHISTLE and offers.offer(case, draft, tier, party):
+        return
+    if not offers.enter(case, draft, tier):
+        offers.move_up(case, draft, "reopened")

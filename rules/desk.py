@@ -1,0 +1,162 @@
+"""What the duty desk, those who direct, the reporter and source systems do with a ticket (LAW 6)."""
+
+from msgspec.structs import replace
+
+from rules import clocks, filing, offers, split, whistle
+from rules.case import Case, Draft
+from rules.closing import close
+from rules.law import Law
+from rules.lifecycle import SEATS
+from rules.people import holds
+from topics.command import Command
+from topics.ids import HomeCode, Instant
+from topics.incident import Carried, Incident, IncidentReferred
+from topics.vocabulary import Reason, Role, Status
+
+
+def effective(command: Command, appended_at: Instant, at: Instant) -> Instant:
+    """When a command took effect: when a door took it, never after the broker had it, never after now (DESIGN 6)."""
+    return min(command.accepted_at, appended_at, at)
+
+
+def file(case: Case, draft: Draft, command: Command) -> Reason:
+    """The duty desk files what came without a known category, by the pack in force now; another home is a referral."""
+    law = case.duty_law
+    code = law.category_code(command.category or "")
+    if code is None:
+        return Reason.CATEGORY_UNKNOWN
+    if command.home is not None and command.home != draft.home:
+        return Reason.TARGET_ELSEWHERE
+    case.law, draft.pack = law, law.ref
+    filing.file(case, draft, law.categories[code])
+    return Reason.DONE_AS_ASKED
+
+
+def dismiss(case: Case, draft: Draft, command: Command) -> Reason:
+    """Not taken up (不予受理): a reason from the list, and an answer to the reporter."""
+    allowed = case.law.bundle.dismiss_reasons
+    if not command.reason or (allowed and command.reason not in allowed):
+        return Reason.REASON_MISSING
+    if not command.text:
+        return Reason.ANSWER_MISSING
+    close(case, draft, command.reason, Status.DISMISSED)
+    return Reason.DONE_AS_ASKED
+
+
+def cancel(case: Case, draft: Draft, command: Command) -> Reason:
+    """The reporter or the duty chief takes it back."""
+    if not command.reason:
+        return Reason.REASON_MISSING
+    close(case, draft, command.reason, Status.CANCELLED)
+    return Reason.DONE_AS_ASKED
+
+
+def close_by_source(case: Case, draft: Draft, command: Command) -> Reason:
+    """The system it was imported from has closed it: no check, no survey."""
+    if not command.reason:
+        return Reason.REASON_MISSING
+    close(case, draft, command.reason)
+    return Reason.DONE_AS_ASKED
+
+
+def refer(case: Case, draft: Draft, command: Command) -> Reason:
+    """Close it here and file it in another home, with its first filing time and what its clock consumed (DESIGN 3)."""
+    if not command.reason:
+        return Reason.REASON_MISSING
+    if command.home is None or command.home not in case.duty_law.homes or command.home == draft.home:
+        return Reason.HOME_UNKNOWN
+    if draft.hops >= case.law.bundle.max_hops:
+        return Reason.TOO_MANY_HOPS
+    code = draft.category if command.category is None else case.duty_law.category_code(command.category)
+    if command.category is not None and code is None:
+        return Reason.CATEGORY_UNKNOWN
+    clock = offers.resolve_clock(draft)
+    consumed = clocks.elapsed(case.law, clock, case.at) if clock else 0
+    incident = Incident(
+        identity=draft.identity,
+        home=HomeCode(command.home),
+        occurred_at=draft.occurred_at,
+        received_at=case.at,
+        channel=draft.channel,
+        pack=case.duty_law.ref,
+        placed_by="referral",
+        category=code,
+        category_given=draft.category_given,
+        text=draft.text,
+        address=draft.address,
+        lat_e7=draft.lat_e7,
+        lon_e7=draft.lon_e7,
+        token=draft.token,
+        can_reach_reporter=draft.can_reach_reporter,
+        attributes=draft.attributes,
+        exercise=draft.exercise,
+        promised_by=draft.promised_by,
+    )
+    case.referral = (command.home, IncidentReferred(case.id, incident, Carried(draft.id, draft.hops + 1, draft.first_filed_at, consumed)))
+    case.say("TicketReferred", draft, to=command.home)
+    close(case, draft, "referred")
+    return Reason.DONE_AS_ASKED
+
+
+def reassign(case: Case, draft: Draft, command: Command) -> Reason:
+    """Give it to another person, or to another party of its tier, with a reason; the split's books count it apart."""
+    if not command.reason:
+        return Reason.REASON_MISSING
+    party = command.party or draft.party or ""
+    role, org = (Role.DEPARTMENT, party) if case.law.department(party) else (party, None)
+    if all(entry.person != command.target for entry in case.people(role, draft, org)):
+        return Reason.PERSON_UNKNOWN
+    if party != draft.party:
+        tier = offers.tier_of(case, draft)
+        if tier is None or party not in tier.parties:
+            return Reason.TIER_UNKNOWN
+        offers.end_offer(case, draft, "withdrawn")
+        if not offers.offer(case, draft, tier, party):
+            return Reason.NOT_ON_DUTY
+        quota = split.quota_at(case.law, case.quota_before, draft.home, case.at)
+        case.quota = replace(quota, manual=quota.manual + 1)
+    draft.person = str(command.target)
+    case.say("TicketReassigned", draft, person=draft.person, party=party)
+    return Reason.DONE_AS_ASKED
+
+
+def escalate(case: Case, draft: Draft, command: Command) -> Reason:
+    """Move it up by hand, to the next tier or to a chosen one above."""
+    if not command.reason:
+        return Reason.REASON_MISSING
+    if command.actor.role not in SEATS and not holds(draft, command.actor):
+        return Reason.NOT_YOUR_TICKET
+    names = [tier.name for tier in offers.above(case, draft)]
+    if not names or (command.target is not None and command.target not in names):
+        return Reason.TIER_UNKNOWN
+    offers.move_up(case, draft, f"manual-{draft.leg + 1}", to=command.target)
+    return Reason.DONE_AS_ASKED
+
+
+def note(case: Case, draft: Draft, command: Command) -> Reason:
+    """Write something down."""
+    if not command.text:
+        return Reason.ANSWER_MISSING
+    case.say("NoteAdded", draft, by=command.actor.person, text=command.text)
+    return Reason.DONE_AS_ASKED
+
+
+def merge(case: Case, draft: Draft, into: Draft, into_law: Law) -> Reason:
+    """The same thing reported twice: the earlier deadline counts for the one that stays, both reporters stay (LAW 6).
+
+    Both keep themselves as they were in ``before_merge``: the merged one, and the other where its ledger changed.
+    """
+    if whistle.any_open(draft):
+        return Reason.CHILDREN_OPEN
+    mine, theirs = offers.resolve_clock(draft), offers.resolve_clock(into)
+    if mine is not None and theirs is not None and theirs.running_since is not None:
+        due, their_due = clocks.moment(case.law, mine, 100, None), clocks.moment(into_law, theirs, 100, None)
+        if due is not None and (their_due is None or due < their_due):
+            into.before_merge = into.before_merge or into.ticket
+            into.put(replace(mine, rungs=theirs.rungs, fired=theirs.fired))
+    into.merged_here = (*into.merged_here, draft.id)
+    into.can_reach_reporter = into.can_reach_reporter or draft.can_reach_reporter
+    case.others.append((into, into_law))
+    draft.before_merge, draft.merged_into = draft.ticket, into.id
+    close(case, draft, "duplicate", Status.MERGED)
+    return Reason.DONE_AS_ASKED

@@ -1,0 +1,64 @@
+"""Who may speak for whom: the person behind a command, the role claimed, and whether that role has the ticket (LAW 6)."""
+
+from msgspec.structs import replace
+
+from rules.case import Case, Draft
+from rules.law import Law
+from rules.offers import CENTRE, STREET
+from topics.command import Actor
+from topics.pack import RosterEntry
+from topics.ticket import Helper
+from topics.vocabulary import Role
+
+HOLDING = {Role.STREET: STREET, Role.CENTRE: CENTRE}
+WITHOUT_ROSTER = (Role.REPORTER, Role.SOURCE)
+"""Reporters and source systems are in no roster; the door that let them in knows them."""
+
+
+def entries(law: Law, actor: Actor) -> tuple[RosterEntry, ...]:
+    """List what the roster in force says about a person in a role."""
+    key = ("person", actor.person, actor.role)
+    found: tuple[RosterEntry, ...] | None = law.cache.get(key)
+    if found is None:
+        found = law.cache[key] = tuple(e for e in law.bundle.roster if e.person == actor.person and e.role == actor.role)
+    return found
+
+
+def completed(law: Law, actor: Actor) -> Actor:
+    """Fill in the department of somebody who did not name it: the roster tells."""
+    if actor.role is not Role.DEPARTMENT or actor.org is not None:
+        return actor
+    known = entries(law, actor)
+    return replace(actor, org=known[0].org) if known else actor
+
+
+def here(case: Case, draft: Draft, actor: Actor) -> tuple[RosterEntry, ...]:
+    """List the roster entries by which a person has this role for the ticket's grid."""
+    path = case.duty_law.path(draft.where)
+    fit = (e for e in entries(case.duty_law, actor) if actor.role is not Role.DEPARTMENT or e.org == actor.org)
+    return tuple(entry for entry in fit if not entry.nodes or any(node in entry.nodes for node in path))
+
+
+def is_known(case: Case, draft: Draft, actor: Actor) -> bool:
+    """Whether a person is on the roster in the role claimed, for this ticket's grid."""
+    return actor.role in WITHOUT_ROSTER or bool(here(case, draft, actor))
+
+
+def on_duty(case: Case, draft: Draft, actor: Actor) -> bool:
+    """Whether a person was on duty when the command took effect."""
+    return any(case.duty_law.on_duty(entry, case.effective_at) for entry in here(case, draft, actor))
+
+
+def party_of(actor: Actor) -> str:
+    """Name the party, street, centre or department for which an actor speaks."""
+    return actor.org or "" if actor.role is Role.DEPARTMENT else HOLDING.get(actor.role, actor.role)
+
+
+def holds(draft: Draft, actor: Actor) -> bool:
+    """Whether the ticket is with the actor's party now."""
+    return draft.party == party_of(actor)
+
+
+def helper(draft: Draft, actor: Actor) -> Helper | None:
+    """Find the actor's party among the former holders, who may still finish."""
+    return next((helper for helper in draft.helpers if helper.party == party_of(actor)), None)
