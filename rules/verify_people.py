@@ -3,6 +3,7 @@
 import re
 from collections import Counter, defaultdict
 
+from rules.bound import farthest
 from rules.faults import Found, listed, twice
 from rules.pack import PackSource
 from rules.verify_places import home_of, path
@@ -14,7 +15,7 @@ ALWAYS_NEEDED = (Role.DESK, Role.CHIEF, Role.CHECKER, Role.SUPERVISOR, Role.CENT
 
 
 def shares(pack: PackSource) -> Found:
-    """Known parties that add up to a hundred."""
+    """Known parties that add up to a hundred and can be kept to within a ticket."""
     total = sum(share.share for share in pack.shares)
     if total != 100:
         yield "shares", f"they add up to {total}; make them 100"
@@ -22,6 +23,9 @@ def shares(pack: PackSource) -> Found:
     for share in pack.shares:
         if share.code not in list(Party):
             yield f"shares.{share.code}", f"no such party; parties are {', '.join(Party)}"
+    worst = farthest({share.code: share.share for share in pack.shares})
+    if worst >= 1:
+        yield "shares", f"the split could be {worst} of a ticket from them, a whole one or more; choose rounder shares"
 
 
 def departments(pack: PackSource) -> Found:

@@ -9,6 +9,7 @@ import typer
 from engine.cli import run_async
 from engine.errors import InvalidRulePack
 from engine.packs import prove, publish
+from rules.bound import farthest
 from rules.pack import pack_ref
 
 pack = typer.Typer(help="Check, show and publish a city's law (a pack).", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -23,7 +24,9 @@ def check(name: Name) -> None:
     except InvalidRulePack as exc:
         print(exc)
         raise typer.Exit(1) from exc
+    worst = farthest({share.code: share.share for share in bundle.shares})
     print(f"{pack_ref(bundle)} has no faults")
+    print(f"split: whoever is eligible throughout, no party is ever more than {worst} of a ticket from its target")
 
 
 @pack.command()

@@ -1,0 +1,125 @@
+"""Publishing a pack on a real broker: verified, in the log, adopted by every partition, and safe to run again."""
+
+import copy
+from pathlib import Path
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from engine import topic_admin
+from engine.errors import InvalidRulePack, InvalidSettings
+from engine.packs import publish
+from engine.reference import Reference, put, read_partition, start_clock
+from engine.settings import Settings
+from rules.pack import compile_pack, load_pack, pack_ref
+from tests.unit.pack.test_faults import SEEDS, WHOLE, write
+from topics import codec
+from topics.command import Command
+from topics.reference import CURRENT_KEY, CurrentPack
+from topics.registry import COMMANDS
+from topics.vocabulary import CommandKind
+
+
+async def prepared(settings: Settings) -> Settings:
+    """A prefix with topics and a clock, and no pack."""
+    await topic_admin.apply(settings, [])
+    await start_clock(settings, None, 1)
+    return settings
+
+
+async def reference_of(settings: Settings) -> Reference:
+    """What the log says."""
+    reference = Reference(settings)
+    await reference.refresh()
+    return reference
+
+
+async def adopted(settings: Settings) -> list[list[str | None]]:
+    """The packs that each partition was told to adopt, in order."""
+    found: list[list[str | None]] = []
+    for partition in range(settings.partitions):
+        commands = await _commands(settings, partition)
+        assert all(command.kind is CommandKind.ADOPT_PACK for command in commands)
+        found.append([command.pack for command in commands])
+    return found
+
+
+async def _commands(settings: Settings, partition: int) -> list[Command]:
+    tp = TopicPartition(settings.prefix + COMMANDS.name, partition)
+    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, group_id=None, auto_offset_reset="earliest")
+    await consumer.start()
+    try:
+        consumer.assign([tp])
+        end = (await consumer.end_offsets([tp]))[tp]
+        found: list[Command] = []
+        await consumer.seek_to_beginning(tp)
+        while await consumer.position(tp) < end:
+            batch = await consumer.getmany(tp, timeout_ms=500)
+            found += [codec.decode(record.value, Command) for record in batch.get(tp, [])]
+        return found
+    finally:
+        await consumer.stop()
+
+
+async def test_a_pack_is_published_once(stack_settings: Settings) -> None:
+    """The bundle stands under its hash, is current, and each partition adopts it once; publishing it again adds nothing."""
+    settings = await prepared(stack_settings)
+    ref = await publish(settings, "guancheng")
+    reference = await reference_of(settings)
+    assert ref == pack_ref(compile_pack(load_pack("guancheng"))) == reference.current
+    assert reference.bundles[ref] == compile_pack(load_pack("guancheng"))
+    assert await adopted(settings) == [[ref]] * settings.partitions
+    assert await publish(settings, "guancheng") == ref
+    assert await adopted(settings) == [[ref]] * settings.partitions
+
+
+async def test_a_publisher_that_died_halfway_is_run_again(stack_settings: Settings) -> None:
+    """The bundle is there and some partitions were told: not current yet, so the second run tells them all."""
+    settings = await prepared(stack_settings)
+    bundle = compile_pack(load_pack("guancheng"))
+    await put(settings, {pack_ref(bundle): codec.encode(bundle)})
+    assert (await reference_of(settings)).current is None
+    ref = await publish(settings, "guancheng")
+    assert (await reference_of(settings)).current == ref
+    assert await adopted(settings) == [[ref]] * settings.partitions
+
+
+async def test_what_must_not_run_is_refused_and_changes_nothing(stack_settings: Settings, tmp_path: Path) -> None:
+    """A pack with faults, another city on this prefix, a prefix without a clock: said in words, and the running pack stays."""
+    await topic_admin.apply(stack_settings, [])
+    with pytest.raises(InvalidSettings, match="no clock"):
+        await publish(stack_settings, "guancheng")
+    settings = await prepared(stack_settings)
+    ref = await publish(settings, "guancheng")
+    faulty = copy.deepcopy(WHOLE)
+    SEEDS["shares"][0](faulty)
+    SEEDS["no desk"][0](faulty)
+    with pytest.raises(InvalidRulePack, match="2 faults"):
+        await publish(settings, str(write(tmp_path, faulty)))
+    with pytest.raises(InvalidSettings, match="another city"):
+        await publish(settings, "los-angeles")
+    assert (await reference_of(settings)).current == ref
+    assert await adopted(settings) == [[ref]] * settings.partitions
+
+
+async def test_a_new_version_of_a_pack_follows_the_old_one(stack_settings: Settings, tmp_path: Path) -> None:
+    """Both bundles stay, since open tickets keep theirs; each partition is told in order; going back is a third step."""
+    settings = await prepared(stack_settings)
+    old = await publish(settings, "guancheng")
+    changed = copy.deepcopy(WHOLE)
+    changed["departments"].append({"code": "wenlv", "label": "Culture", "label_zh": "文旅"})
+    changed["roster"].append({"person": "wenlv-1", "name": "文一", "role": "department", "org": "wenlv"})
+    new = await publish(settings, str(write(tmp_path, changed)))
+    assert await publish(settings, "guancheng") == old
+    reference = await reference_of(settings)
+    assert set(reference.bundles) == {old, new}
+    assert reference.current == old
+    assert await adopted(settings) == [[old, new, old]] * settings.partitions
+    records, end = await read_partition(settings, "dept.wenlv.tasks", 0)
+    assert (records, end) == ([], 0)
+
+
+def test_the_current_record_is_what_intake_reads() -> None:
+    """Its key and shape are the contract's."""
+    assert CURRENT_KEY == "current"
+    assert codec.decode(codec.encode(CurrentPack("a@b")), CurrentPack).ref == "a@b"

@@ -1,0 +1,48 @@
+"""``gridwhistle pack``: check says all faults and exits 1; show says what a pack says."""
+
+import copy
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from engine.cli.pack import pack
+from tests.unit.pack.test_faults import SEEDS, WHOLE, write
+
+
+def test_check_says_a_pack_is_sound() -> None:
+    """The name with its hash, exit 0, for a name and for a folder alike."""
+    result = CliRunner().invoke(pack, ["check", "guancheng"])
+    assert result.exit_code == 0
+    assert result.stdout.startswith("guancheng@")
+    assert "more than 3/5 of a ticket" in result.stdout
+
+
+def test_check_lists_all_faults_and_exits_one(tmp_path: Path) -> None:
+    """Every fault on a line of its own, with file and place."""
+    faulty = copy.deepcopy(WHOLE)
+    for name in ("shares", "address grid", "start tier", "no desk", "CEL unreadable"):
+        SEEDS[name][0](faulty)
+    result = CliRunner().invoke(pack, ["check", str(write(tmp_path, faulty))])
+    assert result.exit_code == 1
+    assert "has 5 faults" in result.stdout
+    assert "  pack.yaml: shares: they add up to 99; make them 100" in result.stdout
+    assert "  categories.yaml: rules.mine: the condition cannot be read" in result.stdout
+
+
+def test_check_of_a_folder_that_is_none_exits_one(tmp_path: Path) -> None:
+    """Said in words, with the shipped packs' names."""
+    result = CliRunner().invoke(pack, ["check", str(tmp_path / "nowhere")])
+    assert result.exit_code == 1
+    assert "no such pack or folder; shipped are guancheng, los-angeles" in result.stdout
+
+
+def test_show_says_tree_shares_ladder_and_every_category() -> None:
+    """One line for each category, with its limit and lead."""
+    result = CliRunner().invoke(pack, ["show", "los-angeles"])
+    assert result.exit_code == 0
+    assert "98 council" in result.stdout
+    assert "red_property 40 %" in result.stdout
+    assert "owned: department -> city" in result.stdout
+    lines = [line.split() for line in result.stdout.splitlines() if line.startswith("  ")]
+    assert len(lines) == 12
+    assert ["homeless_encampment", "U3", "90", "urgent_day"] in [line[:4] for line in lines]
