@@ -27,7 +27,9 @@ class Conditions:
             ValueError: One cannot be parsed; ``rules.verify`` has said so before a pack is published.
         """
         self._rules = [(rule, cel.compile(rule.when)) for rule in rules]
-        self._reads = tuple(sorted({name for rule in rules for name in rule.reads}))
+        reads = {name for rule in rules for name in rule.reads}
+        self._reads = tuple(sorted(reads - {"attributes"}))
+        self._reads_attributes = "attributes" in reads
         self._known: dict[tuple[Any, ...], tuple[str | None, Mapping[str, Any]]] = {}
 
     def first(self, facts: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
@@ -38,7 +40,9 @@ class Conditions:
         """
         if not self._rules:
             return None, {}
-        key = tuple(_frozen(facts.get(name)) for name in self._reads)
+        key: tuple[Any, ...] = tuple(map(facts.get, self._reads))
+        if self._reads_attributes:
+            key = (*key, _frozen(facts.get("attributes") or {}))
         found = self._known.get(key)
         if found is None:
             if len(self._known) >= REMEMBERED:
@@ -47,7 +51,8 @@ class Conditions:
         return found
 
     def _evaluate(self, facts: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
-        context = cel.Context(variables={name: "" if facts.get(name) is None else facts[name] for name in FACTS})
+        known = {name: "" if facts.get(name) is None else facts[name] for name in FACTS if name != "attributes"}
+        context = cel.Context(variables=known | {"attributes": dict(facts.get("attributes") or {})})
         for rule, condition in self._rules:
             try:
                 holds = condition.execute(context)
@@ -58,9 +63,9 @@ class Conditions:
         return None, {}
 
 
-def _frozen(value: Any) -> Any:
-    """Make a fact a key; ``True`` and ``1`` are equal in Python but not in CEL, so kinds of attributes are part of it."""
-    return tuple((name, type(value[name]).__name__, value[name]) for name in sorted(value)) if isinstance(value, Mapping) else value
+def _frozen(attributes: Mapping[str, Any]) -> tuple[tuple[str, str, Any], ...]:
+    """Make attributes a key; ``True`` and ``1`` are equal in Python but not in CEL, so kinds are part of it."""
+    return tuple((name, type(attributes[name]).__name__, attributes[name]) for name in sorted(attributes))
 
 
 def variables(condition: str) -> tuple[str, ...]:

@@ -44,6 +44,7 @@ class Law:
         self.per = share_unit([share.share for share in bundle.shares])
         self._zone = ZoneInfo(bundle.timezone)
         self._paths: dict[str, tuple[str, ...]] = {}
+        self._home_of: dict[str, str | None] = {}
         self._by_role: dict[str, list[RosterEntry]] = {}
         self._by_person: dict[tuple[str, str], RosterEntry] = {}
         for entry in bundle.roster:
@@ -73,7 +74,9 @@ class Law:
 
     def home_of(self, leaf: str) -> str | None:
         """Name the home a grid lies in, or ``None`` for what lies above homes."""
-        return next((code for code in self.path(leaf) if code in self.homes), None)
+        if leaf not in self._home_of:
+            self._home_of[leaf] = next((code for code in self.path(leaf) if code in self.homes), None)
+        return self._home_of[leaf]
 
     def street_of(self, home: str) -> str | None:
         """Name the node just above a home."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import cache
 from importlib.metadata import version
 
 import chinese_calendar
@@ -29,6 +30,7 @@ def working_years(
     return years, f"{library}-{country}{'-' + region if region else ''}@{version(library)}"
 
 
+@cache
 def _year(country: str, region: str | None, year: int) -> str:
     days = (date(year, 12, 31) - date(year, 1, 1)).days + 1
     each = [date(year, 1, 1) + timedelta(days=n) for n in range(days)]

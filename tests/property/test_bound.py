@@ -10,7 +10,8 @@ from rules.bound import farthest
 from rules.split import next_party
 
 PARTIES = ("red_property", "specialist", "residents", "backstop")
-FOUR = st.lists(st.integers(1, 97), min_size=3, max_size=3, unique=True).map(sorted).map(lambda cuts: [cuts[0], cuts[1] - cuts[0], cuts[2] - cuts[1], 100 - cuts[2]])
+CUTS = st.lists(st.integers(1, 97), min_size=3, max_size=3, unique=True).map(sorted)
+FOUR = CUTS.map(lambda cuts: [cuts[0], cuts[1] - cuts[0], cuts[2] - cuts[1], 100 - cuts[2]])
 
 
 @pytest.mark.parametrize(("shares", "worst"), [((40, 30, 20, 10), Fraction(3, 5)), ((97, 1, 1, 1), Fraction(3, 4)), ((100, 0, 0, 0), Fraction(0))])
