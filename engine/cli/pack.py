@@ -39,9 +39,10 @@ def show(name: Name) -> None:
     print("split:    " + ", ".join(f"{share.code} {share.share} %" for share in bundle.shares))
     for ladder, tiers in bundle.ladders.items():
         print(f"ladder:   {ladder}: " + " -> ".join(tier.name for tier in tiers))
-    print(f"calendar: {bundle.calendar.name}, years {', '.join(bundle.calendar.years)}")
+    print(f"calendar: {bundle.calendar.name}, years {min(bundle.calendar.years)} to {max(bundle.calendar.years)}")
     for c in bundle.categories:
-        start = c.starts_at if c.starts_at != "department" else f"department {c.lead}"
+        start = f"department {c.lead}" if c.starts_at == "department" else c.starts_at
+        start = "street, whistle" if c.urgency in bundle.automatic_whistle else start
         print(f"  {c.code:<26} {c.urgency}  {c.limit.amount:>3} {c.limit.unit:<12} {start:<16} lead {c.lead or '-':<10} {c.label_zh or c.label}")
 
 

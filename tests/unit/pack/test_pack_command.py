@@ -46,3 +46,11 @@ def test_show_says_tree_shares_ladder_and_every_category() -> None:
     lines = [line.split() for line in result.stdout.splitlines() if line.startswith("  ")]
     assert len(lines) == 12
     assert ["homeless_encampment", "U3", "90", "urgent_day"] in [line[:4] for line in lines]
+
+
+def test_show_says_where_an_emergency_begins() -> None:
+    """At the street, with a whistle, whatever the catalogue's default is; and which years the calendar knows."""
+    result = CliRunner().invoke(pack, ["show", "guancheng"])
+    gas = next(line for line in result.stdout.splitlines() if line.startswith("  gas_leak"))
+    assert "street, whistle" in gas
+    assert "years 2004 to 20" in result.stdout
