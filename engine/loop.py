@@ -38,7 +38,7 @@ class Opening(Protocol):
     time: BrokerTime
 
     @property
-    def tps(self) -> list[TopicPartition]: ...  # noqa: D102
+    def tps(self) -> list[TopicPartition]: ...
     def give(self, records: Sequence[Record]) -> None:
         """Queue records that were fetched."""
 

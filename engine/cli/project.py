@@ -7,7 +7,6 @@ import typer
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from engine.cli import run_async
-from engine.errors import DependencyDown
 from engine.local.folder import settings_of
 from engine.settings import Settings
 from engine.views.redis_view import RedisView
@@ -15,7 +14,8 @@ from topics import codec
 from topics.decision import Decision
 from topics.registry import DECISIONS
 
-TRIES = 40
+HOLD_SECONDS = 60
+"""Longest time the running view stands still while it is compared; it catches up from the log."""
 
 
 def project(
@@ -51,14 +51,13 @@ async def _rebuild(settings: Settings) -> bool:
         consumer.assign(tps)
         await consumer.seek_to_beginning(*tps)
         at = dict.fromkeys(range(settings.partitions), 0)
-        for _ in range(TRIES):
-            before = await live.positions()
-            await _fold_up_to(consumer, shadow, tps, at, before)
-            ours, theirs = await shadow.content(), await live.content()
-            if await live.positions() == before:  # it stood still while we compared
-                return await _swap(live, shadow, ours, theirs, await live.digest(), await shadow.digest())
-        raise DependencyDown("the view kept moving while it was compared; try again when less is going on")
+        await _fold_up_to(consumer, shadow, tps, at, await live.positions())  # most of the work, while the view goes on
+        await live.hold(HOLD_SECONDS)
+        await _fold_up_to(consumer, shadow, tps, at, await live.positions())
+        ours, theirs = await shadow.content(), await live.content()
+        return await _swap(live, shadow, ours, theirs, await live.digest(), await shadow.digest())
     finally:
+        await live.release()
         await consumer.stop()
         await live.close()
         await shadow.close()

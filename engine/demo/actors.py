@@ -5,6 +5,7 @@ import heapq
 import itertools
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -47,6 +48,7 @@ class Actors:
         self._law = Law(reference.current, reference.bundles[reference.current])
         self._zone = ZoneInfo(self._law.bundle.timezone)
         self._queue: list[tuple[Instant, int, Report | Act | tuple[str, dict[str, Any]]]] = []
+        self._versions: dict[str, int] = {}
         self._order = itertools.count()
         self._sent = itertools.count()
         self._wake = asyncio.Event()
@@ -102,10 +104,11 @@ class Actors:
             decision = codec.decode(record.value, Decision)
             self._tell(decision)
             for change in decision.changes:
+                self._versions[change.ticket] = change.version
                 if change.after is not None:
                     act = next_act(self._law, codec.decode(bytes(change.after), Ticket), decision.at, self._seed)
                     if act is not None:
-                        self._put(act.at, act)
+                        self._put(act.at, replace(act, version=change.version))
 
     def _tell(self, decision: Decision) -> None:
         for event in decision.events:
@@ -121,7 +124,7 @@ class Actors:
             task = codec.decode(record.value, Task)
             people = [entry.person for entry in self._law.bundle.roster if entry.role == "department" and entry.org == task.department]
             for delay, action in answers(task.department, task.role, task.event, self._seed, task.ticket):
-                reply = {"ticket": task.child or task.ticket, "action": action, "person": people[0] if people else task.department}
+                reply: dict[str, Any] = {"ticket": task.child or task.ticket, "action": action, "person": people[0] if people else task.department}
                 if action in ("report_in", "finish"):
                     reply |= {"proof": [f"photo:{task.id}"], "text": f"{task.department} was there"}
                 self._put(self._now() + delay, (task.department, reply))
@@ -157,6 +160,8 @@ class Actors:
             ack = await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)
             self._journalled("incident", key.decode(), RAW.name, value, ack)
         elif isinstance(thing, Act):
+            if self._versions.get(thing.ticket, thing.version) != thing.version:
+                return
             number = next(self._sent)
             command = Command(f"demo:{thing.ticket}:{thing.kind}:{self._clock.origin_at}:{number}", thing.kind, thing.actor, self._now(), ticket=thing.ticket, **thing.fields)
             home = home_of(thing.ticket)

@@ -7,6 +7,7 @@ from typing import Any
 
 from rules.law import Law
 from topics.ids import Instant
+from topics.pack import Category
 
 DAY_MS = 86_400_000
 OPENS_MS, CLOSES_MS = 8 * 3_600_000, 18 * 3_600_000
@@ -14,6 +15,9 @@ OPENS_MS, CLOSES_MS = 8 * 3_600_000, 18 * 3_600_000
 
 REPORTS_A_DAY = 330
 """About five a second at 600 ×: enough for every community to show the split, few enough to read along."""
+
+FULLY_ELIGIBLE_HOMES = 4
+"""In the first homes every ticket of the split may go to all parties, so that 10/20/30/40 can be read off."""
 
 CHANNELS = (("hotline", 45), ("app", 30), ("patrol", 15), ("camera", 6), ("visit", 4))
 
@@ -36,11 +40,13 @@ def day_of(law: Law, midnight: Instant, number: int, seed: int) -> Iterator[Repo
     """
     draw = random.Random(f"{seed}:{number}")
     leaves = _leaves(law)
-    ordinary, special = _categories(law)
+    ordinary, urgent, restricted = _categories(law)
     moments = sorted(draw.randrange(OPENS_MS, CLOSES_MS) for _ in range(REPORTS_A_DAY))
     for i, moment in enumerate(moments):
         at = midnight + moment
-        leaf = draw.choices(leaves, weights=[1 / (1 + rank) for rank in range(len(leaves))])[0]
+        home = draw.choices(range(len(leaves)), weights=[1 / (2 + rank) for rank in range(len(leaves))])[0]
+        leaf = leaves[home]
+        special = urgent + restricted if home >= FULLY_ELIGIBLE_HOMES else urgent
         category: str | None = draw.choice(ordinary) if draw.random() < 0.88 or not special else draw.choice(special)
         location: dict[str, Any] = {"grid": draw.choice(leaf)}
         if i % 37 == 11:
@@ -71,15 +77,22 @@ def _leaves(law: Law) -> list[list[str]]:
     return list(groups.values())
 
 
-def _categories(law: Law) -> tuple[list[str], list[str]]:
-    """Codes that go through the split with all parties, and the others."""
-    every = {share.code for share in law.shares}
-    ordinary, special = [], []
+def is_open_to_all(law: Law, category: Category) -> bool:
+    """Whether a category goes through the split with every party eligible."""
+    return category.starts_at == "split" and set(category.parties) in (set(), {s.code for s in law.shares}) and category.skill is None
+
+
+def _categories(law: Law) -> tuple[list[str], list[str], list[str]]:
+    """Codes of categories that all parties may take, that go to street or department, and that only some parties may take."""
+    ordinary: list[str] = []
+    urgent: list[str] = []
+    restricted: list[str] = []
     for category in law.bundle.categories:
-        open_to_all = not category.parties or set(category.parties) == every
-        plain = category.starts_at == "split" and open_to_all and category.skill is None and category.urgency not in law.bundle.automatic_whistle
-        (ordinary if plain else special).append(category.code)
-    return ordinary, special
+        if category.urgency in law.bundle.automatic_whistle or category.starts_at != "split":
+            urgent.append(category.code)
+        else:
+            (ordinary if is_open_to_all(law, category) else restricted).append(category.code)
+    return ordinary, urgent, restricted
 
 
 def _iso(at: Instant) -> str:

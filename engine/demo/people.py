@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
+from engine.demo.day import is_open_to_all
 from rules.law import Law
 from topics.command import Actor
 from topics.ids import Instant
@@ -25,6 +26,8 @@ class Act:
     actor: Actor
     ticket: str
     fields: dict[str, Any]
+    version: int = 0
+    """Of the ticket when it was thought of; somebody who sees that it has changed thinks again."""
 
 
 def next_act(law: Law, ticket: Ticket, now: Instant, seed: int) -> Act | None:
@@ -81,7 +84,7 @@ def _file(law: Law, ticket: Ticket, now: Instant, draw: random.Random) -> Act | 
     desk = [entry for entry in law.roster("desk", ticket.home) if law.on_duty(entry, now)]
     if not desk or ticket.home == law.bundle.unplaced or draw.random() < 0.25:
         return None
-    category = draw.choice([category.code for category in law.bundle.categories if category.starts_at == "split"])
+    category = draw.choice([c.code for c in law.bundle.categories if is_open_to_all(law, c) and c.urgency not in law.bundle.automatic_whistle])
     return Act(now + draw.randrange(2, 12) * MINUTE, CommandKind.FILE, Actor(Role.DESK, desk[0].person), ticket.id, {"category": category})
 
 

@@ -41,7 +41,7 @@ class DispatchCore:
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
         """Decide an incident or a command."""
         if record.topic == INCIDENTS.name:
-            incident = codec.decode(record.value or b"", AnyIncident)  # type: ignore[arg-type]
+            incident: AnyIncident = codec.decode(record.value or b"", AnyIncident)  # type: ignore[arg-type]
             return self._decide(IncidentCause(record.id, incident), at)
         return self._decide(CommandCause(record.id, self._command(record), record.appended_at), at)
 

@@ -2,6 +2,7 @@
 -- KEYS[1] prefix of all keys. ARGV: partition, position expected, position after, then for each ticket:
 -- id, version, identity, summary ('' = forgotten), score, number of queues, queues...
 local prefix, partition, expected = KEYS[1], ARGV[1], ARGV[2]
+if redis.call('EXISTS', prefix .. 'hold') == 1 then return {'hold', '0'} end
 local found = redis.call('HGET', prefix .. 'positions', partition) or '0'
 if found ~= expected then return {'position', found} end
 local i = 4

@@ -65,6 +65,8 @@ class RedisView:
             word, found = await self._fold(keys=[self.prefix], args=arguments)
         except (RedisError, OSError) as exc:
             raise DependencyDown(f"Redis did not take the view: {exc}") from exc
+        if word == "hold":
+            raise DependencyDown("the view is being compared with a rebuilt one; trying again")
         if word != "ok":
             raise PositionMoved(f"the view stands at {found} in partition {partition}, not at {expected}")
 
@@ -99,7 +101,7 @@ class RedisView:
         found: dict[str, Any] = {}
         async for key in self.redis.scan_iter(f"{self.prefix}*", count=1000):
             kind = await self.redis.type(key)
-            if kind == "hash" and key[start:] != "positions":
+            if kind == "hash" and key[start:] not in ("positions", "hold"):
                 found[key[start:]] = await self.redis.hgetall(key)
             elif kind == "zset":
                 found[key[start:]] = [[name, int(at)] for name, at in await self.redis.zrange(key, 0, -1, withscores=True)]
@@ -110,6 +112,14 @@ class RedisView:
     async def digest(self) -> str:
         """Sum the view up: SHA-256 over its content in canonical form."""
         return hashlib.sha256(json.dumps(await self.content(), sort_keys=True).encode()).hexdigest()
+
+    async def hold(self, seconds: int) -> None:
+        """Let nothing be folded in for so long, or until ``release``: the projector tries again and goes on after."""
+        await self.redis.set(f"{self.prefix}hold", 1, ex=seconds)
+
+    async def release(self) -> None:
+        """Let folding go on."""
+        await self.redis.delete(f"{self.prefix}hold")
 
     async def drop(self) -> None:
         """Delete the view."""
