@@ -1,0 +1,130 @@
+"""Where a batch ends never shows in an outcome: the same causes at the same times give the same bytes, cut anyhow."""
+
+import asyncio
+import random
+
+from engine.metrics import StageMetrics
+from engine.partition import Batch
+from engine.stage import Out, Record
+from engine.stages.dispatch import DispatchCore
+from engine.stages.intake import IntakeCore
+from engine.vault import Vault
+from rules.placement import Places
+from tests.support.poison import good, law_of
+from topics import codec
+from topics.command import Actor, Command
+from topics.decision import Decision
+from topics.ids import Instant
+from topics.registry import COMMANDS, DECISIONS, INCIDENTS
+from topics.ticket import Ticket
+from topics.vocabulary import CommandKind, Role, Status
+
+START = 1_795_482_000_000
+LAW = law_of("guancheng")
+
+
+def dispatch_core() -> DispatchCore:
+    """An empty partition of dispatch with the pack in force."""
+    core = DispatchCore(0, 1, {LAW.ref: LAW}, StageMetrics("dispatch"))
+    core.opened(LAW.ref, 0)
+    return core
+
+
+def incidents(count: int) -> list[Record]:
+    """Incidents as intake makes them, one every two minutes."""
+    intake = IntakeCore(0, 1, {LAW.ref: Places(LAW.bundle)}, {LAW.ref: LAW}, lambda: LAW.ref, Vault(b"k" * 32), StageMetrics("intake"))
+    found = []
+    for n, (key, value, headers) in enumerate(good(5, count)):
+        at = START + n * 120_000
+        outs = intake.take(Record("incidents.raw", 0, n, key, value, headers, at, at), at)
+        found += [Record(INCIDENTS.name, 0, n, out.key, out.value, (), at, at) for out in outs if out.topic == INCIDENTS.name]
+    return found
+
+
+def answer(outs: list[Out], draw: random.Random) -> Command | None:
+    """Let somebody accept, start or finish, some of the time."""
+    for out in outs:
+        if out.topic != DECISIONS.name:
+            continue
+        decision = codec.decode(out.value or b"", Decision)
+        for change in decision.changes:
+            ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
+            kinds = {Status.OFFERED: CommandKind.ACCEPT, Status.ACCEPTED: CommandKind.START, Status.HANDLING: CommandKind.FINISH}
+            if ticket is not None and ticket.status in kinds and ticket.party in set(Role) and draw.random() < 0.6:
+                name = f"{ticket.id}:{ticket.version}"
+                return Command(name, kinds[ticket.status], Actor(Role(ticket.party), ticket.person), decision.at, ticket=ticket.id, text="done", proof=("p",))
+    return None
+
+
+def run(records: list[Record], size: int) -> tuple[list[tuple[str, Instant]], list[bytes], list[Record]]:
+    """Decide records in batches of ``size``; commands come as people answer. Gives causes with their times, bytes, and all records."""
+    draw, core, last = random.Random(9), dispatch_core(), 0
+    waiting, all_records, order, written = list(records), list[Record](), [], []
+    while waiting:
+        part, waiting = waiting[:size], waiting[size:]
+        now = part[-1].appended_at
+        batch = Batch(core, part, now, now, last, budget=10**9)
+        batch.decide()
+        assert batch.taken == len(part)
+        last = batch.last_at
+        all_records += part
+        for out in batch.outs:
+            written.append(out.topic.encode() + b"|" + (out.key or b"") + b"|" + (out.value or b""))
+            if out.topic == DECISIONS.name:
+                decision = codec.decode(out.value or b"", Decision)
+                order.append((decision.id, decision.at))
+        command = answer(batch.outs, draw)
+        if command is not None:
+            offset = sum(record.topic == COMMANDS.name for record in all_records + waiting)
+            waiting.insert(0, Record(COMMANDS.name, 0, offset, b"", codec.encode(command), (), now + 60_000, now + 60_000))
+    return order, written, all_records
+
+
+async def test_batches_of_one_and_of_five_hundred_give_the_same_bytes() -> None:
+    """The causes and times recorded from batches of 40 are decided again one by one, and in batches of 500."""
+    assert asyncio.get_running_loop() is not None  # a batch carries a future
+    order, written, records = run(incidents(600), 40)
+    by_id = {record.id: record for record in records}
+    assert sum(name.startswith("clock:") for name, _ in order) > 200
+    assert sum(name.startswith(COMMANDS.name) for name, _ in order) > 5
+    for size in (1, 500):
+        core, again = dispatch_core(), list[bytes]()
+        for begin in range(0, len(order), size):
+            for name, at in order[begin : begin + size]:
+                outs = core.take(by_id[name], at) if name in by_id else core.fire(at, at)
+                assert outs is not None
+                again += [out.topic.encode() + b"|" + (out.key or b"") + b"|" + (out.value or b"") for out in outs]
+            core = reloaded(core, again)  # a batch's end is where a worker may die and another go on
+        assert again == written
+
+
+def reloaded(core: DispatchCore, written: list[bytes]) -> DispatchCore:
+    """Build the partition anew from what it wrote, as an opening does; now and then only, since it is slow."""
+    if len(written) % 7:
+        return core
+    fresh = DispatchCore(0, 1, {LAW.ref: LAW}, StageMetrics("dispatch"))
+    latest: dict[bytes, bytes] = {}
+    for line in written:
+        topic, key, value = line.split(b"|", 2)
+        if topic == b"tickets.state":
+            latest[key] = value
+    for key, value in latest.items():
+        fresh.load(key, value or None)
+    fresh.opened(LAW.ref, 0)
+    return fresh
+
+
+async def test_a_clock_due_before_a_command_fires_before_it_and_at_the_same_instant_after_it() -> None:
+    """LAW 4: commands before clocks at the same instant, clocks that were due earlier first."""
+    for shift, first in ((-1, "command"), (0, "command"), (1, "clock")):
+        core = dispatch_core()
+        (record,) = incidents(1)
+        core.take(record, START)
+        (ticket,) = core.book.tickets.values()
+        due = ticket.next_due_at
+        assert due is not None
+        command = Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), due + shift, ticket=ticket.id, text="seen")
+        batch = Batch(core, [Record(COMMANDS.name, 0, 0, b"", codec.encode(command), (), due + shift, due + shift)], due + 5, due + 5, START)
+        batch.decide()
+        causes = [codec.decode(out.value or b"", Decision).cause for out in batch.outs if out.topic == DECISIONS.name]
+        assert causes[0] == first
