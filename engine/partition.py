@@ -89,6 +89,7 @@ class Batch:
             self.taken += 1
         else:
             self._fire(self.horizon, at)
+        outs.extend(core.flush())
         self.last_at = at
 
     def _fire(self, until: Instant, at: Instant) -> bool:

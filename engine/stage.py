@@ -57,6 +57,9 @@ class Core(Protocol):
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
         """Set a record aside that could not be decided in three openings, with its bytes."""
 
+    def flush(self) -> Iterable[Out]:
+        """Give what is written once at the end of a step, such as the latest state of each key."""
+
     def next_due(self) -> Instant | None:
         """When the earliest clock is due, if there is any."""
 

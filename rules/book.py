@@ -72,6 +72,7 @@ class Book:
         self.seen: dict[str, CommandSeen] = {}
         self._seen_at: deque[tuple[Instant, str]] = deque()
         """The same in order of time, oldest first."""
+        self._changed: dict[bytes, bytes | Quota | DayCounter | None] = {}
         self._stores: dict[bytes, tuple[dict[str, Any], type[Any]]] = {
             b"t:": (self.tickets, Ticket),
             b"q:": (self.quotas, Quota),
@@ -130,8 +131,22 @@ class Book:
         due_at, rung, _, number, clock = found
         return ClockCause(ticket.id, clock.kind, number, rung, due_at)
 
+    def flush(self) -> list[tuple[bytes, bytes | None]]:
+        """List the latest records for ``tickets.state`` of all that was applied since the last time: one of each key.
+
+        A step commits as a whole, so what lay between its first and its last state of a key is of no use to anybody.
+        """
+        changed, self._changed = self._changed, {}
+        return [(key, value if value is None or isinstance(value, bytes) else codec.encode(value)) for key, value in changed.items()]
+
     def apply(self, outcome: Outcome) -> None:
         """Take over what was decided."""
+        changed = self._changed
+        changed.update(outcome.state)
+        if outcome.quota is not None:
+            changed[b"q:" + outcome.quota.home.encode()] = outcome.quota
+        if outcome.counter is not None:
+            changed[b"n:" + outcome.counter[0].encode()] = outcome.counter[1]
         for name, ticket in outcome.tickets:
             if ticket is None:
                 self.tickets.pop(name, None)

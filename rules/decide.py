@@ -151,7 +151,7 @@ def _without_change(
         id=DecisionId(cause.id), at=at, cause="command", reason=reason, home=home, ticket=name, command_id=command.id, command=command.kind,
         actor=f"{command.actor.role}:{command.actor.person}", first_decision=first, events=events, why=Why(pack=book.pack), engine=ENGINE,
     )  # fmt: skip
-    return Outcome(decision, (), _state((), None, None, seen, expired), seen=seen, expired=expired)
+    return Outcome(decision, (), _state((), seen, expired), seen=seen, expired=expired)
 
 
 def _outcome(
@@ -179,7 +179,7 @@ def _outcome(
         events=tuple(case.events), changes=tuple(changes), why=_why(case), engine=ENGINE,
     )  # fmt: skip
     referrals = (case.referral,) if case.referral else ()
-    state = _state(tuple(encoded), case, counter, seen, expired)
+    state = _state(tuple(encoded), seen, expired)
     return Outcome(decision, tuple(tickets), state, referrals, case.quota, counter, seen, expired)
 
 
@@ -202,17 +202,11 @@ def _why(case: Case) -> Why:
 
 def _state(
     tickets: tuple[tuple[str, bytes | None], ...],
-    case: Case | None,
-    counter: tuple[str, DayCounter] | None,
     seen: tuple[str, CommandSeen] | None,
     expired: tuple[str, ...],
 ) -> tuple[tuple[bytes, bytes | None], ...]:
-    """List the records for ``tickets.state``."""
+    """List the records for ``tickets.state`` that are bytes already; the book adds its counters once a step."""
     records: list[tuple[bytes, bytes | None]] = [(b"t:" + name.encode(), value) for name, value in tickets]
-    if case is not None and case.quota is not None:
-        records.append((b"q:" + case.quota.home.encode(), codec.encode(case.quota)))
-    if counter is not None:
-        records.append((b"n:" + counter[0].encode(), codec.encode(counter[1])))
     if expired:
         records += [(b"c:" + name.encode(), None) for name in expired]
     if seen is not None:

@@ -1,55 +1,103 @@
-"""Telling a decision again: what it rests on, and whether working it out from its record comes to the same (DESIGN 8)."""
+"""Says in words why a decision came out as it did, and works its split and its clock out a second time (DESIGN 8)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from rules import clocks, split
+from rules.catalogue import category_of
 from rules.law import Law
+from topics import codec
 from topics.decision import Decision, Event
-from topics.ticket import Ticket
+from topics.ids import Instant
+from topics.ticket import Quota, Ticket
+
+FIRINGS = ("ClockAtRisk", "ClockBreached")
 
 
 def explain(decision: Decision, before: Ticket | None, law: Law) -> tuple[list[str], bool]:
-    """Tell a decision in lines; ``False`` beside them when the split or a clock works out differently from its record."""
+    """Explain one decision.
+
+    Args:
+        decision: As it stands in the log.
+        before: The ticket as it was, if there was one.
+        law: The pack the decision names in ``why.pack``.
+    Returns:
+        Lines to print, and whether what was worked out again is what was decided.
+    """
+    lines = _cause(decision)
     why = decision.why
-    lines = [f"pack {why.pack}, calendar {why.calendar}, grid {why.grid}, roster {why.roster}"] if decision.changes else []
-    if why.rules:
-        lines.append("rules that matched: " + ", ".join(why.rules))
-    lines += [f"not taken: {name}, because {reason}" for name, reason in why.refused]
+    lines += [f"rule {rule}" for rule in why.rules]
+    lines += [f"{name}: {_word(why.facts[name])}" for name in sorted(why.facts)]
+    lines += [f"not {candidate}: {reason}" for candidate, reason in why.refused]
     agrees = True
     for event in decision.events:
-        if event.type == "TicketFiled" and event.facts.get("counted") == "split":
-            told, same = _split(event, why.quota, law)
-            lines += told
-            agrees &= same
-        elif event.type in ("ClockAtRisk", "ClockBreached") and before is not None:
-            told, same = _clock(event, before, law)
-            lines += told
-            agrees &= same
+        lines.append(f"{event.type} {_facts(event)}".rstrip())
+        again = _again(decision, event, before, law)
+        for said, same in again:
+            lines.append(f"worked out again: {said}{'' if same else ' — DISAGREES'}")
+            agrees = agrees and same
+    if why.pack is not None:
+        lines.append(f"by pack {why.pack}, calendar {why.calendar or '-'}, grid {why.grid or '-'}, roster {why.roster or '-'}")
     return lines, agrees
 
 
-def _split(event: Event, quota: dict[str, Any], law: Law) -> tuple[list[str], bool]:
-    """Work the split out again from the books before it."""
-    shares = {share.code: share.share for share in law.shares}
-    able, counts, targets = event.facts["eligible"], quota["before"]["counts"], dict(quota["before"]["targets"])
-    among = sum(shares[party] for party in able)
-    for party in able:
-        targets[party] = targets.get(party, 0) + quota["per"] * shares[party] // among
-    party = split.next_party(counts, targets, able, quota["per"])
-    lines = [f"{p}: should have {targets.get(p, 0) / quota['per']:.2f}, had {counts.get(p, 0)}" for p in able]
-    return [*lines, f"furthest below its target: {party}"], party == event.facts["party"]
+def _cause(decision: Decision) -> list[str]:
+    said = f"at {moment(decision.at)} by {decision.cause}"
+    if decision.command is not None:
+        said += f" {decision.command} of {decision.actor} ({decision.command_id})"
+    return [said, *([f"first decided as {decision.first_decision}"] if decision.first_decision else [])]
 
 
-def _clock(event: Event, before: Ticket, law: Law) -> tuple[list[str], bool]:
-    """Work the moment of a rung out again from the ledger as it stood."""
-    clock = next((c for c in before.clocks if (c.kind, c.number) == (event.facts["clock"], event.facts["number"])), None)
+def _facts(event: Event) -> str:
+    shown = {name: moment(value) if name == "due_at" else _word(value) for name, value in event.facts.items() if value not in (None, "", [])}
+    return ", ".join(f"{name} {shown[name]}" for name in sorted(shown))
+
+
+def _word(value: Any) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _again(decision: Decision, event: Event, before: Ticket | None, law: Law) -> list[tuple[str, bool]]:
+    if event.type in FIRINGS and before is not None:
+        return _clock(decision, event, before, law)
+    if event.type == "TicketFiled" and event.facts.get("counted") == "split":
+        return [*_eligible(decision, event, law), *_split(decision, event, law)]
+    return []
+
+
+def _clock(decision: Decision, event: Event, before: Ticket, law: Law) -> list[tuple[str, bool]]:
+    """Is the rung due when the decision says, by the ledger as it stood before?"""
+    said = event.facts
+    clock = next((c for c in before.clocks if c.kind == said["clock"] and c.number == said["number"]), None)
     if clock is None:
-        return ["its clock is not in the ticket before"], False
-    rung = event.facts["rung"]
-    due = clocks.moment(law, clock, rung, before.urgency)
-    kind = "working time" if law.in_work_time(clock.unit) else "day and night"
-    told = (
-        f"{clock.kind}: {rung} % of {clock.limit_ms} ms = {clock.limit_ms * rung // 100} ms in {kind}, {clock.consumed_ms} ms used before, "
-        f"running since {clock.running_since}: due at {due}, fired {event.facts['late_by_ms']} ms later"
-    )
-    return [told], due == event.facts["due_at"]
+        return [(f"no clock {said['clock']}/{said['number']} was running", False)]
+    due = clocks.moment(law, clock, said["rung"], before.urgency)
+    name = f"{said['rung']} % of {clock.kind} is due {'never' if due is None else moment(due)}"
+    return [(name, due == said["due_at"] and decision.at >= said["due_at"] and said["rung"] in clock.rungs)]
+
+
+def _eligible(decision: Decision, event: Event, law: Law) -> list[tuple[str, bool]]:
+    """Who may take the ticket, by the same pack?"""
+    image = next((change.after for change in decision.changes if change.ticket == event.ticket and change.after is not None), None)
+    if image is None:
+        return []
+    ticket = codec.decode(bytes(image), Ticket)
+    if ticket.category is None or ticket.category not in law.categories:
+        return [(f"the pack knows no category {ticket.category}", False)]
+    able, _ = split.eligible(law, category_of(law, ticket.category, ticket.rule), ticket.leaf, ticket.home)
+    return [(f"eligible are {', '.join(able)}", list(able) == list(event.facts["eligible"]))]
+
+
+def _split(decision: Decision, event: Event, law: Law) -> list[tuple[str, bool]]:
+    """Whose turn was it, by the books before?"""
+    books = decision.why.quota
+    former, after = books["before"], books["after"]
+    quota = Quota(decision.home, str(event.facts["window"]), books["per"], former["counts"], former["targets"], {})
+    party, worked_out = split.take(law, quota, tuple(event.facts["eligible"]))
+    same = party == event.facts["party"] and worked_out.counts == after["counts"] and worked_out.targets == after["targets"]
+    return [(f"the split names {party}", same)]
+
+
+def moment(at: Instant) -> str:
+    """Write a moment for people, UTC."""
+    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

@@ -6,7 +6,6 @@ import msgspec
 
 from topics.ids import DecisionId, Instant
 
-
 if TYPE_CHECKING:
     Image = msgspec.Raw | None
 else:

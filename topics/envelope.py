@@ -1,28 +1,42 @@
 """CloudEvents 1.0.2 around what passes a door, in binary and structured mode, by the CloudEvents SDK."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 from cloudevents.core.base import BaseCloudEvent
-from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event, to_binary_event, to_structured_event
+from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka, to_binary_event, to_structured_event
 from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from topics import codec
 from topics.ids import identity
-from topics.incident import INCIDENT_TYPE
+from topics.incident import INCIDENT_TYPE, unfit
 from topics.task import Reply, Task
 from topics.vocabulary import RejectReason
 
 Headers = list[tuple[str, bytes]]
+Received = Sequence[tuple[str, bytes | None]]
+"""Headers as they come: Kafka allows null values, doubles, and bytes that are no text."""
 
 DEEPEST = 32
 """Levels of nesting a door reads: no honest record has ten."""
 
+MOST_BRACKETS = 20_000
+"""Opening brackets in one record: half a MiB of empty lists would otherwise cost 0.2 s to look through."""
+
+LONGEST_NAME = 200
+"""Characters of a source or an external id: it becomes part of keys and queues."""
+
+REQUIRED = ("specversion", "id", "source", "type")
+"""Attributes every CloudEvent has. The SDK would draw an id and a version where they are missing, and each reading would differ."""
+
 _ANY = msgspec.json.Decoder()
+_UNBUILT = msgspec.json.Decoder(msgspec.Raw)
+"""Looks whether it is JSON and how deep, and builds nothing."""
 
 
 class EnvelopeFault(ValueError):
@@ -49,22 +63,43 @@ class Envelope(msgspec.Struct, frozen=True):
 
 
 def parse(raw: bytes) -> Any:
-    """Read hostile JSON: strict UTF-8, no NaN, bounded depth, and never a long search.
+    """Read hostile JSON: strict UTF-8, no NaN, bounded depth, each member once, and never a long search.
 
     Raises:
-        EnvelopeFault: It is too deep, or no JSON.
+        EnvelopeFault: It is no JSON, too deep, holds a number no machine holds, or names a member twice.
     """
+    brackets = raw.count(b"[") + raw.count(b"{")
+    reader = _ANY if brackets <= MOST_BRACKETS else _UNBUILT
     try:
-        found = _ANY.decode(raw)
+        found = reader.decode(raw)
     except RecursionError as exc:
         raise EnvelopeFault(RejectReason.TOO_DEEP, "data", f"nested deeper than {DEEPEST} levels") from exc
+    except msgspec.ValidationError as exc:
+        raise EnvelopeFault(RejectReason.OUT_OF_RANGE, "data", f"a number is too large: {exc}") from exc
     except msgspec.DecodeError as exc:
         raise EnvelopeFault(RejectReason.UNREADABLE, "data", f"no JSON: {exc}") from exc
     except UnicodeDecodeError as exc:
         raise EnvelopeFault(RejectReason.UNREADABLE, "data", f"not UTF-8: {exc.reason}") from exc
-    if raw.count(b"[") + raw.count(b"{") > DEEPEST and _depth(found) > DEEPEST:
+    if brackets > MOST_BRACKETS:
+        raise EnvelopeFault(RejectReason.TOO_LARGE, "data", f"more than {MOST_BRACKETS} lists and objects")
+    if brackets > DEEPEST and _depth(found) > DEEPEST:
         raise EnvelopeFault(RejectReason.TOO_DEEP, "data", f"nested deeper than {DEEPEST} levels")
+    _PAIRS.decode(raw.decode())  # what was read above is sound, and this looks at names alone
     return found
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> None:
+    """Refuse an object that names a member twice: two parsers would read two different reports."""
+    if len({name for name, _ in pairs}) != len(pairs):
+        names = [name for name, _ in pairs]
+        doubled = next(name for place, name in enumerate(names) if name in names[:place])
+        raise EnvelopeFault(RejectReason.INVALID_FIELD, "data", f"the member {doubled[:50]!r} is given twice")
+
+
+_PAIRS = json.JSONDecoder(object_pairs_hook=_each_once, parse_int=len, parse_float=len)
+
+
+_CONTAINERS = (dict, list)
 
 
 def _depth(value: Any) -> int:
@@ -75,9 +110,9 @@ def _depth(value: Any) -> int:
         here = [
             inner
             for outer in here
-            if isinstance(outer, dict | list)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
+            if type(outer) in _CONTAINERS
+            for inner in (outer.values() if type(outer) is dict else outer)
+            if type(inner) in _CONTAINERS
         ]
     return level
 
@@ -92,13 +127,23 @@ class _Parsed(JSONFormat):  # type: ignore[misc]
         data_member = members.pop("data", None)
         if isinstance(members.get("time"), str):
             members["time"] = _time(members["time"])
-        return CloudEvent(members, data_member)
+        return _event_of(members, data_member)
 
     def read_data(self, body: bytes, datacontenttype: str | None) -> Any:
         return parse(body)
 
 
 _FORMAT = _Parsed()
+
+
+def _event_of(attributes: dict[str, Any], data: Any) -> BaseCloudEvent:
+    """Make the event, or name the attribute it lacks; nothing is drawn or filled in."""
+    for name in REQUIRED:
+        if name not in attributes:
+            raise EnvelopeFault(RejectReason.MISSING_FIELD, name, f"the CloudEvent has no attribute {name}")
+    if attributes["specversion"] != "1.0":
+        raise EnvelopeFault(RejectReason.UNKNOWN_VERSION, "specversion", "this door reads CloudEvents 1.0")
+    return CloudEvent(attributes, data)
 
 
 def _time(text: str) -> datetime:
@@ -108,7 +153,9 @@ def _time(text: str) -> datetime:
         raise EnvelopeFault(RejectReason.INVALID_FIELD, "time", "the CloudEvent's time is not RFC 3339") from exc
 
 
-def incident_message(source: str, external_id: str, data: dict[str, Any], *, time: datetime | None = None, structured: bool = False) -> tuple[bytes, bytes, Headers]:
+def incident_message(
+    source: str, external_id: str, data: dict[str, Any], *, time: datetime | None = None, structured: bool = False
+) -> tuple[bytes, bytes, Headers]:
     """Wrap a report for ``incidents.raw``: key ``<source>:<id>``, value, headers."""
     attributes = {
         "id": external_id, "source": source, "type": INCIDENT_TYPE, "specversion": "1.0", "time": time or datetime.now(UTC),
@@ -118,7 +165,7 @@ def incident_message(source: str, external_id: str, data: dict[str, Any], *, tim
     return identity(source, external_id).encode(), message.value, list(message.headers.items())
 
 
-def read_incident(key: bytes | None, value: bytes, headers: Sequence[tuple[str, bytes]]) -> Envelope:
+def read_incident(value: bytes, headers: Received) -> Envelope:
     """Read a CloudEvent in either mode.
 
     Raises:
@@ -130,18 +177,41 @@ def read_incident(key: bytes | None, value: bytes, headers: Sequence[tuple[str, 
         family = INCIDENT_TYPE.rsplit(".", 1)[0]
         reason = RejectReason.UNKNOWN_VERSION if str(kind).rsplit(".", 1)[0] == family else RejectReason.WRONG_TYPE
         raise EnvelopeFault(reason, "type", f"this door takes {INCIDENT_TYPE}")
-    return Envelope(str(event.get_source()), str(event.get_id()), kind, event.get_data())
+    return Envelope(_name("source", event.get_source()), _name("id", event.get_id()), kind, event.get_data())
 
 
-def _event(value: bytes, headers: Sequence[tuple[str, bytes]]) -> BaseCloudEvent:
+def _name(field: str, text: str) -> str:
+    if len(text) > LONGEST_NAME:
+        raise EnvelopeFault(RejectReason.INVALID_FIELD, field, f"at most {LONGEST_NAME} characters")
+    if fault := unfit(text):
+        raise EnvelopeFault(RejectReason.BAD_TEXT, field, fault)
+    return text
+
+
+def _ours(headers: Received) -> dict[str, bytes]:
+    """Keep the headers CloudEvents speaks of; what others add for tracing is none of our business."""
+    kept: dict[str, bytes] = {}
+    for given, text in headers:
+        name = given.lower()
+        if name == "content-type" or name.startswith("ce_"):
+            if name in kept:
+                raise EnvelopeFault(RejectReason.INVALID_FIELD, "headers", f"the header {name[:50]} is given twice")
+            if text is None:
+                raise EnvelopeFault(RejectReason.INVALID_FIELD, "headers", f"the header {name[:50]} has no value")
+            kept[name] = text
+    return kept
+
+
+def _event(value: bytes, headers: Received) -> BaseCloudEvent:
+    message = KafkaMessage(_ours(headers), None, value)
     try:
-        # headers may be anything at all, and the SDK reads them without asking
-        return from_kafka_event(KafkaMessage({name.lower(): text for name, text in headers}, None, value), _FORMAT)
+        # attributes may be anything at all, and the SDK reads them without asking
+        return from_kafka(message, _FORMAT, _event_of)
     except EnvelopeFault:
         raise
     except CloudEventValidationError as exc:
-        field = next(iter(exc.errors), "")
-        raise EnvelopeFault(RejectReason.MISSING_FIELD, str(field), f"CloudEvent attribute {field} is missing or wrong") from exc
+        field = str(next(iter(exc.errors), ""))[:50]
+        raise EnvelopeFault(RejectReason.INVALID_FIELD, field, f"the CloudEvent's attribute {field} is wrong") from exc
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as exc:
         raise EnvelopeFault(RejectReason.UNREADABLE, "headers", f"no CloudEvent: {type(exc).__name__}") from exc
 
@@ -161,7 +231,7 @@ def task_message(task: Task) -> tuple[bytes, bytes, Headers]:
     return task.ticket.encode(), codec.encode(task), headers
 
 
-def read_reply(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Reply:
+def read_reply(value: bytes | None, headers: Received) -> Reply:
     """Read a department's reply: plain JSON, or a CloudEvent around it.
 
     Raises:
@@ -169,6 +239,6 @@ def read_reply(value: bytes | None, headers: Sequence[tuple[str, bytes]]) -> Rep
     """
     if value is None:
         raise EnvelopeFault(RejectReason.NULL_VALUE, "", "a reply needs a value")
-    names = {name.lower() for name, _ in headers}
-    is_event = "ce_specversion" in names or any(name.lower() == "content-type" and b"cloudevents" in text.lower() for name, text in headers)
+    ours = _ours(headers)
+    is_event = "ce_specversion" in ours or b"cloudevents" in ours.get("content-type", b"").lower()
     return Reply.model_validate(_event(value, headers).get_data() if is_event else parse(value))

@@ -1,5 +1,6 @@
 """What is reported: the door's model of an incoming incident, and the record that intake hands on."""
 
+import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -15,14 +16,20 @@ INCIDENT_TYPE = "org.gridwhistle.incident.reported.v1"
 MAX_RECORD_BYTES = 512 * 1024
 """Largest record that ``incidents.raw`` takes; senders refuse more and name this limit."""
 
-_FORBIDDEN = {*range(0x00, 0x09), 0x0B, 0x0C, *range(0x0E, 0x20), 0x7F, *range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Controls but tab and line ends, bidirectional embeddings, overrides and isolates, and halves of characters."""
+
+
+def unfit(text: str) -> str | None:
+    """Name the first control or bidirectional override character, which can lie to an operator's eye, and its place."""
+    found = _FORBIDDEN.search(text)
+    return f"holds the character U+{ord(found.group()):04X} at {found.start()}; send text without control characters" if found else None
 
 
 def _clean(text: str) -> str:
-    """Refuse control and bidirectional override characters, which can lie to an operator's eye."""
-    for place, char in enumerate(text):
-        if ord(char) in _FORBIDDEN or 0xD800 <= ord(char) <= 0xDFFF:
-            raise ValueError(f"holds the character U+{ord(char):04X} at {place}; send text without control characters")
+    """Refuse what is unfit."""
+    if fault := unfit(text):
+        raise ValueError(fault)
     return text
 
 

@@ -6,6 +6,9 @@ from rich.table import Table
 from engine.audit.findings import FAULTS
 from engine.audit.report import Report
 
+HOMES_SHOWN = 20
+"""Rows of the split's table; a city has a hundred homes."""
+
 
 def verdict(report: Report) -> str:
     """One sentence: what was looked at, and whether it holds."""
@@ -26,7 +29,7 @@ def render(report: Report, console: Console) -> None:
         console.print(f"[bold red]{kind}[/] ({getattr(report, kind)}): {FAULTS[kind]}")
         for line in named:
             console.print(f"  {line}", markup=False, highlight=False)
-    console.print(verdict(report), style="bold green" if report.clean else "bold red")
+    console.print(verdict(report), style="bold green" if report.clean else "bold red", soft_wrap=True)
 
 
 def _totals(report: Report) -> Table:
@@ -49,10 +52,14 @@ def _totals(report: Report) -> Table:
 
 
 def _split(report: Report) -> Table:
-    table = Table("home", "party", "count", "target", "all eligible", title="Split")
-    for home, parties in report.split.items():
-        for party, row in parties.items():
-            table.add_row(home, party, str(row["count"]), f"{row['target']:.2f}", str(row["fully_eligible"]))
+    """One row for each home, the busiest first: what each party has, of what it should have."""
+    parties = list(dict.fromkeys(party for rows in report.split.values() for party in rows))
+    busiest = sorted(report.split, key=lambda home: -sum(row["count"] for row in report.split[home].values()))
+    hidden = len(busiest) - HOMES_SHOWN
+    table = Table("home", *parties, title="Split: count / target", caption=f"and {hidden} more homes; --json has all" if hidden > 0 else None)
+    for home in busiest[:HOMES_SHOWN]:
+        rows = report.split[home]
+        table.add_row(home, *(f"{rows[party]['count']} / {rows[party]['target']:.1f}" if party in rows else "" for party in parties))
     return table
 
 

@@ -1,6 +1,7 @@
 """Feeds a plan: each step when the engine clock reaches it, each closing once the filing of its row is decided."""
 
 import asyncio
+import contextlib
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -101,10 +102,8 @@ class Feed:
     async def _look(self, seconds: float) -> None:
         """Wait for news, at most so long, and act on it."""
         if seconds > 0 and not self._watch.news.is_set():
-            try:
+            with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._watch.news.wait(), seconds)
-            except TimeoutError:
-                pass
         self._watch.check()
         if self._watch.news.is_set():
             self._watch.news.clear()

@@ -43,7 +43,7 @@ class Sender:
         Raises:
             KafkaError: Nobody answers.
         """
-        self._producer = self._producer_of()
+        self._producer = self._producer_of()  # type: ignore[no-untyped-call]
         await self._producer.start()
 
     async def send(

@@ -67,9 +67,16 @@ class DispatchCore:
         self._count(outcome, cause)
         decision, p = outcome.decision, self._partition
         outs = [Out(DECISIONS.name, p, decision.home.encode(), codec.encode(decision))]
-        outs += [Out(STATE.name, p, key, value) for key, value in outcome.state]
-        outs += [Out(INCIDENTS.name, partition_of(home, self._partitions), home.encode(), codec.encode(referred)) for home, referred in outcome.referrals]
+        if outcome.referrals:
+            outs += self._referred(outcome)
         return outs
+
+    def _referred(self, outcome: Outcome) -> list[Out]:
+        return [Out(INCIDENTS.name, partition_of(home, self._partitions), home.encode(), codec.encode(referred)) for home, referred in outcome.referrals]
+
+    def flush(self) -> Iterable[Out]:
+        """Give the state that this step has changed, each key once."""
+        return [Out(STATE.name, self._partition, key, value) for key, value in self.book.flush()]
 
     def _count(self, outcome: Outcome, cause: IncidentCause | CommandCause | ClockCause) -> None:
         self._metrics.count("decisions", outcome.decision.reason)

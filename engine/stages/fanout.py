@@ -46,6 +46,10 @@ class FanoutCore:
         """Pass a decision by that could not be read; the alarm and the audit tell of it."""
         return []
 
+    def flush(self) -> Iterable[Out]:
+        """Everything is written as it is decided."""
+        return ()
+
     def next_due(self) -> Instant | None:
         """Fan-out has no clocks."""
         return None

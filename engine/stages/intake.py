@@ -13,9 +13,9 @@ from engine.vault import Vault
 from rules.law import Law
 from rules.placement import Places
 from topics import codec
-from topics.envelope import Envelope, EnvelopeFault, read_incident
+from topics.envelope import LONGEST_NAME, Envelope, EnvelopeFault, read_incident
 from topics.ids import Instant, identity_hash, murmur2, partition_of
-from topics.incident import MAX_RECORD_BYTES, Incident, ReportedIncident
+from topics.incident import MAX_RECORD_BYTES, Incident, ReportedIncident, unfit
 from topics.registry import INCIDENTS, INTAKE_STATE, RAW, REJECTED, VAULT
 from topics.rejected import Rejected, Seen
 from topics.vocabulary import RejectReason
@@ -25,6 +25,12 @@ KEPT_MS = 35 * 86_400_000
 
 PLAUSIBLE_MS = 10 * 366 * 86_400_000
 """A time further than ten years from now is a mistake, not a date."""
+
+LONGEST_KEY = 4 * (2 * LONGEST_NAME + 1)
+"""Bytes of the longest honest key, ``<source>:<id>``; hashing a longer one would only cost time."""
+
+SLACK_BYTES = 4096
+"""What the broker's framing and our header may add to a record that is written again."""
 
 REHOMED = "gw-rehomed"
 """Header of a record that intake has put into its key's partition; it is done once."""
@@ -70,9 +76,14 @@ class IntakeCore:
         try:
             if record.key is None:
                 raise Fault(RejectReason.NULL_KEY, "key", "send the key <source>:<id>")
+            if len(record.key) > LONGEST_KEY:
+                raise Fault(RejectReason.TOO_LARGE, "key", f"{len(record.key)} bytes; at most {LONGEST_KEY}")
+            size = _size(record)
+            if size > MAX_RECORD_BYTES:
+                raise Fault(RejectReason.TOO_LARGE, "value", f"{size} bytes; at most {MAX_RECORD_BYTES}, of which the first are kept")
             right = (murmur2(record.key) & 0x7FFFFFFF) % self._partitions
             if right != self._partition:
-                return [*outs, self._rehome(record, right)]
+                return [*outs, self._rehome(record, right, size)]
             return [*outs, *self._accept(record, at)]
         except Fault as fault:
             return [*outs, *self._reject(record, at, fault.reason, fault.field, str(fault), fault.identity)]
@@ -88,10 +99,12 @@ class IntakeCore:
             outs.append(Out(INTAKE_STATE.name, self._partition, oldest[0], None))
         return outs
 
-    def _rehome(self, record: Record, right: int) -> Out:
+    def _rehome(self, record: Record, right: int, size: int) -> Out:
         """Put a record whose producer hashes keys differently into the right partition, once, in this transaction."""
         if any(name == REHOMED for name, _ in record.headers):
             raise Fault(RejectReason.WRONG_PARTITION, "key", "the record says it was put right already, and is in the wrong partition still")
+        if size + SLACK_BYTES > MAX_RECORD_BYTES:
+            raise Fault(RejectReason.WRONG_PARTITION, "key", "hash keys as Kafka does (murmur2); the record is too large to be put right here")
         return Out(RAW.name, right, record.key, record.value, [*record.headers, (REHOMED, record.id.encode())])
 
     def _accept(self, record: Record, at: Instant) -> list[Out]:
@@ -103,8 +116,8 @@ class IntakeCore:
             self._metrics.count("rejected", RejectReason.DUPLICATE)
             again = Rejected(record.id, at, RejectReason.DUPLICATE, "id", "this incident has come before", name, original=first[0])
             return [Out(REJECTED.name, self._partition, record.key, codec.encode(again))]
-        self._seen[key] = (record.id, at)
         incident, sealed = self._place(record, name, report, at)
+        self._seen[key] = (record.id, at)
         outs = [
             Out(INCIDENTS.name, partition_of(incident.home, self._partitions), incident.home.encode(), codec.encode(incident)),
             Out(INTAKE_STATE.name, self._partition, key, codec.encode(Seen(record.id, at))),
@@ -115,14 +128,12 @@ class IntakeCore:
         """Read envelope and data, or say what is wrong with them."""
         if record.value is None:
             raise Fault(RejectReason.NULL_VALUE, "value", "send a CloudEvent; a null value is none")
-        if len(record.value) > MAX_RECORD_BYTES:
-            raise Fault(RejectReason.TOO_LARGE, "value", f"at most {MAX_RECORD_BYTES} bytes")
         try:
-            envelope = read_incident(record.key, record.value, record.headers)
+            envelope = read_incident(record.value, record.headers)
         except EnvelopeFault as exc:
             raise Fault(exc.reason, exc.field, str(exc)) from exc
         name = envelope.identity
-        if record.key != name.encode(errors="replace"):
+        if record.key != name.encode():
             raise Fault(RejectReason.KEY_MISMATCH, "key", "the key must be <source>:<id> of the event", name)
         try:
             report = ReportedIncident.model_validate(envelope.data)
@@ -141,9 +152,9 @@ class IntakeCore:
         law, where = self._laws[ref], report.location
         placed = self._places[ref].place(where.grid, where.lat, where.lon, where.crs, where.address)
         category = law.category_code(report.category) if report.category else None
-        listed = set(law.bundle.attributes)
-        open_attributes = {k: v for k, v in report.attributes.items() if k in listed and isinstance(v, str | int | bool)}
-        private = {k: v for k, v in report.attributes.items() if k not in open_attributes}
+        listed = law.bundle.attributes
+        open_attributes = {k: _public(k, v, name) for k, v in report.attributes.items() if k in listed and v is not None}
+        private = {k: v for k, v in report.attributes.items() if k not in listed}
         personal = {k: v for k, v in (("reporter", report.reporter), ("attributes", private)) if v}
         token, sealed = self._seal(record.id, personal)
         reporter = report.reporter or {}
@@ -169,13 +180,18 @@ class IntakeCore:
         """Write the rejection with the original sealed in it; its key alone lies in the vault."""
         self._metrics.count("rejected", reason)
         token = self._vault.token(record.id)
-        entry, text = self._vault.seal_aside(token, record.value or b"")
+        entry, text = self._vault.seal_aside(token, (record.value or b"")[:MAX_RECORD_BYTES])
         rejected = Rejected(record.id, at, reason, _shown(field), _shown(message), _shown(name) if name else None, token=token, sealed=text)
-        return [Out(REJECTED.name, self._partition, record.key, codec.encode(rejected)), self._vault_out(token, codec.encode(entry))]
+        key = record.key[:LONGEST_KEY] if record.key is not None else None
+        return [Out(REJECTED.name, self._partition, key, codec.encode(rejected)), self._vault_out(token, codec.encode(entry))]
 
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
         """Set a record aside that our own fault keeps from being read."""
         return self._reject(record, at, RejectReason.HELD, "", "our fault: three openings failed at this record", None)
+
+    def flush(self) -> Iterable[Out]:
+        """Everything is written as it is decided."""
+        return ()
 
     def next_due(self) -> Instant | None:
         """Intake has no clocks."""
@@ -193,6 +209,29 @@ class IntakeCore:
 def _ms(moment: datetime) -> Instant:
     """Turn an aware datetime into milliseconds, without a float on the way."""
     return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+
+
+def _size(record: Record) -> int:
+    """Bytes of a record as it came out of its compression."""
+    return len(record.key or b"") + len(record.value or b"") + sum(len(name) + len(text or b"") for name, text in record.headers)
+
+
+def _public(field: str, value: Any, name: str) -> str | int | bool:
+    """Let a listed attribute pass: short sound text, a number of 64 bits, or a truth."""
+    where = f"data.attributes.{field}"
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        if not -(2**63) <= value < 2**63:
+            raise Fault(RejectReason.OUT_OF_RANGE, where, "a number of more than 64 bits", name)
+        return value
+    if not isinstance(value, str):
+        raise Fault(RejectReason.INVALID_FIELD, where, "send text, a whole number, or true or false", name)
+    if len(value) > LONGEST_NAME:
+        raise Fault(RejectReason.INVALID_FIELD, where, f"at most {LONGEST_NAME} characters", name)
+    if fault := unfit(value):
+        raise Fault(RejectReason.BAD_TEXT, where, fault, name)
+    return value
 
 
 _RANGES = frozenset({"greater_than_equal", "less_than_equal", "greater_than", "less_than", "finite_number"})

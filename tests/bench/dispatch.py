@@ -8,6 +8,7 @@ through the ruler. Only the ratio is comparable between runs: absolute times her
 import asyncio
 import json
 import os
+import signal
 import statistics
 import sys
 import tempfile
@@ -22,7 +23,7 @@ from engine.settings import Settings
 from tests.support.poison import good
 from tests.support.rig import Rig, eventually
 from tests.support.servers import kafka
-from topics.registry import DECISIONS, INCIDENTS, RAW
+from topics.registry import INCIDENTS, RAW
 
 ROUNDS = 3
 COUNT = int(os.environ.get("BENCH_INCIDENTS", "20000"))
@@ -34,7 +35,8 @@ async def main() -> int:
     """Run the rounds and print the table; 1 when the ratio is below what is held."""
     with tempfile.TemporaryDirectory() as folder, kafka() as address:
         settings = Settings(
-            kafka=address, prefix="bench.", partitions=PARTITIONS, replication_factor=1, min_insync_replicas=1, data_dir=Path(folder), redis_url="redis://127.0.0.1:1/0"
+            kafka=address, prefix="bench.", partitions=PARTITIONS, replication_factor=1, min_insync_replicas=1, data_dir=Path(folder), redis_url="redis://127.0.0.1:1/0",
+            session_timeout_seconds=120,
         )  # fmt: skip
         rig = Rig(settings)
         try:
@@ -52,29 +54,24 @@ async def main() -> int:
 
 
 async def _round(rig: Rig, number: int, count: int) -> dict[str, float]:
+    """Let intake place the incidents while dispatch stands still, then let dispatch work them off, then the ruler."""
     settings = rig.settings
     starts = await _ends(settings, INCIDENTS.name)
-    decided = sum(await _ends(settings, DECISIONS.name))
-    cpu = {stage: _cpu(rig, stage) for stage in METRICS}
-    steps = {stage: _steps(stage) for stage in METRICS}
+    before = {stage: (_cpu(rig, stage), _counter(stage, "steps"), _counter(stage, "records_taken")) for stage in METRICS}
+    worker = rig.workers["dispatch-1"].process
+    worker.send_signal(signal.SIGSTOP)  # both dispatch and the ruler find their work waiting
     await _send(settings, number, count)
-
-    async def all_decided() -> bool:
-        found = await _records(settings, starts)
-        return found >= count and sum(await _ends(settings, DECISIONS.name)) > decided
-
-    await eventually(all_decided, 300, f"round {number}: {count} incidents placed", every=0.5)
-    await _quiet(rig)
-    used = {stage: _cpu(rig, stage) - cpu[stage] for stage in METRICS}
-    done = {stage: _steps(stage) - steps[stage] for stage in METRICS}
+    await eventually(lambda: _counter("intake", "records_taken") >= before["intake"][2] + count, 300, f"round {number}: {count} taken in", every=0.2)
+    worker.send_signal(signal.SIGCONT)
+    await eventually(lambda: _counter("dispatch", "records_taken") >= before["dispatch"][2] + count, 300, f"round {number}: {count} decided", every=0.1)
+    used = {"dispatch": _cpu(rig, "dispatch") - before["dispatch"][0]}
+    await eventually(lambda: _counter("fanout", "records_taken") >= before["fanout"][2] + count, 300, f"round {number}: {count} fanned out", every=0.2)
+    used |= {stage: _cpu(rig, stage) - before[stage][0] for stage in ("intake", "fanout")}
+    steps = {stage: _counter(stage, "steps") - before[stage][1] for stage in METRICS}
     ruler = await _ruler(settings, starts, count)
-    row = {
-        "dispatch_us": used["dispatch"] / count * 1e6,
-        "ruler_us": ruler / count * 1e6,
-        "ratio": ruler / used["dispatch"],
-        "intake_us": used["intake"] / count * 1e6,
-        "fanout_us": used["fanout"] / count * 1e6,
-    } | {f"{stage}_ms_per_transaction": used[stage] / max(1, done[stage]) * 1e3 for stage in METRICS}
+    row = {"dispatch_us": used["dispatch"] / count * 1e6, "ruler_us": ruler / count * 1e6, "ratio": ruler / used["dispatch"]}
+    row |= {f"{stage}_us": used[stage] / count * 1e6 for stage in ("intake", "fanout")}
+    row |= {f"{stage}_ms_per_transaction": used[stage] / max(1, steps[stage]) * 1e3 for stage in METRICS}
     print(f"round {number}: " + "  ".join(f"{name} {value:.2f}" for name, value in row.items()), flush=True)
     return row
 
@@ -83,23 +80,10 @@ async def _send(settings: Settings, seed: int, count: int) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, linger_ms=5)
     await producer.start()
     acks = []
-    for key, value, headers in good(seed + 1000, count, "guancheng"):
+    for key, value, headers in good(seed + 1000, count, "guancheng", urgent_percent=10):
         acks.append(await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers))
     await asyncio.gather(*acks)
     await producer.stop()
-
-
-async def _quiet(rig: Rig) -> None:
-    """Wait until no stage has made a step for a second."""
-    before: dict[str, float] = {}
-
-    async def still() -> bool:
-        nonlocal before
-        now = {stage: _steps(stage) for stage in METRICS}
-        same, before = now == before, now
-        return same
-
-    await eventually(still, 120, "stages at rest", every=1.0)
 
 
 async def _ends(settings: Settings, topic: str) -> list[int]:
@@ -109,22 +93,6 @@ async def _ends(settings: Settings, topic: str) -> list[int]:
     ends = await consumer.end_offsets(tps)
     await consumer.stop()
     return [ends[tp] for tp in tps]
-
-
-async def _records(settings: Settings, starts: list[int]) -> int:
-    """Count the incidents placed since ``starts``, markers left out, by reading them."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest")
-    await consumer.start()
-    tps = [TopicPartition(settings.prefix + INCIDENTS.name, p) for p in range(settings.partitions)]
-    consumer.assign(tps)
-    for tp, start in zip(tps, starts, strict=True):
-        consumer.seek(tp, start)
-    ends = await consumer.end_offsets(tps)
-    found = 0
-    while any([await consumer.position(tp) < ends[tp] for tp in tps]):
-        found += sum(map(len, (await consumer.getmany(timeout_ms=200)).values()))
-    await consumer.stop()
-    return found
 
 
 async def _ruler(settings: Settings, starts: list[int], count: int) -> float:
@@ -148,9 +116,9 @@ def _cpu(rig: Rig, stage: str) -> float:
     return float(times.user + times.system)
 
 
-def _steps(stage: str) -> float:
-    text = urllib.request.urlopen(f"http://127.0.0.1:{METRICS[stage]}/metrics", timeout=5).read().decode()
-    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith("gridwhistle_steps_total"))
+def _counter(stage: str, name: str) -> float:
+    text = urllib.request.urlopen(f"http://127.0.0.1:{METRICS[stage]}/metrics", timeout=30).read().decode()
+    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(f"gridwhistle_{name}_total"))
 
 
 def _free_port(offset: int) -> int:

@@ -21,7 +21,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.protocol.admin import DeleteGroupsRequest_v1
+from aiokafka.protocol.admin import DeleteGroupsRequest
 
 from engine.crash import POINTS
 from engine.engine_clock import engine_now
@@ -321,7 +321,7 @@ async def _delete_group(settings: Settings, group: str) -> None:
     await admin.start()
     try:
         coordinator = await admin.find_coordinator(group)
-        response = await admin._send_request_to_node(coordinator, DeleteGroupsRequest_v1([group]))
+        response = await admin._send_request_to_node(coordinator, DeleteGroupsRequest([group]))
         assert response.results == [(group, 0)], response
     finally:
         await admin.close()

@@ -151,7 +151,7 @@ def tell() -> Log:
     breach = START + 6 * HOUR + 1000  # four work hours from 08:00:01 end at 14:00:01
     name = "clock:east-20260302-1:0:resolve:0:100"
     task = Task(id=f"{name}#cg#0", event="overdue", department="cg", ticket="east-20260302-1", role="owner", at="2026-03-02T06:00:01Z")
-    facts = {key: value for key, value in msgspec.to_builtins(task).items()}
+    facts = dict(msgspec.to_builtins(task).items())
     fire(told, breach, breach, 100, (Event("TaskDispatched", "east-20260302-1", facts),))
     told.put("dept.cg.tasks", 0, b"east-20260302-1", encode(task), at=breach)
     return told.finish()

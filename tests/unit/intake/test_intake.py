@@ -16,7 +16,7 @@ from tests.support.poison import KINDS, Raw, good, law_of, report
 from topics import codec
 from topics.envelope import incident_message
 from topics.ids import murmur2
-from topics.incident import Incident
+from topics.incident import MAX_RECORD_BYTES, Incident
 from topics.rejected import Rejected, Sealed
 from topics.vocabulary import RejectReason
 
@@ -130,13 +130,28 @@ def test_a_phone_number_is_in_nothing_that_intake_writes() -> None:
     assert msgspec.json.decode(VAULT.open(incident.token or "", entry)) == {"reporter": {"phone": PHONE}, "attributes": {"callback": PHONE}}
 
 
-@given(st.one_of(st.none(), st.binary(max_size=200)), st.one_of(st.none(), st.binary(max_size=300)), st.lists(st.tuples(st.text(max_size=20), st.binary(max_size=30)), max_size=6))
-def test_no_bytes_at_all_make_the_door_fall_over(key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]) -> None:
+CE_HEADERS = st.sampled_from(["ce_id", "ce_type", "ce_source", "ce_specversion", "ce_time", "content-type"])
+HEADERS = st.lists(st.tuples(st.text(max_size=20) | CE_HEADERS, st.none() | st.binary(max_size=30)), max_size=6)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=30)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4), max_leaves=20)
+REPORTS = st.fixed_dictionaries(
+    {"occurred_at": st.just("2026-11-24T01:00:00Z"), "channel": st.just("app")},
+    optional={
+        "attributes": st.dictionaries(st.sampled_from(["building", "floor", "x"]) | st.text(max_size=5), VALUES, max_size=4),
+        "reporter": st.dictionaries(st.text(max_size=5), VALUES, max_size=3),
+        "category": VALUES, "text": VALUES, "promised_by": VALUES,
+        "location": st.dictionaries(st.sampled_from(["grid", "lat", "lon", "crs", "address"]), VALUES, max_size=3),
+    },
+)  # fmt: skip
+
+
+@given(st.none() | st.binary(max_size=200), st.none() | st.binary(max_size=300), HEADERS)
+def test_no_bytes_at_all_make_the_door_fall_over(key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes | None]]) -> None:
     """Whatever comes is rejected, exactly once."""
     assert len(outs((key, value, headers))["incidents.rejected"]) == 1
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=30), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4), max_leaves=20))
+@given(VALUES | REPORTS)
 def test_no_json_at_all_makes_the_door_fall_over(value: object) -> None:
     """The same under a sound envelope."""
     key, _, headers = incident_message("app", "8", {})
@@ -148,3 +163,52 @@ def test_good_records_are_all_placed() -> None:
     """The generator the Kafka tests use makes records that pass."""
     door = core()
     assert all("incidents" in outs(raw, door) for raw in good(1, 200))
+
+
+@pytest.mark.parametrize("which", ["value", "headers"])
+def test_what_compression_hid_is_too_large_and_its_beginning_is_kept(which: str) -> None:
+    """A record can be far larger than the topic's limit once decompressed; what is sealed of it stays within the limit."""
+    key, _, headers = incident_message("app", "9", report())
+    big: Raw = (key, b"x" * 3_000_000, list(headers)) if which == "value" else (key, b"{}", [*headers, ("h", b"x" * 3_000_000)])
+    written = outs(big)
+    (out,) = written["incidents.rejected"]
+    rejected = codec.decode(out.value or b"", Rejected)
+    assert (rejected.reason, rejected.field) == (RejectReason.TOO_LARGE, "value")
+    assert len(out.value or b"") < 1_000_000
+    entry = codec.decode(written["vault"][0].value or b"", Sealed)
+    assert (big[1] or b"").startswith(VAULT.open(rejected.token or "", entry, rejected.sealed))
+
+
+def test_what_is_too_large_to_be_put_right_is_rejected() -> None:
+    """Written again with one header more it would not fit into its topic, and the partition would stop."""
+    key, _, headers = incident_message("app", "10", report())
+    wrong = ((murmur2(key) & 0x7FFFFFFF) + 1) % 4
+    (rejection, _) = core(wrong, 4).take(record((key, b"x" * (MAX_RECORD_BYTES - 1000), list(headers)), partition=wrong), AT)
+    assert codec.decode(rejection.value or b"", Rejected).reason == RejectReason.WRONG_PARTITION
+
+
+def test_a_rejection_shows_nothing_that_came_with_the_record() -> None:
+    """Neither a phone number in a text that is unsound nor one in a name of a member is copied beside the reason."""
+    for data in (report(text=f"call {PHONE}\x07"), report(reporter=PHONE), report(category=PHONE * 30), report(attributes={"building": [PHONE]})):
+        for out in core().take(record(incident_message("app", "11", data)), AT):
+            assert PHONE.encode() not in (out.key or b"") + (out.value or b"")
+
+
+def test_state_is_loaded_as_it_was_written() -> None:
+    """A new owner of the partition knows every identity the former one took, and forgets what was let go."""
+    first, second = core(), core()
+    for number in range(5):
+        for out in first.take(record(incident_message("app", f"l{number}", report()), number), AT + number):
+            if out.topic == "intake.state":
+                second.load(out.key or b"", out.value)
+    second.opened(LAW.ref, AT + 5)
+    assert all("incidents.rejected" in outs(incident_message("app", f"l{number}", report()), second, AT + 10) for number in range(5))
+
+
+def test_a_record_set_aside_is_kept_whole() -> None:
+    """Our own fault: reason ``held``, the original sealed."""
+    raw = incident_message("app", "12", report())
+    rejection, vault = core().hold(record(raw), AT)
+    rejected = codec.decode(rejection.value or b"", Rejected)
+    assert rejected.reason == RejectReason.HELD
+    assert VAULT.open(rejected.token or "", codec.decode(vault.value or b"", Sealed), rejected.sealed) == raw[1]

@@ -1,0 +1,253 @@
+"""LAW 6: from report to closing, and every command that is refused."""
+
+import pytest
+
+from tests.support.city import DAY, HOUR, MINUTE, City, at
+from topics.vocabulary import REFUSALS, CommandKind, Reason, Role, Status
+
+
+def test_a_ticket_goes_from_report_to_closing() -> None:
+    """Reported, offered, accepted, handled, checked by another, answered, closed; forgotten 35 days later."""
+    city = City()
+    assert city.report("T", can_reach_reporter=True).status is Status.OFFERED
+    city.work("T", until="accept")
+    assert {clock.kind for clock in city["T"].clocks} == {"resolve", "contact"}
+    assert city.ask("contact", "T", city.holder("T")) == "done_as_asked"
+    assert city.ask("start", "T", city.holder("T")) == "done_as_asked"
+    assert city.ask("finish", "T", city.holder("T"), text="done") == "done_as_asked"
+    assert city["T"].task == "check" and city["T"].duty == "checker"
+    assert city.ask("check", "T", "checker:checker-2", passed=True) == "done_as_asked"
+    assert city["T"].status is Status.SURVEYED
+    assert city.ask("answer", "T", "reporter:r", satisfied=True) == "done_as_asked"
+    assert (city["T"].status, city["T"].close_reason) == (Status.CLOSED, "satisfied")
+    assert [clock.kind for clock in city["T"].clocks] == ["forget"]
+    city.at("08:00", 36)
+    assert not city.book.tickets
+    assert city.decisions[-1].reason == "forgotten" and city.decisions[-1].changes[0].after is None
+
+
+def test_silence_after_the_check_closes_as_no_answer() -> None:
+    """When the survey's fourteen days end, the ticket is closed, never as satisfied."""
+    city = City()
+    city.report("T")
+    city.work("T")
+    city.ask("check", "T", "checker:checker-1", passed=True)
+    city.at("08:00", 15)
+    assert (city["T"].status, city["T"].close_reason) == (Status.CLOSED, "no_answer")
+    assert city.decisions[-1].reason == Reason.WINDOW_ENDED
+
+
+def test_a_failed_check_goes_back_with_what_was_consumed() -> None:
+    """Resolve stood while checking took place, and goes on with what it had."""
+    city = City()
+    city.report("T", "leak")
+    city.at("08:10").work("T")
+    city.at("08:30")
+    assert city.ask("check", "T", "checker:checker-1", passed=False, reason="still wet") == "done_as_asked"
+    ticket = city["T"]
+    resolve = next(clock for clock in ticket.clocks if clock.kind == "resolve")
+    assert (ticket.status, ticket.rework, resolve.consumed_ms, resolve.running_since) == (Status.HANDLING, 1, 10 * MINUTE, at("08:30"))
+    city.at("10:20")
+    assert city.expect("ClockAtRisk", rung=50).facts["due_at"] == at("10:20")
+
+
+def test_a_handler_may_not_check() -> None:
+    """Whoever accepted, started or finished it is refused as its checker."""
+    city = City()
+    city.report("T")
+    city.work("T")
+    finisher = city["T"].handled_by[0]
+    assert city.ask("check", "T", f"checker:{finisher}", passed=True) in (Reason.CHECKER_HANDLED_IT, Reason.NOT_ON_ROSTER)
+    assert city["T"].status is Status.DONE
+
+
+def test_a_missed_check_goes_to_the_next_checker_then_to_the_supervisor() -> None:
+    """Each checker has half an hour; after the last one the supervisor has it."""
+    city = City()
+    city.report("T", "leak")
+    city.work("T")
+    first = city["T"].person
+    city.at("08:31")
+    assert city["T"].duty == "checker" and city["T"].person != first
+    city.at("09:05")
+    assert (city["T"].duty, city["T"].person) == ("supervisor", "supervisor-1")
+
+
+def test_a_command_handed_in_before_the_deadline_is_in_time() -> None:
+    """A finish accepted at 11:59 counts for 11:59, although it is decided after the limit ran out."""
+    city = City()
+    city.report("T", "leak")
+    city.work("T", until="start")
+    holder = city.holder("T")
+    city.at("12:00")
+    assert city["T"].is_overdue
+    assert city.ask("finish", "T", holder, text="done", accepted=at("11:59")) == "done_as_asked"
+    assert city.expect("TicketFinished").facts["overdue"] is False
+    assert city["T"].finished_at == at("11:59")
+
+
+def test_a_command_from_the_future_counts_from_now() -> None:
+    """``accepted_at`` is bounded by the broker's time: nobody finishes tomorrow."""
+    city = City()
+    city.report("T", "leak")
+    city.work("T", until="start")
+    city.at("09:00").ask("finish", "T", city.holder("T"), text="done", accepted=at("08:00", 1))
+    assert city["T"].finished_at == at("09:00")
+
+
+def test_reopening_starts_a_new_generation_at_the_finisher() -> None:
+    """Half the limit, rungs anew, no split count; from the second time one tier above; never after thirty days."""
+    city = City()
+    city.report("T", "leak")
+    city.work("T")
+    finisher = city["T"].party
+    city.ask("check", "T", "checker:checker-1", passed=True)
+    city.ask("answer", "T", "reporter:r", satisfied=False)
+    counts = dict(city.book.quotas["east"].counts)
+    assert city.ask("reopen", "T", "reporter:r", reason="leaks again") == "done_as_asked"
+    ticket = city["T"]
+    assert (ticket.status, ticket.generation, ticket.party, ticket.resolve_limit_ms) == (Status.OFFERED, 1, finisher, 2 * HOUR)
+    assert city.book.quotas["east"].counts == counts
+    city.work("T")
+    city.ask("check", "T", "checker:checker-1", passed=True)
+    city.ask("reopen", "T", "reporter:r", reason="and again")
+    assert (city["T"].generation, city["T"].tier) == (2, "community")
+    city.ask("close_by_source", "T", "source:app", reason="closed")
+    city.at("08:00", 31)
+    assert city.ask("reopen", "T", "chief:chief-1", reason="late") == Reason.TOO_LATE
+
+
+def test_merging_keeps_the_earlier_deadline_and_both_as_they_were() -> None:
+    """The duplicate's earlier deadline counts for the one that stays; its own ledger is kept aside."""
+    city = City()
+    early = city.report("early", "leak")
+    city.at("08:05").report("late", "leak")
+    before = city["late"]
+    assert city.ask("duplicate_of", "early", "desk:desk-1", target=city["late"].id) == "done_as_asked"
+    late, merged = city["late"], city["early"]
+    assert late.deadline_at == early.deadline_at and late.before_merge == before and late.merged_here == (early.id,)
+    assert merged.status is Status.MERGED and merged.merged_into == late.id and merged.before_merge == early
+    assert [clock.kind for clock in merged.clocks] == ["forget"]
+    assert city.ask("duplicate_of", "late", "desk:desk-1", target=early.id) == Reason.TARGET_NOT_OPEN
+    assert city.ask("duplicate_of", "late", "desk:desk-1", target=late.id) == Reason.TARGET_NOT_OPEN
+    west = city.report("W", "leak", home="west", leaf="west1")
+    assert city.ask("duplicate_of", "late", "desk:desk-1", target=west.id) == Reason.TARGET_ELSEWHERE
+
+
+def test_a_referral_carries_hops_and_what_was_consumed() -> None:
+    """Closed here as referred, filed there as a new ticket whose limit is already partly used; at most three hops."""
+    city = City()
+    first = city.report("T", "leak")
+    city.at("08:10").work("T", until="start")
+    homes = ["west", "hill", "east"]
+    for n, home in enumerate(homes, 1):
+        assert city.ask("refer", "T", "chief:chief-1", home=home, reason="theirs") == "done_as_asked"
+        assert city["T"].close_reason == "referred"
+        ticket = city.refer_in("T")
+        assert (ticket.home, ticket.hops, ticket.first_filed_at) == (home, n, first.filed_at)
+        assert city.decisions[-1].reason == Reason.REFERRED_IN
+    resolve = next(clock for clock in city["T"].clocks if clock.kind == "resolve")
+    assert resolve.consumed_ms == 10 * MINUTE
+    assert city["T"].deadline_at == at("12:00")
+    assert city.ask("refer", "T", "chief:chief-1", home="west", reason="no") == Reason.TOO_MANY_HOPS
+
+
+def test_a_referred_ticket_is_not_reopened() -> None:
+    """It lives on in another home; reopening it here would make two of one incident."""
+    city = City()
+    city.report("T", "leak")
+    city.ask("refer", "T", "chief:chief-1", home="west", reason="theirs")
+    assert city.ask("reopen", "T", "chief:chief-1", reason="no") == Reason.NOT_IN_THIS_STATUS
+
+
+def test_a_source_closes_and_cancels_whatever_is_open() -> None:
+    """Imports of history close a ticket in any open status, unfiled ones too, even with an earlier time."""
+    city = City()
+    city.report("A")
+    city.report("B", None)
+    city.report("C")
+    city.work("C", until="start")
+    assert city.ask("close_by_source", "A", "source:csv", reason="closed", accepted=at("07:00")) == "done_as_asked"
+    assert city.ask("close_by_source", "B", "source:csv", reason="referred_out") == "done_as_asked"
+    assert city.ask("cancel", "C", "source:csv", reason="withdrawn") == "done_as_asked"
+    assert [city[name].status for name in "ABC"] == [Status.CLOSED, Status.CLOSED, Status.CANCELLED]
+    assert city["B"].close_reason == "referred_out"
+    assert city.ask("note", "A", "desk:desk-1", text="late") == Reason.NOT_IN_THIS_STATUS
+
+
+def test_reassigning_to_another_party_is_counted_apart() -> None:
+    """Another person of the same party changes hands; another party is offered it, and the split's counts stay."""
+    city = City()
+    city.report("T")
+    party = city["T"].party
+    assert city.ask("reassign", "T", "chief:chief-1", target=f"{party}-1", reason="ill") == "done_as_asked"
+    assert city["T"].person == f"{party}-1"
+    counts = dict(city.book.quotas["east"].counts)
+    assert city.ask("reassign", "T", "chief:chief-1", target="residents-2", party="residents", reason="nearer") == "done_as_asked"
+    assert (city["T"].party, city["T"].person, city["T"].status) == ("residents", "residents-2", Status.OFFERED)
+    assert (city.book.quotas["east"].counts, city.book.quotas["east"].manual) == (counts, 1)
+    assert city.ask("reassign", "T", "chief:chief-1", target="nobody", reason="?") == Reason.PERSON_UNKNOWN
+
+
+REFUSED = {
+    "unknown ticket": ("accept", "east-20260302-99", "desk:desk-1", {}, Reason.UNKNOWN_TICKET),
+    "no ticket id at all": ("note", "what?", "desk:desk-1", {"text": "x"}, Reason.UNKNOWN_TICKET),
+    "unreadable": ("unreadable", "", "source:door", {}, Reason.UNREADABLE),
+    "unknown pack": ("adopt_pack", "", "source:pack", {"pack": "none@0"}, Reason.UNKNOWN_PACK),
+    "start before accept": ("start", "T", "red_property:red_property-1", {}, Reason.NOT_IN_THIS_STATUS),
+    "another party accepts": ("accept", "T", "residents:residents-1", {}, Reason.NOT_YOUR_TICKET),
+    "a stranger accepts": ("accept", "T", "red_property:nobody", {}, Reason.NOT_ON_ROSTER),
+    "the desk accepts": ("accept", "T", "desk:desk-1", {}, Reason.ROLE_NOT_ALLOWED),
+    "decline without reason": ("decline", "T", "red_property:red_property-1", {}, Reason.REASON_MISSING),
+    "dismiss without listed reason": ("dismiss", "T", "desk:desk-1", {"reason": "tired", "text": "no"}, Reason.REASON_MISSING),
+    "dismiss without answer": ("dismiss", "T", "desk:desk-1", {"reason": "not_ours"}, Reason.ANSWER_MISSING),
+    "refer nowhere": ("refer", "T", "desk:desk-1", {"home": "moon", "reason": "x"}, Reason.HOME_UNKNOWN),
+    "refer with an unknown category": ("refer", "T", "desk:desk-1", {"home": "west", "category": "?", "reason": "x"}, Reason.CATEGORY_UNKNOWN),
+    "whistle without a case": ("whistle", "T", "street:street-north", {"departments": ("fire",)}, Reason.CASE_NOT_ALLOWED),
+    "whistle to nobody known": ("whistle", "T", "street:street-north", {"departments": ("x",), "case": "emergency"}, Reason.DEPARTMENT_UNKNOWN),
+    "another street whistles": ("whistle", "T", "street:street-south", {"departments": ("fire",), "case": "emergency"}, Reason.NOT_ON_ROSTER),
+    "escalate to a tier below": ("escalate", "T", "chief:chief-1", {"target": "grid", "reason": "x"}, Reason.TIER_UNKNOWN),
+    "report in without a child": ("report_in", "T", "department:fire", {}, Reason.NOT_IN_THIS_STATUS),
+    "finish a child that is not": ("finish", "T/fire/1", "department:fire", {}, Reason.NO_SUCH_CHILD),
+    "finish before accepting": ("finish", "T", "red_property:red_property-1", {"text": "x"}, Reason.NOT_IN_THIS_STATUS),
+    "file what is filed": ("file", "T", "desk:desk-1", {"category": "bins"}, Reason.NOT_IN_THIS_STATUS),
+    "reopen what is open": ("reopen", "T", "chief:chief-1", {"reason": "x"}, Reason.NOT_IN_THIS_STATUS),
+}
+
+
+@pytest.mark.parametrize(("kind", "name", "who", "fields", "reason"), REFUSED.values(), ids=REFUSED.keys())
+def test_what_is_not_allowed_is_refused_with_its_reason(kind: str, name: str, who: str, fields: dict[str, object], reason: Reason) -> None:
+    """One decision, the reason, no change, and the id is remembered."""
+    city = City()
+    ticket = city.report("T")
+    named, _, child = name.partition("/")
+    who = who.replace("street-north", "north-street").replace("street-south", "south-street")
+    assert city.ask(kind, named, who, child=child, id="mine", **fields) == reason
+    assert reason in REFUSALS
+    assert city["T"] == ticket and not city.decisions[-1].changes and not city.decisions[-1].events
+    assert city.ask(kind, named, who, child=child, id="mine", **fields) == Reason.REPEATED_COMMAND
+
+
+def test_a_repeated_command_returns_the_first_decision() -> None:
+    """The same id again changes nothing, and is forgotten after 35 days."""
+    city = City()
+    city.report("T")
+    city.ask("note", "T", "desk:desk-1", text="one", id="n1")
+    first, version = city.decisions[-1].id, city["T"].version
+    assert city.ask("note", "T", "desk:desk-1", text="two", id="n1") == Reason.REPEATED_COMMAND
+    assert (city.decisions[-1].first_decision, city["T"].version) == (first, version)
+    city.now += 35 * DAY + 1
+    assert city.ask("note", "T", "desk:desk-1", text="two", id="n1") == "done_as_asked"
+    assert city.book.first_decision("n1", city.now) == city.decisions[-1].id
+
+
+def test_every_command_kind_has_a_row_and_a_handler() -> None:
+    """The table, the handlers and the vocabulary name the same commands."""
+    from rules.handlers import CHILD_HANDLERS, HANDLERS
+    from rules.lifecycle import CHILD_TABLE, TABLE
+
+    apart = {CommandKind.ADOPT_PACK, CommandKind.UNREADABLE, CommandKind.REPORT_IN, CommandKind.RELEASE}
+    assert set(TABLE) == set(CommandKind) - apart
+    assert set(HANDLERS) == set(TABLE) - {CommandKind.DUPLICATE_OF}
+    assert set(CHILD_HANDLERS) == set(CHILD_TABLE) >= {CommandKind.REPORT_IN, CommandKind.RELEASE, CommandKind.FINISH}
+    assert all(isinstance(role, Role) for _, roles in TABLE.values() for role in roles)
