@@ -58,7 +58,7 @@ async def read_partition(settings: "Settings", topic: str, partition: int, start
         found: list[tuple[str, bytes | None]] = []
         while await consumer.position(tp) < end:
             batch = await consumer.getmany(tp, timeout_ms=500)
-            found += [(record.key.decode(), record.value) for record in batch.get(tp, [])]
+            found += [((record.key or b"").decode(), record.value) for record in batch.get(tp, [])]
         return found, end
     finally:
         await consumer.stop()

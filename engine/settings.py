@@ -23,8 +23,8 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kafka: str = "127.0.0.1:47000"
-    redis_url: str = "redis://127.0.0.1:47002/0"
+    kafka: str = "127.0.0.1:27000"
+    redis_url: str = "redis://127.0.0.1:27002/0"
     prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = "gw."
     partitions: Annotated[int, Field(ge=1, le=1000)] = 24
     replication_factor: Annotated[int, Field(ge=1)] = 3

@@ -75,6 +75,11 @@ def _call(name: str, module: str) -> int:
         return 130
     except BrokenPipeError:
         return 0
+    except Exception as exc:
+        if type(exc).__module__.split(".")[0] not in ("aiokafka", "redis") or "onnect" not in str(exc):
+            raise
+        print(f"gridwhistle {name}: nobody answers: {exc}; is the stack up? start it with 'gridwhistle up', or name its folder with --data", file=sys.stderr)
+        return 2
     return 0
 
 

@@ -91,7 +91,7 @@ def _queues(counts: dict[str, int], tiers: list[str], bundle: PackBundle) -> Tab
     labels = {tier.name: tier.label_zh or tier.label for steps in bundle.ladders.values() for tier in steps}
     table = Table(box=None, padding=(0, 2, 0, 0))
     departments = sorted(((n, name[5:]) for name, n in counts.items() if name.startswith("dept:")), reverse=True)[:5]
-    for label in ("值班台 desk", *(f"{labels[tier]} {tier}" for tier in tiers), *(f"⚑ {code}" for _, code in departments)):
+    for label in ("值班台", *(labels[tier] for tier in tiers), *(f"⚑ {code}" for _, code in departments)):
         table.add_column(label, justify="right", no_wrap=True)
     table.add_row(str(counts.get("desk", 0)), *(str(counts.get(f"tier:{tier}", 0)) for tier in tiers), *(str(n) for n, _ in departments))
     return table
@@ -99,8 +99,8 @@ def _queues(counts: dict[str, int], tiers: list[str], bundle: PackBundle) -> Tab
 
 def _tickets(rows: list[dict[str, Any]], now: Instant) -> Table:
     table = Table(box=None, expand=True, padding=(0, 1, 0, 0))
-    for name, ratio in (("due", 2), ("ticket", 4), ("status", 2), ("tier", 2), ("category", 3), ("has it", 4), ("departments", 3)):
-        table.add_column(name, ratio=ratio, no_wrap=True, overflow="ellipsis")
+    for name, ratio in (("due", 0), ("ticket", 6), ("status", 3), ("tier", 3), ("category", 5), ("has it", 6), ("departments", 5)):
+        table.add_column(name, ratio=ratio or None, min_width=13 if name == "due" else None, no_wrap=True, overflow="ellipsis")
     for row in rows:
         table.add_row(
             _countdown(row, now), row["id"], row["status"], row.get("tier", "-"), row.get("category", "-"), row["person"],

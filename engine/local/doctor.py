@@ -29,7 +29,7 @@ def findings(settings: Settings, data: Path | None) -> Iterator[tuple[str, str |
     yield "working calendar known for next month", _horizon()
     if holder(data) is None:
         base = (read_stack(data) or None) and settings.kafka.rsplit(":", 1)[1]
-        port = int(base) if base else 47000
+        port = int(base) if base else 27000
         who = servers.port_holder(port)
         yield f"port {port}", None if who is None else f"taken by {who}; 'up' takes the next free block unless --port-base says otherwise"
         return

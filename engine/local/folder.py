@@ -23,7 +23,7 @@ class StackFile(msgspec.Struct):
     partitions: int = 6
     clock: str = ""
     """As given by ``--clock``; empty for live time."""
-    port_base: int = 47000
+    port_base: int = 27000
     own_servers: bool = True
     processes: dict[str, dict[str, Any]] = {}
     """Name -> ``stage pid port`` of everything that runs."""

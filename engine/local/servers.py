@@ -37,9 +37,9 @@ def port_holder(port: int) -> str | None:
         except OSError:
             pass
     with suppress(psutil.Error):
-        for found in psutil.net_connections("tcp"):
-            if found.laddr and found.laddr.port == port and found.status == psutil.CONN_LISTEN and found.pid:
-                return f"{psutil.Process(found.pid).name()} (pid {found.pid})"
+        users = [found for found in psutil.net_connections("tcp") if found.laddr and found.laddr.port == port and found.pid]
+        for found in sorted(users, key=lambda user: user.status != psutil.CONN_LISTEN):
+            return f"{psutil.Process(found.pid).name()} (pid {found.pid})"
     return "another user's process"
 
 

@@ -22,8 +22,8 @@ from engine.settings import Settings
 from engine.stages import STAGES
 from engine.vault import make_master_key
 
-PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT = 47000, 40, 10
-"""Kafka takes the base, its controller base + 1, Valkey base + 2, stages from base + 10."""
+PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT = 27000, 40, 10
+"""Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey base + 2, stages from base + 10."""
 
 Say = Callable[[str], None]
 

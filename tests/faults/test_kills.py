@@ -166,15 +166,22 @@ def audit(rig: Rig, journal: Path) -> dict[str, Any]:
 
 
 async def settled(rig: Rig) -> None:
-    """Wait until every stage has worked off what was sent."""
+    """Wait until what was sent is decided, end dispatch (time would go on and clocks fire), and let fan-out work off the rest."""
     from engine.local.status import _lags
 
-    async def no_lag() -> bool:
-        lags = await _lags(rig.settings)
-        return bool(lags) and all(lag < 8 for stage, lag in lags.items() if stage in ("intake", "dispatch", "fanout"))
+    lags: dict[str, int] = {}
 
-    await eventually(no_lag, 120, "every stage caught up", every=1.0)
-    await asyncio.sleep(3)
+    async def caught_up(*stages: str) -> bool:
+        lags.update(await _lags(rig.settings))
+        return set(stages) <= set(lags) and all(lags[stage] < 8 for stage in stages)
+
+    try:
+        await eventually(lambda: caught_up("intake", "dispatch"), 150, "intake and dispatch caught up", every=1.0)
+        for name in ("dispatch-1", "dispatch-2"):
+            rig.terminate(name)
+        await eventually(lambda: caught_up("fanout"), 60, "fan-out caught up", every=1.0)
+    except AssertionError as exc:
+        raise AssertionError(f"{exc}; behind: {lags}; alive: {[w.name for w in rig.workers.values() if w.alive]}") from exc
 
 
 def revive(rig: Rig) -> None:

@@ -1,0 +1,101 @@
+"""JSON Schemas and examples of every record, derived from the declarations; and what may not change in a published one."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel
+
+from topics.registry import TOPICS, TopicSpec, department_topics
+
+HERE = Path(__file__).parent
+SCHEMAS, EXAMPLES = HERE / "schemas", HERE / "examples"
+
+
+def documented() -> tuple[TopicSpec, ...]:
+    """List the topics that have schemas: all, and a department's two under a code that stands for any."""
+    return (*TOPICS, *department_topics("code"))
+
+
+def names() -> dict[str, type[Any]]:
+    """Name each record's schema: ``<topic>.<Record>.v1``."""
+    return {f"{spec.name}.{record.__name__}.v1": record for spec in documented() for record in spec.records}
+
+
+def schema_of(record: type[Any]) -> dict[str, Any]:
+    """Derive one JSON Schema (2020-12)."""
+    if issubclass(record, BaseModel):
+        return record.model_json_schema()
+    return msgspec.json.schema(record)
+
+
+def text_of(schema: dict[str, Any]) -> str:
+    """Write a schema the same way each time."""
+    return json.dumps(schema, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def incompatible(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
+    """List what in ``new`` would break a reader or writer of ``old``.
+
+    A member removed or of another type, a new required one, a word taken out of an enumeration, a narrower bound. A new
+    optional member is no break.
+    """
+    return _compare(old, new, old, new, "", set())
+
+
+def _compare(old: Any, new: Any, old_root: dict[str, Any], new_root: dict[str, Any], where: str, seen: set[tuple[str, str]]) -> list[str]:
+    pair = (str(old.get("$ref")), str(new.get("$ref"))) if isinstance(old, dict) and isinstance(new, dict) else ("None", "None")
+    if "None" not in pair:
+        if pair in seen:
+            return []
+        seen = seen | {pair}
+    old, new = _resolve(old, old_root), _resolve(new, new_root)
+    faults = [f"{where or 'record'}: type {old.get('type')} became {new.get('type')}"] if old.get("type") != new.get("type") else []
+    for word in set(old.get("enum", ())) - set(new.get("enum", old.get("enum", ()))):
+        faults.append(f"{where}: the word {word!r} was taken out")
+    if old.get("const") != new.get("const"):
+        faults.append(f"{where}: {old.get('const')!r} became {new.get('const')!r}")
+    for bound, narrower in (("minimum", 1), ("minLength", 1), ("minItems", 1), ("maximum", -1), ("maxLength", -1), ("maxItems", -1)):
+        before, after = old.get(bound), new.get(bound)
+        if after is not None and (before is None or (after - before) * narrower > 0):
+            faults.append(f"{where}: {bound} {before} became {after}")
+    faults += [f"{where}.{name}: became required" for name in set(new.get("required", ())) - set(old.get("required", ()))]
+    for name, member in old.get("properties", {}).items():
+        if name not in new.get("properties", {}):
+            faults.append(f"{where}.{name}: was removed")
+        else:
+            faults += _compare(member, new["properties"][name], old_root, new_root, f"{where}.{name}", seen)
+    if isinstance(old.get("items"), dict) and isinstance(new.get("items"), dict):
+        faults += _compare(old["items"], new["items"], old_root, new_root, f"{where}[]", seen)
+    if "anyOf" in old or "anyOf" in new:
+        faults += _choices(old, new, where)
+    return faults
+
+
+def _choices(old: dict[str, Any], new: dict[str, Any], where: str) -> list[str]:
+    """Every choice there was must still be there."""
+    after = [json.dumps(choice, sort_keys=True) for choice in new.get("anyOf", [new])]
+    return [f"{where}: the choice {choice} was taken out" for choice in old.get("anyOf", [old]) if json.dumps(choice, sort_keys=True) not in after]
+
+
+def _resolve(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
+    """Follow a reference into ``$defs``."""
+    while "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].rsplit("/", 1)[1]]
+    return schema
+
+
+def main() -> None:
+    """Write the schemas anew; refuses to replace a published one by an incompatible one."""
+    SCHEMAS.mkdir(exist_ok=True)
+    for name, record in names().items():
+        path, new = SCHEMAS / f"{name}.json", schema_of(record)
+        if path.exists() and (faults := incompatible(json.loads(path.read_text()), new)):
+            raise SystemExit(f"{name}: a published schema may not change like this; make version 2:\n  " + "\n  ".join(faults))
+        path.write_text(text_of(new), encoding="utf-8")
+        print(path.name)
+
+
+if __name__ == "__main__":
+    main()
