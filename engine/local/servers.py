@@ -7,7 +7,7 @@ import subprocess
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -112,13 +112,21 @@ def kafka(folder: Path, port: int, log: Path) -> Server:
         "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", classpath,
     ]  # fmt: skip
     if not (folder / "data" / "meta.properties").exists():
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        cluster = cluster_id(lambda: uuid.uuid4().bytes)
         formatted = subprocess.run(
             [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)], capture_output=True, text=True, check=False
         )
         if formatted.returncode != 0:
             raise DependencyDown(f"kafka: its folder could not be formatted:\n{formatted.stdout[-500:]}{formatted.stderr[-1000:]}")
     return Server("kafka", [*java, "kafka.Kafka", str(properties)], port, log)
+
+
+def cluster_id(draw: Callable[[], bytes]) -> str:
+    """Draw a cluster's id: 22 characters, none leading that the formatter would take for an option (one in 64 would be)."""
+    while True:
+        found = urlsafe_b64encode(draw()).decode().rstrip("=")
+        if not found.startswith("-"):
+            return found
 
 
 def _properties(folder: Path, port: int) -> dict[str, object]:
