@@ -164,7 +164,7 @@ def actions(ticket: Ticket) -> Iterable[tuple[CommandKind, Role, str, dict[str, 
         yield CommandKind.CHECK, Role.CHECKER, "checker-2", {"passed": ticket.version % 3 != 0, "reason": "so"}
     if ticket.status == Status.SURVEYED:
         yield CommandKind.ANSWER, Role.REPORTER, "r", {"satisfied": True}
-    if ticket.status in (Status.SURVEYED, Status.CLOSED) and ticket.close_reason != "referred":
+    if ticket.status in (Status.SURVEYED, Status.CLOSED):
         yield CommandKind.REOPEN, Role.REPORTER, "r", {"reason": "again"}
     yield CommandKind.CLOSE_BY_SOURCE, Role.SOURCE, "town", {"reason": "closed"}
 
