@@ -135,3 +135,16 @@ async def test_a_clock_due_before_a_command_fires_before_it_and_at_the_same_inst
         batch.decide()
         causes = [codec.decode(out.value or b"", Decision).cause for out in batch.outs if out.topic == DECISIONS.name]
         assert causes[0] == first
+
+
+async def test_a_clock_never_fires_before_its_moment_when_the_estimate_of_time_falls_back() -> None:
+    """The horizon was observed later than a newer, lower estimate of now: the decision's time is the horizon's."""
+    core = dispatch_core()
+    core.take(incidents(1)[0], START)
+    due = core.next_due()
+    assert due is not None
+    batch = Batch(core, [], due - 300, due, START)
+    batch.decide()
+    decisions = [codec.decode(out.value or b"", Decision) for out in batch.outs if out.topic == DECISIONS.name]
+    assert decisions
+    assert all(decision.at >= due for decision in decisions)
