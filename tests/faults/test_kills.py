@@ -173,7 +173,7 @@ async def settled(rig: Rig) -> None:
 
     async def caught_up(*stages: str) -> bool:
         lags.update(await _lags(rig.settings))
-        return set(stages) <= set(lags) and all(lags[stage] < 8 for stage in stages)
+        return set(stages) <= set(lags) and not any(lags[stage] for stage in stages)
 
     try:
         await eventually(lambda: caught_up("intake", "dispatch"), 150, "intake and dispatch caught up", every=1.0)
