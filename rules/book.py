@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from rules import clocks
+from rules.case import Draft
 from rules.law import Law
 from topics import codec
 from topics.command import Command
@@ -74,7 +75,7 @@ class Book:
         """The same in order of time, oldest first."""
         self._changed: dict[bytes, bytes | Quota | DayCounter | None] = {}
         self._stores: dict[bytes, tuple[dict[str, Any], type[Any]]] = {
-            b"t:": (self.tickets, Ticket),
+            b"t:": (self.tickets, Draft),
             b"q:": (self.quotas, Quota),
             b"n:": (self.counters, DayCounter),
             b"c:": (self.seen, CommandSeen),

@@ -39,13 +39,21 @@ class WorkCalendar:
                     self._before.append(total)
                     total += closes - opens
         self._total = total
+        self._last: tuple[Instant, int] = (-1, 0)
         years = sorted(calendar.years)
         self.begins = _moment(date(int(years[0]), 1, 1), 0, zone) if years else 0
         self.ends = _moment(date(int(years[-1]) + 1, 1, 1), 0, zone) if years else 0
         """The horizon: the calendar knows nothing at or after it."""
 
     def _worked(self, at: Instant) -> int:
-        """Working milliseconds from the calendar's beginning to ``at``."""
+        """Working milliseconds from the calendar's beginning to ``at``; the last answer is kept: a ticket's clocks start together."""
+        if at == self._last[0]:
+            return self._last[1]
+        found = self._count(at)
+        self._last = (at, found)
+        return found
+
+    def _count(self, at: Instant) -> int:
         i = bisect_right(self._opens, at) - 1
         return 0 if i < 0 else self._before[i] + min(at, self._closes[i]) - self._opens[i]
 

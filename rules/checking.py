@@ -43,7 +43,7 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
 
 def _passed(case: Case, draft: Draft) -> None:
     """The work is accepted: the reporter is asked, or where there is no survey the ticket is closed."""
-    limit = case.law.bundle.clocks.get("survey", {}).get(draft.urgency or "U3")
+    limit = clocks.limit_of(case.law, ClockKind.SURVEY, draft.urgency)
     if limit is None:
         close(case, draft, "checked")
         return

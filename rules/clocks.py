@@ -10,7 +10,7 @@ from topics.pack import Limit
 from topics.ticket import Clock
 from topics.vocabulary import ClockKind, Unit, Urgency
 
-ORDER = {kind: place for place, kind in enumerate(ClockKind)}
+ORDER: dict[str, int] = {kind: place for place, kind in enumerate(ClockKind)}
 """Of two rungs due at the same moment the clock named first in LAW 4 goes first."""
 
 PATIENT = frozenset({Urgency.U3, Urgency.U4})
@@ -20,6 +20,11 @@ PATIENT = frozenset({Urgency.U3, Urgency.U4})
 def start(law: Law, kind: ClockKind, number: str, limit: Limit, at: Instant) -> Clock:
     """Start a clock with its full budget."""
     return Clock(kind, number, law.limit_ms(limit), limit.unit, at, at, law.bundle.rungs.get(kind, (100,)))
+
+
+def limit_of(law: Law, kind: ClockKind, urgency: str | None) -> Limit | None:
+    """Give the pack's limit of a clock for an urgency; ``None``: the pack has no such clock."""
+    return law.bundle.clocks.get(kind, {}).get(urgency or Urgency.U3)
 
 
 def elapsed(law: Law, clock: Clock, until: Instant) -> int:
@@ -79,7 +84,7 @@ def first_due(law: Law, clocks: Iterable[Clock], urgency: str | None) -> tuple[I
         due = moment(law, clock, clock.rungs[0], urgency)
         if due is None:
             continue
-        candidate = (due, clock.rungs[0], ORDER[ClockKind(clock.kind)], clock.number, clock)
+        candidate = (due, clock.rungs[0], ORDER[clock.kind], clock.number, clock)
         if best is None or candidate[:4] < best[:4]:
             best = candidate
     return best

@@ -29,7 +29,7 @@ def close(case: Case, draft: Draft, reason: str, status: Status = Status.CLOSED)
     draft.offers = with_offer_ended(draft.offers, "withdrawn")
     draft.disarm()
     draft.status, draft.task, draft.close_reason, draft.closed_at = status, "none", reason, case.at
-    limit = case.law.bundle.clocks.get("forget", {}).get("U3") or KEPT
+    limit = clocks.limit_of(case.law, ClockKind.FORGET, None) or KEPT
     draft.put(clocks.start(case.law, ClockKind.FORGET, "0", limit, case.at))
     kind = _SAID.get(status, "TicketClosed")
     facts = {"into": draft.merged_into} if status is Status.MERGED else {"reason": reason}

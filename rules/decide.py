@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from rules import desk, escalation, filing, people, split
 from rules.book import Book, ClockCause, CommandCause, IncidentCause, Outcome
-from rules.case import Case, Draft, publish
+from rules.case import Case, Draft, draft_of, publish
 from rules.errors import BrokenInvariant
 from rules.handlers import CHILD_HANDLERS, HANDLERS
 from rules.law import Law
@@ -56,7 +56,7 @@ def _incident(book: Book, laws: Mapping[str, Law], cause: IncidentCause, at: Ins
 def _clock(book: Book, laws: Mapping[str, Law], cause: ClockCause, at: Instant) -> Outcome:
     ticket = book.tickets[cause.ticket]
     case = _case(book, laws, clock_id(ticket.id, ticket.generation, cause.kind, cause.number, cause.rung), ticket, at)
-    draft = Draft(ticket)
+    draft = draft_of(ticket)
     clock = draft.clock(ClockKind(cause.kind), cause.number)
     if clock is None or not clock.rungs or clock.rungs[0] != cause.rung:
         raise BrokenInvariant(f"{case.id} is not due: the clock has changed since")
@@ -86,7 +86,7 @@ def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Insta
         return _without_change(book, cause, at, Reason.UNKNOWN_TICKET, expired, seen)
     case = _case(book, laws, cause.id, ticket, at)
     case.effective_at = case.facts["effective_at"] = desk.effective(command, cause.appended_at, at)
-    draft = Draft(ticket)
+    draft = draft_of(ticket)
     reason = _carry_out(book, laws, case, draft, replace(command, actor=people.completed(case.duty_law, command.actor)))
     if reason in REFUSALS or reason is Reason.NO_CHANGE:
         return _without_change(book, cause, at, reason, expired, seen)
@@ -114,7 +114,8 @@ def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, co
         return Reason.TARGET_ELSEWHERE
     if into.status in FINAL or into.id == draft.id:
         return Reason.TARGET_NOT_OPEN
-    return desk.merge(case, draft, Draft(into), laws[into.pack])
+    case.as_was |= {draft.id: book.tickets[draft.id], into.id: into}
+    return desk.merge(case, draft, draft_of(into), laws[into.pack])
 
 
 def _elsewhere(target: str | None, home: str) -> bool:

@@ -152,11 +152,11 @@ def merge(case: Case, draft: Draft, into: Draft, into_law: Law) -> Reason:
     if mine is not None and theirs is not None and theirs.running_since is not None:
         due, their_due = clocks.moment(case.law, mine, 100, None), clocks.moment(into_law, theirs, 100, None)
         if due is not None and (their_due is None or due < their_due):
-            into.before_merge = into.before_merge or into.ticket
+            into.before_merge = into.before_merge or case.as_was[into.id]
             into.put(replace(mine, rungs=theirs.rungs, fired=theirs.fired))
     into.merged_here = (*into.merged_here, draft.id)
     into.can_reach_reporter = into.can_reach_reporter or draft.can_reach_reporter
     case.others.append((into, into_law))
-    draft.before_merge, draft.merged_into = draft.ticket, into.id
+    draft.before_merge, draft.merged_into = case.as_was[draft.id], into.id
     close(case, draft, "duplicate", Status.MERGED)
     return Reason.DONE_AS_ASKED

@@ -1,5 +1,6 @@
 """From a report to a filed ticket: category, limit, where it begins, the split, the first offer (LAW 2, 3)."""
 
+from collections.abc import Callable
 from typing import Any
 
 from msgspec.structs import replace
@@ -7,9 +8,11 @@ from msgspec.structs import replace
 from rules import clocks, offers, split, whistle
 from rules.case import Case, Draft
 from rules.catalogue import category_of
+from rules.law import Law
+from topics.ids import Instant
 from topics.incident import Carried, Incident
 from topics.pack import Category, Limit, Tier
-from topics.ticket import Clock, Ticket
+from topics.ticket import Clock
 from topics.vocabulary import ClockKind, Reason, Role, Status, TierKind, Unit
 
 
@@ -18,36 +21,35 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
     at, law = case.at, case.law
     category = law.categories.get(incident.category) if incident.category else None
     draft = Draft(
-        Ticket(
-            id=ticket_id,
-            version=0,
-            identity=incident.identity,
-            home=incident.home,
-            status=Status.RECEIVED,
-            received_at=at,
-            occurred_at=incident.occurred_at,
-            pack=law.ref,
-            channel=incident.channel,
-            person="",
-            duty="desk",
-            task="triage",
-            leaf=incident.leaf,
-            category=incident.category if category else None,
-            category_given=incident.category_given or (None if category else incident.category),
-            lead=category.lead if category else None,
-            flags=incident.flags,
-            text=incident.text,
-            address=incident.address,
-            lat_e7=incident.lat_e7,
-            lon_e7=incident.lon_e7,
-            token=incident.token,
-            can_reach_reporter=incident.can_reach_reporter,
-            attributes=incident.attributes,
-            exercise=incident.exercise,
-            promised_by=incident.promised_by,
-            hops=carried.hops if carried else 0,
-            first_filed_at=carried.first_filed_at if carried else None,
-        )
+        id=ticket_id,
+        version=0,
+        identity=incident.identity,
+        home=incident.home,
+        status=Status.RECEIVED,
+        received_at=at,
+        occurred_at=incident.occurred_at,
+        pack=law.ref,
+        channel=incident.channel,
+        signal=incident.signal,
+        person="",
+        duty="desk",
+        task="triage",
+        leaf=incident.leaf,
+        category=incident.category if category else None,
+        category_given=incident.category_given or (None if category else incident.category),
+        lead=category.lead if category else None,
+        flags=incident.flags,
+        text=incident.text,
+        address=incident.address,
+        lat_e7=incident.lat_e7,
+        lon_e7=incident.lon_e7,
+        token=incident.token,
+        can_reach_reporter=incident.can_reach_reporter,
+        attributes=incident.attributes,
+        exercise=incident.exercise,
+        promised_by=incident.promised_by,
+        hops=carried.hops if carried else 0,
+        first_filed_at=carried.first_filed_at if carried else None,
     )
     case.say("TicketReceived", draft, identity=incident.identity, placed_by=incident.placed_by)
     if category is not None and category.lead_by_majority:
@@ -73,7 +75,8 @@ def _limit(case: Case, kind: str, urgency: str, otherwise: Limit) -> Limit:
 def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> None:
     """File a ticket: fix category, urgency, limit, ladder; start the resolve clock; make the first offer."""
     law = case.law
-    if law.has_rules:
+    draft.category = category.code
+    if law.reads:
         category = _with_overrides(case, draft, category)
     case.rules.append(f"category:{category.code}")
     draft.category, draft.urgency, draft.lead = category.code, category.urgency, category.lead
@@ -101,14 +104,25 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
             whistle.call(case, draft, called, "emergency", automatic=True)
 
 
+_FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
+    "category": lambda law, at, draft: draft.category,
+    "channel": lambda law, at, draft: draft.channel,
+    "signal": lambda law, at, draft: draft.signal or "",
+    "leaf": lambda law, at, draft: draft.leaf or "",
+    "home": lambda law, at, draft: draft.home,
+    "street": lambda law, at, draft: law.street_of(draft.home) or "",
+    "hour": lambda law, at, draft: law.local_hour(at),
+    "in_work_time": lambda law, at, draft: law.calendar.is_open(at),
+    "exercise": lambda law, at, draft: draft.exercise,
+    "attributes": lambda law, at, draft: draft.attributes,
+}
+"""What a condition may read, and where it stands (``rules.conditions.FACTS``)."""
+
+
 def _with_overrides(case: Case, draft: Draft, category: Category) -> Category:
     """Apply the pack's exceptions to the catalogue; one that cannot be evaluated is flagged and sets nothing."""
     law = case.law
-    facts: dict[str, Any] = {
-        "category": category.code, "channel": draft.channel, "signal": "", "leaf": draft.leaf or "", "home": draft.home,
-        "street": law.street_of(draft.home) or "", "hour": law.local_hour(case.at), "in_work_time": law.calendar.is_open(case.at),
-        "exercise": draft.exercise, "attributes": draft.attributes,
-    }  # fmt: skip
+    facts = {name: _FACTS[name](law, case.at, draft) for name in law.reads}
     rule, sets = law.overrides(facts)
     if rule is None:
         return category

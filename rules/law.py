@@ -42,6 +42,7 @@ class Law:
         self.departments: dict[str, Department] = {department.code: department for department in bundle.departments}
         self.shares: tuple[PartyShare, ...] = bundle.shares
         self.per = share_unit([share.share for share in bundle.shares])
+        self._unit_ms: dict[str, int] = {**UNIT_MS, Unit.WORK_DAY: bundle.calendar.day_minutes * 60_000}
         self._zone = ZoneInfo(bundle.timezone)
         self._paths: dict[str, tuple[str, ...]] = {}
         self._home_of: dict[str, str | None] = {}
@@ -133,8 +134,7 @@ class Law:
 
     def limit_ms(self, limit: Limit) -> int:
         """Turn a limit into milliseconds of its own kind of time."""
-        unit = Unit(limit.unit)
-        return limit.amount * (self.bundle.calendar.day_minutes * 60_000 if unit is Unit.WORK_DAY else UNIT_MS[unit])
+        return limit.amount * self._unit_ms[limit.unit]
 
     def in_work_time(self, unit: str) -> bool:
         """Whether a unit runs in working time only."""
@@ -182,9 +182,9 @@ class Law:
         return self._conditions.first(facts)
 
     @cached_property
-    def has_rules(self) -> bool:
-        """Whether there are any exceptions to the catalogue."""
-        return bool(self.bundle.rules)
+    def reads(self) -> tuple[str, ...]:
+        """Which facts the exceptions to the catalogue read; none where there are no exceptions."""
+        return tuple(sorted({name for rule in self.bundle.rules for name in rule.reads}))
 
 
 def _minutes(clock: str) -> int:

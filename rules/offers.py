@@ -12,6 +12,9 @@ CENTRE, STREET = "centre", "street"
 """What ``Ticket.party`` says when no party of the split and no department holds it."""
 
 
+_AT_THE_TOP: dict[str, str] = {TierKind.STREET: STREET, TierKind.CENTRE: CENTRE}
+
+
 def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
     """Offer a ticket to a party of a tier; ``False`` when nobody is on duty there and the tier does not wait.
 
@@ -31,7 +34,7 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
     draft.person = somebody.person if somebody else case.supervisor(draft)
     draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at))
     draft.drop(ClockKind.ACCEPT)
-    limit = case.law.bundle.clocks.get("accept", {}).get(draft.urgency or "U3")
+    limit = clocks.limit_of(case.law, ClockKind.ACCEPT, draft.urgency)
     if limit is not None:
         draft.put(clocks.start(case.law, ClockKind.ACCEPT, str(n), limit, case.at))
     case.say("TicketOffered", draft, n=n, tier=tier.name, party=party, person=draft.person)
@@ -118,7 +121,7 @@ def enter(case: Case, draft: Draft, tier: Tier) -> bool:
         return _enter_by_whistle(case, draft, tier)
     end_offer(case, draft, "withdrawn")
     draft.drop(ClockKind.CONTACT)
-    party = {TierKind.STREET: STREET, TierKind.CENTRE: CENTRE}.get(TierKind(tier.kind))
+    party = _AT_THE_TOP.get(tier.kind)
     if party is not None:
         return offer(case, draft, tier, party)
     if tier.kind == TierKind.OWNER:
@@ -191,7 +194,7 @@ def take_over(case: Case, draft: Draft, person: str) -> None:
     draft.drop(ClockKind.ACCEPT)
     draft.status, draft.task, draft.person = Status.ACCEPTED, "handle", person
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, person)))
-    limit = case.law.bundle.clocks.get("contact", {}).get(draft.urgency or "U3")
+    limit = clocks.limit_of(case.law, ClockKind.CONTACT, draft.urgency)
     if draft.can_reach_reporter and limit is not None:
         draft.put(clocks.start(case.law, ClockKind.CONTACT, str(draft.offers[-1].n if draft.offers else 0), limit, case.at))
     case.say("TicketAccepted", draft, person=person, party=draft.party)

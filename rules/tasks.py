@@ -1,44 +1,44 @@
 """What a department is told: each message to it is an event of the decision, which fan-out copies (LAW 7)."""
 
 from datetime import UTC, datetime
-
-import msgspec
+from functools import lru_cache
 
 from rules.case import Case, Draft
 from rules.clocks import moment
 from topics.ids import Instant
-from topics.task import Task
 from topics.ticket import Child
 from topics.vocabulary import ClockKind, DepartmentRole
 
 
 def send(case: Case, draft: Draft, event: str, department: str, role: str, child: Child | None = None, reason: str | None = None) -> None:
-    """Tell a department something about a ticket, or about its child of it."""
+    """Tell a department something about a ticket, or about its child of it; the facts are a ``topics.task.Task``."""
     number = f"{child.code}/{child.n}" if child else "0"
     report_in = draft.clock(ClockKind.REPORT_IN, number) if child else None
     by = moment(case.law, report_in, 100, draft.urgency) if report_in else None
     name = f"{case.id}#{department}#{number}"
-    # one decision says one thing to a department about one child: the later replaces the earlier
-    case.events = [said for said in case.events if said.type != "TaskDispatched" or said.facts["id"] != name]
-    task = Task(
-        id=name,
-        event=event,
-        department=department,
-        ticket=draft.id,
-        role=role,
-        at=_rfc3339(case.at),
-        child=f"{draft.id}/{number}" if child else None,
-        deadline=_stamp(child.deadline_at if child else _resolve_by(case, draft)),
-        report_in_by=_stamp(by),
-        category=draft.category,
-        urgency=draft.urgency,
-        text=draft.text if event == "dispatched" else "",
-        address=draft.address,
-        lat=_degrees(draft.lat_e7),
-        lon=_degrees(draft.lon_e7),
-        reason=reason,
-    )
-    case.say("TaskDispatched", draft, **{k: v for k, v in msgspec.structs.asdict(task).items() if v is not None})
+    facts = {
+        "id": name,
+        "event": event,
+        "department": department,
+        "ticket": draft.id,
+        "role": role,
+        "at": _rfc3339(case.at),
+        "child": f"{draft.id}/{number}" if child else None,
+        "deadline": _stamp(child.deadline_at if child else _resolve_by(case, draft)),
+        "report_in_by": _stamp(by),
+        "category": draft.category,
+        "urgency": draft.urgency,
+        "text": draft.text if event == "dispatched" else "",
+        "address": draft.address,
+        "lat": _degrees(draft.lat_e7),
+        "lon": _degrees(draft.lon_e7),
+        "reason": reason,
+        "version": 1,
+    }
+    if case.told.get(name) is not None:
+        # one decision says one thing to a department about one child: the later replaces the earlier
+        case.events.remove(case.told[name])
+    case.told[name] = case.say("TaskDispatched", draft, **{name: fact for name, fact in facts.items() if fact is not None})
 
 
 def withdraw_all(case: Case, draft: Draft, event: str, reason: str | None = None) -> None:
@@ -55,6 +55,7 @@ def _resolve_by(case: Case, draft: Draft) -> Instant | None:
     return moment(case.law, clock, 100, draft.urgency) if clock and clock.running_since is not None else None
 
 
+@lru_cache(maxsize=4096)
 def _rfc3339(at: Instant) -> str:
     return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 

@@ -14,33 +14,36 @@ def call(case: Case, draft: Draft, departments: tuple[str, ...], reason: str, au
     """Call departments; the first is lead unless there is one already. Each gets a report-in and a child clock."""
     has_lead = any(child.role == DepartmentRole.LEAD and child.status != "released" for child in draft.children)
     case.say("WhistleRaised", draft, departments=list(departments), lead=draft.lead or departments[0], case=reason, automatic=automatic)
-    limit = case.law.bundle.clocks.get("report_in", {}).get(draft.urgency or "U3")
+    budget = _child_clock(case, draft)
+    deadline = clocks.moment(case.law, budget, 100, draft.urgency)
+    limit = clocks.limit_of(case.law, ClockKind.REPORT_IN, draft.urgency)
+    report_in = clocks.start(case.law, ClockKind.REPORT_IN, "", limit, case.at) if limit is not None else None
     for code in departments:
-        n = sum(child.code == code for child in draft.children) + 1
+        n = sum([child.code == code for child in draft.children]) + 1
         number = f"{code}/{n}"
-        budget = _child_clock(case, draft, number)
-        draft.put(budget)
-        if limit is not None:
-            draft.put(clocks.start(case.law, ClockKind.REPORT_IN, number, limit, case.at))
+        draft.put(replace(budget, number=number))
+        if report_in is not None:
+            draft.put(replace(report_in, number=number))
         role = DepartmentRole.HELPER if has_lead else DepartmentRole.LEAD
         has_lead = True
-        child = Child(code, n, role, case.at, clocks.moment(case.law, budget, 100, draft.urgency))
+        child = Child(code, n, role, case.at, deadline)
         draft.children = (*draft.children, child)
         tasks.send(case, draft, "dispatched", code, role, child)
     draft.status, draft.task = Status.WHISTLED, "coordinate"
 
 
-def _child_clock(case: Case, draft: Draft, number: str) -> Clock:
+def _child_clock(case: Case, draft: Draft) -> Clock:
     """Give a child its parent's remainder, or the leg's once the parent is in breach (LAW 4)."""
     law = case.law
+    rungs = law.bundle.rungs.get("child", (100,))
     for kind in (ClockKind.LEG, ClockKind.RESOLVE) if draft.is_overdue else (ClockKind.RESOLVE,):
         clock = draft.clock(kind)
         if clock is not None and clock.running_since is not None:
             left = clock.limit_ms - clocks.elapsed(law, clock, case.at)
             if left > 0:
-                return Clock(ClockKind.CHILD, number, left, clock.unit, case.at, case.at, law.bundle.rungs.get("child", (100,)))
+                return Clock(ClockKind.CHILD, "", left, clock.unit, case.at, case.at, rungs)
     limit, unit = clocks.leg_limit(law, draft.resolve_limit_ms, draft.resolve_unit)
-    return Clock(ClockKind.CHILD, number, limit, unit, case.at, case.at, law.bundle.rungs.get("child", (100,)))
+    return Clock(ClockKind.CHILD, "", limit, unit, case.at, case.at, rungs)
 
 
 def find(draft: Draft, address: str) -> Child | None:

@@ -93,6 +93,8 @@ class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
     party: str | None = None
     """Party, ``street``, department code or ``centre`` that holds it."""
     leaf: str | None = None
+    signal: str | None = None
+    """One of the five 五微, if the reporter chose one."""
     category: str | None = None
     category_given: str | None = None
     rule: str | None = None
