@@ -73,7 +73,10 @@ class Book:
         self.seen: dict[str, CommandSeen] = {}
         self._seen_at: deque[tuple[Instant, str]] = deque()
         """The same in order of time, oldest first."""
-        self._changed: dict[bytes, bytes | Quota | DayCounter | None] = {}
+        self._changed: dict[bytes, bytes | None] = {}
+        self._counted: dict[str, None] = {}
+        self._numbered: dict[str, None] = {}
+        """Homes and days whose counts have changed since the last ``flush``, in order."""
         self._stores: dict[bytes, tuple[dict[str, Any], type[Any]]] = {
             b"t:": (self.tickets, Draft),
             b"q:": (self.quotas, Quota),
@@ -138,16 +141,23 @@ class Book:
         A step commits as a whole, so what lay between its first and its last state of a key is of no use to anybody.
         """
         changed, self._changed = self._changed, {}
-        return [(key, value if value is None or isinstance(value, bytes) else codec.encode(value)) for key, value in changed.items()]
+        quotas, self._counted = self._counted, {}
+        days, self._numbered = self._numbered, {}
+        return [
+            *changed.items(),
+            *((b"q:" + home.encode(), codec.encode(self.quotas[home])) for home in quotas),
+            *((b"n:" + name.encode(), codec.encode(self.counters[name])) for name in days),
+        ]
 
     def apply(self, outcome: Outcome) -> None:
         """Take over what was decided."""
-        changed = self._changed
-        changed.update(outcome.state)
+        self._changed.update(outcome.state)
         if outcome.quota is not None:
-            changed[b"q:" + outcome.quota.home.encode()] = outcome.quota
+            home = outcome.quota.home
+            self.quotas[home], self._counted[home] = outcome.quota, None
         if outcome.counter is not None:
-            changed[b"n:" + outcome.counter[0].encode()] = outcome.counter[1]
+            name, counter = outcome.counter
+            self.counters[name], self._numbered[name] = counter, None
         for name, ticket in outcome.tickets:
             if ticket is None:
                 self.tickets.pop(name, None)
@@ -156,10 +166,6 @@ class Book:
             self.tickets[name] = ticket
             if ticket.next_due_at is not None and (before is None or before.next_due_at != ticket.next_due_at):
                 heapq.heappush(self._due, (ticket.next_due_at, name))
-        if outcome.quota is not None:
-            self.quotas[outcome.quota.home] = outcome.quota
-        if outcome.counter is not None:
-            self.counters[outcome.counter[0]] = outcome.counter[1]
         for name in outcome.expired:
             self._seen_at.popleft()
             self.seen.pop(name, None)

@@ -39,21 +39,15 @@ class WorkCalendar:
                     self._before.append(total)
                     total += closes - opens
         self._total = total
-        self._last: tuple[Instant, int] = (-1, 0)
+        self._start: Instant = -1
+        self._added: dict[int, Instant | None] = {}
         years = sorted(calendar.years)
         self.begins = _moment(date(int(years[0]), 1, 1), 0, zone) if years else 0
         self.ends = _moment(date(int(years[-1]) + 1, 1, 1), 0, zone) if years else 0
         """The horizon: the calendar knows nothing at or after it."""
 
     def _worked(self, at: Instant) -> int:
-        """Working milliseconds from the calendar's beginning to ``at``; the last answer is kept: a ticket's clocks start together."""
-        if at == self._last[0]:
-            return self._last[1]
-        found = self._count(at)
-        self._last = (at, found)
-        return found
-
-    def _count(self, at: Instant) -> int:
+        """Working milliseconds from the calendar's beginning to ``at``."""
         i = bisect_right(self._opens, at) - 1
         return 0 if i < 0 else self._before[i] + min(at, self._closes[i]) - self._opens[i]
 
@@ -61,9 +55,17 @@ class WorkCalendar:
         """Name the earliest moment by which ``ms`` of working time have passed since ``start``.
 
         ``add(t, 0)`` is ``t``. Four hours from 08:00 end at 12:00, not at 14:00. ``None`` beyond the horizon.
+        Answers from the same start are kept: the clocks of a step's tickets begin together.
         """
         if ms <= 0:
             return start
+        if start != self._start:
+            self._start, self._added = start, {}
+        if ms not in self._added:
+            self._added[ms] = self._add(start, ms)
+        return self._added[ms]
+
+    def _add(self, start: Instant, ms: int) -> Instant | None:
         if not self.begins <= start < self.ends:
             return None
         wanted = self._worked(start) + ms

@@ -12,10 +12,11 @@ from rules.law import Law
 from topics.decision import Event
 from topics.ids import DecisionId, Instant
 from topics.pack import Category, RosterEntry
-from topics.ticket import Child, Clock, Helper, Offer, Quota, Ticket
+from topics.ticket import Clock, Offer, Quota, Ticket
 from topics.vocabulary import FINAL, ClockKind, Role, Status
 
-class Draft(Ticket, frozen=False):
+
+class Draft(Ticket):
     """A ticket being changed; published, it is the ticket, and nobody changes it any more: a second copy would cost 4 µs."""
 
     @property
@@ -96,7 +97,7 @@ class Case:
 
     def someone(self, role: str, draft: Draft, org: str | None = None, skill: str | None = None) -> RosterEntry | None:
         """Choose somebody on duty, turn about by the ticket's number; ``None`` when nobody is."""
-        ready = [entry for entry in self.people(role, draft, org, skill) if self.duty_law.on_duty(entry, self.at)]
+        ready = self.duty_law.ready(role, draft.leaf or draft.home, skill, org, self.at)
         return ready[int(draft.id.rsplit("-", 1)[1]) % len(ready)] if ready else None
 
     def supervisor(self, draft: Draft) -> str:

@@ -152,7 +152,7 @@ def _without_change(
         id=DecisionId(cause.id), at=at, cause="command", reason=reason, home=home, ticket=name, command_id=command.id, command=command.kind,
         actor=f"{command.actor.role}:{command.actor.person}", first_decision=first, events=events, why=Why(pack=book.pack), engine=ENGINE,
     )  # fmt: skip
-    return Outcome(decision, (), _state((), seen, expired), seen=seen, expired=expired)
+    return Outcome(decision, (), tuple(_commands(seen, expired)), seen=seen, expired=expired)
 
 
 def _outcome(
@@ -161,27 +161,28 @@ def _outcome(
 ) -> Outcome:  # fmt: skip
     """Publish the drafts and write the record."""
     tickets: list[tuple[str, Ticket | None]] = []
-    encoded: list[tuple[str, bytes | None]] = []
+    state: list[tuple[bytes, bytes | None]] = []
     changes = []
-    for changed, law in ((draft, case.law), *case.others):
+    for changed, law in ((draft, case.law), *case.others) if case.others else ((draft, case.law),):
         if case.forgotten and changed is draft:
             tickets.append((draft.id, None))
-            encoded.append((draft.id, None))
+            state.append((b"t:" + draft.id.encode(), None))
             changes.append(Change(draft.id, draft.version + 1, None))
             continue
         ticket = publish(law, changed)
         after = codec.encode(ticket)
         tickets.append((ticket.id, ticket))
-        encoded.append((ticket.id, after))
+        state.append((b"t:" + ticket.id.encode(), after))
         changes.append(Change(ticket.id, ticket.version, msgspec.Raw(after)))
+    if seen is not None or expired:
+        state += _commands(seen, expired)
     decision = Decision(
         id=case.id, at=case.at, cause=kind, reason=reason, home=draft.home, ticket=draft.id, command_id=command.id if command else None,
         command=command.kind if command else None, actor=f"{command.actor.role}:{command.actor.person}" if command else None,
         events=tuple(case.events), changes=tuple(changes), why=_why(case), engine=ENGINE,
     )  # fmt: skip
     referrals = (case.referral,) if case.referral else ()
-    state = _state(tuple(encoded), seen, expired)
-    return Outcome(decision, tuple(tickets), state, referrals, case.quota, counter, seen, expired)
+    return Outcome(decision, tuple(tickets), tuple(state), referrals, case.quota, counter, seen, expired)
 
 
 def _why(case: Case) -> Why:
@@ -201,15 +202,9 @@ def _why(case: Case) -> Why:
     )  # fmt: skip
 
 
-def _state(
-    tickets: tuple[tuple[str, bytes | None], ...],
-    seen: tuple[str, CommandSeen] | None,
-    expired: tuple[str, ...],
-) -> tuple[tuple[bytes, bytes | None], ...]:
-    """List the records for ``tickets.state`` that are bytes already; the book adds its counters once a step."""
-    records: list[tuple[bytes, bytes | None]] = [(b"t:" + name.encode(), value) for name, value in tickets]
-    if expired:
-        records += [(b"c:" + name.encode(), None) for name in expired]
+def _commands(seen: tuple[str, CommandSeen] | None, expired: tuple[str, ...]) -> list[tuple[bytes, bytes | None]]:
+    """List the records for ``tickets.state`` about command ids: the one seen now, and those forgotten."""
+    records: list[tuple[bytes, bytes | None]] = [(b"c:" + name.encode(), None) for name in expired]
     if seen is not None:
         records.append((b"c:" + seen[0].encode(), codec.encode(seen[1])))
-    return tuple(records)
+    return records

@@ -9,11 +9,12 @@ from rules import clocks, offers, split, whistle
 from rules.case import Case, Draft
 from rules.catalogue import category_of
 from rules.law import Law
+from rules.plan import Plan, plan_of
 from topics.ids import Instant
 from topics.incident import Carried, Incident
 from topics.pack import Category, Limit, Tier
 from topics.ticket import Clock
-from topics.vocabulary import ClockKind, Reason, Role, Status, TierKind, Unit
+from topics.vocabulary import ClockKind, Reason, Role, Status, Unit
 
 
 def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | None) -> tuple[Draft, Reason]:
@@ -74,34 +75,35 @@ def _limit(case: Case, kind: str, urgency: str, otherwise: Limit) -> Limit:
 
 def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> None:
     """File a ticket: fix category, urgency, limit, ladder; start the resolve clock; make the first offer."""
-    law = case.law
+    law, at = case.law, case.at
     draft.category = category.code
-    if law.reads:
-        category = _with_overrides(case, draft, category)
-    case.rules.append(f"category:{category.code}")
-    draft.category, draft.urgency, draft.lead = category.code, category.urgency, category.lead
-    draft.drop(ClockKind.TRIAGE)
-    limit_ms, unit = _resolve_limit(case, draft, category)
-    draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
-    draft.filed_at = case.at
-    draft.first_filed_at = draft.first_filed_at or case.at
-    rungs = law.bundle.rungs.get("resolve", (50, 80, 100, 150, 300))
-    draft.put(Clock(ClockKind.RESOLVE, "0", limit_ms, unit, case.at, case.at, rungs, consumed_ms=consumed_ms))
+    exception = _exception(case, draft) if law.reads else None
+    category = category_of(law, category.code, exception)
     able, others = split.eligible(law, category, draft.leaf, draft.home)
-    counted, party, steps = _begin(case, draft, category, able)
+    plan = plan_of(law, category, exception, able)
+    case.rules.append(plan.rule)
+    draft.urgency, draft.lead, draft.rule = category.urgency, category.lead, exception
+    draft.drop(ClockKind.TRIAGE)
+    limit_ms, unit = (plan.limit_ms, category.limit.unit) if draft.promised_by is None else _promised(case, draft, plan)
+    draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
+    draft.filed_at = at
+    draft.first_filed_at = draft.first_filed_at or at
+    draft.put(Clock(ClockKind.RESOLVE, "0", limit_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms))
+    party, steps = _begin(case, draft, plan)
     case.refused.extend(others)
-    case.facts.update(eligible=list(able), starts_at=category.starts_at, ladder=category.ladder)
-    case.say(
-        "TicketFiled", draft, category=category.code, urgency=category.urgency, limit_ms=limit_ms, unit=unit, starts_at=category.starts_at,
-        eligible=list(able), all_eligible=len(able) == len(law.shares), party=party, counted=counted, lead=draft.lead,
-        window=case.quota.window if case.quota else None, calendar=law.calendar.name,
-    )  # fmt: skip
+    case.facts.update(plan.facts)
+    window = case.quota.window if case.quota else None
+    case.say("TicketFiled", draft, **plan.filed, limit_ms=limit_ms, unit=unit, party=party, window=window)
     _first_offer(case, draft, steps, party)
-    if category.urgency in law.bundle.automatic_whistle and draft.party == offers.STREET:
-        called = whistle.called_by(case, draft)
-        if called:
-            offers.end_offer(case, draft, "withdrawn")
-            whistle.call(case, draft, called, "emergency", automatic=True)
+    if plan.whistles and draft.party == offers.STREET:
+        _whistle_at_once(case, draft)
+
+
+def _whistle_at_once(case: Case, draft: Draft) -> None:
+    called = whistle.called_by(case, draft)
+    if called:
+        offers.end_offer(case, draft, "withdrawn")
+        whistle.call(case, draft, called, "emergency", automatic=True)
 
 
 _FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
@@ -119,58 +121,44 @@ _FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
 """What a condition may read, and where it stands (``rules.conditions.FACTS``)."""
 
 
-def _with_overrides(case: Case, draft: Draft, category: Category) -> Category:
-    """Apply the pack's exceptions to the catalogue; one that cannot be evaluated is flagged and sets nothing."""
-    law = case.law
-    facts = {name: _FACTS[name](law, case.at, draft) for name in law.reads}
-    rule, sets = law.overrides(facts)
+def _exception(case: Case, draft: Draft) -> str | None:
+    """Name the pack's exception that applies to the ticket; one that cannot be evaluated is flagged and sets nothing."""
+    rule, _ = case.law.overrides({name: _FACTS[name](case.law, case.at, draft) for name in case.law.reads})
     if rule is None:
-        return category
-    if not sets and rule.startswith("rule_error:"):
+        return None
+    if rule.startswith("rule_error:"):
         case.rules.append(rule)
         draft.flags = (*draft.flags, rule)
-        return category
+        return None
     case.rules.append(f"rule:{rule}")
-    draft.rule = rule
-    return category_of(law, category.code, rule)
+    return rule
 
 
-def _resolve_limit(case: Case, draft: Draft, category: Category) -> tuple[int, str]:
-    """Give the limit: a promised date's if one counts, but never less than the floor (LAW 8), else the category's."""
-    if draft.promised_by is not None and category.promise_counts:
-        floor = case.law.bundle.promise_floor_minutes * 60_000
-        left = draft.promised_by - case.at
-        if left <= floor:
-            draft.flags = (*draft.flags, "promise_too_short")
-            return floor, Unit.MINUTE
-        return left, Unit.MINUTE
-    return case.law.limit_ms(category.limit), category.limit.unit
+def _promised(case: Case, draft: Draft, plan: Plan) -> tuple[int, str]:
+    """Give the limit of a ticket with a promised date: what is left until then if promises count, but not less than the floor (LAW 8)."""
+    if draft.promised_by is None or not plan.category.promise_counts:
+        return plan.limit_ms, plan.category.limit.unit
+    floor = case.law.bundle.promise_floor_minutes * 60_000
+    left = draft.promised_by - case.at
+    if left <= floor:
+        draft.flags = (*draft.flags, "promise_too_short")
+    return max(left, floor), Unit.MINUTE
 
 
-def _begin(case: Case, draft: Draft, category: Category, able: tuple[str, ...]) -> tuple[str, str | None, list[Tier]]:
-    """Say how the ticket is counted, which party the split names, and from which tier on it is offered."""
-    law = case.law
-    steps = list(law.ladder(category.ladder))
-    quota = split.quota_at(law, case.quota_before, draft.home, case.at)
-    if category.urgency in law.bundle.automatic_whistle:
-        street = [tier for tier in steps if tier.kind == TierKind.STREET]
-        case.quota = replace(quota, emergency=quota.emergency + 1)
-        return "emergency", None, steps[steps.index(street[0]) :] if street else steps[1:] or steps
-    if category.starts_at == "department":
-        owner = [tier for tier in steps if tier.kind in (TierKind.OWNER, TierKind.WHISTLE)]
-        return "none", None, steps[steps.index(owner[0]) :] if owner else steps
-    if category.starts_at != "split":
-        named = next((i for i, tier in enumerate(steps) if tier.name == category.starts_at), 0)
-        return "none", None, steps[named:]
-    if able:
-        party, case.quota = split.take(law, quota, able)
-        holds = next((i for i, tier in enumerate(steps) if party in tier.parties), 0)
-        return "split", party, steps[holds:]
-    case.quota = replace(quota, direct=quota.direct + 1)
-    return "direct", None, [tier for tier in steps if tier.kind != TierKind.PARTIES or len(tier.parties) == 1]
+def _begin(case: Case, draft: Draft, plan: Plan) -> tuple[str | None, tuple[Tier, ...]]:
+    """Write the ticket into the split's books; answers the party the split names, and the tiers it is offered to from the first on."""
+    if plan.counted == "none":
+        return None, plan.steps
+    quota = split.quota_at(case.law, case.quota_before, draft.home, case.at)
+    if plan.counted == "split":
+        party, case.quota = split.take(case.law, quota, plan.able)
+        return party, plan.steps_of[party]
+    counted = {"emergency": quota.emergency, "direct": quota.direct}[plan.counted] + 1
+    case.quota = replace(quota, **{plan.counted: counted})
+    return None, plan.steps
 
 
-def _first_offer(case: Case, draft: Draft, steps: list[Tier], party: str | None) -> None:
+def _first_offer(case: Case, draft: Draft, steps: tuple[Tier, ...], party: str | None) -> None:
     """Offer to the party the split named, else to the first tier from there on that can take it."""
     if party is not None:
         if offers.offer(case, draft, steps[0], party):

@@ -14,7 +14,7 @@ from topics.ids import Instant
 from topics.pack import Category, Department, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
 from topics.vocabulary import Unit
 
-UNIT_MS = {
+UNIT_MS: dict[str, int] = {
     Unit.MINUTE: 60_000,
     Unit.URGENT_HOUR: 3_600_000,
     Unit.URGENT_DAY: 86_400_000,
@@ -54,7 +54,9 @@ class Law:
         self._rosters: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
         self._parties = frozenset(share.code for share in bundle.shares)
         self._duty: dict[str, tuple[int, int]] = {}
-        self._days: dict[int, tuple[str, str, int]] = {}
+        self._quarter, self._now = -1, ("", "", 0)
+        self._ready: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
+        self._ready_at: Instant = -1
         self._conditions = Conditions(bundle.rules)
         self.cache: dict[Any, Any] = {}
         """For rules: answers that hang on the pack alone."""
@@ -130,6 +132,17 @@ class Law:
         now = self._local(at)[2] + at % QUARTER_MS // 60_000
         return span[0] <= now < span[1] if span[0] <= span[1] else now >= span[0] or now < span[1]
 
+    def ready(self, role: str, node: str, skill: str | None, org: str | None, at: Instant) -> tuple[RosterEntry, ...]:
+        """List those of a role for a grid who are on duty; answers of the same moment are kept, since a busy step has one."""
+        if at != self._ready_at:
+            self._ready_at = at
+            self._ready.clear()
+        key = (role, node, skill, org)
+        found = self._ready.get(key)
+        if found is None:
+            found = self._ready[key] = tuple([entry for entry in self.roster(role, node, skill, org) if self.on_duty(entry, at)])
+        return found
+
     # -- amounts and days --------------------------------------------------------------------------------------
 
     def limit_ms(self, limit: Limit) -> int:
@@ -142,26 +155,23 @@ class Law:
 
     def local_day(self, at: Instant) -> str:
         """Name the day, ``yyyymmdd`` in the pack's zone."""
-        return self._local(at)[0]
+        return (self._now if at // QUARTER_MS == self._quarter else self._local(at))[0]
 
     def local_month(self, at: Instant) -> str:
         """Name the month, ``yyyy-mm`` in the pack's zone."""
-        return self._local(at)[1]
-
-    def _local(self, at: Instant) -> tuple[str, str, int]:
-        """Day, month and minute of the day at which the quarter of an hour around ``at`` begins."""
-        quarter = at // QUARTER_MS
-        found = self._days.get(quarter)
-        if found is None:
-            local = datetime.fromtimestamp(quarter * 900, self._zone)
-            if len(self._days) > 10_000:
-                self._days.clear()
-            found = self._days[quarter] = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), local.hour * 60 + local.minute)
-        return found
+        return (self._now if at // QUARTER_MS == self._quarter else self._local(at))[1]
 
     def local_hour(self, at: Instant) -> int:
         """Name the hour of day in the pack's zone."""
-        return self._local(at)[2] // 60
+        return (self._now if at // QUARTER_MS == self._quarter else self._local(at))[2] // 60
+
+    def _local(self, at: Instant) -> tuple[str, str, int]:
+        """Day, month and minute of the day at which the quarter of an hour around ``at`` begins; the last answer is kept."""
+        if at // QUARTER_MS != self._quarter:
+            self._quarter = at // QUARTER_MS
+            local = datetime.fromtimestamp(self._quarter * 900, self._zone)
+            self._now = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), local.hour * 60 + local.minute)
+        return self._now
 
     # -- catalogue ---------------------------------------------------------------------------------------------
 

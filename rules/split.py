@@ -13,10 +13,11 @@ def eligible(law: Law, category: Category, leaf: str | None, home: str) -> tuple
 
     Somebody must be on the party's roster, on duty or not: duty is looked at when offering. Source: LAW 3.
     """
-    key = ("eligible", category.code, category.skill, leaf, home)
+    where = leaf or home
+    key = (category.parties, category.skill, where)
     found: tuple[tuple[str, ...], tuple[tuple[str, str], ...]] | None = law.cache.get(key)
     if found is None:
-        where, may, others = leaf or home, list[str](), list[tuple[str, str]]()
+        may, others = list[str](), list[tuple[str, str]]()
         for share in law.shares:
             if category.parties and share.code not in category.parties:
                 others.append((share.code, "category_not_allowed"))
@@ -56,10 +57,11 @@ def next_party(counts: Mapping[str, int], targets: Mapping[str, int], able: Sequ
 
 def window_of(law: Law, at: Instant) -> str:
     """Name the window: the month in the pack's zone, and the shares, since new shares start a new window."""
-    shares: str | None = law.cache.get("shares")
-    if shares is None:
-        shares = law.cache["shares"] = "-".join(str(share.share) for share in law.shares)
-    return f"{law.local_month(at)}/{shares}"
+    month = law.local_month(at)
+    found: str | None = law.cache.get(month)
+    if found is None:
+        found = law.cache[month] = f"{month}/{'-'.join(str(share.share) for share in law.shares)}"
+    return found
 
 
 def quota_at(law: Law, before: Quota | None, home: str, at: Instant) -> Quota:

@@ -70,8 +70,11 @@ class Helper(msgspec.Struct, frozen=True):
     person: str | None
 
 
-class Ticket(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What is worked and timed. Nothing personal in it but a token; every change makes the next ``version``."""
+class Ticket(msgspec.Struct, omit_defaults=True):
+    """What is worked and timed. Nothing personal in it but a token; every change makes the next ``version``.
+
+    Not frozen, so that a draft need not be copied into a ticket (4 µs); only ``rules.case.Draft`` is ever changed.
+    """
 
     id: str
     version: int

@@ -65,11 +65,13 @@ async def _readable(consumer: AIOKafkaConsumer, begins: dict[TopicPartition, int
     consumer.assign(list(begins))
     for tp, begin in begins.items():
         consumer.seek(tp, begin)
-    count, left = 0, set(begins)
+    count: int = 0
+    left = set(begins)
     until = asyncio.get_running_loop().time() + 2.0
     while left and asyncio.get_running_loop().time() < until:
         for tp, records in (await consumer.getmany(*left, timeout_ms=100)).items():
-            count += sum(record.offset < ends[tp] for record in records)
+            count += len([record for record in records if record.offset < ends[tp]])
         left = {tp for tp in left if await consumer.position(tp) < ends[tp]}
     # what an open transaction still hides counts as well: it is behind, and will be seen
-    return count + sum(ends[tp] - await consumer.position(tp) for tp in left)
+    hidden: int = sum([ends[tp] - await consumer.position(tp) for tp in left])
+    return count + hidden
