@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
+from itertools import islice
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -56,7 +57,7 @@ class EdgePartition:
 
     async def step(self) -> None:
         """Bring about the effects of what waits, then remember how far."""
-        records = [self.pending[i] for i in range(min(MAX_CAUSES, len(self.pending)))]
+        records = list(islice(self.pending, MAX_CAUSES))
         position = records[-1].offset + 1
         await self._edge.apply(self._slot, records, {self._slot: position})
         for _ in records:

@@ -126,11 +126,12 @@ class Host:
         return BrokerTime(self.reference.clock)
 
     def partitions(
-        self, inputs: tuple[TopicSpec, ...], state: TopicSpec, core: Callable[[int], Core], prepare: Callable[[Iterable[Record]], Awaitable[None]]
+        self, inputs: tuple[TopicSpec, ...], state: TopicSpec, core: Callable[[int], Core], prepare: Callable[[Iterable[Record]], Awaitable[None]],
     ) -> Callable[[Any], Partition]:
         """Return the maker of transactional openings for this stage."""
         wiring = Wiring(
-            self.stage, self.settings, inputs, state, core, prepare, decider(self.app), self.crash, self.metrics, self.consumer, self.new_time, self.held
+            self.stage, self.settings, inputs, state, core, prepare, decider(self.app), self.crash, self.metrics, self.consumer, self.new_time,
+            self.held,
         )
         return lambda number: Partition(wiring, number)
 

@@ -4,19 +4,19 @@ import heapq
 from collections import deque
 from collections.abc import Mapping
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from rules import clocks
-from rules.case import Draft
 from rules.law import Law
+from rules.shelf import Shelf
 from topics import codec
 from topics.command import Command
 from topics.decision import Decision
 from topics.ids import Instant
 from topics.incident import AnyIncident, IncidentReferred
-from topics.ticket import CommandSeen, DayCounter, Quota, Ticket
+from topics.ticket import CommandSeen, DayCounter, Quota
 
 COMMANDS_KEPT_MS = 35 * 86_400_000
 """How long a command id is remembered, in engine time."""
@@ -47,12 +47,21 @@ class ClockCause(msgspec.Struct, frozen=True):
     due_at: Instant
 
 
+class Kept(NamedTuple):
+    """A ticket as the decision leaves it."""
+
+    ticket: str
+    value: bytes | None
+    """As it is stored; ``None``: forgotten."""
+    due_at: Instant | None
+    """When its next rung is due."""
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """What a cause leads to: the record for the log, and what the book and its topic take over."""
 
     decision: Decision
-    tickets: tuple[tuple[str, Ticket | None], ...]
-    state: tuple[tuple[bytes, bytes | None], ...]
+    tickets: tuple[Kept, ...]
     referrals: tuple[tuple[str, IncidentReferred], ...] = ()
     quota: Quota | None = None
     counter: tuple[str, DayCounter] | None = None
@@ -67,28 +76,30 @@ class Book:
     def __init__(self, laws: Mapping[str, Law]) -> None:
         """Start empty; ``laws`` by ``<name>@<hash>`` may grow later."""
         self.laws = laws
-        self.tickets: dict[str, Ticket] = {}
+        self.tickets = Shelf()
         self.quotas: dict[str, Quota] = {}
         self.counters: dict[str, DayCounter] = {}
         self.seen: dict[str, CommandSeen] = {}
         self._seen_at: deque[tuple[Instant, str]] = deque()
         """The same in order of time, oldest first."""
-        self._changed: dict[bytes, bytes | None] = {}
-        self._counted: dict[str, None] = {}
-        self._numbered: dict[str, None] = {}
-        """Homes and days whose counts have changed since the last ``flush``, in order."""
+        self._changed: dict[bytes, None] = {}
+        """Keys of ``tickets.state`` that have changed since the last ``flush``, in order."""
         self._stores: dict[bytes, tuple[dict[str, Any], type[Any]]] = {
-            b"t:": (self.tickets, Draft),
             b"q:": (self.quotas, Quota),
             b"n:": (self.counters, DayCounter),
             b"c:": (self.seen, CommandSeen),
         }
         self.pack: str | None = None
+        self._due_at: dict[str, Instant] = {}
         self._due: list[tuple[Instant, str]] = []
+        """The same as a heap, in which what a change has made void is left until it comes up."""
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``tickets.state``."""
         kind, name = key[:2], key[2:].decode()
+        if kind == b"t:":
+            self.tickets.put(name, value)
+            return
         store, record = self._stores[kind]
         if value is None:
             store.pop(name, None)
@@ -99,7 +110,8 @@ class Book:
         """Everything is loaded: take the pack in force and build the index of clocks."""
         self.pack = pack
         self._seen_at = deque(sorted((seen.at, name) for name, seen in self.seen.items()))
-        self._due = [(ticket.next_due_at, ticket.id) for ticket in self.tickets.values() if ticket.next_due_at is not None]
+        self._due_at = {ticket.id: ticket.next_due_at for ticket in self.tickets.values() if ticket.next_due_at is not None}
+        self._due = [(due_at, name) for name, due_at in self._due_at.items()]
         heapq.heapify(self._due)
 
     def first_decision(self, command_id: str, at: Instant) -> str | None:
@@ -115,11 +127,10 @@ class Book:
 
     def next_due(self) -> Instant | None:
         """Tell when the earliest rung is due; entries that a change has made void are dropped on the way."""
-        due, tickets = self._due, self.tickets
+        due, valid = self._due, self._due_at
         while due:
             at, name = due[0]
-            ticket = tickets.get(name)
-            if ticket is not None and ticket.next_due_at == at:
+            if valid.get(name) == at:
                 return at
             heapq.heappop(due)
         return None
@@ -141,37 +152,42 @@ class Book:
         A step commits as a whole, so what lay between its first and its last state of a key is of no use to anybody.
         """
         changed, self._changed = self._changed, {}
-        quotas, self._counted = self._counted, {}
-        days, self._numbered = self._numbered, {}
-        return [
-            *changed.items(),
-            *((b"q:" + home.encode(), codec.encode(self.quotas[home])) for home in quotas),
-            *((b"n:" + name.encode(), codec.encode(self.counters[name])) for name in days),
-        ]
+        return [(key, self._stored(key)) for key in changed]
+
+    def _stored(self, key: bytes) -> bytes | None:
+        kind, name = key[:2], key[2:].decode()
+        if kind == b"t:":
+            return self.tickets.stored(name)
+        found = self._stores[kind][0].get(name)
+        return None if found is None else codec.encode(found)
 
     def apply(self, outcome: Outcome) -> None:
         """Take over what was decided."""
-        self._changed.update(outcome.state)
+        changed = self._changed
+        for name, value, due_at in outcome.tickets:
+            changed[b"t:" + name.encode()] = None
+            self.tickets.put(name, value)
+            if due_at is None:
+                self._due_at.pop(name, None)
+            elif self._due_at.get(name) != due_at:
+                self._due_at[name] = due_at
+                heapq.heappush(self._due, (due_at, name))
         if outcome.quota is not None:
             home = outcome.quota.home
-            self.quotas[home], self._counted[home] = outcome.quota, None
+            self.quotas[home] = outcome.quota
+            changed[b"q:" + home.encode()] = None
         if outcome.counter is not None:
             name, counter = outcome.counter
-            self.counters[name], self._numbered[name] = counter, None
-        for name, ticket in outcome.tickets:
-            if ticket is None:
-                self.tickets.pop(name, None)
-                continue
-            before = self.tickets.get(name)
-            self.tickets[name] = ticket
-            if ticket.next_due_at is not None and (before is None or before.next_due_at != ticket.next_due_at):
-                heapq.heappush(self._due, (ticket.next_due_at, name))
+            self.counters[name] = counter
+            changed[b"n:" + name.encode()] = None
         for name in outcome.expired:
             self._seen_at.popleft()
             self.seen.pop(name, None)
+            changed[b"c:" + name.encode()] = None
         if outcome.seen is not None:
             name, seen = outcome.seen
             self.seen[name] = seen
             self._seen_at.append((seen.at, name))
+            changed[b"c:" + name.encode()] = None
         if outcome.pack is not None:
             self.pack = outcome.pack

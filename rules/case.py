@@ -1,9 +1,8 @@
 """One decision in the making: the ticket as it is being changed, what happened, and why."""
 
-from copy import copy
 from typing import Any
 
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from rules import clocks
 from rules.catalogue import category_of
@@ -17,7 +16,7 @@ from topics.vocabulary import FINAL, ClockKind, Role, Status
 
 
 class Draft(Ticket):
-    """A ticket being changed; published, it is the ticket, and nobody changes it any more: a second copy would cost 4 µs."""
+    """A ticket read anew to be changed. Published, it is written down and let go: nobody else ever sees this object."""
 
     @property
     def is_open(self) -> bool:
@@ -51,11 +50,6 @@ class Draft(Ticket):
     def disarm(self) -> None:
         """Disarm every clock: what is final has none but ``forget``."""
         self.clocks = ()
-
-
-def draft_of(ticket: Ticket) -> Draft:
-    """Open a ticket for change; the ticket itself stays as it is."""
-    return copy(ticket) if isinstance(ticket, Draft) else Draft(**asdict(ticket))
 
 
 class Case:

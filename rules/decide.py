@@ -7,8 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from rules import desk, escalation, filing, people, split
-from rules.book import Book, ClockCause, CommandCause, IncidentCause, Outcome
-from rules.case import Case, Draft, draft_of, publish
+from rules.book import Book, ClockCause, CommandCause, IncidentCause, Kept, Outcome
+from rules.case import Case, Draft, publish
 from rules.errors import BrokenInvariant
 from rules.handlers import CHILD_HANDLERS, HANDLERS
 from rules.law import Law
@@ -54,9 +54,8 @@ def _incident(book: Book, laws: Mapping[str, Law], cause: IncidentCause, at: Ins
 
 
 def _clock(book: Book, laws: Mapping[str, Law], cause: ClockCause, at: Instant) -> Outcome:
-    ticket = book.tickets[cause.ticket]
-    case = _case(book, laws, clock_id(ticket.id, ticket.generation, cause.kind, cause.number, cause.rung), ticket, at)
-    draft = draft_of(ticket)
+    draft = book.tickets[cause.ticket]
+    case = _case(book, laws, clock_id(draft.id, draft.generation, cause.kind, cause.number, cause.rung), draft, at)
     clock = draft.clock(ClockKind(cause.kind), cause.number)
     if clock is None or not clock.rungs or clock.rungs[0] != cause.rung:
         raise BrokenInvariant(f"{case.id} is not due: the clock has changed since")
@@ -81,12 +80,11 @@ def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Insta
         return _adopt(book, laws, cause, at, seen, expired)
     if command.kind is CommandKind.UNREADABLE:
         return _without_change(book, cause, at, Reason.UNREADABLE, expired, seen)
-    ticket = book.tickets.get(command.ticket.split("/", 1)[0])
-    if ticket is None:
+    draft = book.tickets.get(command.ticket.split("/", 1)[0])
+    if draft is None:
         return _without_change(book, cause, at, Reason.UNKNOWN_TICKET, expired, seen)
-    case = _case(book, laws, cause.id, ticket, at)
+    case = _case(book, laws, cause.id, draft, at)
     case.effective_at = case.facts["effective_at"] = desk.effective(command, cause.appended_at, at)
-    draft = draft_of(ticket)
     reason = _carry_out(book, laws, case, draft, replace(command, actor=people.completed(case.duty_law, command.actor)))
     if reason in REFUSALS or reason is Reason.NO_CHANGE:
         return _without_change(book, cause, at, reason, expired, seen)
@@ -114,8 +112,8 @@ def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, co
         return Reason.TARGET_ELSEWHERE
     if into.status in FINAL or into.id == draft.id:
         return Reason.TARGET_NOT_OPEN
-    case.as_was |= {draft.id: book.tickets[draft.id], into.id: into}
-    return desk.merge(case, draft, draft_of(into), laws[into.pack])
+    case.as_was |= {name: book.tickets[name] for name in (draft.id, into.id)}
+    return desk.merge(case, draft, into, laws[into.pack])
 
 
 def _elsewhere(target: str | None, home: str) -> bool:
@@ -152,7 +150,7 @@ def _without_change(
         id=DecisionId(cause.id), at=at, cause="command", reason=reason, home=home, ticket=name, command_id=command.id, command=command.kind,
         actor=f"{command.actor.role}:{command.actor.person}", first_decision=first, events=events, why=Why(pack=book.pack), engine=ENGINE,
     )  # fmt: skip
-    return Outcome(decision, (), tuple(_commands(seen, expired)), seen=seen, expired=expired)
+    return Outcome(decision, (), seen=seen, expired=expired)
 
 
 def _outcome(
@@ -160,29 +158,24 @@ def _outcome(
     counter: tuple[str, DayCounter] | None = None, seen: tuple[str, CommandSeen] | None = None, expired: tuple[str, ...] = (),
 ) -> Outcome:  # fmt: skip
     """Publish the drafts and write the record."""
-    tickets: list[tuple[str, Ticket | None]] = []
-    state: list[tuple[bytes, bytes | None]] = []
+    kept: list[Kept] = []
     changes = []
     for changed, law in ((draft, case.law), *case.others) if case.others else ((draft, case.law),):
         if case.forgotten and changed is draft:
-            tickets.append((draft.id, None))
-            state.append((b"t:" + draft.id.encode(), None))
+            kept.append(Kept(draft.id, None, None))
             changes.append(Change(draft.id, draft.version + 1, None))
             continue
         ticket = publish(law, changed)
         after = codec.encode(ticket)
-        tickets.append((ticket.id, ticket))
-        state.append((b"t:" + ticket.id.encode(), after))
+        kept.append(Kept(ticket.id, after, ticket.next_due_at))
         changes.append(Change(ticket.id, ticket.version, msgspec.Raw(after)))
-    if seen is not None or expired:
-        state += _commands(seen, expired)
     decision = Decision(
         id=case.id, at=case.at, cause=kind, reason=reason, home=draft.home, ticket=draft.id, command_id=command.id if command else None,
         command=command.kind if command else None, actor=f"{command.actor.role}:{command.actor.person}" if command else None,
         events=tuple(case.events), changes=tuple(changes), why=_why(case), engine=ENGINE,
     )  # fmt: skip
     referrals = (case.referral,) if case.referral else ()
-    return Outcome(decision, tuple(tickets), tuple(state), referrals, case.quota, counter, seen, expired)
+    return Outcome(decision, tuple(kept), referrals, case.quota, counter, seen, expired)
 
 
 def _why(case: Case) -> Why:
@@ -200,11 +193,3 @@ def _why(case: Case) -> Why:
         pack=case.law.ref, rules=tuple(case.rules), facts=case.facts, refused=tuple(case.refused), quota=quota,
         calendar=case.law.calendar.name, grid=bundle.grid_version, roster=case.duty_law.bundle.roster_version,
     )  # fmt: skip
-
-
-def _commands(seen: tuple[str, CommandSeen] | None, expired: tuple[str, ...]) -> list[tuple[bytes, bytes | None]]:
-    """List the records for ``tickets.state`` about command ids: the one seen now, and those forgotten."""
-    records: list[tuple[bytes, bytes | None]] = [(b"c:" + name.encode(), None) for name in expired]
-    if seen is not None:
-        records.append((b"c:" + seen[0].encode(), codec.encode(seen[1])))
-    return records

@@ -73,7 +73,7 @@ class Helper(msgspec.Struct, frozen=True):
 class Ticket(msgspec.Struct, omit_defaults=True):
     """What is worked and timed. Nothing personal in it but a token; every change makes the next ``version``.
 
-    Not frozen, so that a draft need not be copied into a ticket (4 µs); only ``rules.case.Draft`` is ever changed.
+    Not frozen: the ``rules.case.Draft`` that a decision changes is one. Nobody else changes a ticket.
     """
 
     id: str
