@@ -188,6 +188,18 @@ class Slot:
         await asyncio.gather(self.task, return_exceptions=True)
 
 
+class _Logical(dict[str, str]):
+    """Physical names of topics -> logical ones, each worked out once."""
+
+    def __init__(self, prefix: str) -> None:
+        super().__init__()
+        self._prefix = prefix
+
+    def __missing__(self, physical: str) -> str:
+        logical = self[physical] = physical.removeprefix(self._prefix)
+        return logical
+
+
 class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
     """One process's share of a stage."""
 
@@ -207,6 +219,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.stage, self.settings, self.consumer = stage, settings, consumer
         self.make, self._key_of, self.metrics, self._crash, self.held = make, key_of, metrics, crash, held
         self._to_engine = to_engine
+        self._logical = _Logical(settings.prefix)
         self.slots: dict[object, Slot] = {}
         self._fault: BaseException | None = None
         self._barrier_wanted = asyncio.Event()
@@ -297,7 +310,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
 
     def _record(self, raw: ConsumerRecord) -> Record:
         return Record(
-            raw.topic[len(self.settings.prefix) :], raw.partition, raw.offset, raw.key, raw.value, raw.headers,
+            self._logical[raw.topic], raw.partition, raw.offset, raw.key, raw.value, raw.headers,
             raw.timestamp, self._to_engine(raw.timestamp),
         )  # fmt: skip
 

@@ -90,7 +90,7 @@ class Batch:
             if record.topic == COMMANDS.name and not self._fire(record.appended_at - 1, at):
                 break
             self.failed = record
-            outs.extend(core.hold(record, at) if record.id in self.held else core.take(record, at))
+            outs.extend(core.hold(record, at) if self.held and record.id in self.held else core.take(record, at))
             self.failed = None
             self.taken += 1
         else:
@@ -298,9 +298,10 @@ class Partition:
             return
         w.crash.at("decided")
         offsets: dict[TopicPartition, int] = {}
-        for record in records[: batch.taken]:
-            self.positions[record.topic] = record.offset + 1
-            offsets[TopicPartition(w.settings.prefix + record.topic, record.partition)] = record.offset + 1
+        last = {record.topic: record for record in records[: batch.taken]}
+        for topic, record in last.items():
+            self.positions[topic] = offsets[TopicPartition(w.settings.prefix + topic, record.partition)] = record.offset + 1
+        for _ in range(batch.taken):
             self.pending.popleft()
         self._last_at = batch.last_at
         await self._commit(batch.outs, offsets)

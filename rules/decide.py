@@ -49,7 +49,9 @@ def _incident(book: Book, laws: Mapping[str, Law], cause: IncidentCause, at: Ins
     name = f"{incident.home}:{day}"
     n = (book.counters[name].n if name in book.counters else 0) + 1
     draft, reason = filing.receive(case, incident, ticket_id(incident.home, day, n), carried)
-    case.facts.update(placed_by=incident.placed_by, placing_pack=incident.pack)
+    case.facts["placed_by"] = incident.placed_by
+    if incident.pack != law.ref:
+        case.facts["placing_pack"] = incident.pack
     return _outcome(case, "incident", reason, draft, counter=(name, DayCounter(n, at)), expired=book.expired(at))
 
 
@@ -179,17 +181,23 @@ def _outcome(
 
 
 def _why(case: Case) -> Why:
-    quota: dict[str, Any] = {}
-    if case.quota is not None:
-        before = split.quota_at(case.law, case.quota_before, case.quota.home, case.at)
-        after = case.quota
-        quota = {
-            "before": {"counts": before.counts, "targets": before.targets},
-            "after": {"counts": after.counts, "targets": after.targets},
-            "per": after.per,
-        }
     bundle = case.law.bundle
     return Why(
-        pack=case.law.ref, rules=tuple(case.rules), facts=case.facts, refused=tuple(case.refused), quota=quota,
+        pack=case.law.ref, rules=tuple(case.rules), facts=case.facts, refused=tuple(case.refused), quota=_quota(case),
         calendar=case.law.calendar.name, grid=bundle.grid_version, roster=case.duty_law.bundle.roster_version,
     )  # fmt: skip
+
+
+def _quota(case: Case) -> dict[str, Any]:
+    """Show the split's books before and after, if the split was asked."""
+    after = case.quota
+    if after is None:
+        return {}
+    before = split.quota_at(case.law, case.quota_before, after.home, case.at)
+    if after.targets is before.targets:
+        return {}
+    return {
+        "before": {"counts": before.counts, "targets": before.targets},
+        "after": {"counts": after.counts, "targets": after.targets},
+        "per": after.per,
+    }

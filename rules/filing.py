@@ -91,7 +91,6 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
     draft.put(Clock(ClockKind.RESOLVE, "0", limit_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms))
     party, steps = _begin(case, draft, plan)
     case.refused.extend(others)
-    case.facts.update(plan.facts)
     window = case.quota.window if case.quota else None
     case.say("TicketFiled", draft, **plan.filed, limit_ms=limit_ms, unit=unit, party=party, window=window)
     _first_offer(case, draft, steps, party)

@@ -29,8 +29,6 @@ class Plan(msgspec.Struct, frozen=True):
     """The same for each party that the split may name: its tier and those above."""
     filed: dict[str, Any]
     """Facts of ``TicketFiled``."""
-    facts: dict[str, Any]
-    """Facts of ``why``."""
 
 
 def plan_of(law: Law, category: Category, rule: str | None, able: tuple[str, ...]) -> Plan:
@@ -48,12 +46,11 @@ def _make(law: Law, category: Category, able: tuple[str, ...]) -> Plan:
     steps_of = {party: ladder[next((i for i, tier in enumerate(ladder) if party in tier.parties), 0) :] for party in able}
     filed = {
         "category": category.code, "urgency": category.urgency, "starts_at": category.starts_at, "eligible": able, "counted": counted,
-        "all_eligible": len(able) == len(law.shares), "lead": category.lead, "calendar": law.calendar.name,
+        "all_eligible": len(able) == len(law.shares), "lead": category.lead, "ladder": category.ladder,
     }  # fmt: skip
     return Plan(
         category, f"category:{category.code}", law.limit_ms(category.limit), law.bundle.rungs.get(ClockKind.RESOLVE, (50, 80, 100, 150, 300)),
         able, counted, category.urgency in law.bundle.automatic_whistle, steps, steps_of, filed,
-        {"eligible": able, "starts_at": category.starts_at, "ladder": category.ladder},
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from rules.case import Case, Draft
 from rules.clocks import moment
+from topics.decision import Event
 from topics.ids import Instant
 from topics.ticket import Child
 from topics.vocabulary import ClockKind, DepartmentRole
@@ -38,7 +39,8 @@ def send(case: Case, draft: Draft, event: str, department: str, role: str, child
     if case.told.get(name) is not None:
         # one decision says one thing to a department about one child: the later replaces the earlier
         case.events.remove(case.told[name])
-    case.told[name] = case.say("TaskDispatched", draft, **{name: fact for name, fact in facts.items() if fact is not None})
+    said = case.told[name] = Event("TaskDispatched", draft.id, {key: fact for key, fact in facts.items() if fact is not None})
+    case.events.append(said)
 
 
 def withdraw_all(case: Case, draft: Draft, event: str, reason: str | None = None) -> None:

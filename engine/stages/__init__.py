@@ -77,7 +77,7 @@ async def _dispatch(host: "Host") -> Built:
 
     async def prepare(records: Iterable["Record"]) -> None:
         """A pack travels on ``reference`` before it is adopted: read on when a command names one we have not seen."""
-        if any(record.value is not None and b'"adopt_pack"' in record.value for record in records):
+        if any(b'"adopt_pack"' in record.value for record in records if record.topic == registry.COMMANDS.name and record.value):
             await laws.refresh()
 
     make = host.partitions(

@@ -230,7 +230,7 @@ def replay(laws: Mapping[str, Law], causes: Iterable[tuple[IncidentCause | Comma
         outcome = decide(book, laws, cause, moment)
         book.apply(outcome)
         log.append(codec.encode(outcome.decision))
-        for key, value in outcome.state:
+        for key, value in book.flush():
             if value is None:
                 state.pop(key, None)
             else:

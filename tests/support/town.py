@@ -120,7 +120,7 @@ class Dispatch:
         self.book.apply(outcome)
         decision = outcome.decision
         self._put("tickets.decisions", decision.home.encode(), encode(decision), self._at)
-        for key, value in outcome.state:
+        for key, value in self.book.flush():
             self._put("tickets.state", key, value, self._at)
         for home, referred in outcome.referrals:
             entry = self._put("incidents", home.encode(), encode(referred), self._at)
