@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +39,9 @@ class ReadingStalled(RuntimeError):
     """The broker gives no more records before the end that it named."""
 
 
-async def read_log(settings: "Settings", journals: Iterable[Path] = (), progress: Callable[[int, int], None] = lambda done, total: None) -> Log:
+async def read_log(
+    settings: "Settings", journals: Iterable[Path] = (), progress: Callable[[int, int], None] = lambda done, total: None, only: Collection[str] = ()
+) -> Log:
     """Read everything up to the ends seen at the start.
 
     The ends are taken in three steps, so that what one topic says has happened is surely on the next: first the
@@ -49,6 +51,7 @@ async def read_log(settings: "Settings", journals: Iterable[Path] = (), progress
         settings: Of the stack.
         journals: Files that senders wrote.
         progress: Told how many offsets of how many are behind us.
+        only: Logical names of the topics to read, ``reference`` among them; empty: all.
 
     Raises:
         NoStack: There is no ``reference`` topic under this prefix.
@@ -56,7 +59,7 @@ async def read_log(settings: "Settings", journals: Iterable[Path] = (), progress
         OSError, JournalDamaged: A journal cannot be read.
     """
     log = Log(journals=[entry for path in journals for entry in read_journal(path)])
-    topics = await _topics(settings)
+    topics = await _topics(settings, only)
     consumer = AIOKafkaConsumer(
         bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
@@ -73,14 +76,14 @@ async def read_log(settings: "Settings", journals: Iterable[Path] = (), progress
     return log
 
 
-async def _topics(settings: "Settings") -> dict[str, list[TopicPartition]]:
+async def _topics(settings: "Settings", only: Collection[str]) -> dict[str, list[TopicPartition]]:
     """The stack's topics by logical name, each with its partitions."""
-    wanted, prefix = {*STATES, *OTHERS, DECISIONS.name}, settings.prefix
+    wanted, prefix = set(only) or {*STATES, *OTHERS, DECISIONS.name}, settings.prefix
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     await admin.start()
     try:
         names = [name.removeprefix(prefix) for name in await admin.list_topics() if name.startswith(prefix)]
-        ours = [prefix + name for name in names if name in wanted or DEPARTMENT_TOPIC.match(name)]
+        ours = [prefix + name for name in names if name in wanted or (not only and DEPARTMENT_TOPIC.match(name))]
         if prefix + REFERENCE.name not in ours:
             raise NoStack(f"there is no topic {prefix}{REFERENCE.name}; bring the stack up with 'gridwhistle up'")
         described = await admin.describe_topics(ours)

@@ -30,6 +30,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Feed and judge": {
         "feed": ("feed", "Feed a CSV or JSON-lines file of past incidents."),
         "audit": ("audit", "Re-derive from the log what should have happened, and compare."),
+        "replay": ("replay", "Decide the log once more, byte by byte; or under another law, to see who would move."),
         "project": ("project", "The live queues' state; --rebuild makes them anew from the log."),
     },
     "Set up": {

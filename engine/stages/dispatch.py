@@ -22,6 +22,26 @@ from topics.vocabulary import CommandKind, Reason, Role
 INPUTS = (INCIDENTS, COMMANDS)
 
 
+def cause_of(record: Record) -> IncidentCause | CommandCause:
+    """Read a record of an input as a cause; a command that cannot be read is one that is refused.
+
+    Raises:
+        msgspec.DecodeError: An incident cannot be read: it is ours, and becomes ``held``.
+    """
+    if record.topic == INCIDENTS.name:
+        incident: AnyIncident = codec.decode(record.value or b"", AnyIncident)  # type: ignore[arg-type]
+        return IncidentCause(record.id, incident)
+    return CommandCause(record.id, _command(record), record.appended_at)
+
+
+def _command(record: Record) -> Command:
+    try:
+        return codec.decode(record.value or b"", Command)
+    except (msgspec.DecodeError, RecursionError) as exc:
+        reason = str(exc)[:300]
+        return Command(record.id, CommandKind.UNREADABLE, Actor(Role.SOURCE, "unknown"), record.appended_at, reason=reason)
+
+
 class DispatchCore:
     """One partition: its book of tickets, and the laws by which they were filed."""
 
@@ -40,17 +60,7 @@ class DispatchCore:
 
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
         """Decide an incident or a command."""
-        if record.topic == INCIDENTS.name:
-            incident: AnyIncident = codec.decode(record.value or b"", AnyIncident)  # type: ignore[arg-type]
-            return self._decide(IncidentCause(record.id, incident), at)
-        return self._decide(CommandCause(record.id, self._command(record), record.appended_at), at)
-
-    def _command(self, record: Record) -> Command:
-        try:
-            return codec.decode(record.value or b"", Command)
-        except (msgspec.DecodeError, RecursionError) as exc:
-            reason = str(exc)[:300]
-            return Command(record.id, CommandKind.UNREADABLE, Actor(Role.SOURCE, "unknown"), record.appended_at, reason=reason)
+        return self._decide(cause_of(record), at)
 
     def next_due(self) -> Instant | None:
         """When the earliest rung is due."""

@@ -1,0 +1,55 @@
+"""Replays by the recorded packs: every decision must be what it was, byte by byte."""
+
+from collections.abc import Callable, Iterable
+
+import msgspec
+
+from engine.audit.log import Log
+from engine.replay.sequence import History, history_of
+from rules.law import Law
+from rules.replay import Mismatch, Told, replay
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What came of the replay."""
+
+    decisions: int
+    identical: int
+    held: int
+    partitions: int
+    waiting: int
+    bounded: int
+    mismatches: tuple[Mismatch, ...]
+    """Of each partition the first, in order of the partition."""
+
+
+Track = Callable[[Iterable[Told]], Iterable[Told]]
+"""Passes decisions on and counts them."""
+
+
+def laws_of(log: Log) -> dict[str, Law]:
+    """Compile every pack on ``reference``."""
+    return {ref: Law(ref, bundle) for ref, bundle in log.bundles().items()}
+
+
+def verify(log: Log, track: Track = lambda told: told) -> Verdict:
+    """Decide the whole log again.
+
+    Raises:
+        Gap: The log is not whole.
+    """
+    return verify_history(history_of(log), laws_of(log), track)
+
+
+def verify_history(history: History, laws: dict[str, Law], track: Track) -> Verdict:
+    """Decide every partition again, each up to its first difference."""
+    done = [replay(laws, track(told)) for told in history.partitions.values()]
+    return Verdict(
+        decisions=history.decisions,
+        identical=sum(one.identical for one in done),
+        held=sum(one.held for one in done),
+        partitions=len(done),
+        waiting=history.waiting,
+        bounded=history.bounded,
+        mismatches=tuple(one.mismatch for one in done if one.mismatch is not None),
+    )

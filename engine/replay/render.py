@@ -1,0 +1,114 @@
+"""Prints what came of a replay: for people, or as one JSON object."""
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from engine.replay.again import Verdict
+from engine.replay.sides import sides
+from engine.replay.simulated import Simulated
+from engine.replay.table import as_json
+from engine.replay.words import day, summary, tickets_off
+from rules.difference import Side
+from rules.replay import Mismatch
+from topics.codec import encode
+
+ROWS_SHOWN = 20
+"""Tickets printed; ``--csv`` and ``--json`` have all."""
+
+
+def verdict_lines(verdict: Verdict) -> list[str]:
+    """Say whether every decision came out as recorded, and show the first that did not."""
+    aside = [f"{verdict.held} held records changed nothing and were not decided again"] if verdict.held else []
+    aside += [f"{verdict.waiting} records wait to be decided"] if verdict.waiting else []
+    aside += [f"for {verdict.bounded} commands the clock of that start is gone; when they were handed in is taken from the record"] if verdict.bounded else []
+    if not verdict.mismatches:
+        return [*aside, f"replayed: all {verdict.identical} decisions of {verdict.partitions} partitions identical, byte by byte"]
+    first, others = verdict.mismatches[0], verdict.mismatches[1:]
+    lines = [*aside, *_mismatch(first)]
+    lines += [f"also in {other.told.where}: {other.told.id or '(no id)'}; what follows it in its partition was not looked at" for other in others]
+    return [*lines, f"replayed: NOT identical; {verdict.identical} of {verdict.decisions} decisions were, up to the first difference of each partition"]
+
+
+def _mismatch(found: Mismatch) -> list[str]:
+    told = found.told
+    lines = [f"{told.where} differs: {told.id or '(no id)'} at {day(told.at)} ({told.at}), {told.kind} {told.reason}".rstrip()]
+    if found.again is None:
+        return [*lines, f"  recorded  {told.record[:600]!r}", f"  replayed  nothing: {found.fault}"]
+    return [*lines, *(f"  {line}" for line in sides(told.record, found.again))]
+
+
+def verdict_json(verdict: Verdict) -> str:
+    """The verdict as one JSON object."""
+    first = [
+        {
+            "where": found.told.where, "id": found.told.id, "at": found.told.at, "recorded": found.told.record.decode(errors="backslashreplace"),
+            "replayed": found.again.decode() if found.again is not None else None, "fault": found.fault,
+        }
+        for found in verdict.mismatches
+    ]  # fmt: skip
+    figures = {name: getattr(verdict, name) for name in ("decisions", "identical", "held", "partitions", "waiting", "bounded")}
+    return encode({**figures, "is_identical": not first, "differences": first}).decode()
+
+
+def simulated_json(told: Simulated) -> str:
+    """The comparison as one JSON object, all rows in it."""
+    found = told.difference
+    figures: dict[str, Any] = {name: getattr(found, name) for name in found.__struct_fields__ if name != "rows"}
+    figures |= {name: getattr(told, name) for name in told.__struct_fields__ if name not in ("difference", "no_longer_fits")}
+    figures["no_longer_fits"] = [misfit._asdict() for misfit in told.no_longer_fits]
+    return encode({**figures, "summary": summary(told), "rows": as_json(found.rows)}).decode()
+
+
+def render(told: Simulated, console: Console) -> None:
+    """Print the summary, the loads, the split, and the first rows."""
+    for line in summary(told):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    for table in (_load(told), _split(told), _rows(told), _misfits(told)):
+        if table.row_count:
+            console.print()
+            console.print(table)
+
+
+def _load(told: Simulated) -> Table:
+    table = Table("load", "before", "after", title="Tickets that ever came to", title_justify="left")
+    for kind, loads in (("tier", told.difference.tiers), ("party", told.difference.parties), ("past the split", told.difference.apart)):
+        for name, load in loads.items():
+            table.add_row(f"{kind} {name}", str(load.before), str(load.after))
+    return table
+
+
+def _split(told: Simulated) -> Table:
+    table = Table("party", "tickets before", "drift", "tickets after", "drift", title="Split: tickets, and how far off the nominal share", title_justify="left")
+    for party, row in told.difference.split.items():
+        table.add_row(party, str(row.count_before), tickets_off(row.drift_before), str(row.count_after), tickets_off(row.drift_after))
+    return table
+
+
+def _rows(told: Simulated) -> Table:
+    rows = told.difference.rows
+    hidden = len(rows) - ROWS_SHOWN
+    caption = f"and {hidden} more; --csv FILE writes them all" if hidden > 0 else None
+    table = Table("ticket", "had it", "would have it", "not missed", "missed anew", title="Tickets that fare differently", caption=caption, title_justify="left")
+    for row in rows[:ROWS_SHOWN]:
+        one = row.before or row.after
+        table.add_row(one.ticket if one else "", _side(row.before), _side(row.after), "\n".join(row.breaches_vanish), "\n".join(row.breaches_appear))
+    return table
+
+
+def _side(side: Side | None) -> str:
+    """Who has a ticket in one telling: ``tier/party status (departments)``."""
+    if side is None:
+        return "(no such ticket)"
+    departments = f" ({' '.join(side.departments)})" if side.departments else ""
+    return f"{side.tier}/{side.party or '-'} {side.status}{departments}"
+
+
+def _misfits(told: Simulated) -> Table:
+    hidden = len(told.no_longer_fits) - ROWS_SHOWN
+    caption = f"and {hidden} more; --json has them all" if hidden > 0 else None
+    table = Table("command", "at", "of", "ticket", "refused as", title="No longer fits", caption=caption, title_justify="left")
+    for misfit in told.no_longer_fits[:ROWS_SHOWN]:
+        table.add_row(f"{misfit.kind} {misfit.id}", day(misfit.at), misfit.actor, misfit.ticket, misfit.reason)
+    return table

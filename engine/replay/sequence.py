@@ -1,0 +1,173 @@
+"""Turns the log into what is replayed: each partition's decisions in order, each with the record it names as its cause."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import msgspec
+
+from engine.audit.log import Entry, Log
+from engine.errors import GridwhistleError
+from engine.stage import Record
+from engine.stages.dispatch import cause_of
+from rules.book import CommandCause, IncidentCause
+from rules.replay import Told
+from topics import codec
+from topics.ids import Instant
+from topics.reference import EngineClock
+from topics.registry import COMMANDS, DECISIONS, INCIDENTS, REFERENCE
+
+TOPICS = (REFERENCE.name, INCIDENTS.name, COMMANDS.name, DECISIONS.name)
+"""What is read."""
+
+INPUTS = (INCIDENTS.name, COMMANDS.name)
+
+
+class Gap(GridwhistleError):
+    """The log no longer holds all that led to its decisions; says where it is broken."""
+
+
+@dataclass
+class History:
+    """What a stack has recorded."""
+
+    partitions: dict[int, list[Told]] = field(default_factory=dict)
+    waiting: int = 0
+    """Incidents and commands that are not decided yet."""
+    bounded: int = 0
+    """Commands of a start of the stack whose clock is no longer on ``reference``: when they were handed in is taken from the record."""
+
+    @property
+    def decisions(self) -> int:
+        """How many there are."""
+        return sum(map(len, self.partitions.values()))
+
+
+class _Why(msgspec.Struct):
+    pack: str | None = None
+    facts: msgspec.Raw = msgspec.Raw(b"{}")
+
+
+class _Head(msgspec.Struct):
+    """Of a decision, what says which cause it had."""
+
+    id: str
+    at: Instant
+    cause: Literal["incident", "command", "clock", "held"]
+    reason: str
+    ticket: str | None = None
+    why: _Why = _Why()
+
+
+def history_of(log: Log) -> History:
+    """Give every partition's decisions with their causes.
+
+    Raises:
+        Gap: Decisions do not reach back to the beginning, a record or a pack that one rests on is gone, or a record
+            was passed over without a decision.
+    """
+    _check_beginnings(log)
+    history, packs, clocks = History(), frozenset(log.bundles()), log.clocks()
+    by_topic = {name: _by_partition(log.of(name)) for name in INPUTS}
+    for partition, entries in sorted(_by_partition([entry for entry in log.of(DECISIONS.name) if log.is_settled(entry)]).items()):
+        inputs = {name: _Input(log, name, partition, found.get(partition, [])) for name, found in by_topic.items()}
+        told = history.partitions[partition] = []
+        for entry in entries:
+            told.append(_told(entry, inputs, packs, clocks, history))
+            if told[-1].kind == "unreadable":
+                break  # what it decided nobody knows, and so what follows from it
+        history.waiting += sum(len(one.entries) - one.passed for one in inputs.values())
+    history.waiting += sum(len(e) for found in by_topic.values() for p, e in found.items() if p not in history.partitions)
+    return history
+
+
+def _by_partition(entries: Sequence[Entry]) -> dict[int, list[Entry]]:
+    found: dict[int, list[Entry]] = {}
+    for entry in entries:
+        found.setdefault(entry.partition, []).append(entry)
+    return found
+
+
+def _check_beginnings(log: Log) -> None:
+    for (topic, partition), begin in sorted(log.begins.items()):
+        if topic == DECISIONS.name and begin:
+            raise Gap(
+                f"the decisions do not begin at the beginning: {topic} of partition {partition} begins at offset {begin}. "
+                "Retention has dropped the ones before; only a log that is whole can be replayed"
+            )
+
+
+class _Input:
+    """One partition of an input: hands out the records that decisions name, and notices the ones passed over."""
+
+    def __init__(self, log: Log, topic: str, partition: int, entries: list[Entry]) -> None:
+        self.entries, self.passed = entries, 0
+        self._topic, self._partition, self._begin = topic, partition, log.begins.get((topic, partition), 0)
+        self._places = {entry.offset: place for place, entry in enumerate(entries)}
+
+    def named(self, offset: int, by: str) -> Entry:
+        """Give the record of an offset.
+
+        Raises:
+            Gap: It is not there, or one before it has no decision.
+        """
+        place = self._places.get(offset)
+        if place is None:
+            raise Gap(
+                f"{by} decides {self._topic}:{self._partition}:{offset}, and that record is no longer there: "
+                f"{self._topic} of partition {self._partition} begins at offset {self._begin} and holds {len(self.entries)} records"
+            )
+        if place > self.passed:
+            raise Gap(f"{self.entries[self.passed].id} has no decision, although {by} decides a record behind it")
+        self.passed = max(self.passed, place + 1)
+        return self.entries[place]
+
+
+def _told(entry: Entry, inputs: dict[str, _Input], packs: frozenset[str], clocks: list[tuple[int, EngineClock]], history: History) -> Told:
+    value = entry.value or b""
+    try:
+        head = codec.decode(value, _Head)
+    except (msgspec.DecodeError, RecursionError):
+        return Told(entry.id, "", 0, "unreadable", "", None, None, value)
+    if head.why.pack is not None and head.why.pack not in packs:
+        raise Gap(f"{entry.id} decides {head.id} by the pack {head.why.pack}, which is not on {REFERENCE.name}")
+    source = None if head.cause == "clock" else _source(entry, head.id, inputs)
+    cause: IncidentCause | CommandCause | None = None
+    if source is not None and head.cause != "held":
+        cause = cause_of(_record(source, _appended_at(source, entry, head, clocks, history)))
+    return Told(entry.id, head.id, head.at, head.cause, head.reason, head.ticket, cause, value)
+
+
+def _source(entry: Entry, name: str, inputs: dict[str, _Input]) -> Entry:
+    """Find the record that a decision names.
+
+    Raises:
+        Gap: The name is none of a record in this partition, or the record is gone.
+    """
+    topic, _, place = name.partition(":")
+    partition, _, offset = place.partition(":")
+    if topic not in inputs or partition != str(entry.partition) or not offset.isdigit():
+        raise Gap(f"{entry.id} decides {name!r}, which is no record of partition {entry.partition}")
+    return inputs[topic].named(int(offset), entry.id)
+
+
+def _record(source: Entry, appended_at: Instant) -> Record:
+    return Record(source.topic, source.partition, source.offset, source.key, source.value, source.headers, source.appended_ms, appended_at)
+
+
+def _appended_at(source: Entry, decision: Entry, head: _Head, clocks: list[tuple[int, EngineClock]], history: History) -> Instant:
+    """When the broker had a record, in engine time: by the mapping of the start of the stack that decided it.
+
+    ``reference`` is compacted: of an accelerated stack started several times, early mappings may be gone. What the
+    record says took effect is the bound then.
+    """
+    mapping = None
+    for since, clock in clocks:
+        if since <= decision.appended_ms:
+            mapping = clock
+    if mapping is not None:
+        return mapping.engine(source.appended_ms)
+    if source.topic == COMMANDS.name:
+        history.bounded += 1
+    facts: dict[str, Any] = msgspec.json.decode(head.why.facts)
+    return int(facts.get("effective_at", head.at))

@@ -1,0 +1,88 @@
+"""Decides a recorded sequence once more and compares: the same causes at the same moments give the same bytes (DESIGN 6)."""
+
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+import msgspec
+
+from rules.book import Book, ClockCause, CommandCause, IncidentCause
+from rules.decide import decide
+from rules.law import Law
+from topics import codec
+from topics.ids import Instant
+
+
+class Told(NamedTuple):
+    """One decision of the log, and the record that it names as its cause."""
+
+    where: str
+    """Position of the decision itself: ``<topic>:<partition>:<offset>``."""
+    id: str
+    at: Instant
+    kind: str
+    """``incident``, ``command``, ``clock``, ``held``; ``unreadable`` when the bytes are no decision."""
+    reason: str
+    ticket: str | None
+    cause: IncidentCause | CommandCause | None
+    """``None`` for a clock, which the book itself names, and for what was held."""
+    record: bytes
+    """The decision as it stands in the log."""
+
+
+class Mismatch(msgspec.Struct, frozen=True):
+    """The first decision of a partition that does not come out as recorded."""
+
+    told: Told
+    again: bytes | None
+    """What is decided now; ``None`` when nothing is."""
+    fault: str | None = None
+    """Why nothing is decided now."""
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """What came of one partition."""
+
+    identical: int
+    held: int
+    """Causes set aside: they changed nothing and are not decided again."""
+    mismatch: Mismatch | None
+
+
+def replay(laws: Mapping[str, Law], told: Iterable[Told]) -> Replayed:
+    """Decide one partition's log once more from an empty book, up to the first difference.
+
+    Which clock fires is not read from the record: the book names the one due first, and it must be the recorded one.
+
+    Args:
+        laws: Every pack that a decision rests on, by ``<name>@<hash>``.
+        told: The partition's decisions in log order.
+    """
+    book, last, identical, held = Book(laws), 0, 0, 0
+    for one in told:
+        if one.kind == "held":
+            held += 1
+            continue
+        again, fault = _again(book, laws, one, last)
+        if again != one.record:
+            return Replayed(identical, held, Mismatch(one, again, fault))
+        last, identical = one.at, identical + 1
+        if identical % 10_000 == 0:
+            book.flush()  # nobody wants the state's records: let them go
+    return Replayed(identical, held, None)
+
+
+def _again(book: Book, laws: Mapping[str, Law], one: Told, last: Instant) -> tuple[bytes | None, str | None]:
+    """Decide one cause again: the bytes, or why there are none."""
+    if one.kind == "unreadable":
+        return None, "the record is no decision"
+    if one.at < last:
+        return None, f"its moment {one.at} lies before that of the decision in front of it, {last}"
+    cause: IncidentCause | CommandCause | ClockCause | None = one.cause if one.kind != "clock" else book.first_due(one.at)
+    if cause is None:
+        return None, "no clock is due at that moment"
+    try:
+        outcome = decide(book, laws, cause, one.at)
+    except Exception as exc:  # whatever it is, it did not happen when the record was made
+        return None, f"deciding it raises {type(exc).__name__}: {exc}"
+    book.apply(outcome)
+    return codec.encode(outcome.decision), None
