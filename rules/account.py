@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from rules.book import IncidentCause
 from rules.law import Law
 from rules.replay import Told
 from rules.simulation import origin_of
@@ -127,14 +128,24 @@ class Account:
             self.books.nominal[share.code] += share.share * HUNDRED // whole
 
 
-def recorded(laws: Mapping[str, Law], partitions: Mapping[int, Iterable[Told]]) -> Account:
-    """Draw up the account of the log itself, from its decisions as they stand there."""
-    account = Account(laws)
-    for _, told in sorted(partitions.items()):
+def recorded(laws: Mapping[str, Law], partitions: Mapping[int, Iterable[Told]]) -> tuple[Account, dict[int, Instant]]:
+    """Draw up the account of the log itself, from its decisions as they stand there.
+
+    Returns:
+        The account, and by partition the moment of its earliest clock that has not fired: until just before it the
+        record is complete. A stack that was ended leaves clocks that no other law may be blamed for.
+    """
+    account, pending = Account(laws), dict[int, Instant]()
+    for partition, told in sorted(partitions.items()):
+        due: dict[str, Instant | None] = {}
         for one in told:
             if one.kind == "held":
                 continue
             decision = codec.decode(one.record, Decision)
             images = [(c.ticket, codec.decode(bytes(c.after), Ticket) if c.after is not None else None) for c in decision.changes]
-            account.see(origin_of(one.cause) if one.kind == "incident" else "", decision, images)  # type: ignore[arg-type]
-    return account
+            due.update((name, image.next_due_at if image else None) for name, image in images)
+            account.see(origin_of(one.cause) if isinstance(one.cause, IncidentCause) else "", decision, images)
+        moments = [moment for moment in due.values() if moment is not None]
+        if moments:
+            pending[partition] = min(moments)
+    return account, pending

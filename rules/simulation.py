@@ -70,8 +70,14 @@ class Simulation:
         self.held: list[tuple[str, str]] = []
         """Causes that cannot be decided under the new law, each with the error."""
 
-    def run(self, advance: Callable[[], None] = lambda: None) -> None:
-        """Tell everything, up to the last recorded moment; ``advance`` is called for each recorded decision."""
+    def run(self, pending: Mapping[int, Instant], advance: Callable[[], None] = lambda: None) -> None:
+        """Tell everything, up to the last recorded moment.
+
+        Args:
+            pending: By partition the moment of the first clock that the record has left unfired: from there on nothing
+                can be compared, and nothing is fired any more.
+            advance: Called for each recorded decision.
+        """
         end = max((one.at for told in self._partitions.values() for one in told), default=0)
         streams = [[(one.at, _is_referral(one), partition, one) for one in told] for partition, told in sorted(self._partitions.items())]
         for n, (_, _, partition, one) in enumerate(heapq.merge(*streams, key=lambda item: item[:3]), 1):
@@ -81,7 +87,7 @@ class Simulation:
                 for book in self._books.values():
                     book.flush()  # nobody wants the state's records: let them go
         for partition in sorted(self._books):
-            self._fire(partition, end)
+            self._fire(partition, min(end, pending.get(partition, end + 1) - 1))
 
     def _tell(self, partition: int, one: Told) -> None:
         if isinstance(one.cause, CommandCause):

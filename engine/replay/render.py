@@ -9,8 +9,8 @@ from engine.replay.again import Verdict
 from engine.replay.sides import sides
 from engine.replay.simulated import Simulated
 from engine.replay.table import as_json
-from engine.replay.words import day, summary, tickets_off
-from rules.difference import Side
+from engine.replay.words import clock, day, summary, tickets_off
+from rules.difference import Row, Side
 from rules.replay import Mismatch
 from topics.codec import encode
 
@@ -63,12 +63,17 @@ def simulated_json(told: Simulated) -> str:
 
 def render(told: Simulated, console: Console) -> None:
     """Print the summary, the loads, the split, and the first rows."""
-    for line in summary(told):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
-    for table in (_load(told), _split(told), _rows(told), _misfits(told)):
+    _print(console, summary(told))
+    for table in (_load(told), _split(told)):
         if table.row_count:
             console.print()
             console.print(table)
+    _print(console, [*_rows(told), *_misfits(told)])
+
+
+def _print(console: Console, lines: list[str]) -> None:
+    for line in lines:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _load(told: Simulated) -> Table:
@@ -80,35 +85,40 @@ def _load(told: Simulated) -> Table:
 
 
 def _split(told: Simulated) -> Table:
-    table = Table("party", "tickets before", "drift", "tickets after", "drift", title="Split: tickets, and how far off the nominal share", title_justify="left")
+    table = Table("party", "before", "drift", "after", "drift", title="Split: tickets, and how far off the nominal share", title_justify="left")
     for party, row in told.difference.split.items():
         table.add_row(party, str(row.count_before), tickets_off(row.drift_before), str(row.count_after), tickets_off(row.drift_after))
     return table
 
 
-def _rows(told: Simulated) -> Table:
+def _rows(told: Simulated) -> list[str]:
     rows = told.difference.rows
-    hidden = len(rows) - ROWS_SHOWN
-    caption = f"and {hidden} more; --csv FILE writes them all" if hidden > 0 else None
-    table = Table("ticket", "had it", "would have it", "not missed", "missed anew", title="Tickets that fare differently", caption=caption, title_justify="left")
-    for row in rows[:ROWS_SHOWN]:
-        one = row.before or row.after
-        table.add_row(one.ticket if one else "", _side(row.before), _side(row.after), "\n".join(row.breaches_vanish), "\n".join(row.breaches_appear))
-    return table
+    lines = [line for row in rows[:ROWS_SHOWN] for line in _row(row)]
+    return _shown("Tickets that fare differently:", lines, len(rows), "--csv FILE writes them all")
+
+
+def _row(row: Row) -> list[str]:
+    one = row.before or row.after
+    said = [f"  {one.ticket if one else ''}: {_side(row.before)} → {_side(row.after)}"]
+    for what, names in (("not missed", row.breaches_vanish), ("missed anew", row.breaches_appear)):
+        said += [f"      {what}: {', '.join(map(clock, names))}"] if names else []
+    return said
 
 
 def _side(side: Side | None) -> str:
     """Who has a ticket in one telling: ``tier/party status (departments)``."""
     if side is None:
-        return "(no such ticket)"
+        return "no such ticket"
     departments = f" ({' '.join(side.departments)})" if side.departments else ""
     return f"{side.tier}/{side.party or '-'} {side.status}{departments}"
 
 
-def _misfits(told: Simulated) -> Table:
-    hidden = len(told.no_longer_fits) - ROWS_SHOWN
-    caption = f"and {hidden} more; --json has them all" if hidden > 0 else None
-    table = Table("command", "at", "of", "ticket", "refused as", title="No longer fits", caption=caption, title_justify="left")
-    for misfit in told.no_longer_fits[:ROWS_SHOWN]:
-        table.add_row(f"{misfit.kind} {misfit.id}", day(misfit.at), misfit.actor, misfit.ticket, misfit.reason)
-    return table
+def _misfits(told: Simulated) -> list[str]:
+    found = told.no_longer_fits
+    lines = [f"  {day(m.at)} {m.kind} of {m.ticket} by {m.actor}: {m.reason} ({m.id})" for m in found[:ROWS_SHOWN]]
+    return _shown("No longer fits:", lines, len(found), "--json has them all")
+
+
+def _shown(title: str, lines: list[str], count: int, where: str) -> list[str]:
+    more = [f"  and {count - ROWS_SHOWN} more; {where}"] if count > ROWS_SHOWN else []
+    return ["", title, *lines, *more] if lines else []

@@ -43,12 +43,12 @@ class History:
         return sum(map(len, self.partitions.values()))
 
 
-class _Why(msgspec.Struct):
+class _Why(msgspec.Struct, frozen=True):
     pack: str | None = None
     facts: msgspec.Raw = msgspec.Raw(b"{}")
 
 
-class _Head(msgspec.Struct):
+class _Head(msgspec.Struct, frozen=True):
     """Of a decision, what says which cause it had."""
 
     id: str
@@ -76,7 +76,8 @@ def history_of(log: Log) -> History:
             told.append(_told(entry, inputs, packs, clocks, history))
             if told[-1].kind == "unreadable":
                 break  # what it decided nobody knows, and so what follows from it
-        history.waiting += sum(len(one.entries) - one.passed for one in inputs.values())
+        else:
+            history.waiting += sum(len(one.entries) - one.passed for one in inputs.values())
     history.waiting += sum(len(e) for found in by_topic.values() for p, e in found.items() if p not in history.partitions)
     return history
 

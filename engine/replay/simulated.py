@@ -46,9 +46,10 @@ def simulate(history: History, laws: dict[str, Law], law: Law, count: int, advan
         Gap: A decision of the record cannot be read.
     """
     moments = [one.at for told in history.partitions.values() for one in told if not _unreadable(one.kind, one.where)]
-    before, after = recorded(laws, history.partitions), Account({law.ref: law})
+    before, pending = recorded(laws, history.partitions)
+    after = Account({law.ref: law})
     told = Simulation(law, history.partitions, count, after.see)
-    told.run(advance)
+    told.run(pending, advance)
     return Simulated(
         pack=law.ref,
         recorded_packs=tuple(sorted(before.packs)),

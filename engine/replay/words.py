@@ -110,3 +110,10 @@ def tickets_off(hundredths: int) -> str:
 def day(at: Instant) -> str:
     """Write a moment for people, UTC."""
     return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%MZ")
+
+
+def clock(name: str) -> str:
+    """Name a clock of ``<generation>:<clock>:<number>`` for people: ``resolve``, ``leg 2``, ``accept 1 (reopening 1)``."""
+    generation, kind, number = name.split(":", 2)
+    said = kind if number == "0" else f"{kind} {number}"
+    return said if generation == "0" else f"{said} (reopening {generation})"

@@ -10,7 +10,7 @@ from engine.audit.log import Entry, Log
 from rules.book import Book, ClockCause, CommandCause, IncidentCause
 from rules.decide import decide
 from rules.law import Law
-from topics.codec import encode
+from topics.codec import decode, encode
 from topics.command import Actor, Command
 from topics.incident import Incident
 from topics.pack import Calendar, Category, Department, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
@@ -68,16 +68,16 @@ def town() -> PackBundle:
 class Dispatch:
     """One partition: takes causes in order of time, lets clocks fire as the loop does, and writes every topic."""
 
-    def __init__(self) -> None:
-        """An empty partition with the pack in force."""
-        bundle = town()
-        self.laws = {REF: Law(REF, bundle)}
+    def __init__(self, bundle: PackBundle | None = None, ref: str = REF) -> None:
+        """An empty partition that has adopted its pack."""
+        bundle = decode(encode(bundle or town()), PackBundle)  # as it comes from the log: a default is left out by being the same object
+        self.laws = {ref: Law(ref, bundle)}
         self.book = Book(self.laws)
-        self.book.opened(REF, 0)
         self.log = Log()
         self._at = START
         self._put("reference", b"clock", encode(EngineClock(START, 0, SPEED)))
-        self._put("reference", REF.encode(), encode(bundle))
+        self._put("reference", ref.encode(), encode(bundle))
+        self.command(Command(f"adopt:{ref}:0", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "pack publish"), START, pack=ref), START)
 
     def _put(self, topic: str, key: bytes | None, value: bytes | None, at: int = START, headers: tuple[tuple[str, bytes], ...] = ()) -> Entry:
         entries = self.log.entries.setdefault(topic, [])

@@ -1,0 +1,170 @@
+"""A real stack's own log, decided once more: every decision identical; then told under a pack with other limits."""
+
+import asyncio
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin.records_to_delete import RecordsToDelete
+
+from engine.audit.log import Log
+from engine.audit.read import read_log
+from engine.engine_clock import engine_now
+from engine.reference import load_clock
+from engine.replay.sequence import TOPICS
+from engine.settings import Settings
+from rules.pack import PACKS
+from tests.support.poison import good
+from tests.support.rig import Rig, eventually
+from topics import codec
+from topics.command import Actor, Command
+from topics.decision import Decision
+from topics.ids import home_of, murmur2, partition_of
+from topics.registry import COMMANDS, DECISIONS, RAW
+from topics.ticket import Ticket
+from topics.vocabulary import CommandKind, Role, Status
+
+INCIDENTS = 300
+SPEED, START_MS = 600, 1_772_409_600_000
+"""600 ×, from Monday 2026-03-02 08:00 in Shanghai: accept clocks of 15 minutes end within two seconds."""
+
+
+async def read(settings: Settings) -> Log:
+    """The log as replay reads it."""
+    return await read_log(settings, only=TOPICS)
+
+
+def decided(log: Log, cause: str) -> list[Decision]:
+    """Decisions of one kind of cause."""
+    return [d for entry in log.of(DECISIONS.name) if (d := codec.decode(entry.value or b"", Decision)).cause == cause]
+
+
+async def report(settings: Settings) -> None:
+    """Send the incidents."""
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+    await producer.start()
+    acks = [
+        await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers, partition=(murmur2(key) & 0x7FFFFFFF) % settings.partitions)
+        for key, value, headers in good(11, INCIDENTS, occurred_at="2026-03-02T00:00:00Z")
+    ]
+    await asyncio.gather(*acks)
+    await producer.stop()
+
+
+async def answer(settings: Settings) -> int:
+    """Somebody takes every second ticket that is offered, a stranger some others; one command cannot be read."""
+    clock, log = await load_clock(settings), await read(settings)
+    images = {c.ticket: codec.decode(bytes(c.after), Ticket) for d in decided(log, "incident") for c in d.changes if c.after is not None}
+    offered = [t for t in images.values() if t.status == Status.OFFERED and t.party in set(Role)]
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+    await producer.start()
+    sent = 0
+    for ticket, kind in itertools.product(offered[::2], (CommandKind.ACCEPT, CommandKind.START, CommandKind.FINISH)):
+        person = "stranger" if sent % 7 == 0 else ticket.person
+        command = Command(
+            f"{ticket.id}:{kind}", kind, Actor(Role(ticket.party or ""), person), engine_now(clock), ticket=ticket.id, text="done", proof=("photo",)
+        )
+        home = home_of(ticket.id)
+        await producer.send(settings.prefix + COMMANDS.name, codec.encode(command), key=home.encode(), partition=partition_of(home, settings.partitions))
+        sent += 1
+    await producer.send_and_wait(settings.prefix + COMMANDS.name, b'{"id": 1', partition=0)
+    await producer.stop()
+    return sent + 1
+
+
+def replay(rig: Rig, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person would."""
+    command = [sys.executable, "-m", "engine.cli", "replay", "--data", str(rig.settings.data_dir), *words]
+    return subprocess.run(command, env=rig.environment(), capture_output=True, text=True, timeout=120, check=False)
+
+
+async def a_morning(rig: Rig) -> Log:
+    """Reports, commands and clocks on a real stack, dispatch started anew in between; answers the log at the end."""
+    await rig.prepare("guancheng", START_MS, SPEED)
+    for stage in ("intake", "dispatch"):
+        rig.start(stage)
+    await rig.ready()
+    await report(rig.settings)
+
+    async def incidents_decided() -> bool:
+        return len(decided(await read(rig.settings), "incident")) == INCIDENTS
+
+    await eventually(incidents_decided, 30, "every incident decided", every=0.3)
+    sent = await answer(rig.settings)
+    rig.kill("dispatch-1")
+    rig.start("dispatch")
+    await rig.ready()
+
+    async def all_decided() -> bool:
+        log = await read(rig.settings)
+        return len(decided(log, "command")) == sent + rig.settings.partitions and len(decided(log, "clock")) > 200
+
+    await eventually(all_decided, 30, "every command decided and clocks fired", every=0.3)
+    rig.terminate("dispatch-1")
+    return await read(rig.settings)
+
+
+def patient(folder: Path) -> Path:
+    """The shipped pack with hours where it gives minutes: to accept, to check, to report in."""
+    target = folder / "patient"
+    shutil.copytree(PACKS / "guancheng", target)
+    text = (target / "pack.yaml").read_text(encoding="utf-8")
+    (target / "pack.yaml").write_text(text.replace(" minute", " urgent_hour"), encoding="utf-8")
+    return target
+
+
+async def test_a_real_log_comes_out_byte_by_byte_and_can_be_told_otherwise(stack_settings: Settings, tmp_path: Path) -> None:
+    """Exit 0 and all N identical; under a more patient pack less is missed; and what retention takes is a gap, exit 2."""
+    rig = Rig(stack_settings)
+    try:
+        log = await a_morning(rig)
+        count = len(log.of(DECISIONS.name))
+        again = await asyncio.to_thread(replay, rig)
+        assert (again.returncode, again.stderr) == (0, "")
+        assert again.stdout == f"replayed: all {count} decisions of 3 partitions identical, byte by byte\n"
+        await told_otherwise(rig, tmp_path)
+        await cut(rig.settings)
+        gap = await asyncio.to_thread(replay, rig)
+        assert (gap.returncode, gap.stdout) == (2, "")
+        assert "the decisions do not begin at the beginning: tickets.decisions of partition 1 begins at offset 5" in gap.stderr
+    finally:
+        rig.close()
+
+
+async def told_otherwise(rig: Rig, folder: Path) -> None:
+    """The summary for people, and every row as CSV."""
+    path = folder / "rows.csv"
+    done = await asyncio.to_thread(replay, rig, "--pack", str(patient(folder)), "--csv", str(path), "--json")
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert (found["tickets_before"], found["tickets_after"], found["held"]) == (INCIDENTS, INCIDENTS, [])
+    assert found["breaches_vanish"] > 0
+    assert len(found["rows"]) == len(path.read_text(encoding="utf-8").splitlines()) - 1 > 0
+    assert 5 <= len(found["summary"]) <= 10
+    await under_its_own_law(rig)
+
+
+async def under_its_own_law(rig: Rig) -> None:
+    """Only what a late worker did a few engine minutes after it was due may differ."""
+    done = await asyncio.to_thread(replay, rig, "--pack", "guancheng", "--json")
+    found = json.loads(done.stdout)
+    assert found["pack"] in found["recorded_packs"]
+    assert found["no_longer_fits"] == [] and found["newly_done"] == 0
+    assert found["moved"]["any"] <= INCIDENTS // 20
+    assert all(row["count_before"] == row["count_after"] for row in found["split"].values())
+    words = await asyncio.to_thread(replay, rig, "--pack", "guancheng")
+    assert words.returncode == 0 and words.stdout.startswith("300 tickets from 2026-03-02 ")
+
+
+async def cut(settings: Settings) -> None:
+    """Retention takes the first decisions of a partition."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    await admin.start()
+    await admin.delete_records({TopicPartition(settings.prefix + DECISIONS.name, 1): RecordsToDelete(before_offset=5)})
+    await admin.close()

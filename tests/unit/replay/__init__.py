@@ -1,0 +1,1 @@
+"""Replay: the log decided once more, and told under another law."""

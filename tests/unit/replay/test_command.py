@@ -1,0 +1,137 @@
+"""``gridwhistle replay``: exit codes, the sentences, the tables, CSV and JSON."""
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from engine.audit.log import Log
+from engine.audit.read import NoStack
+from engine.cli.replay import replay
+from engine.replay.render import simulated_json
+from engine.replay.sequence import TOPICS
+from engine.replay.words import clock, summary, tickets_off
+from tests.support.town import busy_days, town
+from tests.unit.replay.test_simulated import doubled, one_ticket_left_alone, told_under
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Run the command over a log that is not on any broker; answers its exit code, output and errors."""
+
+    def call(log: Log | Exception, *words: str) -> tuple[int, str, str]:
+        async def read(*_: Any, only: tuple[str, ...], **__: Any) -> Log:
+            assert only == TOPICS
+            if isinstance(log, Exception):
+                raise log
+            return log
+
+        monkeypatch.setattr("engine.cli.replay.read_log", read)
+        app = typer.Typer()
+        app.command()(replay)
+        done = CliRunner().invoke(app, [*words, "--data", str(tmp_path)])
+        return done.exit_code, done.stdout, done.stderr
+
+    return call
+
+
+def test_an_identical_log_exits_zero(run: Any) -> None:
+    """One sentence, or one JSON object."""
+    log = busy_days(1, incidents=10, hours=12)
+    count = len(log.of("tickets.decisions"))
+    assert run(log) == (0, f"replayed: all {count} decisions of 1 partitions identical, byte by byte\n", "")
+    code, out, _ = run(log, "--json")
+    assert code == 0
+    assert json.loads(out) == {
+        "decisions": count, "identical": count, "held": 0, "partitions": 1, "waiting": 0, "bounded": 0, "is_identical": True, "differences": [],
+    }  # fmt: skip
+
+
+def test_a_difference_exits_one(run: Any) -> None:
+    """Named, with both sides, in words and in JSON."""
+    log = busy_days(1, incidents=10, hours=12)
+    entry = log.entries["tickets.decisions"][3]
+    log.entries["tickets.decisions"][3] = entry._replace(value=(entry.value or b"").replace(b'"engine":"0.1.0"', b'"engine":"0.0.9"'))
+    code, out, _ = run(log)
+    assert code == 1
+    assert '  engine\n    recorded  "0.0.9"\n    replayed  "0.1.0"\n' in out
+    code, out, _ = run(log, "--json")
+    found = json.loads(out)
+    assert (code, found["is_identical"], found["identical"], found["differences"][0]["where"]) == (1, False, 3, entry.id)
+    assert '"0.0.9"' in found["differences"][0]["recorded"] and '"0.1.0"' in found["differences"][0]["replayed"]
+
+
+def test_a_gap_and_a_missing_stack_exit_two(run: Any) -> None:
+    """Said on stderr, nothing on stdout."""
+    log = busy_days(1, incidents=10, hours=12)
+    gone = log.entries["commands"].pop(1).id
+    code, out, said = run(log)
+    assert (code, out) == (2, "") and said.startswith("replay: ") and gone in said
+    assert run(NoStack("there is no topic"))[0] == 2
+
+
+def test_what_cannot_be_asked_exits_two(run: Any, tmp_path: Path) -> None:
+    """A CSV without another pack; a pack that is none, before anything is read."""
+    code, _, said = run(Log(), "--csv", str(tmp_path / "x.csv"))
+    assert code == 2 and "it goes with --pack" in said
+    code, _, said = run(Log(), "--pack", str(tmp_path / "nowhere"))
+    assert code == 2 and "no such pack" in said
+    assert not (tmp_path / "x.csv").exists()
+
+
+def test_another_city_puts_every_ticket_on_the_desk(run: Any, tmp_path: Path) -> None:
+    """A shipped pack by its name: the town's homes are unknown to it, which is said; the CSV has every ticket."""
+    log, path = busy_days(1, incidents=10, hours=12), tmp_path / "moved.csv"
+    code, out, _ = run(log, "--pack", "guancheng", "--csv", str(path))
+    assert code == 0
+    assert "tickets lie in places that guancheng@" in out and "No longer fits" in out
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    code, out, _ = run(log, "--pack", "guancheng", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert [(row["identity"], row["tier_after"], row["moved"]) for row in rows] == [
+        (row["identity"], (row["after"] or {}).get("tier", ""), "; ".join(row["moved"])) for row in found["rows"]
+    ]
+    assert {row["tier_after"] for row in rows} <= {"desk", ""}
+
+
+def test_a_cell_is_never_a_formula(tmp_path: Path) -> None:
+    """Identities come from outside; a spreadsheet must not compute them."""
+    from msgspec.structs import replace as with_fields
+
+    from engine.replay.table import write_rows
+
+    row = told_under(one_ticket_left_alone(), doubled()).difference.rows[0]
+    write_rows(tmp_path / "x.csv", [with_fields(row, identity='=HYPERLINK("x")')])
+    with (tmp_path / "x.csv").open(encoding="utf-8", newline="") as file:
+        assert next(csv.DictReader(file))["identity"] == "'=HYPERLINK(\"x\")"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_summary_is_five_to_ten_sentences(seed: int) -> None:
+    """Whatever differs; the figures are those of the comparison."""
+    found = told_under(busy_days(seed, incidents=40, hours=48), doubled())
+    lines = summary(found)
+    assert 5 <= len(lines) <= 10
+    assert f"{found.difference.breaches_vanish} would not have been missed, {found.difference.breaches_appear} would be missed anew" in lines[2]
+    assert json.loads(simulated_json(found))["summary"] == lines
+
+
+def test_the_summary_of_one_ticket() -> None:
+    """Word by word, as a mayor reads it."""
+    lines = summary(told_under(one_ticket_left_alone(), doubled()))
+    assert lines[0] == "1 ticket from 2026-03-02 00:00Z to 2026-03-02 03:00Z, as decided by town@1, told once more under town@2."
+    assert "The limit to solve the matter itself was missed by 1 ticket, and would be by 0." in lines
+    same = summary(told_under(one_ticket_left_alone(), town()))
+    assert same[1] == "Nobody would have had another ticket than he had."
+
+
+def test_names_for_people() -> None:
+    """Clocks and drifts."""
+    assert [clock(name) for name in ("0:resolve:0", "0:leg:2", "1:child:urban/1")] == ["resolve", "leg 2", "child urban/1 (reopening 1)"]
+    assert [tickets_off(n) for n in (0, 250, -5)] == ["exactly on it", "2.50 tickets above", "0.05 tickets below"]

@@ -1,0 +1,359 @@
+"""A history told under another law: what differs is what a comparison by brute force finds, and nothing else."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+import pytest
+
+from engine.audit.log import Log
+from engine.replay.again import laws_of
+from engine.replay.sequence import Gap, history_of
+from engine.replay.simulated import Simulated, simulate
+from rules.book import Book, CommandCause, IncidentCause
+from rules.decide import decide
+from rules.difference import Load, Side
+from rules.law import Law
+from rules.replay import Told
+from tests.support.town import HOUR, MINUTE, REF, SPEED, START, Dispatch, busy_days, town
+from topics.codec import decode, encode
+from topics.command import Actor, Command
+from topics.decision import Decision
+from topics.ids import partition_of
+from topics.incident import AnyIncident, Incident, IncidentReferred
+from topics.pack import Limit, PackBundle
+from topics.ticket import Ticket
+from topics.vocabulary import CommandKind, Role
+
+OTHER = "town@2"
+
+
+def law(bundle: PackBundle) -> Law:
+    """The other law, as it would come from the log."""
+    return Law(OTHER, decode(encode(bundle), PackBundle))
+
+
+def doubled() -> PackBundle:
+    """The town with twice the time for every category."""
+    categories = (msgspec.structs.replace(c, limit=Limit(c.limit.amount * 2, c.limit.unit)) for c in town().categories)
+    return msgspec.structs.replace(town(), categories=tuple(categories))
+
+
+def stricter() -> PackBundle:
+    """The town with other shares, no bins for residents, another lead for lifts, and no referrals."""
+    changes: dict[str, dict[str, Any]] = {"bins": {"parties": ("specialist", "backstop")}, "lift": {"lead": "water", "co": ()}}
+    shares = tuple(msgspec.structs.replace(s, share=share) for s, share in zip(town().shares, (40, 30, 20, 10), strict=True))
+    categories = tuple(msgspec.structs.replace(c, **changes.get(c.code, {})) for c in town().categories)
+    return msgspec.structs.replace(town(), categories=categories, shares=shares, max_hops=0)
+
+
+def told_under(log: Log, bundle: PackBundle) -> Simulated:
+    """Tell a log under another bundle."""
+    return simulate(history_of(log), laws_of(log), law(bundle), 1)
+
+
+# -- brute force: dispatch as the made-up town has it takes the same reports and commands ---------------------------------
+
+
+@dataclass
+class Ending:
+    """A ticket at the end, read from the records of one log."""
+
+    ticket: Ticket
+    first_party: str | None = None
+    departments: set[str] = field(default_factory=set)
+    breaches: set[str] = field(default_factory=set)
+    stood: set[tuple[str, str | None]] = field(default_factory=set)
+
+
+def endings(log: Log) -> dict[tuple[str, int], Ending]:
+    """Every ticket by identity and hops."""
+    found: dict[str, Ending] = {}
+    for entry in log.of("tickets.decisions"):
+        decision = decode(entry.value or b"", Decision)
+        for change in decision.changes:
+            if change.after is not None:
+                image = decode(bytes(change.after), Ticket)
+                ending = found.setdefault(image.id, Ending(image))
+                ending.ticket = image
+                ending.stood.add((image.tier or "desk", image.party))
+        parts = decision.id.split(":")
+        if parts[0] == "clock" and parts[-1] == "100" and parts[3] not in ("survey", "park", "forget"):
+            found[parts[1]].breaches.add(":".join(parts[2:-1]))
+        for event in decision.events:
+            if event.type == "TaskDispatched":
+                found[event.ticket].departments.add(event.facts["department"])
+            if event.type == "TicketOffered" and found[event.ticket].first_party is None:
+                found[event.ticket].first_party = event.facts["party"]
+    return {(ending.ticket.identity, ending.ticket.hops): ending for ending in found.values()}
+
+
+def by_force(log: Log, bundle: PackBundle) -> tuple[Log, set[str]]:
+    """Let a town under the other law live through the same; answers its log and the commands it refuses although they were done."""
+    told, names, unfit = Dispatch(bundle, OTHER), dict[str, str](), set[str]()
+    records = {e.id: e for topic in ("incidents", "commands") for e in log.of(topic)}
+    last = START
+    for entry in log.of("tickets.decisions"):
+        was = decode(entry.value or b"", Decision)
+        last = was.at
+        if was.cause == "clock":
+            continue
+        record = records[was.id]
+        if was.cause == "incident":
+            incident: AnyIncident = decode(record.value or b"", AnyIncident)  # type: ignore[arg-type]
+            if isinstance(incident, IncidentReferred):
+                key = (incident.incident.identity, incident.carried.hops)
+                names[was.ticket or ""] = next((e.ticket.id for k, e in endings(told.log).items() if k == key), "")
+                continue
+            told.pass_time(was.at - 1)
+            told.report(int(incident.identity.split(":")[1]), incident.category, incident.home, incident.leaf, was.at)
+            names[was.ticket or ""] = decode(told.log.of("tickets.decisions")[-1].value or b"", Decision).ticket or ""
+            continue
+        command = decode(record.value or b"", Command)
+        if command.kind is CommandKind.ADOPT_PACK:
+            continue
+        ticket, slash, child = command.ticket.partition("/")
+        found = names.get(ticket, ticket)
+        appended = START + record.appended_ms * SPEED
+        told.pass_time(appended - 1)
+        asked = len(told.log.of("tickets.decisions"))
+        told.command(msgspec.structs.replace(command, ticket=found + slash + child if found else ""), appended)
+        now = decode(told.log.of("tickets.decisions")[asked].value or b"", Decision)
+        if was.changes and not now.changes and now.reason != "repeated_command":
+            unfit.add(was.id)
+    told.pass_time(last)
+    return told.log, unfit
+
+
+def side(ending: Ending | None) -> Side | None:
+    """An ending as the comparison has it."""
+    if ending is None:
+        return None
+    t = ending.ticket
+    return Side(t.id, t.category, str(t.status), ending.first_party, t.tier or "desk", t.party, tuple(sorted(ending.departments)))
+
+
+@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("other", [doubled, stricter])
+def test_the_comparison_is_what_brute_force_finds(seed: int, other: Any) -> None:
+    """Ticket by ticket: who has it, what is missed anew or no longer, which commands are refused; and the loads."""
+    log = busy_days(seed, incidents=60, hours=72)
+    found = told_under(log, other())
+    forced, unfit = by_force(log, other())
+    before, after = endings(log), endings(forced)
+    assert {misfit.id for misfit in found.no_longer_fits} == unfit
+    rows = {(row.identity, row.before and row.before.ticket, row.after and row.after.ticket): row for row in found.difference.rows}
+    none = Ending(next(iter(before.values())).ticket)
+    different = 0
+    for key in {*before, *after}:
+        was, now = before.get(key), after.get(key)
+        vanish, appear = ((was or none).breaches - (now or none).breaches), ((now or none).breaches - (was or none).breaches)
+        row = rows.get((key[0], was and was.ticket.id, now and now.ticket.id))
+        if row is None:
+            assert (side(was), vanish, appear) == (side(now), set(), set())
+            continue
+        different += 1
+        assert (row.before, row.after) == (side(was), side(now))
+        assert (set(row.breaches_vanish), set(row.breaches_appear)) == (vanish, appear)
+    assert different == len(found.difference.rows) > 0
+    assert (found.difference.tickets_before, found.difference.tickets_after) == (len(before), len(after))
+    for tier, load in found.difference.tiers.items():
+        assert load == Load(*(sum(any(t == tier for t, _ in e.stood) for e in ends.values()) for ends in (before, after)))
+    for party, load in found.difference.parties.items():
+        assert load == Load(*(sum(any(p == party for _, p in e.stood) for e in ends.values()) for ends in (before, after)))
+
+
+def test_under_its_own_law_a_history_is_the_same() -> None:
+    """No ticket moves, no limit is missed anew, every command fits, the split drifts alike."""
+    log = busy_days(5, incidents=60, hours=72)
+    found = told_under(log, town())
+    assert found.difference.rows == ()
+    assert found.no_longer_fits == () and found.newly_done == 0 and found.held == ()
+    assert found.difference.breaches_before == found.difference.breaches_after
+    assert all((row.count_before, row.drift_before) == (row.count_after, row.drift_after) for row in found.difference.split.values())
+    assert found.recorded_packs == (REF,)
+
+
+def one_ticket_left_alone(bundle: PackBundle | None = None) -> Log:
+    """A lift of two hours that nobody looks at for three."""
+    told = Dispatch(bundle)
+    told.report(1, "lift", "east", "east-1", START)
+    told.pass_time(START + 3 * HOUR)
+    return told.finish()
+
+
+def test_a_doubled_limit_lets_the_breach_vanish() -> None:
+    """Two hours are missed within three, four hours are not; the rest of the ticket's life stays."""
+    found = told_under(one_ticket_left_alone(), doubled()).difference
+    assert found.breaches_before["resolve"] == 1
+    assert "resolve" not in found.breaches_after
+    assert "0:resolve:0" in found.rows[0].breaches_vanish
+    back = told_under(one_ticket_left_alone(doubled()), town()).difference
+    assert "0:resolve:0" in back.rows[0].breaches_appear
+
+
+def test_the_drift_of_the_split_is_counted_apart_from_who_may_take() -> None:
+    """Ten bins: each party has its share; where only two parties may take them, at 30 to 10, all others are off by theirs."""
+    told = Dispatch()
+    for n in range(1, 11):
+        told.report(n, "bins", "east", "east-1", START + n * MINUTE)
+    found = told_under(told.finish(), stricter()).difference.split
+    assert {party: (row.count_before, row.drift_before) for party, row in found.items()} == {
+        "residents": (2, 0), "specialist": (3, 0), "red_property": (4, 0), "backstop": (1, 0),
+    }  # fmt: skip
+    assert {party: (row.count_after, row.drift_after) for party, row in found.items()} == {
+        "residents": (0, -400), "specialist": (8, 500), "red_property": (0, -200), "backstop": (2, 100),
+    }  # fmt: skip
+
+
+def test_an_adoption_on_the_way_is_left_out() -> None:
+    """A history under two packs, told under the first alone, is the first's history."""
+    alone, both = Dispatch(), Dispatch()
+    both.laws[OTHER] = law(doubled())
+    both._put("reference", OTHER.encode(), encode(doubled()))
+    adopt = Command("adopt:2", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "pack publish"), START + MINUTE, pack=OTHER)
+    for told in (alone, both):
+        told.report(1, "lift", "east", "east-1", START)
+        if told is both:
+            told.command(adopt, START + 10 * MINUTE)
+        told.report(2, "lift", "east", "east-2", START + 20 * MINUTE)
+        told.pass_time(START + 12 * HOUR)
+    found = told_under(both.finish(), town())
+    assert found.recorded_packs == (REF, OTHER)
+    assert found.difference.breaches_after == told_under(alone.finish(), town()).difference.breaches_before
+    assert {row.identity for row in found.difference.rows} == {"town:2"}
+
+
+def test_a_command_handed_in_before_a_deadline_goes_first_although_decided_later() -> None:
+    """A late worker breaches nobody under the other law either (DESIGN 6)."""
+    told = Dispatch()
+    told.report(1, "lift", "east", "east-1", START)
+    holder = told.book.tickets["east-20260302-1"]
+    command = Command("c1", CommandKind.ACCEPT, Actor(Role(holder.party or ""), holder.person), START + 14 * MINUTE, ticket=holder.id)
+    entry = told._put("commands", b"east", encode(command), START + 14 * MINUTE)
+    told._now(START + 40 * MINUTE)
+    told._write(CommandCause(entry.id, command, START + 14 * MINUTE))
+    found = told_under(told.finish(), town())
+    assert found.difference.rows == ()
+    assert "accept" not in found.difference.breaches_after
+
+
+def test_a_record_that_cannot_be_read_stops_the_telling() -> None:
+    """What happened after it is not known."""
+    log = one_ticket_left_alone()
+    log.entries["tickets.decisions"][2] = log.entries["tickets.decisions"][2]._replace(value=b"{")
+    with pytest.raises(Gap, match="tickets.decisions:0:2 cannot be read"):
+        told_under(log, town())
+
+
+# -- referrals: from one partition into another ------------------------------------------------------------------------
+
+
+class Two:
+    """A history of two partitions, east's and west's, recorded as the log would have it."""
+
+    def __init__(self, bundle: PackBundle) -> None:
+        """Both have the pack in force."""
+        self.laws = {REF: Law(REF, decode(encode(bundle), PackBundle))}
+        self.count = next(n for n in range(2, 20) if partition_of("east", n) != partition_of("west", n))
+        self.told: dict[int, list[Told]] = {}
+        self.books: dict[int, Book] = {}
+        self.offsets: dict[tuple[str, int], int] = {}
+        self.referred: list[tuple[str, IncidentReferred]] = []
+
+    def take(self, topic: str, home: str, value: AnyIncident | Command, minute: int) -> Decision:
+        """Decide a record of a home's partition, so many minutes after the start."""
+        p, at = partition_of(home, self.count), START + minute * MINUTE
+        book = self.books.setdefault(p, Book(self.laws))
+        offset = self.offsets[topic, p] = self.offsets.get((topic, p), -1) + 1
+        name = f"{topic}:{p}:{offset}"
+        cause = CommandCause(name, value, at) if isinstance(value, Command) else IncidentCause(name, value)
+        outcome = decide(book, self.laws, cause, at)
+        book.apply(outcome)
+        self.referred += outcome.referrals
+        d = outcome.decision
+        self.told.setdefault(p, []).append(Told(f"d:{p}", d.id, at, d.cause, d.reason, d.ticket, cause, encode(d)))
+        return d
+
+    def report(self, n: int, home: str, minute: int) -> Decision:
+        """A report without a category, which waits at the desk."""
+        return self.take("incidents", home, Incident(f"town:{n}", home, START, START, "app", REF, "grid", leaf=f"{home}-1"), minute)  # type: ignore[arg-type]
+
+    def ask(self, kind: CommandKind, ticket: str, minute: int, **fields: Any) -> Decision:
+        """The duty desk commands."""
+        command = Command(f"{kind}:{ticket}:{minute}", kind, Actor(Role.DESK, "desk-1"), START + minute * MINUTE, ticket=ticket, **fields)
+        return self.take("commands", ticket.split("-")[0], command, minute)
+
+    def under(self, bundle: PackBundle) -> Simulated:
+        """Tell it under another law."""
+        from engine.replay.sequence import History
+
+        return simulate(History(self.told), self.laws, law(bundle), self.count)
+
+
+def a_referral(bundle: PackBundle) -> Two:
+    """One report goes from east to west, another comes to west after it; both are noted and filed there."""
+    told = Two(bundle)
+    first = told.report(1, "east", 1).ticket or ""
+    told.ask(CommandKind.REFER, first, 2, home="west", reason="theirs")
+    if told.referred:
+        told.take("incidents", "west", told.referred[0][1], 3)
+    second = told.report(2, "west", 4).ticket or ""
+    told.ask(CommandKind.FILE, second, 5, category="bins")
+    told.ask(CommandKind.NOTE, first, 6, text="seen")
+    if told.referred:
+        told.ask(CommandKind.FILE, "west-20260302-1", 6, category="lift")
+    return told
+
+
+def hops(bundle: PackBundle, allowed: int) -> PackBundle:
+    """A town with so many referrals."""
+    return msgspec.structs.replace(bundle, max_hops=allowed)
+
+
+def test_a_referral_arrives_where_and_when_it_was_recorded() -> None:
+    """Both partitions tell the same under the same law."""
+    found = a_referral(town()).under(town())
+    assert found.difference.tickets_before == 3
+    assert found.difference.rows == () and found.no_longer_fits == ()
+
+
+def test_a_referral_that_the_other_law_refuses_never_arrives() -> None:
+    """Its ticket over there is gone, its commands with it; the next one has another name and is still matched and filed."""
+    found = a_referral(town()).under(hops(town(), 0))
+    assert [(m.kind, m.reason) for m in found.no_longer_fits] == [("refer", "too_many_hops"), ("file", "unknown_ticket")]
+    rows = {(row.identity, row.origin.split(":")[0]): row for row in found.difference.rows}
+    assert rows["town:1", "commands"].after is None
+    renamed = rows["town:2", "incidents"]
+    assert renamed.before is not None and renamed.after is not None
+    assert (renamed.before.ticket, renamed.after.ticket) == ("west-20260302-2", "west-20260302-1")
+    assert (renamed.after.category, renamed.moved) == ("bins", ())
+    stayed = rows["town:1", "incidents"]
+    assert stayed.before is not None and stayed.after is not None
+    assert (stayed.before.status, stayed.after.status) == ("closed", "received")
+
+
+def test_a_referral_that_only_the_other_law_makes_arrives_at_once() -> None:
+    """It is a ticket more, and counted as one; a command that was refused is carried out."""
+    found = a_referral(hops(town(), 0)).under(town())
+    assert (found.difference.tickets_before, found.difference.tickets_after, found.newly_done) == (2, 3, 1)
+    more = next(row for row in found.difference.rows if row.before is None)
+    assert more.identity == "town:1" and more.after is not None and more.after.ticket == "west-20260302-1"
+
+
+def test_what_the_record_left_unfired_is_not_blamed_on_the_other_law() -> None:
+    """East's triage clock was due when the stack had ended there, although west went on: under the same law nothing appears."""
+    told = Two(town())
+    told.report(1, "east", 1)
+    told.report(2, "west", 60)
+    assert told.under(town()).difference.rows == ()
+
+
+def test_a_quiet_partition_is_told_to_the_end_of_the_record() -> None:
+    """East has nothing recorded after its report, and nothing was due: what the other law has due until the end fires."""
+    slow = msgspec.structs.replace(town(), clocks=town().clocks | {"triage": {f"U{n}": Limit(120, "minute") for n in range(1, 5)}})
+    told = Two(slow)
+    told.report(1, "east", 1)
+    told.report(2, "west", 60)
+    rows = told.under(town()).difference.rows
+    assert [(row.identity, row.breaches_appear) for row in rows] == [("town:1", ("0:triage:0",))]
