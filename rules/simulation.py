@@ -49,7 +49,8 @@ class Simulation:
     law's: what is due before the next report, or before the next command was handed in, fires first, at its due moment
     (LAW 4: at the same instant the command goes first; a late worker breaches nobody). Adoptions of packs are left out,
     the new law holds from the beginning. A referral arrives where and when it was recorded, if the new law makes it too;
-    one that only the new law makes arrives at once. Where a report was placed is a recorded fact and stays (DESIGN 6).
+    one that only the new law makes arrives at once. A clock that a busy worker fired late is told as if in time, so even
+    under its own law a history may differ by a ticket that was a moment from its deadline. Where a report was placed is a recorded fact and stays (DESIGN 6).
     """
 
     def __init__(self, law: Law, partitions: Mapping[int, Sequence[Told]], count: int, see: See) -> None:
