@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+import msgspec
+
 from rules.book import IncidentCause
 from rules.law import Law
 from rules.replay import Told
@@ -11,7 +13,6 @@ from rules.simulation import origin_of
 from topics import codec
 from topics.decision import Decision
 from topics.ids import Instant
-from topics.ticket import Ticket
 from topics.vocabulary import ClockKind
 
 DESK = "desk"
@@ -24,6 +25,19 @@ HUNDRED = 100
 """Amounts of the split are in hundredths of a ticket: a share of 1 % is one of them."""
 
 
+class Image(msgspec.Struct, frozen=True):
+    """Of a ``topics.ticket.Ticket`` what the account is about."""
+
+    identity: str
+    home: str
+    status: str
+    pack: str
+    category: str | None = None
+    tier: str | None = None
+    party: str | None = None
+    next_due_at: Instant | None = None
+
+
 @dataclass
 class Fate:
     """What became of one ticket."""
@@ -31,7 +45,6 @@ class Fate:
     identity: str
     name: str
     home: str
-    received_at: Instant
     category: str | None = None
     status: str = ""
     first_party: str | None = None
@@ -78,21 +91,29 @@ class Account:
         self.parties: Counter[str] = Counter()
         """Party, ``street``, ``centre`` or department that holds -> tickets it ever had."""
 
-    def see(self, origin: str, decision: Decision, tickets: Iterable[tuple[str, Ticket | None]]) -> None:
-        """Take one decision; ``origin`` is what its ticket came from, and counts for incidents alone."""
-        for name, ticket in tickets:
-            if ticket is None:
-                continue
-            fate = self._by_name.get(name)
-            if fate is None:
-                self.packs.add(ticket.pack)
-                fate = self.fates[origin] = self._by_name[name] = Fate(ticket.identity, name, ticket.home, ticket.received_at)
-            fate.category, fate.status = ticket.category, str(ticket.status)
-            fate.tier, fate.party = ticket.tier or DESK, ticket.party
-            self._stand(name, self.tiers, fate.tier)
-            if fate.party is not None:
-                self._stand(name, self.parties, fate.party)
+    def see(self, origin: str, decision: Decision) -> list[tuple[str, Image | None]]:
+        """Take one decision; ``origin`` is what its ticket came from, and counts for incidents alone.
+
+        Returns:
+            The tickets it changed, as they are now; ``None``: forgotten.
+        """
+        images = [(change.ticket, None if change.after is None else codec.decode(bytes(change.after), Image)) for change in decision.changes]
+        for name, image in images:
+            if image is not None:
+                self._take(origin, name, image)
         self._note(decision)
+        return images
+
+    def _take(self, origin: str, name: str, image: Image) -> None:
+        fate = self._by_name.get(name)
+        if fate is None:
+            self.packs.add(image.pack)
+            fate = self.fates[origin] = self._by_name[name] = Fate(image.identity, name, image.home)
+        fate.category, fate.status = image.category, image.status
+        fate.tier, fate.party = image.tier or DESK, image.party
+        self._stand(name, self.tiers, fate.tier)
+        if fate.party is not None:
+            self._stand(name, self.parties, fate.party)
 
     def _stand(self, name: str, load: Counter[str], where: str) -> None:
         if (name, where) not in self._stood:
@@ -142,9 +163,8 @@ def recorded(laws: Mapping[str, Law], partitions: Mapping[int, Iterable[Told]]) 
             if one.kind == "held":
                 continue
             decision = codec.decode(one.record, Decision)
-            images = [(c.ticket, codec.decode(bytes(c.after), Ticket) if c.after is not None else None) for c in decision.changes]
+            images = account.see(origin_of(one.cause) if isinstance(one.cause, IncidentCause) else "", decision)
             due.update((name, image.next_due_at if image else None) for name, image in images)
-            account.see(origin_of(one.cause) if isinstance(one.cause, IncidentCause) else "", decision, images)
         moments = [moment for moment in due.values() if moment is not None]
         if moments:
             pending[partition] = min(moments)

@@ -1,7 +1,7 @@
 """Tells a recorded history once more under another law: the same reports and commands, other clocks, other outcomes."""
 
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -14,14 +14,13 @@ from topics.command import Command
 from topics.decision import Decision
 from topics.ids import Instant, partition_of
 from topics.incident import IncidentReferred
-from topics.ticket import Ticket
 from topics.vocabulary import REFUSALS, CommandKind, Reason
 
 UNDONE = REFUSALS | {Reason.REPEATED_COMMAND, Reason.NO_CHANGE}
 """Reasons of a command that was not carried out."""
 
-See = Callable[[str, Decision, Iterable[tuple[str, Ticket | None]]], None]
-"""Takes each decision: what its ticket came from, the decision, and the tickets it changed."""
+See = Callable[[str, Decision], object]
+"""Takes each decision: what its ticket came from (told for incidents alone), and the decision."""
 
 
 class Misfit(NamedTuple):
@@ -160,7 +159,7 @@ class Simulation:
     def _decided(self, partition: int, cause: IncidentCause | CommandCause | ClockCause, at: Instant, origin: str = "") -> Outcome:
         at = self._last[partition] = max(at, self._last.get(partition, 0))
         outcome = decide(self._book(partition), self._laws, cause, at)
-        self._see(origin, outcome.decision, outcome.tickets)
+        self._see(origin, outcome.decision)
         return outcome
 
     def _book(self, partition: int) -> Book:
