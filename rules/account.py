@@ -85,7 +85,7 @@ class Account:
         self.books = Books()
         self.packs: set[str] = set()
         """Under which tickets were filed or wait."""
-        self._stood: set[tuple[str, str]] = set()
+        self._stood: set[tuple[str, str, str]] = set()
         self.tiers: Counter[str] = Counter()
         """Tier -> tickets that ever stood there."""
         self.parties: Counter[str] = Counter()
@@ -105,19 +105,20 @@ class Account:
         return images
 
     def _take(self, origin: str, name: str, image: Image) -> None:
+        self.packs.add(image.pack)
         fate = self._by_name.get(name)
         if fate is None:
-            self.packs.add(image.pack)
             fate = self.fates[origin] = self._by_name[name] = Fate(image.identity, name, image.home)
         fate.category, fate.status = image.category, image.status
         fate.tier, fate.party = image.tier or DESK, image.party
-        self._stand(name, self.tiers, fate.tier)
+        self._stand(name, "tier", self.tiers, fate.tier)
         if fate.party is not None:
-            self._stand(name, self.parties, fate.party)
+            self._stand(name, "party", self.parties, fate.party)
 
-    def _stand(self, name: str, load: Counter[str], where: str) -> None:
-        if (name, where) not in self._stood:
-            self._stood.add((name, where))
+    def _stand(self, name: str, kind: str, load: Counter[str], where: str) -> None:
+        """Count a ticket once for each place; a tier and a party may have the same name."""
+        if (name, kind, where) not in self._stood:
+            self._stood.add((name, kind, where))
             load[where] += 1
 
     def _note(self, decision: Decision) -> None:
