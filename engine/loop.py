@@ -26,7 +26,7 @@ PENDING_HIGH, PENDING_LOW = 2000, 500
 """Records waiting in a partition above which it is paused, and below which it is resumed."""
 
 HELD_AFTER = 3
-"""Openings that may fail at one record before it is set aside (DESIGN 5.5)."""
+"""Openings that may fail at one cause before it is set aside (DESIGN 5.5)."""
 
 REOPEN_FIRST, REOPEN_MOST = 0.2, 10.0
 """Seconds to wait before opening again; doubled each time."""
@@ -126,14 +126,13 @@ class Slot:
         self.loop.consumer.pause(*[tp for tp in opening.tps if tp in owned])
 
     def _count_failure(self, exc: CauseFailed) -> None:
-        record = exc.record
-        self._failures[record.id] = self._failures.get(record.id, 0) + 1
+        self._failures[exc.cause] = self._failures.get(exc.cause, 0) + 1
         log.error("%s", exc, exc_info=exc.__cause__)
         self.loop.metrics.count("openings", self.loop.stage, "failed")
-        if self._failures[record.id] >= HELD_AFTER:
-            log.error("%s failed %d openings and is set aside", record.id, HELD_AFTER)
+        if self._failures[exc.cause] >= HELD_AFTER:
+            log.error("%s failed %d openings and is set aside", exc.cause, HELD_AFTER)
             self.loop.metrics.count("held", self.loop.stage)
-            self.loop.held.add(record.id)
+            self.loop.held.add(exc.cause)
 
     async def _step(self, opening: Opening) -> None:
         self.wake.clear()

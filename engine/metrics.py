@@ -25,8 +25,8 @@ COUNTERS = {
 }
 """Counter name (without prefix and ``_total``) -> help and labels."""
 
-GAUGES = {
-    "open_tickets": ("Tickets in an open status, in the partitions of this process.", ()),
+GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "open_tickets": ("Tickets in an open status, by partition of this process.", ("partition",)),
     "partitions_live": ("Partitions this process has open, by stage.", ("stage",)),
     "oldest_due_seconds": ("How long ago, in engine seconds, the oldest clock that has not fired was due.", ("stage",)),
 }
@@ -53,6 +53,10 @@ class StageMetrics:
     def gauge(self, name: str, value: float, *labels: str) -> None:
         """Set a gauge of ``GAUGES``."""
         self.gauges[name, labels] = value
+
+    def closed(self, partition: int) -> None:
+        """Forget what was said of a partition that is no longer ours."""
+        self.gauges.pop(("open_tickets", (str(partition),)), None)
 
     def stepped(self, batch: "Batch", time: "BrokerTime") -> None:
         """Take in what a committed step did."""

@@ -44,12 +44,12 @@ requests are worth it: each costs 0.5 to 1 ms, whatever its size."""
 
 
 class CauseFailed(Exception):
-    """Deciding this record raised. After three openings it is set aside as ``held`` (DESIGN 5.5)."""
+    """Deciding a record or a clock raised. After three openings it is set aside as ``held`` (DESIGN 5.5)."""
 
-    def __init__(self, record: Record) -> None:
-        """Remember the record, of which the message shows only the position."""
-        super().__init__(f"deciding {record.id} raised")
-        self.record = record
+    def __init__(self, cause: str) -> None:
+        """Remember the id of the decision that was not made."""
+        super().__init__(f"deciding {cause} raised")
+        self.cause = cause
 
 
 @dataclass
@@ -63,15 +63,17 @@ class Batch:
     """Clocks due at or before this may fire: ``commands`` has been read past it."""
     last_at: Instant
     held: AbstractSet[str] = frozenset()
-    """Ids of records that failed three openings: set aside instead of decided."""
+    """Ids of causes that failed three openings: set aside instead of decided."""
     budget: int = MAX_CAUSES
     outs: list[Out] = field(default_factory=list)
     taken: int = 0
     """How many of ``records`` were decided; the rest waits for the next step."""
     fired: int = 0
     began: float = field(default_factory=perf_counter)
-    failed: Record | None = None
-    """The record at which a decision raised; the exception is on ``done``."""
+    taking: Record | None = None
+    """The record being decided; what deciding it raises is on ``done``."""
+    firing: bool = False
+    """Whether a clock is being decided."""
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def decide(self) -> None:
@@ -89,9 +91,9 @@ class Batch:
                 at = record.appended_at
             if record.topic == COMMANDS.name and not self._fire(record.appended_at - 1, at):
                 break
-            self.failed = record
+            self.taking = record
             outs.extend(core.hold(record, at) if self.held and record.id in self.held else core.take(record, at))
-            self.failed = None
+            self.taking = None
             self.taken += 1
         else:
             self._fire(self.horizon, at)
@@ -109,7 +111,9 @@ class Batch:
         while due is not None and due <= until:
             if self._is_full():
                 return False
-            fired = self.core.fire(until, at)
+            self.firing = True
+            fired = self.core.hold_due(at) if self.held and self.core.due_id() in self.held else self.core.fire(until, at)
+            self.firing = False
             if fired is None:
                 return True
             self.outs.extend(fired)
@@ -137,7 +141,7 @@ class Wiring:
     consumer: AIOKafkaConsumer
     new_time: Callable[[], BrokerTime]
     held: set[str] = field(default_factory=set)
-    """Records that failed three openings in this process."""
+    """Causes that failed three openings in this process."""
 
     @property
     def group(self) -> str:
@@ -291,9 +295,10 @@ class Partition:
         try:
             await w.decide(batch)
         except Exception as exc:
-            if batch.failed is not None:
-                raise CauseFailed(batch.failed) from exc
-            raise
+            cause = self.core.due_id() if batch.firing else batch.taking.id if batch.taking is not None else None
+            if cause is None:
+                raise
+            raise CauseFailed(cause) from exc
         if not batch.taken and not batch.fired:
             return
         w.crash.at("decided")
@@ -357,6 +362,7 @@ class Partition:
 
     async def close(self) -> None:
         """Let go of the producer; an open transaction is aborted so that readers need not wait for its time-out."""
+        self._w.metrics.closed(self.number)
         producer, self._producer = self._producer, None
         if producer is None:
             return

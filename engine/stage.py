@@ -66,8 +66,34 @@ class Core(Protocol):
     def fire(self, until: Instant, at: Instant) -> Iterable[Out] | None:
         """Decide the one earliest clock that is due at or before ``until``, or ``None`` when none is."""
 
+    def due_id(self) -> str | None:
+        """Name the decision that the earliest clock causes."""
+
+    def hold_due(self, at: Instant) -> Iterable[Out]:
+        """Set the earliest clock aside, which could not be decided in three openings."""
+
     def pack(self) -> str | None:
         """The pack in force, ``<name>@<hash>``, for the marker."""
+
+
+class Clockless:
+    """What a core without clocks answers when it is asked for them."""
+
+    def next_due(self) -> Instant | None:
+        """None is ever due."""
+        return None
+
+    def fire(self, until: Instant, at: Instant) -> Iterable[Out] | None:
+        """None is due."""
+        return None
+
+    def due_id(self) -> str | None:
+        """None is due."""
+        return None
+
+    def hold_due(self, at: Instant) -> Iterable[Out]:
+        """There is none."""
+        return ()
 
 
 class Edge(Protocol):

@@ -55,6 +55,7 @@ class Kept(NamedTuple):
     """As it is stored; ``None``: forgotten."""
     due_at: Instant | None
     """When its next rung is due."""
+    is_open: bool
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -90,6 +91,8 @@ class Book:
             b"c:": (self.seen, CommandSeen),
         }
         self.pack: str | None = None
+        self.open: set[str] = set()
+        """Tickets in an open status; to be counted, never walked through."""
         self._due_at: dict[str, Instant] = {}
         self._due: list[tuple[Instant, str]] = []
         """The same as a heap, in which what a change has made void is left until it comes up."""
@@ -110,7 +113,11 @@ class Book:
         """Everything is loaded: take the pack in force and build the index of clocks."""
         self.pack = pack
         self._seen_at = deque(sorted((seen.at, name) for name, seen in self.seen.items()))
-        self._due_at = {ticket.id: ticket.next_due_at for ticket in self.tickets.values() if ticket.next_due_at is not None}
+        for ticket in self.tickets.values():
+            if ticket.next_due_at is not None:
+                self._due_at[ticket.id] = ticket.next_due_at
+            if ticket.is_open:
+                self.open.add(ticket.id)
         self._due = [(due_at, name) for name, due_at in self._due_at.items()]
         heapq.heapify(self._due)
 
@@ -164,7 +171,8 @@ class Book:
     def apply(self, outcome: Outcome) -> None:
         """Take over what was decided."""
         changed = self._changed
-        for name, value, due_at in outcome.tickets:
+        for name, value, due_at, is_open in outcome.tickets:
+            (self.open.add if is_open else self.open.discard)(name)
             changed[b"t:" + name.encode()] = None
             self.tickets.put(name, value)
             if due_at is None:

@@ -113,8 +113,7 @@ def publish(law: Law, draft: Draft) -> Ticket:
     draft.next_due_at = due[0] if due else None
     draft.deadline_at = _deadline(law, draft)
     if draft.is_open:
-        is_timed = any(clock.running_since is not None for clock in draft.clocks)
-        if not (draft.task and draft.duty and draft.person and draft.status and is_timed):
+        if not (draft.task and draft.duty and draft.person and (due or any(clock.running_since is not None for clock in draft.clocks))):
             raise BrokenInvariant(f"{draft.id} would be {draft.status} without one of task, duty, person, progress, limit")
     elif any(clock.kind != ClockKind.FORGET for clock in draft.clocks):
         raise BrokenInvariant(f"{draft.id} would be {draft.status} with a clock running")
@@ -134,9 +133,9 @@ _FOR_PEOPLE = {
 def _deadline(law: Law, draft: Draft) -> Instant | None:
     """Name the 100 % moment of the clock that matters now; of a breached ticket that is its leg."""
     for kind in _FOR_PEOPLE.get(draft.status, _WORKED):
-        for clock in draft.clocks:
-            if clock.kind == kind and clock.running_since is not None:
-                return clocks.moment(law, clock, 100, draft.urgency)
+        clock = draft.clock(kind)
+        if clock is not None and clock.running_since is not None:
+            return clocks.moment(law, clock, 100, draft.urgency)
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from rules import desk, escalation, filing, people, split
+from rules import clocks, desk, escalation, filing, people, split
 from rules.book import Book, ClockCause, CommandCause, IncidentCause, Kept, Outcome
 from rules.case import Case, Draft, publish
 from rules.errors import BrokenInvariant
@@ -24,7 +24,7 @@ from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason
 ENGINE = "0.1.0"
 """Version written into each decision; raised when a rule changes what follows from a cause."""
 
-__all__ = ["ENGINE", "ClockCause", "CommandCause", "IncidentCause", "Outcome", "decide"]
+__all__ = ["ENGINE", "ClockCause", "CommandCause", "IncidentCause", "Outcome", "decide", "set_aside"]
 
 
 def decide(book: Book, laws: Mapping[str, Law], cause: IncidentCause | CommandCause | ClockCause, at: Instant) -> Outcome:
@@ -164,12 +164,12 @@ def _outcome(
     changes = []
     for changed, law in ((draft, case.law), *case.others) if case.others else ((draft, case.law),):
         if case.forgotten and changed is draft:
-            kept.append(Kept(draft.id, None, None))
+            kept.append(Kept(draft.id, None, None, False))
             changes.append(Change(draft.id, draft.version + 1, None))
             continue
         ticket = publish(law, changed)
         after = codec.encode(ticket)
-        kept.append(Kept(ticket.id, after, ticket.next_due_at))
+        kept.append(Kept(ticket.id, after, ticket.next_due_at, changed.is_open))
         changes.append(Change(ticket.id, ticket.version, msgspec.Raw(after)))
     decision = Decision(
         id=case.id, at=case.at, cause=kind, reason=reason, home=draft.home, ticket=draft.id, command_id=command.id if command else None,
@@ -178,6 +178,25 @@ def _outcome(
     )  # fmt: skip
     referrals = (case.referral,) if case.referral else ()
     return Outcome(decision, tuple(kept), referrals, case.quota, counter, seen, expired)
+
+
+def set_aside(book: Book, cause: ClockCause, at: Instant) -> Outcome:
+    """Let a rung go that could not be decided (DESIGN 5.5): it never fires, the ticket is else as it was, the record says ``held``."""
+    draft = book.tickets[cause.ticket]
+    clock = draft.clock(ClockKind(cause.kind), cause.number)
+    assert clock is not None
+    draft.put(clocks.fired(clock, cause.rung))
+    draft.version += 1
+    next_due = clocks.first_due(book.laws[draft.pack], draft.clocks, draft.urgency)
+    draft.next_due_at = next_due[0] if next_due else None
+    after = codec.encode(draft)
+    name = clock_id(draft.id, draft.generation, cause.kind, cause.number, cause.rung)
+    decision = Decision(
+        id=name, at=at, cause="held", reason=Reason.HELD, home=draft.home, ticket=draft.id,
+        events=(Event("CauseHeld", draft.id, {"record": name}),), changes=(Change(draft.id, draft.version, msgspec.Raw(after)),),
+        why=Why(pack=draft.pack), engine=ENGINE,
+    )  # fmt: skip
+    return Outcome(decision, (Kept(draft.id, after, draft.next_due_at, draft.is_open),))
 
 
 def _why(case: Case) -> Why:

@@ -10,6 +10,7 @@ from rules.case import Case, Draft
 from rules.catalogue import category_of
 from rules.law import Law
 from rules.plan import Plan, plan_of
+from topics.decision import Event
 from topics.ids import Instant
 from topics.incident import Carried, Incident
 from topics.pack import Category, Limit, Tier
@@ -92,7 +93,8 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
     party, steps = _begin(case, draft, plan)
     case.refused.extend(others)
     window = case.quota.window if case.quota else None
-    case.say("TicketFiled", draft, **plan.filed, limit_ms=limit_ms, unit=unit, party=party, window=window)
+    filed = {**plan.filed, "limit_ms": limit_ms, "unit": unit, "party": party, "window": window}
+    case.events.append(Event("TicketFiled", draft.id, filed))
     _first_offer(case, draft, steps, party)
     if plan.whistles and draft.party == offers.STREET:
         _whistle_at_once(case, draft)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import msgspec
 
 from rules.book import Book, ClockCause, CommandCause, IncidentCause
-from rules.decide import decide
+from rules.decide import decide, set_aside
 from rules.law import Law
 from topics import codec
 from topics.ids import Instant
@@ -61,6 +61,9 @@ def replay(laws: Mapping[str, Law], told: Iterable[Told]) -> Replayed:
     for one in told:
         if one.kind == "held":
             held += 1
+            clock = book.first_due(one.at) if one.id.startswith("clock:") else None
+            if clock is not None:
+                book.apply(set_aside(book, clock, one.at))
             continue
         again, fault = _again(book, laws, one, last)
         if again != one.record:

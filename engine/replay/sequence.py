@@ -132,7 +132,7 @@ def _told(entry: Entry, inputs: dict[str, _Input], packs: frozenset[str], clocks
         return Told(entry.id, "", 0, "unreadable", "", None, None, value)
     if head.why.pack is not None and head.why.pack not in packs:
         raise Gap(f"{entry.id} decides {head.id} by the pack {head.why.pack}, which is not on {REFERENCE.name}")
-    source = None if head.cause == "clock" else _source(entry, head.id, inputs)
+    source = None if head.id.startswith("clock:") else _source(entry, head.id, inputs)
     cause: IncidentCause | CommandCause | None = None
     if source is not None and head.cause != "held":
         cause = cause_of(_record(source, _appended_at(source, entry, head, clocks, history)))

@@ -9,12 +9,12 @@ from engine import __version__
 from engine.metrics import StageMetrics
 from engine.stage import Out, Record
 from rules.book import Book
-from rules.decide import ClockCause, CommandCause, IncidentCause, Outcome, decide
+from rules.decide import ClockCause, CommandCause, IncidentCause, Outcome, decide, set_aside
 from rules.law import Law
 from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision, Event, Why
-from topics.ids import DecisionId, Instant, partition_of
+from topics.ids import DecisionId, Instant, clock_id, partition_of
 from topics.incident import AnyIncident
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
 from topics.vocabulary import CommandKind, Reason, Role
@@ -57,6 +57,7 @@ class DispatchCore:
     def opened(self, pack: str | None, at: Instant) -> None:
         """Take the pack in force and the last time; rebuild the clocks."""
         self.book.opened(pack, at)
+        self._metrics.gauge("open_tickets", len(self.book.open), str(self._partition))
 
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
         """Decide an incident or a command."""
@@ -86,6 +87,7 @@ class DispatchCore:
 
     def flush(self) -> Iterable[Out]:
         """Give the state that this step has changed, each key once."""
+        self._metrics.gauge("open_tickets", len(self.book.open), str(self._partition))
         return [Out(STATE.name, self._partition, key, value) for key, value in self.book.flush()]
 
     def _count(self, outcome: Outcome, cause: IncidentCause | CommandCause | ClockCause) -> None:
@@ -94,7 +96,7 @@ class DispatchCore:
             self._metrics.count("limit_breaches", cause.kind)
 
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
-        """Set a cause aside with its bytes: one decision that changes nothing, for the desk and the audit to see."""
+        """Set a record aside with its bytes: one decision that changes nothing, for the desk and the audit to see."""
         decision = Decision(
             id=DecisionId(record.id),
             at=at,
@@ -106,6 +108,21 @@ class DispatchCore:
             engine=__version__,
         )
         return [Out(DECISIONS.name, self._partition, record.key, codec.encode(decision))]
+
+    def due_id(self) -> str | None:
+        """Name the decision that the earliest clock causes."""
+        due = self.book.next_due()
+        cause = None if due is None else self.book.first_due(due)
+        return None if cause is None else clock_id(cause.ticket, self.book.tickets[cause.ticket].generation, cause.kind, cause.number, cause.rung)
+
+    def hold_due(self, at: Instant) -> Iterable[Out]:
+        """Set the earliest clock's rung aside: it never fires, and the record says so."""
+        cause = self.book.first_due(at)
+        if cause is None:
+            return ()
+        outcome = set_aside(self.book, cause, at)
+        self.book.apply(outcome)
+        return [Out(DECISIONS.name, self._partition, outcome.decision.home.encode(), codec.encode(outcome.decision))]
 
     def pack(self) -> str | None:
         """The pack in force here."""

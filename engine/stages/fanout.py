@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from engine.metrics import StageMetrics
-from engine.stage import Out, Record
+from engine.stage import Clockless, Out, Record
 from topics import codec
 from topics.decision import Decision
 from topics.envelope import task_message
@@ -17,7 +17,7 @@ TASK_PARTITIONS = 3
 """Partitions of a department's topic (DESIGN 3)."""
 
 
-class FanoutCore:
+class FanoutCore(Clockless):
     """One partition of the log. It needs no memory beside its position: a task's id comes from its decision."""
 
     def __init__(self, metrics: StageMetrics) -> None:
@@ -49,14 +49,6 @@ class FanoutCore:
     def flush(self) -> Iterable[Out]:
         """Everything is written as it is decided."""
         return ()
-
-    def next_due(self) -> Instant | None:
-        """Fan-out has no clocks."""
-        return None
-
-    def fire(self, until: Instant, at: Instant) -> Iterable[Out] | None:
-        """Fan-out has no clocks."""
-        return None
 
     def pack(self) -> str | None:
         """Fan-out needs no pack."""

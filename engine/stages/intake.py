@@ -1,5 +1,6 @@
 """Intake: reads what came in by the door, seals what is personal, places the rest in its grid, and rejects with a reason."""
 
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
@@ -8,7 +9,7 @@ import msgspec
 from pydantic import ValidationError
 
 from engine.metrics import StageMetrics
-from engine.stage import Out, Record
+from engine.stage import Clockless, Out, Record
 from engine.vault import Vault
 from rules.law import Law
 from rules.placement import Places
@@ -19,6 +20,8 @@ from topics.incident import MAX_RECORD_BYTES, Incident, ReportedIncident, unfit
 from topics.registry import INCIDENTS, INTAKE_STATE, RAW, REJECTED, VAULT
 from topics.rejected import Rejected, Seen
 from topics.vocabulary import RejectReason
+
+log = logging.getLogger(__name__)
 
 KEPT_MS = 35 * 86_400_000
 """How long an identity is remembered, in engine time; the contract asks for 30 days at least."""
@@ -31,6 +34,9 @@ LONGEST_KEY = 4 * (2 * LONGEST_NAME + 1)
 
 SLACK_BYTES = 4096
 """What the broker's framing and our header may add to a record that is written again."""
+
+FLOOD_PER_MINUTE = 100
+"""Rejections in one partition within a minute of the broker's time that raise an alarm; repeats are none."""
 
 REHOMED = "gw-rehomed"
 """Header of a record that intake has put into its key's partition; it is done once."""
@@ -45,7 +51,7 @@ class Fault(Exception):
         self.reason, self.field, self.identity = reason, field, identity
 
 
-class IntakeCore:
+class IntakeCore(Clockless):
     """One partition of the door: the identities it has taken, and the way from a raw record to an incident."""
 
     def __init__(
@@ -57,6 +63,7 @@ class IntakeCore:
         self._places, self._laws, self._current = places, laws, current
         self._vault, self._metrics = vault, metrics
         self._seen: dict[bytes, tuple[str, Instant]] = {}
+        self._minute, self._rejections = 0, 0
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``intake.state``."""
@@ -179,11 +186,22 @@ class IntakeCore:
     def _reject(self, record: Record, at: Instant, reason: RejectReason, field: str, message: str, name: str | None) -> list[Out]:
         """Write the rejection with the original sealed in it; its key alone lies in the vault."""
         self._metrics.count("rejected", reason)
+        self._watch_for_flood(record)
         token = self._vault.token(record.id)
         entry, text = self._vault.seal_aside(token, (record.value or b"")[:MAX_RECORD_BYTES])
         rejected = Rejected(record.id, at, reason, _shown(field), _shown(message), _shown(name) if name else None, token=token, sealed=text)
         key = record.key[:LONGEST_KEY] if record.key is not None else None
         return [Out(REJECTED.name, self._partition, key, codec.encode(rejected)), self._vault_out(token, codec.encode(entry))]
+
+    def _watch_for_flood(self, record: Record) -> None:
+        """Raise an alarm, once a minute, when many records are rejected: the door stays open, but somebody must look."""
+        minute = record.appended_ms // 60_000
+        if minute != self._minute:
+            self._minute, self._rejections = minute, 0
+        self._rejections += 1
+        if self._rejections == FLOOD_PER_MINUTE:
+            self._metrics.count("alarms", "rejection_flood")
+            log.error("%d records rejected within a minute in partition %d; see incidents.rejected", FLOOD_PER_MINUTE, self._partition)
 
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
         """Set a record aside that our own fault keeps from being read."""
@@ -192,14 +210,6 @@ class IntakeCore:
     def flush(self) -> Iterable[Out]:
         """Everything is written as it is decided."""
         return ()
-
-    def next_due(self) -> Instant | None:
-        """Intake has no clocks."""
-        return None
-
-    def fire(self, until: Instant, at: Instant) -> Iterable[Out] | None:
-        """Intake has no clocks."""
-        return None
 
     def pack(self) -> str | None:
         """The pack it places by."""

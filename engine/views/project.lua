@@ -29,7 +29,7 @@ while i <= #ARGV do
         redis.call('SADD', prefix .. 'queues', queue)
       end
       redis.call('HSET', key, 'version', version, 'row', row, 'queues', table.concat(names, ' '))
-      redis.call('HSET', prefix .. 'ids', identity, id)
+      if identity ~= '' then redis.call('HSET', prefix .. 'ids', identity, id) end
     end
   end
   i = i + 6 + count

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from topics.decision import Decision
 from topics.ticket import Ticket
 from topics.vocabulary import FINAL, Status
 
@@ -36,6 +37,14 @@ def queues(ticket: Ticket, unplaced: bool = False) -> list[str]:
     if ticket.duty == ticket.party == ticket.lead and ticket.lead is not None:
         departments.add(ticket.lead)
     return found + [f"dept:{code}" for code in sorted(departments)]
+
+
+def held(decision: Decision) -> dict[str, Any]:
+    """Give the desk's row for a cause that was set aside: nobody but a person can deal with it."""
+    return {
+        "id": decision.id, "version": 1, "status": "held", "task": "held", "duty": "desk", "person": "duty-desk", "home": decision.home,
+        "received_at": decision.at, "text": "our own fault kept this from being decided; its bytes are in the log: gridwhistle tail decisions",
+    }  # fmt: skip
 
 
 def score(ticket: Ticket) -> int:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from engine.errors import DependencyDown
 from engine.settings import Settings
-from engine.views.queues import queues, score, summary
+from engine.views.queues import held, queues, score, summary
 from topics import codec
 from topics.decision import Decision
 from topics.ticket import Ticket
@@ -44,7 +44,7 @@ class RedisView:
             raise DependencyDown(f"Redis does not answer: {exc}") from exc
         return {int(partition): int(position) for partition, position in found.items()}
 
-    async def fold(self, partition: int, decisions: Iterable[Decision], expected: int, after: int) -> None:
+    async def fold(self, partition: int, decisions: Sequence[Decision], expected: int, after: int) -> None:
         """Fold decisions of one partition in, latest state of each ticket only, and store the position with them.
 
         Raises:
@@ -61,6 +61,9 @@ class RedisView:
             names = queues(ticket) if ticket else []
             row = codec.encode(summary(ticket)).decode() if ticket else ""
             arguments += [name, version, identity, row, score(ticket) if ticket else 0, len(names), *names]
+        for decision in decisions:
+            if decision.cause == "held":
+                arguments += [decision.id, 1, "", codec.encode(held(decision)).decode(), decision.at, 1, "desk"]
         try:
             word, found = await self._fold(keys=[self.prefix], args=arguments)
         except (RedisError, OSError) as exc:

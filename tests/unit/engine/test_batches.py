@@ -3,6 +3,8 @@
 import asyncio
 import random
 
+import pytest
+
 from engine.metrics import StageMetrics
 from engine.partition import Batch
 from engine.stage import Out, Record
@@ -148,3 +150,27 @@ async def test_a_clock_never_fires_before_its_moment_when_the_estimate_of_time_f
     decisions = [codec.decode(out.value or b"", Decision) for out in batch.outs if out.topic == DECISIONS.name]
     assert decisions
     assert all(decision.at >= due for decision in decisions)
+
+
+async def test_a_clock_that_cannot_be_decided_is_set_aside_and_the_partition_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DESIGN 5.5: our own fault at one rung names that rung; held, it leaves a record, changes nothing else and never comes again."""
+    core = dispatch_core()
+    for record in incidents(3):
+        core.take(record, START)
+    due = core.next_due()
+    assert due is not None
+    name = core.due_id()
+    ticket = core.book.tickets[str(name).split(":")[1]]
+    with monkeypatch.context() as broken:
+        broken.setattr("rules.escalation.fire", lambda *_: 1 / 0)
+        failed = Batch(core, [], due, due, START)
+        with pytest.raises(ZeroDivisionError):
+            failed.decide()
+        assert failed.firing and core.due_id() == name
+        batch = Batch(core, [], due, due, START, held={str(name)})
+        batch.decide()
+    held = [codec.decode(out.value or b"", Decision) for out in batch.outs if out.topic == DECISIONS.name]
+    assert [(decision.id, decision.cause, decision.reason) for decision in held] == [(name, "held", "held")]
+    after = core.book.tickets[ticket.id]
+    assert (after.version, after.status, after.person, len(after.clocks)) == (ticket.version + 1, ticket.status, ticket.person, len(ticket.clocks))
+    assert core.due_id() != name

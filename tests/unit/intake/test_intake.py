@@ -212,3 +212,16 @@ def test_a_record_set_aside_is_kept_whole() -> None:
     rejected = codec.decode(rejection.value or b"", Rejected)
     assert rejected.reason == RejectReason.HELD
     assert VAULT.open(rejected.token or "", codec.decode(vault.value or b"", Sealed), rejected.sealed) == raw[1]
+
+
+def test_a_flood_of_rejections_raises_one_alarm_a_minute() -> None:
+    """Bad records never stop the door; a hundred of them within a minute call somebody, repeats of good ones do not."""
+    metrics = StageMetrics("intake")
+    door = IntakeCore(0, 1, {LAW.ref: Places(LAW.bundle)}, {LAW.ref: LAW}, lambda: LAW.ref, VAULT, metrics)
+    sound = incident_message("app", "1", report())
+    for minute in (1, 2, 3):
+        for n in range(150 if minute < 3 else 99):
+            bad = incident_message("app", f"{minute}-{n}", report(channel="smoke signal"))
+            door.take(Record("incidents.raw", 0, n, bad[0], bad[1], bad[2], minute * 60_000, AT), AT)
+            door.take(Record("incidents.raw", 0, n, sound[0], sound[1], sound[2], minute * 60_000, AT), AT)
+    assert metrics.counters["alarms", ("rejection_flood",)] == 2
