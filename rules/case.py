@@ -55,6 +55,11 @@ class Draft(Ticket):
 class Case:
     """The cause being decided: its moment, the law, and what comes of it."""
 
+    __slots__ = (
+        "as_was", "at", "duty_law", "effective_at", "events", "facts", "forgotten", "id", "law", "others", "quota", "quota_before", "referral", "refused",
+        "rules", "told",
+    )  # fmt: skip
+
     def __init__(self, decision_id: str, at: Instant, law: Law, duty_law: Law) -> None:
         """Begin; ``law`` is the ticket's frozen one, ``duty_law`` the one in force, which knows the rosters of today."""
         self.id, self.at, self.law, self.duty_law = DecisionId(decision_id), at, law, duty_law

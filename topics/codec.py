@@ -1,5 +1,6 @@
 """How records that only we write become bytes and back: JSON by msgspec, one encoder for all."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -10,6 +11,11 @@ encode = msgspec.json.Encoder(order="deterministic").encode
 """Value -> UTF-8 JSON; maps with sorted keys, so that equal values are equal bytes."""
 
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def decoder(kind: Any) -> Callable[[bytes], Any]:
+    """Make the reader of one kind, for where a look-up per record would count."""
+    return msgspec.json.Decoder(kind).decode
 
 
 def decode(data: bytes, kind: type[T]) -> T:

@@ -19,6 +19,8 @@ from topics.incident import AnyIncident
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
 from topics.vocabulary import CommandKind, Reason, Role
 
+_incident = codec.decoder(AnyIncident)
+
 INPUTS = (INCIDENTS, COMMANDS)
 
 
@@ -29,8 +31,7 @@ def cause_of(record: Record) -> IncidentCause | CommandCause:
         msgspec.DecodeError: An incident cannot be read: it is ours, and becomes ``held``.
     """
     if record.topic == INCIDENTS.name:
-        incident: AnyIncident = codec.decode(record.value or b"", AnyIncident)  # type: ignore[arg-type]
-        return IncidentCause(record.id, incident)
+        return IncidentCause(record.id, _incident(record.value or b""))
     return CommandCause(record.id, _command(record), record.appended_at)
 
 
@@ -49,6 +50,8 @@ class DispatchCore:
         """Start with an empty book."""
         self._partition, self._partitions, self._laws, self._metrics = partition, partitions, laws, metrics
         self.book = Book(laws)
+        self._reasons: dict[str, int] = {}
+        """Decisions of this step by reason."""
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``tickets.state``."""
@@ -88,10 +91,14 @@ class DispatchCore:
     def flush(self) -> Iterable[Out]:
         """Give the state that this step has changed, each key once."""
         self._metrics.gauge("open_tickets", len(self.book.open), str(self._partition))
+        for reason, n in self._reasons.items():
+            self._metrics.count("decisions", reason, by=n)
+        self._reasons.clear()
         return [Out(STATE.name, self._partition, key, value) for key, value in self.book.flush()]
 
     def _count(self, outcome: Outcome, cause: IncidentCause | CommandCause | ClockCause) -> None:
-        self._metrics.count("decisions", outcome.decision.reason)
+        reason = outcome.decision.reason
+        self._reasons[reason] = self._reasons.get(reason, 0) + 1
         if isinstance(cause, ClockCause) and cause.rung >= 100:
             self._metrics.count("limit_breaches", cause.kind)
 

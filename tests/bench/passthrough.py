@@ -1,4 +1,8 @@
-"""The ruler: a plain aiokafka process that consumes a topic and sends each record on, in the library's ordinary way."""
+"""The ruler: a plain aiokafka process that consumes a topic and sends each record on, in the library's ordinary way.
+
+``getmany`` of 500, ``send`` to an explicit partition, lingering 5 ms for batches of 64 KiB, gathered and committed once a
+poll: what somebody writes who knows the library and tunes nothing else.
+"""
 
 import asyncio
 import resource
@@ -13,7 +17,7 @@ async def main(bootstrap: str, source: str, target: str, partitions: int, starts
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, group_id=f"bench-{uuid.uuid4().hex}", enable_auto_commit=False, auto_offset_reset="earliest", isolation_level="read_committed"
     )  # fmt: skip
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, max_batch_size=512 * 1024)
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, linger_ms=5, max_batch_size=65_536)
     await consumer.start()
     await producer.start()
     tps = [TopicPartition(source, p) for p in range(partitions)]
@@ -22,7 +26,7 @@ async def main(bootstrap: str, source: str, target: str, partitions: int, starts
         consumer.seek(tp, start)
     passed, begun = 0, _cpu()
     while passed < count:
-        batch = await consumer.getmany(timeout_ms=500, max_records=1000)
+        batch = await consumer.getmany(timeout_ms=500, max_records=500)
         sends = []
         for tp, records in batch.items():
             for record in records:
