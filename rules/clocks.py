@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from rules.law import Law
+from rules.law import WORK_UNITS, Law
 from topics.ids import Instant
 from topics.pack import Limit
 from topics.ticket import Clock
@@ -53,26 +53,24 @@ def moment(law: Law, clock: Clock, rung: int, urgency: str | None) -> Instant | 
 
     Rungs below 100 % of patient tickets wait for working time, but never longer than the 100 % moment (LAW 5).
     """
-    if clock.running_since is None:
+    since = clock.running_since
+    if since is None:
         return None
-    due = _raw(law, clock, rung)
-    if rung < 100 and due is not None and urgency in PATIENT:
-        opening = law.calendar.next_open(due)
-        if opening != due:
-            end = _raw(law, clock, 100)
-            later = [when for when in (opening, end) if when is not None]
-            due = max(due, min(later)) if later else due
-    return due
-
-
-def _raw(law: Law, clock: Clock, rung: int) -> Instant | None:
-    assert clock.running_since is not None
     if clock.until is not None:
-        return clock.until
-    left = clock.limit_ms * rung // 100 - clock.consumed_ms
-    if law.in_work_time(clock.unit):
-        return law.calendar.add(clock.running_since, left)
-    return clock.running_since + max(0, left)
+        due: Instant | None = clock.until
+    else:
+        left = clock.limit_ms * rung // 100 - clock.consumed_ms
+        due = law.calendar.add(since, left) if clock.unit in WORK_UNITS else since + left if left > 0 else since
+    return _opened(law, clock, due) if rung < 100 and due is not None and urgency in PATIENT else due
+
+
+def _opened(law: Law, clock: Clock, due: Instant) -> Instant:
+    """Let a reminder wait for working time, but not longer than the clock's end."""
+    opening = law.calendar.next_open(due)
+    if opening == due:
+        return due
+    later = [when for when in (opening, moment(law, clock, 100, None)) if when is not None]
+    return max(due, min(later)) if later else due
 
 
 def first_due(law: Law, clocks: Iterable[Clock], urgency: str | None) -> tuple[Instant, int, int, str, Clock] | None:

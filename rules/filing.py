@@ -17,6 +17,9 @@ from topics.pack import Category, Limit, Tier
 from topics.ticket import Clock
 from topics.vocabulary import ClockKind, Reason, Role, Status, Unit
 
+RECEIVED, TRIAGE, RESOLVE = Status.RECEIVED, ClockKind.TRIAGE, ClockKind.RESOLVE
+"""Looked up once (``rules.offers``)."""
+
 
 def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | None) -> tuple[Draft, Reason]:
     """Make a ticket of an incident; with a known category and a home it is filed at once, else the duty desk has it."""
@@ -27,7 +30,7 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
         version=0,
         identity=incident.identity,
         home=incident.home,
-        status=Status.RECEIVED,
+        status=RECEIVED,
         received_at=at,
         occurred_at=incident.occurred_at,
         pack=law.ref,
@@ -84,12 +87,12 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
     plan = plan_of(law, category, exception, able)
     case.rules.append(plan.rule)
     draft.urgency, draft.lead, draft.rule = category.urgency, category.lead, exception
-    draft.drop(ClockKind.TRIAGE)
+    draft.drop(TRIAGE)
     limit_ms, unit = (plan.limit_ms, category.limit.unit) if draft.promised_by is None else _promised(case, draft, plan)
     draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
     draft.filed_at = at
     draft.first_filed_at = draft.first_filed_at or at
-    draft.put(Clock(ClockKind.RESOLVE, "0", limit_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms))
+    draft.put(Clock(RESOLVE, "0", limit_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms))
     party, steps = _begin(case, draft, plan)
     case.refused.extend(others)
     window = case.quota.window if case.quota else None

@@ -25,7 +25,7 @@ UNIT_MS: dict[str, int] = {
 QUARTER_MS = 900_000
 """No zone's day begins, and none changes its offset, off a quarter of an hour: what the zone says is remembered by quarters."""
 
-WORK_UNITS = frozenset({Unit.WORK_HOUR, Unit.WORK_DAY})
+WORK_UNITS: frozenset[str] = frozenset({Unit.WORK_HOUR, Unit.WORK_DAY})
 
 
 class Law:

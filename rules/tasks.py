@@ -11,11 +11,12 @@ from topics.ticket import Child
 from topics.vocabulary import ClockKind, DepartmentRole
 
 
-def send(case: Case, draft: Draft, event: str, department: str, role: str, child: Child | None = None, reason: str | None = None) -> None:
+def send(
+    case: Case, draft: Draft, event: str, department: str, role: str, child: Child | None = None, reason: str | None = None,
+    report_in_by: Instant | None = None,
+) -> None:  # fmt: skip
     """Tell a department something about a ticket, or about its child of it; the facts are a ``topics.task.Task``."""
     number = f"{child.code}/{child.n}" if child else "0"
-    report_in = draft.clock(ClockKind.REPORT_IN, number) if child else None
-    by = moment(case.law, report_in, 100, draft.urgency) if report_in else None
     name = f"{case.id}#{department}#{number}"
     facts = {
         "id": name,
@@ -26,7 +27,7 @@ def send(case: Case, draft: Draft, event: str, department: str, role: str, child
         "at": _rfc3339(case.at),
         "child": f"{draft.id}/{number}" if child else None,
         "deadline": _stamp(child.deadline_at if child else _resolve_by(case, draft)),
-        "report_in_by": _stamp(by),
+        "report_in_by": _stamp(report_in_by or (_report_in_by(case, draft, number) if child else None)),
         "category": draft.category,
         "urgency": draft.urgency,
         "text": draft.text if event == "dispatched" else "",
@@ -50,6 +51,11 @@ def withdraw_all(case: Case, draft: Draft, event: str, reason: str | None = None
     for child in draft.children:
         if child.status in ("called", "reported_in"):
             send(case, draft, event, child.code, child.role, child, reason)
+
+
+def _report_in_by(case: Case, draft: Draft, number: str) -> Instant | None:
+    clock = draft.clock(ClockKind.REPORT_IN, number)
+    return moment(case.law, clock, 100, draft.urgency) if clock else None
 
 
 def _resolve_by(case: Case, draft: Draft) -> Instant | None:

@@ -18,17 +18,17 @@ def call(case: Case, draft: Draft, departments: tuple[str, ...], reason: str, au
     deadline = clocks.moment(case.law, budget, 100, draft.urgency)
     limit = clocks.limit_of(case.law, ClockKind.REPORT_IN, draft.urgency)
     report_in = clocks.start(case.law, ClockKind.REPORT_IN, "", limit, case.at) if limit is not None else None
+    report_in_by = clocks.moment(case.law, report_in, 100, draft.urgency) if report_in is not None else None
     for code in departments:
         n = sum([child.code == code for child in draft.children]) + 1
         number = f"{code}/{n}"
-        draft.put(replace(budget, number=number))
-        if report_in is not None:
-            draft.put(replace(report_in, number=number))
+        started = [replace(clock, number=number) for clock in (budget, report_in) if clock is not None]
+        draft.clocks = (*draft.clocks, *started)  # a child's number is new
         role = DepartmentRole.HELPER if has_lead else DepartmentRole.LEAD
         has_lead = True
         child = Child(code, n, role, case.at, deadline)
         draft.children = (*draft.children, child)
-        tasks.send(case, draft, "dispatched", code, role, child)
+        tasks.send(case, draft, "dispatched", code, role, child, report_in_by=report_in_by)
     draft.status, draft.task = Status.WHISTLED, "coordinate"
 
 
