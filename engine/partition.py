@@ -32,7 +32,7 @@ from topics.ticket import Marker
 MARKER = b"m:"
 """Key of the marker in a state topic."""
 
-MAX_CAUSES, STEP_SECONDS = 2000, 0.06
+MAX_CAUSES, STEP_SECONDS = 2000, 0.075
 """A step ends after so many causes, or after so long: below 100 ms of CPU whatever the records are like (DESIGN 5.7)."""
 
 NO_HEADERS: list[tuple[str, bytes]] = []

@@ -92,7 +92,7 @@ def _split(decision: Decision, event: Event, law: Law) -> list[tuple[str, bool]]
     """Whose turn was it, by the books before?"""
     books = decision.why.quota
     former, after = books["before"], books["after"]
-    quota = Quota(decision.home, str(event.facts["window"]), books["per"], former["counts"], former["targets"], {})
+    quota = Quota(decision.home, str(event.facts["window"]), books["per"], former["counts"], former["targets"])
     party, worked_out = split.take(law, quota, tuple(event.facts["eligible"]))
     same = party == event.facts["party"] and worked_out.counts == after["counts"] and worked_out.targets == after["targets"]
     return [(f"the split names {party}", same)]

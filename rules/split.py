@@ -69,7 +69,7 @@ def quota_at(law: Law, before: Quota | None, home: str, at: Instant) -> Quota:
     window = window_of(law, at)
     if before is not None and before.window == window:
         return before
-    return Quota(home, window, law.per, counts={}, targets={}, nominal={})
+    return Quota(home, window, law.per, counts={}, targets={})
 
 
 def take(law: Law, quota: Quota, able: tuple[str, ...]) -> tuple[str, Quota]:
@@ -77,35 +77,32 @@ def take(law: Law, quota: Quota, able: tuple[str, ...]) -> tuple[str, Quota]:
 
     Each eligible party's target grows by its share among the eligible. ``able`` must not be empty.
     """
-    among, everyone = _steps(law, able), _steps(law, None)
-    targets, nominal, counts = quota.targets.copy(), quota.nominal.copy(), quota.counts.copy()
-    for party, units in among:
+    targets, counts = quota.targets.copy(), quota.counts.copy()
+    for party, units in _steps(law, able):
         targets[party] = targets.get(party, 0) + units
-    for party, units in everyone:
-        nominal[party] = nominal.get(party, 0) + units
     winner = next_party(counts, targets, able, quota.per)
     assert winner is not None
     counts[winner] = counts.get(winner, 0) + 1
-    full = quota.fully_eligible + (len(able) == len(everyone))
-    return winner, Quota(
-        quota.home, quota.window, quota.per, counts, targets, nominal, quota.split + 1, full, quota.direct, quota.emergency, quota.manual
-    )
+    full = quota.fully_eligible + (len(able) == len(law.shares))
+    return winner, Quota(quota.home, quota.window, quota.per, counts, targets, quota.split + 1, full, quota.direct, quota.emergency, quota.manual)
 
 
-def _steps(law: Law, able: tuple[str, ...] | None) -> tuple[tuple[str, int], ...]:
-    """List what one ticket adds to each target, in units: to each of ``able`` its share among them; ``None``: among all."""
+def _steps(law: Law, able: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
+    """List what one ticket adds to each target, in units: to each of ``able`` its share among them."""
     found: tuple[tuple[str, int], ...] | None = law.cache.get(("steps", able))
     if found is None:
         shares = {share.code: share.share for share in law.shares}
-        among = shares if able is None else {party: shares[party] for party in able}
+        among = {party: shares[party] for party in able}
         found = law.cache["steps", able] = tuple((party, law.per * share // sum(among.values())) for party, share in among.items())
     return found
 
 
-def drift(quota: Quota, party: str) -> dict[str, int]:
+def drift(law: Law, quota: Quota, party: str) -> dict[str, int]:
     """Say by how much a party is off its nominal share and why, in units: by eligibility, and by allocation.
 
+    The nominal share is what all tickets of the split would have given, had everybody been eligible each time.
     ``allocation`` (count − target) of a whole ticket or more is an error and must never be. Source: LAW 3.
     """
+    nominal = quota.split * dict(_steps(law, tuple(share.code for share in law.shares)))[party]
     target, count = quota.targets.get(party, 0), quota.counts.get(party, 0) * quota.per
-    return {"eligibility": target - quota.nominal.get(party, 0), "allocation": count - target}
+    return {"eligibility": target - nominal, "allocation": count - target}

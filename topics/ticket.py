@@ -160,8 +160,6 @@ class Quota(msgspec.Struct, frozen=True, omit_defaults=True):
     counts: dict[str, int]
     targets: dict[str, int]
     """What each party should have had, in units: ``count × per`` is comparable."""
-    nominal: dict[str, int]
-    """What it would have had, had everybody been eligible each time, in units."""
     split: int = 0
     """Tickets that went through the split, and of them those with all parties eligible."""
     fully_eligible: int = 0

@@ -135,7 +135,7 @@ def tell() -> Log:
         filed = {"counted": "split", "eligible": parties, "all_eligible": True, "party": party, "window": "2026-03"}
         one = ticket(n, at, party)
         told.decide(record.id, at, "incident", "reported", [Event("TicketReceived", one.id), Event("TicketFiled", one.id, filed)], one)
-    quota = Quota("east", "2026-03", 2520, books, {p: s * 252 for p, s in zip(parties, (20, 30, 40, 10), strict=True)}, {}, split=10, fully_eligible=10)
+    quota = Quota("east", "2026-03", 2520, books, {p: s * 252 for p, s in zip(parties, (20, 30, 40, 10), strict=True)}, split=10, fully_eligible=10)
     told.put("tickets.state", 0, b"q:east", encode(quota))
     for n in range(2, 11):
         before = told.images[f"east-20260302-{n}"]
