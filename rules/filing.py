@@ -26,36 +26,14 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
     at, law = case.at, case.law
     category = law.categories.get(incident.category) if incident.category else None
     draft = Draft(
-        id=ticket_id,
-        version=0,
-        identity=incident.identity,
-        home=incident.home,
-        status=RECEIVED,
-        received_at=at,
-        occurred_at=incident.occurred_at,
-        pack=law.ref,
-        channel=incident.channel,
-        signal=incident.signal,
-        person="",
-        duty="desk",
-        task="triage",
-        leaf=incident.leaf,
-        category=incident.category if category else None,
-        category_given=incident.category_given or (None if category else incident.category),
-        lead=category.lead if category else None,
-        flags=incident.flags,
-        text=incident.text,
-        address=incident.address,
-        lat_e7=incident.lat_e7,
-        lon_e7=incident.lon_e7,
-        token=incident.token,
-        can_reach_reporter=incident.can_reach_reporter,
-        attributes=incident.attributes,
-        exercise=incident.exercise,
-        promised_by=incident.promised_by,
-        hops=carried.hops if carried else 0,
-        first_filed_at=carried.first_filed_at if carried else None,
-    )
+        ticket_id, 0, incident.identity, incident.home, RECEIVED, at, incident.occurred_at, law.ref, incident.channel, "", "desk", "triage",
+        leaf=incident.leaf, signal=incident.signal, category=incident.category if category else None,
+        category_given=incident.category_given or (None if category else incident.category), lead=category.lead if category else None,
+        flags=incident.flags, text=incident.text, address=incident.address, lat_e7=incident.lat_e7, lon_e7=incident.lon_e7, token=incident.token,
+        can_reach_reporter=incident.can_reach_reporter, attributes=incident.attributes, exercise=incident.exercise, promised_by=incident.promised_by,
+    )  # fmt: skip
+    if carried:
+        draft.hops, draft.first_filed_at = carried.hops, carried.first_filed_at
     case.say("TicketReceived", draft, identity=incident.identity, placed_by=incident.placed_by)
     if category is not None and category.lead_by_majority:
         draft.flags = (*draft.flags, "lead_by_majority")
