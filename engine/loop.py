@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Protocol
 
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
@@ -187,18 +188,6 @@ class Slot:
         await asyncio.gather(self.task, return_exceptions=True)
 
 
-class _Logical(dict[str, str]):
-    """Physical names of topics -> logical ones, each worked out once."""
-
-    def __init__(self, prefix: str) -> None:
-        super().__init__()
-        self._prefix = prefix
-
-    def __missing__(self, physical: str) -> str:
-        logical = self[physical] = physical.removeprefix(self._prefix)
-        return logical
-
-
 class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
     """One process's share of a stage."""
 
@@ -218,7 +207,6 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.stage, self.settings, self.consumer = stage, settings, consumer
         self.make, self._key_of, self.metrics, self._crash, self.held = make, key_of, metrics, crash, held
         self._to_engine = to_engine
-        self._logical = _Logical(settings.prefix)
         self.slots: dict[object, Slot] = {}
         self._fault: BaseException | None = None
         self._barrier_wanted = asyncio.Event()
@@ -294,24 +282,24 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                 except OffsetOutOfRangeError as exc:
                     self.fail(PositionOutOfRange(f"the log no longer holds what we were about to read: {exc}; restore the topic"))
                     continue
-                by_slot: dict[object, list[ConsumerRecord]] = {}
-                for tp, records in fetched.items():
-                    by_slot.setdefault(self._key_of(tp), []).extend(records)
+                by_slot: dict[object, list[Record]] = {}
+                for tp, raw in fetched.items():
+                    by_slot.setdefault(self._key_of(tp), []).extend(self._records(tp, raw))
                 for key, records in by_slot.items():
                     slot = self.slots.get(key)
                     if slot is not None:
-                        records.sort(key=lambda record: record.timestamp)
-                        slot.give([self._record(record) for record in records])
+                        records.sort(key=attrgetter("appended_ms"))
+                        slot.give(records)
             raise self._fault
         finally:
             barriers.cancel()
             await asyncio.gather(barriers, return_exceptions=True)
 
-    def _record(self, raw: ConsumerRecord) -> Record:
-        return Record(
-            self._logical[raw.topic], raw.partition, raw.offset, raw.key, raw.value, raw.headers,
-            raw.timestamp, self._to_engine(raw.timestamp),
-        )  # fmt: skip
+    def _records(self, tp: TopicPartition, raw: Sequence[ConsumerRecord]) -> list[Record]:
+        """Put fetched records into our form; those of one batch have one LogAppendTime."""
+        topic, partition = tp.topic.removeprefix(self.settings.prefix), tp.partition
+        moments = {ms: self._to_engine(ms) for ms in {one.timestamp for one in raw}}
+        return [Record(topic, partition, one.offset, one.key, one.value, one.headers, one.timestamp, moments[one.timestamp]) for one in raw]
 
     async def _barriers(self) -> None:
         """Observe the end of ``commands`` for partitions whose clocks are due: after the moment, never before it."""
