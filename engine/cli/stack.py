@@ -82,7 +82,8 @@ async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bo
         await until_signal(for_seconds)
         return 0
     finally:
-        say("ending")
+        if not as_json:  # there the audit is the last line
+            say("ending")
         await stack.stop()
 
 
