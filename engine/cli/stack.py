@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import typer
 
 from engine.cli import run_async
@@ -112,12 +111,11 @@ def down(data: Data = None) -> None:
     if pid is None:
         return print(f"no stack runs in {folder_of(data)}")
     os.kill(pid, signal.SIGTERM)
-    try:
-        psutil.Process(pid).wait(15)
-    except psutil.NoSuchProcess:
-        pass
-    except psutil.TimeoutExpired:
-        raise DependencyDown(f"pid {pid} has not ended after 15 s; look at it with 'ps -p {pid}'") from None
+    until = time.monotonic() + 15
+    while holder(data) is not None:  # the lock goes with the process, even where nobody has taken note of its end
+        if time.monotonic() > until:
+            raise DependencyDown(f"pid {pid} has not ended after 15 s; look at it with 'ps -p {pid}'")
+        time.sleep(0.05)
     print("ended")
 
 

@@ -107,7 +107,7 @@ class Stack:
         self.file = plan(wanted)
         self.folder = folder_of(wanted.data)
         self.servers: list[servers.Server] = []
-        self.supervisor = Supervisor()
+        self.supervisor = Supervisor(on_restart=self.remember_processes)
         self.settings: Settings
 
     async def start(self) -> None:

@@ -27,6 +27,8 @@ class Child:
         self.ready_file = folder / "run" / f"{name}.ready"
         self.process: asyncio.subprocess.Process | None = None
         self.starts = 0
+        self.on_restart: Callable[[], None] = lambda: None
+        """Called when it runs again, under another pid."""
         self._on_line = on_line
         self._log = RotatingFileHandler(folder / "logs" / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES)
 
@@ -55,6 +57,8 @@ class Child:
             *self.command, env=environ, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
             start_new_session=True, preexec_fn=die_with_parent, limit=2**20,
         )  # fmt: skip
+        if self.starts > 1:
+            self.on_restart()
         assert self.process.stdout is not None
         async for line in self.process.stdout:
             text = line.decode(errors="replace").rstrip("\n")
@@ -81,13 +85,15 @@ class Child:
 class Supervisor:
     """All stages of a stack."""
 
-    def __init__(self) -> None:
-        """Start with none."""
+    def __init__(self, on_restart: Callable[[], None]) -> None:
+        """Start with none; ``on_restart`` is called when a child runs under another pid."""
         self.children: list[Child] = []
+        self._on_restart = on_restart
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def add(self, child: Child) -> None:
         """Start a child and keep it running."""
+        child.on_restart = self._on_restart
         self.children.append(child)
         self._tasks[child.name] = asyncio.create_task(child.run())
 
