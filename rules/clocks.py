@@ -43,9 +43,29 @@ def stop(law: Law, clock: Clock, at: Instant) -> Clock:
     return replace(clock, consumed_ms=elapsed(law, clock, at), running_since=None, stopped_at=at)
 
 
+def pause(law: Law, clock: Clock, at: Instant, reason: str) -> Clock:
+    """Stop a clock for a while; the reason stays on it until it runs on."""
+    return replace(stop(law, clock, at), paused_reason=reason)
+
+
 def resume(clock: Clock, at: Instant) -> Clock:
     """Let a stopped clock run on with what it has consumed."""
-    return replace(clock, running_since=at, stopped_at=None)
+    return replace(clock, running_since=at, stopped_at=None, paused_reason=None)
+
+
+def extend(clock: Clock) -> Clock:
+    """Add the original limit once more: rungs that have not fired move, those that have do not repeat (LAW 4)."""
+    return replace(clock, limit_ms=clock.limit_ms // (clock.extended + 1) * (clock.extended + 2), extended=clock.extended + 1)
+
+
+def rebase(law: Law, clock: Clock, limit_ms: int, unit: str, at: Instant) -> Clock:
+    """Give a clock another limit; what it consumed stays, in its own kind of time, and extensions granted count in the new one."""
+    runs = clock.running_since is not None
+    settled = stop(law, clock, at)
+    later = max(at, clock.running_since or at)
+    return replace(
+        settled, limit_ms=limit_ms * (clock.extended + 1), unit=unit, running_since=later if runs else None, stopped_at=None if runs else clock.stopped_at,
+    )  # fmt: skip
 
 
 def moment(law: Law, clock: Clock, rung: int, urgency: str | None) -> Instant | None:

@@ -82,6 +82,7 @@ def refer(case: Case, draft: Draft, command: Command) -> Reason:
         placed_by="referral",
         category=code,
         category_given=draft.category_given,
+        signal=draft.signal,
         text=draft.text,
         address=draft.address,
         lat_e7=draft.lat_e7,

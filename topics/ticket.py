@@ -29,6 +29,8 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
     fired: tuple[int, ...] = ()
     stopped_at: Instant | None = None
     paused_reason: str | None = None
+    extended: int = 0
+    """How often the original limit was added; ``limit_ms`` has it in."""
     until: Instant | None = None
     """A fixed moment instead of a budget: promised dates, parking, midnight of a promised day."""
 

@@ -1,0 +1,154 @@
+"""Clocks against a second implementation: working time laid out minute by minute from the wall clock, spans added up (LAW 4)."""
+
+import os
+import random
+from bisect import bisect_left
+from datetime import UTC, datetime, timedelta
+from itertools import accumulate
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from rules import clocks
+from rules.law import Law
+from tests.support.poison import law_of
+from topics.ticket import Clock
+from topics.vocabulary import ClockKind, Unit
+
+SEQUENCES = int(os.environ.get("GRIDWHISTLE_SEQUENCES", "200000"))
+"""The nightly form asks for millions."""
+MINUTE = 60_000
+RUNGS = (50, 80, 100, 150, 300)
+SIZES = {Unit.MINUTE: MINUTE, Unit.URGENT_HOUR: 60 * MINUTE, Unit.URGENT_DAY: 1440 * MINUTE, Unit.WORK_HOUR: 60 * MINUTE, Unit.WORK_DAY: 480 * MINUTE}
+
+
+class Minutes:
+    """Every minute of some years, open or not by the wall clock, and how many were open before it."""
+
+    def __init__(self, law: Law, first: int) -> None:
+        """Walk from the first of January of ``first`` to the end of the calendar's years."""
+        calendar = law.bundle.calendar
+        zone = ZoneInfo(calendar.timezone)
+        begin = datetime(first, 1, 1, tzinfo=zone).astimezone(UTC)
+        end = datetime(int(max(calendar.years)) + 1, 1, 1, tzinfo=zone).astimezone(UTC)
+        self.begin, self.end = int(begin.timestamp()) * 1000, int(end.timestamp()) * 1000
+        self.open = bytearray()
+        hour = begin
+        while hour < end:  # no zone changes its offset within an hour
+            local = hour.astimezone(zone)
+            worked = calendar.years[str(local.year)][local.timetuple().tm_yday - 1] == "1"
+            self.open += bytes(worked and any(a <= local.hour * 60 + local.minute + n < b for a, b in calendar.hours) for n in range(60))
+            hour += timedelta(hours=1)
+        self.before = [0, *accumulate(self.open)]
+
+    def worked(self, at: int) -> int:
+        """Open milliseconds from the beginning to ``at``."""
+        minute, rest = divmod(at - self.begin, MINUTE)
+        return self.before[minute] * MINUTE + (rest if minute < len(self.open) and self.open[minute] else 0)
+
+    def reaches(self, since: int, ms: int) -> int | None:
+        """The first moment by which ``ms`` open milliseconds have passed."""
+        if ms <= 0:
+            return since
+        wanted = self.worked(since) + ms
+        full = -(-wanted // MINUTE)
+        minute = bisect_left(self.before, full)
+        if minute >= len(self.before):
+            return None
+        return self.begin + minute * MINUTE - (full * MINUTE - wanted)
+
+    def opening(self, at: int) -> int | None:
+        """``at`` itself when it is open, else the start of the next open minute."""
+        minute = (at - self.begin) // MINUTE
+        if minute >= len(self.open):
+            return None
+        if self.open[minute]:
+            return at
+        after = bisect_left(self.before, self.before[minute] + 1)
+        return None if after >= len(self.before) else self.begin + (after - 1) * MINUTE
+
+
+class Told:
+    """A clock as the spans in which it ran, each counted by the kind of time it had then."""
+
+    def __init__(self, minutes: Minutes, limit: int, unit: Unit, at: int) -> None:
+        """Start it."""
+        self.minutes, self.limit, self.unit, self.since = minutes, limit, unit, at
+        self.times, self.runs = 1, True
+        self.spans: list[tuple[bool, int, int]] = []
+
+    @property
+    def is_worked(self) -> bool:
+        """Whether it runs in working time."""
+        return self.unit in (Unit.WORK_HOUR, Unit.WORK_DAY)
+
+    def end_span(self, at: int) -> None:
+        """It ran until now."""
+        if self.runs:
+            self.spans.append((self.is_worked, self.since, max(at, self.since)))
+
+    def consumed(self, at: int) -> int:
+        """Count all spans, the running one included."""
+        spans = [*self.spans, (self.is_worked, self.since, max(at, self.since))] if self.runs else self.spans
+        return sum(self.minutes.worked(b) - self.minutes.worked(a) if worked else b - a for worked, a, b in spans)
+
+    def raw(self, rung: int) -> int | None:
+        """When so many percent are consumed."""
+        left = self.limit * self.times * rung // 100 - self.consumed(self.since)
+        return self.minutes.reaches(self.since, left) if self.is_worked else self.since + max(0, left)
+
+    def moment(self, rung: int, patient: bool) -> int | None:
+        """When the rung is due."""
+        due = self.raw(rung) if self.runs else None
+        if due is None or rung >= 100 or not patient:
+            return due
+        opening, end = self.minutes.opening(due), self.raw(100)
+        if opening == due:
+            return due
+        bounds = [moment for moment in (opening, end) if moment is not None]
+        return max(due, min(bounds)) if bounds else due
+
+
+@pytest.mark.parametrize(("pack", "first", "last", "share"), [("guancheng", 2025, 2026, 3), ("los-angeles", 2018, 2018, 1)])
+def test_ledgers_agree_with_spans_laid_out_minute_by_minute(pack: str, first: int, last: int, share: int) -> None:
+    """Pause, resume, extend, another limit, in any order, over holidays, worked weekends, lunch, daylight saving: the same to the millisecond."""
+    law, draw = law_of(pack), random.Random(f"{pack} 20261124")
+    minutes = Minutes(law, first)
+    latest = min(minutes.end, int(datetime(last + 1, 1, 1, tzinfo=UTC).timestamp()) * 1000) - 86_400_000
+    for number in range(SEQUENCES * share // 4):
+        at = draw.randrange(minutes.begin, latest)
+        if draw.random() < 0.5:
+            at -= at % (30 * MINUTE)
+        amount, unit = draw.choice([1, 2, 4, 5, 15]), draw.choice(list(SIZES))
+        limit = amount * SIZES[unit]
+        clock, told = Clock(ClockKind.RESOLVE, "0", limit, unit, at, at, RUNGS), Told(minutes, limit, unit, at)
+        steps = []
+        for _ in range(draw.randrange(1, 7)):
+            at = min(at + draw.choice([0, draw.randrange(MINUTE), draw.randrange(600 * MINUTE), draw.randrange(8 * 1440 * MINUTE)]), minutes.end - 1)
+            act = draw.choice(["pause", "resume", "extend", "rebase"])
+            steps.append((act, at))
+            clock = _act(law, clock, told, act, at, draw)
+            rung, patient = draw.choice(RUNGS), draw.random() < 0.5
+            seen = (clocks.elapsed(law, clock, at), clocks.moment(law, clock, rung, "U3" if patient else "U1"), clocks.moment(law, clock, 100, None))
+            assert seen == (told.consumed(at), told.moment(rung, patient), told.moment(100, False)), (pack, number, amount, unit, steps, rung, patient)
+
+
+def _act(law: Law, clock: Clock, told: Told, act: str, at: int, draw: random.Random) -> Clock:
+    """Do the same to both."""
+    if act == "pause":
+        told.end_span(at)
+        told.runs = False
+        return clocks.pause(law, clock, at, "waiting")
+    if act == "resume":
+        if not told.runs:
+            told.runs, told.since = True, at
+            return clocks.resume(clock, at)
+        return clock
+    if act == "extend":
+        told.times += 1
+        return clocks.extend(clock)
+    unit = draw.choice(list(SIZES))
+    limit = draw.choice([1, 3, 7]) * SIZES[unit]
+    told.end_span(at)
+    told.limit, told.unit, told.since = limit, unit, max(at, told.since) if told.runs else told.since
+    return clocks.rebase(law, clock, limit, unit, at)

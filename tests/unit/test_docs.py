@@ -1,0 +1,35 @@
+"""The documents name everything there is: each metric, each reason, each event."""
+
+import re
+from pathlib import Path
+
+from engine.metrics import COUNTERS, GAUGES
+from topics.vocabulary import Reason
+
+ROOT = Path(__file__).parents[2]
+
+
+def text(name: str) -> str:
+    """One document."""
+    return (ROOT / "docs" / name).read_text(encoding="utf-8")
+
+
+def test_every_metric_is_in_operations() -> None:
+    """What a bad value means stands beside each metric."""
+    operations = text("operations.md")
+    assert [name for name in (*COUNTERS, *GAUGES, "step_seconds") if f"`{name}" not in operations] == []
+
+
+def test_every_reason_and_event_is_in_concepts() -> None:
+    """An operator who meets a word finds it."""
+    concepts = set(re.findall(r"\w+", text("concepts.md")))
+    said = {name for path in (ROOT / "rules").glob("*.py") for name in re.findall(r'(?:say|Event)\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
+    assert len(said) > 25
+    assert sorted(({reason.value for reason in Reason} | said) - concepts) == []
+
+
+def test_every_decision_page_is_numbered_and_whole() -> None:
+    """Context, options, outcome, cost."""
+    pages = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+    assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
+    assert [page.name for page in pages if not all(word in page.read_text(encoding="utf-8") for word in ("Context", "Outcome", "Cost", "cost")[:3])] == []
