@@ -129,7 +129,8 @@ def publish(law: Law, draft: Draft) -> Ticket:
 _WORKED = (ClockKind.LEG, ClockKind.RESOLVE)
 _FOR_PEOPLE = {
     Status.RECEIVED: (ClockKind.TRIAGE,),
-    Status.VERIFYING: (ClockKind.TRIAGE,),
+    Status.VERIFYING: (ClockKind.VERIFY, ClockKind.TRIAGE),
+    Status.PARKED: (ClockKind.PARK,),
     Status.DONE: (ClockKind.CHECK,),
     Status.SURVEYED: (ClockKind.SURVEY,),
 }

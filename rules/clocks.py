@@ -55,7 +55,12 @@ def resume(clock: Clock, at: Instant) -> Clock:
 
 def extend(clock: Clock) -> Clock:
     """Add the original limit once more: rungs that have not fired move, those that have do not repeat (LAW 4)."""
-    return replace(clock, limit_ms=clock.limit_ms // (clock.extended + 1) * (clock.extended + 2), extended=clock.extended + 1)
+    return replace(clock, limit_ms=clock.limit_ms + original_ms(clock), extended=clock.extended + 1)
+
+
+def original_ms(clock: Clock) -> int:
+    """The limit before it was extended."""
+    return clock.limit_ms // (clock.extended + 1)
 
 
 def rebase(law: Law, clock: Clock, limit_ms: int, unit: str, at: Instant) -> Clock:

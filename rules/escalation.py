@@ -1,6 +1,6 @@
 """What happens when a clock reaches a rung: reminders, moves, orders, the next checker, the end of a window (LAW 4, 5)."""
 
-from rules import clocks, offers, tasks, whistle
+from rules import clocks, offers, pausing, tasks, verifying, whistle
 from rules.case import Case, Draft
 from rules.closing import close
 from topics.ids import Instant
@@ -50,7 +50,8 @@ def _resolve(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
         draft.is_overdue = True
         offers.move_up(case, draft, "limit_breached")
     elif rung == 150:
-        case.say("SupervisionOrdered", draft, tier=draft.tier, by=case.supervisor(draft))
+        draft.supervised_by = draft.supervised_by or case.supervisor(draft)
+        case.say("SupervisionOrdered", draft, tier=draft.tier, by=draft.supervised_by)
     else:
         case.say("RedListed", draft, tier=draft.tier)
     return Reason.LIMIT_BREACHED
@@ -138,5 +139,7 @@ _AT_END = {
     ClockKind.SURVEY: _survey,
     ClockKind.REPORT_IN: _report_in,
     ClockKind.CHILD: _child,
+    ClockKind.VERIFY: verifying.at_end,
+    ClockKind.PARK: pausing.at_end,
     ClockKind.FORGET: _forget,
 }

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rules import calls, checking, desk, handling
+from rules import asking, calls, checking, desk, directing, handling, pausing, verifying
 from rules.case import Case, Draft
 from topics.command import Command
 from topics.vocabulary import CommandKind, Reason
@@ -28,6 +28,23 @@ HANDLERS: dict[CommandKind, Handler] = {
     CommandKind.CHECK: checking.check,
     CommandKind.ANSWER: checking.answer,
     CommandKind.REOPEN: checking.reopen,
+    CommandKind.SEND_VERIFY: verifying.send,
+    CommandKind.VERIFY_RESULT: verifying.result,
+    CommandKind.SPOT_FIX: verifying.spot_fix,
+    CommandKind.SEND_BACK: asking.ask,
+    CommandKind.EXTEND: asking.ask,
+    CommandKind.PARK: asking.ask,
+    CommandKind.APPROVE: asking.approve,
+    CommandKind.DENY: asking.deny,
+    CommandKind.UNPARK: asking.unpark,
+    CommandKind.WAIT_REPORTER: pausing.wait_reporter,
+    CommandKind.RESUME: pausing.resume,
+    CommandKind.RECATEGORISE: directing.recategorise,
+    CommandKind.SUPERVISE: directing.supervise,
+    CommandKind.LIFT: directing.lift,
+    CommandKind.REMIND: directing.remind,
+    CommandKind.ATTACH: directing.attach,
+    CommandKind.FOLLOW: directing.follow,
 }
 """``duplicate_of`` changes two tickets and is carried out by ``rules.decide`` itself."""
 

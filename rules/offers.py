@@ -34,7 +34,7 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
         draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at, "skipped:no_one_on_duty"))
         case.refused.append((party, "skipped:no_one_on_duty"))
         return False
-    draft.status, draft.task = OFFERED, "accept"
+    draft.status, draft.task, draft.asked = OFFERED, "accept", None
     draft.tier, draft.party, draft.duty = tier.name, party, party
     draft.person = somebody.person if somebody else case.supervisor(draft)
     draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at))
@@ -111,6 +111,7 @@ def move_up(case: Case, draft: Draft, cause: str, to: str | None = None) -> Reas
 def moved(case: Case, draft: Draft, former: tuple[str | None, str | None, str], cause: str) -> None:
     """A higher tier has it: the former holder helps, the tier's leg clock starts."""
     tier, party, person = former
+    draft.asked = None  # whoever asked does not hold it any more
     if tier and party and party != draft.party:
         draft.helpers = (*(h for h in draft.helpers if h.party != party), Helper(tier, party, person))
         if case.law.department(party):
@@ -212,7 +213,8 @@ def resolve_clock(draft: Draft) -> Clock | None:
 
 def stop_work_clocks(case: Case, draft: Draft) -> None:
     """Work is finished: resolve and leg stop and keep what they consumed, accept and contact are over."""
-    draft.drop(ClockKind.ACCEPT, ClockKind.CONTACT)
+    draft.drop(ClockKind.ACCEPT, ClockKind.CONTACT, ClockKind.PARK)
+    draft.asked = None
     for kind in (ClockKind.RESOLVE, ClockKind.LEG):
         clock = draft.clock(kind)
         if clock is not None:

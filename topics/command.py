@@ -49,6 +49,8 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     """Why a whistle is allowed: ``street_cannot``, ``joint_enforcement``, ``emergency``."""
     passed: bool | None = None
     satisfied: bool | None = None
+    until: Instant | None = None
+    """``park``: the date, engine time."""
     pack: Short | None = None
     """``adopt_pack``: ``<name>@<hash>``."""
     version: Literal[1] = 1
@@ -73,6 +75,23 @@ FIELDS: dict[CommandKind, tuple[str, ...]] = {
     CommandKind.REFER: ("home", "reason"),
     CommandKind.REASSIGN: ("target", "reason", "party?"),
     CommandKind.ESCALATE: ("reason", "target?"),
+    CommandKind.SEND_VERIFY: ("target?",),
+    CommandKind.VERIFY_RESULT: ("passed", "text"),
+    CommandKind.SPOT_FIX: ("proof", "text?"),
+    CommandKind.SEND_BACK: ("reason",),
+    CommandKind.EXTEND: ("reason",),
+    CommandKind.PARK: ("reason", "until"),
+    CommandKind.UNPARK: (),
+    CommandKind.APPROVE: (),
+    CommandKind.DENY: ("reason",),
+    CommandKind.WAIT_REPORTER: ("reason",),
+    CommandKind.RESUME: (),
+    CommandKind.RECATEGORISE: ("category", "reason"),
+    CommandKind.SUPERVISE: ("reason",),
+    CommandKind.LIFT: (),
+    CommandKind.REMIND: ("text?",),
+    CommandKind.ATTACH: ("proof",),
+    CommandKind.FOLLOW: (),
     CommandKind.NOTE: ("text",),
     CommandKind.CANCEL: ("reason",),
     CommandKind.CLOSE_BY_SOURCE: ("reason",),

@@ -64,6 +64,21 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
     """``accepted``, ``declined``, ``missed``, ``skipped:no_one_on_duty``, ``withdrawn``; ``None`` while it stands."""
 
 
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What whoever holds a ticket has asked for, and who has agreed so far (LAW 6)."""
+
+    what: str
+    """``send_back``, ``extend``, ``park``."""
+    role: str
+    person: str
+    reason: str
+    at: Instant
+    until: Instant | None = None
+    """``park``: the date."""
+    approved: tuple[tuple[str, str], ...] = ()
+    """Role and person of each who agreed."""
+
+
 class Helper(msgspec.Struct, frozen=True):
     """A former holder that may still finish after a move."""
 
@@ -133,6 +148,20 @@ class Ticket(msgspec.Struct, omit_defaults=True):
     merged_into: str | None = None
     merged_here: tuple[str, ...] = ()
     before_merge: "Ticket | None" = None
+    looks: int = 0
+    """How often somebody was sent to look before filing."""
+    asked: Asked | None = None
+    parked_from: Status | None = None
+    """What it was doing before it was parked."""
+    was_parked: bool = False
+    waits: int = 0
+    waited_ms: int = 0
+    """How often and how long, in working time, it has waited for the reporter."""
+    supervised_by: str | None = None
+    """Who ordered supervision (督办): nobody else lifts it."""
+    followers: tuple[str, ...] = ()
+    """``role:person`` of those who stay with it to its end."""
+    attached: tuple[str, ...] = ()
     hops: int = 0
     first_filed_at: Instant | None = None
     flags: tuple[str, ...] = ()

@@ -101,6 +101,14 @@ def _utc(at: int | None) -> str:
     return "-" if at is None else datetime.fromtimestamp(at / 1000, ZoneInfo("UTC")).strftime("%Y-%m-%d %H:%MZ")
 
 
+def _moment(data: Path | None, given: datetime | None) -> int | None:
+    """Turn a local date into engine time."""
+    if given is None:
+        return None
+    law = next(iter(run_async(laws(settings_of(data))).values()))
+    return int(given.replace(tzinfo=ZoneInfo(law.bundle.timezone)).timestamp()) * 1000
+
+
 def _command(kind: CommandKind) -> None:
     reads = ", ".join(field.rstrip("?") + (" (optional)" if field.endswith("?") else "") for field in FIELDS[kind]) or "nothing else"
 
@@ -116,6 +124,7 @@ def _command(kind: CommandKind) -> None:
         party: Annotated[str | None, typer.Option(help="A party.")] = None,
         department: Annotated[list[str] | None, typer.Option(help="A department to call; may be repeated, the first is lead.")] = None,
         case: Annotated[str | None, typer.Option(help="street_cannot, joint_enforcement or emergency.")] = None,
+        until: Annotated[datetime | None, typer.Option(help="A date in the pack's zone (park).")] = None,
         passed: Annotated[bool | None, typer.Option("--passed/--failed", help="Result of the check.")] = None,
         satisfied: Annotated[bool | None, typer.Option("--satisfied/--unsatisfied", help="The reporter's answer.")] = None,
         command_id: Annotated[str | None, typer.Option("--id", help="Command id; the same id twice is one command.")] = None,
@@ -124,7 +133,7 @@ def _command(kind: CommandKind) -> None:
     ) -> None:
         given = {
             "reason": reason, "text": text, "proof": tuple(proof or ()), "category": category, "home": home, "target": target, "party": party,
-            "departments": tuple(department or ()), "case": case, "passed": passed, "satisfied": satisfied,
+            "departments": tuple(department or ()), "case": case, "until": _moment(data, until), "passed": passed, "satisfied": satisfied,
         }  # fmt: skip
         _give(settings_of(data), kind, name, acting, command_id, {k: v for k, v in given.items() if v not in (None, ())}, as_json)
 

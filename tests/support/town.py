@@ -166,6 +166,28 @@ def actions(ticket: Ticket) -> Iterable[tuple[CommandKind, Role, str, dict[str, 
         yield CommandKind.ANSWER, Role.REPORTER, "r", {"satisfied": True}
     if ticket.status in (Status.SURVEYED, Status.CLOSED):
         yield CommandKind.REOPEN, Role.REPORTER, "r", {"reason": "again"}
+    yield CommandKind.FOLLOW, Role.REPORTER, "r", {}
+    yield CommandKind.ATTACH, Role.REPORTER, "r", {"proof": (f"p{ticket.version}",)}
+    if ticket.status == Status.RECEIVED:
+        yield CommandKind.SEND_VERIFY, Role.DESK, "desk-1", {}
+        yield CommandKind.SPOT_FIX, Role.RESIDENTS, "residents-1", {"proof": ("before", "after")}
+    if ticket.status == Status.VERIFYING:
+        yield CommandKind.VERIFY_RESULT, Role.CHECKER, ticket.person, {"passed": True, "text": "so it is"}
+    if ticket.status in (Status.ACCEPTED, Status.HANDLING, Status.WHISTLED):
+        for _ in range(2):
+            yield CommandKind.SEND_BACK, *who, {"reason": "not ours"}
+            yield CommandKind.EXTEND, *who, {"reason": "parts are late"}
+            yield CommandKind.PARK, *who, {"reason": "frost", "until": ticket.received_at + 3 * 24 * HOUR}
+            yield CommandKind.APPROVE, Role.CHIEF, "chief-1", {}
+            yield CommandKind.APPROVE, Role.SUPERVISOR, "supervisor-1", {}
+        yield CommandKind.DENY, Role.CHIEF, "chief-1", {"reason": "no"}
+        yield CommandKind.WAIT_REPORTER, Role.DESK, "desk-1", {"reason": "which door?"}
+        yield CommandKind.RESUME, Role.DESK, "desk-1", {}
+        yield CommandKind.RECATEGORISE, Role.CHIEF, "chief-1", {"category": "lift" if ticket.category == "bins" else "bins", "reason": "mistaken"}
+        yield CommandKind.SUPERVISE, Role.CHIEF, "chief-1", {"reason": "watch it"}
+        yield CommandKind.LIFT, Role.CHIEF, "chief-1", {}
+    if ticket.status == Status.PARKED:
+        yield CommandKind.UNPARK, Role.CHIEF, "chief-1", {}
     yield CommandKind.CLOSE_BY_SOURCE, Role.SOURCE, "town", {"reason": "closed"}
 
 

@@ -1,0 +1,107 @@
+"""What needs a second hand: giving a ticket back, more time, parking. Asked by who holds it, approved or denied by others (LAW 6)."""
+
+from msgspec.structs import replace
+
+from rules import clocks, offers, pausing
+from rules.case import Case, Draft
+from rules.people import holds
+from topics.command import Command
+from topics.ticket import Asked
+from topics.vocabulary import ClockKind, Reason, Status
+
+MOST_EXTENSIONS = 2
+APPROVALS = {"send_back": 1, "extend": 1, "park": 2}
+"""How many persons, each in another role, must agree: parking needs two levels."""
+
+
+def ask(case: Case, draft: Draft, command: Command) -> Reason:
+    """Whoever holds it asks; one thing at a time."""
+    if not holds(draft, command.actor):
+        return Reason.NOT_YOUR_TICKET
+    if not command.reason:
+        return Reason.REASON_MISSING
+    if draft.asked is not None:
+        return Reason.ASKED_ALREADY
+    kind = command.kind.value
+    fault = _may(case, draft, kind, command.until)
+    if fault is not None:
+        return fault
+    draft.asked = Asked(kind, str(command.actor.role), command.actor.person, command.reason, case.at, command.until)
+    case.say("ApprovalAsked", draft, what=kind, by=command.actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def _may(case: Case, draft: Draft, kind: str, until: int | None) -> Reason | None:
+    """Say why it may not be, if it may not."""
+    if kind == "park":
+        return pausing.may_park(case, draft, until)
+    if kind == "extend":
+        resolve = draft.clock(ClockKind.RESOLVE)
+        if resolve is None or resolve.extended >= MOST_EXTENSIONS:
+            return Reason.TOO_MANY_EXTENSIONS
+        return Reason.OVERDUE if pausing.is_late(case, draft) else None
+    return None if offers.above(case, draft) else Reason.NOT_IN_THIS_STATUS
+
+
+def approve(case: Case, draft: Draft, command: Command) -> Reason:
+    """Another person agrees; with enough of them it is done, if it still may be."""
+    asked = draft.asked
+    if asked is None:
+        return Reason.NOTHING_ASKED
+    hands = [(asked.role, asked.person), *asked.approved]
+    if any(command.actor.person == person or (len(hands) > 1 and command.actor.role == role) for role, person in hands):
+        return Reason.SAME_HANDS
+    fault = _may(case, draft, asked.what, asked.until)
+    if fault is not None:
+        return fault
+    draft.asked = asked = replace(asked, approved=(*asked.approved, (str(command.actor.role), command.actor.person)))
+    case.say("ApprovalGiven", draft, what=asked.what, by=command.actor.person)
+    if len(asked.approved) >= APPROVALS[asked.what]:
+        draft.asked = None
+        _carry_out(case, draft, asked)
+    return Reason.DONE_AS_ASKED
+
+
+def deny(case: Case, draft: Draft, command: Command) -> Reason:
+    """Another person does not agree: it stays as it was."""
+    asked = draft.asked
+    if asked is None:
+        return Reason.NOTHING_ASKED
+    if command.actor.person == asked.person:
+        return Reason.SAME_HANDS
+    if not command.reason:
+        return Reason.REASON_MISSING
+    draft.asked = None
+    case.say("ApprovalDenied", draft, what=asked.what, by=command.actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def unpark(case: Case, draft: Draft, command: Command) -> Reason:
+    """Those who direct end the parking early."""
+    pausing.unpark(case, draft)
+    return Reason.DONE_AS_ASKED
+
+
+def _carry_out(case: Case, draft: Draft, asked: Asked) -> None:
+    if asked.what == "park":
+        pausing.park(case, draft, asked.until or case.at)
+    elif asked.what == "extend":
+        resolve = draft.clock(ClockKind.RESOLVE)
+        if resolve is not None:
+            draft.put(clocks.extend(resolve))
+            case.say("LimitExtended", draft, by_ms=clocks.original_ms(resolve), limit_ms=clocks.extend(resolve).limit_ms)
+    else:
+        _give_back(case, draft)
+
+
+def _give_back(case: Case, draft: Draft) -> None:
+    """The next party of the tier has it, else the next tier; never again the one who bounced it. The clock runs on."""
+    case.say("TicketSentBack", draft, party=draft.party)
+    if pausing.is_waiting(draft):
+        pausing.end_wait(case, draft)
+    draft.drop(ClockKind.CONTACT)
+    draft.status = Status.OFFERED
+    if not offers.next_in_tier(case, draft):
+        offers.move_up(case, draft, "sent_back")
+
+

@@ -1,0 +1,128 @@
+"""What may hold a ticket's clocks: parked to a date, waiting for the reporter; nothing else does (LAW 4)."""
+
+from msgspec.structs import replace
+
+from rules import clocks
+from rules.case import Case, Draft
+from rules.whistle import any_open
+from topics.command import Command
+from topics.ids import Instant
+from topics.pack import Limit
+from topics.ticket import Clock
+from topics.vocabulary import ClockKind, Reason, Status, Unit
+
+DAY_MS = 86_400_000
+LONGEST_PARK_MS = 366 * DAY_MS
+"""A ticket is parked for a year at most."""
+REMINDER_MS = 30 * DAY_MS
+"""So long before its date somebody is reminded of a parked ticket."""
+MOST_WAITS, LONGEST_WAIT = 2, Limit(5, Unit.WORK_DAY)
+"""A ticket may wait for its reporter twice, five working days in all."""
+
+_HELD = (ClockKind.RESOLVE, ClockKind.LEG)
+
+
+def may_park(case: Case, draft: Draft, until: Instant | None) -> Reason | None:
+    """Say why a ticket may not be parked to this date, if it may not: once, ahead, within a year, not overdue."""
+    if until is None or until <= case.at:
+        return Reason.DATE_MISSING
+    if until - case.at > LONGEST_PARK_MS:
+        return Reason.TOO_LATE
+    if draft.was_parked or is_waiting(draft):
+        return Reason.PAUSED_BEFORE
+    return Reason.OVERDUE if is_late(case, draft) else None
+
+
+def is_late(case: Case, draft: Draft) -> bool:
+    """Whether the limit is broken, be its rung fired or not: after breach nothing pauses and nothing extends."""
+    resolve = draft.clock(ClockKind.RESOLVE)
+    due = clocks.moment(case.law, resolve, 100, None) if resolve else None
+    return draft.is_overdue or (due is not None and case.at >= due)
+
+
+def park(case: Case, draft: Draft, until: Instant) -> None:
+    """Hold the work to a date; what it was doing goes on then."""
+    _hold(case, draft, "parked")
+    draft.drop(ClockKind.CONTACT)
+    draft.parked_from, draft.was_parked = draft.status, True
+    draft.status, draft.task = Status.PARKED, "wait"
+    draft.put(Clock(ClockKind.PARK, "0", until - case.at, Unit.MINUTE, case.at, case.at, (100,), until=until))
+    if until - REMINDER_MS > case.at:
+        reminder = until - REMINDER_MS
+        draft.put(Clock(ClockKind.PARK, "reminder", reminder - case.at, Unit.MINUTE, case.at, case.at, (50,), until=reminder))
+    case.say("TicketParked", draft, until=until)
+
+
+def unpark(case: Case, draft: Draft) -> None:
+    """The date has come, or somebody ends it earlier: clocks run on with what they consumed."""
+    draft.drop(ClockKind.PARK)
+    draft.status, draft.parked_from = draft.parked_from or Status.HANDLING, None
+    if draft.status is Status.WHISTLED and not any_open(draft):
+        draft.status = Status.HANDLING
+    draft.task = "coordinate" if draft.status is Status.WHISTLED else "handle"
+    _run_on(case, draft)
+    case.say("TicketUnparked", draft)
+
+
+def wait_reporter(case: Case, draft: Draft, command: Command) -> Reason:
+    """Those who direct let the clocks stand while the reporter is asked; whoever handles it cannot do that alone."""
+    if not command.reason:
+        return Reason.REASON_MISSING
+    if is_waiting(draft) or draft.waits >= MOST_WAITS:
+        return Reason.PAUSED_BEFORE
+    if is_late(case, draft):
+        return Reason.OVERDUE
+    left = case.law.limit_ms(LONGEST_WAIT) - draft.waited_ms
+    if left <= 0:
+        return Reason.PAUSED_BEFORE
+    _hold(case, draft, "waiting_reporter")
+    draft.waits += 1
+    draft.put(Clock(ClockKind.PARK, f"wait-{draft.waits}", left, Unit.WORK_DAY, case.at, case.at, (100,)))
+    case.say("WaitingForReporter", draft, by=command.actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def resume(case: Case, draft: Draft, command: Command) -> Reason:
+    """The reporter has answered."""
+    if not is_waiting(draft):
+        return Reason.NOT_PAUSED
+    end_wait(case, draft)
+    return Reason.DONE_AS_ASKED
+
+
+def is_waiting(draft: Draft) -> bool:
+    """Whether its clocks stand because the reporter is asked."""
+    return any(clock.kind == ClockKind.PARK and clock.number.startswith("wait-") for clock in draft.clocks)
+
+
+def end_wait(case: Case, draft: Draft) -> None:
+    """Count how long it waited, and let the clocks run on."""
+    wait = draft.clock(ClockKind.PARK)
+    if wait is not None:
+        draft.waited_ms += clocks.elapsed(case.law, wait, case.at)
+    draft.drop(ClockKind.PARK)
+    _run_on(case, draft)
+    case.say("WaitEnded", draft)
+
+
+def at_end(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
+    """A park clock has ended: by its date, or because the reporter has kept silent for too long."""
+    if clock.number == "0":
+        unpark(case, draft)
+    else:
+        end_wait(case, draft)
+    return Reason.WINDOW_ENDED
+
+
+def _hold(case: Case, draft: Draft, reason: str) -> None:
+    for kind in _HELD:
+        clock = draft.clock(kind)
+        if clock is not None and clock.running_since is not None:
+            draft.put(clocks.pause(case.law, clock, case.at, reason))
+
+
+def _run_on(case: Case, draft: Draft) -> None:
+    for kind in _HELD:
+        clock = draft.clock(kind)
+        if clock is not None and clock.paused_reason is not None:
+            draft.put(clocks.resume(replace(clock), case.at))
