@@ -105,9 +105,9 @@ def at(clock: str, day: int = 0) -> Instant:
 class City:
     """One partition told by hand. Clocks fire as the loop lets them: before a command that was appended after they were due."""
 
-    def __init__(self, bundle: PackBundle | None = None, ref: str = REF) -> None:
+    def __init__(self, bundle: PackBundle | None = None, ref: str = REF, law: Law | None = None) -> None:
         """An empty city with its pack in force, Monday 08:00."""
-        self.laws: dict[str, Law] = {ref: Law(ref, bundle or city_bundle())}
+        self.laws: dict[str, Law] = {ref: law or Law(ref, bundle or city_bundle())}
         self.book = Book(self.laws)
         self.book.opened(ref, 0)
         self.now = at("08:00")

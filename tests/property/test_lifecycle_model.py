@@ -1,0 +1,239 @@
+"""LAW 6 and 7 as invariants: fifty thousand random steps through the whole table, each looked at (no broker, one partition)."""
+
+import os
+import random
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from rules.book import CommandCause
+from rules.law import Law
+from rules.lifecycle import TABLE
+from tests.support.city import DAY, HOUR, MINUTE, REF, City, city_bundle
+from topics.command import Actor, Command
+from topics.decision import Decision
+from topics.ticket import Ticket
+from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason, Role, Status
+
+LAW = Law(REF, city_bundle())
+STEPS = int(os.environ.get("GRIDWHISTLE_STEPS", "50000"))
+KINDS = [kind for kind in CommandKind if kind not in (CommandKind.ADOPT_PACK, CommandKind.UNREADABLE)]
+CHILD_KINDS = [CommandKind.REPORT_IN, CommandKind.ACCEPT, CommandKind.START, CommandKind.FINISH, CommandKind.RELEASE]
+SEATED = {role: f"{role.value}-1" for role in (Role.DESK, Role.CHIEF, Role.CENTRE, Role.SUPERVISOR, Role.CHECKER)}
+ENDING = (
+    CommandKind.CANCEL, CommandKind.DISMISS, CommandKind.CLOSE_BY_SOURCE, CommandKind.REFER, CommandKind.SPOT_FIX, CommandKind.DUPLICATE_OF,
+)  # fmt: skip
+
+
+class Walk:
+    """A city in which anything is asked of anybody's ticket by anybody, more often than not by whoever could."""
+
+    def __init__(self, seed: int) -> None:
+        """An empty city."""
+        self.draw, self.city = random.Random(seed), City()
+        self.pairs: Counter[tuple[str, str]] = Counter()
+        self.ids: set[str] = set()
+        self.versions: dict[str, int] = {}
+        self.asked: Counter[str] = Counter()
+        self.looked = self.n = 0
+
+    def step(self) -> None:
+        """One report, one command, or some time."""
+        draw, standing = self.draw, list(self.city.book.tickets)
+        chance = draw.random()
+        if len(self.city.book.open) < 12 or (chance < 0.05 and len(self.city.book.open) < 25):
+            self.n += 1
+            category = draw.choice(["bins", "leak", "fire", "wall", "road", "pipe", None, None, None])
+            self.city.report(f"t{self.n}", category, can_reach_reporter=draw.random() < 0.5)
+        elif chance < 0.09:
+            self._pass(draw.choice([5 * MINUTE, HOUR, 5 * HOUR, DAY]))
+        else:
+            self._ask(self._one_of(standing))
+        for decision in self.city.decisions[self.looked :]:
+            self._look(decision)
+        self.looked = len(self.city.decisions)
+
+    def _one_of(self, standing: list[str]) -> Ticket:
+        """A ticket of a status drawn first, so that rare ones are met as well."""
+        names = [name for name in standing if name in self.city.book.open] if self.draw.random() < 0.9 else standing
+        found = [self.city.book.tickets[name] for name in self.draw.sample(names, min(8, len(names)))]
+        there = sorted({ticket.status for ticket in found})
+        status = self.draw.choice(there) if self.draw.random() < 0.4 else min(there, key=lambda one: self.asked[one])
+        self.asked[status] += 1
+        return next(ticket for ticket in found if ticket.status == status)
+
+    def _pass(self, ms: int) -> None:
+        until = self.city.now + ms
+        while (due := self.city.book.next_due()) is not None and due <= until:
+            self.city._fire(due)
+            self.looked_at_clock()
+        self.city.now = max(self.city.now, until)
+
+    def looked_at_clock(self) -> None:
+        """What a clock did is looked at while its ticket stands as it left it."""
+        for decision in self.city.decisions[self.looked :]:
+            self._look(decision)
+        self.looked = len(self.city.decisions)
+
+    def _ask(self, ticket: Ticket) -> None:
+        draw = self.draw
+        child = draw.choice(ticket.children) if ticket.children and draw.random() < 0.4 else None
+        kind = draw.choice(CHILD_KINDS) if child else self._kind(ticket)
+        name = f"{ticket.id}/{child.code}/{child.n}" if child else ticket.id
+        self.n += 1
+        command = Command(
+            f"c{self.n}",
+            kind,
+            self._actor(ticket, kind, child.code if child else None),
+            self.city.now,
+            ticket=name,
+            **self._fields(ticket, kind),
+        )
+        before = ticket.status
+        outcome = self.city.take(CommandCause(f"commands:0:{self.n}", command, self.city.now))
+        self.pairs[before, kind] += 1
+        reason = Reason(outcome.decision.reason)
+        if reason in REFUSALS or reason is Reason.NO_CHANGE:
+            assert not outcome.decision.changes and not outcome.tickets, (kind, reason)
+        else:
+            assert len(outcome.decision.changes) >= 1 and outcome.decision.events, (kind, reason)
+
+    def _kind(self, ticket: Ticket) -> CommandKind:
+        """Mostly what the table allows now and does not end the ticket; else anything."""
+        if ticket.asked is not None and self.draw.random() < 0.7:
+            return CommandKind.APPROVE
+        status = ticket.status
+        if status in (Status.ACCEPTED, Status.HANDLING, Status.WHISTLED) and ticket.asked is None and self.draw.random() < 0.2:
+            return CommandKind.PARK
+        allowed = [kind for kind, row in TABLE.items() if status in row[0] and kind not in ENDING]
+        if allowed and self.draw.random() < 0.7:
+            return self.draw.choice(allowed)
+        return min(KINDS, key=lambda kind: self.pairs[status, kind])
+
+    def _actor(self, ticket: Ticket, kind: CommandKind, code: str | None) -> Actor:
+        draw = self.draw
+        if code is not None and kind is not CommandKind.RELEASE:
+            return Actor(Role.DEPARTMENT, f"{code}-1", code)
+        if kind in (CommandKind.CANCEL, CommandKind.ANSWER, CommandKind.REOPEN) or draw.random() < 0.05:
+            return Actor(draw.choice([Role.REPORTER, Role.SOURCE]), "r")
+        if kind in (CommandKind.VERIFY_RESULT, CommandKind.CHECK) and draw.random() < 0.7:
+            return Actor(Role.CHECKER, ticket.person)
+        if kind in (CommandKind.APPROVE, CommandKind.UNPARK) and draw.random() < 0.8:
+            role = draw.choice([Role.CHIEF, Role.SUPERVISOR])
+            return Actor(role, SEATED[role])
+        holder = Role(ticket.party) if ticket.party in set(Role) else None
+        may = [role for role in TABLE.get(kind, ((), ()))[1] if role in SEATED]
+        if (holder not in TABLE.get(kind, ((), ()))[1] and may and draw.random() < 0.8) or draw.random() < 0.15:
+            role = draw.choice(may or list(SEATED))
+            return Actor(role, f"{role.value}-{draw.choice('12')}")
+        if ticket.party in set(Role):
+            return Actor(Role(ticket.party), ticket.person)
+        return (
+            Actor(Role.DEPARTMENT, f"{ticket.party}-1", ticket.party)
+            if ticket.party in ("urban", "fire", "water")
+            else Actor(Role.STREET, "north-street")
+        )
+
+    def _fields(self, ticket: Ticket, kind: CommandKind) -> dict[str, Any]:
+        draw = self.draw
+        others = [name for name in self.city.book.tickets if name != ticket.id]
+        return {
+            "reason": draw.choice(["not_ours", "so", "so", None]), "text": draw.choice(["said", "said", None]), "proof": draw.choice([(), ("a",), ("a", "b")]),
+            "category": draw.choice(["bins", "leak", "wall", "none"]), "home": draw.choice(["west", "east", None]),
+            "target": None if kind is CommandKind.SEND_VERIFY else draw.choice([*others[:3], "community", "street", ticket.person, None]), "party": draw.choice([None, "residents", "specialist"]),
+            "departments": draw.choice([("urban",), ("water", "fire"), ()]), "case": draw.choice(["street_cannot", "because"]), "passed": draw.choice([True, False]),
+            "satisfied": draw.choice([True, False]), "until": self.city.now + draw.choice([-HOUR, 3 * HOUR, 9 * DAY, 50 * DAY]),
+        }  # fmt: skip
+
+    def _look(self, decision: Decision) -> None:
+        assert decision.id not in self.ids
+        self.ids.add(decision.id)
+        for change in decision.changes:
+            assert change.version == self.versions.get(change.ticket, 0) + 1
+            self.versions[change.ticket] = change.version
+            ticket = self.city.book.tickets.get(change.ticket)
+            if ticket is not None and ticket.version == change.version:
+                look(ticket, decision)
+
+
+def look(ticket: Ticket, decision: Decision) -> None:
+    """What must hold of any ticket at any time."""
+    told = (ticket.id, ticket.status, decision.id, decision.command, decision.reason)
+    open_children = [child for child in ticket.children if child.status in ("called", "reported_in")]
+    if ticket.status in FINAL:
+        assert {clock.kind for clock in ticket.clocks} <= {"forget"} and not open_children, told
+        return
+    assert ticket.task and ticket.duty and ticket.person, told
+    assert any(clock.running_since is not None for clock in ticket.clocks), told
+    assert ticket.status in (Status.RECEIVED, Status.VERIFYING) or ticket.resolve_limit_ms > 0, told
+    assert ticket.status not in (Status.DONE, Status.SURVEYED) or not open_children, told
+    assert ticket.status is not Status.WHISTLED or open_children, told
+    resting = ticket.status in (Status.PARKED, Status.DONE, Status.SURVEYED) or any(clock.kind == ClockKind.PARK for clock in ticket.clocks)
+    for clock in ticket.clocks:
+        if clock.kind == ClockKind.RESOLVE and clock.running_since is None:
+            assert resting, told
+        assert clock.consumed_ms >= 0 and clock.limit_ms > 0, told
+        assert not set(clock.rungs) & set(clock.fired), told
+    numbers = [(clock.kind, clock.number) for clock in ticket.clocks]
+    assert len(set(numbers)) == len(numbers), told
+    assert (ticket.status is Status.PARKED) == (ticket.parked_from is not None), told
+
+
+def test_no_random_walk_breaks_the_law() -> None:
+    """No parent closes with an open child, no clock runs in a final ticket, nobody lacks one of the five, every pair is decided or refused."""
+    walks = [Walk(seed) for seed in range(2)]
+    for walk in walks:
+        for _ in range(STEPS // len(walks)):
+            walk.step()
+    pairs = sum((walk.pairs for walk in walks), Counter())
+    assert len(pairs) > 0.9 * len(Status) * len(KINDS)
+    assert all(sum(n for (status, _), n in pairs.items() if status == one) for one in Status)
+
+
+def in_status(status: Status) -> City:
+    """A city whose ticket T is in this status."""
+    city = City(law=LAW)
+    city.report("T", None if status in (Status.RECEIVED, Status.VERIFYING) else "fire" if status is Status.WHISTLED else "bins")
+    if status is Status.VERIFYING:
+        city.ask("send_verify", "T", "desk:desk-1")
+    elif status in (Status.DISMISSED, Status.CANCELLED):
+        kind = "dismiss" if status is Status.DISMISSED else "cancel"
+        city.ask(kind, "T", "chief:chief-1", reason="not_ours", text="because")
+    elif status is Status.MERGED:
+        city.report("X", "bins")
+        city.ask("duplicate_of", "T", "desk:desk-1", target=city["X"].id)
+    elif status is Status.CLOSED:
+        city.ask("close_by_source", "T", "source:app", reason="closed")
+    elif status not in (Status.RECEIVED, Status.OFFERED, Status.WHISTLED):
+        steps = {Status.ACCEPTED: "accept", Status.PARKED: "accept", Status.HANDLING: "start"}
+        city.work("T", until=steps.get(status, "finish"))
+        if status is Status.PARKED:
+            city.ask("park", "T", city.holder("T"), reason="frost", until=city.now + 9 * DAY)
+            city.ask("approve", "T", "chief:chief-1")
+            city.ask("approve", "T", "supervisor:supervisor-1")
+        elif status is Status.SURVEYED:
+            city.ask("check", "T", "checker:checker-2", passed=True)
+    assert city["T"].status is status
+    return city
+
+
+@pytest.mark.parametrize("status", list(Status))
+def test_every_pair_of_status_and_command_is_decided_or_refused_with_a_reason(status: Status) -> None:
+    """By everybody: what the table does not have is refused as such, and changes nothing."""
+    for kind in KINDS:
+        decided = set()
+        for role in Role:
+            city = in_status(status)
+            person = "north-street" if role is Role.STREET else "urban-1" if role is Role.DEPARTMENT else f"{role.value}-1"
+            command = Command(
+                "c", kind, Actor(role, person, "urban" if role is Role.DEPARTMENT else None), city.now, ticket=city["T"].id, reason="not_ours", text="said",
+                proof=("a", "b"), category="leak", home="west", departments=("urban",), case="emergency", passed=True, satisfied=True, until=city.now + DAY,
+            )  # fmt: skip
+            outcome = city.take(CommandCause("commands:0:99", command, city.now))
+            reason = Reason(outcome.decision.reason)
+            assert bool(outcome.decision.changes) == (reason not in REFUSALS and reason is not Reason.NO_CHANGE)
+            decided.add(reason)
+        allowed = kind in TABLE and status in TABLE[kind][0]
+        assert allowed or decided == {Reason.NOT_IN_THIS_STATUS}, (kind, decided)
+        assert not allowed or decided != {Reason.NOT_IN_THIS_STATUS}, (kind, decided)
