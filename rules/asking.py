@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from rules import clocks, offers, pausing
+from rules import clocks, ledgers, offers, pausing
 from rules.case import Case, Draft
 from rules.people import holds
 from topics.command import Command
@@ -36,7 +36,7 @@ def _may(case: Case, draft: Draft, kind: str, until: int | None) -> Reason | Non
     if kind == "park":
         return pausing.may_park(case, draft, until)
     if kind == "extend":
-        resolve = draft.clock(ClockKind.RESOLVE)
+        resolve = ledgers.own(draft)
         if resolve is None or resolve.extended >= MOST_EXTENSIONS:
             return Reason.TOO_MANY_EXTENSIONS
         return Reason.OVERDUE if pausing.is_late(case, draft) else None
@@ -86,9 +86,9 @@ def _carry_out(case: Case, draft: Draft, asked: Asked) -> None:
     if asked.what == "park":
         pausing.park(case, draft, asked.until or case.at)
     elif asked.what == "extend":
-        resolve = draft.clock(ClockKind.RESOLVE)
+        resolve = ledgers.own(draft)
         if resolve is not None:
-            draft.put(clocks.extend(resolve))
+            ledgers.change(case.law, draft, clocks.extend)
             case.say("LimitExtended", draft, by_ms=clocks.original_ms(resolve), limit_ms=clocks.extend(resolve).limit_ms)
     else:
         _give_back(case, draft)

@@ -92,6 +92,7 @@ def _forget_former(draft: Draft) -> None:
     draft.offers, draft.helpers, draft.children, draft.leg, draft.top_repeats = (), (), (), 0, 0
     draft.is_overdue = draft.is_escalated = draft.is_exhausted = False
     draft.asked = draft.parked_from = None
+    draft.ledgers = ()
     draft.was_parked, draft.waits, draft.waited_ms = False, 0, 0
     draft.finished_at = draft.closed_at = draft.close_reason = draft.surveyed_at = None
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from rules import clocks, desk, escalation, filing, people, split
+from rules import clocks, desk, escalation, filing, merging, people, split
 from rules.book import Book, ClockCause, CommandCause, IncidentCause, Kept, Outcome
 from rules.case import Case, Draft, publish
 from rules.errors import BrokenInvariant
@@ -105,6 +105,9 @@ def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, co
     case.rules.append(f"law6:{command.kind}")
     if "/" in command.ticket:
         return CHILD_HANDLERS[command.kind](case, draft, command)
+    if command.kind is CommandKind.UNMERGE:
+        into = book.tickets.get(draft.merged_into or "")
+        return merging.unmerge(case, draft, into, laws[into.pack] if into else None, command)
     if command.kind is not CommandKind.DUPLICATE_OF:
         return HANDLERS[command.kind](case, draft, command)
     into = book.tickets.get(command.target or "")
@@ -114,8 +117,8 @@ def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, co
         return Reason.TARGET_ELSEWHERE
     if into.status in FINAL or into.id == draft.id:
         return Reason.TARGET_NOT_OPEN
-    case.as_was |= {name: book.tickets[name] for name in (draft.id, into.id)}
-    return desk.merge(case, draft, into, laws[into.pack])
+    case.as_was[draft.id] = book.tickets[draft.id]
+    return merging.merge(case, draft, into, laws[into.pack])
 
 
 def _elsewhere(target: str | None, home: str) -> bool:

@@ -2,10 +2,9 @@
 
 from msgspec.structs import replace
 
-from rules import clocks, filing, offers, split, whistle
+from rules import clocks, filing, offers, split
 from rules.case import Case, Draft
 from rules.closing import close
-from rules.law import Law
 from rules.lifecycle import SEATS
 from rules.people import holds
 from topics.command import Command
@@ -139,25 +138,4 @@ def note(case: Case, draft: Draft, command: Command) -> Reason:
     if not command.text:
         return Reason.ANSWER_MISSING
     case.say("NoteAdded", draft, by=command.actor.person, text=command.text)
-    return Reason.DONE_AS_ASKED
-
-
-def merge(case: Case, draft: Draft, into: Draft, into_law: Law) -> Reason:
-    """The same thing reported twice: the earlier deadline counts for the one that stays, both reporters stay (LAW 6).
-
-    Both keep themselves as they were in ``before_merge``: the merged one, and the other where its ledger changed.
-    """
-    if whistle.any_open(draft):
-        return Reason.CHILDREN_OPEN
-    mine, theirs = offers.resolve_clock(draft), offers.resolve_clock(into)
-    if mine is not None and theirs is not None and theirs.running_since is not None:
-        due, their_due = clocks.moment(case.law, mine, 100, None), clocks.moment(into_law, theirs, 100, None)
-        if due is not None and (their_due is None or due < their_due):
-            into.before_merge = into.before_merge or case.as_was[into.id]
-            into.put(replace(mine, rungs=theirs.rungs, fired=theirs.fired))
-    into.merged_here = (*into.merged_here, draft.id)
-    into.can_reach_reporter = into.can_reach_reporter or draft.can_reach_reporter
-    case.others.append((into, into_law))
-    draft.before_merge, draft.merged_into = case.as_was[draft.id], into.id
-    close(case, draft, "duplicate", Status.MERGED)
     return Reason.DONE_AS_ASKED

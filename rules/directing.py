@@ -1,9 +1,9 @@
 """Those who direct a ticket without holding it: another category, orders, reminders; and those who follow it (LAW 5, 6)."""
 
-from rules import clocks, tasks
+from rules import clocks, ledgers, tasks
 from rules.case import Case, Draft
 from topics.command import Command
-from topics.vocabulary import ClockKind, DepartmentRole, Reason
+from topics.vocabulary import DepartmentRole, Reason
 
 
 def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
@@ -16,9 +16,8 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
     if code == draft.category:
         return Reason.NO_CHANGE
     category, former = case.law.categories[code], draft.category
-    resolve, limit_ms = draft.clock(ClockKind.RESOLVE), case.law.limit_ms(category.limit)
-    if resolve is not None:
-        draft.put(clocks.rebase(case.law, resolve, limit_ms, category.limit.unit, case.at))
+    limit_ms, unit = case.law.limit_ms(category.limit), category.limit.unit
+    ledgers.change_own(case.law, draft, lambda clock: clocks.rebase(case.law, clock, limit_ms, unit, case.at))
     case.say(
         "TicketRecategorised", draft, former=former, category=code, former_limit_ms=draft.resolve_limit_ms, former_unit=draft.resolve_unit,
         limit_ms=limit_ms, unit=category.limit.unit,

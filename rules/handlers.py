@@ -46,7 +46,7 @@ HANDLERS: dict[CommandKind, Handler] = {
     CommandKind.ATTACH: directing.attach,
     CommandKind.FOLLOW: directing.follow,
 }
-"""``duplicate_of`` changes two tickets and is carried out by ``rules.decide`` itself."""
+"""``duplicate_of`` and ``unmerge`` change two tickets and are carried out by ``rules.merging``."""
 
 CHILD_HANDLERS: dict[CommandKind, Handler] = {
     CommandKind.REPORT_IN: calls.report_in,

@@ -17,6 +17,7 @@ TABLE: dict[CommandKind, tuple[tuple[Status, ...], tuple[Role, ...]]] = {
     K.FILE: ((S.RECEIVED,), (R.DESK, R.CHIEF)),
     K.DISMISS: ((S.RECEIVED, S.OFFERED), (R.DESK, R.CHIEF)),
     K.DUPLICATE_OF: ((S.RECEIVED, *WORKED), (R.DESK, R.CHIEF)),
+    K.UNMERGE: ((S.MERGED,), (R.DESK, R.CHIEF)),
     K.ACCEPT: ((S.OFFERED,), PARTIES),
     K.DECLINE: ((S.OFFERED,), PARTIES),
     K.CONTACT: ((S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES),

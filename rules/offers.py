@@ -1,8 +1,7 @@
 """Who has a ticket: offering it to a party, entering a tier, moving it one tier up (LAW 4 accept, LAW 5)."""
 
-from msgspec.structs import replace
 
-from rules import clocks, split, tasks, whistle
+from rules import clocks, ledgers, split, tasks, whistle
 from rules.case import Case, Draft, with_offer_ended
 from topics.pack import Tier
 from topics.ticket import Clock, Helper, Offer
@@ -215,15 +214,15 @@ def stop_work_clocks(case: Case, draft: Draft) -> None:
     """Work is finished: resolve and leg stop and keep what they consumed, accept and contact are over."""
     draft.drop(ClockKind.ACCEPT, ClockKind.CONTACT, ClockKind.PARK)
     draft.asked = None
-    for kind in (ClockKind.RESOLVE, ClockKind.LEG):
-        clock = draft.clock(kind)
-        if clock is not None:
-            draft.put(clocks.stop(case.law, clock, case.effective_at))
+    ledgers.change(case.law, draft, lambda clock: clocks.stop(case.law, clock, case.effective_at))
+    leg = draft.clock(ClockKind.LEG)
+    if leg is not None:
+        draft.put(clocks.stop(case.law, leg, case.effective_at))
 
 
 def resume_work_clocks(case: Case, draft: Draft) -> None:
     """A check failed: resolve and leg run on with what was consumed."""
-    for kind in (ClockKind.RESOLVE, ClockKind.LEG):
-        clock = draft.clock(kind)
-        if clock is not None and clock.running_since is None:
-            draft.put(clocks.resume(replace(clock), case.at))
+    ledgers.change(case.law, draft, lambda clock: clocks.resume(clock, case.at) if clock.running_since is None else clock)
+    leg = draft.clock(ClockKind.LEG)
+    if leg is not None and leg.running_since is None:
+        draft.put(clocks.resume(leg, case.at))

@@ -1,8 +1,6 @@
 """What may hold a ticket's clocks: parked to a date, waiting for the reporter; nothing else does (LAW 4)."""
 
-from msgspec.structs import replace
-
-from rules import clocks
+from rules import clocks, ledgers
 from rules.case import Case, Draft
 from rules.whistle import any_open
 from topics.command import Command
@@ -18,8 +16,6 @@ REMINDER_MS = 30 * DAY_MS
 """So long before its date somebody is reminded of a parked ticket."""
 MOST_WAITS, LONGEST_WAIT = 2, Limit(5, Unit.WORK_DAY)
 """A ticket may wait for its reporter twice, five working days in all."""
-
-_HELD = (ClockKind.RESOLVE, ClockKind.LEG)
 
 
 def may_park(case: Case, draft: Draft, until: Instant | None) -> Reason | None:
@@ -115,14 +111,20 @@ def at_end(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
 
 
 def _hold(case: Case, draft: Draft, reason: str) -> None:
-    for kind in _HELD:
-        clock = draft.clock(kind)
-        if clock is not None and clock.running_since is not None:
-            draft.put(clocks.pause(case.law, clock, case.at, reason))
+    def hold(clock: Clock) -> Clock:
+        return clocks.pause(case.law, clock, case.at, reason) if clock.running_since is not None else clock
+
+    ledgers.change(case.law, draft, hold)
+    leg = draft.clock(ClockKind.LEG)
+    if leg is not None:
+        draft.put(hold(leg))
 
 
 def _run_on(case: Case, draft: Draft) -> None:
-    for kind in _HELD:
-        clock = draft.clock(kind)
-        if clock is not None and clock.paused_reason is not None:
-            draft.put(clocks.resume(replace(clock), case.at))
+    def run_on(clock: Clock) -> Clock:
+        return clocks.resume(clock, case.at) if clock.paused_reason is not None else clock
+
+    ledgers.change(case.law, draft, run_on)
+    leg = draft.clock(ClockKind.LEG)
+    if leg is not None:
+        draft.put(run_on(leg))

@@ -60,6 +60,7 @@ FIELDS: dict[CommandKind, tuple[str, ...]] = {
     CommandKind.FILE: ("category", "home?"),
     CommandKind.DISMISS: ("reason", "text"),
     CommandKind.DUPLICATE_OF: ("target",),
+    CommandKind.UNMERGE: ("reason",),
     CommandKind.ACCEPT: (),
     CommandKind.DECLINE: ("reason",),
     CommandKind.CONTACT: ("text?",),

@@ -35,6 +35,13 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
     """A fixed moment instead of a budget: promised dates, parking, midnight of a promised day."""
 
 
+class Ledger(msgspec.Struct, frozen=True):
+    """One of several resolve clocks side by side: the ticket's own, or that of one merged into it (LAW 6)."""
+
+    ticket: str
+    clock: Clock
+
+
 class Child(msgspec.Struct, frozen=True, omit_defaults=True):
     """One department called by a whistle (LAW 7); lives in its parent."""
 
@@ -147,6 +154,8 @@ class Ticket(msgspec.Struct, omit_defaults=True):
     close_reason: str | None = None
     merged_into: str | None = None
     merged_here: tuple[str, ...] = ()
+    ledgers: tuple[Ledger, ...] = ()
+    """With something merged into it: all resolve clocks, the own one first; ``clocks`` has the one that ends first."""
     before_merge: "Ticket | None" = None
     looks: int = 0
     """How often somebody was sent to look before filing."""

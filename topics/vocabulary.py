@@ -126,6 +126,7 @@ class CommandKind(StrEnum):
     FILE = "file"
     DISMISS = "dismiss"
     DUPLICATE_OF = "duplicate_of"
+    UNMERGE = "unmerge"
     ACCEPT = "accept"
     DECLINE = "decline"
     CONTACT = "contact"
