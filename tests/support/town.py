@@ -186,6 +186,11 @@ def actions(ticket: Ticket) -> Iterable[tuple[CommandKind, Role, str, dict[str, 
         yield CommandKind.RECATEGORISE, Role.CHIEF, "chief-1", {"category": "lift" if ticket.category == "bins" else "bins", "reason": "mistaken"}
         yield CommandKind.SUPERVISE, Role.CHIEF, "chief-1", {"reason": "watch it"}
         yield CommandKind.LIFT, Role.CHIEF, "chief-1", {}
+    if ticket.status == Status.MERGED:
+        for _ in range(6):
+            yield CommandKind.UNMERGE, Role.DESK, "desk-1", {"reason": "another door"}
+    if ticket.status in (Status.OFFERED, Status.ACCEPTED):
+        yield CommandKind.DUPLICATE_OF, Role.DESK, "desk-1", {"target": ticket.id.rsplit("-", 1)[0] + "-1"}
     if ticket.status == Status.PARKED:
         yield CommandKind.UNPARK, Role.CHIEF, "chief-1", {}
     yield CommandKind.CLOSE_BY_SOURCE, Role.SOURCE, "town", {"reason": "closed"}
