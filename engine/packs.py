@@ -8,6 +8,8 @@ from engine.errors import InvalidRulePack, InvalidSettings
 from engine.reference import Reference, put
 from engine.settings import Settings
 from rules.pack import PackUnreadable, bundle_bytes, compile_pack, load_pack, pack_ref
+from rules.standards import CatalogueSource, is_catalogue, load_catalogue
+from rules.standards import faults as catalogue_faults
 from rules.verify import faults
 from topics import codec
 from topics.command import Actor, Command
@@ -23,6 +25,8 @@ def prove(name_or_path: str) -> PackBundle:
     Raises:
         InvalidRulePack: It has faults; all of them are listed, and whatever runs stays.
     """
+    if is_catalogue(name_or_path):
+        raise InvalidRulePack(f"{name_or_path} is a catalogue without homes, people and ladders: it cannot be run; take its categories into a city's pack")
     try:
         source = load_pack(name_or_path)
     except PackUnreadable as exc:
@@ -31,6 +35,22 @@ def prove(name_or_path: str) -> PackBundle:
     if found:
         raise InvalidRulePack(f"pack {name_or_path} has {len(found)} faults:\n  " + "\n  ".join(map(str, found)))
     return compile_pack(source)
+
+
+def prove_catalogue(name_or_path: str) -> CatalogueSource:
+    """Read and verify a catalogue; grids, rosters and ladders it has none.
+
+    Raises:
+        InvalidRulePack: It has faults; all of them are listed.
+    """
+    try:
+        catalogue = load_catalogue(name_or_path)
+    except PackUnreadable as exc:
+        raise InvalidRulePack(f"catalogue {name_or_path} cannot be read:\n  " + "\n  ".join(exc.faults)) from exc
+    found = catalogue_faults(catalogue)
+    if found:
+        raise InvalidRulePack(f"catalogue {name_or_path} has {len(found)} faults:\n  " + "\n  ".join(found))
+    return catalogue
 
 
 async def publish(settings: Settings, name_or_path: str) -> str:

@@ -1,5 +1,6 @@
 """``gridwhistle pack``: check, show and publish a city's law."""
 
+import csv
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -8,9 +9,10 @@ import typer
 
 from engine.cli import run_async
 from engine.errors import InvalidRulePack
-from engine.packs import prove, publish
+from engine.packs import prove, prove_catalogue, publish
 from rules.bound import farthest
-from rules.pack import pack_ref
+from rules.pack import PackUnreadable, pack_ref
+from rules.standards import FILE, CatalogueSource, catalogue_of, is_catalogue, text_of
 
 pack = typer.Typer(help="Check, show and publish a city's law (a pack).", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 Name = Annotated[str, typer.Argument(help="A shipped pack's name (guancheng, los-angeles) or the folder of your own.")]
@@ -20,6 +22,8 @@ Name = Annotated[str, typer.Argument(help="A shipped pack's name (guancheng, los
 def check(name: Name) -> None:
     """Verify a pack: all faults at once, each with the mend; exit 1 if there are any."""
     try:
+        if is_catalogue(name):
+            return print(f"{name} has no faults: {_figures(prove_catalogue(name))}")
         bundle = prove(name)
     except InvalidRulePack as exc:
         print(exc)
@@ -32,6 +36,8 @@ def check(name: Name) -> None:
 @pack.command()
 def show(name: Name) -> None:
     """Show what a pack says: tree, shares, ladders, categories with limit and lead."""
+    if is_catalogue(name):
+        return _show_catalogue(prove_catalogue(name))
     bundle = prove(name)
     levels = Counter(node.level for node in bundle.nodes)
     print(f"{pack_ref(bundle)}  {bundle.title} {bundle.title_zh}")
@@ -44,6 +50,41 @@ def show(name: Name) -> None:
         start = f"department {c.lead}" if c.starts_at == "department" else c.starts_at
         start = "street, whistle" if c.urgency in bundle.automatic_whistle else start
         print(f"  {c.code:<26} {c.urgency}  {c.limit.amount:>3} {c.limit.unit:<12} {start:<16} lead {c.lead or '-':<10} {c.label_zh or c.label}")
+
+
+def _figures(catalogue: CatalogueSource) -> str:
+    units = Counter(str(category.limit.unit) for category in catalogue.categories)
+    limits = ", ".join(f"{n} in {unit}" for unit, n in units.most_common())
+    return f"{len(catalogue.categories)} categories ({limits}), {len(catalogue.departments)} departments, {len(catalogue.not_understood)} limits not understood"
+
+
+def _show_catalogue(catalogue: CatalogueSource) -> None:
+    print(f"{catalogue.name}  {catalogue.title} {catalogue.title_zh}: a catalogue\n{_figures(catalogue)}")
+    for row in catalogue.not_understood:
+        print(f"not understood: row {row.row}: {row.limit!r} of {row.what}")
+    for c in catalogue.categories:
+        print(f"  {c.code:<26} {c.urgency}  {c.limit.amount:>3} {c.limit.unit:<12} lead {c.lead or '-':<10} {c.label_zh}")
+
+
+@pack.command("import-standards")
+def import_standards(
+    file: Annotated[Path, typer.Argument(help="A CSV of filing and closing standards; its columns are named in rules/standards.py.")],
+    out: Annotated[Path, typer.Option(help="The folder to write catalogue.yaml into.")] = Path("national"),
+    name: Annotated[str, typer.Option(help="The catalogue's name.")] = "national",
+) -> None:
+    """Turn a city's table of filing and closing standards into a catalogue; what is not understood is listed, none guessed."""
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as table:
+            found = catalogue_of(csv.DictReader(table), name, "Filing and closing standards", "立案结案标准")
+    except (OSError, UnicodeDecodeError, PackUnreadable) as exc:
+        raise InvalidRulePack(f"{file} cannot be read: {exc}") from exc
+    out.mkdir(parents=True, exist_ok=True)
+    head = f"Made by 'gridwhistle pack import-standards {file.name}'.\nLimits and terms are facts of that table, which a city has published; codes are ours, in its order."
+    (out / FILE).write_text(text_of(found, head), encoding="utf-8")
+    catalogue = prove_catalogue(str(out))
+    print(f"wrote {out / FILE}: {_figures(catalogue)}")
+    for row in catalogue.not_understood:
+        print(f"not understood: row {row.row}: {row.limit!r} of {row.what}")
 
 
 @pack.command("publish")
