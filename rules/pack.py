@@ -226,22 +226,7 @@ def load_pack(name_or_path: str | Path) -> PackSource:
     Raises:
         PackUnreadable: Files are missing, are no YAML, or have members of the wrong kind; all faults at once.
     """
-    folder = PACKS / str(name_or_path) if (PACKS / str(name_or_path)).is_dir() else Path(name_or_path)
-    if not folder.is_dir():
-        shipped = ", ".join(sorted(p.name for p in PACKS.iterdir() if p.is_dir()))
-        raise PackUnreadable([f"{name_or_path}: no such pack or folder; shipped are {shipped}"])
-    members: dict[str, Any] = {}
-    files: dict[str, str] = {}
-    faults: list[str] = []
-    for file in FILES:
-        try:
-            found = read_yaml(folder / f"{file}.yaml")
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
-            faults.append(f"{file}.yaml: {exc}")
-            continue
-        faults += [f"{file}.yaml: {member}: stands in {files[member]} already; keep one" for member in found if member in files]
-        members |= found
-        files |= dict.fromkeys(found, f"{file}.yaml")
+    members, files, faults = _members(name_or_path, ())
     if faults:
         raise PackUnreadable(faults)
     try:
@@ -251,6 +236,44 @@ def load_pack(name_or_path: str | Path) -> PackSource:
         raise PackUnreadable([": ".join(place) for place in places]) from exc
     source._files.update(files)
     return source
+
+
+def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict[str, Any], dict[str, str], list[str]]:
+    """Read the members of a pack, its parent's below its own; answers them, the file of each, and the faults.
+
+    ``extends: NAME`` takes every member of that pack that this one does not have; ``more_categories`` and the like add
+    to a parent's list instead of taking its place.
+    """
+    folder = PACKS / str(name_or_path) if (PACKS / str(name_or_path)).is_dir() else Path(name_or_path)
+    if not folder.is_dir():
+        shipped = ", ".join(sorted(p.name for p in PACKS.iterdir() if p.is_dir()))
+        return {}, {}, [f"{name_or_path}: no such pack or folder; shipped are {shipped}"]
+    if folder in children:
+        return {}, {}, [f"pack.yaml: extends: runs in a circle: {' -> '.join(p.name for p in (*children, folder))}; cut it"]
+    own: dict[str, Any] = {}
+    files: dict[str, str] = {}
+    faults: list[str] = []
+    for file in FILES:
+        path = folder / f"{file}.yaml"
+        if "extends" in own and not path.exists():
+            continue  # its parent has it
+        try:
+            found = read_yaml(path)
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
+            faults.append(f"{file}.yaml: {exc}")
+            continue
+        faults += [f"{file}.yaml: {member}: stands in {files[member]} already; keep one" for member in found if member in files]
+        own |= found
+        files |= dict.fromkeys(found, f"{file}.yaml")
+    parent = own.pop("extends", None)
+    if parent is None:
+        return own, files, faults
+    members, of, more_faults = _members(str(parent), (*children, folder))
+    for name, value in own.items():
+        base = name.removeprefix("more_")
+        added = name != base and isinstance(value, list) and isinstance(members.get(base), list)
+        members[base if added else name] = [*members[base], *value] if added else value
+    return members, {**{name: f"{parent}/{file}" for name, file in of.items()}, **files}, faults + more_faults
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]

@@ -33,7 +33,7 @@ def test_check_of_a_folder_that_is_none_exits_one(tmp_path: Path) -> None:
     """Said in words, with the shipped packs' names."""
     result = CliRunner().invoke(pack, ["check", str(tmp_path / "nowhere")])
     assert result.exit_code == 1
-    assert "no such pack or folder; shipped are guancheng, los-angeles" in result.stdout
+    assert "no such pack or folder; shipped are guancheng, heshan, jiamusi, liangcheng, los-angeles, national, xushi" in result.stdout
 
 
 def test_show_says_tree_shares_ladder_and_every_category() -> None:
