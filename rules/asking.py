@@ -1,17 +1,19 @@
-"""What needs a second hand: giving a ticket back, more time, parking. Asked by who holds it, approved or denied by others (LAW 6)."""
+"""What needs a second hand: giving a ticket back, more time, parking, a whistle. Asked by who holds it, approved or denied by others (LAW 6)."""
 
 from msgspec.structs import replace
 
-from rules import clocks, ledgers, offers, pausing
+from rules import calls, clocks, ledgers, offers, pausing
 from rules.case import Case, Draft
 from rules.people import holds
-from topics.command import Command
+from topics.command import Actor, Command
 from topics.ticket import Asked
-from topics.vocabulary import ClockKind, Reason, Status
+from topics.vocabulary import ClockKind, Reason, Role, Status
 
 MOST_EXTENSIONS = 2
-APPROVALS = {"send_back": 1, "extend": 1, "park": 2}
+APPROVALS = {"send_back": 1, "extend": 1, "park": 2, "whistle": 1}
 """How many persons, each in another role, must agree: parking needs two levels."""
+WHISTLERS = (Role.PRINCIPAL, Role.CENTRE)
+"""Who may agree to a whistle."""
 
 
 def ask(case: Case, draft: Draft, command: Command) -> Reason:
@@ -40,6 +42,8 @@ def _may(case: Case, draft: Draft, kind: str, until: int | None) -> Reason | Non
         if resolve is None or resolve.extended >= MOST_EXTENSIONS:
             return Reason.TOO_MANY_EXTENSIONS
         return Reason.OVERDUE if pausing.is_late(case, draft) else None
+    if kind == "whistle":
+        return Reason.NOT_YOUR_TICKET if draft.party == offers.CENTRE else None
     return None if offers.above(case, draft) else Reason.NOT_IN_THIS_STATUS
 
 
@@ -51,6 +55,8 @@ def approve(case: Case, draft: Draft, command: Command) -> Reason:
     hands = [(asked.role, asked.person), *asked.approved]
     if any(command.actor.person == person or (len(hands) > 1 and command.actor.role == role) for role, person in hands):
         return Reason.SAME_HANDS
+    if asked.what == "whistle" and command.actor.role not in WHISTLERS:
+        return Reason.ROLE_NOT_ALLOWED
     fault = _may(case, draft, asked.what, asked.until)
     if fault is not None:
         return fault
@@ -83,7 +89,9 @@ def unpark(case: Case, draft: Draft, command: Command) -> Reason:
 
 
 def _carry_out(case: Case, draft: Draft, asked: Asked) -> None:
-    if asked.what == "park":
+    if asked.what == "whistle":
+        calls.carry_out(case, draft, Actor(Role(asked.role), asked.person), asked.departments, asked.case or "")
+    elif asked.what == "park":
         pausing.park(case, draft, asked.until or case.at)
     elif asked.what == "extend":
         resolve = ledgers.own(draft)

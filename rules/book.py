@@ -10,13 +10,14 @@ import msgspec
 
 from rules import clocks
 from rules.law import Law
+from rules.rosters import Rosters
 from rules.shelf import Shelf
 from topics import codec
 from topics.command import Command
 from topics.decision import Decision
 from topics.ids import Instant
 from topics.incident import AnyIncident, IncidentReferred
-from topics.ticket import CommandSeen, DayCounter, Quota
+from topics.ticket import CommandSeen, DayCounter, Duties, Quota
 
 COMMANDS_KEPT_MS = 35 * 86_400_000
 """How long a command id is remembered, in engine time."""
@@ -69,6 +70,7 @@ class Outcome(msgspec.Struct, frozen=True):
     seen: tuple[str, CommandSeen] | None = None
     expired: tuple[str, ...] = ()
     pack: str | None = None
+    duty: tuple[str, Duties] | None = None
 
 
 class Book:
@@ -90,6 +92,8 @@ class Book:
             b"n:": (self.counters, DayCounter),
             b"c:": (self.seen, CommandSeen),
         }
+        self.rosters = Rosters()
+        """What was changed about people since the pack."""
         self.pack: str | None = None
         self.open: set[str] = set()
         """Tickets in an open status; to be counted, never walked through."""
@@ -102,6 +106,9 @@ class Book:
         kind, name = key[:2], key[2:].decode()
         if kind == b"t:":
             self.tickets.put(name, value)
+            return
+        if kind == b"d:":
+            self.rosters.put(name, None if value is None else codec.decode(value, Duties))
             return
         store, record = self._stores[kind]
         if value is None:
@@ -165,6 +172,8 @@ class Book:
         kind, name = key[:2], key[2:].decode()
         if kind == b"t:":
             return self.tickets.stored(name)
+        if kind == b"d:":
+            return codec.encode(self.rosters.duties[name])
         found = self._stores[kind][0].get(name)
         return None if found is None else codec.encode(found)
 
@@ -197,5 +206,9 @@ class Book:
             self.seen[name] = seen
             self._seen_at.append((seen.at, name))
             changed[b"c:" + name.encode()] = None
+        if outcome.duty is not None:
+            name, duties = outcome.duty
+            self.rosters.put(name, duties)
+            changed[b"d:" + name.encode()] = None
         if outcome.pack is not None:
             self.pack = outcome.pack

@@ -3,8 +3,8 @@
 from rules import offers, tasks, whistle
 from rules.case import Case, Draft
 from rules.people import holds, party_of
-from topics.command import Command
-from topics.ticket import Child
+from topics.command import Actor, Command
+from topics.ticket import Asked, Child
 from topics.vocabulary import ClockKind, Reason, Role, TierKind
 
 CASES = ("street_cannot", "joint_enforcement", "emergency")
@@ -22,7 +22,7 @@ def ask_whistle(case: Case, draft: Draft, command: Command) -> Reason:
 
 
 def blow(case: Case, draft: Draft, command: Command) -> Reason:
-    """The street whistles, or the centre; the ticket comes to the street unless the centre has it already."""
+    """The street whistles, or the centre. Its principal must agree, unless life or property is at stake (LAW 6)."""
     if command.case not in CASES:
         return Reason.CASE_NOT_ALLOWED
     codes = tuple(dict.fromkeys(command.departments))
@@ -30,14 +30,31 @@ def blow(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.DEPARTMENT_UNKNOWN
     if draft.party == offers.CENTRE and command.actor.role is not Role.CENTRE:
         return Reason.NOT_YOUR_TICKET
+    if command.actor.role is Role.STREET and draft.urgency not in case.law.bundle.automatic_whistle:
+        return _ask_principal(case, draft, command, codes)
+    carry_out(case, draft, command.actor, codes, command.case)
+    return Reason.DONE_AS_ASKED
+
+
+def _ask_principal(case: Case, draft: Draft, command: Command, departments: tuple[str, ...]) -> Reason:
+    """The street wants to whistle: its principal, or the centre, must agree (LAW 6, 7)."""
+    if draft.asked is not None:
+        return Reason.ASKED_ALREADY
+    actor = command.actor
+    draft.asked = Asked("whistle", str(actor.role), actor.person, command.reason or "", case.at, departments=departments, case=command.case)
+    case.say("ApprovalAsked", draft, what="whistle", by=actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def carry_out(case: Case, draft: Draft, actor: Actor, codes: tuple[str, ...], why: str) -> None:
+    """Call the departments; the ticket comes to the street unless the centre has it already."""
     offers.end_offer(case, draft, "withdrawn")
     draft.drop(ClockKind.CONTACT)
     if draft.party not in (offers.STREET, offers.CENTRE):
         _come_to_street(case, draft)
-    if party_of(command.actor) == draft.party:
-        draft.person = command.actor.person
-    whistle.call(case, draft, codes, command.case, automatic=False)
-    return Reason.DONE_AS_ASKED
+    if party_of(actor) == draft.party:
+        draft.person = actor.person
+    whistle.call(case, draft, codes, why, automatic=False)
 
 
 def _come_to_street(case: Case, draft: Draft) -> None:

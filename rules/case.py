@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from rules import clocks
+from rules import clocks, split
 from rules.catalogue import category_of
 from rules.errors import BrokenInvariant
 from rules.law import Law
@@ -56,13 +56,15 @@ class Case:
     """The cause being decided: its moment, the law, and what comes of it."""
 
     __slots__ = (
-        "as_was", "at", "duty_law", "effective_at", "events", "facts", "forgotten", "id", "law", "others", "quota", "quota_before", "referral", "refused",
+        "actor_law", "as_was", "at", "duty_law", "effective_at", "events", "facts", "forgotten", "id", "law", "others", "quota", "quota_before", "referral", "refused",
         "rules", "told",
     )  # fmt: skip
 
     def __init__(self, decision_id: str, at: Instant, law: Law, duty_law: Law) -> None:
         """Begin; ``law`` is the ticket's frozen one, ``duty_law`` the one in force, which knows the rosters of today."""
         self.id, self.at, self.law, self.duty_law = DecisionId(decision_id), at, law, duty_law
+        self.actor_law = duty_law
+        """The same as it was when the command took effect: whoever was on duty then may give it."""
         self.effective_at = at
         """When what is decided took effect: a command's ``accepted_at``, within bounds."""
         self.events: list[Event] = []
@@ -89,6 +91,10 @@ class Case:
     def category(self, draft: Draft) -> Category | None:
         """Give the ticket's category, as the exception that applied at filing has it."""
         return category_of(self.law, draft.category, draft.rule) if draft.category else None
+
+    def eligible(self, category: Category, draft: Draft) -> tuple[str, ...]:
+        """List the parties that may take a ticket, by the people of today."""
+        return split.eligible(self.duty_law, category, draft.leaf, draft.home)[0]
 
     def people(self, role: str, draft: Draft, org: str | None = None, skill: str | None = None) -> tuple[RosterEntry, ...]:
         """List who has a role for the ticket's grid today."""

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from rules import clocks, desk, escalation, filing, merging, people, split
+from rules import clocks, desk, escalation, filing, merging, people, rosters, split
 from rules.book import Book, ClockCause, CommandCause, IncidentCause, Kept, Outcome
 from rules.case import Case, Draft, publish
 from rules.errors import BrokenInvariant
@@ -43,7 +43,7 @@ def _incident(book: Book, laws: Mapping[str, Law], cause: IncidentCause, at: Ins
     given = cause.incident
     incident, carried = (given.incident, given.carried) if isinstance(given, IncidentReferred) else (given, None)
     law = laws[book.pack or incident.pack]
-    case = Case(cause.id, at, law, law)
+    case = Case(cause.id, at, law, book.rosters.law(law, at))
     case.quota_before = book.quotas.get(incident.home)
     day = law.local_day(at)
     name = f"{incident.home}:{day}"
@@ -67,7 +67,7 @@ def _clock(book: Book, laws: Mapping[str, Law], cause: ClockCause, at: Instant) 
 
 def _case(book: Book, laws: Mapping[str, Law], decision_id: str, ticket: Ticket, at: Instant) -> Case:
     law = laws[ticket.pack]
-    case = Case(decision_id, at, law, laws.get(book.pack or ticket.pack, law))
+    case = Case(decision_id, at, law, book.rosters.law(laws.get(book.pack or ticket.pack, law), at))
     case.quota_before = book.quotas.get(ticket.home)
     return case
 
@@ -80,14 +80,17 @@ def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Insta
     seen = (command.id, CommandSeen(cause.id, at))
     if command.kind is CommandKind.ADOPT_PACK:
         return _adopt(book, laws, cause, at, seen, expired)
+    if command.kind is CommandKind.SET_DUTY:
+        return _set_duty(book, laws, cause, at, seen, expired)
     if command.kind is CommandKind.UNREADABLE:
         return _without_change(book, cause, at, Reason.UNREADABLE, expired, seen)
     draft = book.tickets.get(command.ticket.split("/", 1)[0])
     if draft is None:
         return _without_change(book, cause, at, Reason.UNKNOWN_TICKET, expired, seen)
     case = _case(book, laws, cause.id, draft, at)
-    case.effective_at = case.facts["effective_at"] = desk.effective(command, cause.appended_at, at)
-    reason = _carry_out(book, laws, case, draft, replace(command, actor=people.completed(case.duty_law, command.actor)))
+    effective_at = case.effective_at = case.facts["effective_at"] = desk.effective(command, cause.appended_at, at)
+    case.actor_law = book.rosters.law(laws.get(book.pack or draft.pack, case.law), effective_at)
+    reason = _carry_out(book, laws, case, draft, replace(command, actor=people.completed(case.actor_law, command.actor)))
     if reason in REFUSALS or reason is Reason.NO_CHANGE:
         return _without_change(book, cause, at, reason, expired, seen)
     return _outcome(case, "command", reason, draft, command=command, seen=seen, expired=expired)
@@ -96,9 +99,9 @@ def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Insta
 def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, command: Command) -> Reason:
     """Look the command up in the table of LAW 6, then carry it out; the reason says whether it was refused."""
     row = (CHILD_TABLE if "/" in command.ticket else TABLE).get(command.kind)
-    if row is None or draft.status not in row[0]:
+    if row is None or draft.status not in row.statuses:
         return Reason.NOT_IN_THIS_STATUS
-    if command.actor.role not in row[1]:
+    if command.actor.role not in row.roles:
         return Reason.ROLE_NOT_ALLOWED
     if not people.is_known(case, draft, command.actor):
         return Reason.NOT_ON_ROSTER
@@ -138,6 +141,22 @@ def _adopt(
     adopted = Event("PackAdopted", "", {"pack": ref, "former": book.pack or ""})
     outcome = _without_change(book, cause, at, Reason.PACK_ADOPTED, expired, seen, events=(adopted,))
     return replace(outcome, pack=ref)
+
+
+def _set_duty(
+    book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Instant, seen: tuple[str, CommandSeen], expired: tuple[str, ...]
+) -> Outcome:  # fmt: skip
+    """Change this partition's roster without a new pack; every partition is told the same."""
+    command = cause.command
+    if book.pack is None or book.pack not in laws:
+        return _without_change(book, cause, at, Reason.UNKNOWN_PACK, expired, seen)
+    refused = rosters.fault(book.rosters.law(laws[book.pack], at), command.actor, command.duty)
+    if refused is not None or command.duty is None:
+        return _without_change(book, cause, at, refused or Reason.DUTY_UNFIT, expired, seen)
+    name = rosters.name_of(command.duty)
+    changed = Event("DutySet", "", msgspec.to_builtins(command.duty) | {"by": command.actor.person})
+    outcome = _without_change(book, cause, at, Reason.DUTY_SET, expired, seen, events=(changed,))
+    return replace(outcome, duty=(name, rosters.noted(book.rosters.duties.get(name), command.duty, at)))
 
 
 def _without_change(

@@ -64,16 +64,42 @@ def refer(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.REASON_MISSING
     if command.home is None or command.home not in case.duty_law.homes or command.home == draft.home:
         return Reason.HOME_UNKNOWN
-    if draft.hops >= case.law.bundle.max_hops:
-        return Reason.TOO_MANY_HOPS
     code = draft.category if command.category is None else case.duty_law.category_code(command.category)
     if command.category is not None and code is None:
         return Reason.CATEGORY_UNKNOWN
+    return _send_on(case, draft, command.home, None, code)
+
+
+def place(case: Case, draft: Draft, command: Command) -> Reason:
+    """It lies in another grid than was thought: in the same home it is noted, in another home it goes there (LAW 2, DESIGN 3)."""
+    if not command.reason:
+        return Reason.REASON_MISSING
+    grid = command.grid or ""
+    home = case.duty_law.home_of(grid)
+    if home is None:
+        return Reason.GRID_UNKNOWN
+    leaf = grid if grid != home else None
+    if home != draft.home:
+        return _send_on(case, draft, home, leaf, draft.category)
+    if leaf == draft.leaf:
+        return Reason.NO_CHANGE
+    if draft.status is not Status.RECEIVED and grid not in case.law.nodes:
+        return Reason.GRID_UNKNOWN
+    case.say("TicketPlaced", draft, former=draft.leaf, grid=leaf)
+    draft.leaf = leaf
+    return Reason.DONE_AS_ASKED
+
+
+def _send_on(case: Case, draft: Draft, home: str, leaf: str | None, code: str | None) -> Reason:
+    """Close it here; the same incident, with what it carries along, is filed in the other home."""
+    if draft.hops >= case.law.bundle.max_hops:
+        return Reason.TOO_MANY_HOPS
     clock = offers.resolve_clock(draft)
     consumed = clocks.elapsed(case.law, clock, case.at) if clock else 0
     incident = Incident(
         identity=draft.identity,
-        home=HomeCode(command.home),
+        home=HomeCode(home),
+        leaf=leaf,
         occurred_at=draft.occurred_at,
         received_at=case.at,
         channel=draft.channel,
@@ -92,8 +118,8 @@ def refer(case: Case, draft: Draft, command: Command) -> Reason:
         exercise=draft.exercise,
         promised_by=draft.promised_by,
     )
-    case.referral = (command.home, IncidentReferred(case.id, incident, Carried(draft.id, draft.hops + 1, draft.first_filed_at, consumed)))
-    case.say("TicketReferred", draft, to=command.home)
+    case.referral = (home, IncidentReferred(case.id, incident, Carried(draft.id, draft.hops + 1, draft.first_filed_at, consumed)))
+    case.say("TicketReferred", draft, to=home)
     close(case, draft, "referred")
     return Reason.DONE_AS_ASKED
 

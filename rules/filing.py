@@ -59,12 +59,12 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
     """File a ticket: fix category, urgency, limit, ladder; start the resolve clock; make the first offer."""
     law, at = case.law, case.at
     draft.category = category.code
-    exception = _exception(case, draft) if law.reads else None
-    category = category_of(law, category.code, exception)
-    able, others = split.eligible(law, category, draft.leaf, draft.home)
-    plan = plan_of(law, category, exception, able)
+    rule = exception(case, draft) if law.reads else None
+    category = category_of(law, category.code, rule)
+    able, others = split.eligible(case.duty_law, category, draft.leaf, draft.home)
+    plan = plan_of(law, category, rule, able)
     case.rules.append(plan.rule)
-    draft.urgency, draft.lead, draft.rule = category.urgency, category.lead, exception
+    draft.urgency, draft.lead, draft.rule = category.urgency, category.lead, rule
     draft.drop(TRIAGE)
     limit_ms, unit = (plan.limit_ms, category.limit.unit) if draft.promised_by is None else _promised(case, draft, plan)
     draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
@@ -103,7 +103,7 @@ _FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
 """What a condition may read, and where it stands (``rules.conditions.FACTS``)."""
 
 
-def _exception(case: Case, draft: Draft) -> str | None:
+def exception(case: Case, draft: Draft) -> str | None:
     """Name the pack's exception that applies to the ticket; one that cannot be evaluated is flagged and sets nothing."""
     rule, _ = case.law.overrides({name: _FACTS[name](case.law, case.at, draft) for name in case.law.reads})
     if rule is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rules import asking, calls, checking, desk, directing, handling, pausing, verifying
+from rules import appraising, asking, calls, checking, desk, directing, handling, pausing, rebasing, verifying
 from rules.case import Case, Draft
 from topics.command import Command
 from topics.vocabulary import CommandKind, Reason
@@ -13,6 +13,7 @@ HANDLERS: dict[CommandKind, Handler] = {
     CommandKind.FILE: desk.file,
     CommandKind.DISMISS: desk.dismiss,
     CommandKind.REFER: desk.refer,
+    CommandKind.PLACE: desk.place,
     CommandKind.REASSIGN: desk.reassign,
     CommandKind.ESCALATE: desk.escalate,
     CommandKind.NOTE: desk.note,
@@ -40,6 +41,8 @@ HANDLERS: dict[CommandKind, Handler] = {
     CommandKind.WAIT_REPORTER: pausing.wait_reporter,
     CommandKind.RESUME: pausing.resume,
     CommandKind.RECATEGORISE: directing.recategorise,
+    CommandKind.REBASE: rebasing.rebase,
+    CommandKind.APPRAISE: appraising.appraise,
     CommandKind.SUPERVISE: directing.supervise,
     CommandKind.LIFT: directing.lift,
     CommandKind.REMIND: directing.remind,

@@ -1,12 +1,15 @@
 """A pack made ready for look-up: every question a rule asks of the pack, answered from a dictionary."""
 
 from collections.abc import Mapping
+from copy import copy
 from datetime import datetime
 from functools import cached_property
 from itertools import combinations
 from math import gcd, lcm
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from rules.calendar import WorkCalendar
 from rules.conditions import Conditions
@@ -46,20 +49,30 @@ class Law:
         self._zone = ZoneInfo(bundle.timezone)
         self._paths: dict[str, tuple[str, ...]] = {}
         self._home_of: dict[str, str | None] = {}
-        self._by_role: dict[str, list[RosterEntry]] = {}
-        self._by_person: dict[tuple[str, str], RosterEntry] = {}
-        for entry in bundle.roster:
-            self._by_role.setdefault(entry.role, []).append(entry)
-            self._by_person.setdefault((entry.person, entry.role), entry)
-        self._rosters: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
         self._parties = frozenset(share.code for share in bundle.shares)
         self._duty: dict[str, tuple[int, int]] = {}
         self._quarter, self._now = -1, ("", "", 0)
+        self._conditions = Conditions(bundle.rules)
+        self._know_people()
+
+    def _know_people(self) -> None:
+        self._by_role: dict[str, list[RosterEntry]] = {}
+        self._by_person: dict[tuple[str, str], RosterEntry] = {}
+        for entry in self.bundle.roster:
+            self._by_role.setdefault(entry.role, []).append(entry)
+            self._by_person.setdefault((entry.person, entry.role), entry)
+        self._rosters: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
         self._ready: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
         self._ready_at: Instant = -1
-        self._conditions = Conditions(bundle.rules)
         self.cache: dict[Any, Any] = {}
-        """For rules: answers that hang on the pack alone."""
+        """For rules: answers that hang on the pack and its roster alone."""
+
+    def with_roster(self, roster: tuple[RosterEntry, ...], version: str) -> "Law":
+        """Give the same law with another roster."""
+        other = copy(self)
+        other.bundle = replace(self.bundle, roster=roster, roster_version=version)
+        other._know_people()
+        return other
 
     # -- places ------------------------------------------------------------------------------------------------
 
@@ -123,6 +136,8 @@ class Law:
         """Whether a person is on duty: always, in working time, or between two local times of day."""
         if entry.on_duty == "always":
             return True
+        if entry.on_duty == "never":
+            return False
         if entry.on_duty == "work":
             return self.calendar.is_open(at)
         span = self._duty.get(entry.on_duty)

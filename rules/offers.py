@@ -15,6 +15,9 @@ OFFERED, ACCEPT = Status.OFFERED, ClockKind.ACCEPT
 PARTIES, OWNER = TierKind.PARTIES, TierKind.OWNER
 """Looked up once: Python 3.11 takes 0.1 µs for a member of an enumeration, and an offer needs ten."""
 
+RUNGS = (50, 80, 100, 150, 300)
+"""Of the resolve clock, where the pack names none (LAW 5)."""
+
 _AT_THE_TOP: dict[str, str] = {TierKind.STREET: STREET, TierKind.CENTRE: CENTRE}
 
 
@@ -85,7 +88,7 @@ def next_in_tier(case: Case, draft: Draft) -> bool:
     if sum(made.ended == "missed" for made in here) >= 2:
         return False
     tried = {made.party for made in here}
-    able = split.eligible(case.law, category, draft.leaf, draft.home)[0]
+    able = case.eligible(category, draft)
     return _offer_to_one_of(case, draft, tier, [party for party in able if party in tier.parties and party not in tried])
 
 
@@ -154,7 +157,7 @@ def _enter_by_whistle(case: Case, draft: Draft, tier: Tier) -> bool:
 def _takers(case: Case, draft: Draft, tier: Tier) -> list[str]:
     """List the parties of a tier that may take the ticket; the only party of a tier takes what nobody else may (兜底)."""
     category = case.category(draft)
-    able = split.eligible(case.law, category, draft.leaf, draft.home)[0] if category else ()
+    able = case.eligible(category, draft) if category else ()
     fit = [party for party in tier.parties if party in able]
     return fit or [party for party in tier.parties if len(tier.parties) == 1 and case.people(party, draft)]
 

@@ -10,7 +10,7 @@ from topics.pack import RosterEntry
 from topics.ticket import Helper
 from topics.vocabulary import Role
 
-HOLDING = {Role.STREET: STREET, Role.CENTRE: CENTRE}
+HOLDING = {Role.STREET: STREET, Role.PRINCIPAL: STREET, Role.CENTRE: CENTRE}
 WITHOUT_ROSTER = (Role.REPORTER, Role.SOURCE)
 """Reporters and source systems are in no roster; the door that let them in knows them."""
 
@@ -34,8 +34,8 @@ def completed(law: Law, actor: Actor) -> Actor:
 
 def here(case: Case, draft: Draft, actor: Actor) -> tuple[RosterEntry, ...]:
     """List the roster entries by which a person has this role for the ticket's grid."""
-    path = case.duty_law.path(draft.where)
-    fit = (e for e in entries(case.duty_law, actor) if actor.role is not Role.DEPARTMENT or e.org == actor.org)
+    path = case.actor_law.path(draft.where)
+    fit = (e for e in entries(case.actor_law, actor) if actor.role is not Role.DEPARTMENT or e.org == actor.org)
     return tuple(entry for entry in fit if not entry.nodes or any(node in entry.nodes for node in path))
 
 
@@ -46,7 +46,7 @@ def is_known(case: Case, draft: Draft, actor: Actor) -> bool:
 
 def on_duty(case: Case, draft: Draft, actor: Actor) -> bool:
     """Whether a person was on duty when the command took effect."""
-    return any(case.duty_law.on_duty(entry, case.effective_at) for entry in here(case, draft, actor))
+    return any(case.actor_law.on_duty(entry, case.effective_at) for entry in here(case, draft, actor))
 
 
 def party_of(actor: Actor) -> str:

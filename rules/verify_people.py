@@ -73,7 +73,7 @@ def reach(pack: PackSource) -> Found:
     homes = [node.code for node in pack.nodes if node.level == pack.home_level and node.code != pack.unplaced]
     steps = [tier for tiers in pack.ladders.values() for tier in tiers]
     parties = [party for tier in steps for party in tier.parties if party in list(Party)]
-    streets = [Role.STREET] if any(tier.kind is TierKind.STREET for tier in steps) else []
+    streets = [Role.STREET, Role.PRINCIPAL] if any(tier.kind is TierKind.STREET for tier in steps) else []
     needed = dict.fromkeys([*(Role(party) for party in parties), *streets, *ALWAYS_NEEDED])
     for role in needed:
         entries = [entry for entry in pack.roster if entry.role is role]

@@ -72,7 +72,7 @@ class RosterEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     nodes: tuple[str, ...] = ()
     skills: tuple[str, ...] = ()
     on_duty: str = "always"
-    """``always``, ``work`` (the calendar's working time), or ``HH:MM-HH:MM`` each day in the pack's zone."""
+    """``always``, ``never``, ``work`` (the calendar's working time), or ``HH:MM-HH:MM`` each day in the pack's zone."""
 
 
 class Department(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from typing import Literal
 
 import msgspec
 
+from topics.command import Duty
 from topics.ids import Instant
 from topics.vocabulary import Status
 
@@ -75,7 +76,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     """What whoever holds a ticket has asked for, and who has agreed so far (LAW 6)."""
 
     what: str
-    """``send_back``, ``extend``, ``park``."""
+    """``send_back``, ``extend``, ``park``, ``whistle``."""
     role: str
     person: str
     reason: str
@@ -84,6 +85,20 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     """``park``: the date."""
     approved: tuple[tuple[str, str], ...] = ()
     """Role and person of each who agreed."""
+    departments: tuple[str, ...] = ()
+    """``whistle``: whom to call, and in which case."""
+    case: str | None = None
+
+
+class Appraisal(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What street and departments say of each other once it is over (LAW 7)."""
+
+    by: str
+    """``street`` or a department's code."""
+    of: str
+    score: int
+    """1 poor to 5 excellent."""
+    text: str = ""
 
 
 class Helper(msgspec.Struct, frozen=True):
@@ -171,6 +186,7 @@ class Ticket(msgspec.Struct, omit_defaults=True):
     followers: tuple[str, ...] = ()
     """``role:person`` of those who stay with it to its end."""
     attached: tuple[str, ...] = ()
+    appraisals: tuple[Appraisal, ...] = ()
     hops: int = 0
     first_filed_at: Instant | None = None
     flags: tuple[str, ...] = ()
@@ -214,6 +230,13 @@ class DayCounter(msgspec.Struct, frozen=True):
 
     n: int
     at: Instant
+
+
+class Duties(msgspec.Struct, frozen=True):
+    """What was changed about one person in one role without a new pack; windows that have ended are gone."""
+
+    changes: tuple[Duty, ...]
+    schema: Literal[1] = 1
 
 
 class CommandSeen(msgspec.Struct, frozen=True):

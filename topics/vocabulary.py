@@ -110,6 +110,7 @@ class Role(StrEnum):
     RED_PROPERTY = "red_property"
     BACKSTOP = "backstop"
     STREET = "street"
+    PRINCIPAL = "principal"  # of a street: may whistle, and approves a whistle
     DEPARTMENT = "department"
     CENTRE = "centre"
     DESK = "desk"
@@ -121,7 +122,7 @@ class Role(StrEnum):
 
 
 class CommandKind(StrEnum):
-    """What may be asked of a ticket, in the imperative (LAW 6), and of a partition (``adopt_pack``)."""
+    """What may be asked of a ticket, in the imperative (LAW 6), and of a partition (``PARTITION_KINDS``)."""
 
     FILE = "file"
     DISMISS = "dismiss"
@@ -154,6 +155,9 @@ class CommandKind(StrEnum):
     WAIT_REPORTER = "wait_reporter"
     RESUME = "resume"
     RECATEGORISE = "recategorise"
+    PLACE = "place"
+    REBASE = "rebase"
+    APPRAISE = "appraise"
     SUPERVISE = "supervise"
     LIFT = "lift"
     REMIND = "remind"
@@ -163,7 +167,12 @@ class CommandKind(StrEnum):
     CANCEL = "cancel"
     CLOSE_BY_SOURCE = "close_by_source"
     ADOPT_PACK = "adopt_pack"
+    SET_DUTY = "set_duty"
     UNREADABLE = "unreadable"  # what a door could not read: decided as a refusal, so that nothing is dropped unseen
+
+
+PARTITION_KINDS = frozenset({CommandKind.ADOPT_PACK, CommandKind.SET_DUTY})
+"""Asked of a partition, not of a ticket: the same command goes to every one."""
 
 
 class DepartmentRole(StrEnum):
@@ -211,6 +220,7 @@ class Reason(StrEnum):
     WINDOW_ENDED = "window_ended"
     FORGOTTEN = "forgotten"
     PACK_ADOPTED = "pack_adopted"
+    DUTY_SET = "duty_set"
     REPEATED_COMMAND = "repeated_command"
     NO_CHANGE = "no_change"
     # refused
@@ -248,6 +258,10 @@ class Reason(StrEnum):
     PAUSED_BEFORE = "paused_before"
     NOT_PAUSED = "not_paused"
     NOT_ITS_ISSUER = "not_its_issuer"
+    GRID_UNKNOWN = "grid_unknown"
+    SCORE_MISSING = "score_missing"
+    APPRAISED_BEFORE = "appraised_before"
+    DUTY_UNFIT = "duty_unfit"
     # held
     HELD = "held"
 

@@ -23,6 +23,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Work tickets": {
         "report": ("report", "Report an incident and learn its ticket."),
         "ticket": ("ticket", "List and show tickets; give any command of the law."),
+        "duty": ("duty", "Who is on duty, stands in, comes or goes, without a new pack."),
         "explain": ("explain", "Say why each thing happened to a ticket."),
         "top": ("top", "Live queues in the terminal, with countdowns."),
         "tail": ("tail", "Follow incidents, decisions or a department's tasks."),

@@ -93,3 +93,22 @@ def publish_pack(name: Name, data: Annotated[Path | None, typer.Option(help="The
     from engine.local.folder import settings_of
 
     print(f"published {run_async(publish(settings_of(data), name))}")
+
+
+@pack.command("rebase")
+def rebase_tickets(
+    acting: Annotated[str, typer.Option("--as", help="chief or centre, as ROLE:PERSON.")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in every decision.")],
+    home: Annotated[str | None, typer.Option(help="Only tickets of this home.")] = None,
+    category: Annotated[str | None, typer.Option(help="Only tickets of this category.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and change nothing.")] = False,
+    data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
+) -> None:
+    """Put open tickets under the pack in force: calendar, limits, ladder. Each changed deadline is written down.
+
+    Example: gridwhistle pack rebase --as chief:chief-1 --reason "2027 holidays decreed"
+    """
+    from engine.cli.rebase import rebase_all
+    from engine.local.folder import settings_of
+
+    run_async(rebase_all(settings_of(data), acting, reason, home, category, dry_run))

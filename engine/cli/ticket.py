@@ -120,7 +120,9 @@ def _command(kind: CommandKind) -> None:
         proof: Annotated[list[str] | None, typer.Option(help="A photo or paper; may be repeated.")] = None,
         category: Annotated[str | None, typer.Option(help="Category code or alias.")] = None,
         home: Annotated[str | None, typer.Option(help="Another home.")] = None,
-        target: Annotated[str | None, typer.Option(help="Another ticket, person or tier.")] = None,
+        target: Annotated[str | None, typer.Option(help="Another ticket, person, tier or department.")] = None,
+        grid: Annotated[str | None, typer.Option(help="A grid code (place).")] = None,
+        score: Annotated[int | None, typer.Option(min=1, max=5, help="1 poor to 5 excellent (appraise).")] = None,
         party: Annotated[str | None, typer.Option(help="A party.")] = None,
         department: Annotated[list[str] | None, typer.Option(help="A department to call; may be repeated, the first is lead.")] = None,
         case: Annotated[str | None, typer.Option(help="street_cannot, joint_enforcement or emergency.")] = None,
@@ -133,7 +135,7 @@ def _command(kind: CommandKind) -> None:
     ) -> None:
         given = {
             "reason": reason, "text": text, "proof": tuple(proof or ()), "category": category, "home": home, "target": target, "party": party,
-            "departments": tuple(department or ()), "case": case, "until": _moment(data, until), "passed": passed, "satisfied": satisfied,
+            "departments": tuple(department or ()), "case": case, "until": _moment(data, until), "passed": passed, "satisfied": satisfied, "grid": grid, "score": score,
         }  # fmt: skip
         _give(settings_of(data), kind, name, acting, command_id, {k: v for k, v in given.items() if v not in (None, ())}, as_json)
 

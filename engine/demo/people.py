@@ -37,6 +37,8 @@ def next_act(law: Law, ticket: Ticket, now: Instant, seed: int) -> Act | None:
     """
     draw = random.Random(f"{seed}:{ticket.id}:{ticket.version}")
     character = random.Random(f"{seed}:{ticket.id}:{ticket.tier}").random()
+    if ticket.asked is not None:
+        return _agree(law, ticket, now + draw.randrange(2, 20) * MINUTE) if draw.random() < 0.9 else None
     match ticket.status:
         case Status.RECEIVED:
             return _file(law, ticket, now, draw)
@@ -68,6 +70,12 @@ def _by_holder(law: Law, ticket: Ticket, at: Instant, kind: CommandKind, fields:
     named = [entry for entry in people if entry.person == ticket.person]
     ready = [entry for entry in named + list(people) if law.on_duty(entry, at)]
     return Act(at, kind, Actor(Role(role), ready[0].person), ticket.id, fields) if ready else None
+
+
+def _agree(law: Law, ticket: Ticket, at: Instant) -> Act | None:
+    """The principal of the street agrees to its whistle."""
+    ready = [entry for entry in law.roster(Role.PRINCIPAL, ticket.leaf or ticket.home) if law.on_duty(entry, at)]
+    return Act(at, CommandKind.APPROVE, Actor(Role.PRINCIPAL, ready[0].person), ticket.id, {}) if ready else None
 
 
 def _role(ticket: Ticket) -> str | None:

@@ -16,6 +16,7 @@ WORDS: dict[Reason, str] = {
     Reason.WINDOW_ENDED: "the time to answer is over: closed without an answer",
     Reason.FORGOTTEN: "kept long enough: its state is dropped, the log stays",
     Reason.PACK_ADOPTED: "a new pack is in force here; open tickets keep theirs",
+    Reason.DUTY_SET: "the roster is changed here",
     Reason.REPEATED_COMMAND: "this command had been given before; the first decision counts",
     Reason.NO_CHANGE: "nothing to change",
     Reason.UNKNOWN_TICKET: "there is no such ticket; look it up with 'gridwhistle ticket list'",
@@ -52,5 +53,9 @@ WORDS: dict[Reason, str] = {
     Reason.PAUSED_BEFORE: "it was parked, or waited for the reporter, as often and as long as it may",
     Reason.NOT_PAUSED: "it does not wait for its reporter",
     Reason.NOT_ITS_ISSUER: "only who ordered supervision lifts it",
+    Reason.GRID_UNKNOWN: "the pack has no such grid, or it lies above homes; 'gridwhistle pack show' has the tree",
+    Reason.SCORE_MISSING: "say how it went with --score, 1 to 5",
+    Reason.APPRAISED_BEFORE: "this has been appraised already",
+    Reason.DUTY_UNFIT: "the change names nobody on the roster, or a window that ends before it begins",
     Reason.HELD: "set aside: our own fault kept it from being decided; see the log of dispatch",
 }

@@ -9,16 +9,16 @@ import pytest
 
 from rules.book import CommandCause
 from rules.law import Law
-from rules.lifecycle import TABLE
+from rules.lifecycle import BY_CLOCK, CHILD_TABLE, TABLE, Row
 from tests.support.city import DAY, HOUR, MINUTE, REF, City, city_bundle
 from topics.command import Actor, Command
 from topics.decision import Decision
 from topics.ticket import Ticket
-from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason, Role, Status
+from topics.vocabulary import FINAL, PARTITION_KINDS, REFUSALS, ClockKind, CommandKind, Reason, Role, Status
 
 LAW = Law(REF, city_bundle())
 STEPS = int(os.environ.get("GRIDWHISTLE_STEPS", "50000"))
-KINDS = [kind for kind in CommandKind if kind not in (CommandKind.ADOPT_PACK, CommandKind.UNREADABLE)]
+KINDS = [kind for kind in CommandKind if kind not in (*PARTITION_KINDS, CommandKind.UNREADABLE)]
 CHILD_KINDS = [CommandKind.REPORT_IN, CommandKind.ACCEPT, CommandKind.START, CommandKind.FINISH, CommandKind.RELEASE]
 SEATED = {role: f"{role.value}-1" for role in (Role.DESK, Role.CHIEF, Role.CENTRE, Role.SUPERVISOR, Role.CHECKER)}
 ENDING = (
@@ -35,6 +35,7 @@ class Walk:
         self.pairs: Counter[tuple[str, str]] = Counter()
         self.ids: set[str] = set()
         self.versions: dict[str, int] = {}
+        self.statuses: dict[str, Status] = {}
         self.asked: Counter[str] = Counter()
         self.looked = self.n = 0
 
@@ -106,7 +107,7 @@ class Walk:
         status = ticket.status
         if status in (Status.ACCEPTED, Status.HANDLING, Status.WHISTLED) and ticket.asked is None and self.draw.random() < 0.2:
             return CommandKind.PARK
-        allowed = [kind for kind, row in TABLE.items() if status in row[0] and kind not in ENDING]
+        allowed = [kind for kind, row in TABLE.items() if status in row.statuses and kind not in ENDING]
         if allowed and self.draw.random() < 0.7:
             return self.draw.choice(allowed)
         return min(KINDS, key=lambda kind: self.pairs[status, kind])
@@ -119,12 +120,14 @@ class Walk:
             return Actor(draw.choice([Role.REPORTER, Role.SOURCE]), "r")
         if kind in (CommandKind.VERIFY_RESULT, CommandKind.CHECK) and draw.random() < 0.7:
             return Actor(Role.CHECKER, ticket.person)
+        if kind is CommandKind.APPROVE and ticket.asked is not None and ticket.asked.what == "whistle" and draw.random() < 0.7:
+            return Actor(Role.PRINCIPAL, "north-principal")
         if kind in (CommandKind.APPROVE, CommandKind.UNPARK) and draw.random() < 0.8:
             role = draw.choice([Role.CHIEF, Role.SUPERVISOR])
             return Actor(role, SEATED[role])
         holder = Role(ticket.party) if ticket.party in set(Role) else None
-        may = [role for role in TABLE.get(kind, ((), ()))[1] if role in SEATED]
-        if (holder not in TABLE.get(kind, ((), ()))[1] and may and draw.random() < 0.8) or draw.random() < 0.15:
+        may = [role for role in TABLE.get(kind, Row((), ())).roles if role in SEATED]
+        if (holder not in TABLE.get(kind, Row((), ())).roles and may and draw.random() < 0.8) or draw.random() < 0.15:
             role = draw.choice(may or list(SEATED))
             return Actor(role, f"{role.value}-{draw.choice('12')}")
         if ticket.party in set(Role):
@@ -155,6 +158,21 @@ class Walk:
             ticket = self.city.book.tickets.get(change.ticket)
             if ticket is not None and ticket.version == change.version:
                 look(ticket, decision)
+                if change.ticket == decision.ticket:
+                    in_table(self.statuses.get(ticket.id), ticket.status, decision)
+                self.statuses[ticket.id] = ticket.status
+
+
+def in_table(before: Status | None, after: Status, decision: Decision) -> None:
+    """What led from one status to another stands in the table."""
+    if before is None or before == after:
+        return
+    if decision.cause == "clock":
+        row = BY_CLOCK[ClockKind(decision.id.split(":")[3])]
+    else:
+        rows = [table[CommandKind(str(decision.command))] for table in (TABLE, CHILD_TABLE) if decision.command in table]
+        row = next((row for row in rows if before in row.statuses and after in row.to), rows[0])
+    assert before in row.statuses and after in row.to, (before, after, decision.id, decision.command, decision.reason)
 
 
 def look(ticket: Ticket, decision: Decision) -> None:
@@ -225,7 +243,7 @@ def test_every_pair_of_status_and_command_is_decided_or_refused_with_a_reason(st
         decided = set()
         for role in Role:
             city = in_status(status)
-            person = "north-street" if role is Role.STREET else "urban-1" if role is Role.DEPARTMENT else f"{role.value}-1"
+            person = "north-street" if role is Role.STREET else "north-principal" if role is Role.PRINCIPAL else "urban-1" if role is Role.DEPARTMENT else f"{role.value}-1"
             command = Command(
                 "c", kind, Actor(role, person, "urban" if role is Role.DEPARTMENT else None), city.now, ticket=city["T"].id, reason="not_ours", text="said",
                 proof=("a", "b"), category="leak", home="west", departments=("urban",), case="emergency", passed=True, satisfied=True, until=city.now + DAY,
@@ -234,6 +252,6 @@ def test_every_pair_of_status_and_command_is_decided_or_refused_with_a_reason(st
             reason = Reason(outcome.decision.reason)
             assert bool(outcome.decision.changes) == (reason not in REFUSALS and reason is not Reason.NO_CHANGE)
             decided.add(reason)
-        allowed = kind in TABLE and status in TABLE[kind][0]
+        allowed = kind in TABLE and status in TABLE[kind].statuses
         assert allowed or decided == {Reason.NOT_IN_THIS_STATUS}, (kind, decided)
         assert not allowed or decided != {Reason.NOT_IN_THIS_STATUS}, (kind, decided)

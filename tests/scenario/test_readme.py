@@ -22,6 +22,6 @@ def test_a_tickets_life_by_hand(tmp_path: Path) -> None:
     finally:
         subprocess.run([sys.executable, "-m", "engine.cli", "down", "--data", str(tmp_path / "mine")], env=environ, capture_output=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    for word in ("TicketMoved", "TicketAccepted", "TicketFinished", "SurveyAnswered, TicketClosed", "everything agrees", "DepartmentReportedIn", "ChildReleased", "TicketFiled"):
+    for word in ("TicketMoved", "TicketAccepted", "TicketFinished", "SurveyAnswered, TicketClosed", "everything agrees", "DepartmentReportedIn", "ChildReleased", "TicketFiled", "changed in every partition", "off", "done_as_asked"):
         assert word in done.stdout, word
     assert not (tmp_path / "mine" / "lock").exists()

@@ -10,7 +10,7 @@ from rules.book import Book, ClockCause, CommandCause, IncidentCause, Outcome
 from rules.decide import decide
 from rules.law import Law
 from topics import codec
-from topics.command import Actor, Command
+from topics.command import Actor, Command, Duty
 from topics.decision import Decision, Event
 from topics.ids import Instant
 from topics.incident import AnyIncident, Incident
@@ -63,6 +63,7 @@ def city_bundle(**changes: Any) -> PackBundle:
         nodes += [Node(home, "home", street, home), *(Node(f"{home}{n}", "grid", home, f"{home}{n}") for n in (1, 2))]
     roster = [RosterEntry(f"{role}-{n}", role, role) for role in PARTIES for n in (1, 2)]
     roster += [RosterEntry(f"{street}-street", street, "street", nodes=(street,)) for street in ("north", "south")]
+    roster += [RosterEntry(f"{street}-principal", street, "principal", nodes=(street,)) for street in ("north", "south")]
     roster += [RosterEntry(f"{role}-{n}", role, role) for role in ("centre", "desk", "chief", "checker", "supervisor") for n in (1, 2)]
     roster += [RosterEntry(f"{code}-1", code, "department", org=code) for code in ("urban", "fire", "water")]
     bundle = PackBundle(
@@ -168,6 +169,14 @@ class City:
         actor = Actor(Role(role), f"{person}-1" if org else person, org)
         ticket = self._names.get(name, name) + (f"/{child}" if child else "")
         command = Command(id or f"c{self._n}", CommandKind(kind), actor, self.now if accepted is None else accepted, ticket=ticket, **fields)
+        return self.take(CommandCause(f"commands:0:{self._n}", command, self.now)).decision.reason
+
+    def duty(self, person: str, role: str, change: str, who: str = "chief:chief-1", **fields: Any) -> str:
+        """Somebody changes the roster; answers the decision's reason."""
+        self._n += 1
+        by, _, name = who.partition(":")
+        duty = Duty(person, Role(role), change, **fields)  # type: ignore[arg-type]
+        command = Command(f"c{self._n}", CommandKind.SET_DUTY, Actor(Role(by), name), self.now, duty=duty)
         return self.take(CommandCause(f"commands:0:{self._n}", command, self.now)).decision.reason
 
     def adopt(self, ref: str, bundle: PackBundle) -> str:

@@ -32,7 +32,7 @@ def town() -> PackBundle:
     nodes = [Node("city", "city", None, "City"), Node("street", "street", "city", "Street"), Node("unplaced", "community", "city", "?", kind="unplaced")]
     for home in ("east", "west"):
         nodes += [Node(home, "community", "street", home), *(Node(f"{home}-{n}", "grid", home, home) for n in (1, 2))]
-    people = [*(code for code, _ in PARTIES), "street", "centre", "desk", "chief", "checker", "supervisor"]
+    people = [*(code for code, _ in PARTIES), "street", "principal", "centre", "desk", "chief", "checker", "supervisor"]
     roster = [RosterEntry(f"{role}-{n}", role, role, on_duty="work" if role in ("street", "residents") else "always") for role in people for n in (1, 2)]
     roster += [RosterEntry(f"{code}-1", code, "department", org=code) for code in ("urban", "fire", "water")]
     tiers = (

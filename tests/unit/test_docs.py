@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from engine.metrics import COUNTERS, GAUGES
+from rules import diagram
 from topics.vocabulary import Reason
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +27,11 @@ def test_every_reason_and_event_is_in_concepts() -> None:
     said = {name for path in (ROOT / "rules").glob("*.py") for name in re.findall(r'(?:say|Event)\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
     assert len(said) > 25
     assert sorted(({reason.value for reason in Reason} | said) - concepts) == []
+
+
+def test_the_lifecycle_page_is_drawn_from_the_table() -> None:
+    """'python -m rules.diagram' was run after the last change."""
+    assert text("lifecycle.md") == diagram.document()
 
 
 def test_every_decision_page_is_numbered_and_whole() -> None:

@@ -5,7 +5,7 @@ import pytest
 from tests.support.city import DAY, HOUR, MINUTE, City, at
 from topics import codec
 from topics.ticket import Ticket
-from topics.vocabulary import REFUSALS, CommandKind, Reason, Role, Status
+from topics.vocabulary import PARTITION_KINDS, REFUSALS, CommandKind, Reason, Role, Status
 
 
 def test_a_ticket_goes_from_report_to_closing() -> None:
@@ -254,8 +254,8 @@ def test_every_command_kind_has_a_row_and_a_handler() -> None:
     from rules.handlers import CHILD_HANDLERS, HANDLERS
     from rules.lifecycle import CHILD_TABLE, TABLE
 
-    apart = {CommandKind.ADOPT_PACK, CommandKind.UNREADABLE, CommandKind.REPORT_IN, CommandKind.RELEASE}
+    apart = {*PARTITION_KINDS, CommandKind.UNREADABLE, CommandKind.REPORT_IN, CommandKind.RELEASE}
     assert set(TABLE) == set(CommandKind) - apart
     assert set(HANDLERS) == set(TABLE) - {CommandKind.DUPLICATE_OF, CommandKind.UNMERGE}
     assert set(CHILD_HANDLERS) == set(CHILD_TABLE) >= {CommandKind.REPORT_IN, CommandKind.RELEASE, CommandKind.FINISH}
-    assert all(isinstance(role, Role) for _, roles in TABLE.values() for role in roles)
+    assert all(isinstance(role, Role) for row in TABLE.values() for role in row.roles)

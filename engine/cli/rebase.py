@@ -1,0 +1,47 @@
+"""Puts every open ticket of a stack under the pack in force, one decision each."""
+
+import sys
+from collections import Counter
+
+import typer
+from rich.progress import Progress
+
+from engine import commands_door
+from engine.engine_clock import engine_now
+from engine.many_commands import give_many, open_tickets
+from engine.reference import Reference, load_clock
+from engine.settings import Settings
+from topics.command import Command
+from topics.vocabulary import REFUSALS, CommandKind
+
+
+async def rebase_all(settings: Settings, acting: str, reason: str, home: str | None, category: str | None, dry_run: bool) -> None:
+    """Ask for each; prints how many were put under the pack, and how many were refused for which reason.
+
+    Raises:
+        typer.Exit: Some were refused (1), or not all are decided yet (2).
+    """
+    reference = Reference(settings)
+    await reference.refresh()
+    actor, at = commands_door.actor_of(acting), engine_now(await load_clock(settings))
+    commands = [
+        (partition, Command(f"rebase:{reference.current}:{one.id}:{one.version}", CommandKind.REBASE, actor, at, ticket=one.id, reason=reason))
+        async for partition, one in open_tickets(settings)
+        if one.filed_at is not None and one.pack != reference.current and home in (None, one.home) and category in (None, one.category)
+    ]
+    print(f"{len(commands)} open tickets are under another pack than {reference.current}")
+    if dry_run or not commands:
+        return
+    reasons: Counter[str] = Counter()
+    with Progress(transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("rebase", total=len(commands))
+        async for decision in give_many(settings, commands):
+            reasons[decision.reason] += 1
+            progress.advance(task)
+    for why, count in reasons.most_common():
+        print(f"{count:>6}  {'refused: ' if why in REFUSALS else ''}{why}")
+    if reasons.total() < len(commands):
+        print("not all are decided yet; run it again, nothing is done twice", file=sys.stderr)
+        raise typer.Exit(2)
+    if any(why in REFUSALS for why in reasons):
+        raise typer.Exit(1)

@@ -1,0 +1,68 @@
+"""The door for many commands at once: to every partition, or about every open ticket; answers each decision as it comes."""
+
+import time
+from collections.abc import AsyncIterator, Sequence
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from engine.reference import read_partition
+from engine.settings import Settings
+from rules.case import Draft
+from topics import codec
+from topics.command import Command
+from topics.decision import Decision
+from topics.ids import home_of
+from topics.registry import COMMANDS, DECISIONS, STATE
+
+AT_ONCE = 2_000
+"""Commands under way at a time: no flood, and what was asked can be seen to be done."""
+
+
+async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]], within: float = 30.0) -> AsyncIterator[Decision]:
+    """Send commands to their partitions and yield each one's decision; stops when none has come for so many seconds.
+
+    A command stays sent: its decision will come, and the same command given again returns it.
+    """
+    tps = [TopicPartition(settings.prefix + DECISIONS.name, partition) for partition in sorted({partition for partition, _ in commands})]
+    watcher = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=50)
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+    await watcher.start()
+    try:
+        await producer.start()
+        watcher.assign(tps)
+        for tp, end in (await watcher.end_offsets(tps)).items():
+            watcher.seek(tp, end)
+        for first in range(0, len(commands), AT_ONCE):
+            batch = commands[first : first + AT_ONCE]
+            for partition, command in batch:
+                key = home_of(command.ticket).encode() if command.ticket else None
+                await producer.send(settings.prefix + COMMANDS.name, codec.encode(command), key=key, partition=partition)
+            await producer.flush()
+            async for decision in _decided(watcher, {(command.id, partition) for partition, command in batch}, within):
+                yield decision
+    finally:
+        await watcher.stop()
+        await producer.stop()
+
+
+async def _decided(watcher: AIOKafkaConsumer, waiting: set[tuple[str, int]], within: float) -> AsyncIterator[Decision]:
+    deadline = time.monotonic() + within
+    while waiting and time.monotonic() < deadline:
+        for tp, records in (await watcher.getmany(timeout_ms=300)).items():
+            for record in records:
+                decision = codec.decode(record.value, Decision)
+                if (decision.command_id, tp.partition) in waiting:
+                    waiting.discard((decision.command_id or "", tp.partition))
+                    deadline = time.monotonic() + within
+                    yield decision
+
+
+async def open_tickets(settings: Settings) -> AsyncIterator[tuple[int, Draft]]:
+    """Read every open ticket as it stands in ``tickets.state``, with its partition."""
+    for partition in range(settings.partitions):
+        newest = dict((await read_partition(settings, STATE.name, partition))[0])
+        for key, value in newest.items():
+            if key.startswith("t:") and value is not None:
+                ticket = codec.decode(value, Draft)
+                if ticket.is_open:
+                    yield partition, ticket

@@ -1,0 +1,24 @@
+"""When it is over, street and departments say of each other how it went (LAW 7, 双评议)."""
+
+from rules import offers
+from rules.case import Case, Draft
+from rules.people import party_of
+from topics.command import Command
+from topics.ticket import Appraisal
+from topics.vocabulary import Reason
+
+
+def appraise(case: Case, draft: Draft, command: Command) -> Reason:
+    """A department that was called appraises the street, the street each department it called; each once."""
+    called = {child.code for child in draft.children}
+    by = party_of(command.actor)
+    of = command.target or (offers.STREET if by != offers.STREET else "")
+    if (by if by != offers.STREET else of) not in called or (by != offers.STREET and of != offers.STREET):
+        return Reason.NO_SUCH_CHILD
+    if command.score is None:
+        return Reason.SCORE_MISSING
+    if any((said.by, said.of) == (by, of) for said in draft.appraisals):
+        return Reason.APPRAISED_BEFORE
+    draft.appraisals = (*draft.appraisals, Appraisal(by, of, command.score, command.text or ""))
+    case.say("TicketAppraised", draft, by=by, of=of, score=command.score)
+    return Reason.DONE_AS_ASKED

@@ -1,0 +1,52 @@
+"""Draws the lifecycle from its table (LAW 6): ``python -m rules.diagram`` writes ``docs/lifecycle.md``, and a test holds it to the table."""
+
+from collections import defaultdict
+from pathlib import Path
+
+from rules.lifecycle import BY_CLOCK, CHILD_TABLE, TABLE, Row
+from topics.vocabulary import FINAL, Status
+
+DOCUMENT = Path(__file__).parents[1] / "docs" / "lifecycle.md"
+
+
+def arrows() -> dict[tuple[Status, Status], list[str]]:
+    """List what leads from each status to each other one: commands, and clocks in brackets."""
+    found: dict[tuple[Status, Status], list[str]] = defaultdict(list)
+    named = [(str(kind), row) for kind, row in TABLE.items()] + [(f"({kind})", row) for kind, row in BY_CLOCK.items()]
+    for name, row in named:
+        for before in row.statuses:
+            for after in row.to:
+                if before != after:
+                    found[before, after].append(name)
+    return found
+
+
+def diagram() -> str:
+    """Write the table as a Mermaid state diagram; what ends a ticket from anywhere open is drawn once."""
+    lines = ["stateDiagram-v2", "    [*] --> received: report"]
+    lines += [f"    {before} --> {after}: {', '.join(names)}" for (before, after), names in arrows().items()]
+    return "\n".join([*lines, *(f"    {status} --> [*]" for status in Status if status in FINAL)])
+
+
+def _table(rows: dict[str, Row]) -> list[str]:
+    lines = ["| command | in | by | to |", "|---|---|---|---|"]
+    for name, row in rows.items():
+        roles = "anybody" if len(row.roles) > 12 else ", ".join(row.roles) or "its end"
+        lines.append(f"| {name} | {', '.join(row.statuses)} | {roles} | {', '.join(row.to) or 'as it was'} |")
+    return lines
+
+
+def document() -> str:
+    """The whole page."""
+    parts = [
+        "# Lifecycle", "", "Made by `python -m rules.diagram` from the table in `rules/lifecycle.py`. What is not here is refused with a reason.",
+        "A name in brackets is the end of that clock.", "", "```mermaid", diagram(), "```", "", "## Commands", "",
+        *_table({str(kind): row for kind, row in TABLE.items()}), "", "## Of a department that was called (`<ticket>/<code>/<n>`)", "",
+        *_table({str(kind): row for kind, row in CHILD_TABLE.items()}), "", "## Clocks that change a status", "",
+        *_table({str(kind): row for kind, row in BY_CLOCK.items()}), "",
+    ]  # fmt: skip
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document(), encoding="utf-8")

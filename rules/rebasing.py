@@ -1,0 +1,72 @@
+"""An open ticket is put under the pack in force: its calendar, limits and ladder, each changed deadline written down (LAW 4, DESIGN 6)."""
+
+from msgspec.structs import replace
+
+from rules import clocks, filing, ledgers, offers
+from rules.case import Case, Draft
+from rules.catalogue import category_of
+from rules.law import Law
+from topics.command import Command
+from topics.ids import Instant
+from topics.pack import Category
+from topics.ticket import Clock
+from topics.vocabulary import ClockKind, Reason
+
+
+def rebase(case: Case, draft: Draft, command: Command) -> Reason:
+    """What was consumed so far was consumed by the former calendar; all that follows is reckoned by the new one. Rungs that fired stay fired."""
+    former, law = case.law, case.duty_law
+    if not command.reason:
+        return Reason.REASON_MISSING
+    if law.ref == former.ref:
+        return Reason.NO_CHANGE
+    if draft.category not in law.categories:
+        return Reason.CATEGORY_UNKNOWN
+    if draft.where not in law.nodes:
+        return Reason.GRID_UNKNOWN
+    before = _deadlines(former, draft)
+    draft.clocks = tuple([_settled(former, clock, case.at) for clock in draft.clocks])
+    draft.ledgers = tuple([replace(ledger, clock=_settled(former, ledger.clock, case.at)) for ledger in draft.ledgers])
+    case.law, draft.pack = law, law.ref
+    draft.rule = filing.exception(case, draft) if law.reads else None
+    category = category_of(law, draft.category or "", draft.rule)
+    if draft.tier is not None and all(tier.name != draft.tier for tier in law.ladder(category.ladder)):
+        return Reason.TIER_UNKNOWN
+    limit_ms = draft.resolve_limit_ms
+    _take_limit(case, draft, category)
+    after = _deadlines(law, draft)
+    moved = [[kind, number, before.get((kind, number)), due] for (kind, number), due in after.items() if before.get((kind, number)) != due]
+    case.say(
+        "TicketRebased", draft, former_pack=former.ref, pack=law.ref, former_limit_ms=limit_ms, limit_ms=draft.resolve_limit_ms,
+        unit=draft.resolve_unit, deadlines=moved,
+    )  # fmt: skip
+    return Reason.DONE_AS_ASKED
+
+
+def _settled(former: Law, clock: Clock, at: Instant) -> Clock:
+    """Write down what was consumed until now; from now on it runs by another calendar."""
+    if clock.running_since is None or clock.until is not None or at <= clock.running_since:
+        return clock
+    return replace(clock, consumed_ms=clocks.elapsed(former, clock, at), running_since=at)
+
+
+def _take_limit(case: Case, draft: Draft, category: Category) -> None:
+    """The category's limit by the new pack, of a reopened ticket its part; a promised date stays what it was."""
+    law = case.law
+    draft.urgency, draft.lead = category.urgency, category.lead
+    if draft.promised_by is None or not category.promise_counts:
+        full = law.limit_ms(category.limit)
+        draft.resolve_limit_ms = full if not draft.generation else max(full * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
+        draft.resolve_unit = category.limit.unit
+    rungs = law.bundle.rungs.get(ClockKind.RESOLVE, offers.RUNGS)
+    limit_ms, unit = draft.resolve_limit_ms, draft.resolve_unit
+
+    def by_new_pack(clock: Clock) -> Clock:
+        left = tuple(rung for rung in rungs if rung > max(clock.fired, default=0))
+        return replace(clocks.rebase(law, clock, limit_ms, unit, case.at), rungs=left)
+
+    ledgers.change_own(law, draft, by_new_pack)
+
+
+def _deadlines(law: Law, draft: Draft) -> dict[tuple[str, str], Instant | None]:
+    return {(clock.kind, clock.number): clocks.moment(law, clock, 100, draft.urgency) for clock in draft.clocks}

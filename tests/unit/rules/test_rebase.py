@@ -1,0 +1,78 @@
+"""LAW 2, 4: a ticket keeps the pack it was filed under until it is put under another one, and every changed deadline is written down."""
+
+from msgspec.structs import replace
+
+from tests.support.city import City, at, city_bundle, year_of_weekdays
+from topics.pack import Calendar, Limit, PackBundle
+
+
+def tuesday_off() -> PackBundle:
+    """The same city, in which Tuesday 3 March 2026 is a holiday."""
+    bundle = city_bundle()
+    year = year_of_weekdays(2026)
+    days = year[:61] + "0" + year[62:]  # 31 + 28 + 3 = the 62nd day
+    return replace(bundle, calendar=Calendar("weekdays@2", "Asia/Shanghai", bundle.calendar.hours, 480, {"2026": days}))
+
+
+def test_a_new_calendar_touches_open_tickets_only_when_told_and_says_what_changed() -> None:
+    """Eight working hours from Monday 14:00 end on Tuesday 12:00; with Tuesday off on Wednesday 12:00: four on Monday count."""
+    city = City().at("14:00")
+    city.report("T", "bins")
+    assert city["T"].clocks[0].limit_ms and city["T"].pack == "toytown@1"
+    city.work("T", until="start")
+    assert city["T"].deadline_at == at("12:00", 1)
+    city.adopt("toytown@2", tuesday_off())
+    assert city["T"].deadline_at == at("12:00", 1)
+    city.at("16:00")
+    assert city.ask("rebase", "T", "chief:chief-1") == "reason_missing"
+    assert city.ask("rebase", "T", "chief:chief-1", reason="holiday decreed") == "done_as_asked"
+    assert (city["T"].pack, city["T"].deadline_at) == ("toytown@2", at("12:00", 2))
+    said = city.expect("TicketRebased", former_pack="toytown@1", pack="toytown@2")
+    assert said.facts["deadlines"] == [["resolve", "0", at("12:00", 1), at("12:00", 2)]]
+    assert city.ask("rebase", "T", "chief:chief-1", reason="again") == "no_change"
+
+
+def test_limits_come_from_the_new_pack_and_rungs_that_fired_do_not_repeat() -> None:
+    """Eight hours become sixteen after 50 % had fired: 50 % does not fire again, 80 % moves."""
+    city = City()
+    city.report("T", "bins")
+    city.work("T", until="start")
+    city.at("15:00")
+    bundle = city_bundle()
+    longer = tuple(replace(c, limit=Limit(16, "work_hour")) if c.code == "bins" else c for c in bundle.categories)
+    city.adopt("toytown@2", replace(bundle, categories=longer))
+    assert city.ask("rebase", "T", "chief:chief-1", reason="new catalogue") == "done_as_asked"
+    city.at("17:00", 2)
+    fired = [event.facts["rung"] for event in city.events("ClockAtRisk", "ClockBreached") if event.facts["clock"] == "resolve"]
+    assert fired == [50, 80, 100]
+
+
+def test_what_the_new_pack_does_not_know_is_refused() -> None:
+    """A category, a grid, a tier that are gone."""
+    for changes, reason in (
+        ({"categories": tuple(c for c in city_bundle().categories if c.code != "bins")}, "category_unknown"),
+        ({"nodes": tuple(n for n in city_bundle().nodes if n.code != "east1")}, "grid_unknown"),
+        ({"ladders": {**city_bundle().ladders, "default": city_bundle().ladders["default"][1:]}}, "tier_unknown"),
+    ):  # fmt: skip
+        city = City()
+        city.report("T", "bins")
+        city.adopt("toytown@2", city_bundle(**changes))
+        assert city.ask("rebase", "T", "chief:chief-1", reason="x") == reason
+        assert city["T"].pack == "toytown@1"
+
+
+def test_a_ticket_is_placed_anew() -> None:
+    """Within its home it is noted; in another home it is filed there with what it carries; nowhere is refused."""
+    city = City()
+    city.report("T", "bins")
+    assert city.ask("place", "T", "desk:desk-1", grid="moon", reason="seen") == "grid_unknown"
+    assert city.ask("place", "T", "desk:desk-1", grid="city", reason="seen") == "grid_unknown"
+    assert city.ask("place", "T", "desk:desk-1", grid="east1", reason="seen") == "no_change"
+    assert city.ask("place", "T", "desk:desk-1", grid="east2", reason="seen") == "done_as_asked"
+    assert city["T"].leaf == "east2"
+    city.report("U", "bins", home="unplaced", leaf=None)
+    assert city["U"].status == "received"
+    assert city.ask("place", "U", "desk:desk-1", grid="hill1", reason="caller rang again") == "done_as_asked"
+    assert city["U"].close_reason == "referred"
+    arrived = city.refer_in("V")
+    assert (arrived.home, arrived.leaf, arrived.status, arrived.hops) == ("hill", "hill1", "offered", 1)
