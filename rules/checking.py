@@ -79,7 +79,7 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
     draft.resolve_limit_ms = max(law.limit_ms(category.limit) * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
     draft.resolve_unit = category.limit.unit
     rungs = law.bundle.rungs.get("resolve", (50, 80, 100, 150, 300))
-    draft.put(Clock(ClockKind.RESOLVE, "0", draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, rungs))
+    draft.put(Clock(ClockKind.RESOLVE, "0", draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, rungs, area=law.area(draft.where)))
     case.say("TicketReopened", draft, generation=draft.generation)
     _give_back(case, draft)
     return Reason.DONE_AS_ASKED

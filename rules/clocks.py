@@ -32,6 +32,8 @@ def elapsed(law: Law, clock: Clock, until: Instant) -> int:
     since = clock.running_since
     if since is None or until <= since:
         return clock.consumed_ms
+    if clock.area is not None:
+        return clock.consumed_ms + law.standstill(clock.area, clock.unit).elapsed(since, until, clock.limit_ms - clock.consumed_ms)
     return clock.consumed_ms + (law.calendar.between(since, until) if law.in_work_time(clock.unit) else until - since)
 
 
@@ -73,6 +75,13 @@ def rebase(law: Law, clock: Clock, limit_ms: int, unit: str, at: Instant) -> Clo
     )  # fmt: skip
 
 
+def settled(law: Law, clock: Clock, at: Instant) -> Clock:
+    """Write down what a running clock has consumed until now, so that it may run on by other rules."""
+    if clock.running_since is None or clock.until is not None or at <= clock.running_since:
+        return clock
+    return replace(clock, consumed_ms=elapsed(law, clock, at), running_since=at)
+
+
 def moment(law: Law, clock: Clock, rung: int, urgency: str | None) -> Instant | None:
     """Name the moment a rung is due; ``None`` when the clock stands, or beyond the calendar's horizon.
 
@@ -85,7 +94,10 @@ def moment(law: Law, clock: Clock, rung: int, urgency: str | None) -> Instant | 
         due: Instant | None = clock.until
     else:
         left = clock.limit_ms * rung // 100 - clock.consumed_ms
-        due = law.calendar.add(since, left) if clock.unit in WORK_UNITS else since + left if left > 0 else since
+        if clock.area is not None:
+            due = law.standstill(clock.area, clock.unit).moment(since, clock.limit_ms - clock.consumed_ms, left)
+        else:
+            due = law.calendar.add(since, left) if clock.unit in WORK_UNITS else since + left if left > 0 else since
     return _opened(law, clock, due) if rung < 100 and due is not None and urgency in PATIENT else due
 
 

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from rules import clocks, filing, offers, split
+from rules import clocks, filing, ledgers, offers, split
 from rules.case import Case, Draft
 from rules.closing import close
 from rules.lifecycle import SEATS
@@ -87,6 +87,7 @@ def place(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.GRID_UNKNOWN
     case.say("TicketPlaced", draft, former=draft.leaf, grid=leaf)
     draft.leaf = leaf
+    ledgers.move(case.law, draft, case.at)
     return Reason.DONE_AS_ASKED
 
 

@@ -70,7 +70,7 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
     draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
     draft.filed_at = at
     draft.first_filed_at = draft.first_filed_at or at
-    draft.put(Clock(RESOLVE, "0", limit_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms))
+    draft.put(Clock(RESOLVE, "0", limit_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms, area=law.area(draft.where)))
     party, steps = _begin(case, draft, plan)
     case.refused.extend(others)
     window = case.quota.window if case.quota else None

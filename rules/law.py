@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from rules.calendar import WorkCalendar
 from rules.conditions import Conditions
+from rules.standstill import Standstill
 from topics.ids import Instant
 from topics.pack import Category, Department, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
 from topics.vocabulary import Unit
@@ -187,6 +188,24 @@ class Law:
             local = datetime.fromtimestamp(self._quarter * 900, self._zone)
             self._now = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), local.hour * 60 + local.minute)
         return self._now
+
+    def area(self, where: str) -> str | None:
+        """Name the grid as an area that knows force majeure; ``None`` when nothing is declared for it."""
+        if not self.bundle.force_majeure:
+            return None
+        return where if self._windows(where) else None
+
+    def standstill(self, area: str, unit: str) -> Standstill:
+        """Give the time that counts in an area with force majeure."""
+        key = ("standstill", area, unit in WORK_UNITS)
+        found: Standstill | None = self.cache.get(key)
+        if found is None:
+            found = self.cache[key] = Standstill(self.calendar if unit in WORK_UNITS else None, self._windows(area))
+        return found
+
+    def _windows(self, where: str) -> list[tuple[Instant, Instant]]:
+        above = set(self.path(where))
+        return [(one.since, one.until) for one in self.bundle.force_majeure if not one.nodes or above & set(one.nodes)]
 
     # -- catalogue ---------------------------------------------------------------------------------------------
 

@@ -38,6 +38,19 @@ def change_own(law: Law, draft: Draft, act: Callable[[Clock], Clock]) -> None:
     _choose(law, draft)
 
 
+def move(law: Law, draft: Draft, at: Instant) -> None:
+    """The ticket lies in another grid, or other force majeure is declared: from now on its clocks stand still where that says so."""
+    area = law.area(draft.where)
+
+    def there(clock: Clock) -> Clock:
+        return clock if clock.area == area else replace(clocks.settled(law, clock, at), area=area)
+
+    change_own(law, draft, there)
+    leg = draft.clock(ClockKind.LEG)
+    if leg is not None:
+        draft.put(there(leg))
+
+
 def take_in(law: Law, into: Draft, ticket: str, mine: Clock | None, at: Instant) -> None:
     """A ticket is merged into this one: its ledger runs on beside the own one."""
     own = into.clock(ClockKind.RESOLVE)

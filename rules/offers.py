@@ -178,7 +178,7 @@ def start_leg(case: Case, draft: Draft) -> None:
     draft.leg += 1
     draft.drop(ClockKind.LEG)
     limit, unit = clocks.leg_limit(case.law, draft.resolve_limit_ms, draft.resolve_unit)
-    draft.put(Clock(ClockKind.LEG, str(draft.leg), limit, unit, case.at, case.at, case.law.bundle.rungs.get("leg", (100,))))
+    draft.put(Clock(ClockKind.LEG, str(draft.leg), limit, unit, case.at, case.at, case.law.bundle.rungs.get("leg", (100,)), area=case.law.area(draft.where)))
 
 
 def repeat_at_top(case: Case, draft: Draft) -> Reason:

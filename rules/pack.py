@@ -1,10 +1,11 @@
 """A city's law as its people write it: YAML files, validated by field, compiled into the bundle that travels (LAW 8)."""
 
 import hashlib
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
@@ -158,6 +159,22 @@ class CalendarSource(Source):
     off: list[date] = []
 
 
+class ForceMajeureSource(Source):
+    """A declared window, in local time of the pack's zone: ``{since: 2026-07-20T00:00, until: 2026-07-23T00:00, nodes: [...], why: flood}``."""
+
+    since: datetime
+    until: datetime
+    nodes: list[str] = []
+    why: Text
+
+    @field_validator("since", "until")
+    @classmethod
+    def _local(cls, value: datetime) -> datetime:
+        if value.tzinfo is not None:
+            raise ValueError("write local time of the pack's zone, without an offset")
+        return value
+
+
 class PackSource(Source):
     """The whole pack as written."""
 
@@ -169,6 +186,7 @@ class PackSource(Source):
     home_level: Text
     unplaced: Text
     calendar: CalendarSource
+    force_majeure: list[ForceMajeureSource] = []
     shares: list[ShareSource]
     ladders: dict[str, Annotated[list[TierSource], Field(min_length=1)]]
     clocks: dict[ClockKind, dict[str, LimitSource | None]]
@@ -314,7 +332,7 @@ def _where(members: Any, loc: tuple[int | str, ...]) -> str:
 
 def compile_pack(source: PackSource) -> PackBundle:
     """Turn a pack without faults into its bundle: degrees to integers, holidays to dated tables, rules with what they read."""
-    plain = source.model_dump(mode="json", exclude={"calendar", "nodes", "rules"})
+    plain = source.model_dump(mode="json", exclude={"calendar", "nodes", "rules", "force_majeure"})
     calendar = source.calendar
     hours = [tuple(int(t[:2]) * 60 + int(t[3:]) for t in span.split("-")) for span in calendar.hours]
     years, version = working_years(calendar.country, calendar.region, calendar.from_year, calendar.to_year, calendar.worked, calendar.off)
@@ -325,11 +343,19 @@ def compile_pack(source: PackSource) -> PackBundle:
         "day_minutes": sum(end - start for start, end in hours),
         "years": years,
     }
+    zone = ZoneInfo(source.timezone)
+    plain["force_majeure"] = [
+        {"since": _instant(one.since, zone), "until": _instant(one.until, zone), "nodes": one.nodes, "why": one.why} for one in source.force_majeure
+    ]
     plain["nodes"] = [
         {**node.model_dump(exclude={"outline"}), "ring": [(round(lon * 10**7), round(lat * 10**7)) for lon, lat in node.outline]} for node in source.nodes
     ]
     plain["rules"] = [{**rule.model_dump(), "reads": variables(rule.when)} for rule in source.rules]
     return msgspec.convert(plain, PackBundle)
+
+
+def _instant(local: datetime, zone: ZoneInfo) -> int:
+    return int(local.replace(tzinfo=zone).timestamp()) * 1000
 
 
 def bundle_bytes(bundle: PackBundle) -> bytes:

@@ -25,9 +25,10 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     if draft.where not in law.nodes:
         return Reason.GRID_UNKNOWN
     before = _deadlines(former, draft)
-    draft.clocks = tuple([_settled(former, clock, case.at) for clock in draft.clocks])
-    draft.ledgers = tuple([replace(ledger, clock=_settled(former, ledger.clock, case.at)) for ledger in draft.ledgers])
+    draft.clocks = tuple([clocks.settled(former, clock, case.at) for clock in draft.clocks])
+    draft.ledgers = tuple([replace(ledger, clock=clocks.settled(former, ledger.clock, case.at)) for ledger in draft.ledgers])
     case.law, draft.pack = law, law.ref
+    ledgers.move(law, draft, case.at)
     draft.rule = filing.exception(case, draft) if law.reads else None
     category = category_of(law, draft.category or "", draft.rule)
     if draft.tier is not None and all(tier.name != draft.tier for tier in law.ladder(category.ladder)):
@@ -41,13 +42,6 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
         unit=draft.resolve_unit, deadlines=moved,
     )  # fmt: skip
     return Reason.DONE_AS_ASKED
-
-
-def _settled(former: Law, clock: Clock, at: Instant) -> Clock:
-    """Write down what was consumed until now; from now on it runs by another calendar."""
-    if clock.running_since is None or clock.until is not None or at <= clock.running_since:
-        return clock
-    return replace(clock, consumed_ms=clocks.elapsed(former, clock, at), running_since=at)
 
 
 def _take_limit(case: Case, draft: Draft, category: Category) -> None:

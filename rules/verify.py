@@ -17,6 +17,7 @@ CHECKS = (
     verify_catalogue.exceptions,
     verify_times.clocks,
     verify_times.calendar,
+    verify_times.force_majeure,
 )
 """Each looks at one part of a pack and yields (where, what is wrong and the mend). None relies on another having passed."""
 

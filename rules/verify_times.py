@@ -49,6 +49,17 @@ def calendar(pack: PackSource) -> Found:
     yield from _years(pack)
 
 
+def force_majeure(pack: PackSource) -> Found:
+    """Windows that end after they begin, in grids that exist."""
+    codes = {node.code for node in pack.nodes}
+    for one in pack.force_majeure:
+        here = f"force_majeure.{one.since:%Y-%m-%dT%H:%M}"
+        if one.until <= one.since:
+            yield here, f"ends at {one.until:%Y-%m-%dT%H:%M}, not after it begins; no clock would stand still"
+        for node in sorted(set(one.nodes) - codes):
+            yield here, f"grid {node!r} is not a node: nothing there would stand still"
+
+
 def _years(pack: PackSource) -> Found:
     own = pack.calendar
     yield from (("calendar", f"{day} is both worked and off; keep one") for day in sorted(set(own.worked) & set(own.off)))

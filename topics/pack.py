@@ -139,6 +139,17 @@ class Calendar(msgspec.Struct, frozen=True):
     """Year -> one character for each of its days: ``1`` worked, ``0`` off."""
 
 
+class ForceMajeure(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A declared window in which resolve and leg clocks of an area stand still (LAW 4)."""
+
+    since: int
+    """Milliseconds since 1970, UTC; ``[since, until)``."""
+    until: int
+    nodes: tuple[str, ...] = ()
+    """Those and all below; empty: everywhere."""
+    why: str = ""
+
+
 class PackBundle(msgspec.Struct, frozen=True, omit_defaults=True):
     """The whole of a city's law as it travels in the log; the hash is over these bytes."""
 
@@ -166,6 +177,7 @@ class PackBundle(msgspec.Struct, frozen=True, omit_defaults=True):
     roster_version: str
     grid_version: str
     calendar: Calendar
+    force_majeure: tuple[ForceMajeure, ...] = ()
     attributes: tuple[str, ...] = ()
     """Attributes of an incident that go on; all others are sealed."""
     dismiss_reasons: tuple[str, ...] = ()

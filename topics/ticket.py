@@ -32,6 +32,8 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
     paused_reason: str | None = None
     extended: int = 0
     """How often the original limit was added; ``limit_ms`` has it in."""
+    area: str | None = None
+    """The grid whose declared force majeure it stands still in; ``None``: nothing is declared there, or it never does."""
     until: Instant | None = None
     """A fixed moment instead of a budget: promised dates, parking, midnight of a promised day."""
 

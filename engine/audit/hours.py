@@ -73,6 +73,12 @@ class OpenHours:
             left -= closes - opens
         return None
 
+    def worked(self, start: Instant, end: Instant) -> int:
+        """Milliseconds worked in ``[start, end)``, day by day."""
+        first, last = self._day_of(start), self._day_of(end)
+        days = self._days[bisect_left(self._days, first) : bisect_left(self._days, last + 1)]
+        return sum(max(0, min(end, closes) - max(start, opens)) for day in days for opens, closes in self._spans(day))
+
     def opening(self, at: Instant) -> Instant | None:
         """The moment itself where the city works, else the next opening."""
         for day in self._days[(index := bisect_left(self._days, self._day_of(at))) : index + 2]:

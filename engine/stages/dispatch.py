@@ -38,7 +38,7 @@ def cause_of(record: Record) -> IncidentCause | CommandCause:
 def _command(record: Record) -> Command:
     try:
         return codec.decode(record.value or b"", Command)
-    except (msgspec.DecodeError, RecursionError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         reason = str(exc)[:300]
         return Command(record.id, CommandKind.UNREADABLE, Actor(Role.SOURCE, "unknown"), record.appended_at, reason=reason)
 

@@ -3,15 +3,18 @@
 import os
 import random
 from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from rules import clocks
 from rules.law import Law
 from tests.support.poison import law_of
+from topics.pack import ForceMajeure
 from topics.ticket import Clock
 from topics.vocabulary import ClockKind, Unit
 
@@ -25,8 +28,8 @@ SIZES = {Unit.MINUTE: MINUTE, Unit.URGENT_HOUR: 60 * MINUTE, Unit.URGENT_DAY: 14
 class Minutes:
     """Every minute of some years, open or not by the wall clock, and how many were open before it."""
 
-    def __init__(self, law: Law, first: int) -> None:
-        """Walk from the first of January of ``first`` to the end of the calendar's years."""
+    def __init__(self, law: Law, first: int, all_day: bool = False, without: Iterable[tuple[int, int]] = ()) -> None:
+        """Walk from the first of January of ``first`` to the end of the calendar's years; every minute is open with ``all_day``; then close windows."""
         calendar = law.bundle.calendar
         zone = ZoneInfo(calendar.timezone)
         begin = datetime(first, 1, 1, tzinfo=zone).astimezone(UTC)
@@ -37,8 +40,11 @@ class Minutes:
         while hour < end:  # no zone changes its offset within an hour
             local = hour.astimezone(zone)
             worked = calendar.years[str(local.year)][local.timetuple().tm_yday - 1] == "1"
-            self.open += bytes(worked and any(a <= local.hour * 60 + local.minute + n < b for a, b in calendar.hours) for n in range(60))
+            self.open += bytes(all_day or (worked and any(a <= local.hour * 60 + local.minute + n < b for a, b in calendar.hours)) for n in range(60))
             hour += timedelta(hours=1)
+        for since, until in without:
+            a, b = ((moment - self.begin) // MINUTE for moment in (since, until))
+            self.open[a:b] = bytes(b - a)
         self.before = [0, *accumulate(self.open)]
 
     def worked(self, at: int) -> int:
@@ -152,3 +158,81 @@ def _act(law: Law, clock: Clock, told: Told, act: str, at: int, draw: random.Ran
     told.end_span(at)
     told.limit, told.unit, told.since = limit, unit, max(at, told.since) if told.runs else told.since
     return clocks.rebase(law, clock, limit, unit, at)
+
+
+class Standing(Told):
+    """A clock in an area with declared force majeure: until its limit is broken it stands still there, afterwards never again."""
+
+    def __init__(self, kinds: dict[bool, tuple[Minutes, Minutes]], limit: int, unit: Unit, at: int) -> None:
+        """Start it; ``kinds`` has for working time and for day and night the minutes with and without the windows."""
+        super().__init__(kinds[True][0], limit, unit, at)
+        self.kinds = kinds
+
+    def consumed(self, at: int) -> int:
+        """Add up the spans in order; the limit they are measured by is the one that holds now."""
+        total = 0
+        for worked, begin, end in [*self.spans, (self.is_worked, self.since, max(at, self.since))] if self.runs else self.spans:
+            total = self.span_end(worked, begin, end, total)
+        return total
+
+    def span_end(self, worked: bool, begin: int, end: int, before: int) -> int:
+        """What is consumed after one more span."""
+        whole, still = self.kinds[worked]
+        left = self.limit * self.times - before
+        broken = begin if left <= 0 else still.reaches(begin, left)
+        if broken is None or end <= broken:
+            return before + still.worked(end) - still.worked(begin)
+        return before + max(left, 0) + whole.worked(end) - whole.worked(broken)
+
+    def hold(self, at: int) -> None:
+        """It stands from now on."""
+        self.end_span(at)
+        self.runs = False
+
+    def go(self, at: int) -> None:
+        """It runs on."""
+        self.runs, self.since = True, at
+
+    def raw(self, rung: int) -> int | None:
+        """When so many percent are consumed."""
+        whole, still = self.kinds[self.is_worked]
+        before = self.consumed(self.since)
+        left, all_left = self.limit * self.times * rung // 100 - before, self.limit * self.times - before
+        if left <= all_left:
+            return still.reaches(self.since, left)
+        broken = still.reaches(self.since, all_left) if all_left > 0 else self.since
+        return None if broken is None else whole.reaches(broken, left - max(all_left, 0))
+
+
+def test_declared_force_majeure_holds_limits_until_they_are_broken() -> None:
+    """Random windows over a year, of this area and of another one: the same to the millisecond, working time and day and night."""
+    draw, law = random.Random("windows 20261124"), law_of("guancheng")
+    year = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1000
+    windows = []
+    for _ in range(40):
+        since = year + draw.randrange(1, 365 * 1440) * MINUTE
+        windows.append(ForceMajeure(since, since + draw.choice([30, 600, 3 * 1440, 9 * 1440]) * MINUTE, draw.choice([(), ("tawan",), ("longhaimalu",), ("boaijie",)])))
+    law = Law("windows@1", replace(law.bundle, force_majeure=tuple(windows)))
+    here = [(one.since, one.until) for one in windows if one.nodes != ("boaijie",)]
+    kinds = {worked: (Minutes(law, 2025, not worked), Minutes(law, 2025, not worked, here)) for worked in (True, False)}
+    for number in range(SEQUENCES // 10):
+        at = year + draw.randrange(1440, 360 * 1440) * MINUTE + draw.choice([0, draw.randrange(MINUTE)])
+        unit = draw.choice(list(SIZES))
+        limit = draw.choice([1, 2, 3]) * SIZES[unit]
+        clock = Clock(ClockKind.RESOLVE, "0", limit, unit, at, at, RUNGS, area=law.area("tawan-g1-m1"))
+        told = Standing(kinds, limit, unit, at)
+        for _ in range(draw.randrange(1, 5)):
+            at += draw.choice([0, draw.randrange(MINUTE), draw.randrange(600 * MINUTE), draw.randrange(4 * 1440 * MINUTE)])
+            act = draw.choice(["pause", "resume", "extend"])
+            if act == "pause":
+                told.hold(at)
+                clock = clocks.pause(law, clock, at, "parked")
+            elif act == "resume" and clock.running_since is None:
+                told.go(at)
+                clock = clocks.resume(clock, at)
+            elif act == "extend" and told.consumed(at) < told.limit * told.times:
+                told.times += 1
+                clock = clocks.extend(clock)
+            rung = draw.choice(RUNGS)
+            seen = (clocks.elapsed(law, clock, at), clocks.moment(law, clock, rung, "U1"))
+            assert seen == (told.consumed(at), told.moment(rung, False)), (number, unit, limit, at, rung)

@@ -13,7 +13,7 @@ from rules.law import Law
 from topics.codec import decode, encode
 from topics.command import Actor, Command
 from topics.incident import Incident
-from topics.pack import Calendar, Category, Department, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
+from topics.pack import Calendar, Category, Department, ForceMajeure, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
 from topics.reference import EngineClock
 from topics.task import Task
 from topics.ticket import Marker, Ticket
@@ -61,6 +61,7 @@ def town() -> PackBundle:
             Category("pipe", "pipe", "水管", "city", "U3", Limit(1, "urgent_day"), starts_at="street", lead="water"),
         ),
         rules=(), roster=tuple(roster), roster_version="r1", grid_version="g1",
+        force_majeure=(ForceMajeure(START + 3 * HOUR, START + 5 * HOUR, ("east",), "flood"), ForceMajeure(START + 26 * HOUR, START + 33 * HOUR, (), "storm")),
         calendar=Calendar("plain@1", "Asia/Shanghai", ((480, 720), (840, 1080)), 480, {"2026": "".join(week[(3 + n) % 7] for n in range(365))}),
     )  # fmt: skip
 

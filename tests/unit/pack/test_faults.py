@@ -110,6 +110,8 @@ SEEDS: dict[str, tuple[Seed, str, str]] = {
     "tier without roster": (lambda p: without(p, "street"), "roster", "nobody has the role street for"),
     "home without a party": (lambda p: without(p, "backstop", "tawan"), "roster", "nobody has the role backstop for tawan;"),
     "no desk": (lambda p: without(p, "desk"), "roster", "nobody has the role desk"),
+    "flood backwards": (lambda p: p.update(force_majeure=[{"since": "2026-07-20T00:00", "until": "2026-07-19T00:00", "why": "flood"}]), "force_majeure.2026-07-20T00:00", "not after it begins"),
+    "flood nowhere": (lambda p: p.update(force_majeure=[{"since": "2026-07-20T00:00", "until": "2026-07-21T00:00", "nodes": ["moon"], "why": "flood"}]), "force_majeure.2026-07-20T00:00", "grid 'moon' is not a node"),
     "no principal": (lambda p: without(p, "principal", "dongdajie"), "roster", "nobody has the role principal for"),
     "no chief": (lambda p: without(p, "chief"), "roster", "nobody has the role chief"),
     "no checker": (lambda p: without(p, "checker", "tawan"), "roster", "nobody has the role checker for tawan;"),

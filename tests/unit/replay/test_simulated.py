@@ -117,7 +117,8 @@ def by_force(log: Log, bundle: PackBundle) -> tuple[Log, set[str]]:
         appended = START + record.appended_ms * SPEED
         told.pass_time(appended - 1)
         asked = len(told.log.of("tickets.decisions"))
-        told.command(msgspec.structs.replace(command, ticket=found + slash + child if found else ""), appended)
+        target = names.get(command.target or "", command.target) if command.kind is CommandKind.DUPLICATE_OF else command.target
+        told.command(msgspec.structs.replace(command, ticket=found + slash + child if found else "", target=target), appended)
         now = decode(told.log.of("tickets.decisions")[asked].value or b"", Decision)
         if was.changes and not now.changes and now.reason != "repeated_command":
             unfit.add(was.id)

@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from tests.support.city import City, at, city_bundle, year_of_weekdays
-from topics.pack import Calendar, Limit, PackBundle
+from topics.pack import Calendar, ForceMajeure, Limit, PackBundle
 
 
 def tuesday_off() -> PackBundle:
@@ -76,3 +76,39 @@ def test_a_ticket_is_placed_anew() -> None:
     assert city["U"].close_reason == "referred"
     arrived = city.refer_in("V")
     assert (arrived.home, arrived.leaf, arrived.status, arrived.hops) == ("hill", "hill1", "offered", 1)
+
+
+def test_declared_force_majeure_holds_the_limits_of_its_area_and_nobody_elses() -> None:
+    """Eight working hours from Monday 08:00; flooded from 10:00 to Tuesday 10:00: due on Tuesday 18:00; on the hill on Monday 18:00."""
+    flood = ForceMajeure(at("10:00"), at("10:00", 1), ("north",), "flood")
+    city = City(city_bundle(force_majeure=(flood,)))
+    for name, home in (("T", "east"), ("U", "hill")):
+        city.report(name, "bins", home=home, leaf=f"{home}1")
+        city.work(name, until="accept")
+    assert (city["T"].deadline_at, city["U"].deadline_at) == (at("18:00", 1), at("18:00"))
+    city.at("14:00", 1)
+    fired = [event.facts["rung"] for event in city.events("ClockAtRisk", "ClockBreached") if event.ticket == city["T"].id and event.facts["clock"] == "resolve"]
+    assert fired == [50]
+
+
+def test_what_is_broken_before_the_flood_does_not_stand_still() -> None:
+    """Broken on Monday 18:00, flooded on Tuesday: 150 % four working hours after, on Tuesday at 12:00, all the same."""
+    flood = ForceMajeure(at("06:00", 1), at("20:00", 1), (), "flood")
+    city = City(city_bundle(force_majeure=(flood,)))
+    city.report("T", "bins")
+    city.work("T", until="accept")
+    city.at("23:00", 1)
+    moments = {event.facts["rung"]: event.facts["due_at"] for event in city.events("ClockBreached") if event.facts["clock"] == "resolve"}
+    assert moments == {100: at("18:00"), 150: at("12:00", 1)}
+
+
+def test_a_flood_declared_later_reaches_open_tickets_by_rebasing_and_never_backwards() -> None:
+    """Declared at 16:00 for the whole day: what had run until 16:00 has run."""
+    city = City()
+    city.report("T", "bins")
+    city.work("T", until="accept")
+    city.at("16:00")
+    city.adopt("toytown@2", city_bundle(force_majeure=(ForceMajeure(at("08:00"), at("08:00", 2), ("east",), "flood"),)))
+    assert city["T"].deadline_at == at("18:00")
+    assert city.ask("rebase", "T", "chief:chief-1", reason="flood") == "done_as_asked"
+    assert city["T"].deadline_at == at("10:00", 2)
