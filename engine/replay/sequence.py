@@ -1,8 +1,8 @@
 """Turns the log into what is replayed: each partition's decisions in order, each with the record it names as its cause."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -11,7 +11,7 @@ from engine.errors import GridwhistleError
 from engine.stage import Record
 from engine.stages.dispatch import cause_of
 from rules.book import CommandCause, IncidentCause
-from rules.replay import Told
+from rules.replay import Stood, Told
 from topics import codec
 from topics.ids import Instant
 from topics.reference import EngineClock
@@ -32,6 +32,10 @@ class History:
     """What a stack has recorded."""
 
     partitions: dict[int, list[Told]] = field(default_factory=dict)
+    begun: Mapping[int, "Begun"] = field(default_factory=dict)
+    """How each partition stood where this begins; empty: it begins at the beginning."""
+    since: Instant | None = None
+    """The moment at which it begins."""
     waiting: int = 0
     """Incidents and commands that are not decided yet."""
     bounded: int = 0
@@ -41,6 +45,15 @@ class History:
     def decisions(self) -> int:
         """How many there are."""
         return sum(map(len, self.partitions.values()))
+
+
+class Begun(Stood, Protocol):
+    """A partition as it stood, and how far into the log that reaches."""
+
+    offset: int
+    """First offset of ``tickets.decisions`` that is not in it."""
+    positions: dict[str, int]
+    """Logical topic -> the next offset to be decided."""
 
 
 class _Why(msgspec.Struct, frozen=True):
@@ -59,52 +72,67 @@ class _Head(msgspec.Struct, frozen=True):
     why: _Why = _Why()
 
 
-def history_of(log: Log) -> History:
+def history_of(log: Log, begun: Mapping[int, Begun] | None = None, since: Instant | None = None) -> History:
     """Give every partition's decisions with their causes.
 
+    Args:
+        log: As read.
+        begun: How the partitions stood at ``since``: what came before is passed by, whether it is there or not.
+        since: From when on; ``None``: from the beginning.
     Raises:
         Gap: Decisions do not reach back to the beginning, a record or a pack that one rests on is gone, or a record
             was passed over without a decision.
     """
-    _check_beginnings(log)
-    history, packs, clocks = History(), frozenset(log.bundles()), log.clocks()
-    by_topic = {name: _by_partition(log.of(name)) for name in INPUTS}
-    for partition, entries in sorted(_by_partition([entry for entry in log.of(DECISIONS.name) if log.is_settled(entry)]).items()):
-        inputs = {name: _Input(log, name, partition, found.get(partition, [])) for name, found in by_topic.items()}
+    begun = begun or {}
+    check_beginnings(log, {partition: one.offset for partition, one in begun.items()})
+    history, packs, clocks = History(begun=begun, since=since), frozenset(log.bundles()), log.clocks()
+    by_topic = {name: by_partition(log.of(name)) for name in INPUTS}
+    decided = by_partition([entry for entry in log.of(DECISIONS.name) if log.is_settled(entry)])
+    for partition in sorted({*decided, *begun}):
+        one = begun.get(partition)
+        inputs = {name: _Input(log, name, partition, found.get(partition, []), one.positions.get(name, 0) if one else 0) for name, found in by_topic.items()}
         told = history.partitions[partition] = []
-        for entry in entries:
+        for entry in decided.get(partition, []):
+            if one is not None and entry.offset < one.offset:
+                continue
             told.append(_told(entry, inputs, packs, clocks, history))
             if told[-1].kind == "unreadable":
                 break  # what it decided nobody knows, and so what follows from it
         else:
-            history.waiting += sum(len(one.entries) - one.passed for one in inputs.values())
+            history.waiting += sum(len(given.entries) - given.passed for given in inputs.values())
     history.waiting += sum(len(e) for found in by_topic.values() for p, e in found.items() if p not in history.partitions)
     return history
 
 
-def _by_partition(entries: Sequence[Entry]) -> dict[int, list[Entry]]:
+def by_partition(entries: Sequence[Entry]) -> dict[int, list[Entry]]:
+    """Sort records out by their partitions; the order in each stays."""
     found: dict[int, list[Entry]] = {}
     for entry in entries:
         found.setdefault(entry.partition, []).append(entry)
     return found
 
 
-def _check_beginnings(log: Log) -> None:
+def check_beginnings(log: Log, reached: Mapping[int, int]) -> None:
+    """See that no decision is missing at the beginning, or behind what a checkpoint has reached.
+
+    Raises:
+        Gap: Retention has taken some.
+    """
     for (topic, partition), begin in sorted(log.begins.items()):
-        if topic == DECISIONS.name and begin:
+        if topic == DECISIONS.name and begin > reached.get(partition, 0):
             raise Gap(
-                f"the decisions do not begin at the beginning: {topic} of partition {partition} begins at offset {begin}. "
-                "Retention has dropped the ones before; only a log that is whole can be replayed"
+                f"the decisions do not begin at the beginning: {topic} of partition {partition} begins at offset {begin}. Retention has "
+                "dropped the ones before; only a log that is whole can be replayed, or one from a day (--from) of which there is a checkpoint"
             )
 
 
 class _Input:
     """One partition of an input: hands out the records that decisions name, and notices the ones passed over."""
 
-    def __init__(self, log: Log, topic: str, partition: int, entries: list[Entry]) -> None:
-        self.entries, self.passed = entries, 0
+    def __init__(self, log: Log, topic: str, partition: int, entries: list[Entry], position: int) -> None:
+        self.entries, self.passed = [entry for entry in entries if entry.offset >= position] if position else entries, 0
         self._topic, self._partition, self._begin = topic, partition, log.begins.get((topic, partition), 0)
-        self._places = {entry.offset: place for place, entry in enumerate(entries)}
+        self._places = {entry.offset: place for place, entry in enumerate(self.entries)}
 
     def named(self, offset: int, by: str) -> Entry:
         """Give the record of an offset.

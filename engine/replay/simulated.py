@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from engine.replay.sequence import Gap, History
-from rules.account import Account, recorded
+from rules.account import Account, images_of, recorded
 from rules.difference import Difference, compare
 from rules.law import Law
 from rules.simulation import Misfit, Simulation
@@ -31,13 +31,17 @@ class Simulated(msgspec.Struct, frozen=True):
     """Causes that cannot be decided under the other law, each with the error."""
     unknown_homes: int
     """Reports whose recorded home the other law does not have: they wait at the duty desk."""
+    since: Instant | None = None
+    """When the telling begins; ``None``: with the log."""
+    stood: int = 0
+    """Tickets of before that are in the comparison."""
 
 
 def simulate(history: History, laws: dict[str, Law], law: Law, count: int, advance: Callable[[], None] = lambda: None) -> Simulated:
-    """Tell a history under ``law``, which holds from the beginning.
+    """Tell a history under ``law``, which holds from its beginning.
 
     Args:
-        history: As it is recorded.
+        history: As it is recorded. What stood where it begins goes on from there, and is changed.
         laws: The recorded packs.
         law: The other one.
         count: Partitions of the stack.
@@ -46,21 +50,27 @@ def simulate(history: History, laws: dict[str, Law], law: Law, count: int, advan
         Gap: A decision of the record cannot be read.
     """
     moments = [one.at for told in history.partitions.values() for one in told if not _unreadable(one.kind, one.where)]
-    before, pending = recorded(laws, history.partitions)
-    after = Account({law.ref: law})
-    told = Simulation(law, history.partitions, count, after.see)
+    stood = {partition: images_of(one.book) for partition, one in history.begun.items()}
+    before, pending = recorded(laws, history.partitions, stood)
+    after = Account({**laws, law.ref: law}, {name: image for images in stood.values() for name, image in images.items()})
+    told = Simulation(law, history.partitions, count, after.see, laws, history.begun)
     told.run(pending, advance)
+    for one, other in ((before, after), (after, before)):
+        for name in sorted(one.stood):
+            other.wake(name)
     return Simulated(
         pack=law.ref,
         recorded_packs=tuple(sorted(before.packs)),
-        begin=min(moments, default=0),
-        end=max(moments, default=0),
+        begin=min(moments, default=0) if history.since is None else history.since,
+        end=max(moments, default=history.since or 0),
         difference=compare(before, after, told.misfits),
         commands=told.commands,
         no_longer_fits=tuple(told.misfits),
         newly_done=told.newly_done,
         held=tuple(told.held),
-        unknown_homes=sum(fate.home not in law.homes for fate in after.fates.values()),
+        unknown_homes=sum(fate.home not in law.homes for origin, fate in after.fates.items() if origin not in after.stood),
+        since=history.since,
+        stood=len(after.stood),
     )
 
 

@@ -88,14 +88,21 @@ def endings(log: Log) -> dict[tuple[str, int], Ending]:
     return {(ending.ticket.identity, ending.ticket.hops): ending for ending in found.values()}
 
 
-def by_force(log: Log, bundle: PackBundle) -> tuple[Log, set[str]]:
-    """Let a town under the other law live through the same; answers its log and the commands it refuses although they were done."""
-    told, names, unfit = Dispatch(bundle, OTHER), dict[str, str](), set[str]()
+def by_force(log: Log, bundle: PackBundle, since: int | None = None) -> tuple[Log, set[str]]:
+    """Let a town under the other law live through the same; answers its log and the commands it refuses although they were done.
+
+    With ``since`` it has the recorded law until then.
+    """
+    told, names, unfit = Dispatch(bundle, OTHER) if since is None else Dispatch(), dict[str, str](), set[str]()
+    told.laws[OTHER] = law(bundle)
     records = {e.id: e for topic in ("incidents", "commands") for e in log.of(topic)}
     last = START
     for entry in log.of("tickets.decisions"):
         was = decode(entry.value or b"", Decision)
         last = was.at
+        if since is not None and was.at >= since and told.book.pack != OTHER:
+            told.pass_time(since - 1)
+            told.book.pack = OTHER
         if was.cause == "clock":
             continue
         record = records[was.id]
