@@ -147,7 +147,7 @@ class Book:
         at = self.next_due()
         if at is None or at > until:
             return None
-        ticket = self.tickets[self._due[0][1]]
+        ticket = self.tickets.look(self._due[0][1])
         found = clocks.first_due(self.laws[ticket.pack], ticket.clocks, ticket.urgency)
         assert found is not None
         due_at, rung, _, number, clock = found
@@ -160,6 +160,10 @@ class Book:
         """
         changed, self._changed = self._changed, {}
         return [(key, self._stored(key)) for key in changed]
+
+    def let_go(self) -> None:
+        """Forget what has changed since the last ``flush``: nobody wants these records."""
+        self._changed.clear()
 
     def records(self) -> Iterator[tuple[bytes, bytes]]:
         """Give everything that is remembered as records of ``tickets.state``: what ``load`` takes."""

@@ -82,7 +82,7 @@ def replay(laws: Mapping[str, Law], told: Iterable[Told], book: Book | None = No
             return Replayed(identical, held, Mismatch(one, again, fault))
         last, identical = one.at, identical + 1
         if identical % 10_000 == 0:
-            book.flush()  # nobody wants the state's records: let them go
+            book.let_go()
     return Replayed(identical, held, None)
 
 

@@ -107,7 +107,7 @@ class Simulation:
             advance()
             if n % 10_000 == 0:
                 for book in self._books.values():
-                    book.flush()  # nobody wants the state's records: let them go
+                    book.let_go()
         for partition in sorted(self._books):
             self._fire(partition, min(end, pending.get(partition, end + 1) - 1))
 

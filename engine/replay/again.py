@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from engine.audit.log import Log
+from engine.replay.calm import calm
 from engine.replay.sequence import Begun, History, history_of
 from rules.law import Law
 from rules.replay import Mismatch, Replayed, Told, replay
@@ -41,12 +42,14 @@ def verify(log: Log, track: Track = lambda told: told) -> Verdict:
     Raises:
         Gap: The log is not whole.
     """
-    return verify_history(history_of(log), laws_of(log), track)
+    with calm():
+        return verify_history(history_of(log), laws_of(log), track)
 
 
 def verify_history(history: History, laws: dict[str, Law], track: Track) -> Verdict:
     """Decide every partition again, each up to its first difference."""
-    done = [_replay(laws, track(told), history.begun.get(partition)) for partition, told in history.partitions.items()]
+    with calm():
+        done = [_replay(laws, track(told), history.begun.get(partition)) for partition, told in history.partitions.items()]
     return Verdict(
         decisions=history.decisions,
         identical=sum(one.identical for one in done),

@@ -4,12 +4,18 @@ from collections.abc import Callable
 
 import msgspec
 
+from engine.replay.calm import calm
 from engine.replay.sequence import Gap, History
 from rules.account import Account, images_of, recorded
 from rules.difference import Difference, compare
 from rules.law import Law
 from rules.simulation import Misfit, Simulation
+from topics import codec
+from topics.decision import Decision
 from topics.ids import Instant
+
+BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""Bytes that are no decision."""
 
 
 class Simulated(msgspec.Struct, frozen=True):
@@ -49,9 +55,20 @@ def simulate(history: History, laws: dict[str, Law], law: Law, count: int, advan
     Raises:
         Gap: A decision of the record cannot be read.
     """
-    moments = [one.at for told in history.partitions.values() for one in told if not _unreadable(one.kind, one.where)]
+    with calm():
+        return _simulate(history, laws, law, count, advance)
+
+
+def _simulate(history: History, laws: dict[str, Law], law: Law, count: int, advance: Callable[[], None]) -> Simulated:
+    for decided in history.partitions.values():
+        if decided and decided[-1].kind == "unreadable":  # nothing follows it in its partition
+            raise Gap(_unreadable_at(decided[-1].where))
+    moments = [one.at for decided in history.partitions.values() for one in decided]
     stood = {partition: images_of(one.book) for partition, one in history.begun.items()}
-    before, pending = recorded(laws, history.partitions, stood)
+    try:
+        before, pending = recorded(laws, history.partitions, stood)
+    except BROKEN as exc:
+        raise Gap(_unreadable_at(_broken(history))) from exc
     after = Account({**laws, law.ref: law}, {name: image for images in stood.values() for name, image in images.items()})
     told = Simulation(law, history.partitions, count, after.see, laws, history.begun)
     told.run(pending, advance)
@@ -74,7 +91,16 @@ def simulate(history: History, laws: dict[str, Law], law: Law, count: int, advan
     )
 
 
-def _unreadable(kind: str, where: str) -> bool:
-    if kind == "unreadable":
-        raise Gap(f"the decision {where} cannot be read; what happened after it is not known. 'gridwhistle replay' without --pack shows it")
-    return False
+def _broken(history: History) -> str:
+    """Name the first decision that begins like one, and cannot be read."""
+    for told in history.partitions.values():
+        for one in told:
+            try:
+                codec.decode(one.record, Decision)
+            except BROKEN:
+                return one.where
+    return "(not found)"
+
+
+def _unreadable_at(where: str) -> str:
+    return f"the decision {where} cannot be read; what happened after it is not known. 'gridwhistle replay' without --pack shows it"

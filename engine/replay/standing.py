@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from engine.audit.log import Entry, Log
+from engine.replay.calm import calm
 from engine.replay.checkpoint import Checkpoint, Checkpoints, linked
 from engine.replay.moment import Moment
 from engine.replay.sequence import INPUTS, Gap, by_partition, check_beginnings
@@ -60,7 +61,7 @@ class Standing:
                 return
             self._take(entry, told)
             if n % 10_000 == 0:
-                self.book.flush()  # nobody wants the state's records one by one
+                self.book.let_go()
         self.offset = max(self.offset, end)
 
     def _take(self, entry: Entry, told: Said) -> None:
@@ -96,7 +97,7 @@ class Standing:
 def _read(entry: Entry) -> Said:
     try:
         told: Said = said(entry.value or b"")
-    except (msgspec.DecodeError, RecursionError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise Gap(f"the decision {entry.id} cannot be read; what stood after it is not known. 'gridwhistle replay' without --from shows it") from exc
     return told
 
@@ -115,7 +116,8 @@ def stand(log: Log, laws: Mapping[str, Law], moment: Moment, found: Mapping[int,
     """
     check_beginnings(log, {partition: one.offset for partition, one in found.items()})
     decided = by_partition([entry for entry in log.of(DECISIONS.name) if log.is_settled(entry)])
-    return {p: _stand(log, laws, moment, found.get(p), kept, p, decided.get(p, [])) for p in sorted({*decided, *found})}
+    with calm():
+        return {p: _stand(log, laws, moment, found.get(p), kept, p, decided.get(p, [])) for p in sorted({*decided, *found})}
 
 
 def _stand(
@@ -130,7 +132,7 @@ def _stand(
         kept.save(moment.day, standing.checkpoint(kept.prefix, kept.partitions))
     standing.take_until(entries, moment.at, end)
     standing.check_packs()
-    standing.book.flush()
+    standing.book.let_go()
     return standing
 
 

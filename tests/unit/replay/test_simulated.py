@@ -1,5 +1,6 @@
 """A history told under another law: what differs is what a comparison by brute force finds, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -245,10 +246,12 @@ def test_a_command_handed_in_before_a_deadline_goes_first_although_decided_later
     assert "accept" not in found.difference.breaches_after
 
 
-def test_a_record_that_cannot_be_read_stops_the_telling() -> None:
-    """What happened after it is not known."""
+@pytest.mark.parametrize("spoil", [lambda value: b"{", lambda value: value[:-9], lambda value: value[:-9] + b"\xff" + value[-9:]])
+def test_a_record_that_cannot_be_read_stops_the_telling(spoil: Callable[[bytes], bytes]) -> None:
+    """What happened after it is not known, whether it is broken at its beginning or at its end."""
     log = one_ticket_left_alone()
-    log.entries["tickets.decisions"][2] = log.entries["tickets.decisions"][2]._replace(value=b"{")
+    entry = log.entries["tickets.decisions"][2]
+    log.entries["tickets.decisions"][2] = entry._replace(value=spoil(entry.value or b""))
     with pytest.raises(Gap, match="tickets.decisions:0:2 cannot be read"):
         told_under(log, town())
 
