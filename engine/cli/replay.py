@@ -107,10 +107,13 @@ def _history(settings: Settings, when: date | datetime | None, bar: Progress) ->
         log = asyncio.run(_read(settings, bar, starts(found.values())))
         if kept.keep_fitting(found, log):
             break
-    for note in kept.notes:
-        typer.echo(f"replay: {note}", err=True)
     laws = laws_of(log)
-    return history_of(log, stand(log, laws, moment, found, kept), moment.at), laws
+    try:
+        begun = stand(log, laws, moment, found, kept)
+    finally:
+        for note in kept.notes:
+            typer.echo(f"replay: {note}", err=True)
+    return history_of(log, begun, moment.at), laws
 
 
 async def _read(settings: Settings, bar: Progress, begin: Mapping[tuple[str, int], int] | None = None) -> Log:

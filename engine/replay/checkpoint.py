@@ -58,7 +58,7 @@ class Checkpoints:
         self._left_out: set[Path] = set()
         self._chosen: dict[int, Path] = {}
         self.notes: list[str] = []
-        """What was not used, and why."""
+        """What was not used or not kept, and why."""
 
     def newest(self, day: str, before: Instant) -> dict[int, Checkpoint]:
         """Give by partition the newest one of ``day`` or an earlier day that holds nothing from ``before`` on."""
@@ -105,8 +105,19 @@ class Checkpoints:
             self._leave_out(self._chosen[partition], why)
         return not unfit
 
-    def save(self, day: str, made: Checkpoint) -> Path:
-        """Write one, whole or not at all; what was there is replaced."""
+    def keep(self, day: str, made: Checkpoint) -> None:
+        """Write one; where that cannot be, what is told is the same, and the next time takes longer."""
+        try:
+            self.save(day, made)
+        except OSError as error:
+            self.notes.append(f"the checkpoint of {day} is not kept: {error}")
+
+    def save(self, day: str, made: Checkpoint) -> None:
+        """Write one, whole or not at all; what was there is replaced.
+
+        Raises:
+            OSError: The folder cannot be written.
+        """
         path = self._folder / f"{day}.{made.partition}.msgpack"
         self._folder.mkdir(parents=True, exist_ok=True)
         scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
@@ -116,7 +127,6 @@ class Checkpoints:
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(path)
-        return path
 
 
 def misfit(one: Checkpoint, log: Log) -> str | None:

@@ -65,15 +65,15 @@ class Standing:
         self.offset = max(self.offset, end)
 
     def _take(self, entry: Entry, told: Said) -> None:
+        topic, _, place = told.id.partition(":")
         try:
             fold(self.book, self._laws, told)
+            if topic in INPUTS:
+                self.positions[topic] = int(place.partition(":")[2]) + 1
         except (KeyError, ValueError, msgspec.DecodeError) as exc:
             raise Gap(f"what {entry.id} has changed cannot be told: {type(exc).__name__}: {exc}") from exc
         self._link, self._digest = self._digest, linked(self._digest, entry.value or b"")
         self.at, self.last, self.offset = told.at, entry.offset, entry.offset + 1
-        topic, _, place = told.id.partition(":")
-        if topic in INPUTS:
-            self.positions[topic] = int(place.partition(":")[2]) + 1
 
     def checkpoint(self, prefix: str, partitions: int) -> Checkpoint:
         """Write it down."""
@@ -129,7 +129,7 @@ def _stand(
     end = log.settled.get(partition, 0)
     standing.take_until(entries, moment.day_at, end)
     if standing.last >= 0 and (one is None or standing.last > one.last):
-        kept.save(moment.day, standing.checkpoint(kept.prefix, kept.partitions))
+        kept.keep(moment.day, standing.checkpoint(kept.prefix, kept.partitions))
     standing.take_until(entries, moment.at, end)
     standing.check_packs()
     standing.book.let_go()

@@ -211,6 +211,22 @@ def test_a_record_before_the_day_that_cannot_be_read_stops(stack: Stack) -> None
         stack.verdict(SECOND)
 
 
+def test_a_folder_that_cannot_be_written_is_said(stack: Stack) -> None:
+    """The replay is the same; only the next one takes longer."""
+    stack.folder.write_bytes(b"in the way")
+    assert stack.verdict(SECOND).mismatches == ()
+    assert len(stack.notes) == 1 and stack.notes[0].startswith("the checkpoint of 2026-03-03 is not kept: ")
+
+
+def test_a_decision_that_names_no_position_stops(stack: Stack) -> None:
+    """Where to go on is not known."""
+    value = stack.log.entries[DECISIONS][3].value or b""
+    name = decode(value, Decision).id
+    stack.log.entries[DECISIONS][3] = stack.log.entries[DECISIONS][3]._replace(value=value.replace(name.encode(), b"incidents:0:x"))
+    with pytest.raises(Gap, match=f"what {DECISIONS}:0:3 has changed cannot be told"):
+        stack.verdict(SECOND)
+
+
 def test_a_pack_that_is_gone_stops(stack: Stack) -> None:
     """What stands open was filed by it."""
     stack.verdict(SECOND)
