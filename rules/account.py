@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from rules.book import IncidentCause
+from rules.book import Book, IncidentCause
 from rules.law import Law
 from rules.replay import Told
 from rules.simulation import origin_of
 from topics import codec
 from topics.decision import Decision
 from topics.ids import Instant
-from topics.vocabulary import ClockKind
+from topics.vocabulary import FINAL, ClockKind
 
 DESK = "desk"
 """The tier of a ticket that is not filed yet."""
@@ -76,8 +76,12 @@ class Books:
 class Account:
     """Sees every decision of one telling, in the order of each partition."""
 
-    def __init__(self, laws: Mapping[str, Law]) -> None:
-        """Start empty; ``laws`` are the packs that the decisions rest on."""
+    def __init__(self, laws: Mapping[str, Law], stood: Mapping[str, Image] | None = None) -> None:
+        """Begin; ``laws`` are the packs that the decisions rest on, ``stood`` the tickets there are already, by name.
+
+        Of these the open ones are on the account from the start, the others from when something happens to them. What
+        they came from is not looked up: their name stands for it.
+        """
         self._laws = laws
         self.fates: dict[str, Fate] = {}
         """By what the ticket came from (``rules.simulation.origin_of``)."""
@@ -90,6 +94,21 @@ class Account:
         """Tier -> tickets that ever stood there."""
         self.parties: Counter[str] = Counter()
         """Party, ``street``, ``centre`` or department that holds -> tickets it ever had."""
+        self._closed = {name: image for name, image in (stood or {}).items() if image.status in FINAL}
+        for name, image in (stood or {}).items():
+            if name not in self._closed:
+                self._take(name, name, image)
+                self.fates[name].first_party = image.party
+        self.stood = set(self.fates)
+        """Of the tickets on the account those that were there at the beginning."""
+
+    def wake(self, name: str) -> None:
+        """Put a ticket that was closed at the beginning on the account, if it is not yet."""
+        image = self._closed.pop(name, None)
+        if image is not None:
+            self._take(name, name, image)
+            self.fates[name].first_party = image.party
+            self.stood.add(name)
 
     def see(self, origin: str, decision: Decision) -> list[tuple[str, Image | None]]:
         """Take one decision; ``origin`` is what its ticket came from, and counts for incidents alone.
@@ -105,6 +124,8 @@ class Account:
         return images
 
     def _take(self, origin: str, name: str, image: Image) -> None:
+        if name in self._closed:
+            self.wake(name)
         self.packs.add(image.pack)
         fate = self._by_name.get(name)
         if fate is None:
@@ -123,7 +144,7 @@ class Account:
 
     def _note(self, decision: Decision) -> None:
         if decision.cause == "clock":
-            self._breach(self._by_name[decision.ticket or ""], decision)
+            self._breach(decision.ticket or "", decision)
         for event in decision.events:
             fate = self._by_name.get(event.ticket)
             if fate is None:
@@ -135,10 +156,10 @@ class Account:
             elif event.type == "TicketFiled":
                 self._count(event.facts["counted"], event.facts["party"], self._laws[decision.why.pack or ""])
 
-    def _breach(self, fate: Fate, decision: Decision) -> None:
-        clock, _, rung = decision.id.removeprefix(f"clock:{fate.name}:").rpartition(":")
+    def _breach(self, name: str, decision: Decision) -> None:
+        clock, _, rung = decision.id.removeprefix(f"clock:{name}:").rpartition(":")
         if rung == "100" and clock.split(":")[1] not in WINDOWS:
-            fate.breaches[clock] = decision.at
+            self._by_name[name].breaches[clock] = decision.at
 
     def _count(self, counted: str, party: str | None, law: Law) -> None:
         if counted != "split" or party is None:
@@ -150,16 +171,28 @@ class Account:
             self.books.nominal[share.code] += share.share * HUNDRED // whole
 
 
-def recorded(laws: Mapping[str, Law], partitions: Mapping[int, Iterable[Told]]) -> tuple[Account, dict[int, Instant]]:
+def images_of(book: Book) -> dict[str, Image]:
+    """Show every ticket that a book holds."""
+    return {name: codec.decode(book.tickets.stored(name) or b"", Image) for name in book.tickets}
+
+
+def recorded(
+    laws: Mapping[str, Law], partitions: Mapping[int, Iterable[Told]], stood: Mapping[int, Mapping[str, Image]] | None = None
+) -> tuple[Account, dict[int, Instant]]:
     """Draw up the account of the log itself, from its decisions as they stand there.
 
+    Args:
+        laws: The packs that they rest on.
+        partitions: The decisions by partition.
+        stood: The tickets there were already, by partition and name.
     Returns:
         The account, and by partition the moment of its earliest clock that has not fired: until just before it the
         record is complete. A stack that was ended leaves clocks that no other law may be blamed for.
     """
-    account, pending = Account(laws), dict[int, Instant]()
+    stood = stood or {}
+    account, pending = Account(laws, {name: image for images in stood.values() for name, image in images.items()}), dict[int, Instant]()
     for partition, told in sorted(partitions.items()):
-        due: dict[str, Instant | None] = {}
+        due = {name: image.next_due_at for name, image in stood.get(partition, {}).items()}
         for one in told:
             if one.kind == "held":
                 continue

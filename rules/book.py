@@ -2,7 +2,7 @@
 
 import heapq
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -154,7 +154,7 @@ class Book:
         at = self.next_due()
         if at is None or at > until:
             return None
-        ticket = self.tickets[self._due[0][1]]
+        ticket = self.tickets.look(self._due[0][1])
         found = clocks.first_due(self.laws[ticket.pack], ticket.clocks, ticket.urgency)
         assert found is not None
         due_at, rung, _, number, clock = found
@@ -167,6 +167,20 @@ class Book:
         """
         changed, self._changed = self._changed, {}
         return [(key, self._stored(key)) for key in changed]
+
+    def let_go(self) -> None:
+        """Forget what has changed since the last ``flush``: nobody wants these records."""
+        self._changed.clear()
+
+    def records(self) -> Iterator[tuple[bytes, bytes]]:
+        """Give everything that is remembered as records of ``tickets.state``: what ``load`` takes."""
+        for name in self.tickets:
+            value = self.tickets.stored(name)
+            if value is not None:
+                yield b"t:" + name.encode(), value
+        for kind, (store, _) in self._stores.items():
+            for name, one in store.items():
+                yield kind + name.encode(), codec.encode(one)
 
     def _stored(self, key: bytes) -> bytes | None:
         kind, name = key[:2], key[2:].decode()

@@ -1,7 +1,7 @@
 """Decides a recorded sequence once more and compares: the same causes at the same moments give the same bytes (DESIGN 6)."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -29,6 +29,14 @@ class Told(NamedTuple):
     """The decision as it stands in the log."""
 
 
+class Stood(Protocol):
+    """A partition as it stood when the telling begins."""
+
+    book: Book
+    at: Instant
+    """When the last decision was made that is in it."""
+
+
 class Mismatch(msgspec.Struct, frozen=True):
     """The first decision of a partition that does not come out as recorded."""
 
@@ -48,16 +56,20 @@ class Replayed(msgspec.Struct, frozen=True):
     mismatch: Mismatch | None
 
 
-def replay(laws: Mapping[str, Law], told: Iterable[Told]) -> Replayed:
-    """Decide one partition's log once more from an empty book, up to the first difference.
+def replay(laws: Mapping[str, Law], told: Iterable[Told], book: Book | None = None, last: Instant = 0) -> Replayed:
+    """Decide one partition's log once more, up to the first difference.
 
     Which clock fires is not read from the record: the book names the one due first, and it must be the recorded one.
 
     Args:
         laws: Every pack that a decision rests on, by ``<name>@<hash>``.
         told: The partition's decisions in log order.
+        book: As it stood before the first of them; ``None``: empty. It is changed.
+        last: When what it holds was decided last.
     """
-    book, last, identical, held = Book(laws), 0, 0, 0
+    identical = held = 0
+    if book is None:
+        book = Book(laws)
     for one in told:
         if one.kind == "held":
             held += 1
@@ -70,7 +82,7 @@ def replay(laws: Mapping[str, Law], told: Iterable[Told]) -> Replayed:
             return Replayed(identical, held, Mismatch(one, again, fault))
         last, identical = one.at, identical + 1
         if identical % 10_000 == 0:
-            book.flush()  # nobody wants the state's records: let them go
+            book.let_go()
     return Replayed(identical, held, None)
 
 

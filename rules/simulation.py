@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rules.book import Book, ClockCause, CommandCause, IncidentCause, Outcome
 from rules.decide import decide
 from rules.law import Law
-from rules.replay import Told
+from rules.replay import Stood, Told
 from topics.command import Command
 from topics.decision import Decision
 from topics.ids import Instant, partition_of
@@ -50,16 +50,38 @@ class Simulation:
     the new law holds from the beginning. A referral arrives where and when it was recorded, if the new law makes it too;
     one that only the new law makes arrives at once. A clock that a busy worker fired late is told as if in time, so even
     under its own law a history may differ by a ticket that was a moment from its deadline. Where a report was placed is a recorded fact and stays (DESIGN 6).
+
+    A history that begins in the middle begins with what stood then. As at the adoption of a pack, tickets that stood keep
+    the law they were filed under and are served by the new law's people; what is filed from then on is the new law's. A
+    referral that was on its way then arrives as it is recorded.
     """
 
-    def __init__(self, law: Law, partitions: Mapping[int, Sequence[Told]], count: int, see: See) -> None:
-        """Prepare; ``partitions`` are the recorded decisions by partition, ``count`` how many partitions there are."""
-        self._laws, self._partitions, self._count, self._see = {law.ref: law}, partitions, count, see
+    def __init__(
+        self, law: Law, partitions: Mapping[int, Sequence[Told]], count: int, see: See, laws: Mapping[str, Law] | None = None,
+        begun: Mapping[int, Stood] | None = None,
+    ) -> None:  # fmt: skip
+        """Prepare.
+
+        Args:
+            law: The new law.
+            partitions: The recorded decisions by partition.
+            count: How many partitions there are.
+            see: Takes each decision of the new telling.
+            laws: The recorded packs, for what stood at the beginning.
+            begun: What stood at the beginning, by partition; it is changed.
+        """
+        self._law, self._laws, self._partitions, self._count, self._see = law, {**(laws or {}), law.ref: law}, partitions, count, see
         self._books: dict[int, Book] = {}
         self._last: dict[int, Instant] = {}
-        self._slots = {one.cause.incident.id for told in partitions.values() for one in told if _is_referral(one)}  # type: ignore[union-attr]
+        for partition, stood in (begun or {}).items():
+            book, self._last[partition] = stood.book, stood.at
+            book.laws, book.pack = self._laws, law.ref
+            self._books[partition] = book
+        arrivals = [referred for told in partitions.values() for one in told if (referred := _referral(one)) is not None]
+        self._slots = {referred.id for referred in arrivals}
         """Referring decisions whose arrival is recorded and still ahead."""
-        self._arriving: dict[str, IncidentReferred] = {}
+        told_here = {one.id for told in partitions.values() for one in told} if begun else self._slots
+        self._arriving = {referred.id: referred for referred in arrivals if referred.id not in told_here}
         self._names: dict[str, str] = {}
         """Recorded ticket -> its name under the new law; empty where there is none."""
         self.misfits: list[Misfit] = []
@@ -79,13 +101,13 @@ class Simulation:
             advance: Called for each recorded decision.
         """
         end = max((one.at for told in self._partitions.values() for one in told), default=0)
-        streams = [[(one.at, _is_referral(one), partition, one) for one in told] for partition, told in sorted(self._partitions.items())]
+        streams = [[(one.at, _referral(one) is not None, partition, one) for one in told] for partition, told in sorted(self._partitions.items())]
         for n, (_, _, partition, one) in enumerate(heapq.merge(*streams, key=lambda item: item[:3]), 1):
             self._tell(partition, one)
             advance()
             if n % 10_000 == 0:
                 for book in self._books.values():
-                    book.flush()  # nobody wants the state's records: let them go
+                    book.let_go()
         for partition in sorted(self._books):
             self._fire(partition, min(end, pending.get(partition, end + 1) - 1))
 
@@ -166,9 +188,11 @@ class Simulation:
         book = self._books.get(partition)
         if book is None:
             book = self._books[partition] = Book(self._laws)
-            book.opened(next(iter(self._laws)), 0)
+            book.opened(self._law.ref, 0)
         return book
 
 
-def _is_referral(one: Told) -> bool:
-    return isinstance(one.cause, IncidentCause) and isinstance(one.cause.incident, IncidentReferred)
+def _referral(one: Told) -> IncidentReferred | None:
+    """Give the referral whose arrival a decision is about."""
+    incident = one.cause.incident if isinstance(one.cause, IncidentCause) else None
+    return incident if isinstance(incident, IncidentReferred) else None

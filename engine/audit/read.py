@@ -3,7 +3,7 @@
 import asyncio
 import re
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,8 +40,9 @@ class ReadingStalled(RuntimeError):
 
 
 async def read_log(
-    settings: "Settings", journals: Iterable[Path] = (), progress: Callable[[int, int], None] = lambda done, total: None, only: Collection[str] = ()
-) -> Log:
+    settings: "Settings", journals: Iterable[Path] = (), progress: Callable[[int, int], None] = lambda done, total: None, only: Collection[str] = (),
+    starts: Mapping[tuple[str, int], int] | None = None,
+) -> Log:  # fmt: skip
     """Read everything up to the ends seen at the start.
 
     The ends are taken in three steps, so that what one topic says has happened is surely on the next: first the
@@ -52,6 +53,7 @@ async def read_log(
         journals: Files that senders wrote.
         progress: Told how many offsets of how many are behind us.
         only: Logical names of the topics to read, ``reference`` among them; empty: all.
+        starts: By logical name and partition the offset from which on to read; missing: from the beginning.
 
     Raises:
         NoStack: There is no ``reference`` topic under this prefix.
@@ -68,7 +70,8 @@ async def read_log(
     try:
         consumer.assign([tp for tps in topics.values() for tp in tps])
         ends = await _ends(consumer, topics, settings.prefix, log)
-        await _read(consumer, ends, settings.prefix, log, progress)
+        begins = {tp: (starts or {}).get((tp.topic.removeprefix(settings.prefix), tp.partition), 0) for tp in ends}
+        await _read(consumer, ends, begins, settings.prefix, log, progress)
     finally:
         await consumer.stop()
     for entries in log.entries.values():
@@ -98,10 +101,11 @@ async def _topics(settings: "Settings", only: Collection[str]) -> dict[str, list
 async def _ends(consumer: AIOKafkaConsumer, topics: dict[str, list[TopicPartition]], prefix: str, log: Log) -> dict[TopicPartition, int]:
     """Where to read to; see ``read_log`` for the order."""
     decisions = topics.get(DECISIONS.name, [])
-    log.settled = {tp.partition: end for tp, end in (await consumer.end_offsets(decisions)).items()}
-    await asyncio.sleep(SETTLE_SECONDS)
+    log.settled = {tp.partition: end for tp, end in (await consumer.end_offsets(decisions)).items()} if decisions else {}
+    pause = SETTLE_SECONDS if decisions else 0
+    await asyncio.sleep(pause)
     ends = dict(await consumer.end_offsets([tp for name in STATES for tp in topics.get(name, ())]))
-    await asyncio.sleep(SETTLE_SECONDS)
+    await asyncio.sleep(pause)
     rest = [tp for name, tps in topics.items() if name not in STATES for tp in tps]
     ends |= await consumer.end_offsets(rest)
     log.begins = {(tp.topic.removeprefix(prefix), tp.partition): begin for tp, begin in (await consumer.beginning_offsets(rest)).items()}
@@ -112,9 +116,13 @@ async def _ends(consumer: AIOKafkaConsumer, topics: dict[str, list[TopicPartitio
 
 
 async def _read(
-    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], prefix: str, log: Log, progress: Callable[[int, int], None]
-) -> None:
+    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], begins: dict[TopicPartition, int], prefix: str, log: Log,
+    progress: Callable[[int, int], None],
+) -> None:  # fmt: skip
     await consumer.seek_to_beginning(*ends)
+    for tp, begin in begins.items():
+        if begin > log.begins.get((tp.topic.removeprefix(prefix), tp.partition), 0):
+            consumer.seek(tp, min(begin, ends[tp]))
     waiting, total = set(ends), sum(ends.values())
     behind = dict.fromkeys(ends, 0)
     moved_at = time.monotonic()

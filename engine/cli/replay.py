@@ -2,7 +2,9 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Annotated
 
@@ -16,21 +18,31 @@ from engine.audit.read import NoStack, ReadingStalled, read_log
 from engine.errors import GridwhistleError
 from engine.packs import prove
 from engine.replay.again import laws_of, verify_history
+from engine.replay.checkpoint import Checkpoints
+from engine.replay.moment import moment_of, read_when, zone_of
 from engine.replay.render import render, simulated_json, verdict_json, verdict_lines
-from engine.replay.sequence import TOPICS, history_of
+from engine.replay.sequence import TOPICS, History, history_of
 from engine.replay.simulated import simulate
+from engine.replay.standing import stand, starts
 from engine.replay.table import write_rows
 from engine.settings import Settings
 from rules.law import Law
 from rules.pack import pack_ref
 from rules.replay import Told
+from topics.registry import REFERENCE
 
 LINE_EVERY = 20_000
 """Decisions between two updates of the progress line."""
 
+SLICE = 1_000
+"""Decisions counted at once."""
+
 
 def replay(
     pack: Annotated[str | None, typer.Option(help="Another pack: a shipped one's name or a folder. The history is then told under it, and compared.")] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", help="Begin with the state at this day (yyyy-mm-dd, the pack's zone) or moment (RFC 3339), not at the beginning.")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
     csv: Annotated[Path | None, typer.Option(help="With --pack: write every ticket that fares differently.", dir_okay=False)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -40,25 +52,32 @@ def replay(
     Exit code 0: identical, or told under the other pack. 1: a decision differs; the first is shown with both sides.
     2: the log has a gap, there is no stack to read, or the pack has faults.
 
-    Example: gridwhistle replay --pack ./my-city --csv moved.csv
+    With --from the state at that moment is put together from the decisions before it and kept as a checkpoint of its
+    day in the data folder: the next time only what came after is read, even if retention has taken the rest. Under another
+    pack, what stands open then keeps the law it was filed under. A checkpoint that does not fit the log is not used.
+
+    Example: gridwhistle replay --from 2026-03-01 --pack ./my-city --csv moved.csv
     """
     from engine.local.folder import settings_of
 
     if csv is not None and pack is None:
         raise typer.BadParameter("it goes with --pack: the recorded packs leave nothing to compare", param_hint="--csv")
     try:
-        fault = _replay(settings_of(data), pack, csv, as_json)
+        when = read_when(since) if since is not None else None
+    except ValueError as error:
+        raise typer.BadParameter(f"{error}; give a day like 2026-03-01, or a moment like 2026-03-01T08:00:00+08:00", param_hint="--from") from error
+    try:
+        fault = _replay(settings_of(data), pack, when, csv, as_json)
     except (KafkaError, NoStack, ReadingStalled, GridwhistleError, OSError) as error:
         typer.echo(f"replay: {error}", err=True)
         raise typer.Exit(2) from error
     raise typer.Exit(1 if fault else 0)
 
 
-def _replay(settings: Settings, pack: str | None, csv: Path | None, as_json: bool) -> bool:
+def _replay(settings: Settings, pack: str | None, when: date | datetime | None, csv: Path | None, as_json: bool) -> bool:
     bundle = prove(pack) if pack is not None else None
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
-        log = asyncio.run(_read(settings, bar))
-        history, laws = history_of(log), laws_of(log)
+        history, laws = _history(settings, when, bar)
         advance = _Advance(bar, history.decisions)
         if bundle is None:
             verdict = verify_history(history, laws, lambda told: _tracked(told, advance))
@@ -76,9 +95,30 @@ def _replay(settings: Settings, pack: str | None, csv: Path | None, as_json: boo
     return False
 
 
-async def _read(settings: Settings, bar: Progress) -> Log:
+def _history(settings: Settings, when: date | datetime | None, bar: Progress) -> tuple[History, dict[str, Law]]:
+    """Read the log: all of it, or from the newest checkpoints that fit it on."""
+    if when is None:
+        log = asyncio.run(_read(settings, bar))
+        return history_of(log), laws_of(log)
+    moment = moment_of(when, zone_of(asyncio.run(read_log(settings, only=(REFERENCE.name,)))))
+    kept = Checkpoints(settings.data_dir / "checkpoints", settings.prefix, settings.partitions)
+    while True:
+        found = kept.newest(moment.day, moment.at)
+        log = asyncio.run(_read(settings, bar, starts(found.values())))
+        if kept.keep_fitting(found, log):
+            break
+    laws = laws_of(log)
+    try:
+        begun = stand(log, laws, moment, found, kept)
+    finally:
+        for note in kept.notes:
+            typer.echo(f"replay: {note}", err=True)
+    return history_of(log, begun, moment.at), laws
+
+
+async def _read(settings: Settings, bar: Progress, begin: Mapping[tuple[str, int], int] | None = None) -> Log:
     task = bar.add_task("reading the log", total=None)
-    return await read_log(settings, progress=lambda done, total: bar.update(task, completed=done, total=total), only=TOPICS)
+    return await read_log(settings, progress=lambda done, total: bar.update(task, completed=done, total=total), only=TOPICS, starts=begin or {})
 
 
 class _Advance:
@@ -88,13 +128,15 @@ class _Advance:
         self._bar, self._done = bar, 0
         self._task = bar.add_task("deciding again", total=total)
 
-    def __call__(self) -> None:
-        self._done += 1
-        if self._done % LINE_EVERY == 0:
+    def __call__(self, by: int = 1) -> None:
+        before, self._done = self._done, self._done + by
+        if before // LINE_EVERY != self._done // LINE_EVERY:
             self._bar.update(self._task, completed=self._done)
 
 
 def _tracked(told: Iterable[Told], advance: _Advance) -> Iterator[Told]:
-    for one in told:
-        advance()
-        yield one
+    """Pass decisions on, and count them by the slice: a call for each would show in the time it takes."""
+    rest = iter(told)
+    while some := list(islice(rest, SLICE)):
+        yield from some
+        advance(len(some))

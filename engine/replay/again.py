@@ -5,9 +5,11 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from engine.audit.log import Log
-from engine.replay.sequence import History, history_of
+from engine.replay.calm import calm
+from engine.replay.sequence import Begun, History, history_of
 from rules.law import Law
-from rules.replay import Mismatch, Told, replay
+from rules.replay import Mismatch, Replayed, Told, replay
+from topics.ids import Instant
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -21,6 +23,8 @@ class Verdict(msgspec.Struct, frozen=True):
     bounded: int
     mismatches: tuple[Mismatch, ...]
     """Of each partition the first, in order of the partition."""
+    since: Instant | None = None
+    """From when on; ``None``: from the beginning."""
 
 
 Track = Callable[[Iterable[Told]], Iterable[Told]]
@@ -38,12 +42,14 @@ def verify(log: Log, track: Track = lambda told: told) -> Verdict:
     Raises:
         Gap: The log is not whole.
     """
-    return verify_history(history_of(log), laws_of(log), track)
+    with calm():
+        return verify_history(history_of(log), laws_of(log), track)
 
 
 def verify_history(history: History, laws: dict[str, Law], track: Track) -> Verdict:
     """Decide every partition again, each up to its first difference."""
-    done = [replay(laws, track(told)) for told in history.partitions.values()]
+    with calm():
+        done = [_replay(laws, track(told), history.begun.get(partition)) for partition, told in history.partitions.items()]
     return Verdict(
         decisions=history.decisions,
         identical=sum(one.identical for one in done),
@@ -52,4 +58,9 @@ def verify_history(history: History, laws: dict[str, Law], track: Track) -> Verd
         waiting=history.waiting,
         bounded=history.bounded,
         mismatches=tuple(one.mismatch for one in done if one.mismatch is not None),
+        since=history.since,
     )
+
+
+def _replay(laws: dict[str, Law], told: Iterable[Told], begun: Begun | None) -> Replayed:
+    return replay(laws, told) if begun is None else replay(laws, told, begun.book, begun.at)

@@ -23,12 +23,13 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     aside = [f"{verdict.held} held records changed nothing and were not decided again"] if verdict.held else []
     aside += [f"{verdict.waiting} records wait to be decided"] if verdict.waiting else []
     aside += [f"for {verdict.bounded} commands the clock of that start is gone; when they were handed in is taken from the record"] if verdict.bounded else []
+    replayed = "replayed" if verdict.since is None else f"replayed from the state at {day(verdict.since)} on"
     if not verdict.mismatches:
-        return [*aside, f"replayed: all {verdict.identical} decisions of {verdict.partitions} partitions identical, byte by byte"]
+        return [*aside, f"{replayed}: all {verdict.identical} decisions of {verdict.partitions} partitions identical, byte by byte"]
     first, others = verdict.mismatches[0], verdict.mismatches[1:]
     lines = [*aside, *_mismatch(first)]
     lines += [f"also in {other.told.where}: {other.told.id or '(no id)'}; what follows it in its partition was not looked at" for other in others]
-    return [*lines, f"replayed: NOT identical; {verdict.identical} of {verdict.decisions} decisions were, up to the first difference of each partition"]
+    return [*lines, f"{replayed}: NOT identical; {verdict.identical} of {verdict.decisions} decisions were, up to the first difference of each partition"]
 
 
 def _mismatch(found: Mismatch) -> list[str]:
@@ -48,7 +49,7 @@ def verdict_json(verdict: Verdict) -> str:
         }
         for found in verdict.mismatches
     ]  # fmt: skip
-    figures = {name: getattr(verdict, name) for name in ("decisions", "identical", "held", "partitions", "waiting", "bounded")}
+    figures = {name: getattr(verdict, name) for name in ("decisions", "identical", "held", "partitions", "waiting", "bounded", "since")}
     return encode({**figures, "is_identical": not first, "differences": first}).decode()
 
 

@@ -26,7 +26,13 @@ def summary(told: Simulated) -> list[str]:
 
 def _what(told: Simulated) -> str:
     packs = " and ".join(told.recorded_packs) or "no pack"
-    return f"{_tickets(told.difference.tickets_before)} from {day(told.begin)} to {day(told.end)}, as decided by {packs}, told once more under {told.pack}."
+    tickets, span = _tickets(told.difference.tickets_before), f"from {day(told.begin)} to {day(told.end)}"
+    if told.since is None:
+        return f"{tickets} {span}, as decided by {packs}, told once more under {told.pack}."
+    return (
+        f"{tickets} {span}, as decided by {packs}, told once more from the state at {day(told.since)} on: the {told.stood} of before "
+        f"keep the law they were filed under, new ones are filed under {told.pack}."
+    )
 
 
 def _who(found: Difference) -> str:

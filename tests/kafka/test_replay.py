@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,10 @@ from engine.audit.log import Log
 from engine.audit.read import read_log
 from engine.engine_clock import engine_now
 from engine.reference import load_clock
-from engine.replay.sequence import TOPICS
+from engine.replay.again import laws_of
+from engine.replay.checkpoint import Checkpoints
+from engine.replay.sequence import TOPICS, by_partition
+from engine.replay.standing import Standing
 from engine.settings import Settings
 from rules.pack import PACKS
 from tests.support.poison import good
@@ -133,8 +137,32 @@ async def test_a_real_log_comes_out_byte_by_byte_and_can_be_told_otherwise(stack
         gap = await asyncio.to_thread(replay, rig)
         assert (gap.returncode, gap.stdout) == (2, "")
         assert "the decisions do not begin at the beginning: tickets.decisions of partition 1 begins at offset 5" in gap.stderr
+        await from_the_middle(rig, log, tmp_path)
     finally:
         rig.close()
+
+
+async def from_the_middle(rig: Rig, log: Log, folder: Path) -> None:
+    """With a checkpoint the same bytes come out, although retention has taken everything before it; without one it is a gap."""
+    moments = sorted(codec.decode(entry.value or b"", Decision).at for entry in log.of(DECISIONS.name))
+    middle = moments[len(moments) // 2]
+    since = datetime.fromtimestamp(middle / 1000, UTC).isoformat()
+    gap = await asyncio.to_thread(replay, rig, "--from", since)
+    assert (gap.returncode, gap.stdout) == (2, "") and "begins at offset 5" in gap.stderr
+    made = {p: Standing(laws_of(log), p) for p in range(rig.settings.partitions)}
+    kept = Checkpoints(rig.settings.data_dir / "checkpoints", rig.settings.prefix, rig.settings.partitions)
+    for partition, standing in made.items():
+        standing.take_until(by_partition(log.of(DECISIONS.name))[partition], middle, 0)
+        kept.save("2026-03-02", standing.checkpoint(rig.settings.prefix, rig.settings.partitions))
+    await cut_to(rig.settings, {TopicPartition(rig.settings.prefix + t, p): n for p, s in made.items() for t, n in {DECISIONS.name: s.offset, **s.positions}.items()})
+    again = await asyncio.to_thread(replay, rig, "--from", since)
+    assert (again.returncode, again.stderr) == (0, "")
+    count = sum(at >= middle for at in moments)
+    assert again.stdout.endswith(f" on: all {count} decisions of 3 partitions identical, byte by byte\n") and count < len(moments)
+    done = await asyncio.to_thread(replay, rig, "--from", since, "--pack", str(folder / "patient"), "--json")
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert (done.returncode, found["since"], found["tickets_before"], found["held"]) == (0, middle, INCIDENTS, [])
+    assert found["stood"] == INCIDENTS - sum(d.at >= middle for d in decided(log, "incident"))
 
 
 async def told_otherwise(rig: Rig, folder: Path) -> None:
@@ -164,7 +192,12 @@ async def under_its_own_law(rig: Rig) -> None:
 
 async def cut(settings: Settings) -> None:
     """Retention takes the first decisions of a partition."""
+    await cut_to(settings, {TopicPartition(settings.prefix + DECISIONS.name, 1): 5})
+
+
+async def cut_to(settings: Settings, offsets: dict[TopicPartition, int]) -> None:
+    """Retention takes what lies before these offsets."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     await admin.start()
-    await admin.delete_records({TopicPartition(settings.prefix + DECISIONS.name, 1): RecordsToDelete(before_offset=5)})
+    await admin.delete_records({tp: RecordsToDelete(before_offset=offset) for tp, offset in offsets.items() if offset})
     await admin.close()

@@ -25,7 +25,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
 
     def call(log: Log | Exception, *words: str) -> tuple[int, str, str]:
         async def read(*_: Any, only: tuple[str, ...], **__: Any) -> Log:
-            assert only == TOPICS
+            assert only in (TOPICS, ("reference",))
             if isinstance(log, Exception):
                 raise log
             return log
@@ -47,7 +47,7 @@ def test_an_identical_log_exits_zero(run: Any) -> None:
     code, out, _ = run(log, "--json")
     assert code == 0
     assert json.loads(out) == {
-        "decisions": count, "identical": count, "held": 0, "partitions": 1, "waiting": 0, "bounded": 0, "is_identical": True, "differences": [],
+        "decisions": count, "identical": count, "held": 0, "partitions": 1, "waiting": 0, "bounded": 0, "since": None, "is_identical": True, "differences": [],
     }  # fmt: skip
 
 
@@ -135,3 +135,21 @@ def test_names_for_people() -> None:
     """Clocks and drifts."""
     assert [clock(name) for name in ("0:resolve:0", "0:leg:2", "1:child:urban/1")] == ["resolve", "leg 2", "child urban/1 (reopening 1)"]
     assert [tickets_off(n) for n in (0, 250, -5)] == ["exactly on it", "2.50 tickets above", "0.05 tickets below"]
+
+
+def test_from_a_day_on(run: Any, tmp_path: Path) -> None:
+    """The sentence names the moment; a damaged checkpoint is said on stderr and made anew; what is no moment is refused."""
+    log = busy_days(1, incidents=20, hours=40)
+    code, out, said = run(log, "--from", "2026-03-03")
+    assert (code, said) == (0, "") and out.startswith("replayed from the state at 2026-03-02 16:00Z on: all ")
+    kept = tmp_path / "checkpoints" / "2026-03-03.0.msgpack"
+    made = kept.read_bytes()
+    assert kept.stat().st_mode & 0o777 == 0o600
+    kept.write_bytes(b"x")
+    assert run(log, "--from", "2026-03-03") == (0, out, "replay: the checkpoint 2026-03-03.0.msgpack is not used: its bytes are damaged\n")
+    assert kept.read_bytes() == made
+    code, again, said = run(log, "--from", "2026-03-03", "--json")
+    found = json.loads(again)
+    assert (code, said, found["since"], found["is_identical"]) == (0, "", 1772467200000, True)
+    code, out, said = run(log, "--from", "yesterday")
+    assert (code, out) == (2, "") and "2026-03-01T08:00:00+08:00" in said

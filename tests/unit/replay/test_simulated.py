@@ -1,5 +1,6 @@
 """A history told under another law: what differs is what a comparison by brute force finds, and nothing else."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -88,14 +89,21 @@ def endings(log: Log) -> dict[tuple[str, int], Ending]:
     return {(ending.ticket.identity, ending.ticket.hops): ending for ending in found.values()}
 
 
-def by_force(log: Log, bundle: PackBundle) -> tuple[Log, set[str]]:
-    """Let a town under the other law live through the same; answers its log and the commands it refuses although they were done."""
-    told, names, unfit = Dispatch(bundle, OTHER), dict[str, str](), set[str]()
+def by_force(log: Log, bundle: PackBundle, since: int | None = None) -> tuple[Log, set[str]]:
+    """Let a town under the other law live through the same; answers its log and the commands it refuses although they were done.
+
+    With ``since`` it has the recorded law until then.
+    """
+    told, names, unfit = Dispatch(bundle, OTHER) if since is None else Dispatch(), dict[str, str](), set[str]()
+    told.laws[OTHER] = law(bundle)
     records = {e.id: e for topic in ("incidents", "commands") for e in log.of(topic)}
     last = START
     for entry in log.of("tickets.decisions"):
         was = decode(entry.value or b"", Decision)
         last = was.at
+        if since is not None and was.at >= since and told.book.pack != OTHER:
+            told.pass_time(since - 1)
+            told.book.pack = OTHER
         if was.cause == "clock":
             continue
         record = records[was.id]
@@ -239,10 +247,12 @@ def test_a_command_handed_in_before_a_deadline_goes_first_although_decided_later
     assert "accept" not in found.difference.breaches_after
 
 
-def test_a_record_that_cannot_be_read_stops_the_telling() -> None:
-    """What happened after it is not known."""
+@pytest.mark.parametrize("spoil", [lambda value: b"{", lambda value: value[:-9], lambda value: value[:-9] + b"\xff" + value[-9:]])
+def test_a_record_that_cannot_be_read_stops_the_telling(spoil: Callable[[bytes], bytes]) -> None:
+    """What happened after it is not known, whether it is broken at its beginning or at its end."""
     log = one_ticket_left_alone()
-    log.entries["tickets.decisions"][2] = log.entries["tickets.decisions"][2]._replace(value=b"{")
+    entry = log.entries["tickets.decisions"][2]
+    log.entries["tickets.decisions"][2] = entry._replace(value=spoil(entry.value or b""))
     with pytest.raises(Gap, match="tickets.decisions:0:2 cannot be read"):
         told_under(log, town())
 
