@@ -181,6 +181,8 @@ class Book:
         for kind, (store, _) in self._stores.items():
             for name, one in store.items():
                 yield kind + name.encode(), codec.encode(one)
+        for name, duties in self.rosters.duties.items():
+            yield b"d:" + name.encode(), codec.encode(duties)
 
     def _stored(self, key: bytes) -> bytes | None:
         kind, name = key[:2], key[2:].decode()

@@ -154,7 +154,7 @@ def _set_duty(
     if refused is not None or command.duty is None:
         return _without_change(book, cause, at, refused or Reason.DUTY_UNFIT, expired, seen)
     name = rosters.name_of(command.duty)
-    changed = Event("DutySet", "", msgspec.to_builtins(command.duty) | {"by": command.actor.person})
+    changed = Event("DutySet", "", {"duty": msgspec.to_builtins(command.duty), "by": command.actor.person})
     outcome = _without_change(book, cause, at, Reason.DUTY_SET, expired, seen, events=(changed,))
     return replace(outcome, duty=(name, rosters.noted(book.rosters.duties.get(name), command.duty, at)))
 

@@ -6,13 +6,14 @@ from typing import Literal
 import msgspec
 from msgspec.structs import replace
 
-from rules import split
+from rules import rosters, split
 from rules.book import Book, Kept, Outcome
 from rules.law import Law
 from topics import codec
+from topics.command import Duty
 from topics.decision import Change, Decision
 from topics.ids import Instant
-from topics.ticket import CommandSeen, DayCounter, Quota
+from topics.ticket import CommandSeen, DayCounter, Duties, Quota
 from topics.vocabulary import FINAL, Reason, Status
 
 
@@ -35,6 +36,10 @@ class _Filed(msgspec.Struct, frozen=True):
 
 class _Adopted(msgspec.Struct, frozen=True):
     pack: str
+
+
+class _DutySet(msgspec.Struct, frozen=True):
+    duty: Duty
 
 
 class _Counted(msgspec.Struct, frozen=True):
@@ -90,6 +95,7 @@ def fold(book: Book, laws: Mapping[str, Law], told: Said) -> None:
             seen=_seen(told) if told.cause == "command" else None,
             expired=() if is_held else book.expired(told.at),
             pack=_pack(told) if told.reason == Reason.PACK_ADOPTED else None,
+            duty=_duty(book, told) if told.reason == Reason.DUTY_SET else None,
         )
     )
 
@@ -117,6 +123,15 @@ def _seen(told: Said) -> tuple[str, CommandSeen] | None:
 
 def _pack(told: Said) -> str | None:
     return next((codec.decode(bytes(event.facts), _Adopted).pack for event in told.events if event.type == "PackAdopted"), None)
+
+
+def _duty(book: Book, told: Said) -> tuple[str, Duties] | None:
+    for event in told.events:
+        if event.type == "DutySet":
+            duty = codec.decode(bytes(event.facts), _DutySet).duty
+            name = rosters.name_of(duty)
+            return name, rosters.noted(book.rosters.duties.get(name), duty, told.at)
+    return None
 
 
 def _quota(book: Book, laws: Mapping[str, Law], told: Said) -> Quota | None:

@@ -11,7 +11,7 @@ from rules.book import Book, ClockCause, CommandCause, IncidentCause
 from rules.decide import decide
 from rules.law import Law
 from topics.codec import decode, encode
-from topics.command import Actor, Command
+from topics.command import Actor, Command, Duty
 from topics.incident import Incident
 from topics.pack import Calendar, Category, Department, ForceMajeure, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
 from topics.reference import EngineClock
@@ -197,6 +197,15 @@ def actions(ticket: Ticket) -> Iterable[tuple[CommandKind, Role, str, dict[str, 
     yield CommandKind.CLOSE_BY_SOURCE, Role.SOURCE, "town", {"reason": "closed"}
 
 
+def _change_of_roster(draw: random.Random, name: str, at: int) -> Command:
+    """Somebody of a party is off, gone, or stood in for, for some hours or until further notice."""
+    role = Role(draw.choice([code for code, _ in PARTIES]))
+    person, other = (f"{role}-{n}" for n in draw.sample([1, 2], 2))
+    window = {"since": draw.choice([None, at + HOUR]), "until": draw.choice([None, at + 5 * HOUR])}
+    change = draw.choice([{"change": "on"}, {"change": "off"}, {"change": "remove"}, {"change": "add", "instead_of": other}])
+    return Command(name, CommandKind.SET_DUTY, Actor(Role.CHIEF, draw.choice(["chief-1", "nobody"])), at, duty=Duty(person, role, **window, **change))  # type: ignore[arg-type]
+
+
 def busy_days(seed: int, incidents: int, hours: int) -> Log:
     """Some days of a town, drawn by a seed: reports, commands sensible and not, and time passing."""
     draw, told = random.Random(seed), Dispatch()
@@ -211,6 +220,8 @@ def busy_days(seed: int, incidents: int, hours: int) -> Log:
             leaf = None if home == "unplaced" else f"{home}-{draw.choice('12')}"
             told.report(n, draw.choice(["bins", "lift", "fire", "wall", "pipe", None]), home, leaf, moment)
             continue
+        if draw.random() < 0.05:
+            told.command(_change_of_roster(draw, f"d{moment}", moment), moment)
         ticket = told.book.tickets[draw.choice(standing)]
         kind, role, person, fields = draw.choice(list(actions(ticket)))
         org = fields.pop("org", None)

@@ -22,6 +22,7 @@ def contents(book: Book) -> dict[str, Any]:
     return {
         "tickets": {name: book.tickets.stored(name) for name in book.tickets}, "quotas": dict(book.quotas), "counters": dict(book.counters),
         "seen": dict(book.seen), "pack": book.pack, "open": set(book.open), "due": dict(book._due_at), "next": book.next_due(),
+        "rosters": dict(book.rosters.duties),
     }  # fmt: skip
 
 
