@@ -1,6 +1,7 @@
 """Working time as arithmetic: when so many milliseconds of it have passed, and how many lie between two moments (LAW 4)."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -77,6 +78,13 @@ class WorkCalendar:
     def between(self, start: Instant, end: Instant) -> int:
         """Count working milliseconds in ``[start, end)``; 0 when ``end`` is not after ``start``."""
         return max(0, self._worked(end) - self._worked(start))
+
+    def spans(self, start: Instant, end: Instant) -> Iterator[tuple[Instant, Instant]]:
+        """Give the working spans within ``[start, end)``, in order."""
+        for i in range(max(0, bisect_right(self._opens, start) - 1), bisect_left(self._opens, end)):
+            opens, closes = max(start, self._opens[i]), min(end, self._closes[i])
+            if opens < closes:
+                yield opens, closes
 
     def is_open(self, at: Instant) -> bool:
         """Whether it is working time."""

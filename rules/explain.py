@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from rules import clocks, split
+from rules.arithmetic import reckoned
 from rules.catalogue import category_of
 from rules.law import Law
 from topics import codec
@@ -14,31 +15,35 @@ from topics.ticket import Quota, Ticket
 FIRINGS = ("ClockAtRisk", "ClockBreached")
 
 
-def explain(decision: Decision, before: Ticket | None, law: Law) -> tuple[list[str], bool]:
+def explain(decision: Decision, before: Ticket | None, law: Law, duty_law: Law) -> tuple[list[str], int, bool]:
     """Explain one decision.
 
     Args:
         decision: As it stands in the log.
         before: The ticket as it was, if there was one.
         law: The pack the decision names in ``why.pack``.
+        duty_law: The same with the roster as it was then.
     Returns:
-        Lines to print, and whether what was worked out again is what was decided.
+        Lines to print, how many things were worked out again, and whether each came out as it was decided.
     """
     lines = _cause(decision)
     why = decision.why
     lines += [f"rule {rule}" for rule in why.rules]
     lines += [f"{name}: {_word(why.facts[name])}" for name in sorted(why.facts)]
     lines += [f"not {candidate}: {reason}" for candidate, reason in why.refused]
-    agrees = True
+    agrees, count = True, 0
     for event in decision.events:
         lines.append(f"{event.type} {_facts(event)}".rstrip())
-        again = _again(decision, event, before, law)
-        for said, same in again:
-            lines.append(f"worked out again: {said}{'' if same else ' — DISAGREES'}")
+        if event.type in FIRINGS and before is not None:
+            rows, same = _arithmetic(event, before, law)
+            lines += [f"    {row}" for row in rows]
             agrees = agrees and same
+        for said, same in _again(decision, event, before, law, duty_law):
+            lines.append(f"worked out again: {said}{'' if same else ' — DISAGREES'}")
+            agrees, count = agrees and same, count + 1
     if why.pack is not None:
         lines.append(f"by pack {why.pack}, calendar {why.calendar or '-'}, grid {why.grid or '-'}, roster {why.roster or '-'}")
-    return lines, agrees
+    return lines, count, agrees
 
 
 def _cause(decision: Decision) -> list[str]:
@@ -57,12 +62,45 @@ def _word(value: Any) -> str:
     return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _again(decision: Decision, event: Event, before: Ticket | None, law: Law) -> list[tuple[str, bool]]:
+def _again(decision: Decision, event: Event, before: Ticket | None, law: Law, duty_law: Law) -> list[tuple[str, bool]]:
     if event.type in FIRINGS and before is not None:
         return _clock(decision, event, before, law)
-    if event.type == "TicketFiled" and event.facts.get("counted") == "split":
-        return [*_eligible(decision, event, law), *_split(decision, event, law)]
+    if event.type == "TicketFiled":
+        found = _limit(decision, event, law)
+        return [*found, *_eligible(decision, event, duty_law), *_split(decision, event, law)] if event.facts.get("counted") == "split" else found
+    if event.type == "TicketMoved" and before is not None:
+        return _tiers(event, before, law)
+    if event.type == "TicketReopened" and before is not None:
+        return [(f"generation {before.generation + 1}", event.facts["generation"] == before.generation + 1)]
     return []
+
+
+def _arithmetic(event: Event, before: Ticket, law: Law) -> tuple[list[str], bool]:
+    said = event.facts
+    clock = next((c for c in before.clocks if c.kind == said["clock"] and c.number == said["number"]), None)
+    return reckoned(law, clock, said["rung"], before.urgency) if clock is not None else ([], True)
+
+
+def _image(decision: Decision, event: Event) -> Ticket | None:
+    image = next((change.after for change in decision.changes if change.ticket == event.ticket and change.after is not None), None)
+    return None if image is None else codec.decode(bytes(image), Ticket)
+
+
+def _limit(decision: Decision, event: Event, law: Law) -> list[tuple[str, bool]]:
+    """Is the limit the category's, unless a date was promised?"""
+    ticket = _image(decision, event)
+    if ticket is None or ticket.category not in law.categories or ticket.promised_by is not None:
+        return []
+    limit = category_of(law, ticket.category, ticket.rule).limit
+    return [(f"the limit is {limit.amount} {limit.unit}", (law.limit_ms(limit), limit.unit) == (event.facts["limit_ms"], event.facts["unit"]))]
+
+
+def _tiers(event: Event, before: Ticket, law: Law) -> list[tuple[str, bool]]:
+    """Does it go up the ladder?"""
+    category = category_of(law, before.category, before.rule) if before.category in law.categories else None
+    names = [tier.name for tier in law.ladder(category.ladder if category else "default")]
+    former, to = event.facts.get("from_tier"), event.facts["to_tier"]
+    return [(f"{to} stands above {former} in {' -> '.join(names)}", former not in names or (to in names and names.index(to) > names.index(former)))]
 
 
 def _clock(decision: Decision, event: Event, before: Ticket, law: Law) -> list[tuple[str, bool]]:
@@ -78,10 +116,9 @@ def _clock(decision: Decision, event: Event, before: Ticket, law: Law) -> list[t
 
 def _eligible(decision: Decision, event: Event, law: Law) -> list[tuple[str, bool]]:
     """Who may take the ticket, by the same pack?"""
-    image = next((change.after for change in decision.changes if change.ticket == event.ticket and change.after is not None), None)
-    if image is None:
+    ticket = _image(decision, event)
+    if ticket is None:
         return []
-    ticket = codec.decode(bytes(image), Ticket)
     if ticket.category is None or ticket.category not in law.categories:
         return [(f"the pack knows no category {ticket.category}", False)]
     able, _ = split.eligible(law, category_of(law, ticket.category, ticket.rule), ticket.leaf, ticket.home)

@@ -1,6 +1,6 @@
 """Declared force majeure: windows in which the limits of an area stand still, as arithmetic over the other kinds of time (LAW 4)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from rules.calendar import WorkCalendar
 from topics.ids import Instant
@@ -28,6 +28,17 @@ class Standstill:
     def between(self, start: Instant, end: Instant) -> int:
         """Milliseconds in ``[start, end)`` that lie in no window."""
         return self.whole(start, end) - sum([self.whole(max(start, since), min(end, until)) for since, until in self._windows if since < end and start < until])
+
+    def counted(self, start: Instant, end: Instant, broken: Instant) -> Iterator[tuple[Instant, Instant]]:
+        """Give the parts of ``[start, end)`` that count: those in no window, and all that lie behind the moment the limit is broken."""
+        for since, until in self._windows:
+            if since >= min(end, broken) or until <= start:
+                continue
+            if start < since:
+                yield start, since
+            start = max(start, min(until, broken))
+        if start < end:
+            yield start, end
 
     def later(self, start: Instant, ms: int) -> Instant | None:
         """Name the earliest moment by which ``ms`` have passed, windows counted in; ``None`` beyond the calendar."""

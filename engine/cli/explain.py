@@ -1,39 +1,82 @@
-"""``gridwhistle explain``: why each thing happened to a ticket."""
+"""``gridwhistle explain``: why each thing happened to a ticket, or whether everything comes out again as it was decided."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
+from rich.progress import Progress
 
 from engine.cli import run_async
 from engine.commands_door import ticket_named
+from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
-from engine.views.history import history, laws
+from engine.settings import Settings
+from engine.views.history import decisions, history, laws
 from engine.views.words import WORDS
-from rules.explain import explain as explained
-from topics import codec
-from topics.ticket import Ticket
+from rules.retold import Retold
+from topics.decision import Decision
 from topics.vocabulary import Reason
+
+SHOWN = 20
 
 
 def explain(
-    name: Annotated[str, typer.Argument(help="Ticket id, or <source>:<id>.")],
+    name: Annotated[str | None, typer.Argument(help="Ticket id, or <source>:<id>.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every decision of the log: only what does not agree is printed.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="With --all: one JSON object.")] = False,
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
 ) -> None:
-    """Say why each thing happened: rules, facts, candidates, quotas, clocks; and whether working it out again agrees."""
+    """Say why each thing happened: rules, facts, candidates, quotas, clocks; and whether working it out again agrees.
+
+    Examples: gridwhistle explain tawan-20260302-7    gridwhistle explain --all
+    """
     settings = settings_of(data)
-    ticket = run_async(ticket_named(settings, name))
-    known = run_async(laws(settings))
-    before: Ticket | None = None
-    disagreed = 0
-    for decision in run_async(history(settings, ticket)):
-        law = known[decision.why.pack] if decision.why.pack in known else next(iter(known.values()))
-        print(f"{decision.id}: {decision.reason} — {WORDS[Reason(decision.reason)]}")
-        lines, agrees = explained(decision, before, law)
-        print("\n".join(f"    {line}" for line in lines))
-        disagreed += not agrees
-        after = next((c.after for c in decision.changes if c.ticket == ticket and c.after is not None), None)
-        before = codec.decode(bytes(after), Ticket) if after is not None else before
-    print("worked out again, everything agrees" if not disagreed else f"{disagreed} decisions do not agree when worked out again")
-    if disagreed:
+    if every == (name is not None):
+        raise InvalidSettings("name one ticket, or say --all")
+    agrees = run_async(_all(settings, as_json)) if name is None else run_async(_one(settings, name))
+    if not agrees:
         raise typer.Exit(1)
+
+
+async def _one(settings: Settings, name: str) -> bool:
+    ticket = await ticket_named(settings, name)
+    retold, disagreed = Retold(await laws(settings)), 0
+    for decision in await history(settings, ticket, rosters=True):
+        told = retold.explain(decision)
+        if decision.reason == Reason.DUTY_SET:
+            continue
+        _print(decision, told.lines)
+        disagreed += not told.agrees
+    print("worked out again, everything agrees" if not disagreed else f"{disagreed} decisions do not agree when worked out again")
+    return not disagreed
+
+
+def _print(decision: Decision, lines: list[str]) -> None:
+    print(f"{decision.id}: {decision.reason} — {WORDS[Reason(decision.reason)]}")
+    print("\n".join(f"    {line}" for line in lines))
+
+
+async def _all(settings: Settings, as_json: bool) -> bool:
+    """Explain every decision; prints the first that do not agree, and the counts."""
+    known = await laws(settings)
+    count = worked_out = disagreed = 0
+    tickets: set[str] = set()
+    with Progress(transient=True, disable=as_json or not sys.stderr.isatty()) as progress:
+        task = progress.add_task("explained", total=None)
+        for partition in range(settings.partitions):
+            retold = Retold(known)
+            async for decision in decisions(settings, partition):
+                told = retold.explain(decision)
+                count, worked_out, disagreed = count + 1, worked_out + told.worked_out, disagreed + (not told.agrees)
+                tickets.update(change.ticket for change in decision.changes)
+                if not told.agrees and disagreed <= SHOWN and not as_json:
+                    _print(decision, told.lines)
+                progress.advance(task)
+    if as_json:
+        print(msgspec.json.encode({"decisions": count, "tickets": len(tickets), "worked_out": worked_out, "disagree": disagreed}).decode())
+    else:
+        verdict = "all agree" if not disagreed else f"{disagreed} decisions do NOT agree"
+        print(f"explained {count} decisions of {len(tickets)} tickets, worked out {worked_out} things again: {verdict}")
+    return not disagreed
