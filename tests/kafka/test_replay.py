@@ -84,7 +84,12 @@ async def answer(settings: Settings) -> int:
 
 def replay(rig: Rig, *words: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a person would."""
-    command = [sys.executable, "-m", "engine.cli", "replay", "--data", str(rig.settings.data_dir), *words]
+    return cli(rig, "replay", *words)
+
+
+def cli(rig: Rig, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run any command on this stack."""
+    command = [sys.executable, "-m", "engine.cli", words[0], "--data", str(rig.settings.data_dir), *words[1:]]
     return subprocess.run(command, env=rig.environment(), capture_output=True, text=True, timeout=120, check=False)
 
 
@@ -132,6 +137,9 @@ async def test_a_real_log_comes_out_byte_by_byte_and_can_be_told_otherwise(stack
         again = await asyncio.to_thread(replay, rig)
         assert (again.returncode, again.stderr) == (0, "")
         assert again.stdout == f"replayed: all {count} decisions of 3 partitions identical, byte by byte\n"
+        explained = await asyncio.to_thread(cli, rig, "explain", "--all", "--json")
+        found = json.loads(explained.stdout)
+        assert (explained.returncode, found["decisions"], found["disagree"]) == (0, count, 0) and found["worked_out"] > 200
         await told_otherwise(rig, tmp_path)
         await cut(rig.settings)
         gap = await asyncio.to_thread(replay, rig)
