@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from rules import clocks
+from rules.lately import Lately
 from rules.law import Law
 from rules.rosters import Rosters
 from rules.shelf import Shelf
@@ -94,6 +95,8 @@ class Book:
         }
         self.rosters = Rosters()
         """What was changed about people since the pack."""
+        self.lately: Lately | None = None
+        """Where the pack in force looks for duplicates and floods: the open tickets by home and category."""
         self.pack: str | None = None
         self.open: set[str] = set()
         """Tickets in an open status; to be counted, never walked through."""
@@ -125,8 +128,16 @@ class Book:
                 self._due_at[ticket.id] = ticket.next_due_at
             if ticket.is_open:
                 self.open.add(ticket.id)
+        self._look_for_duplicates()
         self._due = [(due_at, name) for name, due_at in self._due_at.items()]
         heapq.heapify(self._due)
+
+    def _look_for_duplicates(self) -> None:
+        """Make the view anew for the pack in force; it is a function of the state alone."""
+        law = self.laws.get(self.pack or "")
+        wanted = law is not None and (law.bundle.alike or law.bundle.storm is not None)
+        stored = (self.tickets.stored(name) for name in sorted(self.open)) if wanted else ()
+        self.lately = Lately(value for value in stored if value is not None) if wanted else None
 
     def first_decision(self, command_id: str, at: Instant) -> str | None:
         """Name the decision that counted for a command id, if it was seen within the last 35 days."""
@@ -200,6 +211,8 @@ class Book:
             (self.open.add if is_open else self.open.discard)(name)
             changed[b"t:" + name.encode()] = None
             self.tickets.put(name, value)
+            if self.lately is not None:
+                self.lately.put(name, value if is_open else None)
             if due_at is None:
                 self._due_at.pop(name, None)
             elif self._due_at.get(name) != due_at:
@@ -228,3 +241,4 @@ class Book:
             changed[b"d:" + name.encode()] = None
         if outcome.pack is not None:
             self.pack = outcome.pack
+            self._look_for_duplicates()

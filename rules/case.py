@@ -14,6 +14,9 @@ from topics.pack import Category, RosterEntry
 from topics.ticket import Clock, Offer, Quota, Ticket
 from topics.vocabulary import FINAL, ClockKind, Role, Status
 
+BEYOND = "beyond_horizon"
+"""Flag of a ticket with a clock whose end the calendar does not know: nothing is guessed (LAW 4)."""
+
 
 class Draft(Ticket):
     """A ticket read anew to be changed. Published, it is written down and let go: nobody else ever sees this object."""
@@ -56,7 +59,7 @@ class Case:
     """The cause being decided: its moment, the law, and what comes of it."""
 
     __slots__ = (
-        "actor_law", "as_was", "at", "duty_law", "effective_at", "events", "facts", "forgotten", "id", "law", "others", "quota", "quota_before", "referral", "refused",
+        "actor_law", "as_was", "at", "duty_law", "effective_at", "events", "facts", "forgotten", "id", "law", "others", "programme", "quota", "quota_before", "referral", "refused",
         "rules", "told",
     )  # fmt: skip
 
@@ -80,6 +83,8 @@ class Case:
         self.others: list[tuple[Draft, Law]] = []
         """Further tickets that this decision changes, each with the law it was filed under."""
         self.referral: Any = None
+        self.programme: Ticket | None = None
+        """The ticket into which a flood is folded, while that is open."""
         self.forgotten = False
 
     def say(self, kind: str, draft: Draft, **facts: Any) -> Event:
@@ -124,6 +129,8 @@ def publish(law: Law, draft: Draft) -> Ticket:
     draft.next_due_at = due[0] if due else None
     draft.deadline_at = _deadline(law, draft)
     if draft.is_open:
+        if draft.deadline_at is None and BEYOND not in draft.flags and any(clock.running_since is not None and clock.rungs for clock in draft.clocks):
+            draft.flags = (*draft.flags, BEYOND)
         if not (draft.task and draft.duty and draft.person and (due or any(clock.running_since is not None for clock in draft.clocks))):
             raise BrokenInvariant(f"{draft.id} would be {draft.status} without one of task, duty, person, progress, limit")
     elif any(clock.kind != ClockKind.FORGET for clock in draft.clocks):
@@ -146,7 +153,7 @@ def _deadline(law: Law, draft: Draft) -> Instant | None:
     """Name the 100 % moment of the clock that matters now; of a breached ticket that is its leg."""
     for kind in _FOR_PEOPLE.get(draft.status, _WORKED):
         clock = draft.clock(kind)
-        if clock is not None and clock.running_since is not None:
+        if clock is not None and clock.running_since is not None and (clock.rungs or clock.fired):
             return clocks.moment(law, clock, 100, draft.urgency)
     return None
 

@@ -78,7 +78,7 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
     _forget_former(draft)
     draft.resolve_limit_ms = max(law.limit_ms(category.limit) * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
     draft.resolve_unit = category.limit.unit
-    rungs = law.bundle.rungs.get("resolve", (50, 80, 100, 150, 300))
+    rungs = () if category.wish else law.bundle.rungs.get("resolve", offers.RUNGS)
     draft.put(Clock(ClockKind.RESOLVE, "0", draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, rungs, area=law.area(draft.where)))
     case.say("TicketReopened", draft, generation=draft.generation)
     _give_back(case, draft)
@@ -92,7 +92,7 @@ def _forget_former(draft: Draft) -> None:
     draft.offers, draft.helpers, draft.children, draft.leg, draft.top_repeats = (), (), (), 0, 0
     draft.is_overdue = draft.is_escalated = draft.is_exhausted = False
     draft.asked = draft.parked_from = None
-    draft.ledgers = ()
+    draft.ledgers, draft.consent, draft.folded_into = (), None, None
     draft.was_parked, draft.waits, draft.waited_ms = False, 0, 0
     draft.finished_at = draft.closed_at = draft.close_reason = draft.surveyed_at = None
 

@@ -1,13 +1,13 @@
 """The exceptions to a catalogue: CEL conditions over a few facts, first match wins, results remembered (DESIGN 8)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import cel
 
 from topics.pack import Rule
 
-FACTS = ("category", "channel", "signal", "leaf", "home", "street", "hour", "in_work_time", "exercise", "attributes")
+FACTS = ("category", "channel", "signal", "leaf", "home", "street", "hour", "in_work_time", "exercise", "wall", "attributes")
 """What a condition may read. All but ``hour`` and ``attributes`` come from small closed sets."""
 
 FAILURES = (RuntimeError, TypeError, ValueError, LookupError, ArithmeticError)
@@ -20,12 +20,13 @@ REMEMBERED = 50_000
 class Conditions:
     """A pack's rules, compiled."""
 
-    def __init__(self, rules: tuple[Rule, ...]) -> None:
-        """Compile all conditions.
+    def __init__(self, rules: tuple[Rule, ...], path: Callable[[str], tuple[str, ...]] = lambda code: (code,)) -> None:
+        """Compile all conditions; ``path`` names a grid and all above it.
 
         Raises:
             ValueError: One cannot be parsed; ``rules.verify`` has said so before a pack is published.
         """
+        self._path = path
         self._rules = [(rule, cel.compile(rule.when)) for rule in rules]
         reads = {name for rule in rules for name in rule.reads}
         self._reads = tuple(sorted(reads - {"attributes"}))
@@ -35,8 +36,7 @@ class Conditions:
     def first(self, facts: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
         """Name the first rule that holds and what it sets.
 
-        A rule that fails at run time answers ``rule_error:<id>`` and sets nothing: the catalogue itself is the
-        backstop, and the flag counts it.
+        A rule that fails at run time answers ``rule_error:<id>`` and sets nothing; the ticket goes to the backstop.
         """
         if not self._rules:
             return None, {}
@@ -53,7 +53,10 @@ class Conditions:
     def _evaluate(self, facts: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
         known = {name: "" if facts.get(name) is None else facts[name] for name in FACTS if name != "attributes"}
         context = cel.Context(variables=known | {"attributes": dict(facts.get("attributes") or {})})
+        above = self._path(str(facts.get("leaf") or facts.get("home") or ""))
         for rule, condition in self._rules:
+            if rule.under and not any(node in above for node in rule.under):
+                continue
             try:
                 holds = condition.execute(context)
             except FAILURES:

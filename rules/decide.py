@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from rules import clocks, desk, escalation, filing, merging, people, rosters, split
+from rules import alike, clocks, desk, escalation, filing, merging, people, rosters, split
 from rules.book import Book, ClockCause, CommandCause, IncidentCause, Kept, Outcome
 from rules.case import Case, Draft, publish
 from rules.errors import BrokenInvariant
@@ -52,6 +52,8 @@ def _incident(book: Book, laws: Mapping[str, Law], cause: IncidentCause, at: Ins
     case.facts["placed_by"] = incident.placed_by
     if incident.pack != law.ref:
         case.facts["placing_pack"] = incident.pack
+    if book.lately is not None and draft.filed_at is not None:
+        alike.look(case, draft, book.lately, book.tickets, laws)
     return _outcome(case, "incident", reason, draft, counter=(name, DayCounter(n, at)), expired=book.expired(at))
 
 
@@ -61,6 +63,8 @@ def _clock(book: Book, laws: Mapping[str, Law], cause: ClockCause, at: Instant) 
     clock = draft.clock(ClockKind(cause.kind), cause.number)
     if clock is None or not clock.rungs or clock.rungs[0] != cause.rung:
         raise BrokenInvariant(f"{case.id} is not due: the clock has changed since")
+    if draft.folded_into is not None and draft.folded_into in book.open:
+        case.programme = book.tickets[draft.folded_into]
     reason = escalation.fire(case, draft, clock, cause.rung, cause.due_at)
     return _outcome(case, "clock", reason, draft, expired=book.expired(at))
 
@@ -112,7 +116,10 @@ def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, co
         into = book.tickets.get(draft.merged_into or "")
         return merging.unmerge(case, draft, into, laws[into.pack] if into else None, command)
     if command.kind is not CommandKind.DUPLICATE_OF:
-        return HANDLERS[command.kind](case, draft, command)
+        reason = HANDLERS[command.kind](case, draft, command)
+        if command.kind is CommandKind.FILE and reason is Reason.DONE_AS_ASKED and book.lately is not None:
+            alike.look(case, draft, book.lately, book.tickets, laws)
+        return reason
     into = book.tickets.get(command.target or "")
     if into is None:
         return Reason.TARGET_ELSEWHERE if _elsewhere(command.target, draft.home) else Reason.TARGET_NOT_OPEN

@@ -27,6 +27,8 @@ def fire(case: Case, draft: Draft, clock: Clock, rung: int, due_at: Instant) -> 
 
 def _told(case: Case, draft: Draft, clock: Clock, rung: int) -> list[str]:
     """Name who is told: the holder at 50 %, holder and supervisor from 80 % on, the centre at 200 % and more (LAW 4, 5)."""
+    if case.programme is not None:
+        return [case.programme.person]
     told = [draft.person]
     if rung >= 80:
         told.append(case.supervisor(draft))
@@ -46,7 +48,10 @@ def _remind_department(case: Case, draft: Draft, rung: int) -> None:
 
 def _resolve(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
     """100 % moves the ticket one tier up, 150 % orders supervision (督办), 300 % puts it on the red list."""
-    if rung == 100:
+    if case.programme is not None:
+        draft.is_overdue = draft.is_overdue or rung == 100
+        case.say("ProgrammeTold", draft, programme=case.programme.id, rung=rung)
+    elif rung == 100:
         draft.is_overdue = True
         offers.move_up(case, draft, "limit_breached")
     elif rung == 150:

@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from rules import clocks, offers, split, whistle
+from rules import clocks, committees, offers, split, teams, whistle
 from rules.case import Case, Draft
 from rules.catalogue import category_of
 from rules.law import Law
@@ -19,6 +19,9 @@ from topics.vocabulary import ClockKind, Reason, Role, Status, Unit
 
 RECEIVED, TRIAGE, RESOLVE = Status.RECEIVED, ClockKind.TRIAGE, ClockKind.RESOLVE
 """Looked up once (``rules.offers``)."""
+
+
+RULE_ERROR = "rule_error:"
 
 
 def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | None) -> tuple[Draft, Reason]:
@@ -41,6 +44,8 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
         _wait_at_desk(case, draft, category.urgency if category else "U3")
         return draft, Reason.NO_PLACE if category is not None else Reason.UNKNOWN_CATEGORY
     file(case, draft, category, carried.resolve_consumed_ms if carried else 0)
+    if draft.rule is None and draft.flags and draft.flags[-1].startswith(RULE_ERROR):
+        return draft, Reason.RULE_ERROR
     return draft, Reason.REFERRED_IN if carried else Reason.REPORTED
 
 
@@ -60,8 +65,13 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
     law, at = case.law, case.at
     draft.category = category.code
     rule = exception(case, draft) if law.reads else None
+    failed = rule is not None and rule.startswith(RULE_ERROR)
+    if failed:
+        rule = None
     category = category_of(law, category.code, rule)
     able, others = split.eligible(case.duty_law, category, draft.leaf, draft.home)
+    if failed:
+        able = ()  # nobody's turn: the backstop has it (兜底)
     plan = plan_of(law, category, rule, able)
     case.rules.append(plan.rule)
     draft.urgency, draft.lead, draft.rule = category.urgency, category.lead, rule
@@ -71,12 +81,16 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
     draft.filed_at = at
     draft.first_filed_at = draft.first_filed_at or at
     draft.put(Clock(RESOLVE, "0", limit_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms, area=law.area(draft.where)))
+    if category.consent is not None:
+        draft.consent, draft.consents = committees.asked(law, category, draft.where), ()
     party, steps = _begin(case, draft, plan)
     case.refused.extend(others)
     window = case.quota.window if case.quota else None
     filed = {**plan.filed, "limit_ms": limit_ms, "unit": unit, "party": party, "window": window}
     case.events.append(Event("TicketFiled", draft.id, filed))
     _first_offer(case, draft, steps, party)
+    if category.team:
+        teams.name_team(case, draft, category)
     if plan.whistles and draft.party == offers.STREET:
         _whistle_at_once(case, draft)
 
@@ -97,6 +111,7 @@ _FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
     "street": lambda law, at, draft: law.street_of(draft.home) or "",
     "hour": lambda law, at, draft: law.local_hour(at),
     "in_work_time": lambda law, at, draft: law.calendar.is_open(at),
+    "wall": lambda law, at, draft: committees.wall(law, draft.where),
     "exercise": lambda law, at, draft: draft.exercise,
     "attributes": lambda law, at, draft: draft.attributes,
 }
@@ -104,14 +119,14 @@ _FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
 
 
 def exception(case: Case, draft: Draft) -> str | None:
-    """Name the pack's exception that applies to the ticket; one that cannot be evaluated is flagged and sets nothing."""
+    """Name the pack's exception that applies to the ticket; one that cannot be evaluated is flagged, sets nothing, and is named ``rule_error:<id>``."""
     rule, _ = case.law.overrides({name: _FACTS[name](case.law, case.at, draft) for name in case.law.reads})
     if rule is None:
         return None
-    if rule.startswith("rule_error:"):
+    if rule.startswith(RULE_ERROR):
         case.rules.append(rule)
         draft.flags = (*draft.flags, rule)
-        return None
+        return rule
     case.rules.append(f"rule:{rule}")
     return rule
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rules import appraising, asking, calls, checking, desk, directing, handling, pausing, rebasing, verifying
+from rules import appraising, asking, calls, checking, committees, desk, directing, handling, pausing, rebasing, verifying
 from rules.case import Case, Draft
 from topics.command import Command
 from topics.vocabulary import CommandKind, Reason
@@ -23,6 +23,7 @@ HANDLERS: dict[CommandKind, Handler] = {
     CommandKind.DECLINE: handling.decline,
     CommandKind.CONTACT: handling.contact,
     CommandKind.START: handling.start,
+    CommandKind.CONSENT: committees.consent,
     CommandKind.FINISH: handling.finish,
     CommandKind.ASK_WHISTLE: calls.ask_whistle,
     CommandKind.WHISTLE: calls.blow,

@@ -1,6 +1,6 @@
 """What those who hold a ticket do with it: accept, decline, contact, start, finish (LAW 6)."""
 
-from rules import checking, clocks, offers, whistle
+from rules import checking, clocks, committees, offers, whistle
 from rules.case import Case, Draft
 from rules.people import helper, holds, on_duty, party_of
 from topics.command import Command
@@ -46,6 +46,8 @@ def start(case: Case, draft: Draft, command: Command) -> Reason:
     """Work begins; whoever begins has spoken to the reporter, or knows that there is nobody to speak to."""
     if not holds(draft, command.actor):
         return Reason.NOT_YOUR_TICKET
+    if committees.missing(draft):
+        return Reason.CONSENT_MISSING
     draft.drop(ClockKind.CONTACT)
     draft.status, draft.task, draft.person = Status.HANDLING, "handle", command.actor.person
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, command.actor.person)))
@@ -63,6 +65,8 @@ def finish(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NOT_IN_THIS_STATUS
     if whistle.any_open(draft):
         return Reason.CHILDREN_OPEN
+    if committees.missing(draft):
+        return Reason.CONSENT_MISSING
     category = case.category(draft)
     if category is not None and category.proof_required and not command.proof:
         return Reason.PROOF_MISSING

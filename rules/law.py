@@ -53,7 +53,7 @@ class Law:
         self._parties = frozenset(share.code for share in bundle.shares)
         self._duty: dict[str, tuple[int, int]] = {}
         self._quarter, self._now = -1, ("", "", 0)
-        self._conditions = Conditions(bundle.rules)
+        self._conditions = Conditions(bundle.rules, self.path)
         self._know_people()
 
     def _know_people(self) -> None:

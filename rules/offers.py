@@ -113,7 +113,7 @@ def move_up(case: Case, draft: Draft, cause: str, to: str | None = None) -> Reas
 def moved(case: Case, draft: Draft, former: tuple[str | None, str | None, str], cause: str) -> None:
     """A higher tier has it: the former holder helps, the tier's leg clock starts."""
     tier, party, person = former
-    draft.asked = None  # whoever asked does not hold it any more
+    draft.asked = draft.consent = None  # whoever asked does not hold it any more; above, nobody asks the committees
     if tier and party and party != draft.party:
         draft.helpers = (*(h for h in draft.helpers if h.party != party), Helper(tier, party, person))
         if case.law.department(party):
@@ -177,6 +177,9 @@ def start_leg(case: Case, draft: Draft) -> None:
     """Start the clock of a tier entered by a move; there is one leg at a time."""
     draft.leg += 1
     draft.drop(ClockKind.LEG)
+    category = case.category(draft)
+    if category is not None and category.wish:
+        return  # it ages without a limit, wherever it is
     limit, unit = clocks.leg_limit(case.law, draft.resolve_limit_ms, draft.resolve_unit)
     draft.put(Clock(ClockKind.LEG, str(draft.leg), limit, unit, case.at, case.at, case.law.bundle.rungs.get("leg", (100,)), area=case.law.area(draft.where)))
 

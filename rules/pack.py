@@ -59,6 +59,7 @@ class NodeSource(Source):
     households: Annotated[int, Field(ge=0)] | None = None
     outline: list[tuple[float, float]] = []
     parties: list[str] = []
+    wall: Literal["", "inside", "outside"] = ""
 
 
 class AddressSource(Source):
@@ -133,6 +134,9 @@ class CategorySource(Source):
     proof_required: bool = False
     promise_counts: bool = True
     complex: bool = False
+    wish: bool = False
+    team: list[str] = []
+    consent: Literal["sequential", "parallel"] | None = None
 
     _limit = field_validator("limit", mode="before")(_limit)
 
@@ -144,6 +148,7 @@ class RuleSource(Source):
     when: Text
     set: dict[str, Any]
     why: str = ""
+    under: list[str] = []
 
 
 class CalendarSource(Source):
@@ -175,6 +180,32 @@ class ForceMajeureSource(Source):
         return value
 
 
+class AlikeSource(Source):
+    """When a new ticket is proposed as a duplicate, or merged at once."""
+
+    id: Text
+    minutes: Annotated[int, Field(ge=1, le=50_000)]
+    metres: Annotated[int, Field(ge=0)]
+    score: Annotated[int, Field(ge=0, le=100)]
+    categories: list[str] = []
+    merges: bool = False
+
+
+class StormSource(Source):
+    """From how many tickets on a flood is folded into one."""
+
+    count: Annotated[int, Field(ge=2, le=250)]
+    minutes: Annotated[int, Field(ge=1)]
+
+
+class WhistleBandSource(Source):
+    """Whistles per hundred tickets of a street."""
+
+    low: Annotated[int, Field(ge=0)]
+    high: Annotated[int, Field(ge=1)]
+    least: Annotated[int, Field(ge=1)] = 50
+
+
 class PackSource(Source):
     """The whole pack as written."""
 
@@ -187,6 +218,10 @@ class PackSource(Source):
     unplaced: Text
     calendar: CalendarSource
     force_majeure: list[ForceMajeureSource] = []
+    alike: list[AlikeSource] = []
+    storm: StormSource | None = None
+    whistle_band: WhistleBandSource | None = None
+    five_roles: list[Role] = []
     shares: list[ShareSource]
     ladders: dict[str, Annotated[list[TierSource], Field(min_length=1)]]
     clocks: dict[ClockKind, dict[str, LimitSource | None]]
@@ -350,7 +385,7 @@ def compile_pack(source: PackSource) -> PackBundle:
     plain["nodes"] = [
         {**node.model_dump(exclude={"outline"}), "ring": [(round(lon * 10**7), round(lat * 10**7)) for lon, lat in node.outline]} for node in source.nodes
     ]
-    plain["rules"] = [{**rule.model_dump(), "reads": variables(rule.when)} for rule in source.rules]
+    plain["rules"] = [{**rule.model_dump(), "reads": sorted({*variables(rule.when), *(("leaf", "home") if rule.under else ())})} for rule in source.rules]
     return msgspec.convert(plain, PackBundle)
 
 

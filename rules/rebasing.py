@@ -29,7 +29,8 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     draft.ledgers = tuple([replace(ledger, clock=clocks.settled(former, ledger.clock, case.at)) for ledger in draft.ledgers])
     case.law, draft.pack = law, law.ref
     ledgers.move(law, draft, case.at)
-    draft.rule = filing.exception(case, draft) if law.reads else None
+    rule = filing.exception(case, draft) if law.reads else None
+    draft.rule = None if rule is not None and rule.startswith(filing.RULE_ERROR) else rule
     category = category_of(law, draft.category or "", draft.rule)
     if draft.tier is not None and all(tier.name != draft.tier for tier in law.ladder(category.ladder)):
         return Reason.TIER_UNKNOWN
@@ -52,7 +53,7 @@ def _take_limit(case: Case, draft: Draft, category: Category) -> None:
         full = law.limit_ms(category.limit)
         draft.resolve_limit_ms = full if not draft.generation else max(full * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
         draft.resolve_unit = category.limit.unit
-    rungs = law.bundle.rungs.get(ClockKind.RESOLVE, offers.RUNGS)
+    rungs = () if category.wish else law.bundle.rungs.get(ClockKind.RESOLVE, offers.RUNGS)
     limit_ms, unit = draft.resolve_limit_ms, draft.resolve_unit
 
     def by_new_pack(clock: Clock) -> Clock:

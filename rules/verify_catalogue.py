@@ -11,7 +11,7 @@ from rules.faults import Found, listed, twice
 from rules.pack import CategorySource, LimitSource, PackSource, RuleSource, TierSource
 from topics.vocabulary import Channel, TierKind, Urgency
 
-SETTABLE = ("urgency", "starts_at", "ladder", "lead", "co", "skill", "limit")
+SETTABLE = ("urgency", "starts_at", "ladder", "lead", "co", "skill", "consent", "limit")
 BY_DEPARTMENT = (TierKind.OWNER, TierKind.WHISTLE)
 _LIMIT = TypeAdapter(LimitSource)
 
@@ -142,7 +142,7 @@ def _trial(pack: PackSource, rule: RuleSource) -> list[str]:
     condition = cel.compile(rule.when)
     for category in pack.categories:
         for hour in (2, 10):
-            facts: dict[str, Any] = dict.fromkeys(("signal", "leaf", "home", "street"), "")
+            facts: dict[str, Any] = dict.fromkeys(("signal", "leaf", "home", "street", "wall"), "")
             facts |= {"category": category.code, "channel": Channel.APP.value, "hour": hour}
             facts |= {"in_work_time": hour == 10, "exercise": False, "attributes": {}}
             try:

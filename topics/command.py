@@ -93,6 +93,7 @@ FIELDS: dict[CommandKind, tuple[str, ...]] = {
     CommandKind.DECLINE: ("reason",),
     CommandKind.CONTACT: ("text?",),
     CommandKind.START: (),
+    CommandKind.CONSENT: ("passed", "reason?"),
     CommandKind.WHISTLE: ("departments", "case", "reason?"),
     CommandKind.ASK_WHISTLE: ("reason",),
     CommandKind.REPORT_IN: ("proof?",),

@@ -26,6 +26,8 @@ class Node(msgspec.Struct, frozen=True, omit_defaults=True):
     ring: tuple[tuple[int, int], ...] = ()
     parties: tuple[str, ...] = ()
     """Parties that work here; on a node above the leaf it holds for all below that say nothing themselves."""
+    wall: str = ""
+    """``inside`` or ``outside`` the walls, for all below that say nothing themselves."""
 
 
 class Address(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -111,6 +113,12 @@ class Category(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether a promised date given with the incident sets the limit (LAW 8)."""
     complex: bool = False
     """Checked within a work day instead of half an hour."""
+    wish: bool = False
+    """It ages without a limit: its resolve clock has no rungs (微心愿)."""
+    team: tuple[str, ...] = ()
+    """Helpers named beside the owner, each ``role`` or ``role:skill`` (1+N)."""
+    consent: str | None = None
+    """Inside the walls the three committees must agree before work begins: ``sequential`` or ``parallel``."""
 
 
 class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -119,10 +127,40 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     when: str
     set: dict[str, Any]
-    """Any of ``urgency``, ``starts_at``, ``ladder``, ``lead``, ``co``, ``skill``, ``limit`` ({amount, unit})."""
+    """Any of ``urgency``, ``starts_at``, ``ladder``, ``lead``, ``co``, ``skill``, ``consent``, ``limit`` ({amount, unit})."""
     reads: tuple[str, ...]
     """The facts its condition reads; results are remembered by their values."""
     why: str = ""
+    under: tuple[str, ...] = ()
+    """A pilot: it holds in these grids and all below only; empty: everywhere."""
+
+
+class Alike(msgspec.Struct, frozen=True, omit_defaults=True):
+    """When a new ticket is proposed as a duplicate of an open one of its home and category."""
+
+    id: str
+    minutes: int
+    metres: int
+    score: int
+    """Percent of likeness of the words, at least."""
+    categories: tuple[str, ...] = ()
+    merges: bool = False
+    """Carried out at once instead of proposed."""
+
+
+class Storm(msgspec.Struct, frozen=True):
+    """From so many open tickets of a category in a home within so many minutes on, further ones are folded into the first."""
+
+    count: int
+    minutes: int
+
+
+class WhistleBand(msgspec.Struct, frozen=True):
+    """Whistles per hundred tickets of a street: fewer or more than these are an alarm, from ``least`` tickets on."""
+
+    low: int
+    high: int
+    least: int
 
 
 class Calendar(msgspec.Struct, frozen=True):
@@ -178,6 +216,11 @@ class PackBundle(msgspec.Struct, frozen=True, omit_defaults=True):
     grid_version: str
     calendar: Calendar
     force_majeure: tuple[ForceMajeure, ...] = ()
+    alike: tuple[Alike, ...] = ()
+    storm: Storm | None = None
+    whistle_band: WhistleBand | None = None
+    five_roles: tuple[str, ...] = ()
+    """Who must be on the roster for every grid (一格五员), by role; told by ``pack vacancies``."""
     attributes: tuple[str, ...] = ()
     """Attributes of an incident that go on; all others are sealed."""
     dismiss_reasons: tuple[str, ...] = ()

@@ -189,6 +189,12 @@ class Ticket(msgspec.Struct, omit_defaults=True):
     """``role:person`` of those who stay with it to its end."""
     attached: tuple[str, ...] = ()
     appraisals: tuple[Appraisal, ...] = ()
+    consent: str | None = None
+    """How the three committees are asked before work begins: ``sequential``, ``parallel``; ``None``: not at all."""
+    consents: tuple[tuple[str, str], ...] = ()
+    """Committee and person of each who agreed."""
+    folded_into: str | None = None
+    """Of a flood of reports the ticket that is worked; while that is open, this one's rungs inform it only."""
     hops: int = 0
     first_filed_at: Instant | None = None
     flags: tuple[str, ...] = ()

@@ -116,6 +116,8 @@ class Role(StrEnum):
     DESK = "desk"
     CHIEF = "chief"
     CHECKER = "checker"
+    RESIDENTS_COMMITTEE = "residents_committee"
+    OWNERS_COMMITTEE = "owners_committee"
     SUPERVISOR = "supervisor"
     REPORTER = "reporter"
     SOURCE = "source"
@@ -132,6 +134,7 @@ class CommandKind(StrEnum):
     DECLINE = "decline"
     CONTACT = "contact"
     START = "start"
+    CONSENT = "consent"
     WHISTLE = "whistle"
     ASK_WHISTLE = "ask_whistle"
     REPORT_IN = "report_in"
@@ -208,6 +211,7 @@ class Reason(StrEnum):
 
     # decided
     REPORTED = "reported"
+    RULE_ERROR = "rule_error"
     REFERRED_IN = "referred_in"
     UNKNOWN_CATEGORY = "unknown_category"
     NO_PLACE = "no_place"
@@ -258,6 +262,8 @@ class Reason(StrEnum):
     PAUSED_BEFORE = "paused_before"
     NOT_PAUSED = "not_paused"
     NOT_ITS_ISSUER = "not_its_issuer"
+    CONSENT_MISSING = "consent_missing"
+    NOT_YOUR_TURN = "not_your_turn"
     GRID_UNKNOWN = "grid_unknown"
     SCORE_MISSING = "score_missing"
     APPRAISED_BEFORE = "appraised_before"
