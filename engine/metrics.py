@@ -18,6 +18,8 @@ COUNTERS = {
     "openings": ("Partitions opened, by stage and outcome.", ("stage", "outcome")),
     "decisions": ("Decisions by reason; a refusal is a decision.", ("reason",)),
     "rejected": ("Intake records that became no ticket, by reason.", ("reason",)),
+    "filed": ("Tickets filed, by street.", ("street",)),
+    "whistles": ("Whistles raised, by street.", ("street",)),
     "limit_breaches": ("Clocks that reached 100 % or more, by clock.", ("clock",)),
     "tasks_sent": ("Tasks sent to departments, by department.", ("department",)),
     "held": ("Causes that could not be decided and were set aside.", ("stage",)),
@@ -27,6 +29,7 @@ COUNTERS = {
 
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "open_tickets": ("Tickets in an open status, by partition of this process.", ("partition",)),
+    "calendar_horizon_seconds": ("How far ahead, in engine seconds, the calendar in force knows working days.", ()),
     "partitions_live": ("Partitions this process has open, by stage.", ("stage",)),
     "oldest_due_seconds": ("How long ago, in engine seconds, the oldest clock that has not fired was due.", ("stage",)),
 }

@@ -129,7 +129,7 @@ def publish(law: Law, draft: Draft) -> Ticket:
     draft.next_due_at = due[0] if due else None
     draft.deadline_at = _deadline(law, draft)
     if draft.is_open:
-        if draft.deadline_at is None and BEYOND not in draft.flags and any(clock.running_since is not None and clock.rungs for clock in draft.clocks):
+        if draft.deadline_at is None and BEYOND not in draft.flags and _is_beyond(law, draft):
             draft.flags = (*draft.flags, BEYOND)
         if not (draft.task and draft.duty and draft.person and (due or any(clock.running_since is not None for clock in draft.clocks))):
             raise BrokenInvariant(f"{draft.id} would be {draft.status} without one of task, duty, person, progress, limit")
@@ -137,6 +137,12 @@ def publish(law: Law, draft: Draft) -> Ticket:
         raise BrokenInvariant(f"{draft.id} would be {draft.status} with a clock running")
     draft.version += 1
     return draft
+
+
+def _is_beyond(law: Law, draft: Draft) -> bool:
+    """Whether a clock runs whose end the calendar does not know."""
+    running = (clock for clock in draft.clocks if clock.running_since is not None and clock.rungs)
+    return any(clocks.moment(law, clock, 100, None) is None for clock in running)
 
 
 _WORKED = (ClockKind.LEG, ClockKind.RESOLVE)

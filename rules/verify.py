@@ -1,6 +1,6 @@
 """Proof at load: every fault of a pack at once, each with the mend (DESIGN 8). A pack with a fault is refused whole."""
 
-from rules import verify_catalogue, verify_people, verify_places, verify_times
+from rules import verify_catalogue, verify_extras, verify_people, verify_places, verify_times
 from rules.faults import Fault
 from rules.pack import PackSource
 
@@ -18,6 +18,12 @@ CHECKS = (
     verify_times.clocks,
     verify_times.calendar,
     verify_times.force_majeure,
+    verify_extras.teams,
+    verify_extras.wishes,
+    verify_extras.walls,
+    verify_extras.pilots,
+    verify_extras.likeness,
+    verify_extras.bands,
 )
 """Each looks at one part of a pack and yields (where, what is wrong and the mend). None relies on another having passed."""
 

@@ -5,6 +5,7 @@ from rich.table import Table
 
 from engine.audit.findings import FAULTS
 from engine.audit.report import Report
+from rules.whistle_rate import TOO_HIGH, TOO_LOW
 
 HOMES_SHOWN = 20
 """Rows of the split's table; a city has a hundred homes."""
@@ -22,7 +23,7 @@ def verdict(report: Report) -> str:
 def render(report: Report, console: Console) -> None:
     """Print the whole report."""
     console.print(_totals(report))
-    for table in (_split(report), _departments(report), _rungs(report)):
+    for table in (_split(report), _departments(report), _rates(report), _rungs(report)):
         if table.row_count:
             console.print(table)
     for kind, named in report.problems.items():
@@ -67,6 +68,15 @@ def _departments(report: Report) -> Table:
     table = Table("department", "tasks", "replies", title="Departments")
     for code, row in report.departments.items():
         table.add_row(code, str(row["tasks"]), str(row["replies"]))
+    return table
+
+
+def _rates(report: Report) -> Table:
+    """Streets whose whistles lie outside the band, too few or too many."""
+    table = Table("street", "tickets", "whistles", "", title="Whistles outside the band")
+    for street, row in report.whistle_rates.items():
+        if row["verdict"] in (TOO_LOW, TOO_HIGH):
+            table.add_row(street, str(row["tickets"]), str(row["whistles"]), row["verdict"].replace("_", " "), style="bold yellow")
     return table
 
 

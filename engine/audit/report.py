@@ -11,6 +11,7 @@ from engine.audit.findings import Findings
 from engine.audit.firings import Firings
 from engine.audit.history import History
 from engine.audit.log import Log, Timeline
+from engine.audit.rates import Rates
 from engine.audit.shares import Shares
 from engine.audit.state import check_state
 from engine.audit.tasks import Tasks
@@ -49,6 +50,8 @@ class Report(msgspec.Struct, frozen=True):
     """Rungs past their moment in partitions that still have input to read."""
     whistles: int
     reported_in: int
+    whistle_rates: dict[str, dict[str, Any]]
+    """Street -> tickets filed, whistles, and whether that lies within the pack's band."""
     problems: dict[str, list[str]]
     """The first offenders of each kind of fault."""
     clean: bool
@@ -62,10 +65,11 @@ def audit(log: Log) -> Report:
     firings = Firings(log, history, deadlines, Timeline(log.clocks()), findings)
     shares, tasks, causes = Shares(deadlines, findings), Tasks(log, findings), Causes(log, history, findings)
     verdicts = Verdicts(log, history, findings)
+    rates = Rates(log.bundles())
     events: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
     for step in history.steps():
-        for watcher in (causes, firings, shares, tasks):
+        for watcher in (causes, firings, shares, tasks, rates):
             watcher.see(step)
         events.update(event.type for event in step.decision.events)
         if step.decision.reason in REFUSALS:
@@ -77,7 +81,7 @@ def audit(log: Log) -> Report:
     shares.check_state(log)
     check_state(log, history, findings)
     departments = tasks.check()
-    return _report(findings, history, verdicts, firings, shares.table(), departments, events, refusals, waiting, len(causes.partition_of))
+    return _report(findings, history, verdicts, firings, shares.table(), departments, events, refusals, waiting, len(causes.partition_of), rates.table())
 
 
 def _report(
@@ -91,6 +95,7 @@ def _report(
     refusals: Counter[str],
     waiting: int,
     made: int,
+    rates: dict[str, dict[str, Any]],
 ) -> Report:
     statuses = Counter(str(ticket.status) for ticket in history.before.values())
     standing = sum(count for status, count in statuses.items() if status not in FINAL)
@@ -116,6 +121,7 @@ def _report(
         waiting=waiting,
         whistles=events["WhistleRaised"],
         reported_in=events["DepartmentReportedIn"],
+        whistle_rates=rates,
         problems=findings.named(),
         clean=findings.clean,
     )

@@ -1,6 +1,7 @@
 """``gridwhistle pack``: check, show and publish a city's law."""
 
 import csv
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Annotated
@@ -11,6 +12,8 @@ from engine.cli import run_async
 from engine.errors import InvalidRulePack
 from engine.packs import prove, prove_catalogue, publish
 from rules.bound import farthest
+from rules.coverage import gaps, leaves
+from rules.law import Law
 from rules.pack import PackUnreadable, pack_ref
 from rules.standards import FILE, CatalogueSource, catalogue_of, is_catalogue, text_of
 
@@ -64,6 +67,21 @@ def _show_catalogue(catalogue: CatalogueSource) -> None:
         print(f"not understood: row {row.row}: {row.limit!r} of {row.what}")
     for c in catalogue.categories:
         print(f"  {c.code:<26} {c.urgency}  {c.limit.amount:>3} {c.limit.unit:<12} lead {c.lead or '-':<10} {c.label_zh}")
+
+
+@pack.command()
+def vacancies(name: Name, as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False) -> None:
+    """List the grids that lack one of their five roles (一格五员) or of their eight attributes (八定); exit 1 if there are any."""
+    found = gaps(law := Law("pack@0", prove(name)))
+    if as_json:
+        print(json.dumps([gap._asdict() for gap in found]))
+    else:
+        for gap in found:
+            lacks = [f"nobody is {role}" for role in gap.roles] + [f"{attribute} not settled" for attribute in gap.attributes]
+            print(f"{gap.grid:<28} {'; '.join(lacks)}")
+        print(f"{len(found)} of {len(leaves(law))} grids lack something")
+    if found:
+        raise typer.Exit(1)
 
 
 @pack.command("import-standards")

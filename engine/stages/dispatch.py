@@ -23,6 +23,9 @@ _incident = codec.decoder(AnyIncident)
 
 INPUTS = (INCIDENTS, COMMANDS)
 
+_BY_STREET = {"TicketFiled": "filed", "WhistleRaised": "whistles"}
+"""Event -> the metric that counts it by street."""
+
 
 def cause_of(record: Record) -> IncidentCause | CommandCause:
     """Read a record of an input as a cause; a command that cannot be read is one that is refused.
@@ -52,6 +55,9 @@ class DispatchCore:
         self.book = Book(laws)
         self._reasons: dict[str, int] = {}
         """Decisions of this step by reason."""
+        self._streets: dict[tuple[str, str], int] = {}
+        """Tickets filed and whistles raised in this step, by metric and home."""
+        self._at: Instant = 0
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``tickets.state``."""
@@ -94,11 +100,23 @@ class DispatchCore:
         for reason, n in self._reasons.items():
             self._metrics.count("decisions", reason, by=n)
         self._reasons.clear()
+        law = self._laws.get(self.book.pack or "")
+        if law is not None:
+            self._metrics.gauge("calendar_horizon_seconds", max(0, law.calendar.ends - self._at) / 1000)
+            for (name, home), n in self._streets.items():
+                self._metrics.count(name, law.street_of(home) or home, by=n)
+        self._streets.clear()
         return [Out(STATE.name, self._partition, key, value) for key, value in self.book.flush()]
 
     def _count(self, outcome: Outcome, cause: IncidentCause | CommandCause | ClockCause) -> None:
         reason = outcome.decision.reason
         self._reasons[reason] = self._reasons.get(reason, 0) + 1
+        self._at = outcome.decision.at
+        for event in outcome.decision.events:
+            name = _BY_STREET.get(event.type)
+            if name is not None:
+                key = name, outcome.decision.home
+                self._streets[key] = self._streets.get(key, 0) + 1
         if isinstance(cause, ClockCause) and cause.rung >= 100:
             self._metrics.count("limit_breaches", cause.kind)
 

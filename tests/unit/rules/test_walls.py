@@ -80,7 +80,7 @@ def test_a_wish_ages_without_a_limit() -> None:
     city.work("T", until="start")
     city.at("08:00", 100)
     assert not [event for event in city.events("ClockBreached", "ClockAtRisk") if event.facts["clock"] in ("resolve", "leg")]
-    assert (city["T"].status, city["T"].deadline_at, city["T"].is_overdue, city["T"].tier) == (Status.HANDLING, None, False, "grid")
+    assert (city["T"].status, city["T"].deadline_at, city["T"].is_overdue, city["T"].tier) == (Status.HANDLING, None, False, "grid") and not city["T"].flags
     assert city.ask("escalate", "T", city.holder("T"), reason="too big") == "done_as_asked"
     city.work("T")
     assert city.ask("check", "T", "checker:checker-1", passed=True) == "done_as_asked"

@@ -1,0 +1,36 @@
+"""How often each street whistles, against the band of its pack (LAW 7)."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from engine.audit.history import Step
+from rules.whistle_rate import rate
+from topics.pack import PackBundle
+
+
+class Rates:
+    """Counts tickets filed and tickets whistled for, by the node above their home."""
+
+    def __init__(self, bundles: Mapping[str, PackBundle]) -> None:
+        """Take the packs; the one published last judges."""
+        self._bands = [bundle.whistle_band for bundle in bundles.values()]
+        self._streets = {node.code: node.parent or node.code for bundle in bundles.values() for node in bundle.nodes}
+        self._filed: Counter[str] = Counter()
+        self._whistled: Counter[str] = Counter()
+
+    def see(self, step: Step) -> None:
+        """Count what one decision did."""
+        for ticket in {event.ticket for event in step.events("TicketFiled")}:
+            self._filed[self._street(ticket)] += 1
+        for ticket in {event.ticket for event in step.events("WhistleRaised")}:
+            self._whistled[self._street(ticket)] += 1
+
+    def _street(self, ticket: str) -> str:
+        home = ticket.rsplit("-", 2)[0]
+        return self._streets.get(home, home)
+
+    def table(self) -> dict[str, dict[str, Any]]:
+        """Every street that had a ticket."""
+        band = self._bands[-1] if self._bands else None
+        return {street: rate(self._filed[street], self._whistled[street], band)._asdict() for street in sorted(self._filed)}
