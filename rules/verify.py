@@ -1,6 +1,6 @@
 """Proof at load: every fault of a pack at once, each with the mend (DESIGN 8). A pack with a fault is refused whole."""
 
-from rules import verify_catalogue, verify_extras, verify_people, verify_places, verify_times
+from rules import verify_catalogue, verify_extras, verify_people, verify_places, verify_reach, verify_times
 from rules.faults import Fault
 from rules.pack import PackSource
 
@@ -15,6 +15,7 @@ CHECKS = (
     verify_catalogue.ladders,
     verify_catalogue.categories,
     verify_catalogue.exceptions,
+    verify_reach.reached,
     verify_times.clocks,
     verify_times.calendar,
     verify_times.force_majeure,

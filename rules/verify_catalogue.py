@@ -90,9 +90,8 @@ def _departments(pack: PackSource, lead: str | None, co: list[str]) -> list[str]
 
 
 def exceptions(pack: PackSource) -> Found:
-    """Conditions that can be read and tried, over the listed facts; settings that make sense; none after its twin."""
+    """Conditions that can be read and tried, over the listed facts; settings that make sense."""
     yield from twice("rules", [rule.id for rule in pack.rules])
-    seen: dict[str, str] = {}
     for rule in pack.rules:
         here = f"rules.{rule.id}"
         yield from ((here, text) for text in _settings(pack, rule))
@@ -105,10 +104,6 @@ def exceptions(pack: PackSource) -> Found:
         yield from ((here, f"reads {name!r}; a condition may read {', '.join(FACTS)}") for name in strange)
         if not strange:
             yield from ((here, text) for text in _trial(pack, rule))
-        plain = " ".join(rule.when.split())
-        if plain in seen:
-            yield here, f"is never reached: rule {seen[plain]!r} has the same condition and stands before it"
-        seen.setdefault(plain, rule.id)
 
 
 def _settings(pack: PackSource, rule: RuleSource) -> list[str]:

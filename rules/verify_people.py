@@ -83,7 +83,7 @@ def reach(pack: PackSource) -> Found:
         served = {home_of(pack, node) for node in placed} | placed
         bare = [home for home in homes if _wanted(pack, role, home) and not any(node.code in served for node in path(pack, home))]
         if bare or not entries:
-            yield "roster", f"nobody has the role {role} for {listed(bare) or 'anywhere'}; add somebody there or above"
+            yield "roster", f"nobody has the role {role} for {listed(bare) or 'anywhere'}; a report from {(bare or homes or ['anywhere'])[0]} would come to nobody; add somebody there or above"
 
 
 def _wanted(pack: PackSource, role: Role, home: str) -> bool:

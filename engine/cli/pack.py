@@ -14,7 +14,8 @@ from engine.packs import prove, prove_catalogue, publish
 from rules.bound import farthest
 from rules.coverage import gaps, leaves
 from rules.law import Law
-from rules.pack import PackUnreadable, pack_ref
+from rules.pack import PackUnreadable, load_pack, pack_ref
+from rules.pack_difference import differences, worded
 from rules.standards import FILE, CatalogueSource, catalogue_of, is_catalogue, text_of
 
 pack = typer.Typer(help="Check, show and publish a city's law (a pack).", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -67,6 +68,36 @@ def _show_catalogue(catalogue: CatalogueSource) -> None:
         print(f"not understood: row {row.row}: {row.limit!r} of {row.what}")
     for c in catalogue.categories:
         print(f"  {c.code:<26} {c.urgency}  {c.limit.amount:>3} {c.limit.unit:<12} lead {c.lead or '-':<10} {c.label_zh}")
+
+
+@pack.command()
+def diff(
+    before: Name, after: Name, as_json: Annotated[bool, typer.Option("--json", help="Machine-readable.")] = False,
+) -> None:  # fmt: skip
+    """Say what differs between two packs: limits, people, grids, rules. What it would have meant last month: 'gridwhistle replay --pack'.
+
+    Example: gridwhistle pack diff guancheng ./my-law
+    """
+    try:
+        found = differences(load_pack(before), load_pack(after))
+    except PackUnreadable as exc:
+        print("\n".join(exc.faults))
+        raise typer.Exit(1) from exc
+    if as_json:
+        return print(json.dumps([changed._asdict() for changed in found], ensure_ascii=False))
+    section = ""
+    for changed in found:
+        if changed.section != section:
+            section = changed.section
+            print(f"{section}:")
+        name = changed.name or "(all)"
+        if changed.before is None:
+            print(f"  + {name}: {worded(changed.after)}")
+        elif changed.after is None:
+            print(f"  - {name}: {worded(changed.before)}")
+        else:
+            print(f"    {name}: {worded(changed.before)} -> {worded(changed.after)}")
+    return print(f"{len(found)} differences" if found else "no difference")
 
 
 @pack.command()
