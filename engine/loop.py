@@ -185,7 +185,9 @@ class Slot:
             except TimeoutError:
                 log.warning("%s %s did not end its step in 3 s; it is dropped", self.loop.stage, self.key)
         self.task.cancel()
-        await asyncio.gather(self.task, return_exceptions=True)
+        _, pending = await asyncio.wait({self.task}, timeout=3)
+        if pending:  # what hangs in the broker's hands is fenced by the next opening, wherever that is
+            log.warning("%s %s did not let go in 3 s; it is left behind", self.loop.stage, self.key)
 
 
 class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]

@@ -166,7 +166,10 @@ class LoopService(faust.Service):  # type: ignore[misc]
             self.ended.cancel()
             await asyncio.gather(self.ended, return_exceptions=True)
         await self.partition_loop.stop()
-        await self.partition_loop.consumer.stop()
+        try:
+            await asyncio.wait_for(self.partition_loop.consumer.stop(), 3)
+        except TimeoutError:
+            log.warning("the group did not let go in 3 s; its session will end by itself")
 
 
 async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Keeps the account of one telling of a history: what became of each ticket, who had how many, how the split came out."""
+"""Keeps the account of one telling of a history: what became of each ticket, who had how many, how the split came out (LAW 3, 4)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

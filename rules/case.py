@@ -1,4 +1,4 @@
-"""One decision in the making: the ticket as it is being changed, what happened, and why."""
+"""One decision in the making: the ticket as it is being changed, what happened, and why (LAW 2, DESIGN 8)."""
 
 from typing import Any
 

@@ -1,4 +1,7 @@
-"""Inside the walls the three committees must agree before work begins (墙内三委联动); outside the city's platform has it (墙外)."""
+"""Inside the walls the three committees must agree before work begins (墙内三委联动); outside the city's platform has it (墙外).
+
+Source: domain research a, seed 002.
+"""
 
 from rules import offers
 from rules.case import Case, Draft

@@ -1,4 +1,4 @@
-"""The one way in: a cause, a moment and what is remembered lead to one decision record and its effects."""
+"""The one way in: a cause, a moment and what is remembered lead to one decision record and its effects (DESIGN 3, LAW 6)."""
 
 from collections.abc import Mapping
 from typing import Any, Literal
@@ -21,7 +21,7 @@ from topics.incident import IncidentReferred
 from topics.ticket import CommandSeen, DayCounter, Ticket
 from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason
 
-ENGINE = "0.1.0"
+ENGINE = "0.2.0"
 """Version written into each decision; raised when a rule changes what follows from a cause."""
 
 __all__ = ["ENGINE", "ClockCause", "CommandCause", "IncidentCause", "Outcome", "decide", "set_aside"]

@@ -1,4 +1,4 @@
-"""Compares two tellings of a history, ticket by ticket: who moved, which limits are missed anew, whose load changes."""
+"""Compares two tellings of a history, ticket by ticket: who moved, which limits are missed anew, whose load changes (DESIGN 8)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

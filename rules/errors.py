@@ -1,4 +1,4 @@
-"""The one thing the law raises: our own mistake."""
+"""The one thing the law raises: our own mistake (LAW 2)."""
 
 
 class BrokenInvariant(Exception):

@@ -1,4 +1,4 @@
-"""How a fault of a pack is named: where it stands, what is wrong, and the mend."""
+"""How a fault of a pack is named: where it stands, what is wrong, and the mend (DESIGN 8)."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Folds recorded decisions into what a partition remembers, without deciding anything: each decision carries what it changed."""
+"""Folds recorded decisions into what a partition remembers, without deciding anything: each decision carries what it changed (DESIGN 5)."""
 
 from collections.abc import Mapping
 from typing import Literal

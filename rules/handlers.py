@@ -1,4 +1,4 @@
-"""Which function carries out which command."""
+"""Which function carries out which command (LAW 6)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""The open tickets of each home and category, in order of filing: a view of the state, the same after every opening."""
+"""The open tickets of each home and category, in order of filing: a view of the state, the same after every opening (LAW 6, DESIGN 5)."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator

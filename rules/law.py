@@ -1,4 +1,4 @@
-"""A pack made ready for look-up: every question a rule asks of the pack, answered from a dictionary."""
+"""A pack made ready for look-up: every question a rule asks of the pack, answered from a dictionary (LAW 1-8)."""
 
 from collections.abc import Mapping
 from copy import copy

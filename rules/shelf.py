@@ -1,4 +1,4 @@
-"""Open tickets as the bytes in which they are stored: a third of the memory of objects, and nothing for the collector to walk."""
+"""Open tickets as the bytes in which they are stored: a third of the memory of objects, and nothing for the collector to walk (DESIGN 5)."""
 
 from collections.abc import Iterator, Mapping
 

@@ -1,4 +1,4 @@
-"""Tells a recorded history once more under another law: the same reports and commands, other clocks, other outcomes."""
+"""Tells a recorded history once more under another law: the same reports and commands, other clocks, other outcomes (DESIGN 8)."""
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence

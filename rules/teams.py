@@ -1,4 +1,7 @@
-"""Who stands around a ticket: the team its category names (1+N), and the owner of each of its five stages (五有)."""
+"""Who stands around a ticket: the team its category names (1+N), and the owner of each of its five stages (五有).
+
+Source: domain research a, seeds 001, 004.
+"""
 
 from rules.case import Case, Draft
 from rules.law import Law

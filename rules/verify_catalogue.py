@@ -1,4 +1,4 @@
-"""Faults of ladders, categories and the exceptions to them."""
+"""Faults of ladders, categories and the exceptions to them (DESIGN 8, LAW 2)."""
 
 from collections import Counter, defaultdict
 from typing import Any

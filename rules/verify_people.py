@@ -1,4 +1,4 @@
-"""Faults of parties, departments and rosters: everybody known, and somebody for every seat that a ticket may reach."""
+"""Faults of parties, departments and rosters: everybody known, and somebody for every seat that a ticket may reach (DESIGN 8, LAW 3)."""
 
 import re
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""Faults of the tree of grids, its outlines and its addresses."""
+"""Faults of the tree of grids, its outlines and its addresses (DESIGN 8, LAW 2)."""
 
 import re
 from collections import defaultdict

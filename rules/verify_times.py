@@ -1,4 +1,4 @@
-"""Faults of clocks and of the working calendar."""
+"""Faults of clocks and of the working calendar (DESIGN 8, LAW 4)."""
 
 from datetime import date
 from zoneinfo import ZoneInfo

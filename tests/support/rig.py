@@ -113,11 +113,11 @@ class Rig:
         process = self.workers[name].process
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(10)
+            process.wait(15)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise AssertionError(f"{name} did not end within 10 s of TERM") from None
+            raise AssertionError(f"{name} did not end within 15 s of TERM") from None
 
     def close(self) -> None:
         """End everything that was started here."""

@@ -29,6 +29,12 @@ def test_every_reason_and_event_is_in_concepts() -> None:
     assert sorted(({reason.value for reason in Reason} | said) - concepts) == []
 
 
+def test_every_rule_module_names_its_source() -> None:
+    """LAW, DESIGN, a research section or a seed, at its head."""
+    heads = {path.name: " ".join(path.read_text(encoding="utf-8").splitlines()[:12]) for path in (ROOT / "rules").glob("*.py")}
+    assert [name for name, head in heads.items() if not re.search(r"LAW|DESIGN|research|seed", head)] == []
+
+
 def test_the_lifecycle_page_is_drawn_from_the_table() -> None:
     """'python -m rules.diagram' was run after the last change."""
     assert text("lifecycle.md") == diagram.document()

@@ -55,14 +55,14 @@ def test_a_difference_exits_one(run: Any) -> None:
     """Named, with both sides, in words and in JSON."""
     log = busy_days(1, incidents=10, hours=12)
     entry = log.entries["tickets.decisions"][3]
-    log.entries["tickets.decisions"][3] = entry._replace(value=(entry.value or b"").replace(b'"engine":"0.1.0"', b'"engine":"0.0.9"'))
+    log.entries["tickets.decisions"][3] = entry._replace(value=(entry.value or b"").replace(b'"engine":"0.2.0"', b'"engine":"0.0.9"'))
     code, out, _ = run(log)
     assert code == 1
-    assert '  engine\n    recorded  "0.0.9"\n    replayed  "0.1.0"\n' in out
+    assert '  engine\n    recorded  "0.0.9"\n    replayed  "0.2.0"\n' in out
     code, out, _ = run(log, "--json")
     found = json.loads(out)
     assert (code, found["is_identical"], found["identical"], found["differences"][0]["where"]) == (1, False, 3, entry.id)
-    assert '"0.0.9"' in found["differences"][0]["recorded"] and '"0.1.0"' in found["differences"][0]["replayed"]
+    assert '"0.0.9"' in found["differences"][0]["recorded"] and '"0.2.0"' in found["differences"][0]["replayed"]
 
 
 def test_a_gap_and_a_missing_stack_exit_two(run: Any) -> None:
