@@ -75,7 +75,7 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
     if case.effective_at - ended > case.law.bundle.reopen_days * 86_400_000:
         return Reason.TOO_LATE
     law = case.law
-    _forget_former(draft)
+    begin_anew(draft)
     draft.resolve_limit_ms = max(law.limit_ms(category.limit) * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
     draft.resolve_unit = category.limit.unit
     rungs = () if category.wish else law.bundle.rungs.get("resolve", offers.RUNGS)
@@ -85,8 +85,8 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
     return Reason.DONE_AS_ASKED
 
 
-def _forget_former(draft: Draft) -> None:
-    """A new generation begins with nothing of the former but who handled it."""
+def begin_anew(draft: Draft) -> None:
+    """A new generation begins with nothing of the former but who handled it, so that its rungs are others."""
     draft.generation += 1
     draft.disarm()
     draft.offers, draft.helpers, draft.children, draft.leg, draft.top_repeats = (), (), (), 0, 0

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from rules import clocks, filing, ledgers, offers, split
+from rules import checking, clocks, filing, ledgers, offers, split
 from rules.case import Case, Draft
 from rules.closing import close
 from rules.lifecycle import SEATS
@@ -39,6 +39,21 @@ def dismiss(case: Case, draft: Draft, command: Command) -> Reason:
     if not command.text:
         return Reason.ANSWER_MISSING
     close(case, draft, command.reason, Status.DISMISSED)
+    return Reason.DONE_AS_ASKED
+
+
+def appeal(case: Case, draft: Draft, command: Command) -> Reason:
+    """The reporter does not put up with a dismissal: the desk looks at it again, once (LAW 6)."""
+    if not command.reason:
+        return Reason.REASON_MISSING
+    if draft.was_appealed:
+        return Reason.APPEALED_BEFORE
+    if case.effective_at - (draft.closed_at or 0) > case.law.bundle.reopen_days * 86_400_000:
+        return Reason.TOO_LATE
+    draft.was_appealed = True
+    checking.begin_anew(draft)
+    filing.wait_at_desk(case, draft, draft.urgency or "U3")
+    case.say("DismissalAppealed", draft, by=command.actor.person)
     return Reason.DONE_AS_ASKED
 
 

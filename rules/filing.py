@@ -41,7 +41,7 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
     if category is not None and category.lead_by_majority:
         draft.flags = (*draft.flags, "lead_by_majority")
     if category is None or incident.home == law.bundle.unplaced or incident.home not in law.homes:
-        _wait_at_desk(case, draft, category.urgency if category else "U3")
+        wait_at_desk(case, draft, category.urgency if category else "U3")
         return draft, Reason.NO_PLACE if category is not None else Reason.UNKNOWN_CATEGORY
     file(case, draft, category, carried.resolve_consumed_ms if carried else 0)
     if draft.rule is None and draft.flags and draft.flags[-1].startswith(RULE_ERROR):
@@ -49,8 +49,9 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
     return draft, Reason.REFERRED_IN if carried else Reason.REPORTED
 
 
-def _wait_at_desk(case: Case, draft: Draft, urgency: str) -> None:
+def wait_at_desk(case: Case, draft: Draft, urgency: str) -> None:
     """Put a ticket into the duty desk's queue, under the triage clock."""
+    draft.status, draft.task, draft.duty = RECEIVED, "triage", "desk"
     somebody = case.someone(Role.DESK, draft)
     draft.person = somebody.person if somebody else case.supervisor(draft)
     draft.put(clocks.start(case.law, ClockKind.TRIAGE, "0", _limit(case, "triage", urgency, Limit(15, Unit.MINUTE)), case.at))
@@ -62,7 +63,7 @@ def _limit(case: Case, kind: str, urgency: str, otherwise: Limit) -> Limit:
 
 def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> None:
     """File a ticket: fix category, urgency, limit, ladder; start the resolve clock; make the first offer."""
-    law, at = case.law, case.at
+    law, at, again = case.law, case.at, draft.filed_at is not None
     draft.category = category.code
     rule = exception(case, draft) if law.reads else None
     failed = rule is not None and rule.startswith(RULE_ERROR)
@@ -83,10 +84,12 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
     draft.put(Clock(RESOLVE, "0", limit_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms, area=law.area(draft.where)))
     if category.consent is not None:
         draft.consent, draft.consents = committees.asked(law, category, draft.where), ()
-    party, steps = _begin(case, draft, plan)
+    party, steps = (None, plan.steps) if again else _begin(case, draft, plan)  # the first assignment counts and is never undone
     case.refused.extend(others)
     window = case.quota.window if case.quota else None
     filed = {**plan.filed, "limit_ms": limit_ms, "unit": unit, "party": party, "window": window}
+    if again:
+        filed["counted"] = "none"
     case.events.append(Event("TicketFiled", draft.id, filed))
     _first_offer(case, draft, steps, party)
     if category.team:

@@ -12,6 +12,7 @@ Handler = Callable[[Case, Draft, Command], Reason]
 HANDLERS: dict[CommandKind, Handler] = {
     CommandKind.FILE: desk.file,
     CommandKind.DISMISS: desk.dismiss,
+    CommandKind.APPEAL: desk.appeal,
     CommandKind.REFER: desk.refer,
     CommandKind.PLACE: desk.place,
     CommandKind.REASSIGN: desk.reassign,

@@ -27,6 +27,7 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     before = _deadlines(former, draft)
     draft.clocks = tuple([clocks.settled(former, clock, case.at) for clock in draft.clocks])
     draft.ledgers = tuple([replace(ledger, clock=clocks.settled(former, ledger.clock, case.at)) for ledger in draft.ledgers])
+    former_category = case.category(draft)
     case.law, draft.pack = law, law.ref
     ledgers.move(law, draft, case.at)
     rule = filing.exception(case, draft) if law.reads else None
@@ -34,8 +35,8 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     category = category_of(law, draft.category or "", draft.rule)
     if draft.tier is not None and all(tier.name != draft.tier for tier in law.ladder(category.ladder)):
         return Reason.TIER_UNKNOWN
-    limit_ms = draft.resolve_limit_ms
-    _take_limit(case, draft, category)
+    limit_ms, whole = draft.resolve_limit_ms, former.limit_ms(former_category.limit) if former_category else 0
+    _take_limit(case, draft, category, is_part=limit_ms != whole and draft.generation > 0)
     after = _deadlines(law, draft)
     moved = [[kind, number, before.get((kind, number)), due] for (kind, number), due in after.items() if before.get((kind, number)) != due]
     case.say(
@@ -45,13 +46,13 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     return Reason.DONE_AS_ASKED
 
 
-def _take_limit(case: Case, draft: Draft, category: Category) -> None:
+def _take_limit(case: Case, draft: Draft, category: Category, is_part: bool) -> None:
     """The category's limit by the new pack, of a reopened ticket its part; a promised date stays what it was."""
     law = case.law
     draft.urgency, draft.lead = category.urgency, category.lead
     if draft.promised_by is None or not category.promise_counts:
         full = law.limit_ms(category.limit)
-        draft.resolve_limit_ms = full if not draft.generation else max(full * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
+        draft.resolve_limit_ms = full if not is_part else max(full * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
         draft.resolve_unit = category.limit.unit
     rungs = () if category.wish else law.bundle.rungs.get(ClockKind.RESOLVE, offers.RUNGS)
     limit_ms, unit = draft.resolve_limit_ms, draft.resolve_unit

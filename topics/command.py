@@ -87,6 +87,7 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 FIELDS: dict[CommandKind, tuple[str, ...]] = {
     CommandKind.FILE: ("category", "home?"),
     CommandKind.DISMISS: ("reason", "text"),
+    CommandKind.APPEAL: ("reason",),
     CommandKind.DUPLICATE_OF: ("target",),
     CommandKind.UNMERGE: ("reason",),
     CommandKind.ACCEPT: (),

@@ -195,6 +195,8 @@ class Ticket(msgspec.Struct, omit_defaults=True):
     """Committee and person of each who agreed."""
     folded_into: str | None = None
     """Of a flood of reports the ticket that is worked; while that is open, this one's rungs inform it only."""
+    was_appealed: bool = False
+    """Its dismissal was appealed: that may be once."""
     hops: int = 0
     first_filed_at: Instant | None = None
     flags: tuple[str, ...] = ()

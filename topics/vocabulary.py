@@ -128,6 +128,7 @@ class CommandKind(StrEnum):
 
     FILE = "file"
     DISMISS = "dismiss"
+    APPEAL = "appeal"
     DUPLICATE_OF = "duplicate_of"
     UNMERGE = "unmerge"
     ACCEPT = "accept"
@@ -264,6 +265,7 @@ class Reason(StrEnum):
     NOT_ITS_ISSUER = "not_its_issuer"
     CONSENT_MISSING = "consent_missing"
     NOT_YOUR_TURN = "not_your_turn"
+    APPEALED_BEFORE = "appealed_before"
     GRID_UNKNOWN = "grid_unknown"
     SCORE_MISSING = "score_missing"
     APPRAISED_BEFORE = "appraised_before"

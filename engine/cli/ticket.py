@@ -18,6 +18,7 @@ from engine.views.history import history, laws
 from engine.views.redis_view import RedisView
 from engine.views.words import WORDS
 from rules import clocks
+from rules.teams import stage_owners
 from topics import codec
 from topics.command import FIELDS
 from topics.decision import Decision
@@ -77,6 +78,9 @@ def show(name: Annotated[str, typer.Argument(help="Ticket id, or <source>:<id>."
     print(f"{now.id}  {now.status}  {now.category or '(no category)'} {now.urgency or ''}  generation {now.generation}")
     print(f"  has it   {now.person} ({now.duty}), tier {now.tier or '-'}; next: {now.task}{'; OVERDUE' if now.is_overdue else ''}")
     print(f"  incident {now.identity}, home {now.home}, grid {now.leaf or '-'}: {now.text}")
+    print("  stages   " + ", ".join(f"{stage} {owner or '-'}" for stage, owner in stage_owners(law, now).items()))
+    for line in _around(now):
+        print(f"  {line}")
     for clock in now.clocks:
         rungs = [f"{rung} % {_local(clocks.moment(law, clock, rung, now.urgency), zone)}" for rung in clock.rungs]
         state = "; ".join(rungs) if clock.running_since is not None else f"stopped {_local(clock.stopped_at, zone)}"
@@ -86,6 +90,21 @@ def show(name: Annotated[str, typer.Argument(help="Ticket id, or <source>:<id>."
     for decision in told:
         print(f"  {_local(decision.at, zone)}  {_line(decision)}")
     return None
+
+
+def _around(now: Ticket) -> list[str]:
+    """Who else is asked, helps or follows."""
+    lines = []
+    if now.asked is not None:
+        lines.append(f"asked    {now.asked.what} by {now.asked.person}: {now.asked.reason}; agreed: {', '.join(who for _, who in now.asked.approved) or 'nobody yet'}")
+    if now.consent is not None:
+        lines.append(f"consent  {now.consent}; given: {', '.join(role for role, _ in now.consents) or 'none'}")
+    if now.helpers:
+        lines.append("helpers  " + ", ".join(f"{helper.party}:{helper.person}" for helper in now.helpers))
+    if now.folded_into is not None:
+        lines.append(f"flood    folded into {now.folded_into}")
+    lines += [f"appraisal {said.by} on {said.of}: {said.score} {said.text}".rstrip() for said in now.appraisals]
+    return lines
 
 
 def _line(decision: Decision) -> str:

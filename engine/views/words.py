@@ -56,6 +56,7 @@ WORDS: dict[Reason, str] = {
     Reason.RULE_ERROR: "a rule of the pack failed on it: the backstop has it; mend the rule that its flag names",
     Reason.CONSENT_MISSING: "inside the walls the committees must agree first; 'ticket show' says who has not",
     Reason.NOT_YOUR_TURN: "another committee is asked first",
+    Reason.APPEALED_BEFORE: "its dismissal was appealed once already; that decision stands",
     Reason.GRID_UNKNOWN: "the pack has no such grid, or it lies above homes; 'gridwhistle pack show' has the tree",
     Reason.SCORE_MISSING: "say how it went with --score, 1 to 5",
     Reason.APPRAISED_BEFORE: "this has been appraised already",

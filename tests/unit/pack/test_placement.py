@@ -2,7 +2,10 @@
 
 import pytest
 from geocoordinates_ffi import geocoordinates_ffi as geo
+from msgspec.structs import replace
 
+from rules.committees import wall
+from rules.law import Law
 from rules.placement import Places
 
 SCHOOL = (34.7410, 113.6815)
@@ -105,3 +108,13 @@ def test_nothing_at_all_is_unplaced(places: Places) -> None:
     for where in ((None, None), (34.74, None), (0.0, 0.0), (-90.0, 180.0)):
         placed = places.place(None, *where, "WGS84", None)
         assert (placed.home, placed.leaf, placed.by) == ("unplaced", None, "nothing")
+
+
+def test_the_side_of_the_wall_is_told_by_the_point(guancheng: Law, places: Places) -> None:
+    """The school's own grid lies inside, the micro-grid around it outside; below a grid that says nothing the one above does."""
+    sides = {"dongguannanli-school": "inside", "dongguannanli-g1": "outside"}
+    nodes = tuple(replace(node, wall=sides.get(node.code, "")) for node in guancheng.bundle.nodes)
+    law = Law("walls@1", replace(guancheng.bundle, nodes=nodes))
+    told = {point: wall(law, str(places.place(None, *point, "WGS84", None).leaf)) for point in (SCHOOL, OPEN)}
+    assert told == {SCHOOL: "inside", OPEN: "outside"}
+    assert wall(law, "tawan-g1-m1") == ""

@@ -112,3 +112,34 @@ def test_a_flood_declared_later_reaches_open_tickets_by_rebasing_and_never_backw
     assert city["T"].deadline_at == at("18:00")
     assert city.ask("rebase", "T", "chief:chief-1", reason="flood") == "done_as_asked"
     assert city["T"].deadline_at == at("10:00", 2)
+
+
+def test_a_dismissal_is_appealed_once_and_the_ticket_begins_anew_without_a_second_count() -> None:
+    """Offered, reminded at 50 %, dismissed, appealed: the desk has it again; filed again its rungs are those of another generation."""
+    city = City()
+    city.report("T", "bins")
+    city.at("14:00")
+    assert city.ask("dismiss", "T", "desk:desk-1", reason="not_ours", text="not ours") == "done_as_asked"
+    assert city.ask("appeal", "T", "reporter:r") == "reason_missing"
+    assert city.ask("appeal", "T", "reporter:r", reason="it is yours") == "done_as_asked"
+    assert (city["T"].status, city["T"].task, city["T"].generation, city["T"].offers) == ("received", "triage", 1, ())
+    city.at("14:16")
+    assert city.ask("file", "T", "desk:desk-1", category="bins") == "done_as_asked"
+    assert (city["T"].status, city["T"].resolve_limit_ms, city.book.quotas["east"].split) == ("offered", 8 * 3_600_000, 1)
+    city.at("18:00", 2)
+    keys = [decision.id for decision in city.decisions if decision.id.startswith("clock:")]
+    assert len(keys) == len(set(keys)) and sum(key.endswith(":resolve:0:50") for key in keys) == 2
+    assert city.ask("dismiss", "T", "desk:desk-1", reason="not_ours", text="no") in ("done_as_asked", "not_in_this_status")
+    city.report("U", None)
+    for reason in ("done_as_asked", "appealed_before"):
+        city.ask("dismiss", "U", "desk:desk-1", reason="not_ours", text="no")
+        assert city.ask("appeal", "U", "reporter:r", reason="yes") == reason
+
+
+def test_a_dismissal_is_not_appealed_after_a_month() -> None:
+    """Thirty days, as with reopening."""
+    city = City()
+    city.report("T", None)
+    city.ask("dismiss", "T", "desk:desk-1", reason="not_ours", text="no")
+    city.at("08:01", 30)
+    assert city.ask("appeal", "T", "reporter:r", reason="late") == "too_late"
