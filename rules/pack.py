@@ -206,6 +206,15 @@ class WhistleBandSource(Source):
     least: Annotated[int, Field(ge=1)] = 50
 
 
+class ChronicSource(Source):
+    """When a point is chronic (一点一案)."""
+
+    count: Annotated[int, Field(ge=2)]
+    days: Annotated[int, Field(ge=1)]
+    metres: Annotated[int, Field(ge=0)]
+    review_days: Annotated[int, Field(ge=1)] = 30
+
+
 class PackSource(Source):
     """The whole pack as written."""
 
@@ -221,6 +230,7 @@ class PackSource(Source):
     alike: list[AlikeSource] = []
     storm: StormSource | None = None
     whistle_band: WhistleBandSource | None = None
+    chronic: ChronicSource | None = None
     five_roles: list[Role] = []
     shares: list[ShareSource]
     ladders: dict[str, Annotated[list[TierSource], Field(min_length=1)]]

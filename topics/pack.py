@@ -155,6 +155,15 @@ class Storm(msgspec.Struct, frozen=True):
     minutes: int
 
 
+class Chronic(msgspec.Struct, frozen=True):
+    """So many tickets of a category at one point within so many days make a case of it, reviewed so many days after the last."""
+
+    count: int
+    days: int
+    metres: int
+    review_days: int
+
+
 class WhistleBand(msgspec.Struct, frozen=True):
     """Whistles per hundred tickets of a street: fewer or more than these are an alarm, from ``least`` tickets on."""
 
@@ -219,6 +228,7 @@ class PackBundle(msgspec.Struct, frozen=True, omit_defaults=True):
     alike: tuple[Alike, ...] = ()
     storm: Storm | None = None
     whistle_band: WhistleBand | None = None
+    chronic: Chronic | None = None
     five_roles: tuple[str, ...] = ()
     """Who must be on the roster for every grid (一格五员), by role; told by ``pack vacancies``."""
     attributes: tuple[str, ...] = ()

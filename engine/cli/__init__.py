@@ -31,6 +31,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Feed and judge": {
         "feed": ("feed", "Feed a CSV or JSON-lines file of past incidents."),
         "audit": ("audit", "Re-derive from the log what should have happened, and compare."),
+        "points": ("points", "Where the same comes again and again, each with a date of review."),
         "replay": ("replay", "Decide the log once more, byte by byte; or under another law, to see who would move."),
         "project": ("project", "The live queues' state; --rebuild makes them anew from the log."),
     },

@@ -90,6 +90,15 @@ def test_a_flood_is_folded_and_its_rungs_inform_the_one_that_is_worked() -> None
     assert breached and len([event for event in city.events("ProgrammeTold") if event.ticket == city["D"].id]) == 1
 
 
+def test_a_flood_that_goes_on_for_hours_stays_with_the_one_that_is_worked() -> None:
+    """Twenty minutes apart, the first leaves the window; those folded later name it all the same, and no chain grows."""
+    city = looking(storm=Storm(2, 50))
+    for n in range(12):
+        city.report(f"T{n}", "bins")
+        city.now += 20 * MINUTE
+    assert [city[f"T{n}"].folded_into for n in range(12)] == [None, None, *[city["T0"].id] * 10]
+
+
 def test_what_is_remembered_is_the_state_alone() -> None:
     """However often the partition is opened anew, the same is proposed, folded and merged, byte by byte; also after another pack."""
     draw = random.Random(5)
