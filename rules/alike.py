@@ -27,7 +27,7 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
     if bundle.storm is not None:
         flood = list(lately.of(draft.home, category, case.at - bundle.storm.minutes * 60_000))
         if len(flood) >= bundle.storm.count:
-            draft.folded_into = _worked(tickets, flood[-1].ticket)
+            draft.folded_into = _worked(lately, flood)
             case.say("TicketFolded", draft, programme=draft.folded_into, count=len(flood) + 1)
     for rule in bundle.alike:
         found = best(rule, lately, mine, draft.home, category) if not rule.categories or category in rule.categories else None
@@ -40,10 +40,9 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
         return
 
 
-def _worked(tickets: Mapping[str, Draft], first: str) -> str:
-    """The one that is worked: the first of a flood, or the one into which that was folded itself."""
-    root = tickets[first].folded_into
-    return root if root is not None and root in tickets and tickets[root].is_open else first
+def _worked(lately: Lately, flood: list[Seen]) -> str:
+    """The one that is worked: into which others of the flood are folded already, while it is open; else the first of them."""
+    return next((seen.folded_into for seen in flood if seen.folded_into is not None and seen.folded_into in lately), flood[-1].ticket)
 
 
 def _merge(case: Case, draft: Draft, into: Draft, laws: Mapping[str, Law]) -> None:

@@ -23,6 +23,7 @@ class Seen(NamedTuple):
     lat_e7: int | None
     lon_e7: int | None
     text: str
+    folded_into: str | None = None
 
 
 class _Filed(msgspec.Struct, frozen=True):
@@ -34,6 +35,7 @@ class _Filed(msgspec.Struct, frozen=True):
     lat_e7: int | None = None
     lon_e7: int | None = None
     text: str = ""
+    folded_into: str | None = None
 
 
 class Lately:
@@ -53,7 +55,7 @@ class Lately:
         if value is not None:
             one = codec.decode(value, _Filed)
             if one.category is not None and one.filed_at is not None:
-                place = (one.home, one.category), Seen(one.filed_at, one.id, one.leaf, one.lat_e7, one.lon_e7, one.text)
+                place = (one.home, one.category), Seen(one.filed_at, one.id, one.leaf, one.lat_e7, one.lon_e7, one.text, one.folded_into)
         former = self._places.get(name)
         if former == place:
             return
@@ -64,6 +66,10 @@ class Lately:
         if place is not None:
             self._places[name] = place
             insort(self._seen.setdefault(place[0], []), place[1], key=lambda seen: seen[:2])
+
+    def __contains__(self, name: str) -> bool:
+        """Whether a ticket is filed and open."""
+        return name in self._places
 
     def of(self, home: str, category: str, since: Instant) -> Iterator[Seen]:
         """Give those filed since then, the latest first."""
