@@ -1,6 +1,6 @@
 """After the work: somebody else checks, the reporter is asked, and may have it opened again (LAW 6)."""
 
-from rules import clocks, escalation, offers, tasks
+from rules import clocks, escalation, filing, offers, tasks
 from rules.case import Case, Draft
 from rules.closing import close
 from topics.command import Command
@@ -29,6 +29,11 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
     if command.passed:
         case.say("CheckPassed", draft, by=command.actor.person)
         _passed(case, draft)
+        return Reason.DONE_AS_ASKED
+    if draft.filed_at is None:  # put right on the spot, and not well: the desk has it
+        case.say("CheckFailed", draft, by=command.actor.person)
+        draft.rework += 1
+        filing.wait_at_desk(case, draft, draft.urgency or "U3")
         return Reason.DONE_AS_ASKED
     _, party, person = draft.finished_by or (draft.tier or "", draft.party or "", draft.person)
     draft.rework += 1

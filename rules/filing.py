@@ -54,7 +54,7 @@ def wait_at_desk(case: Case, draft: Draft, urgency: str) -> None:
     draft.status, draft.task, draft.duty = RECEIVED, "triage", "desk"
     somebody = case.someone(Role.DESK, draft)
     draft.person = somebody.person if somebody else case.supervisor(draft)
-    draft.put(clocks.start(case.law, ClockKind.TRIAGE, "0", _limit(case, "triage", urgency, Limit(15, Unit.MINUTE)), case.at))
+    draft.put(clocks.start(case.law, ClockKind.TRIAGE, str(draft.rework), _limit(case, "triage", urgency, Limit(15, Unit.MINUTE)), case.at))
 
 
 def _limit(case: Case, kind: str, urgency: str, otherwise: Limit) -> Limit:

@@ -251,6 +251,7 @@ class PackSource(Source):
     reopen_days: Annotated[int, Field(ge=0)] = 30
     reopen_percent: Annotated[int, Field(ge=1, le=100)] = 50
     max_declines: Annotated[int, Field(ge=0)] = 2
+    spot_check_percent: Annotated[int, Field(ge=0, le=100)] = 20
     max_hops: Annotated[int, Field(ge=0)] = 3
     promise_floor_minutes: Annotated[int, Field(ge=1)] = 240
     automatic_whistle: list[Urgency] = [Urgency.U1]

@@ -242,6 +242,8 @@ class PackBundle(msgspec.Struct, frozen=True, omit_defaults=True):
     reopen_percent: int = 50
     reopen_floor: Limit = Limit(1, "urgent_hour")
     max_declines: int = 2
+    spot_check_percent: int = 20
+    """Of what is put right on the spot, so many of a hundred are checked all the same."""
     max_hops: int = 3
     promise_floor_minutes: int = 240
     automatic_whistle: tuple[str, ...] = ("U1",)

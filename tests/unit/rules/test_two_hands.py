@@ -158,3 +158,24 @@ def test_put_right_on_the_spot_with_proof_of_before_and_after() -> None:
     assert (city["T"].status, city["T"].close_reason) == (Status.CLOSED, "spot_fixed")
     city.at("08:00", 36)
     assert DAY and not city.book.tickets
+
+
+def test_every_fifth_spot_fix_is_checked_by_somebody_else() -> None:
+    """Evenly, without a draw; passed it goes its way; failed the desk has it again, under a triage clock of its own."""
+    city = City()
+    for n in range(10):
+        city.report(f"T{n}", None)
+    city.at("08:16")  # triage of all has been told
+    for n in range(10):
+        city.ask("spot_fix", f"T{n}", HOLDER, proof=("before", "after"))
+    sampled = [n for n in range(10) if city[f"T{n}"].status is Status.DONE]
+    assert len(sampled) == 2 and city[f"T{sampled[0]}"].task == "check"
+    good, bad = (f"T{n}" for n in sampled)
+    assert city.ask("check", good, "checker:checker-1", passed=True) == "done_as_asked"
+    assert city[good].status is Status.SURVEYED
+    assert city.ask("check", bad, "checker:checker-1", passed=False, reason="still there") == "done_as_asked"
+    assert (city[bad].status, city[bad].task) == (Status.RECEIVED, "triage")
+    city.at("09:00")
+    keys = [decision.id for decision in city.decisions if decision.id.startswith(f"clock:{city[bad].id}")]
+    assert len(keys) == len(set(keys)) == 3  # triage at 100 % of the first, and 100 and 200 % of the second, each once
+    assert city.ask("file", bad, "desk:desk-1", category="bins") == "done_as_asked"
