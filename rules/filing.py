@@ -44,7 +44,7 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
         wait_at_desk(case, draft, category.urgency if category else "U3")
         return draft, Reason.NO_PLACE if category is not None else Reason.UNKNOWN_CATEGORY
     file(case, draft, category, carried.resolve_consumed_ms if carried else 0)
-    if draft.rule is None and draft.flags and draft.flags[-1].startswith(RULE_ERROR):
+    if draft.flags and any(flag.startswith(RULE_ERROR) for flag in draft.flags):
         return draft, Reason.RULE_ERROR
     return draft, Reason.REFERRED_IN if carried else Reason.REPORTED
 

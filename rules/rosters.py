@@ -17,6 +17,7 @@ from topics.vocabulary import Reason, Role
 
 MAY_CHANGE = (Role.CHIEF, Role.CENTRE, Role.SUPERVISOR)
 EVER = 2**62
+KEPT = 4
 _HOURS = re.compile(r"always|work|\d\d:\d\d-\d\d:\d\d")
 
 
@@ -33,7 +34,8 @@ class Rosters:
         """Nothing is changed."""
         self.duties: dict[str, Duties] = {}
         """``<role>:<person>`` -> what was changed."""
-        self._made: dict[str, _Made] = {}
+        self._made: dict[str, list[_Made]] = {}
+        """The last few of each pack: commands that were long on their way ask for the roster of when they were given."""
 
     def put(self, name: str, duties: Duties | None) -> None:
         """Take over what a decision, or the state topic, says of one person."""
@@ -47,9 +49,12 @@ class Rosters:
         """Give a law with the roster as it is at a moment; the same object for as long as nothing begins or ends."""
         if not self.duties:
             return law
-        made = self._made.get(law.ref)
-        if made is None or not made.since <= at < made.until:
-            made = self._made[law.ref] = self._make(law, at)
+        known = self._made.setdefault(law.ref, [])
+        for made in known:
+            if made.since <= at < made.until:
+                return made.law
+        made = self._make(law, at)
+        self._made[law.ref] = [made, *known[: KEPT - 1]]
         return made.law
 
     def _make(self, law: Law, at: Instant) -> _Made:

@@ -92,3 +92,14 @@ def test_two_swap_their_shifts() -> None:
     assert sorted((e.person, e.on_duty) for e in law.roster("specialist", "east1")) == [
         ("specialist-1", "always"), ("specialist-1", "never"), ("specialist-2", "always"), ("specialist-2", "never"),
     ]  # fmt: skip
+
+
+def test_the_roster_of_then_and_of_now_are_both_kept() -> None:
+    """Asked by turns, each is made once."""
+    city = City()
+    city.duty("residents-1", "residents", "off", since=at("10:00"), until=at("12:00"))
+    law = next(iter(city.laws.values()))
+    then, now = city.book.rosters.law(law, at("09:00")), city.book.rosters.law(law, at("11:00"))
+    assert then is law and now is not law
+    assert city.book.rosters.law(law, at("11:59")) is now is city.book.rosters.law(law, at("10:00"))
+    assert city.book.rosters.law(law, at("09:59")) is then is city.book.rosters.law(law, at("12:00"))

@@ -121,6 +121,8 @@ def test_a_rule_that_fails_sends_the_ticket_to_the_backstop_and_says_so() -> Non
     assert (city["T"].party, city.book.quotas["east"].direct, city.book.quotas["east"].split) == ("backstop", 1, 0)
     city.report("F", "fire")
     assert city["F"].status is Status.WHISTLED
+    city.report("P", "bins", promised_by=city.now + HOUR)
+    assert city.decisions[-1].reason == "rule_error" and city["P"].flags == ("rule_error:floors", "promise_too_short")
     city.report("U", "bins", attributes={"floor": 2})
     assert city.decisions[-1].reason == "reported"
 
