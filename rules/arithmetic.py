@@ -37,7 +37,7 @@ def reckoned(law: Law, clock: Clock, rung: int, urgency: str | None) -> tuple[li
     spans = list(_spans(law, clock, since, due))
     rows += _rows(spans, zone, 0)
     adds_up = sum(until - begin for begin, until in spans) == max(0, left)
-    rows.append(f"reached {_local(due, zone)}")
+    rows.append(f"reached {_local(due, zone)} {zone.key}")
     told = clocks.moment(law, clock, rung, urgency)
     if told is not None and told != due:
         rows.append(f"a reminder waits for working time: {_local(told, zone)}")

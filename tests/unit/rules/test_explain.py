@@ -38,7 +38,7 @@ def test_a_reckoning_reads_like_one_by_hand() -> None:
         "consumed before 2026-03-02 15:00:00: 1 h; left 5 h 24 min",
         "  2026-03-02 15:00:00 to 18:00:00: 3 h, together 3 h",
         "  2026-03-03 14:00:00 to 16:24:00: 2 h 24 min, together 5 h 24 min",
-        "reached 2026-03-03 16:24:00",
+        "reached 2026-03-03 16:24:00 Asia/Shanghai",
     ]
 
 
