@@ -4,8 +4,11 @@ from rules import clocks, offers, pausing, tasks, verifying, whistle
 from rules.case import Case, Draft
 from rules.closing import close
 from topics.ids import Instant
-from topics.ticket import Clock
+from topics.ticket import Clock, Ticket
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role
+
+MOVING = frozenset({ClockKind.ACCEPT, ClockKind.RESOLVE, ClockKind.LEG})
+"""Clocks whose end gives a ticket to somebody else."""
 
 
 def fire(case: Case, draft: Draft, clock: Clock, rung: int, due_at: Instant) -> Reason:
@@ -22,7 +25,16 @@ def fire(case: Case, draft: Draft, clock: Clock, rung: int, due_at: Instant) -> 
     if rung < 100:
         _remind_department(case, draft, rung)
         return Reason.LIMIT_AT_RISK
+    if case.programme is not None and clock.kind in MOVING:
+        return _inform(case, draft, clock, rung, case.programme)
     return _AT_END[ClockKind(clock.kind)](case, draft, clock, rung)
+
+
+def _inform(case: Case, draft: Draft, clock: Clock, rung: int, programme: Ticket) -> Reason:
+    """One of a flood: whoever has the one that is worked hears of it, and nobody is given this one (domain research e, 11)."""
+    draft.is_overdue = draft.is_overdue or (clock.kind == ClockKind.RESOLVE and rung == 100)
+    case.say("ProgrammeTold", draft, programme=programme.id, rung=rung)
+    return Reason.ACCEPT_MISSED if clock.kind == ClockKind.ACCEPT else Reason.LIMIT_BREACHED
 
 
 def _told(case: Case, draft: Draft, clock: Clock, rung: int) -> list[str]:
@@ -48,10 +60,7 @@ def _remind_department(case: Case, draft: Draft, rung: int) -> None:
 
 def _resolve(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
     """100 % moves the ticket one tier up, 150 % orders supervision (督办), 300 % puts it on the red list."""
-    if case.programme is not None:
-        draft.is_overdue = draft.is_overdue or rung == 100
-        case.say("ProgrammeTold", draft, programme=case.programme.id, rung=rung)
-    elif rung == 100:
+    if rung == 100:
         draft.is_overdue = True
         offers.move_up(case, draft, "limit_breached")
     elif rung == 150:

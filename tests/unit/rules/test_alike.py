@@ -99,6 +99,23 @@ def test_a_flood_that_goes_on_for_hours_stays_with_the_one_that_is_worked() -> N
     assert [city[f"T{n}"].folded_into for n in range(12)] == [None, None, *[city["T0"].id] * 10]
 
 
+def test_no_clock_of_a_folded_ticket_moves_it() -> None:
+    """Nobody accepts, the limit breaks: whoever has the first hears of each rung; a person may still move it, and then its leg moves nothing either."""
+    city = looking(storm=Storm(2, 60))
+    for name in "ABC":
+        city.report(name, "bins")
+    city.at("08:00", 1)
+    assert (city["C"].tier, city["C"].status, len(city["C"].offers)) == ("grid", Status.OFFERED, 1)
+    assert city["B"].tier != "grid"
+    broken = [event.facts["clock"] for event in city.events("ClockBreached") if event.ticket == city["C"].id]
+    assert broken == ["accept", "resolve"]
+    assert len([event for event in city.events("ProgrammeTold") if event.ticket == city["C"].id]) == 2
+    assert city.ask("escalate", "C", "chief:chief-1", target="street", reason="look") == "done_as_asked"
+    city.ask("accept", "C", "street:north-street")
+    city.at("08:00", 4)
+    assert city["C"].tier == "street" and not city["C"].supervised_by
+
+
 def test_what_is_remembered_is_the_state_alone() -> None:
     """However often the partition is opened anew, the same is proposed, folded and merged, byte by byte; also after another pack."""
     draw = random.Random(5)
