@@ -1,22 +1,17 @@
 """The door for commands: stamps engine time, finds the partition, waits for the decision."""
 
-import asyncio
-import time
 import uuid
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
-
 from engine.engine_clock import engine_now
 from engine.errors import InvalidSettings
+from engine.many_commands import give_many
 from engine.reference import load_clock
 from engine.settings import Settings
 from engine.views.redis_view import RedisView
-from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision
 from topics.ids import home_of, partition_of
-from topics.registry import COMMANDS, DECISIONS
 from topics.vocabulary import CommandKind, Role
 
 
@@ -61,26 +56,7 @@ async def give(settings: Settings, kind: CommandKind, ticket: str, actor: Actor,
 
     The command stays sent then: its decision will come, and the same id returns it.
     """
-    clock = await load_clock(settings)
-    name = command_id or str(uuid.uuid4())
-    partition = partition_of(home_of(ticket), settings.partitions)
-    command = Command(name, kind, actor, engine_now(clock), ticket=ticket, **fields)
-    tp = TopicPartition(settings.prefix + DECISIONS.name, partition)
-    watcher = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=50)
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
-    await asyncio.gather(watcher.start(), producer.start())
-    try:
-        watcher.assign([tp])
-        watcher.seek(tp, (await watcher.end_offsets([tp]))[tp])
-        await producer.send_and_wait(settings.prefix + COMMANDS.name, codec.encode(command), key=home_of(ticket).encode(), partition=partition)
-        deadline = time.monotonic() + within
-        needle = codec.encode(name)
-        while time.monotonic() < deadline:
-            for record in (await watcher.getmany(tp, timeout_ms=300)).get(tp, []):
-                if needle in record.value:
-                    decision = codec.decode(record.value, Decision)
-                    if decision.command_id == name:
-                        return decision
-        return None
-    finally:
-        await asyncio.gather(watcher.stop(), producer.stop())
+    at = engine_now(await load_clock(settings))
+    command = Command(command_id or str(uuid.uuid4()), kind, actor, at, ticket=ticket, **fields)
+    decided = [one async for one in give_many(settings, [(partition_of(home_of(ticket), settings.partitions), command)], within)]
+    return decided[0] if decided else None

@@ -1,8 +1,9 @@
-"""The door for many commands at once: to every partition, or about every open ticket; answers each decision as it comes."""
+"""Sends commands and waits for their decisions: one, one to every partition, or one about every open ticket."""
 
 import time
 from collections.abc import AsyncIterator, Sequence
 
+import msgspec
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from engine.reference import read_partition
@@ -16,6 +17,12 @@ from topics.registry import COMMANDS, DECISIONS, STATE
 
 AT_ONCE = 2_000
 """Commands under way at a time: no flood, and what was asked can be seen to be done."""
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """Of a decision, which command it answers: others pass by unread."""
+
+    command_id: str | None = None
 
 
 async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]], within: float = 30.0) -> AsyncIterator[Decision]:
@@ -50,11 +57,11 @@ async def _decided(watcher: AIOKafkaConsumer, waiting: set[tuple[str, int]], wit
     while waiting and time.monotonic() < deadline:
         for tp, records in (await watcher.getmany(timeout_ms=300)).items():
             for record in records:
-                decision = codec.decode(record.value, Decision)
-                if (decision.command_id, tp.partition) in waiting:
-                    waiting.discard((decision.command_id or "", tp.partition))
+                name = codec.decode(record.value, _Answer).command_id
+                if name is not None and (name, tp.partition) in waiting:
+                    waiting.discard((name, tp.partition))
                     deadline = time.monotonic() + within
-                    yield decision
+                    yield codec.decode(record.value, Decision)
 
 
 async def open_tickets(settings: Settings) -> AsyncIterator[tuple[int, Draft]]:

@@ -29,6 +29,16 @@ class Reference:
         self.current: str | None = None
         self.clock: EngineClock | None = None
 
+    def in_force(self) -> PackBundle:
+        """Give the current pack.
+
+        Raises:
+            InvalidSettings: None was published.
+        """
+        if self.current is None:
+            raise InvalidSettings("no pack in force; bring the stack up with 'gridwhistle up', or 'gridwhistle pack publish'")
+        return self.bundles[self.current]
+
     async def refresh(self) -> None:
         """Read on to the present end of the topic."""
         records, self._next = await read_partition(self._settings, REFERENCE.name, 0, self._next)

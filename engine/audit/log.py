@@ -9,7 +9,7 @@ import msgspec
 from engine.journal import JournalEntry
 from topics.codec import decode
 from topics.pack import PackBundle
-from topics.reference import CLOCK_KEY, EngineClock
+from topics.reference import CLOCK_KEY, CURRENT_KEY, CurrentPack, EngineClock
 from topics.ticket import Marker
 
 MARKER_KEY = b"m:"
@@ -86,6 +86,12 @@ class Log:
             for entry in self.of("reference")
             if entry.key is not None and entry.value is not None and b"@" in entry.key
         }
+
+    def in_force(self) -> PackBundle | None:
+        """The pack that is current; where that is not said, the one that came last; ``None``: there is none."""
+        bundles = self.bundles()
+        named = [decode(entry.value, CurrentPack).ref for entry in self.of("reference") if entry.key == CURRENT_KEY.encode() and entry.value is not None]
+        return bundles.get(named[-1] if named else "") or next(reversed(bundles.values()), None)
 
     def clocks(self) -> list[tuple[int, EngineClock]]:
         """The mappings of engine time, each with the broker time from which it was in force, in order."""

@@ -1,21 +1,21 @@
 """How often each street whistles, against the band of its pack (LAW 7)."""
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 from engine.audit.history import Step
+from engine.audit.log import Log
 from rules.whistle_rate import rate
-from topics.pack import PackBundle
 
 
 class Rates:
     """Counts tickets filed and tickets whistled for, by the node above their home."""
 
-    def __init__(self, bundles: Mapping[str, PackBundle]) -> None:
-        """Take the packs; the one published last judges."""
-        self._bands = [bundle.whistle_band for bundle in bundles.values()]
-        self._streets = {node.code: node.parent or node.code for bundle in bundles.values() for node in bundle.nodes}
+    def __init__(self, log: Log) -> None:
+        """Take the packs; the one in force judges."""
+        in_force = log.in_force()
+        self._band = in_force.whistle_band if in_force is not None else None
+        self._streets = {node.code: node.parent or node.code for bundle in log.bundles().values() for node in bundle.nodes}
         self._filed: Counter[str] = Counter()
         self._whistled: Counter[str] = Counter()
 
@@ -32,5 +32,4 @@ class Rates:
 
     def table(self) -> dict[str, dict[str, Any]]:
         """Every street that had a ticket."""
-        band = self._bands[-1] if self._bands else None
-        return {street: rate(self._filed[street], self._whistled[street], band)._asdict() for street in sorted(self._filed)}
+        return {street: rate(self._filed[street], self._whistled[street], self._band)._asdict() for street in sorted(self._filed)}

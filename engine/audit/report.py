@@ -65,7 +65,7 @@ def audit(log: Log) -> Report:
     firings = Firings(log, history, deadlines, Timeline(log.clocks()), findings)
     shares, tasks, causes = Shares(deadlines, findings), Tasks(log, findings), Causes(log, history, findings)
     verdicts = Verdicts(log, history, findings)
-    rates = Rates(log.bundles())
+    rates = Rates(log)
     events: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
     for step in history.steps():

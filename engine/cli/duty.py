@@ -98,7 +98,7 @@ def _local(at: int | None, zone: ZoneInfo) -> str:
 async def _zone(settings: Settings) -> ZoneInfo:
     reference = Reference(settings)
     await reference.refresh()
-    return ZoneInfo(reference.bundles[reference.current or next(iter(reference.bundles))].timezone)
+    return ZoneInfo(reference.in_force().timezone)
 
 
 Change = tuple[Literal["on", "off", "add", "remove"], str, Role, dict[str, Any]]

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 import typer
 
 from engine.cli import run_async
-from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
 from engine.reference import Reference
 from engine.settings import Settings
@@ -41,9 +40,7 @@ def points(
 async def _plans(settings: Settings, count: int | None, days: int | None, metres: int | None) -> tuple[list[CasePlan], ZoneInfo]:
     reference = Reference(settings)
     await reference.refresh()
-    if reference.current is None:
-        raise InvalidSettings("no pack in force; bring the stack up with 'gridwhistle up'")
-    bundle = reference.bundles[reference.current]
+    bundle = reference.in_force()
     images: dict[str, Ticket] = {}
     last = 0
     for partition in range(settings.partitions):

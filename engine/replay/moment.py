@@ -6,9 +6,7 @@ from zoneinfo import ZoneInfo
 
 from engine.audit.log import Log
 from engine.replay.sequence import Gap
-from topics import codec
 from topics.ids import Instant
-from topics.reference import CURRENT_KEY, CurrentPack
 from topics.registry import REFERENCE
 
 
@@ -50,14 +48,12 @@ def _instant(moment: datetime) -> Instant:
 
 
 def zone_of(log: Log) -> str:
-    """Name the zone of the pack published last.
+    """Name the zone of the pack in force.
 
     Raises:
         Gap: There is no pack on ``reference``.
     """
-    bundles = log.bundles()
-    current = next((codec.decode(e.value, CurrentPack).ref for e in reversed(log.of(REFERENCE.name)) if e.key == CURRENT_KEY.encode() and e.value), None)
-    bundle = bundles.get(current or "") or next(reversed(bundles.values()), None)
+    bundle = log.in_force()
     if bundle is None:
         raise Gap(f"there is no pack on {REFERENCE.name}: in which zone the day begins is not known")
     return bundle.timezone

@@ -19,15 +19,28 @@ def source(plain: dict[str, object]) -> PackSource:
     return PackSource(**plain)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("name", SEEDS)
-def test_whatever_is_changed_is_told(name: str) -> None:
-    """Every seeded fault is a difference of the section it was sown in, both ways; what is untouched is not told."""
+def sown(name: str) -> PackSource | None:
+    """The pack with this fault in it; ``None`` where it cannot be read as a pack at all."""
     changed = copy.deepcopy(WHOLE)
     SEEDS[name][0](changed)
     try:
-        before, after = source(WHOLE), source(changed)
+        return source(changed)
     except (ValidationError, TypeError):
-        pytest.skip("cannot be read as a pack at all")
+        return None
+
+
+READABLE = {name: pack for name in SEEDS if (pack := sown(name)) is not None}
+
+
+def test_nearly_every_sown_pack_can_be_compared() -> None:
+    """The others are refused when they are read."""
+    assert len(READABLE) > 90
+
+
+@pytest.mark.parametrize("name", READABLE)
+def test_whatever_is_changed_is_told(name: str) -> None:
+    """Every seeded fault is a difference of the section it was sown in, both ways; what is untouched is not told."""
+    before, after = source(WHOLE), READABLE[name]
     found, back = differences(before, after), differences(after, before)
     touched = {section for section in before.model_dump() if before.model_dump()[section] != after.model_dump()[section]}
     assert {one.section for one in found} == {one.section for one in back} == touched
