@@ -75,3 +75,26 @@ def test_what_was_tampered_with_does_not_agree(what: str) -> None:
                 event.facts[what] = value + 1 if isinstance(value, int) else "grid" if what == "to_tier" else "nobody"
         disagreed += not retold.explain(decision).agrees
     assert disagreed
+
+
+def test_a_moment_too_early_does_not_agree_either() -> None:
+    """Fired when it was fired, but said to have been due an hour before."""
+    city = City()
+    city.report("T", "bins")
+    city.at("08:00", 2)
+    retold = Retold(city.laws)
+    for decision in city.decisions:
+        breached = [event for event in decision.events if event.type == "ClockBreached"]
+        for event in breached:
+            event.facts["due_at"] -= HOUR
+        assert retold.explain(decision).agrees is not bool(breached)
+
+
+def test_rows_that_do_not_add_up_are_said_to_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stretch is missing from the rows: the sum shows it."""
+    law = Law(REF, city_bundle())
+    clock = Clock("resolve", "0", 8 * HOUR, "work_hour", at("15:00"), at("15:00"), (100,))
+    assert reckoned(law, clock, 100, "U2")[1]
+    whole = law.calendar.spans
+    monkeypatch.setattr(law.calendar, "spans", lambda start, end: list(whole(start, end))[1:])
+    assert not reckoned(law, clock, 100, "U2")[1]
