@@ -5,14 +5,13 @@ from pathlib import Path
 import pytest
 
 from engine.feed.feedmap import FeedMap
-
-ROOT = Path(__file__).parents[3]
+from tests.support.data import real_data
 
 
 @pytest.fixture(scope="session")
 def la_file() -> Path:
     """10,000 real service requests of the first days of 2018."""
-    return ROOT.parent / "shared" / "data" / "la311-2018.csv"
+    return real_data("la311-2018.csv")
 
 
 @pytest.fixture(scope="session")

@@ -2,16 +2,14 @@
 
 import csv
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from rules.law import Law
 from rules.pack import compile_pack, load_pack, pack_ref
 from rules.placement import Places
+from tests.support.data import real_data
 from topics.pack import PackBundle
-
-DATA = Path(__file__).resolve().parents[3].parent / "shared" / "data" / "la311-2018.csv"
 
 
 @cache
@@ -47,5 +45,5 @@ def places(guancheng: Law) -> Places:
 @pytest.fixture(scope="session")
 def rows() -> list[dict[str, str]]:
     """The 10,000 requests of Los Angeles."""
-    with DATA.open(encoding="utf-8", newline="") as file:
+    with real_data("la311-2018.csv").open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
