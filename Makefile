@@ -21,15 +21,16 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP) ## A working day of a city at 600 x; FOR=60 ends it after 60 s, JSON=1 prints the audit as JSON
 	@$(BIN)/gridwhistle up --demo $(if $(FOR),--for $(FOR)) $(if $(JSON),--json) $(if $(DATA),--data $(DATA))
 
+# tests without servers share nothing and run side by side; those with servers run one after another, for they measure and kill
+WITHOUT_SERVERS := tests/unit tests/property tests/contract
+
 check: $(STAMP) ## Lint, types and the tests that need no servers
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests/unit tests/property tests/contract
+	$(BIN)/python -m pytest -q -n 2 $(WITHOUT_SERVERS)
 
-test: $(STAMP) ## Lint, types and all tests, on real servers that they start themselves
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest -q tests
+test: check ## Lint, types and all tests, on real servers that they start themselves
+	$(BIN)/python -m pytest -q tests $(WITHOUT_SERVERS:%=--ignore=%)
 
 bench: $(STAMP) ## CPU of dispatch beside a raw pass-through, three rounds
 	$(BIN)/python -m tests.bench.dispatch
