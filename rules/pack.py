@@ -25,9 +25,9 @@ FILES = ("pack", "grid", "categories", "roster")
 
 
 class Source(BaseModel):
-    """Base of the YAML models: unknown members are faults."""
+    """Base of the YAML models: unknown members are faults. What stands below a field is its line in ``docs/packs.md``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 Text = Annotated[str, Field(min_length=1)]
@@ -37,7 +37,9 @@ class LimitSource(Source):
     """An amount of time in its unit, written ``{amount: 4, unit: work_hour}`` or ``4 work_hour``."""
 
     amount: Annotated[int, Field(ge=1)]
+    """How many of the unit, 1 or more."""
     unit: Unit
+    """`minute`, `urgent_hour`, `urgent_day` run day and night; `work_hour`, `work_day` in working time."""
 
 
 def _limit(value: Any) -> Any:
@@ -51,92 +53,149 @@ class NodeSource(Source):
     """One grid; ``outline`` is a list of [longitude, latitude] in WGS-84."""
 
     code: Text
+    """Its name for ever, in ids and topics: small letters, digits, `_`, in parts joined by `-`."""
     level: Text
+    """One of `levels`."""
     parent: str | None = None
+    """The code of the grid above; the top has none."""
     label: Text
+    """As people call it."""
     label_zh: str = ""
+    """As people call it, in Chinese."""
     kind: Literal["residential", "dedicated", "unplaced"] = "residential"
+    """`dedicated` (a building, a school) goes before the `residential` grid around it; `unplaced` is the one home of what has no place."""
     households: Annotated[int, Field(ge=0)] | None = None
+    """How many live there; for figures alone."""
     outline: list[tuple[float, float]] = []
+    """Points [longitude, latitude] in WGS-84 around it; left out: it is found by code and address alone."""
     parties: list[str] = []
+    """Parties that work here and below; left out: as said above it, else all."""
     wall: Literal["", "inside", "outside"] = ""
+    """`inside` or `outside` the walls of a compound (墙内墙外), for all below that say nothing themselves."""
 
 
 class AddressSource(Source):
     """House numbers of a street that lie in a grid."""
 
     street: Text
+    """The street as people write it."""
     first: Annotated[int, Field(ge=0)]
+    """The first house number."""
     last: Annotated[int, Field(ge=0)]
+    """The last house number."""
     leaf: Text
+    """The code of the grid they lie in."""
     parity: Literal[0, 1] | None = None
+    """`0` even numbers, `1` odd ones; left out: both."""
 
 
 class ShareSource(Source):
     """A party of the split."""
 
     code: Text
+    """`residents`, `specialist`, `red_property` or `backstop`."""
     share: Annotated[int, Field(ge=0, le=100)]
+    """Per cent of what the split gives away; all add up to 100."""
     label: Text
+    """As people call it."""
     label_zh: str = ""
+    """As people call it, in Chinese."""
 
 
 class TierSource(Source):
     """A step of a ladder."""
 
     name: Text
+    """Its name in records and commands."""
     kind: TierKind
+    """`parties` (offered to one of its parties), `street`, `whistle` (departments are called), `owner` (the category's department) or `centre` (the top)."""
     label: Text
+    """As people call it."""
     label_zh: str = ""
+    """As people call it, in Chinese."""
     parties: list[str] = []
+    """Of a tier of kind `parties`: which, in order."""
     nobody_on_duty: Literal["wait", "skip"] = "wait"
+    """`wait`: the supervisor has it meanwhile; `skip`: on to the next tier at once."""
 
 
 class PersonSource(Source):
     """Somebody on the roster."""
 
     person: Text
+    """An id; the same person may have several roles, one entry for each."""
     name: Text
+    """As people call them."""
     role: Role
+    """One of the roles that `gridwhistle ticket COMMAND --help` names."""
     org: str | None = None
+    """Of a `department`: its code."""
     nodes: list[str] = []
+    """Grids they work in, with all below; left out: everywhere."""
     skills: list[str] = []
+    """Words that a category's `skill` or `team` may ask for."""
     on_duty: Annotated[str, Field(pattern=r"^(always|work|\d\d:\d\d-\d\d:\d\d)$")] = "always"
+    """`always`, `work` (the calendar's hours), or a span of each day such as `22:00-06:00`."""
 
 
 class DepartmentSource(Source):
     """A department."""
 
     code: Text
+    """Small letters, digits and `_`; it stands in the names of its topics."""
     label: Text
+    """As people call it."""
     label_zh: str = ""
+    """As people call it, in Chinese."""
 
 
 class CategorySource(Source):
     """A kind of incident."""
 
     code: Text
+    """Its name in records and commands."""
     label: Text
+    """As people call it."""
     label_zh: str = ""
+    """As people call it, in Chinese."""
     group: Text
+    """The class it belongs to, for figures."""
     urgency: Urgency
+    """`U1` (life or property) to `U4`."""
     limit: LimitSource
+    """Until when it is finished, from filing on: `4 work_hour`."""
     aliases: list[str] = []
+    """Other words that sources use for it."""
     starts_at: Text = "split"
+    """`split`, `department`, or a tier of its ladder."""
     ladder: Text = "default"
+    """One of `ladders`."""
     parties: list[str] = []
+    """Parties that may take it; left out: all."""
     skill: str | None = None
+    """What somebody of the party must know."""
     lead: str | None = None
+    """The department that leads when it comes to departments."""
     co: list[str] = []
+    """Departments that are called beside it."""
     lead_by_majority: bool = False
+    """Owners of the rows differ; the majority's is the lead, flagged."""
     filing_standard: str = ""
+    """When it is filed, in words (立案标准)."""
     closing_standard: str = ""
+    """When it is done, in words (结案标准)."""
     proof_required: bool = False
+    """Finishing needs a proof."""
     promise_counts: bool = True
+    """A promise of the source shortens or lengthens the limit."""
     complex: bool = False
+    """Its check has the clock `complex`."""
     wish: bool = False
+    """A wish ages without rungs (微心愿)."""
     team: list[str] = []
+    """Helpers beside the owner, as `role` or `role:skill` (1+N)."""
     consent: Literal["sequential", "parallel"] | None = None
+    """Committees that must agree first inside the walls: one after the other, or side by side."""
 
     _limit = field_validator("limit", mode="before")(_limit)
 
@@ -145,32 +204,47 @@ class RuleSource(Source):
     """An exception to the catalogue; ``when`` is CEL."""
 
     id: Text
+    """Its name in decisions."""
     when: Text
+    """A condition in CEL over category, channel, signal, leaf, home, street, hour, in_work_time, exercise, wall, attributes."""
     set: dict[str, Any]
+    """What it sets: urgency, starts_at, ladder, lead, co, skill, consent, limit."""
     why: str = ""
+    """The reason, for people."""
     under: list[str] = []
+    """Grids it holds in, with all below; left out: everywhere (a pilot names some)."""
 
 
 class CalendarSource(Source):
     """Which working days, and which hours on them."""
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    """Two letters, e.g. `CN`; China comes with its swapped working weekends."""
     region: str | None = None
+    """A state or province with holidays of its own."""
     hours: Annotated[list[Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]], Field(min_length=1)]
+    """Spans of a working day, in order, e.g. `["08:00-12:00", "14:00-18:00"]`."""
     from_year: int
+    """The first year."""
     to_year: int
+    """The last year; of these, what has been decreed so far is known, and nothing is guessed beyond."""
     worked: list[date] = []
     """Days worked although the table says off."""
     off: list[date] = []
+    """Days off although the table says worked."""
 
 
 class ForceMajeureSource(Source):
     """A declared window, in local time of the pack's zone: ``{since: 2026-07-20T00:00, until: 2026-07-23T00:00, nodes: [...], why: flood}``."""
 
     since: datetime
+    """From when, local time without an offset."""
     until: datetime
+    """Until when."""
     nodes: list[str] = []
+    """Grids in which clocks stand still, with all below; left out: everywhere."""
     why: Text
+    """The reason, for people."""
 
     @field_validator("since", "until")
     @classmethod
@@ -184,77 +258,129 @@ class AlikeSource(Source):
     """When a new ticket is proposed as a duplicate, or merged at once."""
 
     id: Text
+    """Its name in decisions."""
     minutes: Annotated[int, Field(ge=1, le=50_000)]
+    """How far apart in time at most."""
     metres: Annotated[int, Field(ge=0)]
+    """How far apart at most."""
     score: Annotated[int, Field(ge=0, le=100)]
+    """How alike the texts must be, in per cent."""
     categories: list[str] = []
+    """Which are looked at; left out: all."""
     merges: bool = False
+    """Merged at once; else proposed to the desk."""
 
 
 class StormSource(Source):
     """From how many tickets on a flood is folded into one."""
 
     count: Annotated[int, Field(ge=2, le=250)]
+    """From so many tickets on."""
     minutes: Annotated[int, Field(ge=1)]
+    """Within so many minutes."""
 
 
 class WhistleBandSource(Source):
     """Whistles per hundred tickets of a street."""
 
     low: Annotated[int, Field(ge=0)]
+    """Fewer is an alarm."""
     high: Annotated[int, Field(ge=1)]
+    """More is an alarm."""
     least: Annotated[int, Field(ge=1)] = 50
+    """A street with fewer tickets is not judged."""
 
 
 class ChronicSource(Source):
     """When a point is chronic (一点一案)."""
 
     count: Annotated[int, Field(ge=2)]
+    """From so many tickets on."""
     days: Annotated[int, Field(ge=1)]
+    """Within so many days."""
     metres: Annotated[int, Field(ge=0)]
+    """Within so many metres."""
     review_days: Annotated[int, Field(ge=1)] = 30
+    """When somebody must look again."""
 
 
 class PackSource(Source):
     """The whole pack as written."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,40}$")]
+    """Its name: small letters, digits and `-`; a stack runs packs of one name."""
     title: Text
+    """The city, in words."""
     title_zh: str = ""
+    """The city, in Chinese."""
     timezone: Text
+    """E.g. `Asia/Shanghai`; days, months and hours are those of this zone."""
     levels: Annotated[list[str], Field(min_length=2)]
+    """The levels of the tree of grids, from the top down."""
     home_level: Text
+    """The level at which tickets are filed."""
     unplaced: Text
+    """The code of the home of what has no place."""
     calendar: CalendarSource
+    """Working days and hours."""
     force_majeure: list[ForceMajeureSource] = []
+    """Declared windows in which clocks stand still."""
     alike: list[AlikeSource] = []
+    """When a new ticket is proposed as a duplicate."""
     storm: StormSource | None = None
+    """From when on a flood is folded into one."""
     whistle_band: WhistleBandSource | None = None
+    """Whistles per hundred tickets of a street."""
     chronic: ChronicSource | None = None
+    """When a point is chronic."""
     five_roles: list[Role] = []
+    """The roles that every grid should have (一格五员), for `pack vacancies`."""
     shares: list[ShareSource]
+    """The split 10/20/30/40; the order breaks ties."""
     ladders: dict[str, Annotated[list[TierSource], Field(min_length=1)]]
+    """Name -> tiers from the bottom up; one is called `default`."""
     clocks: dict[ClockKind, dict[str, LimitSource | None]]
+    """Clock -> urgency -> limit; `null` means: no such clock."""
     rungs: dict[ClockKind, list[Annotated[int, Field(ge=1, le=1000)]]]
+    """Clock -> percentages of its limit at which something follows."""
     nodes: list[NodeSource]
+    """The tree of grids."""
     addresses: list[AddressSource] = []
+    """Which house numbers lie in which grid."""
     departments: list[DepartmentSource]
+    """The departments."""
     categories: list[CategorySource]
+    """The catalogue."""
     rules: list[RuleSource] = []
+    """Exceptions to the catalogue; the first that holds wins."""
     roster: list[PersonSource]
+    """Who has which role where, and when on duty."""
     roster_version: Text
+    """A word that names this state of the roster, e.g. its date in quotes."""
     grid_version: Text
+    """A word that names this state of the grid."""
     attributes: list[str] = []
+    """Attributes of a report that go on; all others are sealed with the reporter."""
     dismiss_reasons: list[str] = []
+    """Words the desk may dismiss with."""
     leg_percent: Annotated[int, Field(ge=1, le=100)] = 25
+    """The time of a tier that was entered by a move, in per cent of the limit."""
     top_repeats: Annotated[int, Field(ge=0)] = 5
+    """How often the top tier is reminded before a ticket is exhausted."""
     reopen_days: Annotated[int, Field(ge=0)] = 30
+    """How long a closed ticket may be reopened."""
     reopen_percent: Annotated[int, Field(ge=1, le=100)] = 50
+    """The limit of a reopened ticket, in per cent of its category's."""
     max_declines: Annotated[int, Field(ge=0)] = 2
+    """How often a party may decline a ticket."""
     spot_check_percent: Annotated[int, Field(ge=0, le=100)] = 20
+    """Of what is put right on the spot, how much is checked."""
     max_hops: Annotated[int, Field(ge=0)] = 3
+    """How often a ticket may be referred."""
     promise_floor_minutes: Annotated[int, Field(ge=1)] = 240
+    """A promise is never read as less than this."""
     automatic_whistle: list[Urgency] = [Urgency.U1]
+    """Urgencies that start at the street with a whistle."""
     _files: dict[str, str] = PrivateAttr(default_factory=dict)
     """Member -> the file it was read from."""
 
