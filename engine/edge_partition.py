@@ -4,12 +4,13 @@ from collections import deque
 from collections.abc import Sequence
 from itertools import islice
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from engine.engine_clock import BrokerTime
 from engine.errors import PositionOutOfRange
 from engine.metrics import StageMetrics
 from engine.partition import MAX_CAUSES
+from engine.reading import LogConsumer
 from engine.stage import Edge, Record
 from topics.ids import Instant
 
@@ -17,7 +18,7 @@ from topics.ids import Instant
 class EdgePartition:
     """One opening of one input partition of the projector or of replies."""
 
-    def __init__(self, edge: Edge, slot: str, tp: TopicPartition, prefix: str, consumer: AIOKafkaConsumer, time: BrokerTime, metrics: StageMetrics) -> None:
+    def __init__(self, edge: Edge, slot: str, tp: TopicPartition, prefix: str, consumer: LogConsumer, time: BrokerTime, metrics: StageMetrics) -> None:
         """Prepare; ``slot`` is ``<logical topic>:<partition>``."""
         self._edge, self._slot, self._consumer, self._metrics = edge, slot, consumer, metrics
         self._tp = tp

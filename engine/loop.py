@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError, ProducerFenced
 
@@ -16,6 +16,7 @@ from engine.engine_clock import BrokerTime
 from engine.errors import PositionOutOfRange
 from engine.metrics import StageMetrics
 from engine.partition import CauseFailed
+from engine.reading import LogConsumer
 from engine.settings import Settings
 from engine.stage import Record
 from topics.ids import Instant
@@ -197,7 +198,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self,
         stage: str,
         settings: Settings,
-        consumer: AIOKafkaConsumer,
+        consumer: LogConsumer,
         make: Callable[[object], Opening],
         key_of: Callable[[TopicPartition], object],
         metrics: StageMetrics,

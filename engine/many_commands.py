@@ -4,8 +4,9 @@ import time
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
+from engine.reading import LogConsumer
 from engine.reference import read_partition
 from engine.settings import Settings
 from rules.case import Draft
@@ -31,7 +32,7 @@ async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]],
     A command stays sent: its decision will come, and the same command given again returns it.
     """
     tps = [TopicPartition(settings.prefix + DECISIONS.name, partition) for partition in sorted({partition for partition, _ in commands})]
-    watcher = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=50)
+    watcher = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=50)
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
     await watcher.start()
     try:
@@ -52,7 +53,7 @@ async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]],
         await producer.stop()
 
 
-async def _decided(watcher: AIOKafkaConsumer, waiting: set[tuple[str, int]], within: float) -> AsyncIterator[Decision]:
+async def _decided(watcher: LogConsumer, waiting: set[tuple[str, int]], within: float) -> AsyncIterator[Decision]:
     deadline = time.monotonic() + within
     while waiting and time.monotonic() < deadline:
         for tp, records in (await watcher.getmany(timeout_ms=300)).items():

@@ -15,13 +15,14 @@ from itertools import islice
 from time import perf_counter
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from engine.crash import CrashPoint
 from engine.engine_clock import BrokerTime
 from engine.errors import PositionOutOfRange
 from engine.metrics import StageMetrics
+from engine.reading import LogConsumer
 from engine.settings import Settings
 from engine.stage import Core, Out, Record
 from topics import codec
@@ -138,7 +139,7 @@ class Wiring:
     """Sends a batch through the stage's Faust agent."""
     crash: CrashPoint
     metrics: StageMetrics
-    consumer: AIOKafkaConsumer
+    consumer: LogConsumer
     new_time: Callable[[], BrokerTime]
     held: set[str] = field(default_factory=set)
     """Causes that failed three openings in this process."""
@@ -206,7 +207,7 @@ class Partition:
         w = self._w
         tp = TopicPartition(w.settings.prefix + w.state.name, self.number)
         marker: Marker | None = None
-        reader = AIOKafkaConsumer(
+        reader = LogConsumer(
             bootstrap_servers=w.settings.kafka,
             group_id=None,
             isolation_level="read_committed",

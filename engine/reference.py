@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from engine.errors import InvalidSettings
+from engine.reading import LogConsumer
 from topics import codec
 from topics.ids import Instant
 from topics.pack import PackBundle
@@ -56,7 +57,7 @@ class Reference:
 async def read_partition(settings: "Settings", topic: str, partition: int, start: int = 0) -> tuple[list[tuple[str, bytes | None]], int]:
     """Read a small partition from ``start`` to its present end: (key, value) pairs and the offset to go on from."""
     tp = TopicPartition(settings.prefix + topic, partition)
-    consumer = AIOKafkaConsumer(
+    consumer = LogConsumer(
         bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest"
     )
     await consumer.start()
@@ -121,7 +122,7 @@ async def start_clock(settings: "Settings", start_ms: Instant | None, speed: int
 
 async def _last_at(settings: "Settings") -> Instant:
     """Find the latest decision time in the log: the last record of each partition of ``tickets.decisions``."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed")
+    consumer = LogConsumer(bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed")
     await consumer.start()
     try:
         tps = [TopicPartition(settings.prefix + DECISIONS.name, p) for p in range(settings.partitions)]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import faust
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.app.base import BootStrategy
 
@@ -20,6 +20,7 @@ from engine.errors import InvalidSettings
 from engine.loop import PartitionLoop
 from engine.metrics import StageMetrics, serve
 from engine.partition import Batch, Partition, Wiring
+from engine.reading import LogConsumer
 from engine.reference import Reference
 from engine.settings import Settings
 from engine.stage import Core, Record
@@ -86,9 +87,9 @@ def decider(app: StageApp) -> Callable[[Batch], Awaitable[None]]:
     return send
 
 
-def new_consumer(settings: Settings, stage: str) -> AIOKafkaConsumer:
+def new_consumer(settings: Settings, stage: str) -> LogConsumer:
     """Make the group consumer of a stage, with every setting that keeps records from being lost."""
-    return AIOKafkaConsumer(
+    return LogConsumer(
         bootstrap_servers=settings.kafka,
         group_id=f"{settings.prefix}{stage}",
         enable_auto_commit=False,
@@ -114,7 +115,7 @@ class Host:
     settings: Settings
     stage: str
     app: StageApp
-    consumer: AIOKafkaConsumer
+    consumer: LogConsumer
     reference: Reference
     metrics: StageMetrics
     crash: CrashPoint
@@ -146,7 +147,7 @@ class Host:
 class LoopService(faust.Service):  # type: ignore[misc]
     """The Faust service that owns Kafka: starts the consumer, runs the loop, drains it at the end."""
 
-    def __init__(self, loop: PartitionLoop, subscribe: Callable[[AIOKafkaConsumer, PartitionLoop], None]) -> None:
+    def __init__(self, loop: PartitionLoop, subscribe: Callable[[LogConsumer, PartitionLoop], None]) -> None:
         """Keep the loop; ``on_start`` connects."""
         super().__init__()
         self.partition_loop = loop

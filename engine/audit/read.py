@@ -7,11 +7,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from engine.audit.log import MARKER_KEY, Entry, Log
 from engine.journal import read_journal
+from engine.reading import LogConsumer
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REFERENCE, REJECTED, STATE
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ async def read_log(
     """
     log = Log(journals=[entry for path in journals for entry in read_journal(path)])
     topics = await _topics(settings, only)
-    consumer = AIOKafkaConsumer(
+    consumer = LogConsumer(
         bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )  # fmt: skip
@@ -98,7 +99,7 @@ async def _topics(settings: "Settings", only: Collection[str]) -> dict[str, list
     }
 
 
-async def _ends(consumer: AIOKafkaConsumer, topics: dict[str, list[TopicPartition]], prefix: str, log: Log) -> dict[TopicPartition, int]:
+async def _ends(consumer: LogConsumer, topics: dict[str, list[TopicPartition]], prefix: str, log: Log) -> dict[TopicPartition, int]:
     """Where to read to; see ``read_log`` for the order."""
     decisions = topics.get(DECISIONS.name, [])
     log.settled = {tp.partition: end for tp, end in (await consumer.end_offsets(decisions)).items()} if decisions else {}
@@ -116,7 +117,7 @@ async def _ends(consumer: AIOKafkaConsumer, topics: dict[str, list[TopicPartitio
 
 
 async def _read(
-    consumer: AIOKafkaConsumer, ends: dict[TopicPartition, int], begins: dict[TopicPartition, int], prefix: str, log: Log,
+    consumer: LogConsumer, ends: dict[TopicPartition, int], begins: dict[TopicPartition, int], prefix: str, log: Log,
     progress: Callable[[int, int], None],
 ) -> None:  # fmt: skip
     await consumer.seek_to_beginning(*ends)

@@ -4,10 +4,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from engine.cli import run_async
 from engine.local.folder import settings_of
+from engine.reading import LogConsumer
 from engine.settings import Settings
 from engine.views.redis_view import RedisView
 from topics import codec
@@ -43,7 +44,7 @@ async def _show(settings: Settings) -> bool:
 async def _rebuild(settings: Settings) -> bool:
     """Fold the log into a shadow view up to where the running one stands, compare the two, and swap."""
     live, shadow = RedisView(settings), RedisView(settings, "shadow")
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest")
+    consumer = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest")
     await consumer.start()
     try:
         await shadow.drop()
@@ -63,7 +64,7 @@ async def _rebuild(settings: Settings) -> bool:
         await shadow.close()
 
 
-async def _fold_up_to(consumer: AIOKafkaConsumer, shadow: RedisView, tps: list[TopicPartition], at: dict[int, int], to: dict[int, int]) -> None:
+async def _fold_up_to(consumer: LogConsumer, shadow: RedisView, tps: list[TopicPartition], at: dict[int, int], to: dict[int, int]) -> None:
     for tp in tps:
         end = to.get(tp.partition, 0)
         consumer.seek(tp, at[tp.partition])

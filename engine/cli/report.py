@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from engine.cli import run_async
 from engine.engine_clock import engine_now
 from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
+from engine.reading import LogConsumer
 from engine.reference import load_clock
 from engine.settings import Settings
 from topics import codec
@@ -62,7 +63,7 @@ async def _report(settings: Settings, external_id: str, body: dict[str, Any], wi
     key, value, headers = incident_message("cli", external_id, body)
     if len(value) > MAX_RECORD_BYTES:
         raise InvalidSettings(f"the report has {len(value)} bytes; {settings.prefix}{RAW.name} takes at most {MAX_RECORD_BYTES}")
-    watcher = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=50)
+    watcher = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=50)
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
     await watcher.start()
     await producer.start()

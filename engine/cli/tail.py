@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from aiokafka import AIOKafkaConsumer
 
 from engine.cli import run_async
 from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
+from engine.reading import LogConsumer
 from engine.settings import Settings
 from topics.registry import DECISIONS, DEPARTMENT_CODE, INCIDENTS, department_topics
 
@@ -37,7 +37,7 @@ def _topic(what: str) -> str:
 
 
 async def _follow(settings: Settings, topic: str, from_beginning: bool, limit: int, as_json: bool) -> None:
-    consumer = AIOKafkaConsumer(
+    consumer = LogConsumer(
         settings.prefix + topic, bootstrap_servers=settings.kafka, isolation_level="read_committed",
         auto_offset_reset="earliest" if from_beginning else "latest", fetch_max_wait_ms=100,
     )  # fmt: skip

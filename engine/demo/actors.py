@@ -11,12 +11,13 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 
 from engine.demo.day import DAY_MS, OPENS_MS, Report, day_of
 from engine.demo.people import Act, answers, next_act
 from engine.engine_clock import engine_now
 from engine.journal import Journal, JournalEntry, digest
+from engine.reading import LogConsumer
 from engine.reference import Reference
 from engine.settings import Settings
 from rules.law import Law
@@ -64,11 +65,11 @@ class Actors:
         """Act until cancelled."""
         settings = self._settings
         producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
-        watcher = AIOKafkaConsumer(
+        watcher = LogConsumer(
             settings.prefix + DECISIONS.name, bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest",
             fetch_max_wait_ms=50,
         )  # fmt: skip
-        departments = AIOKafkaConsumer(
+        departments = LogConsumer(
             bootstrap_servers=settings.kafka, group_id=settings.prefix + "demo-departments", isolation_level="read_committed",
             auto_offset_reset="earliest", fetch_max_wait_ms=50,
         )  # fmt: skip
@@ -98,7 +99,7 @@ class Actors:
             number += 1
             await asyncio.sleep(max(1.0, (self._clock.broker(first + number * DAY_MS + OPENS_MS) - self._clock.broker(self._now())) / 1000))
 
-    async def _watch(self, consumer: AIOKafkaConsumer) -> None:
+    async def _watch(self, consumer: LogConsumer) -> None:
         """Read the log as operators do, and let people answer to what they see."""
         async for record in consumer:
             decision = codec.decode(record.value, Decision)
@@ -118,7 +119,7 @@ class Actors:
                 facts = " ".join(f"{name}={value}" for name, value in sorted(event.facts.items()) if name in SHOWN)
                 self._line(f"{moment}  {event.ticket:<34} {word:<13} {facts}")
 
-    async def _be_departments(self, consumer: AIOKafkaConsumer) -> None:
+    async def _be_departments(self, consumer: LogConsumer) -> None:
         """Answer tasks as departments do: on their own reply topics, some late, some never."""
         async for record in consumer:
             task = codec.decode(record.value, Task)

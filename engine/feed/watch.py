@@ -5,8 +5,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
+from engine.reading import LogConsumer
 from topics.codec import decode
 from topics.registry import DECISIONS, REJECTED
 from topics.rejected import Rejected
@@ -40,7 +41,7 @@ class Watch:
     def __init__(self, settings: "Settings") -> None:
         """Prepare; ``start`` reads what is there already and goes on reading."""
         self._settings = settings
-        self._consumer: AIOKafkaConsumer | None = None
+        self._consumer: LogConsumer | None = None
         self._task: asyncio.Task[None] | None = None
         self.news = asyncio.Event()
         self.tickets: dict[str, str] = {}
@@ -54,7 +55,7 @@ class Watch:
 
     async def start(self) -> None:
         """Read to the present ends, then go on in the background."""
-        self._consumer = consumer = AIOKafkaConsumer(
+        self._consumer = consumer = LogConsumer(
             bootstrap_servers=self._settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed",
             auto_offset_reset="earliest", max_partition_fetch_bytes=4 * 1024 * 1024,
         )  # fmt: skip

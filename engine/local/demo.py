@@ -8,11 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from aiokafka import AIOKafkaConsumer
-
 from engine.local.stack import Stack, until_signal
 from engine.local.status import _lags
 from engine.local.supervisor import Child, child_environ, python_command
+from engine.reading import LogConsumer
 
 SPEED = 600
 """A working day of ten hours in a minute."""
@@ -55,7 +54,7 @@ async def run_demo(stack: Stack, seconds: float | None, as_json: bool, began: fl
 
 async def _first_task(stack: Stack, began: float) -> float:
     """Measure the seconds from ``up`` to the first task on any department's topic."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=stack.settings.kafka, auto_offset_reset="latest", isolation_level="read_committed")
+    consumer = LogConsumer(bootstrap_servers=stack.settings.kafka, auto_offset_reset="latest", isolation_level="read_committed")
     consumer.subscribe(pattern=f"^{stack.settings.prefix}dept\\.[a-z0-9_]+\\.tasks$".replace("gw.", "gw\\."))
     await consumer.start()
     try:

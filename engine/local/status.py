@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from engine.local.folder import folder_of, holder, read_stack, settings_of
+from engine.reading import LogConsumer
 from engine.settings import Settings
 
 FEW = 64
@@ -37,7 +38,7 @@ async def rows(data: Path | None) -> list[dict[str, Any]]:
 async def _lags(settings: Settings) -> dict[str, int]:
     """Count the records each stage has not committed yet; replies are left out, its inputs being many."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
-    consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", enable_auto_commit=False)
+    consumer = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", enable_auto_commit=False)
     try:
         await admin.start()
         await consumer.start()
@@ -58,7 +59,7 @@ async def _lags(settings: Settings) -> dict[str, int]:
         await admin.close()
 
 
-async def _readable(consumer: AIOKafkaConsumer, begins: dict[TopicPartition, int], ends: dict[TopicPartition, int]) -> int:
+async def _readable(consumer: LogConsumer, begins: dict[TopicPartition, int], ends: dict[TopicPartition, int]) -> int:
     """Count what can be read between two offsets: markers and aborted records take offsets and are never consumed."""
     if not begins:
         return 0

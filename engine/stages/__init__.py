@@ -4,9 +4,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
 from engine.errors import InvalidSettings
+from engine.reading import LogConsumer
 from topics import registry
 from topics.registry import TopicSpec
 
@@ -28,7 +29,7 @@ class Built:
     """A stage, ready to run."""
 
     loop: "PartitionLoop"
-    subscribe: Callable[[AIOKafkaConsumer, "PartitionLoop"], None]
+    subscribe: Callable[[LogConsumer, "PartitionLoop"], None]
     close: Callable[[], Awaitable[None]] = nothing
 
 
@@ -58,7 +59,7 @@ def plan(stage: str) -> Blueprint:
     return plans[stage]
 
 
-def _subscriber(host: "Host", inputs: tuple[TopicSpec, ...]) -> Callable[[AIOKafkaConsumer, "PartitionLoop"], None]:
+def _subscriber(host: "Host", inputs: tuple[TopicSpec, ...]) -> Callable[[LogConsumer, "PartitionLoop"], None]:
     names = [host.settings.prefix + spec.name for spec in inputs]
     return lambda consumer, loop: consumer.subscribe(names, listener=loop)
 

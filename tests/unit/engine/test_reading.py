@@ -1,0 +1,183 @@
+"""A fetch in every shape that a producer can give it: what can be read is handed out in order, the rest is named by its offsets."""
+
+import gzip
+import struct
+import tracemalloc
+import zlib
+from collections.abc import Sequence
+
+import cramjam
+import pytest
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
+from aiokafka.record.util import calc_crc32c
+
+import engine.inflate as inflating
+from engine.inflate import INFLATED_BYTES, CannotInflate, inflate
+from engine.reading import HANDED_BYTES, Loose, Unreadable, _Batches, _Budget, _Fetched
+
+CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
+BAD_NAME = b"\xffnot-utf8"
+
+
+def batch(values: Sequence[bytes], base: int = 0, codec: int = 0, transactional: bool = False, bad_header_at: int | None = None) -> bytes:
+    """Build a batch as a producer does and a broker stores it: base offset in, checksum right."""
+    builder = DefaultRecordBatchBuilder(2, codec, int(transactional), 7 if transactional else -1, 0, 0, 1 << 30)
+    for n, value in enumerate(values):
+        name = "x" * len(BAD_NAME) if n == bad_header_at else "ok"
+        builder.append(n, 1000 + n, b"k%d" % n, value, [(name, b"h")])
+    return sealed(bytes(builder.build()).replace(b"x" * len(BAD_NAME), BAD_NAME), base)
+
+
+def sealed(raw: bytes, base: int = 0, codec: int | None = None) -> bytes:
+    """Put base offset, codec and checksum into a batch."""
+    data = bytearray(raw)
+    struct.pack_into(">q", data, 0, base)
+    if codec is not None:
+        struct.pack_into(">h", data, 21, struct.unpack_from(">h", data, 21)[0] & ~7 | codec)
+    struct.pack_into(">i", data, 8, len(data) - 12)
+    struct.pack_into(">I", data, 17, calc_crc32c(bytes(data[21:])))
+    return bytes(data)
+
+
+def packed(values: Sequence[bytes], codec: int, payload: bytes, base: int = 0) -> bytes:
+    """A batch of so many records whose payload is these bytes."""
+    return sealed(batch(values)[:61] + payload, base, codec)
+
+
+def fetched(data: bytes, offset: int = 0, aborted: Sequence[tuple[int, int]] = ()) -> list[ConsumerRecord]:
+    """Read a fetch's bytes from an offset on, read_committed."""
+    _Budget.left = HANDED_BYTES
+    return list(_Fetched(TopicPartition("t", 3), _Batches(data), aborted, offset, None, None, True, 1))
+
+
+def shape(records: Sequence[ConsumerRecord]) -> list[tuple[int, int] | int]:
+    """Offsets that were read, and ranges that were not."""
+    return [(one.first, one.offset) if isinstance(one, Unreadable) else one.offset for one in records]
+
+
+@pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS)
+def test_every_codec_is_read(codec: int) -> None:
+    """Keys, values, headers and times come out as they went in."""
+    values = [b"%d" % n * 100 for n in range(20)]
+    records = fetched(batch(values, 5, codec), 7)
+    assert [one.value for one in records] == values[2:]
+    assert [one.offset for one in records] == list(range(7, 25))
+    assert records[0].headers == (("ok", b"h"),) and records[0].timestamp == 1002 and records[0].key == b"k2"
+    assert all(type(one) is Loose for one in records)
+
+
+def test_snappy_as_java_writes_it_and_as_others_do() -> None:
+    """Blocks behind a header, or one bare block."""
+    plain = batch([b"a" * 100, b"b"])[61:]
+    assert shape(fetched(packed([b"", b""], 2, bytes(cramjam.snappy.compress_raw(plain))))) == [0, 1]
+    assert shape(fetched(batch([b"a" * 100_000, b"b"], 0, 2))) == [0, 1]
+
+
+def test_a_header_that_is_no_text_costs_its_record_alone() -> None:
+    """Its neighbours in the batch are read; key and value of the record itself are kept for whoever mends it."""
+    records = fetched(batch([b"a", b"b", b"c"], 10, bad_header_at=1), 10)
+    assert shape(records) == [10, (11, 11), 12]
+    assert (records[1].key, records[1].value) == (b"k1", b"b")
+    assert [records[0].timestamp, records[2].timestamp] == [1000, 1002]
+    assert shape(fetched(batch([b"a", b"b", b"c"], 10, 1) + batch([b"a", b"b", b"c"], 13, bad_header_at=0), 12)) == [12, (13, 13), 14, 15]
+
+
+BROKEN = {
+    "unknown codec": sealed(batch([b"a"] * 3), 1, 7),
+    "gzip that is none": packed([b"a"] * 3, 1, b"no gzip", 1),
+    "gzip cut short": packed([b"a"] * 3, 1, gzip.compress(batch([b"a"] * 3)[61:])[:-12], 1),
+    "snappy that is none": packed([b"a"] * 3, 2, b"\xff" * 9, 1),
+    "snappy with a block of no bytes": packed([b"a"] * 3, 2, b"\x82SNAPPY\x00" + b"\0" * 12, 1),
+    "lz4 that is none": packed([b"a"] * 3, 3, b"\x04\x22\x4d\x18rest", 1),
+    "zstd that is none": packed([b"a"] * 3, 4, b"\x28\xb5\x2f\xfdrest", 1),
+    "wrong checksum": sealed(batch([b"a"] * 3), 1)[:-1] + b"!",
+    "records cut short": sealed(batch([b"a"] * 3)[:-20], 1),
+    "no records": packed([b"a"] * 3, 0, b"", 1),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_what_cannot_be_read_is_named_by_its_offsets(kind: str) -> None:
+    """What lies in front of it and behind it is handed out; no offset is passed by unseen."""
+    records = fetched(batch([b"before"]) + BROKEN[kind] + batch([b"after"], 4))
+    covered = [n for one in shape(records) for n in ([one] if isinstance(one, int) else range(one[0], one[1] + 1))]
+    assert covered == [0, 1, 2, 3, 4]
+    assert records[0].value == b"before" and records[-1].value == b"after"
+    assert any(isinstance(one, Unreadable) and one.why for one in records)
+
+
+def test_an_old_format_is_passed_by_one_offset() -> None:
+    """Its header lies elsewhere, so nothing more of it is believed."""
+    old = struct.pack(">qiIbb", 0, 14, 0, 1, 0) + b"\0" * 8
+    assert shape(fetched(old + batch([b"x"], 1))) == [(0, 0), 1]
+
+
+def test_an_aborted_transaction_is_passed_and_a_committed_one_is_ours() -> None:
+    """An unreadable batch says whether it was written inside a transaction: that one is ours."""
+    marker = control(3, commit=False)
+    data = batch([b"gone", b"gone"], 0, transactional=True) + batch([b"other"], 2) + marker + batch([b"kept"], 4, transactional=True)
+    records = fetched(data, 0, [(7, 0)])
+    assert [one.value for one in records] == [b"other", b"kept"]
+    assert [type(one) for one in records] == [Loose, ConsumerRecord]
+    broken = fetched(sealed(batch([b"a"], transactional=True), 0, 7))
+    assert [one.loose for one in broken] == [False]
+
+
+def control(base: int, commit: bool) -> bytes:
+    """A transaction's marker as the broker writes it."""
+    builder = DefaultRecordBatchBuilder(2, 0, 1, 7, 0, 0, 1 << 20)
+    builder.append(0, 1000, struct.pack(">hh", 0, int(commit)), b"\0" * 6, [])
+    raw = bytearray(builder.build())
+    struct.pack_into(">h", raw, 21, struct.unpack_from(">h", raw, 21)[0] | 0x20)
+    return sealed(bytes(raw), base)
+
+
+def bombs() -> dict[int, bytes]:
+    """400 MB of one letter in each codec."""
+    once, size = b"a" * 1_000_000, 400
+    packer = zlib.compressobj(9, wbits=31)
+    zipped = b"".join(packer.compress(once) for _ in range(size)) + packer.flush()
+    streams = {3: cramjam.lz4.Compressor(), 4: cramjam.zstd.Compressor()}
+    made = {1: zipped, 2: b"\x80\x88\xde\xbe\x01" + b"\0a" * 4}
+    for codec, stream in streams.items():
+        for _ in range(size):
+            stream.compress(once)
+        made[codec] = bytes(stream.finish())
+    return made
+
+
+def test_a_bomb_is_never_unpacked() -> None:
+    """400 MB in a batch that any broker takes: refused at the bound, and memory stays below three of it."""
+    for codec, bomb in bombs().items():
+        inflating._scratch._buffer = bytearray()
+        tracemalloc.start()
+        with pytest.raises(CannotInflate, match=r"holds|more than"):
+            inflate(codec, memoryview(bomb))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < 3 * INFLATED_BYTES, codec
+        assert shape(fetched(packed([b"a"] * 3, codec, bomb))) == [(0, 2)]
+
+
+def test_one_call_unpacks_no_more_than_its_budget() -> None:
+    """128 batches of 8 MiB in one fetch: so many are taken as fit, and the next fetch begins behind them."""
+    eight = batch([b"a" * (8 << 20)], 0, 1)
+    data = b"".join(sealed(eight, n) for n in range(128))
+    offsets = shape(fetched(data))
+    assert offsets == [0, 1]
+    assert shape(fetched(data, 2)) == [2, 3]
+
+
+def test_less_than_a_batch_is_fetched_again() -> None:
+    """The library would pass one offset by unread where a batch is larger than what a fetch brings."""
+    cut = batch([b"a" * 1000])[:-1]
+    assert (_Batches(cut).has_next(), _Batches(cut).size_in_bytes()) == (False, 0)
+
+
+def test_the_fast_way_is_the_librarys() -> None:
+    """Of a sound batch nothing differs from what the library itself says."""
+    raw = batch([b"a", b"b"], 9)
+    ours = fetched(raw, 9)
+    theirs = list(DefaultRecordBatch(raw))
+    assert [(o.offset, o.timestamp, o.key, o.value, list(o.headers)) for o in ours] == [(t.offset, t.timestamp, t.key, t.value, t.headers) for t in theirs]
