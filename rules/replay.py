@@ -1,7 +1,7 @@
 """Decides a recorded sequence once more and compares: the same causes at the same moments give the same bytes (DESIGN 6)."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
@@ -54,6 +54,8 @@ class Replayed(msgspec.Struct, frozen=True):
     held: int
     """Causes set aside: they changed nothing and are not decided again."""
     mismatch: Mismatch | None
+    restamped: int = 0
+    """Of the identical ones those that another version of the engine has written: the same but for what it stamps on a record."""
 
 
 def replay(laws: Mapping[str, Law], told: Iterable[Told], book: Book | None = None, last: Instant = 0) -> Replayed:
@@ -67,7 +69,7 @@ def replay(laws: Mapping[str, Law], told: Iterable[Told], book: Book | None = No
         book: As it stood before the first of them; ``None``: empty. It is changed.
         last: When what it holds was decided last.
     """
-    identical = held = 0
+    identical = held = restamped = 0
     if book is None:
         book = Book(laws)
     for one in told:
@@ -79,11 +81,30 @@ def replay(laws: Mapping[str, Law], told: Iterable[Told], book: Book | None = No
             continue
         again, fault = _again(book, laws, one, last)
         if again != one.record:
-            return Replayed(identical, held, Mismatch(one, again, fault))
+            if again is None or not _same_but_for_the_stamp(again, one.record):
+                return Replayed(identical, held, Mismatch(one, again, fault), restamped)
+            restamped += 1
         last, identical = one.at, identical + 1
         if identical % 10_000 == 0:
             book.let_go()
-    return Replayed(identical, held, None)
+    return Replayed(identical, held, None, restamped)
+
+
+def _same_but_for_the_stamp(again: bytes, record: bytes) -> bool:
+    """Whether a decision of another version of the engine is this one: version and schema apart, which were not always written."""
+    ours, theirs = msgspec.json.decode(again), msgspec.json.decode(record)
+    is_of_another: bool = ours.pop("engine", None) != theirs.pop("engine", None)
+    return is_of_another and bool(_without_stamp(ours) == _without_stamp(theirs))
+
+
+def _without_stamp(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_stamp(member) for name, member in value.items() if name not in _STAMPS or member != _STAMPS[name]}
+    return [_without_stamp(member) for member in value] if isinstance(value, list) else value
+
+
+_STAMPS = {"schema": 1, "version": 1}
+"""Members that say which form a record has; of the first form, which is what a record that says nothing has."""
 
 
 def _again(book: Book, laws: Mapping[str, Law], one: Told, last: Instant) -> tuple[bytes | None, str | None]:

@@ -12,7 +12,7 @@ else:
     Image = msgspec.Raw  # msgspec 0.22 drops Raw from a union with None, and then takes null alone
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True):
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Something that happened to one ticket, in the past tense: ``TicketFiled``, ``ClockBreached`` … (docs/concepts).
 
     ``facts`` are integers, booleans, strings, lists and maps of them, never floats and never personal data.
@@ -23,7 +23,7 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     facts: dict[str, Any] = {}
 
 
-class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+class Change(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """The ticket after the decision; ``after`` is ``None`` once it is forgotten."""
 
     ticket: str
@@ -32,7 +32,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
     """A ``topics.ticket.Ticket`` as JSON."""
 
 
-class Why(msgspec.Struct, frozen=True, omit_defaults=True):
+class Why(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What the decision rests on (DESIGN 8)."""
 
     pack: str | None = None
@@ -48,7 +48,7 @@ class Why(msgspec.Struct, frozen=True, omit_defaults=True):
     roster: str | None = None
 
 
-class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
+class Decision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):
     """All effects of one cause in one record; log order is decide order.
 
     ``cause`` is ``record`` (an incident or command) or ``clock``; the id says which one. A refusal is a decision
@@ -73,4 +73,3 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True):
     why: Why = Why()
     engine: str = ""
     """Version of the engine that decided."""
-    version: Literal[1] = 1

@@ -87,7 +87,12 @@ class ReportedIncident(Door):
         return {"occurred_at": self.occurred_at} | ({"promised_by": self.promised_by} if self.promised_by else {})
 
 
-class Carried(msgspec.Struct, frozen=True, omit_defaults=True):
+def _first() -> Literal[1]:
+    """Give the first version; made by a call, so that it is written although it is the default."""
+    return 1
+
+
+class Carried(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What a referral takes along from the home it leaves (DESIGN 3)."""
 
     from_ticket: str
@@ -96,7 +101,7 @@ class Carried(msgspec.Struct, frozen=True, omit_defaults=True):
     resolve_consumed_ms: int
 
 
-class Incident(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="incident.received"):
+class Incident(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="type", tag="incident.received"):
     """An incident that intake has accepted and placed; holds nothing about the reporter but a token into the vault."""
 
     identity: str
@@ -128,17 +133,17 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"
     attributes: dict[str, str | int | bool] = {}
     exercise: bool = False
     promised_by: Instant | None = None
-    version: Literal[1] = 1
+    version: Literal[1] = msgspec.field(default_factory=_first)
 
 
-class IncidentReferred(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type", tag="incident.referred"):
+class IncidentReferred(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="type", tag="incident.referred"):
     """A ticket that was closed in one home to be filed in another: the same incident, with what it carries along."""
 
     id: str
     """The id of the decision that referred it."""
     incident: Incident
     carried: Carried
-    version: Literal[1] = 1
+    version: Literal[1] = msgspec.field(default_factory=_first)
 
 
 AnyIncident = Incident | IncidentReferred

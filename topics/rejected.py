@@ -1,13 +1,11 @@
 """What intake could not turn into a ticket, and what the vault keeps."""
 
-from typing import Literal
-
 import msgspec
 
 from topics.ids import Instant
 
 
-class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
+class Rejected(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):
     """A record of ``incidents.raw`` that became no ticket, with the reason and the field to mend.
 
     ``sealed`` is the original value, AES-GCM under a key of its own that lies wrapped in the vault under ``token``;
@@ -26,20 +24,18 @@ class Rejected(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of a duplicate: the id of the record that came first."""
     token: str | None = None
     sealed: bytes | None = None
-    version: Literal[1] = 1
 
 
-class Sealed(msgspec.Struct, frozen=True, omit_defaults=True):
+class Sealed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):
     """A vault entry: personal data under its own key, the key wrapped by the master key. A tombstone forgets."""
 
     wrapped_key: bytes
     """Nonce (12 bytes) and AES-256-GCM of the data key under the master key."""
     sealed: bytes | None = None
     """Nonce (12 bytes) and AES-256-GCM of the JSON; ``None`` when the cipher text lies elsewhere."""
-    version: Literal[1] = 1
 
 
-class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
     """A record of ``intake.state``: this identity was taken, by that record, at that time."""
 
     record: str

@@ -27,7 +27,17 @@ def schema_of(record: type[Any]) -> dict[str, Any]:
     """Derive one JSON Schema (2020-12)."""
     if issubclass(record, BaseModel):
         return record.model_json_schema()
-    return msgspec.json.schema(record)
+    schema = msgspec.json.schema(record)
+    for one in schema["$defs"].values():  # written always since 0.3; records from before have none, and are of the first
+        one["required"] = [name for name in one.get("required", ()) if name not in ("schema", "version") or name not in _tags(one)]
+        if not one["required"]:
+            del one["required"]
+    return schema
+
+
+def _tags(schema: dict[str, Any]) -> list[str]:
+    """Name the members that say a record's version."""
+    return [name for name, member in schema["properties"].items() if set(member) == {"enum"} and len(member["enum"]) == 1]
 
 
 def text_of(schema: dict[str, Any]) -> str:

@@ -1,6 +1,9 @@
-"""The state of a ticket and of what a partition remembers beside it: the records of ``tickets.state``."""
+"""The state of a ticket and of what a partition remembers beside it: the records of ``tickets.state``.
 
-from typing import Literal
+Each record says its ``schema`` (a tag, so that it is always in the bytes, and the only one a reader takes) and none may
+hold a member that its reader does not know: an engine refuses a state that a newer one has written, instead of dropping
+what it does not understand. Records from before the tag was written have none and are of schema 1.
+"""
 
 import msgspec
 
@@ -9,7 +12,7 @@ from topics.ids import Instant
 from topics.vocabulary import Status
 
 
-class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
+class Clock(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One clock as a ledger (LAW 4): budget, what is consumed, since when it runs. Its deadline is arithmetic.
 
     The moment of a rung of ``r`` percent: when ``limit_ms × r // 100`` are consumed, counted from ``running_since``
@@ -38,14 +41,14 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True):
     """A fixed moment instead of a budget: promised dates, parking, midnight of a promised day."""
 
 
-class Ledger(msgspec.Struct, frozen=True):
+class Ledger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One of several resolve clocks side by side: the ticket's own, or that of one merged into it (LAW 6)."""
 
     ticket: str
     clock: Clock
 
 
-class Child(msgspec.Struct, frozen=True, omit_defaults=True):
+class Child(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One department called by a whistle (LAW 7); lives in its parent."""
 
     code: str
@@ -63,7 +66,7 @@ class Child(msgspec.Struct, frozen=True, omit_defaults=True):
     reason: str | None = None
 
 
-class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
+class Offer(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """An offer made to a party, and how it ended."""
 
     n: int
@@ -74,7 +77,7 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
     """``accepted``, ``declined``, ``missed``, ``skipped:no_one_on_duty``, ``withdrawn``; ``None`` while it stands."""
 
 
-class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What whoever holds a ticket has asked for, and who has agreed so far (LAW 6)."""
 
     what: str
@@ -92,7 +95,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     case: str | None = None
 
 
-class Appraisal(msgspec.Struct, frozen=True, omit_defaults=True):
+class Appraisal(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """What street and departments say of each other once it is over (LAW 7)."""
 
     by: str
@@ -103,7 +106,7 @@ class Appraisal(msgspec.Struct, frozen=True, omit_defaults=True):
     text: str = ""
 
 
-class Helper(msgspec.Struct, frozen=True):
+class Helper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A former holder that may still finish after a move."""
 
     tier: str
@@ -111,7 +114,7 @@ class Helper(msgspec.Struct, frozen=True):
     person: str | None
 
 
-class Ticket(msgspec.Struct, omit_defaults=True):
+class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
     """What is worked and timed. Nothing personal in it but a token; every change makes the next ``version``.
 
     Not frozen: the ``rules.case.Draft`` that a decision changes is one. Nobody else changes a ticket.
@@ -213,10 +216,9 @@ class Ticket(msgspec.Struct, omit_defaults=True):
     """When its earliest rung is due; derived from the clocks and kept for queues and for the index."""
     deadline_at: Instant | None = None
     """When the clock that matters now (triage, accept or leg or resolve, check, survey) reaches 100 %; for people."""
-    schema: Literal[1] = 1
 
 
-class Quota(msgspec.Struct, frozen=True, omit_defaults=True):
+class Quota(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
     """The split's books of one home in one window (LAW 3); amounts in units of ``per`` (2520 by default)."""
 
     home: str
@@ -232,31 +234,29 @@ class Quota(msgspec.Struct, frozen=True, omit_defaults=True):
     direct: int = 0
     emergency: int = 0
     manual: int = 0
-    schema: Literal[1] = 1
 
 
-class DayCounter(msgspec.Struct, frozen=True):
+class DayCounter(msgspec.Struct, frozen=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
     """How many tickets a home has got on a day."""
 
     n: int
     at: Instant
 
 
-class Duties(msgspec.Struct, frozen=True):
+class Duties(msgspec.Struct, frozen=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
     """What was changed about one person in one role without a new pack; windows that have ended are gone."""
 
     changes: tuple[Duty, ...]
-    schema: Literal[1] = 1
 
 
-class CommandSeen(msgspec.Struct, frozen=True):
+class CommandSeen(msgspec.Struct, frozen=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
     """The first decision on a command id, kept for 35 days."""
 
     decision: str
     at: Instant
 
 
-class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
+class Marker(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
     """Where a partition stands; the record ``m:`` of its state topic, written in every transaction."""
 
     at: Instant
@@ -265,4 +265,3 @@ class Marker(msgspec.Struct, frozen=True, omit_defaults=True):
     """Logical topic name -> next offset to read."""
     pack: str | None = None
     """``<name>@<hash>`` in force in this partition."""
-    schema: Literal[1] = 1

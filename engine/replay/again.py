@@ -25,6 +25,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """Of each partition the first, in order of the partition."""
     since: Instant | None = None
     """From when on; ``None``: from the beginning."""
+    restamped: int = 0
+    """Of the identical ones those that another version of the engine has written, the same but for its stamp."""
 
 
 Track = Callable[[Iterable[Told]], Iterable[Told]]
@@ -59,6 +61,7 @@ def verify_history(history: History, laws: dict[str, Law], track: Track) -> Verd
         bounded=history.bounded,
         mismatches=tuple(one.mismatch for one in done if one.mismatch is not None),
         since=history.since,
+        restamped=sum(one.restamped for one in done),
     )
 
 

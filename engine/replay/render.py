@@ -23,9 +23,11 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     aside = [f"{verdict.held} held records changed nothing and were not decided again"] if verdict.held else []
     aside += [f"{verdict.waiting} records wait to be decided"] if verdict.waiting else []
     aside += [f"for {verdict.bounded} commands the clock of that start is gone; when they were handed in is taken from the record"] if verdict.bounded else []
+    aside += [f"{verdict.restamped} were written by another version of the engine and are the same but for its stamp"] if verdict.restamped else []
     replayed = "replayed" if verdict.since is None else f"replayed from the state at {day(verdict.since)} on"
     if not verdict.mismatches:
-        return [*aside, f"{replayed}: all {verdict.identical} decisions of {verdict.partitions} partitions identical, byte by byte"]
+        how = ", byte by byte" if not verdict.restamped else ""
+        return [*aside, f"{replayed}: all {verdict.identical} decisions of {verdict.partitions} partitions identical{how}"]
     first, others = verdict.mismatches[0], verdict.mismatches[1:]
     lines = [*aside, *_mismatch(first)]
     lines += [f"also in {other.told.where}: {other.told.id or '(no id)'}; what follows it in its partition was not looked at" for other in others]
@@ -49,7 +51,7 @@ def verdict_json(verdict: Verdict) -> str:
         }
         for found in verdict.mismatches
     ]  # fmt: skip
-    figures = {name: getattr(verdict, name) for name in ("decisions", "identical", "held", "partitions", "waiting", "bounded", "since")}
+    figures = {name: getattr(verdict, name) for name in ("decisions", "identical", "held", "partitions", "waiting", "bounded", "since", "restamped")}
     return encode({**figures, "is_identical": not first, "differences": first}).decode()
 
 

@@ -15,6 +15,7 @@ from engine.cli.replay import replay
 from engine.replay.render import simulated_json
 from engine.replay.sequence import TOPICS
 from engine.replay.words import clock, summary, tickets_off
+from rules.decide import ENGINE
 from tests.support.town import busy_days, town
 from tests.unit.replay.test_simulated import doubled, one_ticket_left_alone, told_under
 
@@ -47,7 +48,7 @@ def test_an_identical_log_exits_zero(run: Any) -> None:
     code, out, _ = run(log, "--json")
     assert code == 0
     assert json.loads(out) == {
-        "decisions": count, "identical": count, "held": 0, "partitions": 1, "waiting": 0, "bounded": 0, "since": None, "is_identical": True, "differences": [],
+        "decisions": count, "identical": count, "held": 0, "partitions": 1, "waiting": 0, "bounded": 0, "since": None, "restamped": 0, "is_identical": True, "differences": [],
     }  # fmt: skip
 
 
@@ -55,14 +56,32 @@ def test_a_difference_exits_one(run: Any) -> None:
     """Named, with both sides, in words and in JSON."""
     log = busy_days(1, incidents=10, hours=12)
     entry = log.entries["tickets.decisions"][3]
-    log.entries["tickets.decisions"][3] = entry._replace(value=(entry.value or b"").replace(b'"engine":"0.2.0"', b'"engine":"0.0.9"'))
+    log.entries["tickets.decisions"][3] = entry._replace(value=(entry.value or b"").replace(b'"home":"', b'"home":"x'))
     code, out, _ = run(log)
     assert code == 1
-    assert '  engine\n    recorded  "0.0.9"\n    replayed  "0.2.0"\n' in out
+    assert '  home\n    recorded  "x' in out
     code, out, _ = run(log, "--json")
     found = json.loads(out)
     assert (code, found["is_identical"], found["identical"], found["differences"][0]["where"]) == (1, False, 3, entry.id)
-    assert '"0.0.9"' in found["differences"][0]["recorded"] and '"0.2.0"' in found["differences"][0]["replayed"]
+    assert '"home":"x' in found["differences"][0]["recorded"] and '"home":"x' not in found["differences"][0]["replayed"]
+
+
+def test_a_log_of_another_version_of_the_engine_is_judged_by_what_it_says(run: Any) -> None:
+    """Its stamp and the members that say a record's form are no difference; anything else is one, and none where the version is ours."""
+    log = busy_days(1, incidents=10, hours=12)
+    entries = log.entries["tickets.decisions"]
+    for n, entry in enumerate(entries):
+        older = (entry.value or b"").replace(b'"engine":"%s"' % ENGINE.encode(), b'"engine":"0.0.9"').replace(b'"schema":1,', b"")
+        entries[n] = entry._replace(value=older.replace(b'{"version":1,', b"{", 1))
+    code, out, _ = run(log)
+    assert code == 0
+    assert f"{len(entries)} were written by another version of the engine and are the same but for its stamp" in out
+    entries[3] = entries[3]._replace(value=(entries[3].value or b"").replace(b'"home":"', b'"home":"x'))
+    assert run(log)[0] == 1
+    log = busy_days(1, incidents=10, hours=12)
+    entry = log.entries["tickets.decisions"][3]
+    log.entries["tickets.decisions"][3] = entry._replace(value=(entry.value or b"").replace(b'{"version":1,', b"{", 1))
+    assert run(log)[0] == 1
 
 
 def test_a_gap_and_a_missing_stack_exit_two(run: Any) -> None:

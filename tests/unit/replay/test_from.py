@@ -200,7 +200,7 @@ def test_a_gap_in_what_came_in_before_the_day_does_not_matter(stack: Stack) -> N
 def test_a_difference_behind_the_day_is_found(stack: Stack) -> None:
     """One byte of a later decision, and of an earlier one that no checkpoint was made from: its state is another."""
     entry = stack.log.entries[DECISIONS][-5]
-    stack.log.entries[DECISIONS][-5] = entry._replace(value=(entry.value or b"").replace(b'"engine":"0.2.0"', b'"engine":"0.0.9"'))
+    stack.log.entries[DECISIONS][-5] = entry._replace(value=(entry.value or b"").replace(b'"home":"', b'"home":"x'))
     assert [found.told.where for found in stack.verdict(SECOND).mismatches] == [entry.id]
 
 
