@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from topics import codec
+from topics import bounds, codec
 from topics.ids import Instant
 
-MOST = 256
+MOST = bounds.CANDIDATES
 """Tickets looked at of one home and category; of a flood the latest tell enough."""
 
 
@@ -23,6 +23,7 @@ class Seen(NamedTuple):
     lat_e7: int | None
     lon_e7: int | None
     text: str
+    """As much of it as is compared."""
     folded_into: str | None = None
 
 
@@ -55,7 +56,7 @@ class Lately:
         if value is not None:
             one = codec.decode(value, _Filed)
             if one.category is not None and one.filed_at is not None:
-                place = (one.home, one.category), Seen(one.filed_at, one.id, one.leaf, one.lat_e7, one.lon_e7, one.text, one.folded_into)
+                place = (one.home, one.category), Seen(one.filed_at, one.id, one.leaf, one.lat_e7, one.lon_e7, one.text[: bounds.WORDS_CHARS], one.folded_into)
         former = self._places.get(name)
         if former == place:
             return

@@ -9,12 +9,17 @@ from geocoordinates_ffi import geocoordinates_ffi as geo
 from shapely import STRtree
 from shapely.geometry import Point, Polygon
 
+from topics import bounds
 from topics.ids import HomeCode
 from topics.pack import Address, PackBundle
 
 _NUMBER = re.compile(r"(\d{1,6})(?:[号號](?!楼)|(?![\d号號楼栋幢座#]|单元|室))")
 """A house number, right after its street: in 东大街118号院3号楼 it is 118; 3号楼 alone is a building, not a house."""
 _SPACE = re.compile(r"[\s,，。.、]+")
+
+
+class Unplaceable(ValueError):
+    """A point that lies nowhere on earth, told in the words of whoever sent it."""
 
 
 class Placed(msgspec.Struct, frozen=True):
@@ -53,6 +58,9 @@ class Places:
 
         A grid that is not known or lies above homes, and a point that disagrees with the grid, are flagged. What lies above a home, or
         nowhere, goes to the ``unplaced`` home.
+
+        Raises:
+            Unplaceable: The point cannot be turned into WGS-84, as one of BD-09 beyond a pole.
         """
         flags: list[str] = []
         lat_e7, lon_e7 = (None, None) if lat is None or lon is None else _wgs84(lat, lon, crs)
@@ -108,7 +116,7 @@ class Places:
     def _by_address(self, address: str | None) -> str | None:
         if not address:
             return None
-        text = normal(address)
+        text = normal(address)[: bounds.ADDRESS_CHARS]
         for street in sorted((name for name in self._streets if name in text), key=lambda name: (-len(name), name)):
             number = _NUMBER.match(text, text.find(street) + len(street))
             if number is not None:
@@ -131,6 +139,9 @@ def _wgs84(lat: float, lon: float, crs: str) -> tuple[int, int]:
     """Turn a point into WGS-84 degrees × 10⁷, by the library, to about a metre."""
     if crs != "WGS84":
         make = geo.coordinate_gcj02 if crs == "GCJ02" else geo.coordinate_bd09
-        found = geo.convert(make(lat, lon), geo.Crs.WGS84)
+        try:
+            found = geo.convert(make(lat, lon), geo.Crs.WGS84)
+        except geo.GeoError as exc:
+            raise Unplaceable(f"a point of {crs} so near to a pole or the antimeridian is no place; send WGS84") from exc
         lat, lon = found.coord.lat, found.coord.lon
     return int(Decimal(repr(lat)).scaleb(7).to_integral_value()), int(Decimal(repr(lon)).scaleb(7).to_integral_value())

@@ -1,7 +1,7 @@
 """CloudEvents 1.0.2 around what passes a door, in binary and structured mode, by the CloudEvents SDK."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
-from topics import codec
+from topics import bounds, codec
 from topics.ids import identity
 from topics.incident import INCIDENT_TYPE, unfit
 from topics.task import Reply, Task
@@ -22,14 +22,7 @@ Headers = list[tuple[str, bytes]]
 Received = Sequence[tuple[str, bytes | None]]
 """Headers as they come: Kafka allows null values, doubles, and bytes that are no text."""
 
-DEEPEST = 32
-"""Levels of nesting a door reads: no honest record has ten."""
-
-MOST_BRACKETS = 20_000
-"""Opening brackets in one record: half a MiB of empty lists would otherwise cost 0.2 s to look through."""
-
-LONGEST_NAME = 200
-"""Characters of a source or an external id: it becomes part of keys and queues."""
+DEEPEST, MOST_BRACKETS, LONGEST_NAME = bounds.DEPTH, bounds.BRACKETS, bounds.NAME_CHARS
 
 REQUIRED = ("specversion", "id", "source", "type")
 """Attributes every CloudEvent has. The SDK would draw an id and a version where they are missing, and each reading would differ."""
@@ -55,6 +48,10 @@ class Envelope(msgspec.Struct, frozen=True):
     external_id: str
     type: str
     data: Any
+    raw: bytes = b""
+    """The record's value as it came: what is sealed is a slice of it, and grows by nothing."""
+    is_structured: bool = False
+    """The data are a member of the value, not the whole."""
 
     @property
     def identity(self) -> str:
@@ -91,8 +88,8 @@ def parse(raw: bytes) -> Any:
 def _each_once(pairs: list[tuple[str, Any]]) -> None:
     """Refuse an object that names a member twice: two parsers would read two different reports."""
     if len({name for name, _ in pairs}) != len(pairs):
-        names = [name for name, _ in pairs]
-        doubled = next(name for place, name in enumerate(names) if name in names[:place])
+        seen: set[str] = set()
+        doubled = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         raise EnvelopeFault(RejectReason.INVALID_FIELD, "data", f"the member {doubled[:50]!r} is given twice")
 
 
@@ -125,6 +122,8 @@ class _Parsed(JSONFormat):  # type: ignore[misc]
         if not isinstance(members, dict):
             raise EnvelopeFault(RejectReason.UNREADABLE, "", "a structured CloudEvent is a JSON object")
         data_member = members.pop("data", None)
+        if len(members) > bounds.MEMBERS:
+            raise EnvelopeFault(RejectReason.TOO_LARGE, "", f"more than {bounds.MEMBERS} attributes")
         if isinstance(members.get("time"), str):
             members["time"] = _time(members["time"])
         return _event_of(members, data_member)
@@ -177,7 +176,30 @@ def read_incident(value: bytes, headers: Received) -> Envelope:
         family = INCIDENT_TYPE.rsplit(".", 1)[0]
         reason = RejectReason.UNKNOWN_VERSION if str(kind).rsplit(".", 1)[0] == family else RejectReason.WRONG_TYPE
         raise EnvelopeFault(reason, "type", f"this door takes {INCIDENT_TYPE}")
-    return Envelope(_name("source", event.get_source()), _name("id", event.get_id()), kind, event.get_data())
+    return Envelope(_name("source", event.get_source()), _name("id", event.get_id()), kind, event.get_data(), value, _is_structured(headers))
+
+
+class _Enveloped(msgspec.Struct):
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class _Personal(msgspec.Struct):
+    reporter: msgspec.Raw = msgspec.Raw(b"null")
+    attributes: dict[str, msgspec.Raw] | None = None
+
+
+def personal_of(envelope: Envelope, open_names: Collection[str]) -> dict[str, Any]:
+    """Slice what is to be sealed out of the bytes that came: the reporter, and the attributes that may not go on.
+
+    Nothing is written anew: 104,000 numbers like ``1e9`` would grow fivefold.
+    """
+    raw = envelope.raw
+    if envelope.is_structured:
+        raw = bytes(msgspec.json.decode(raw, type=_Enveloped).data)
+    found = msgspec.json.decode(raw, type=_Personal)
+    private = {name: value for name, value in (found.attributes or {}).items() if name not in open_names}
+    kept = {"reporter": found.reporter if bytes(found.reporter) not in (b"null", b"{}") else None, "attributes": private}
+    return {name: value for name, value in kept.items() if value}
 
 
 def _name(field: str, text: str) -> str:
@@ -188,8 +210,15 @@ def _name(field: str, text: str) -> str:
     return text
 
 
+def _is_structured(headers: Received) -> bool:
+    """Whether the SDK finds the attributes in the value: no header of theirs."""
+    return not any(name.lower().startswith("ce_") for name, _ in headers)
+
+
 def _ours(headers: Received) -> dict[str, bytes]:
     """Keep the headers CloudEvents speaks of; what others add for tracing is none of our business."""
+    if len(headers) > bounds.HEADERS:
+        raise EnvelopeFault(RejectReason.TOO_LARGE, "headers", f"more than {bounds.HEADERS} headers")
     kept: dict[str, bytes] = {}
     for given, text in headers:
         name = given.lower()
@@ -198,6 +227,8 @@ def _ours(headers: Received) -> dict[str, bytes]:
                 raise EnvelopeFault(RejectReason.INVALID_FIELD, "headers", f"the header {name[:50]} is given twice")
             if text is None:
                 raise EnvelopeFault(RejectReason.INVALID_FIELD, "headers", f"the header {name[:50]} has no value")
+            if len(text) > bounds.ATTRIBUTE_BYTES:
+                raise EnvelopeFault(RejectReason.INVALID_FIELD, name.removeprefix("ce_")[:50], f"at most {bounds.ATTRIBUTE_BYTES} bytes")
             kept[name] = text
     return kept
 
@@ -239,6 +270,8 @@ def read_reply(value: bytes | None, headers: Received) -> Reply:
     """
     if value is None:
         raise EnvelopeFault(RejectReason.NULL_VALUE, "", "a reply needs a value")
+    if len(value) > bounds.COMMAND_BYTES:
+        raise EnvelopeFault(RejectReason.TOO_LARGE, "", f"at most {bounds.COMMAND_BYTES} bytes")
     ours = _ours(headers)
     is_event = "ce_specversion" in ours or b"cloudevents" in ours.get("content-type", b"").lower()
     return Reply.model_validate(_event(value, headers).get_data() if is_event else parse(value))

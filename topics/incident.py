@@ -7,14 +7,15 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from topics import bounds
 from topics.ids import HomeCode, Instant
 from topics.vocabulary import Channel, Signal
 
 INCIDENT_TYPE = "org.gridwhistle.incident.reported.v1"
 """The CloudEvents ``type`` of an incoming incident."""
 
-MAX_RECORD_BYTES = 512 * 1024
-"""Largest record that ``incidents.raw`` takes; senders refuse more and name this limit."""
+MAX_RECORD_BYTES = bounds.RECORD_BYTES
+"""Largest record that ``incidents.raw`` takes."""
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Controls but tab and line ends, bidirectional embeddings, overrides and isolates, and halves of characters."""

@@ -12,9 +12,9 @@ from engine.metrics import StageMetrics
 from engine.stage import Clockless, Out, Record
 from engine.vault import Vault
 from rules.law import Law
-from rules.placement import Places
-from topics import codec
-from topics.envelope import LONGEST_NAME, Envelope, EnvelopeFault, read_incident
+from rules.placement import Places, Unplaceable
+from topics import bounds, codec
+from topics.envelope import LONGEST_NAME, Envelope, EnvelopeFault, personal_of, read_incident
 from topics.ids import Instant, identity_hash, murmur2, partition_of
 from topics.incident import MAX_RECORD_BYTES, Incident, ReportedIncident, unfit
 from topics.registry import INCIDENTS, INTAKE_STATE, RAW, REJECTED, VAULT
@@ -123,7 +123,7 @@ class IntakeCore(Clockless):
             self._metrics.count("rejected", RejectReason.DUPLICATE)
             again = Rejected(record.id, at, RejectReason.DUPLICATE, "id", "this incident has come before", name, original=first[0])
             return [Out(REJECTED.name, self._partition, record.key, codec.encode(again))]
-        incident, sealed = self._place(record, name, report, at)
+        incident, sealed = self._place(record, envelope, report, at)
         self._seen[key] = (record.id, at)
         outs = [
             Out(INCIDENTS.name, partition_of(incident.home, self._partitions), incident.home.encode(), codec.encode(incident)),
@@ -142,6 +142,7 @@ class IntakeCore(Clockless):
         name = envelope.identity
         if record.key != name.encode():
             raise Fault(RejectReason.KEY_MISMATCH, "key", "the key must be <source>:<id> of the event", name)
+        _few_members(envelope)
         try:
             report = ReportedIncident.model_validate(envelope.data)
         except ValidationError as exc:
@@ -153,17 +154,19 @@ class IntakeCore(Clockless):
                 raise Fault(RejectReason.OUT_OF_RANGE, f"data.{field}", "more than ten years from now", name)
         return envelope, report
 
-    def _place(self, record: Record, name: str, report: ReportedIncident, at: Instant) -> tuple[Incident, list[Out]]:
+    def _place(self, record: Record, envelope: Envelope, report: ReportedIncident, at: Instant) -> tuple[Incident, list[Out]]:
         """Find home, leaf and category by the pack in force, and part what is personal from the rest."""
-        ref = self._current()
+        ref, name = self._current(), envelope.identity
         law, where = self._laws[ref], report.location
-        placed = self._places[ref].place(where.grid, where.lat, where.lon, where.crs, where.address)
+        try:
+            placed = self._places[ref].place(where.grid, where.lat, where.lon, where.crs, where.address)
+        except Unplaceable as exc:
+            raise Fault(RejectReason.OUT_OF_RANGE, "data.location", str(exc), name) from exc
         category = law.category_code(report.category) if report.category else None
         listed = law.bundle.attributes
         open_attributes = {k: _public(k, v, name) for k, v in report.attributes.items() if k in listed and v is not None}
-        private = {k: v for k, v in report.attributes.items() if k not in listed}
-        personal = {k: v for k, v in (("reporter", report.reporter), ("attributes", private)) if v}
-        token, sealed = self._seal(record.id, personal)
+        private = report.reporter or any(k not in listed for k in report.attributes)
+        token, sealed = self._seal(record.id, personal_of(envelope, listed) if private else {})
         reporter = report.reporter or {}
         incident = Incident(
             identity=name, home=placed.home, occurred_at=_ms(report.occurred_at), received_at=at, channel=report.channel, pack=ref,
@@ -219,6 +222,14 @@ class IntakeCore(Clockless):
 def _ms(moment: datetime) -> Instant:
     """Turn an aware datetime into milliseconds, without a float on the way."""
     return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
+
+
+def _few_members(envelope: Envelope) -> None:
+    """Refuse data of very many members: each that is wrong would cost a message of its own."""
+    data = envelope.data if isinstance(envelope.data, dict) else {}
+    for field, members in (("data", data), ("data.reporter", data.get("reporter")), ("data.attributes", data.get("attributes"))):
+        if isinstance(members, dict) and len(members) > bounds.MEMBERS:
+            raise Fault(RejectReason.TOO_LARGE, field, f"{len(members)} members; at most {bounds.MEMBERS}", envelope.identity)
 
 
 def _size(record: Record) -> int:

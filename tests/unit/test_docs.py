@@ -5,6 +5,7 @@ from pathlib import Path
 
 from engine.metrics import COUNTERS, GAUGES
 from rules import diagram
+from topics import bounds
 from topics.vocabulary import Reason
 
 ROOT = Path(__file__).parents[2]
@@ -45,3 +46,8 @@ def test_every_decision_page_is_numbered_and_whole() -> None:
     pages = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
     assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
     assert [page.name for page in pages if not all(word in page.read_text(encoding="utf-8") for word in ("Context", "Outcome", "Cost", "cost")[:3])] == []
+
+
+def test_the_page_of_bounds_is_written_from_the_constants() -> None:
+    """'python -m topics.bounds' was run after the last change."""
+    assert text("bounds.md") == bounds.document()
