@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from engine import partition
 from engine.metrics import StageMetrics
 from engine.partition import Batch
 from engine.stage import Out, Record
@@ -23,6 +24,12 @@ from topics.vocabulary import CommandKind, Role, Status
 
 START = 1_795_482_000_000
 LAW = law_of("guancheng")
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch ends where the test says: on a busy machine 40 causes take longer than a step may."""
+    monkeypatch.setattr(partition, "STEP_SECONDS", 3600.0)
 
 
 def dispatch_core() -> DispatchCore:
