@@ -35,3 +35,7 @@ class StackNotFound(GridwhistleError):
 
 class StackBusy(GridwhistleError):
     """Somebody else holds this data folder or port."""
+
+
+class FileRefused(GridwhistleError):
+    """A file to be fed is not what it should be; nothing of it was sent, and the message says the mend."""

@@ -4,6 +4,16 @@ import msgspec
 
 from topics.ids import Instant
 
+FAULT_HEADER = "gw-fault"
+"""Header by which a feed says, of a row it could not map, which column is wrong and the mend; read only where the record does not fit anyway."""
+
+
+class SaidFault(msgspec.Struct, frozen=True):
+    """What stands in that header: the column for ``field``, and the message."""
+
+    column: str
+    message: str
+
 
 class Rejected(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):
     """A record of ``incidents.raw`` that became no ticket, with the reason and the field to mend.

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from aiokafka.errors import KafkaError
@@ -17,10 +17,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from engine.errors import GridwhistleError, InvalidSettings
 from engine.feed.feedmap import FeedMap, load_feed_map
-from engine.feed.mapping import map_row
+from engine.feed.mapping import Mapped, map_rows, wanted_of
 from engine.feed.plan import Plan, make_plan
 from engine.feed.rows import read_rows
 from engine.feed.run import Outcome, feed_plan
+from engine.feed.trial import tried
+from engine.feed.words import outcome_facts, outcome_lines, rejected_of, trial_facts, trial_lines
 from engine.journal import Journal
 from engine.reference import load_clock
 from topics.codec import encode
@@ -33,51 +35,110 @@ if TYPE_CHECKING:
 LINE_EVERY_SECONDS = 5.0
 """Without a terminal, progress is a line so often."""
 
+MANY = 50_000
+"""Rows from which on it is said that reading takes a while."""
+
 PACKS = Path(__file__).parents[2] / "rules" / "packs"
 
 
 def feed(
-    file: Annotated[Path, typer.Argument(help="CSV with a header, or JSON lines (.jsonl, .ndjson, .json).", exists=True, dir_okay=False)],
+    file: Annotated[Path, typer.Argument(help="CSV with a header, JSON lines, or a JSON list; gzip is unpacked.")],
     pack: Annotated[str, typer.Option(help="Pack whose feed.yaml maps the columns: a name, or a folder.")],
     speed: Annotated[int | None, typer.Option(help="0: everything at once. Left out: at the pace of the stack's engine clock.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Feed the first so many rows, in order of time.")] = None,
-    until: Annotated[str | None, typer.Option(help="Feed what happened until this time, e.g. 2018-01-02T00:00:00 (the pack's zone).")] = None,
+    until: Annotated[
+        str | None, typer.Option(help="Feed what happened until this time, e.g. 2018-01-02T00:00:00 (the pack's zone).")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be sent, what rejected and why; send nothing. Needs no stack.")
+    ] = False,
+    allow_rejects: Annotated[int, typer.Option(min=0, help="Exit 0 although so many rows were rejected.")] = 0,
     journal: Annotated[Path | None, typer.Option(help="Where to note what the broker acknowledged.")] = None,
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object.")] = False,
 ) -> None:
     """Send the rows of a file as incidents, and their closings as commands, in order of events.
 
-    Exit code 0: all that was sent is decided. 1: something is not, or was too large. 2: it could not be fed.
+    A file whose shape is broken is refused whole. A row that came before is no fault: feeding a file again adds nothing.
+
+    Exit code 0: all that was sent is decided. 1: a row was rejected (more than --allow-rejects), or something is not decided.
+    2: it could not be fed.
 
     Example: gridwhistle feed la311-2018.csv --pack los-angeles --speed 0
     """
-    from engine.local.folder import settings_of
-
     if speed not in (None, 0):
-        raise typer.BadParameter("give 0, or leave it out; the pace of the stack's clock is set by 'gridwhistle up --clock START@SPEED'", param_hint="--speed")
-    last = Outcome()
+        raise typer.BadParameter(
+            "give 0, or leave it out; the pace of the stack's clock is set by 'gridwhistle up --clock START@SPEED'", param_hint="--speed"
+        )
     try:
-        settings = settings_of(data)
-        mapping = load_feed_map(_folder(pack))
-        plan = make_plan((map_row(mapping, row) for row in read_rows(file)), limit, _moment(until, mapping))
-        path = journal or _free_journal(settings.data_dir)
-        with _progress(plan, quiet=as_json) as tell:
-
-            def seen(outcome: Outcome) -> None:
-                nonlocal last
-                last = outcome
-                tell(outcome)
-
-            outcome = asyncio.run(_run(settings, plan, paced=speed is None, path=path, progress=seen))
+        folder = folder_of_pack(pack)
+        mapping = load_feed_map(folder)
+        rows = _read(file, mapping)
+        named, unnamed = [row for row in rows if row.id], [row for row in rows if not row.id]
+        plan = make_plan(named, limit, _moment(until, mapping))
+        if dry_run:
+            chosen = {id(step.row) for step in plan.steps}
+            sound = _try(folder, [row for row in rows if not row.id or id(row) in chosen], plan, as_json, allow_rejects)
+        else:
+            sound = _feed(plan, rows, unnamed, speed is None, journal, data, as_json, allow_rejects)
     except (GridwhistleError, KafkaError, OSError) as error:
         typer.echo(f"feed: {error}", err=True)
         raise typer.Exit(2) from error
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        typer.echo(f"feed: stopped; {last.acked} records are safe and journalled in {path}. Feeding the file again adds none twice.", err=True)
+    except KeyboardInterrupt:
+        typer.echo("feed: stopped while reading; nothing was sent.", err=True)
         raise typer.Exit(130) from None
-    typer.echo(encode(_facts(outcome, plan, path)).decode() if as_json else _sentences(outcome, plan, path))
-    raise typer.Exit(1 if outcome.undecided or outcome.too_large else 0)
+    raise typer.Exit(0 if sound else 1)
+
+
+def _read(file: Path, mapping: FeedMap) -> list[Mapped]:
+    """Read and map a file; on the way it is said that it takes a while."""
+    found = read_rows(file, wanted_of(mapping))
+    if len(found) > MANY:
+        typer.echo(f"feed: {len(found)} rows read; mapping them", err=True)
+    if not found:
+        typer.echo(f"feed: {file} has a header and no rows; there is nothing to send", err=True)
+    return map_rows(mapping, found)
+
+
+def _try(folder: Path, rows: list[Mapped], plan: Plan, as_json: bool, allowed: int) -> bool:
+    """Say what would become of the rows; whether few enough would be rejected."""
+    from engine.packs import prove
+
+    every = _every()
+    found = list(tried(prove(str(folder)), rows, progress=lambda n: every(f"{n} of {len(rows)} tried")))
+    typer.echo(encode(trial_facts(found, rows, plan)).decode() if as_json else trial_lines(found, rows, plan))
+    return sum(one.is_rejected for one in found) <= allowed
+
+
+def _feed(
+    plan: Plan, rows: list[Mapped], unnamed: list[Mapped], paced: bool, journal: Path | None, data: Path | None, as_json: bool, allowed: int
+) -> bool:
+    """Send a plan and say what became of it; whether all is decided and few enough rejected."""
+    from engine.local.folder import settings_of
+
+    settings = settings_of(data)
+    path = journal or _free_journal(settings.data_dir)
+    last = Outcome()
+    with _progress(plan, quiet=as_json) as tell:
+
+        def seen(outcome: Outcome) -> None:
+            nonlocal last
+            last = outcome
+            tell(outcome)
+
+        try:
+            outcome = asyncio.run(_run(settings, plan, paced=paced, path=path, progress=seen))
+        except (KeyboardInterrupt, asyncio.CancelledError):
+            where = f"{last.acked} of {plan.rows + plan.closings} records are safe and journalled in {path}"
+            typer.echo(f"feed: stopped; {where}. Feeding the file again adds none twice.", err=True)
+            raise typer.Exit(130) from None
+    fed = {id(step.row) for step in plan.steps}
+    told = [row for row in rows if not row.id or id(row) in fed]
+    if as_json:
+        typer.echo(encode(outcome_facts(outcome, plan, unnamed, told, path)).decode())
+    else:
+        typer.echo(outcome_lines(outcome, plan, unnamed, told, path))
+    return not outcome.undecided and rejected_of(outcome, unnamed) <= allowed
 
 
 async def _run(settings: "Settings", plan: Plan, paced: bool, path: Path, progress: Callable[[Outcome], None]) -> Outcome:
@@ -87,7 +148,7 @@ async def _run(settings: "Settings", plan: Plan, paced: bool, path: Path, progre
     return await feed_plan(settings, plan, await load_clock(settings), paced, Journal(path), progress)
 
 
-def _folder(pack: str) -> Path:
+def folder_of_pack(pack: str) -> Path:
     """A pack's folder: one of ours by name, else the path as given."""
     folder = PACKS / pack if (PACKS / pack).is_dir() else Path(pack)
     if not folder.is_dir():
@@ -121,45 +182,26 @@ def _progress(plan: Plan, quiet: bool) -> "Iterator[Callable[[Outcome], None]]":
             task = bar.add_task("feeding", total=total)
             yield lambda outcome: bar.update(task, completed=outcome.acked, description=_phase(outcome, plan))
         return
+    every = _every()
+    yield lambda outcome: every(
+        f"{_phase(outcome, plan)}: {outcome.acked} of {total} sent" + (f", {outcome.decided} decided" if outcome.decided else "")
+    )
+
+
+def _every() -> "Callable[[str], None]":
+    """Say something on standard error, but only every few seconds."""
     told = time.monotonic()
 
-    def line(outcome: Outcome) -> None:
+    def line(text: str) -> None:
         nonlocal told
         if time.monotonic() - told >= LINE_EVERY_SECONDS:
             told = time.monotonic()
-            typer.echo(f"feed: {_phase(outcome, plan)}: {outcome.acked} of {total} sent" + (f", {outcome.decided} decided" if outcome.decided else ""), err=True)
+            typer.echo(f"feed: {text}", err=True)
 
-    yield line
+    return line
 
 
 def _phase(outcome: Outcome, plan: Plan) -> str:
     if outcome.next_at is not None:
         return f"waiting for {datetime.fromtimestamp(outcome.next_at / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
     return "feeding" if outcome.sent < plan.rows else "waiting for decisions"
-
-
-def _facts(outcome: Outcome, plan: Plan, path: Path) -> dict[str, Any]:
-    return {
-        "rows": outcome.rows, "sent": outcome.sent, "acked": outcome.acked, "tickets": outcome.tickets, "rejected": dict(outcome.rejected),
-        "closings": outcome.closings, "commands": outcome.commands, "refused": dict(outcome.refused), "repeated": outcome.repeated,
-        "dropped": outcome.dropped, "too_large": outcome.too_large, "undecided": outcome.undecided, "beyond": plan.beyond,
-        "left_out": plan.left_out, "journal": str(path),
-    }  # fmt: skip
-
-
-def _sentences(outcome: Outcome, plan: Plan, path: Path) -> str:
-    """The outcome for people."""
-    rejected = ", ".join(f"{count} {reason}" for reason, count in sorted(outcome.rejected.items())) or "0"
-    refused = ", ".join(f"{count} {reason}" for reason, count in sorted(outcome.refused.items())) or "0"
-    lines = [
-        f"{outcome.sent} rows sent: {outcome.tickets} have a ticket; rejected: {rejected}.",
-        f"{outcome.commands} closings sent; refused: {refused}; sent before: {outcome.repeated}. {plan.beyond} closings lie beyond the end.",
-    ]
-    if plan.left_out:
-        lines.append(f"{plan.left_out} rows lie after --until.")
-    if outcome.dropped:
-        lines.append(f"{outcome.dropped} closings belong to rejected rows and were not sent.")
-    lines += [f"Not sent, too large: {one}." for one in outcome.too_large]
-    if outcome.undecided:
-        lines.append(f"{outcome.undecided} are not decided yet; are the stages running? 'gridwhistle status' tells.")
-    return "\n".join([*lines, f"Journal: {path}"])

@@ -16,10 +16,11 @@ from engine.feed.watch import Watch
 from engine.journal import Journal
 from topics.codec import encode
 from topics.command import Actor, Command
-from topics.envelope import incident_message
+from topics.envelope import Headers, incident_message
 from topics.ids import Instant, home_of, murmur2, partition_of, record_id
 from topics.reference import EngineClock
 from topics.registry import COMMANDS, RAW
+from topics.rejected import FAULT_HEADER, SaidFault
 from topics.vocabulary import RejectReason, Role
 
 if TYPE_CHECKING:
@@ -63,7 +64,14 @@ class Feed:
     """One run of one plan."""
 
     def __init__(
-        self, settings: "Settings", plan: Plan, clock: EngineClock, paced: bool, sender: Sender, watch: Watch, progress: Callable[[Outcome], None]
+        self,
+        settings: "Settings",
+        plan: Plan,
+        clock: EngineClock,
+        paced: bool,
+        sender: Sender,
+        watch: Watch,
+        progress: Callable[[Outcome], None],
     ) -> None:
         """Take what is needed; not ``paced``: everything at once."""
         self._settings, self._plan, self._clock, self._paced, self._sender, self._watch = settings, plan, clock, paced, sender, watch
@@ -113,7 +121,7 @@ class Feed:
 
     async def _report(self, row: Mapped) -> None:
         name = row.identity
-        key, value, headers = incident_message(row.source, row.id, row.data, time=None)
+        key, value, headers = message_of(row)
         partition = (murmur2(key) & 0x7FFFFFFF) % self._settings.partitions
         places = self._positions.setdefault(name, [])
         index = len(places)
@@ -148,7 +156,9 @@ class Feed:
     def _reasons(self, name: str) -> list[str | None]:
         """Why each record of this identity was rejected; ``None`` where it was not, or nothing is known yet."""
         partition = (murmur2(name.encode()) & 0x7FFFFFFF) % self._settings.partitions
-        return [None if offset is None else self._watch.rejected.get(record_id(RAW.name, partition, offset)) for offset in self._positions[name]]
+        return [
+            None if offset is None else self._watch.rejected.get(record_id(RAW.name, partition, offset)) for offset in self._positions[name]
+        ]
 
     def _is_turned_down(self, name: str) -> bool:
         """Whether every record of this identity was rejected, and not as a mere repeat of one that was taken."""
@@ -204,6 +214,16 @@ class Feed:
         outcome.decided, outcome.tickets = decided + answered, tickets
         outcome.undecided = outcome.sent + outcome.commands - outcome.decided + sum(map(len, self._waiting.values()))
         outcome.acked = self._sender.acked
+
+
+def message_of(row: Mapped) -> tuple[bytes, bytes, Headers]:
+    """The record of a row: key, value, headers; of one that could not be mapped with what is wrong with it."""
+    key, value, headers = incident_message(row.source, row.id, row.data)
+    if row.faults:
+        more = f"; and {len(row.faults) - 1} more" if len(row.faults) > 1 else ""
+        said = SaidFault(row.faults[0].column, f"row {row.number}: {row.faults[0]}{more}"[:300])
+        headers.append((FAULT_HEADER, encode(said)))
+    return key, value, headers
 
 
 async def feed_plan(

@@ -86,7 +86,16 @@ class Sender:
             raise
         future.add_done_callback(lambda done: self._done(done, kind, name, topic, partition, digest(value), acked))
 
-    def _done(self, done: "asyncio.Future[Any]", kind: Literal["incident", "command"], name: str, topic: str, partition: int, sha: str, acked: Callable[[int], None]) -> None:
+    def _done(
+        self,
+        done: "asyncio.Future[Any]",
+        kind: Literal["incident", "command"],
+        name: str,
+        topic: str,
+        partition: int,
+        sha: str,
+        acked: Callable[[int], None],
+    ) -> None:
         self._room.release()
         if done.cancelled():
             return
@@ -104,7 +113,9 @@ class Sender:
 
     def _check(self) -> None:
         if isinstance(self._failure, KafkaError):
-            raise DependencyDown(f"Kafka did not acknowledge a record: {self._failure!r}; feed the file again, what is there counts once") from self._failure
+            raise DependencyDown(
+                f"Kafka did not acknowledge a record: {self._failure!r}; feed the file again, what is there counts once"
+            ) from self._failure
         if self._failure is not None:
             raise self._failure
 

@@ -18,7 +18,7 @@ from topics.envelope import LONGEST_NAME, Envelope, EnvelopeFault, personal_of, 
 from topics.ids import Instant, identity_hash, murmur2, partition_of
 from topics.incident import MAX_RECORD_BYTES, Incident, ReportedIncident, unfit
 from topics.registry import INCIDENTS, INTAKE_STATE, RAW, REJECTED, VAULT
-from topics.rejected import Rejected, Seen
+from topics.rejected import FAULT_HEADER, Rejected, SaidFault, Seen
 from topics.vocabulary import RejectReason
 
 log = logging.getLogger(__name__)
@@ -146,6 +146,8 @@ class IntakeCore(Clockless):
         try:
             report = ReportedIncident.model_validate(envelope.data)
         except ValidationError as exc:
+            if (said := _said(record)) is not None:
+                raise Fault(RejectReason.INVALID_FIELD, said.column, said.message, name) from exc
             first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
             field = "data" + "".join(f".{part}" for part in first["loc"])
             raise Fault(_reason_of(first["type"], first["msg"]), field, first["msg"], name) from exc
@@ -253,6 +255,17 @@ def _public(field: str, value: Any, name: str) -> str | int | bool:
     if fault := unfit(value):
         raise Fault(RejectReason.BAD_TEXT, where, fault, name)
     return value
+
+
+def _said(record: Record) -> SaidFault | None:
+    """What a feed says of a row it could not map; the clerk who mends it knows columns, not fields."""
+    for header, text in record.headers:
+        if header == FAULT_HEADER:
+            try:
+                return codec.decode(text or b"", SaidFault)
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                return None
+    return None
 
 
 _RANGES = frozenset({"greater_than_equal", "less_than_equal", "greater_than", "less_than", "finite_number"})

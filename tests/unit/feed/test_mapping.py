@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from engine.errors import InvalidSettings
 from engine.feed.feedmap import FeedMap, GridMap, load_feed_map
-from engine.feed.mapping import map_row
+from engine.feed.mapping import map_row, map_rows, masked, wanted_of
 from engine.feed.plan import make_plan
 from engine.feed.rows import Row, read_rows
 from topics.incident import ReportedIncident
@@ -29,7 +29,7 @@ def moment(text: str) -> int:
 def test_every_column_arrives_where_the_map_says(small_map: FeedMap) -> None:
     """Local times become instants, a promised day ends at its midnight, codes are formed, and the door accepts the data."""
     row = map_row(small_map, Row(1, WHOLE))
-    assert (row.identity, row.at, row.fault) == ("town:7", moment("2018-01-01T08:00:09"), None)
+    assert (row.identity, row.at, row.faults) == ("town:7", moment("2018-01-01T08:00:09"), ())
     incident = ReportedIncident.model_validate(row.data)
     assert incident.channel == "hotline" and incident.category == "Bulky Items" and incident.text == "a sofa"
     assert incident.promised_by is not None and int(incident.promised_by.timestamp() * 1000) == moment("2018-01-07T08:00:00")
@@ -43,7 +43,7 @@ def test_empty_columns_are_left_out(small_map: FeedMap) -> None:
     """What a source does not know is absent, not an empty word."""
     row = map_row(small_map, Row(1, dict.fromkeys(WHOLE, "") | {"no": "8", "when": "2018-01-01T00:00:09"}))
     assert set(row.data) == {"occurred_at", "channel"}
-    assert row.closing is None and row.fault is None
+    assert row.closing is None and row.faults == ()
     ReportedIncident.model_validate(row.data)
 
 
@@ -51,8 +51,10 @@ def test_empty_columns_are_left_out(small_map: FeedMap) -> None:
 def test_a_row_that_cannot_be_mapped_keeps_its_columns_and_its_identity(small_map: FeedMap, change: dict[str, str]) -> None:
     """It is sent on as it is, for intake to reject with its reason."""
     row = map_row(small_map, Row(3, WHOLE | change))
-    assert row.identity == "town:7" and row.fault
-    assert row.data == WHOLE | change
+    assert row.identity == "town:7" and [fault.column for fault in row.faults] == list(change)
+    assert row.data == {"columns": WHOLE | change} and row.closing is None
+    with pytest.raises(ValidationError):
+        ReportedIncident.model_validate(row.data)
 
 
 def test_codes_are_formed_from_text_or_padded_numbers() -> None:
@@ -65,17 +67,93 @@ def test_codes_are_formed_from_text_or_padded_numbers() -> None:
         GridMap(column="nc", format="{0.__class__}")
 
 
-def test_a_row_without_an_id_is_called_by_its_number(small_map: FeedMap) -> None:
-    """Nothing is dropped unseen, not even a row that cannot say which it is."""
-    assert map_row(small_map, Row(3, WHOLE | {"no": " "})).identity == "town:row-3"
+def test_a_row_without_an_id_is_at_fault(small_map: FeedMap) -> None:
+    """Called by its number it would be dropped as a duplicate of another file's row of that number."""
+    row = map_row(small_map, Row(3, WHOLE | {"no": " "}))
+    assert row.id == "" and "is empty" in str(row.faults[0]) and row.faults[0].column == "no"
+
+
+def test_an_id_that_stands_twice_with_other_columns_is_at_fault(small_map: FeedMap) -> None:
+    """The second would be dropped as a duplicate; the same row twice is one."""
+    first, same, other = map_rows(small_map, [Row(1, WHOLE), Row(2, dict(WHOLE)), Row(3, WHOLE | {"words": "another"})])
+    assert (first.faults, same.faults) == ((), ())
+    assert "stands in row 1 already" in str(other.faults[0]) and other.identity == "town:7"
+
+
+def test_an_id_that_a_spreadsheet_cut_is_at_fault(small_map: FeedMap) -> None:
+    """1.23457E+11 stands for a thousand ids."""
+    assert "was cut by a spreadsheet" in str(map_row(small_map, Row(1, WHOLE | {"no": "1.23457E+11"})).faults[0])
+
+
+def test_values_are_masked(small_map: FeedMap) -> None:
+    """A fault shows the shape of a value; a telephone number or a name in the wrong column does not stand in a log."""
+    assert [masked(text) for text in ("2026/13/5 8:05", "13812345678", "138-1234-5678", "张三丰", "34,06", "x" * 60)] == [
+        "2026/13/5 8:05", "13*********", "13*-****-****", "张**", "34,06", "x" + "*" * 39 + "…",
+    ]  # fmt: skip
+    fault = map_row(small_map, Row(1, WHOLE | {"when": "13812345678"})).faults[0]
+    assert "345678" not in str(fault) and "one looks like 2018" not in str(fault) and "2026-03-05T08:05:00" in fault.mend
+
+
+def test_a_clerks_columns_in_chinese() -> None:
+    """Full-width digits, Excel's dates, words for nothing, a decimal comma, a map of categories, and the reporter."""
+    feed = FeedMap.model_validate(
+        {
+            "source": "12345", "id": "工单号", "occurred_at": "受理时间", "timezone": "Asia/Shanghai", "dates": ["ymd", "excel"], "decimal": ",",
+            "empty": ["无", "-", "N/A"], "category": {"column": "类别", "map": {"垃圾": "bins_full"}}, "text": "内容",
+            "reporter": {"name": "来电人", "phone": "电话"}, "location": {"lat": "纬度", "lon": "经度", "grid": {"column": "网格", "map": {"东街": "dongjie"}}},
+            "closing": {"at": "办结", "status": "状态", "map": {"已办结": {"kind": "close_by_source", "reason": "closed"}, "办理中": None}},
+        }
+    )  # fmt: skip
+    columns = {
+        "工单号": "２０２６０１", "受理时间": "２０２６年３月５日 ２４：００", "类别": "垃圾", "内容": "-", "来电人": "无", "电话": "１３８００００００００",
+        "纬度": "34,75", "经度": "113,66", "网格": "东街", "办结": "46087.5", "状态": "已办结",
+    }  # fmt: skip
+    row = map_row(feed, Row(1, columns))
+    assert row.faults == () and row.id == "202601"
+    assert row.data == {
+        "occurred_at": "2026-03-06T00:00:00+08:00", "channel": "import", "category": "bins_full", "reporter": {"phone": "13800000000"},
+        "location": {"lat": 34.75, "lon": 113.66, "crs": "WGS84", "grid": "dongjie"},
+    }  # fmt: skip
+    assert row.closing is not None and row.closing.at == moment("2026-03-06T04:00:00")
+    strange = map_row(feed, Row(2, columns | {"状态": "转办"}))
+    assert strange.closing is None and strange.notes == (("status that is not listed, so it closes nothing", "转办"),)
+    still_open = map_row(feed, Row(2, columns | {"状态": "办理中"}))
+    assert (still_open.closing, still_open.notes, still_open.faults) == (None, (), ())
+    cut = map_row(feed, Row(2, columns | {"电话": "1.38E+10", "纬度": ""}))
+    assert [fault.column for fault in cut.faults] == ["电话", "纬度"]
+
+
+def test_a_time_that_comes_twice_is_told_by_the_row_before_it(small_map: FeedMap) -> None:
+    """On 2018-11-04 Los Angeles had 01:30 twice: a later row that would go back is the second; the first cannot be told, and is flagged."""
+    rows = [Row(n, WHOLE | {"no": str(n), "when": f"2018-11-04T{when}", "closed": "", "status": ""}) for n, when in enumerate(("00:50:00", "01:40:00", "01:10:00", "01:20:00", "03:00:00"))]
+    found = map_rows(small_map, rows)
+    assert [row.at for row in found] == [moment(f"2018-11-04T{when}:00") for when in ("07:50", "08:40", "09:10", "09:20", "11:00")]
+    assert [bool(row.notes) for row in found] == [False, True, False, False, False]
+    assert found[2].data["occurred_at"] == "2018-11-04T01:10:00-08:00"
+    downwards = map_rows(small_map, [Row(9, rows[4].columns | {"no": "9", "when": "2018-11-04T04:00:00"}), rows[4], rows[2], rows[1]])
+    assert [row.at for row in downwards] == [moment(f"2018-11-04T{when}:00") for when in ("12:00", "11:00", "09:10", "08:40")]
+    assert [bool(row.notes) for row in map_rows(small_map, rows[2:4])] == [True, True], "nothing tells which way the file runs"
+
+
+def test_a_time_that_does_not_exist_is_at_fault(small_map: FeedMap) -> None:
+    """On 2018-03-11 the clock jumped over 02:30."""
+    fault = map_row(small_map, Row(1, WHOLE | {"when": "2018-03-11T02:30:00"})).faults[0]
+    assert "does not exist in America/Los_Angeles" in fault.mend
+    assert map_row(small_map, Row(1, WHOLE | {"when": "2018-03-11T02:30:00-08:00"})).faults == ()
+
+
+def test_what_the_door_would_refuse_is_said_by_column(small_map: FeedMap) -> None:
+    """Not by the field of a model the clerk has never seen."""
+    fault = map_row(small_map, Row(1, WHOLE | {"words": "x" * 4001})).faults[0]
+    assert fault.column == "words" and "4000" in fault.mend
 
 
 def test_los_angeles_is_mapped_whole(la_file: Path) -> None:
     """10,000 rows, none lost, each accepted by the door; 3,622 closings lie within the span of creations."""
     mapping = load_feed_map(PACKS / "los-angeles")
-    rows = [map_row(mapping, row) for row in read_rows(la_file)]
+    rows = map_rows(mapping, read_rows(la_file, wanted_of(mapping)))
     assert len(rows) == len({row.identity for row in rows}) == 10_000
-    assert [row for row in rows if row.fault] == []
+    assert [row for row in rows if row.faults] == []
     for row in rows:
         ReportedIncident.model_validate(row.data)
     assert rows[0].data["location"]["grid"] == "nc055" and rows[0].data["category"] == "Bulky Items"
@@ -98,4 +176,12 @@ def test_a_map_with_unknown_words_is_refused(tmp_path: Path) -> None:
     """A misspelt field must not silently lose a column."""
     (tmp_path / "feed.yaml").write_text("source: a\nid: b\noccurred_at: c\nclosed: d\n")
     with pytest.raises(InvalidSettings, match="closed"):
+        load_feed_map(tmp_path)
+
+
+@pytest.mark.parametrize(("line", "said"), [("encoding: klingon", "unknown encoding"), ("timezone: Mars", "unknown zone"), ("dates: [soon]", "dates"), ("id: a\nid: b", "stands twice")])
+def test_a_map_says_what_it_cannot_mean(tmp_path: Path, line: str, said: str) -> None:
+    """Each with its field."""
+    (tmp_path / "feed.yaml").write_text(f"source: a\noccurred_at: c\n{'' if line.startswith('id') else 'id: b'}\n{line}\n")
+    with pytest.raises(InvalidSettings, match=said):
         load_feed_map(tmp_path)

@@ -8,7 +8,7 @@ from topics.vocabulary import CommandKind
 def row(n: int, at: int | None, closed: int | None = None) -> Mapped:
     """A row that occurred at some moment, and perhaps ended at another."""
     closing = None if closed is None else Closing(at=closed, kind=CommandKind.CLOSE_BY_SOURCE, reason="closed")
-    return Mapped(number=n, source="s", id=str(n), at=at, data={}, fault=None if at is not None else "no time", closing=closing)
+    return Mapped(number=n, source="s", id=str(n), at=at, data={}, closing=closing)
 
 
 def told(plan: Plan) -> list[str]:

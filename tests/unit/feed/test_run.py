@@ -85,7 +85,7 @@ class FakeSender:
 def row(name: str, at: int, closed: int | None = None, text: str = "") -> Mapped:
     """A row of a made-up source."""
     closing = None if closed is None else Closing(closed, CommandKind.CLOSE_BY_SOURCE, "closed")
-    return Mapped(1, "town", name, at, {"text": text}, None, closing)
+    return Mapped(1, "town", name, at, {"text": text}, closing)
 
 
 async def fed(rows: Sequence[Mapped], watch: FakeWatch | None = None, clock: EngineClock = LIVE, paced: bool = False, silent: bool = False) -> tuple[Outcome, FakeSender]:

@@ -17,7 +17,7 @@ from topics import codec
 from topics.envelope import incident_message
 from topics.ids import murmur2
 from topics.incident import MAX_RECORD_BYTES, Incident
-from topics.rejected import Rejected, Sealed
+from topics.rejected import FAULT_HEADER, Rejected, SaidFault, Sealed
 from topics.vocabulary import RejectReason
 
 AT = 1_795_482_000_000
@@ -225,3 +225,15 @@ def test_a_flood_of_rejections_raises_one_alarm_a_minute() -> None:
             door.take(Record("incidents.raw", 0, n, bad[0], bad[1], bad[2], minute * 60_000, AT), AT)
             door.take(Record("incidents.raw", 0, n, sound[0], sound[1], sound[2], minute * 60_000, AT), AT)
     assert metrics.counters["alarms", ("rejection_flood",)] == 2
+
+
+def test_a_row_that_a_feed_could_not_map_says_its_column() -> None:
+    """A record that does not fit may say why in a header; one that fits is taken whatever its headers say, and junk there changes nothing."""
+    said = (FAULT_HEADER, codec.encode(SaidFault("受理时间", "row 7: 's***' is no time")))
+    key, value, headers = incident_message("feed", "7", {"columns": {"受理时间": "soon"}})
+    rejected = codec.decode(outs((key, value, [*headers, said]))["incidents.rejected"][0].value or b"", Rejected)
+    assert (rejected.reason, rejected.field, rejected.message) == ("invalid_field", "受理时间", "row 7: 's***' is no time")
+    junk = codec.decode(outs((key, value, [*headers, (FAULT_HEADER, b"{")]))["incidents.rejected"][0].value or b"", Rejected)
+    assert junk.field == "data.occurred_at"
+    key, value, headers = incident_message("feed", "8", report())
+    assert "incidents" in outs((key, value, [*headers, said]))

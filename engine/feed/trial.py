@@ -1,0 +1,66 @@
+"""A feed tried without a broker: each row goes through intake's own reading and placing, and nothing is sent."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from engine.feed.mapping import Mapped
+from engine.feed.run import message_of
+from engine.metrics import StageMetrics
+from engine.stage import Record
+from engine.stages.intake import IntakeCore
+from engine.vault import KEY_BYTES, Vault
+from rules.law import Law
+from rules.pack import pack_ref
+from rules.placement import Places
+from topics.codec import decode
+from topics.incident import Incident
+from topics.pack import PackBundle
+from topics.registry import INCIDENTS, RAW, REJECTED
+from topics.rejected import Rejected
+
+
+class Tried(NamedTuple):
+    """What would become of a row: an incident, or a rejection."""
+
+    row: Mapped
+    incident: Incident | None = None
+    rejected: Rejected | None = None
+
+    @property
+    def kind(self) -> str:
+        """By what it is counted."""
+        if self.rejected is not None:
+            return f"rejected: {self.rejected.reason}"
+        assert self.incident is not None
+        if self.incident.placed_by == "nothing":
+            return "would wait at the duty desk: no place"
+        if self.incident.category is None:
+            return "would wait at the duty desk: " + ("category unknown" if self.incident.category_given else "no category")
+        return "would become a ticket"
+
+    @property
+    def is_rejected(self) -> bool:
+        """Whether somebody must mend it; what has come before is there already."""
+        return self.rejected is not None and self.rejected.reason != "duplicate"
+
+
+def tried(
+    bundle: PackBundle, rows: Iterable[Mapped], now: int | None = None, progress: Callable[[int], None] = lambda n: None
+) -> Iterator[Tried]:
+    """Read and place each row as intake would, with a vault that forgets; ``now`` is what times are judged by."""
+    ref = pack_ref(bundle)
+    vault = Vault(bytes(KEY_BYTES))
+    core = IntakeCore(0, 1, {ref: Places(bundle)}, {ref: Law(ref, bundle)}, lambda: ref, vault, StageMetrics("intake"))
+    at = int(time.time() * 1000) if now is None else now
+    for offset, row in enumerate(rows):
+        progress(offset)
+        if not row.id:
+            yield Tried(row, rejected=Rejected("", at, "missing_id", row.faults[0].column, f"row {row.number}: {row.faults[0]}"))
+            continue
+        key, value, headers = message_of(row)
+        for out in core.take(Record(RAW.name, 0, offset, key, value, headers, at, at), at):
+            if out.topic == INCIDENTS.name and out.value is not None:
+                yield Tried(row, incident=decode(out.value, Incident))
+            elif out.topic == REJECTED.name and out.value is not None:
+                yield Tried(row, rejected=decode(out.value, Rejected))
