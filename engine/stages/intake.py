@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from engine.metrics import StageMetrics
 from engine.stage import Clockless, Out, Record
+from engine.stages.identities import Identities
 from engine.vault import Vault
 from rules.law import Law
 from rules.placement import Places, Unplaceable
@@ -22,9 +23,6 @@ from topics.rejected import FAULT_HEADER, Rejected, SaidFault, Seen
 from topics.vocabulary import RejectReason
 
 log = logging.getLogger(__name__)
-
-KEPT_MS = 35 * 86_400_000
-"""How long an identity is remembered, in engine time; the contract asks for 30 days at least."""
 
 PLAUSIBLE_MS = 10 * 366 * 86_400_000
 """A time further than ten years from now is a mistake, not a date."""
@@ -62,20 +60,20 @@ class IntakeCore(Clockless):
         self._partition, self._partitions = partition, partitions
         self._places, self._laws, self._current = places, laws, current
         self._vault, self._metrics = vault, metrics
-        self._seen: dict[bytes, tuple[str, Instant]] = {}
+        self._identities = Identities()
         self._minute, self._rejections = 0, 0
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``intake.state``."""
+        identity = bytes.fromhex(key.decode())
         if value is None:
-            self._seen.pop(key, None)
+            self._identities.remove(identity)
         else:
             seen = codec.decode(value, Seen)
-            self._seen[key] = (seen.record, seen.at)
+            self._identities.add(identity, int(seen.record.rsplit(":", 1)[1]), seen.at)
 
     def opened(self, pack: str | None, at: Instant) -> None:
-        """Bring what was seen into order of time, so that the oldest can be dropped from the front."""
-        self._seen = dict(sorted(self._seen.items(), key=lambda item: item[1][1]))
+        """The state was read in order of time, which is how identities are kept."""
 
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
         """Turn one raw record into an incident, a rejection, or a move to its key's partition."""
@@ -97,14 +95,7 @@ class IntakeCore(Clockless):
 
     def _forget(self, at: Instant) -> list[Out]:
         """Drop a few identities that are older than the contract asks for."""
-        outs = []
-        for _ in range(4):
-            oldest = next(iter(self._seen.items()), None)
-            if oldest is None or at - oldest[1][1] <= KEPT_MS:
-                break
-            del self._seen[oldest[0]]
-            outs.append(Out(INTAKE_STATE.name, self._partition, oldest[0], None))
-        return outs
+        return [Out(INTAKE_STATE.name, self._partition, identity.hex().encode(), None) for identity in self._identities.forget(at)]
 
     def _rehome(self, record: Record, right: int, size: int) -> Out:
         """Put a record whose producer hashes keys differently into the right partition, once, in this transaction."""
@@ -117,14 +108,15 @@ class IntakeCore(Clockless):
     def _accept(self, record: Record, at: Instant) -> list[Out]:
         envelope, report = self._read(record, at)
         name = envelope.identity
-        key = identity_hash(name).encode()
-        first = self._seen.get(key)
+        hashed = identity_hash(name)
+        identity, key = bytes.fromhex(hashed), hashed.encode()
+        first = self._identities.first(identity, at)
         if first is not None:
             self._metrics.count("rejected", RejectReason.DUPLICATE)
-            again = Rejected(record.id, at, RejectReason.DUPLICATE, "id", "this incident has come before", name, original=first[0])
+            again = Rejected(record.id, at, RejectReason.DUPLICATE, "id", "this incident has come before", name, original=f"{RAW.name}:{self._partition}:{first}")
             return [Out(REJECTED.name, self._partition, record.key, codec.encode(again))]
         incident, sealed = self._place(record, envelope, report, at)
-        self._seen[key] = (record.id, at)
+        self._identities.add(identity, record.offset, at)
         outs = [
             Out(INCIDENTS.name, partition_of(incident.home, self._partitions), incident.home.encode(), codec.encode(incident)),
             Out(INTAKE_STATE.name, self._partition, key, codec.encode(Seen(record.id, at))),

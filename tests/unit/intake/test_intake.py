@@ -81,13 +81,27 @@ def test_a_rejected_identity_may_come_again_mended() -> None:
 
 
 def test_an_identity_is_remembered_for_thirty_days_and_then_let_go() -> None:
-    """Judged by stored engine times; what is let go leaves a tombstone."""
+    """Judged by stored engine times; what is let go leaves a tombstone, once, and what came again leaves none."""
     door, raw, day = core(), incident_message("app", "3", report()), 86_400_000
     outs(raw, door)
+    gone = outs(incident_message("app", "gone", report()), door)["intake.state"][0].key
     assert "incidents.rejected" in outs(raw, door, AT + 30 * day)
-    later = outs(raw, door, AT + 36 * day)
-    assert "incidents" in later
-    assert [out.value is None for out in later["intake.state"]] == [True, False]
+    assert "incidents" in outs(raw, door, AT + 36 * day)
+    later = [out for n in range(80) for out in outs(incident_message("app", f"later{n}", report()), door, AT + 36 * day)["intake.state"]]
+    assert [out.key for out in later if out.value is None] == [gone]
+
+
+def test_identities_are_read_back_from_the_state() -> None:
+    """Another opening of the partition knows them, and what the state says is gone is gone."""
+    door, raw = core(), incident_message("app", "5", report())
+    (seen,) = outs(raw, door)["intake.state"]
+    again = core()
+    again.load(seen.key or b"", seen.value)
+    again.opened(None, AT)
+    rejected = codec.decode(outs(raw, again)["incidents.rejected"][0].value or b"", Rejected)
+    assert rejected.original == "incidents.raw:0:7"
+    again.load(seen.key or b"", None)
+    assert "incidents" in outs(raw, again)
 
 
 @pytest.mark.parametrize("data", [report(category="no such thing"), report(category=None)], ids=["unknown", "absent"])
