@@ -87,7 +87,7 @@ def test_an_identity_is_remembered_for_thirty_days_and_then_let_go() -> None:
     gone = outs(incident_message("app", "gone", report()), door)["intake.state"][0].key
     assert "incidents.rejected" in outs(raw, door, AT + 30 * day)
     assert "incidents" in outs(raw, door, AT + 36 * day)
-    later = [out for n in range(80) for out in outs(incident_message("app", f"later{n}", report()), door, AT + 36 * day)["intake.state"]]
+    later = [out for n in range(260) for out in outs(incident_message("app", f"later{n}", report()), door, AT + 36 * day)["intake.state"]]
     assert [out.key for out in later if out.value is None] == [gone]
 
 
