@@ -1,11 +1,11 @@
 """A clock's deadline as rows that a person can add up with a pencil: what was given, what is consumed, which hours count (LAW 4)."""
 
 from collections.abc import Iterator
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rules import clocks
 from rules.law import WORK_UNITS, Law
+from rules.moments import length, local
 from topics.ids import Instant
 from topics.ticket import Clock
 
@@ -21,26 +21,26 @@ def reckoned(law: Law, clock: Clock, rung: int, urgency: str | None) -> tuple[li
     """
     zone = ZoneInfo(law.bundle.timezone)
     if clock.until is not None:
-        return [f"{clock.kind} ends at a fixed moment: {_local(clock.until, zone)}"], True
+        return [f"{clock.kind} ends at a fixed moment: {local(clock.until, zone)}"], True
     wanted = clock.limit_ms * rung // 100
     kind = "working time" if clock.unit in WORK_UNITS else "day and night"
-    rows = [f"{clock.kind} {clock.number}: limit {_length(clock.limit_ms)} of {kind}{_extended(clock)}; {rung} % of it is {_length(wanted)}"]
+    rows = [f"{clock.kind} {clock.number}: limit {length(clock.limit_ms)} of {kind}{_extended(clock)}; {rung} % of it is {length(wanted)}"]
     since = clock.running_since
     if since is None:
-        return [*rows, f"it stands{f' ({clock.paused_reason})' if clock.paused_reason else ''}, with {_length(clock.consumed_ms)} consumed"], True
+        return [*rows, f"it stands{f' ({clock.paused_reason})' if clock.paused_reason else ''}, with {length(clock.consumed_ms)} consumed"], True
     left = wanted - clock.consumed_ms
     if clock.consumed_ms:
-        rows.append(f"consumed before {_local(since, zone)}: {_length(clock.consumed_ms)}; left {_length(max(0, left))}")
+        rows.append(f"consumed before {local(since, zone)}: {length(clock.consumed_ms)}; left {length(max(0, left))}")
     due = _reached(law, clock, left)
     if due is None:
-        return [*rows, f"beyond_horizon: the working days after {_local(law.calendar.ends, zone)} are not known"], True
+        return [*rows, f"beyond_horizon: the working days after {local(law.calendar.ends, zone)} are not known"], True
     spans = list(_spans(law, clock, since, due))
     rows += _rows(spans, zone, 0)
     adds_up = sum(until - begin for begin, until in spans) == max(0, left)
-    rows.append(f"reached {_local(due, zone)} {zone.key}")
+    rows.append(f"reached {local(due, zone)} {zone.key}")
     told = clocks.moment(law, clock, rung, urgency)
     if told is not None and told != due:
-        rows.append(f"a reminder waits for working time: {_local(told, zone)}")
+        rows.append(f"a reminder waits for working time: {local(told, zone)}")
     return rows, adds_up and told is not None and (told == due or (rung < 100 and told > due))
 
 
@@ -71,28 +71,15 @@ def _rows(spans: list[tuple[Instant, Instant]], zone: ZoneInfo, total: int) -> l
         if len(spans) > SHOWN and SHOWN // 2 <= place < len(spans) - SHOWN // 2:
             if place == SHOWN // 2:
                 between = spans[SHOWN // 2 : -(SHOWN // 2)]
-                rows.append(f"  … {len(between)} more stretches until {_local(between[-1][1], zone)}: {_length(sum(b - a for a, b in between))}")
+                rows.append(f"  … {len(between)} more stretches until {local(between[-1][1], zone)}: {length(sum(b - a for a, b in between))}")
             continue
-        rows.append(f"  {_local(begin, zone)} to {_local(until, zone)[11:] if _day(begin, zone) == _day(until, zone) else _local(until, zone)}: {_length(until - begin)}, together {_length(total)}")
+        rows.append(f"  {local(begin, zone)} to {local(until, zone)[11:] if _day(begin, zone) == _day(until, zone) else local(until, zone)}: {length(until - begin)}, together {length(total)}")
     return rows
 
 
 def _extended(clock: Clock) -> str:
-    return f" ({_length(clocks.original_ms(clock))}, extended {clock.extended} times)" if clock.extended else ""
-
-
-def _local(at: Instant, zone: ZoneInfo) -> str:
-    text = datetime.fromtimestamp(at // 1000, zone).strftime("%Y-%m-%d %H:%M:%S")
-    return f"{text}.{at % 1000:03d}" if at % 1000 else text
+    return f" ({length(clocks.original_ms(clock))}, extended {clock.extended} times)" if clock.extended else ""
 
 
 def _day(at: Instant, zone: ZoneInfo) -> str:
-    return _local(at, zone)[:10]
-
-
-def _length(ms: int) -> str:
-    """Write a length: ``6 h 24 min``, ``1 min 0.250 s``."""
-    hours, rest = divmod(ms, 3_600_000)
-    minutes, rest = divmod(rest, 60_000)
-    seconds = f"{rest // 1000}.{rest % 1000:03d} s" if rest % 1000 else f"{rest // 1000} s" if rest else ""
-    return " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", seconds) if part) or "0 s"
+    return local(at, zone)[:10]

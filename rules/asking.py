@@ -4,16 +4,24 @@ from msgspec.structs import replace
 
 from rules import calls, clocks, ledgers, offers, pausing
 from rules.case import Case, Draft
+from rules.lifecycle import TABLE
 from rules.people import holds
 from topics.command import Actor, Command
 from topics.ticket import Asked
-from topics.vocabulary import ClockKind, Reason, Role, Status
+from topics.vocabulary import ClockKind, CommandKind, Reason, Role, Status
 
 MOST_EXTENSIONS = 2
 APPROVALS = {"send_back": 1, "extend": 1, "park": 2, "whistle": 1}
 """How many persons, each in another role, must agree: parking needs two levels."""
 WHISTLERS = (Role.PRINCIPAL, Role.CENTRE)
 """Who may agree to a whistle."""
+
+
+def may_agree(asked: Asked) -> tuple[Role, ...]:
+    """Name the roles whose agreement is waited for; the person must be another each time, from the second on the role as well."""
+    roles = WHISTLERS if asked.what == "whistle" else TABLE[CommandKind.APPROVE].roles
+    hands = {asked.role, *(role for role, _ in asked.approved)} if asked.approved else set()
+    return tuple(role for role in roles if role not in hands)
 
 
 def ask(case: Case, draft: Draft, command: Command) -> Reason:

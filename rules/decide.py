@@ -15,13 +15,13 @@ from rules.law import Law
 from rules.lifecycle import CHILD_TABLE, TABLE
 from topics import codec
 from topics.command import Command
-from topics.decision import Change, Decision, Event, Why
+from topics.decision import Change, Decision, Event, Said, Why
 from topics.ids import DecisionId, Instant, clock_id, home_of, ticket_id
 from topics.incident import IncidentReferred
 from topics.ticket import CommandSeen, DayCounter, Ticket
 from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason
 
-ENGINE = "0.2.0"
+ENGINE = "0.3.0"
 """Version written into each decision; raised when a rule changes what follows from a cause."""
 
 __all__ = ["ENGINE", "ClockCause", "CommandCause", "IncidentCause", "Outcome", "decide", "set_aside"]
@@ -179,7 +179,7 @@ def _without_change(
         home = ""
     decision = Decision(
         id=DecisionId(cause.id), at=at, cause="command", reason=reason, home=home, ticket=name, command_id=command.id, command=command.kind,
-        actor=f"{command.actor.role}:{command.actor.person}", first_decision=first, events=events, why=Why(pack=book.pack), engine=ENGINE,
+        actor=f"{command.actor.role}:{command.actor.person}", said=_said(command), first_decision=first, events=events, why=Why(pack=book.pack), engine=ENGINE,
     )  # fmt: skip
     return Outcome(decision, (), seen=seen, expired=expired)
 
@@ -202,11 +202,18 @@ def _outcome(
         changes.append(Change(ticket.id, ticket.version, msgspec.Raw(after)))
     decision = Decision(
         id=case.id, at=case.at, cause=kind, reason=reason, home=draft.home, ticket=draft.id, command_id=command.id if command else None,
-        command=command.kind if command else None, actor=f"{command.actor.role}:{command.actor.person}" if command else None,
+        command=command.kind if command else None, actor=f"{command.actor.role}:{command.actor.person}" if command else None, said=_said(command) if command else None,
         events=tuple(case.events), changes=tuple(changes), why=_why(case), engine=ENGINE,
     )  # fmt: skip
     referrals = (case.referral,) if case.referral else ()
     return Outcome(decision, tuple(kept), referrals, case.quota, counter, seen, expired)
+
+
+def _said(command: Command) -> Said | None:
+    """Keep what people said with any command in the record, so that no handler can lose it (DESIGN 3)."""
+    if command.reason or command.text or command.proof:
+        return Said(command.reason, command.text, command.proof)
+    return None
 
 
 def set_aside(book: Book, cause: ClockCause, at: Instant) -> Outcome:

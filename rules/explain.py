@@ -1,15 +1,15 @@
 """Says in words why a decision came out as it did, and works its split and its clock out a second time (DESIGN 8)."""
 
-from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rules import clocks, split
 from rules.arithmetic import reckoned
 from rules.catalogue import category_of
 from rules.law import Law
+from rules.moments import length, moment
 from topics import codec
 from topics.decision import Decision, Event
-from topics.ids import Instant
 from topics.ticket import Quota, Ticket
 
 FIRINGS = ("ClockAtRisk", "ClockBreached")
@@ -26,14 +26,14 @@ def explain(decision: Decision, before: Ticket | None, law: Law, duty_law: Law) 
     Returns:
         Lines to print, how many things were worked out again, and whether each came out as it was decided.
     """
-    lines = _cause(decision)
-    why = decision.why
+    why, zone = decision.why, ZoneInfo(law.bundle.timezone)
+    lines = _cause(decision, zone)
     lines += [f"rule {rule}" for rule in why.rules]
-    lines += [f"{name}: {_word(why.facts[name])}" for name in sorted(why.facts)]
+    lines += [f"{name}: {_fact(name, why.facts[name], zone)}" for name in sorted(why.facts)]
     lines += [f"not {candidate}: {reason}" for candidate, reason in why.refused]
     agrees, count = True, 0
     for event in decision.events:
-        lines.append(f"{event.type} {_facts(event)}".rstrip())
+        lines.append(f"{event.type} {_facts(event, zone)}".rstrip())
         if event.type in FIRINGS and before is not None:
             rows, same = _arithmetic(event, before, law)
             lines += [f"    {row}" for row in rows]
@@ -46,16 +46,28 @@ def explain(decision: Decision, before: Ticket | None, law: Law, duty_law: Law) 
     return lines, count, agrees
 
 
-def _cause(decision: Decision) -> list[str]:
-    said = f"at {moment(decision.at)} by {decision.cause}"
+def _cause(decision: Decision, zone: ZoneInfo) -> list[str]:
+    said = f"at {moment(decision.at, zone)} by {decision.cause}"
     if decision.command is not None:
         said += f" {decision.command} of {decision.actor} ({decision.command_id})"
-    return [said, *([f"first decided as {decision.first_decision}"] if decision.first_decision else [])]
+    given = decision.said
+    words = [f"{name}: {_word(value)}" for name in ("reason", "text", "proof") if given is not None and (value := getattr(given, name))]
+    return [said, *(f"said with it, {word}" for word in words), *([f"first decided as {decision.first_decision}"] if decision.first_decision else [])]
 
 
-def _facts(event: Event) -> str:
-    shown = {name: moment(value) if name == "due_at" else _word(value) for name, value in event.facts.items() if value not in (None, "", [])}
+def _facts(event: Event, zone: ZoneInfo) -> str:
+    shown = {name.removesuffix("_ms"): _fact(name, value, zone) for name, value in event.facts.items() if value not in (None, "", [])}
     return ", ".join(f"{name} {shown[name]}" for name in sorted(shown))
+
+
+def _fact(name: str, value: Any, zone: ZoneInfo) -> str:
+    """Write a fact as people read it: moments and lengths are known by their names."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        if name.endswith("_at") or name == "until":
+            return moment(value, zone)
+        if name.endswith("_ms"):
+            return length(value)
+    return _word(value)
 
 
 def _word(value: Any) -> str:
@@ -110,7 +122,7 @@ def _clock(decision: Decision, event: Event, before: Ticket, law: Law) -> list[t
     if clock is None:
         return [(f"no clock {said['clock']}/{said['number']} was running", False)]
     due = clocks.moment(law, clock, said["rung"], before.urgency)
-    name = f"{said['rung']} % of {clock.kind} is due {'never' if due is None else moment(due)}"
+    name = f"{said['rung']} % of {clock.kind} is due {'never' if due is None else moment(due, ZoneInfo(law.bundle.timezone))}"
     return [(name, due == said["due_at"] and decision.at >= said["due_at"] and said["rung"] in clock.rungs)]
 
 
@@ -133,8 +145,3 @@ def _split(decision: Decision, event: Event, law: Law) -> list[tuple[str, bool]]
     party, worked_out = split.take(law, quota, tuple(event.facts["eligible"]))
     same = party == event.facts["party"] and worked_out.counts == after["counts"] and worked_out.targets == after["targets"]
     return [(f"the split names {party}", same)]
-
-
-def moment(at: Instant) -> str:
-    """Write a moment for people, UTC."""
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%SZ")

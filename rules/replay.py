@@ -94,6 +94,8 @@ def _same_but_for_the_stamp(again: bytes, record: bytes) -> bool:
     """Whether a decision of another version of the engine is this one: version and schema apart, which were not always written."""
     ours, theirs = msgspec.json.decode(again), msgspec.json.decode(record)
     is_of_another: bool = ours.pop("engine", None) != theirs.pop("engine", None)
+    for name in _ADDED - theirs.keys():
+        ours.pop(name, None)
     return is_of_another and bool(_without_stamp(ours) == _without_stamp(theirs))
 
 
@@ -102,6 +104,9 @@ def _without_stamp(value: Any) -> Any:
         return {name: _without_stamp(member) for name, member in value.items() if name not in _STAMPS or member != _STAMPS[name]}
     return [_without_stamp(member) for member in value] if isinstance(value, list) else value
 
+
+_ADDED = frozenset({"said"})
+"""Members that older versions did not write (``said``: before 0.3.0); they change nothing."""
 
 _STAMPS = {"schema": 1, "version": 1}
 """Members that say which form a record has; of the first form, which is what a record that says nothing has."""

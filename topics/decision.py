@@ -48,6 +48,14 @@ class Why(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
     roster: str | None = None
 
 
+class Said(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the giver of a command said with it, word for word: nothing of it is lost, be the command carried out or refused."""
+
+    reason: str | None = None
+    text: str | None = None
+    proof: tuple[str, ...] = ()
+
+
 class Decision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):
     """All effects of one cause in one record; log order is decide order.
 
@@ -66,6 +74,8 @@ class Decision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="versi
     """Kind of the command."""
     actor: str | None = None
     """``role:person`` of the command."""
+    said: Said | None = None
+    """Reason, text and proof given with the command, if there were any."""
     first_decision: str | None = None
     """Of a repeated command: the id of the decision that counted."""
     events: tuple[Event, ...] = ()

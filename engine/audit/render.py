@@ -27,9 +27,9 @@ def render(report: Report, console: Console) -> None:
         if table.row_count:
             console.print(table)
     for kind, named in report.problems.items():
-        console.print(f"[bold red]{kind}[/] ({getattr(report, kind)}): {FAULTS[kind]}")
+        console.print(f"{kind} ({getattr(report, kind)}): {FAULTS[kind]}", style="bold red", soft_wrap=True)
         for line in named:
-            console.print(f"  {line}", markup=False, highlight=False)
+            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     console.print(verdict(report), style="bold green" if report.clean else "bold red", soft_wrap=True)
 
 

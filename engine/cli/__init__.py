@@ -5,10 +5,16 @@ or a ``typer.Typer`` with sub-commands. Exit codes: 0 done, 1 a negative answer,
 """
 
 import asyncio
+import difflib
 import importlib
+import itertools
+import logging
+import os
+import re
+import shlex
 import sys
 from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 T = TypeVar("T")
 
@@ -47,49 +53,118 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
 
 
 def main() -> None:
-    """Find the command and run it; our own errors are told in words, without a trace."""
-    name = sys.argv[1] if len(sys.argv) > 1 else "--help"
+    """Find the command and run it; whatever was given wrongly is said in one line, without a trace."""
+    from engine.screen import guarded
+
+    with guarded():
+        code = _main(sys.argv[1:])
+        try:
+            sys.stdout.flush()
+        except BrokenPipeError:  # 'gridwhistle … | head' has seen enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(code)
+
+
+def _main(words: list[str]) -> int:
+    name = words[0] if words else "--help"
     table = {command: entry for group in COMMANDS.values() for command, entry in group.items()}
     if name in ("--help", "-h"):
-        return _help()
+        _help()
+        return 0
     if name == "--version":
         from engine import __version__
 
-        return print(f"gridwhistle {__version__}")
+        print(f"gridwhistle {__version__}")
+        return 0
+    broken = next((number for number, word in enumerate(words, 1) if not _is_text(word)), None)
+    if broken is not None:
+        return _said("gridwhistle", f"argument {broken} is not UTF-8: {words[broken - 1]!a}; give it in the terminal's own encoding")
     if name not in table:
-        print(f"gridwhistle: no command {name!r}; 'gridwhistle --help' lists them", file=sys.stderr)
-        sys.exit(2)
-    sys.exit(_call(name, table[name][0]))
+        near = difflib.get_close_matches(name, table, 1)
+        print(f"gridwhistle: no command {name!r}; {f'did you mean {near[0]!r}? ' if near else ''}'gridwhistle --help' lists them", file=sys.stderr)
+        return 2
+    return _call(name, table[name][0], words[1:])
 
 
-def _call(name: str, module: str) -> int:
+def _is_text(word: str) -> bool:
+    return word.isascii() or not any("\ud800" <= one <= "\udfff" for one in word)
+
+
+def _call(name: str, module: str, words: list[str]) -> int:
     import typer
 
     from engine.errors import GridwhistleError
 
-    found = getattr(importlib.import_module(f"engine.cli.{module}"), name.replace("-", "_"))
-    app = found if isinstance(found, typer.Typer) else _single(found)
+    # newer releases of typer bring a click of their own: its errors are known by their family alone
+    usage, misuse = cast("tuple[type[Exception], type[Exception]]", typer.BadParameter.__mro__[1:3])
     try:
-        app(args=sys.argv[2:], prog_name=f"gridwhistle {name}")
+        _quiet()
+        code = command_of(name, module)(args=words, prog_name=f"gridwhistle {name}", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except misuse as exc:
+        return _misused(exc, f"gridwhistle {name}", usage)
     except GridwhistleError as exc:
-        print(f"gridwhistle {name}: {exc}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
+        return _said(f"gridwhistle {name}", with_data(str(exc), words))
+    except (KeyboardInterrupt, typer.Abort):
         return 130
     except BrokenPipeError:
         return 0
+    except OSError as exc:
+        return _said(f"gridwhistle {name}", f"{exc.filename or 'a server'}: {exc.strerror or exc}")
     except Exception as exc:
-        if type(exc).__module__.split(".")[0] not in ("aiokafka", "redis") or "onnect" not in str(exc):
+        if type(exc).__module__.split(".")[0] not in ("aiokafka", "redis"):
             raise
-        print(f"gridwhistle {name}: nobody answers: {exc}; is the stack up? start it with 'gridwhistle up', or name its folder with --data", file=sys.stderr)
+        return _said(f"gridwhistle {name}", with_data(f"nobody answers: {exc}; is the stack up? 'gridwhistle status' tells, 'gridwhistle up' starts it; another folder is named with --data", words))
+
+
+def _misused(exc: Any, path: str, usage: type) -> int:
+    """Say in one line which argument is wrong; a group of commands given alone shows its help."""
+    if type(exc).__name__ == "NoArgsIsHelpError":
+        print(exc.format_message())
         return 2
-    return 0
+    if isinstance(exc, usage) and exc.ctx is not None:  # type: ignore[attr-defined]
+        path = exc.ctx.command_path  # type: ignore[attr-defined]
+    return _said(path, f"{' '.join(exc.format_message().split()).rstrip('.')}; see '{path} --help'")
+
+
+def _said(who: str, what: str) -> int:
+    print(f"{who}: {what}", file=sys.stderr)
+    return 2
+
+
+def command_of(name: str, module: str) -> Any:
+    """Import a command and give it as typer runs it."""
+    import typer
+
+    found = getattr(importlib.import_module(f"engine.cli.{module}"), name.replace("-", "_"))
+    return found if isinstance(found, typer.Typer) else _single(found)
+
+
+def with_data(text: str, words: list[str] | None = None) -> str:
+    """Let the commands that a message tells to give name the data folder in use, so that they can be given as they stand."""
+    given = sys.argv[1:] if words is None else words
+    folder = next((after for word, after in itertools.pairwise(given) if word == "--data"), None) or next(
+        (word.removeprefix("--data=") for word in given if word.startswith("--data=")), None
+    )
+    if folder is None:
+        return text
+    return re.sub(r"'gridwhistle (?!pack (?:check|show|diff))([a-z][^']*)'", lambda found: f"'gridwhistle {_named(found.group(1), folder)}'", text)
+
+
+def _named(command: str, folder: str) -> str:
+    return command if "--data" in command or command.endswith("--help") else f"{command} --data {shlex.quote(folder)}"
+
+
+def _quiet() -> None:
+    """Let libraries say nothing: whatever of it matters comes to us as an error and is said in our words."""
+    for library in ("aiokafka", "asyncio", "faust", "mode"):
+        logging.getLogger(library).setLevel(logging.CRITICAL + 1)
 
 
 def _single(function: Any) -> Any:
     import typer
 
-    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command()(function)
     return app
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 from aiokafka.errors import KafkaError
-from rich.console import Console
 from rich.progress import Progress
 
 from engine.audit.read import NoStack, ReadingStalled, read_log
@@ -16,6 +15,7 @@ from engine.audit.report import Report
 from engine.audit.report import audit as audit_log
 from engine.errors import GridwhistleError
 from engine.journal import JournalDamaged
+from engine.screen import console
 from engine.settings import Settings
 from topics.codec import encode
 
@@ -41,12 +41,12 @@ def audit(
     if as_json:
         typer.echo(encode(report).decode())
     else:
-        render(report, Console())
+        render(report, console())
     raise typer.Exit(0 if report.clean else 1)
 
 
 async def _audit(settings: Settings, journals: list[Path], show: bool) -> Report:
-    with Progress(console=Console(stderr=True), disable=not show, transient=True) as bar:
+    with Progress(console=console(error=True), disable=not show, transient=True) as bar:
         task = bar.add_task("reading the log", total=None)
         log = await read_log(settings, journals, lambda done, total: bar.update(task, completed=done, total=total))
     return audit_log(log)

@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from engine import commands_door
-from engine.cli import run_async
+from engine.cli import run_async, with_data
 from engine.engine_clock import engine_now
 from engine.local.folder import settings_of
 from engine.many_commands import give_many
 from engine.reference import Reference, load_clock, read_partition
+from engine.screen import padded, plain
 from engine.settings import Settings
 from engine.views.words import WORDS
 from topics import codec
@@ -26,7 +27,7 @@ from topics.vocabulary import REFUSALS, CommandKind, Reason, Role
 duty = typer.Typer(
     help="Change the roster without a new pack: duty, stand-ins, swaps, people who come and go. Every partition decides it, and replay knows it.\n\n"
     "Example: gridwhistle duty off specialist-tawan-11 --role specialist --until 2026-03-03T08:00 --as chief:chief-1",
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False,
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
 )  # fmt: skip
 Person = Annotated[str, typer.Argument(help="The person's id on the roster.")]
 InRole = Annotated[Role, typer.Option("--role", help="In which role.")]
@@ -86,9 +87,8 @@ def show(data: Data = None) -> None:
     for value in newest.values():
         for one in codec.decode(value, Duties).changes:
             what = f"{one.change} instead of {one.instead_of}" if one.instead_of else one.change
-            print(f"{one.role:<13} {one.person:<26} {what:<34} {_local(one.since, zone)} to {_local(one.until, zone)}")
-    if not newest:
-        print("the roster is the pack's")
+            print(f"{one.role:<13} {padded(one.person, 28)} {_local(one.since, zone)} to {_local(one.until, zone)}  {plain(what)}")
+    print(f"times: {zone.key}" if newest else "the roster is the pack's")
 
 
 def _local(at: int | None, zone: ZoneInfo) -> str:
@@ -107,10 +107,10 @@ Change = tuple[Literal["on", "off", "add", "remove"], str, Role, dict[str, Any]]
 def _change(data: Path | None, acting: str, changes: list[Change], since: datetime | None, until: datetime | None) -> None:
     refused = run_async(_tell(settings_of(data), acting, changes, since, until))
     if refused is None:
-        print("sent; not decided everywhere yet. 'gridwhistle duty show' will tell", file=sys.stderr)
+        print(with_data("sent; not decided everywhere yet. 'gridwhistle duty show' will tell"), file=sys.stderr)
         raise typer.Exit(2)
     if refused:
-        print(f"refused: {refused[0]} — {WORDS[Reason(refused[0])]}")
+        print(with_data(f"refused: {refused[0]} — {WORDS[Reason(refused[0])]}"))
         raise typer.Exit(1)
     print("changed in every partition")
 

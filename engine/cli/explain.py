@@ -12,6 +12,7 @@ from engine.cli import run_async
 from engine.commands_door import ticket_named
 from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
+from engine.screen import console, plain
 from engine.settings import Settings
 from engine.views.history import decisions, history, laws
 from engine.views.words import WORDS
@@ -54,8 +55,8 @@ async def _one(settings: Settings, name: str) -> bool:
 
 
 def _print(decision: Decision, lines: list[str]) -> None:
-    print(f"{decision.id}: {decision.reason} — {WORDS[Reason(decision.reason)]}")
-    print("\n".join(f"    {line}" for line in lines))
+    print(plain(f"{decision.id}: {decision.reason} — {WORDS[Reason(decision.reason)]}"))
+    print("\n".join(f"    {plain(line)}" for line in lines))
 
 
 async def _all(settings: Settings, as_json: bool) -> bool:
@@ -63,7 +64,7 @@ async def _all(settings: Settings, as_json: bool) -> bool:
     known = await laws(settings)
     count = worked_out = disagreed = 0
     tickets: set[str] = set()
-    with Progress(transient=True, disable=as_json or not sys.stderr.isatty()) as progress:
+    with Progress(console=console(error=True), transient=True, disable=as_json or not sys.stderr.isatty()) as progress:
         task = progress.add_task("explained", total=None)
         for partition in range(settings.partitions):
             retold = Retold(known)

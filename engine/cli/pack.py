@@ -18,7 +18,7 @@ from rules.pack import PackUnreadable, load_pack, pack_ref
 from rules.pack_difference import differences, worded
 from rules.standards import FILE, CatalogueSource, catalogue_of, is_catalogue, text_of
 
-pack = typer.Typer(help="Check, show and publish a city's law (a pack).", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+pack = typer.Typer(help="Check, show and publish a city's law (a pack).", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 Name = Annotated[str, typer.Argument(help="A shipped pack's name (guancheng, los-angeles) or the folder of your own.")]
 
 

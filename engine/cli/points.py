@@ -11,6 +11,7 @@ import typer
 from engine.cli import run_async
 from engine.local.folder import settings_of
 from engine.reference import Reference
+from engine.screen import padded, plain
 from engine.settings import Settings
 from engine.views.history import decisions
 from rules.chronic import CasePlan, case_plans
@@ -33,8 +34,8 @@ def points(
     for plan in plans:
         place = plan.leaf or plan.home if plan.point is None else f"{plan.point[0] / 1e7:.5f},{plan.point[1] / 1e7:.5f}"
         review = datetime.fromtimestamp(plan.review_at / 1000, zone).strftime("%Y-%m-%d")
-        print(f"{len(plan.tickets):>4}  {plan.home:<22} {plan.category:<24} {place:<24} review {review}  {', '.join(plan.tickets[-3:])}")
-    return print(f"{len(plans)} chronic points")
+        print(f"{len(plan.tickets):>4}  {padded(plan.home, 16)} {padded(plan.category, 22)} {padded(place, 20)} review {review}\n      {plain(', '.join(plan.tickets[-3:]))}")
+    return print(f"{len(plans)} chronic points; days: {zone.key}")
 
 
 async def _plans(settings: Settings, count: int | None, days: int | None, metres: int | None) -> tuple[list[CasePlan], ZoneInfo]:

@@ -10,6 +10,7 @@ from engine import commands_door
 from engine.engine_clock import engine_now
 from engine.many_commands import give_many, open_tickets
 from engine.reference import Reference, load_clock
+from engine.screen import console
 from engine.settings import Settings
 from topics.command import Command
 from topics.vocabulary import REFUSALS, CommandKind
@@ -33,7 +34,7 @@ async def rebase_all(settings: Settings, acting: str, reason: str, home: str | N
     if dry_run or not commands:
         return
     reasons: Counter[str] = Counter()
-    with Progress(transient=True, disable=not sys.stderr.isatty()) as progress:
+    with Progress(console=console(error=True), transient=True, disable=not sys.stderr.isatty()) as progress:
         task = progress.add_task("rebase", total=len(commands))
         async for decision in give_many(settings, commands):
             reasons[decision.reason] += 1

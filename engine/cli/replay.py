@@ -10,7 +10,6 @@ from typing import Annotated
 
 import typer
 from aiokafka.errors import KafkaError
-from rich.console import Console
 from rich.progress import Progress
 
 from engine.audit.log import Log
@@ -25,6 +24,7 @@ from engine.replay.sequence import TOPICS, History, history_of
 from engine.replay.simulated import simulate
 from engine.replay.standing import stand, starts
 from engine.replay.table import write_rows
+from engine.screen import console
 from engine.settings import Settings
 from rules.law import Law
 from rules.pack import pack_ref
@@ -76,7 +76,7 @@ def replay(
 
 def _replay(settings: Settings, pack: str | None, when: date | datetime | None, csv: Path | None, as_json: bool) -> bool:
     bundle = prove(pack) if pack is not None else None
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True) as bar:
+    with Progress(console=console(error=True), disable=not sys.stderr.isatty(), transient=True) as bar:
         history, laws = _history(settings, when, bar)
         advance = _Advance(bar, history.decisions)
         if bundle is None:
@@ -91,7 +91,7 @@ def _replay(settings: Settings, pack: str | None, when: date | datetime | None, 
     if as_json:
         print(simulated_json(told))
     else:
-        render(told, Console())
+        render(told, console())
     return False
 
 

@@ -1,5 +1,6 @@
 """``gridwhistle report``: report an incident by hand, through the same door as everybody."""
 
+import sys
 import time
 import uuid
 from datetime import UTC, datetime
@@ -9,12 +10,13 @@ from typing import Annotated, Any
 import typer
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from engine.cli import run_async
+from engine.cli import run_async, with_data
 from engine.engine_clock import engine_now
 from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
 from engine.reading import LogConsumer
 from engine.reference import load_clock
+from engine.screen import plain
 from engine.settings import Settings
 from topics import codec
 from topics.decision import Decision
@@ -48,10 +50,10 @@ def report(
         body["reporter"] = {"phone": phone}
     found = run_async(_report(settings, external_id or str(uuid.uuid4()), body))
     if found is None:
-        print("sent; not decided yet, see 'gridwhistle tail decisions'")
+        print(with_data("sent; not decided yet, see 'gridwhistle tail decisions'"), file=sys.stderr)
         raise typer.Exit(2)
     if isinstance(found, Rejected):
-        print(f"rejected: {found.reason} in {found.field}: {found.message}")
+        print(plain(f"rejected: {found.reason} in {found.field}: {found.message}"))
         raise typer.Exit(1)
     print(found)
 
@@ -65,9 +67,9 @@ async def _report(settings: Settings, external_id: str, body: dict[str, Any], wi
         raise InvalidSettings(f"the report has {len(value)} bytes; {settings.prefix}{RAW.name} takes at most {MAX_RECORD_BYTES}")
     watcher = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=50)
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
-    await watcher.start()
-    await producer.start()
     try:
+        await watcher.start()
+        await producer.start()
         tps = [TopicPartition(settings.prefix + topic.name, p) for topic in (DECISIONS, REJECTED) for p in range(settings.partitions)]
         watcher.assign(tps)
         for tp, end in (await watcher.end_offsets(tps)).items():

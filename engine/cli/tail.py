@@ -1,17 +1,24 @@
 """``gridwhistle tail``: follow incidents, decisions, or a department's tasks, a line for each."""
 
-import json
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
+import msgspec
 import typer
 
 from engine.cli import run_async
 from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
 from engine.reading import LogConsumer
+from engine.screen import padded, plain
 from engine.settings import Settings
+from engine.views.lists import Town, town_of
+from engine.views.told import said_lines
+from rules.moments import local
+from topics import codec
+from topics.decision import Decision
 from topics.registry import DECISIONS, DEPARTMENT_CODE, INCIDENTS, department_topics
 
 
@@ -19,7 +26,7 @@ def tail(
     what: Annotated[str, typer.Argument(help="incidents, decisions, or dept:<code>.")],
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
     from_beginning: Annotated[bool, typer.Option("--from-beginning", help="Begin with the oldest record.")] = False,
-    limit: Annotated[int, typer.Option(help="End after so many records; 0 goes on.")] = 0,
+    limit: Annotated[int, typer.Option(min=0, help="End after so many records; 0 goes on.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="The records as they are.")] = False,
 ) -> None:
     """Follow a topic until Ctrl-C. Example: gridwhistle tail dept:chengguan"""
@@ -37,16 +44,20 @@ def _topic(what: str) -> str:
 
 
 async def _follow(settings: Settings, topic: str, from_beginning: bool, limit: int, as_json: bool) -> None:
+    town = await town_of(settings)
+    _known(topic, town)
     consumer = LogConsumer(
         settings.prefix + topic, bootstrap_servers=settings.kafka, isolation_level="read_committed",
         auto_offset_reset="earliest" if from_beginning else "latest", fetch_max_wait_ms=100,
     )  # fmt: skip
-    await consumer.start()
     seen = 0
     try:
+        await consumer.start()
+        if not as_json:
+            print(f"times: {town.zone.key}", flush=True)
         async for record in consumer:
-            found = json.loads(record.value)
-            print(record.value.decode() if as_json else _line(topic, found), flush=True)
+            value = record.value or b""
+            print(value.decode(errors="replace") if as_json else "\n".join(_lines(topic, value, town.zone)), flush=True)
             seen += 1
             if limit and seen >= limit:
                 return
@@ -54,15 +65,39 @@ async def _follow(settings: Settings, topic: str, from_beginning: bool, limit: i
         await consumer.stop()
 
 
-def _line(topic: str, found: dict[str, Any]) -> str:
-    if topic == INCIDENTS.name:
-        inner = found.get("incident", found)
-        return f"{_at(inner['received_at'])}  {inner['identity']:<24} {inner['home']:<18} {inner.get('category', '-'):<22} placed by {inner['placed_by']}"
-    if topic == DECISIONS.name:
-        events = ", ".join(e["type"] for e in found.get("events", []) if e["type"] != "TaskDispatched")
-        return f"{_at(found['at'])}  {found.get('ticket') or '-':<34} {found['reason']:<20} {events}"
-    return f"{found['at'][:19]}  {found['event']:<10} {found.get('child') or found['ticket']:<40} {found['role']:<6} due {found.get('deadline', '-')[:16]}  {found.get('category', '')}"
+def _known(topic: str, town: Town) -> None:
+    """A department of the pack, or an error that names those there are."""
+    code = topic.removeprefix("dept.").removesuffix(".tasks")
+    if topic not in (INCIDENTS.name, DECISIONS.name) and town.law.department(code) is None:
+        raise InvalidSettings(f"there is no department {code!r}; there are {', '.join(sorted(town.law.departments))}")
 
 
-def _at(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+def _lines(topic: str, value: bytes, zone: ZoneInfo) -> list[str]:
+    """Write a record for people; one that cannot be read is shown as it is."""
+    try:
+        if topic == DECISIONS.name:
+            return _decision(codec.decode(value, Decision), zone)
+        found = msgspec.json.decode(value)
+        return [_incident(found.get("incident", found), zone) if topic == INCIDENTS.name else _task(found, zone)]
+    except (msgspec.MsgspecError, KeyError, ValueError, AttributeError, TypeError):
+        return [plain(f"not readable: {value[:200]!r}")]
+
+
+def _incident(inner: dict[str, Any], zone: ZoneInfo) -> str:
+    at = local(inner["received_at"], zone)
+    return f"{at}  {padded(inner['identity'], 24)} {padded(inner['home'], 18)} {padded(inner.get('category', '-'), 22)} placed by {plain(inner['placed_by'])}"
+
+
+def _decision(found: Decision, zone: ZoneInfo) -> list[str]:
+    events = ", ".join(event.type for event in found.events if event.type != "TaskDispatched")
+    first = f"{local(found.at, zone)}  {padded(found.ticket or '-', 28)} {padded(found.reason, 20)} {plain(events or found.command or '')}"
+    return [first.rstrip(), *(f"{'':21}{plain(line)}" for line in said_lines(found))]
+
+
+def _task(found: dict[str, Any], zone: ZoneInfo) -> str:
+    name = padded(found.get("child") or found["ticket"], 36)
+    return f"{_moment(found['at'], zone)}  {padded(found['event'], 10)} {name} {padded(found['role'], 6)} due {_moment(found.get('deadline'), zone)}  {plain(found.get('category', ''))}"
+
+
+def _moment(given: str | None, zone: ZoneInfo) -> str:
+    return "-" if given is None else local(int(datetime.fromisoformat(given).timestamp()) * 1000, zone)[:16]

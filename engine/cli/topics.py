@@ -10,7 +10,7 @@ from engine.cli import run_async
 from engine.local.folder import settings_of
 from topics.registry import Delete
 
-topics = typer.Typer(help="Create, check and list the Kafka topics.", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+topics = typer.Typer(help="Create, check and list the Kafka topics.", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
 
 

@@ -27,6 +27,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """From when on; ``None``: from the beginning."""
     restamped: int = 0
     """Of the identical ones those that another version of the engine has written, the same but for its stamp."""
+    zone: str = "UTC"
+    """In which its moments are told: the newest pack's."""
 
 
 Track = Callable[[Iterable[Told]], Iterable[Told]]
@@ -62,6 +64,7 @@ def verify_history(history: History, laws: dict[str, Law], track: Track) -> Verd
         mismatches=tuple(one.mismatch for one in done if one.mismatch is not None),
         since=history.since,
         restamped=sum(one.restamped for one in done),
+        zone=next((law.bundle.timezone for law in reversed(laws.values())), "UTC"),
     )
 
 

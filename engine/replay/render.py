@@ -24,19 +24,19 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     aside += [f"{verdict.waiting} records wait to be decided"] if verdict.waiting else []
     aside += [f"for {verdict.bounded} commands the clock of that start is gone; when they were handed in is taken from the record"] if verdict.bounded else []
     aside += [f"{verdict.restamped} were written by another version of the engine and are the same but for its stamp"] if verdict.restamped else []
-    replayed = "replayed" if verdict.since is None else f"replayed from the state at {day(verdict.since)} on"
+    replayed = "replayed" if verdict.since is None else f"replayed from the state at {day(verdict.since, verdict.zone)} {verdict.zone} on"
     if not verdict.mismatches:
         how = ", byte by byte" if not verdict.restamped else ""
         return [*aside, f"{replayed}: all {verdict.identical} decisions of {verdict.partitions} partitions identical{how}"]
     first, others = verdict.mismatches[0], verdict.mismatches[1:]
-    lines = [*aside, *_mismatch(first)]
+    lines = [*aside, *_mismatch(first, verdict.zone)]
     lines += [f"also in {other.told.where}: {other.told.id or '(no id)'}; what follows it in its partition was not looked at" for other in others]
     return [*lines, f"{replayed}: NOT identical; {verdict.identical} of {verdict.decisions} decisions were, up to the first difference of each partition"]
 
 
-def _mismatch(found: Mismatch) -> list[str]:
+def _mismatch(found: Mismatch, zone: str) -> list[str]:
     told = found.told
-    lines = [f"{told.where} differs: {told.id or '(no id)'} at {day(told.at)} ({told.at}), {told.kind} {told.reason}".rstrip()]
+    lines = [f"{told.where} differs: {told.id or '(no id)'} at {day(told.at, zone)} {zone} ({told.at}), {told.kind} {told.reason}".rstrip()]
     if found.again is None:
         return [*lines, f"  recorded  {told.record[:600]!r}", f"  replayed  nothing: {found.fault}"]
     return [*lines, *(f"  {line}" for line in sides(told.record, found.again))]
@@ -118,7 +118,7 @@ def _side(side: Side | None) -> str:
 
 def _misfits(told: Simulated) -> list[str]:
     found = told.no_longer_fits
-    lines = [f"  {day(m.at)} {m.kind} of {m.ticket} by {m.actor}: {m.reason} ({m.id})" for m in found[:ROWS_SHOWN]]
+    lines = [f"  {day(m.at, told.zone)} {m.kind} of {m.ticket} by {m.actor}: {m.reason} ({m.id})" for m in found[:ROWS_SHOWN]]
     return _shown("No longer fits:", lines, len(found), "--json has them all")
 
 

@@ -41,6 +41,8 @@ class Simulated(msgspec.Struct, frozen=True):
     """When the telling begins; ``None``: with the log."""
     stood: int = 0
     """Tickets of before that are in the comparison."""
+    zone: str = "UTC"
+    """In which its moments are told: the other pack's."""
 
 
 def simulate(history: History, laws: dict[str, Law], law: Law, count: int, advance: Callable[[], None] = lambda: None) -> Simulated:
@@ -88,6 +90,7 @@ def _simulate(history: History, laws: dict[str, Law], law: Law, count: int, adva
         unknown_homes=sum(fate.home not in law.homes for origin, fate in after.fates.items() if origin not in after.stood),
         since=history.since,
         stood=len(after.stood),
+        zone=law.bundle.timezone,
     )
 
 

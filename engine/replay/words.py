@@ -1,11 +1,12 @@
 """Says a comparison in sentences that need no knowledge of the engine."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from engine.replay.simulated import Simulated
 from rules.account import HUNDRED
 from rules.difference import Difference, Load
+from rules.moments import local
 from topics.ids import Instant
 
 
@@ -26,11 +27,11 @@ def summary(told: Simulated) -> list[str]:
 
 def _what(told: Simulated) -> str:
     packs = " and ".join(told.recorded_packs) or "no pack"
-    tickets, span = _tickets(told.difference.tickets_before), f"from {day(told.begin)} to {day(told.end)}"
+    tickets, span = _tickets(told.difference.tickets_before), f"from {day(told.begin, told.zone)} to {day(told.end, told.zone)} {told.zone}"
     if told.since is None:
         return f"{tickets} {span}, as decided by {packs}, told once more under {told.pack}."
     return (
-        f"{tickets} {span}, as decided by {packs}, told once more from the state at {day(told.since)} on: the {told.stood} of before "
+        f"{tickets} {span}, as decided by {packs}, told once more from the state at {day(told.since, told.zone)} on: the {told.stood} of before "
         f"keep the law they were filed under, new ones are filed under {told.pack}."
     )
 
@@ -113,9 +114,9 @@ def tickets_off(hundredths: int) -> str:
     return "exactly on it" if not hundredths else f"{amount} tickets {'above' if hundredths > 0 else 'below'}"
 
 
-def day(at: Instant) -> str:
-    """Write a moment for people, UTC."""
-    return datetime.fromtimestamp(at / 1000, UTC).strftime("%Y-%m-%d %H:%MZ")
+def day(at: Instant, zone: str) -> str:
+    """Write a moment for people, in the city's time; the zone is named once in each telling."""
+    return local(at, ZoneInfo(zone))[:16]
 
 
 def clock(name: str) -> str:

@@ -19,6 +19,7 @@ class Projector:
 
     async def positions(self, slot: str) -> dict[str, int]:
         """Read where the view stands; the view itself remembers."""
+        await self.view.fit()
         partition = int(slot.rsplit(":", 1)[1])
         self._at[partition] = (await self.view.positions()).get(partition, 0)
         return {slot: self._at[partition]}

@@ -2,12 +2,18 @@
 
 from typing import Any
 
+from rules.asking import may_agree
+from rules.committees import COMMITTEES
 from topics.decision import Decision
 from topics.ticket import Ticket
 from topics.vocabulary import FINAL, Status
 
 LAST = 2**52
 """Order of what has no deadline: after everything that has one; still exact as a Redis score."""
+
+PERSON = "person:"
+"""Queues of one person: as many as there are people, so they are not among those that are counted."""
+OVERDUE, APPROVAL = "overdue", "approval"
 
 SHOWN = (
     "id", "version", "identity", "home", "status", "tier", "party", "person", "duty", "task", "leaf", "category", "urgency", "lead", "received_at", "filed_at",
@@ -21,14 +27,32 @@ def summary(ticket: Ticket) -> dict[str, Any]:
     row = {name: value for name in SHOWN if (value := getattr(ticket, name)) not in (None, (), False, "")}
     if ticket.children:
         row["children"] = [f"{child.code}/{child.n}:{child.status}" for child in ticket.children]
+    if waiting := _waiting(ticket):
+        row["waits_for"] = waiting
     return row
 
 
-def queues(ticket: Ticket, unplaced: bool = False) -> list[str]:
-    """Name the queues a ticket stands in: its tier, its departments, its home's grid, the duty desk; none once it is final."""
+def _waiting(ticket: Ticket) -> dict[str, Any] | None:
+    """Say what waits for whose agreement: something the holder asked for, or the committees' consent."""
+    asked = ticket.asked
+    if asked is not None:
+        return {"what": asked.what, "by": f"{asked.role}:{asked.person}", "reason": asked.reason, "roles": list(may_agree(asked))}
+    if ticket.consent is not None and ticket.status not in FINAL:
+        given = {role for role, _ in ticket.consents}
+        missing = [str(role) for role in COMMITTEES if role not in given]
+        return {"what": "consent", "roles": missing[:1] if ticket.consent == "sequential" else missing} if missing else None
+    return None
+
+
+def queues(ticket: Ticket) -> list[str]:
+    """Name the queues a ticket stands in; none once it is final. A street's is put together from its homes' when it is read."""
     if ticket.status in FINAL:
         return []
-    found = [f"grid:{ticket.home}"]
+    found = [f"grid:{ticket.home}", f"{PERSON}{ticket.person}"]
+    if ticket.is_overdue:
+        found.append(OVERDUE)
+    if ticket.asked is not None or (ticket.consent is not None and _waiting(ticket)):
+        found.append(APPROVAL)
     if ticket.status in (Status.RECEIVED, Status.VERIFYING):
         return [*found, "desk"]
     if ticket.tier is not None:

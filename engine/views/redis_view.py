@@ -19,6 +19,13 @@ from topics.ticket import Ticket
 SCRIPT = Path(__file__).with_name("project.lua").read_text()
 
 
+FORM = "2"
+"""Of what the script writes: a projector that meets another form starts the view over from the log."""
+
+BETWEEN = "\x1f"
+"""Stands between the names of a ticket's queues (project.lua)."""
+
+
 class PositionMoved(DependencyDown):
     """The view stands elsewhere than we left it: somebody has emptied or rebuilt it. Open again from where it stands."""
 
@@ -42,7 +49,16 @@ class RedisView:
             found = await self.redis.hgetall(f"{self.prefix}positions")
         except (RedisError, OSError) as exc:
             raise DependencyDown(f"Redis does not answer: {exc}") from exc
-        return {int(partition): int(position) for partition, position in found.items()}
+        return {int(partition): int(position) for partition, position in found.items() if partition != "form"}
+
+    async def fit(self) -> None:
+        """Drop a view that was written in another form: it is folded anew from the log."""
+        try:
+            written = await self.redis.hget(f"{self.prefix}positions", "form")
+            if written != FORM and await self.redis.exists(f"{self.prefix}positions"):
+                await self.drop()
+        except (RedisError, OSError) as exc:
+            raise DependencyDown(f"Redis does not answer: {exc}") from exc
 
     async def fold(self, partition: int, decisions: Sequence[Decision], expected: int, after: int) -> None:
         """Fold decisions of one partition in, latest state of each ticket only, and store the position with them.
@@ -56,9 +72,9 @@ class RedisView:
             for change in decision.changes:
                 ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
                 latest[change.ticket] = (change.version, ticket, ticket.identity if ticket else "")
-        arguments: list[str | int] = [partition, expected, after]
+        arguments: list[str | int] = [partition, expected, after, FORM]
         for name, (version, ticket, identity) in latest.items():
-            names = queues(ticket) if ticket else []
+            names = [name.replace(BETWEEN, "") for name in queues(ticket)] if ticket else []
             row = codec.encode(summary(ticket)).decode() if ticket else ""
             arguments += [name, version, identity, row, score(ticket) if ticket else 0, len(names), *names]
         for decision in decisions:
@@ -90,9 +106,13 @@ class RedisView:
                 pipe.zcard(f"{self.prefix}q:{name}")
             return dict(zip(names, await pipe.execute(), strict=True)) if names else {}
 
-    async def rows(self, queue: str, limit: int) -> list[dict[str, Any]]:
-        """Give the rows of a queue, nearest deadline first."""
-        names = await self.redis.zrange(f"{self.prefix}q:{queue}", 0, limit - 1)
+    async def rows(self, *queues: str, limit: int, until: int | None = None) -> list[dict[str, Any]]:
+        """Give the rows of queues put together, nearest deadline first; ``until``: only what is due by then."""
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for queue in queues:
+                pipe.zrangebyscore(f"{self.prefix}q:{queue}", "-inf", "+inf" if until is None else until, start=0, num=limit, withscores=True)
+            found = {name: at for part in await pipe.execute() for name, at in part}
+        names = sorted(found, key=lambda name: (found[name], name))[:limit]
         async with self.redis.pipeline(transaction=False) as pipe:
             for name in names:
                 pipe.hget(f"{self.prefix}t:{name}", "row")

@@ -14,7 +14,7 @@ async def test_a_held_cause_has_a_row_in_the_desks_queue(stack_settings: Setting
     try:
         await view.fold(0, [decision], 0, 1)
         await view.fold(0, [decision], 1, 2)
-        (row,) = await view.rows("desk", 10)
+        (row,) = await view.rows("desk", limit=10)
         assert (row["id"], row["status"], row["person"]) == (name, "held", "duty-desk")
         assert await view.counts() == {"desk": 1}
         assert await view.ticket_of("") is None

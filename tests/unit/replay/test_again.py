@@ -122,7 +122,7 @@ def test_bytes_that_are_no_decision_are_shown() -> None:
     log = busy_days(1, incidents=10, hours=12)
     alter(log, DECISIONS, 6, b'{"id": 7')
     lines = verdict_lines(verify(log))
-    assert lines[0] == "tickets.decisions:0:6 differs: (no id) at 1970-01-01 00:00Z (0), unreadable"
+    assert lines[0] == "tickets.decisions:0:6 differs: (no id) at 1970-01-01 08:00 Asia/Shanghai (0), unreadable"
     assert lines[2] == "  replayed  nothing: the record is no decision"
 
 

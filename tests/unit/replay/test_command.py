@@ -144,7 +144,7 @@ def test_the_summary_is_five_to_ten_sentences(seed: int) -> None:
 def test_the_summary_of_one_ticket() -> None:
     """Word by word, as a mayor reads it."""
     lines = summary(told_under(one_ticket_left_alone(), doubled()))
-    assert lines[0] == "1 ticket from 2026-03-02 00:00Z to 2026-03-02 03:00Z, as decided by town@1, told once more under town@2."
+    assert lines[0] == "1 ticket from 2026-03-02 08:00 to 2026-03-02 11:00 Asia/Shanghai, as decided by town@1, told once more under town@2."
     assert "The limit to solve the matter itself was missed by 1 ticket, and would be by 0." in lines
     same = summary(told_under(one_ticket_left_alone(), town()))
     assert same[1] == "Nobody would have had another ticket than he had."
@@ -160,7 +160,7 @@ def test_from_a_day_on(run: Any, tmp_path: Path) -> None:
     """The sentence names the moment; a damaged checkpoint is said on stderr and made anew; what is no moment is refused."""
     log = busy_days(1, incidents=20, hours=40)
     code, out, said = run(log, "--from", "2026-03-03")
-    assert (code, said) == (0, "") and out.startswith("replayed from the state at 2026-03-02 16:00Z on: all ")
+    assert (code, said) == (0, "") and out.startswith("replayed from the state at 2026-03-03 00:00 Asia/Shanghai on: all ")
     kept = tmp_path / "checkpoints" / "2026-03-03.0.msgpack"
     made = kept.read_bytes()
     assert kept.stat().st_mode & 0o777 == 0o600

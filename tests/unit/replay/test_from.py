@@ -97,7 +97,7 @@ def test_from_any_moment_the_bytes_are_the_same(seed: int, tmp_path: Path) -> No
 def test_a_day_is_said_and_its_checkpoint_is_read(stack: Stack) -> None:
     """The second time only what came after is needed: the log may end there."""
     count = since(stack.log, SECOND)
-    words = [f"replayed from the state at 2026-03-02 16:00Z on: all {count} decisions of 1 partitions identical, byte by byte"]
+    words = [f"replayed from the state at 2026-03-03 00:00 Asia/Shanghai on: all {count} decisions of 1 partitions identical, byte by byte"]
     assert verdict_lines(stack.verdict(SECOND)) == words
     assert stack.found == {}
     cut(stack.log, len(stack.log.of(DECISIONS)) - count)

@@ -1,0 +1,114 @@
+"""Finds a live queue by the name a person gives, and writes its rows as people read them."""
+
+import difflib
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from engine.errors import InvalidSettings
+from engine.reference import Reference
+from engine.screen import cut, padded, plain
+from engine.settings import Settings
+from engine.views.queues import APPROVAL, OVERDUE
+from engine.views.redis_view import RedisView
+from rules.asking import WHISTLERS
+from rules.committees import COMMITTEES
+from rules.law import Law
+from rules.lifecycle import TABLE
+from rules.moments import short
+from topics.ids import Instant
+from topics.vocabulary import CommandKind
+
+KINDS = "desk, tier:TIER, street:STREET, grid:HOME, dept:CODE, person:PERSON, overdue, approval, approval:ROLE"
+NAMED = 12
+"""So many of the known names an error lists."""
+APPROVERS = tuple(dict.fromkeys(str(role) for role in (*TABLE[CommandKind.APPROVE].roles, *WHISTLERS, *COMMITTEES)))
+
+
+class Town(NamedTuple):
+    """The law in force, with what screens need of it."""
+
+    law: Law
+    zone: ZoneInfo
+
+    def label(self, category: str | None) -> str:
+        """Name a category with its label: ``垃圾桶满溢 bins_full``."""
+        known = self.law.categories.get(category or "")
+        label = (known.label_zh or known.label) if known else ""
+        return f"{label} {category}".strip() if category else "(no category)"
+
+
+async def town_of(settings: Settings) -> Town:
+    """Read the pack in force."""
+    reference = Reference(settings)
+    await reference.refresh()
+    bundle = reference.in_force()
+    return Town(Law(reference.current or "", bundle), ZoneInfo(bundle.timezone))
+
+
+def _names(law: Law) -> dict[str, Callable[[], Iterable[str]]]:
+    """Kinds of queues with a name after the colon, and the names there are."""
+    return {
+        "tier": lambda: dict.fromkeys(tier.name for steps in law.bundle.ladders.values() for tier in steps),
+        "street": lambda: sorted({street for home in law.homes if (street := law.street_of(home))}),
+        "grid": lambda: sorted({*law.homes, law.bundle.unplaced}),
+        "dept": lambda: sorted(law.departments),
+        "approval": lambda: APPROVERS,
+        "person": lambda: sorted({entry.person for entry in law.bundle.roster}),
+    }
+
+
+async def rows_of(view: RedisView, law: Law, name: str, limit: int, now: Instant) -> list[dict[str, Any]]:
+    """Give the rows of the queue that a person names, nearest limit first.
+
+    Raises:
+        InvalidSettings: There is no such queue; names those there are.
+    """
+    kind, colon, which = name.partition(":")
+    if name in ("desk", APPROVAL):
+        return await view.rows(name, limit=limit)
+    if name == OVERDUE:
+        late = {row["id"]: row for row in [*await view.rows(OVERDUE, limit=limit), *await view.rows(*_grids(law), limit=limit, until=now)]}
+        return sorted(late.values(), key=lambda row: (row.get("deadline_at", 0), row["id"]))[:limit]
+    known = _names(law).get(kind)
+    if known is None or not colon:
+        raise InvalidSettings(f"there is no queue {name!r}; there are {KINDS}")
+    names = list(known())
+    if which not in names:
+        rows = await view.rows(name, limit=limit) if kind == "person" else []  # somebody who came after the pack
+        if rows:
+            return rows
+        near = difflib.get_close_matches(which, names, NAMED, 0.5) or names[:NAMED]
+        more = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
+        raise InvalidSettings(f"there is no {kind} {which!r}; there are {', '.join(near)}{more}")
+    if kind == "street":
+        return await view.rows(*(f"grid:{home}" for home in law.homes if law.street_of(home) == which), limit=limit)
+    if kind == "approval":
+        return [row for row in await view.rows(APPROVAL, limit=10_000) if which in row.get("waits_for", {}).get("roles", ())][:limit]
+    return await view.rows(name, limit=limit)
+
+
+def _grids(law: Law) -> list[str]:
+    return [f"grid:{home}" for home in {**dict.fromkeys(law.homes), law.bundle.unplaced: None}]
+
+
+def is_late(row: dict[str, Any], now: Instant) -> bool:
+    """Whether a limit of a row is broken."""
+    due = row.get("deadline_at")
+    return bool(row.get("is_overdue")) or (due is not None and due <= now)
+
+
+def written(row: dict[str, Any], town: Town, now: Instant, width: int | None) -> list[str]:
+    """Write a row on two or three lines: what is due and who has it; what it is and where; what it waits for.
+
+    Text is cut at the width, an id never.
+    """
+    mark = "▲" if is_late(row, now) else " "
+    first = f"{mark} {short(row.get('deadline_at'), town.zone):<11}  {padded(row['id'], 28)} {plain(row['status']):<9} {plain(row['person'])}"
+    parts = (town.label(row.get("category")), row.get("urgency"), row.get("tier"), row.get("address") or row.get("leaf"), row.get("text"))
+    lines = [first, "               " + " · ".join(plain(part) for part in parts if part)]
+    waits = row.get("waits_for")
+    if waits:
+        by = f" asked by {waits['by']}: {waits['reason']}" if "by" in waits else ""
+        lines.append(f"               ? {plain(waits['what'])} waits for {' or '.join(waits['roles'])};{plain(by)}".rstrip(";"))
+    return [first, *(cut(line, width) if width else line for line in lines[1:])]
