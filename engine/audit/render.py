@@ -36,9 +36,11 @@ def render(report: Report, console: Console) -> None:
 def _totals(report: Report) -> Table:
     table = Table("what", "count", title="Audit")
     rejected = ", ".join(f"{count} {reason}" for reason, count in report.rejected.items())
+    done = report.in_time + report.limits_missed
     rows = {
         "incidents": report.incidents,
         "tickets (open / closed)": f"{report.tickets} ({report.open} / {report.closed})",
+        "finished in time / limit missed": f"{report.in_time} / {report.limits_missed}" + (f" ({100 * report.in_time // done} %)" if done else ""),
         "rejected": f"{sum(report.rejected.values())}" + (f" ({rejected})" if rejected else ""),
         "duplicates": report.duplicates,
         "held": report.held,

@@ -10,6 +10,7 @@ from engine.audit.deadlines import Deadlines
 from engine.audit.findings import Findings
 from engine.audit.firings import Firings
 from engine.audit.history import History
+from engine.audit.in_time import InTime
 from engine.audit.log import Log, Timeline
 from engine.audit.rates import Rates
 from engine.audit.shares import Shares
@@ -52,6 +53,9 @@ class Report(msgspec.Struct, frozen=True):
     reported_in: int
     whistle_rates: dict[str, dict[str, Any]]
     """Street -> tickets filed, whistles, and whether that lies within the pack's band."""
+    in_time: int
+    """Finished within the limit to solve the matter, and those that missed it; what still runs is in neither."""
+    limits_missed: int
     problems: dict[str, list[str]]
     """The first offenders of each kind of fault."""
     clean: bool
@@ -65,11 +69,11 @@ def audit(log: Log) -> Report:
     firings = Firings(log, history, deadlines, Timeline(log.clocks()), findings)
     shares, tasks, causes = Shares(deadlines, findings), Tasks(log, findings), Causes(log, history, findings)
     verdicts = Verdicts(log, history, findings)
-    rates = Rates(log)
+    rates, in_time = Rates(log), InTime()
     events: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
     for step in history.steps():
-        for watcher in (causes, firings, shares, tasks, rates):
+        for watcher in (causes, firings, shares, tasks, rates, in_time):
             watcher.see(step)
         events.update(event.type for event in step.decision.events)
         if step.decision.reason in REFUSALS:
@@ -81,7 +85,7 @@ def audit(log: Log) -> Report:
     shares.check_state(log)
     check_state(log, history, findings)
     departments = tasks.check()
-    return _report(findings, history, verdicts, firings, shares.table(), departments, events, refusals, waiting, len(causes.partition_of), rates.table())
+    return _report(findings, history, verdicts, firings, shares.table(), departments, events, refusals, waiting, len(causes.partition_of), rates.table(), in_time.counts())
 
 
 def _report(
@@ -96,6 +100,7 @@ def _report(
     waiting: int,
     made: int,
     rates: dict[str, dict[str, Any]],
+    in_time: tuple[int, int],
 ) -> Report:
     statuses = Counter(str(ticket.status) for ticket in history.before.values())
     standing = sum(count for status, count in statuses.items() if status not in FINAL)
@@ -122,6 +127,8 @@ def _report(
         whistles=events["WhistleRaised"],
         reported_in=events["DepartmentReportedIn"],
         whistle_rates=rates,
+        in_time=in_time[0],
+        limits_missed=in_time[1],
         problems=findings.named(),
         clean=findings.clean,
     )

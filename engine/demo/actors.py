@@ -124,7 +124,7 @@ class Actors:
         async for record in consumer:
             task = codec.decode(record.value, Task)
             people = [entry.person for entry in self._law.bundle.roster if entry.role == "department" and entry.org == task.department]
-            for delay, action in answers(task.department, task.role, task.event, self._seed, task.ticket):
+            for delay, action in answers(task.department, task.role, task.event, self._seed, task.ticket, task.urgency):
                 reply: dict[str, Any] = {"ticket": task.child or task.ticket, "action": action, "person": people[0] if people else task.department}
                 if action in ("report_in", "finish"):
                     reply |= {"proof": [f"photo:{task.id}"], "text": f"{task.department} was there"}

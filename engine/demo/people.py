@@ -13,8 +13,14 @@ from topics.vocabulary import CommandKind, Role, Status
 
 MINUTE = 60_000
 
-ABSENT_DEPARTMENTS = 1 / 6
-"""Share of departments that never answer on a given day, so that the district has something to do."""
+ABSENT_DEPARTMENTS = 1 / 12
+"""Share of tasks that a department never answers, so that the district has something to do."""
+
+PROMPT, ABLE = 0.93, 0.94
+"""Share of those who accept what is offered to them, and of those who then finish it: a district that mostly copes."""
+
+PACE = {"U1": 4, "U2": 2}
+"""So many times as fast as usual people are when it presses."""
 
 
 @dataclass(frozen=True)
@@ -37,21 +43,22 @@ def next_act(law: Law, ticket: Ticket, now: Instant, seed: int) -> Act | None:
     """
     draw = random.Random(f"{seed}:{ticket.id}:{ticket.version}")
     character = random.Random(f"{seed}:{ticket.id}:{ticket.tier}").random()
+    pace = PACE.get(ticket.urgency or "", 1)
     if ticket.asked is not None:
         return _agree(law, ticket, now + draw.randrange(2, 20) * MINUTE) if draw.random() < 0.9 else None
     match ticket.status:
         case Status.RECEIVED:
             return _file(law, ticket, now, draw)
-        case Status.OFFERED if character < 0.72:
-            return _by_holder(law, ticket, now + draw.randrange(2, 45) * MINUTE, CommandKind.ACCEPT, {})
+        case Status.OFFERED if character < PROMPT:
+            return _by_holder(law, ticket, now + draw.randrange(2, 20) * MINUTE // pace, CommandKind.ACCEPT, {})
         case Status.ACCEPTED:
-            return _by_holder(law, ticket, now + draw.randrange(3, 20) * MINUTE, CommandKind.START, {})
+            return _by_holder(law, ticket, now + draw.randrange(2, 10) * MINUTE // pace, CommandKind.START, {})
         case Status.HANDLING if draw.random() < 0.04 and ticket.tier == "street":
             codes = [law.categories[ticket.category].lead, *law.categories[ticket.category].co] if ticket.category else []
             called = tuple(code for code in codes if code)[:3]
             return _by_holder(law, ticket, now + 5 * MINUTE, CommandKind.WHISTLE, {"departments": called, "case": "street_cannot"}) if called else None
-        case Status.HANDLING if character < 0.6:
-            return _finish(law, ticket, now + draw.randrange(10, 120) * MINUTE)
+        case Status.HANDLING if character < PROMPT * ABLE:
+            return _finish(law, ticket, now + draw.randrange(10, 60) * MINUTE // pace)
         case Status.DONE:
             return _check(law, ticket, now + draw.randrange(5, 25) * MINUTE, passed=draw.random() < 0.95)
         case Status.SURVEYED if draw.random() < 0.7:
@@ -102,15 +109,16 @@ def _check(law: Law, ticket: Ticket, at: Instant, passed: bool) -> Act | None:
     return Act(at, CommandKind.CHECK, Actor(Role.CHECKER, people[0].person), ticket.id, fields) if people else None
 
 
-def answers(code: str, role: str, event: str, seed: int, ticket: str) -> list[tuple[int, str]]:
+def answers(code: str, role: str, event: str, seed: int, ticket: str, urgency: str | None = None) -> list[tuple[int, str]]:
     """Say what a department answers to a task: (delay in engine milliseconds, action), in order; empty when it is absent.
 
-    One department in six never answers; others report in at once, late, or after the deadline.
+    One task in twelve is never answered; to the others departments report in at once, late, or after the deadline.
     """
     draw = random.Random(f"{seed}:{code}:{ticket}:{role}")
-    if event != "dispatched" or random.Random(f"{seed}:{code}").random() < ABSENT_DEPARTMENTS:
+    if event != "dispatched" or draw.random() < ABSENT_DEPARTMENTS:
         return []
-    first = draw.choice((3, 6, 10, 20, 45, 90)) * MINUTE
+    pace = PACE.get(urgency or "", 1)
+    first = draw.choice((4, 8, 12, 16, 24, 36, 140)) * MINUTE // pace
     if role == "owner":
-        return [(first, "accept"), (first + 5 * MINUTE, "start"), (first + draw.randrange(30, 180) * MINUTE, "finish")]
-    return [(first, "report_in"), (first + draw.randrange(20, 120) * MINUTE, "finish")]
+        return [(first, "accept"), (first + 5 * MINUTE, "start"), (first + draw.randrange(30, 120) * MINUTE // pace, "finish")]
+    return [(first, "report_in"), (first + draw.randrange(15, 80) * MINUTE // pace, "finish")]
