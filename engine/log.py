@@ -4,6 +4,11 @@ import json
 import logging
 import sys
 import time
+import traceback
+
+from aiokafka.errors import KafkaError
+
+from engine.errors import GridwhistleError
 
 
 class _JsonLines(logging.Formatter):
@@ -20,8 +25,26 @@ class _JsonLines(logging.Formatter):
             "message": record.getMessage(),
         }
         if record.exc_info:
-            line["trace"] = self.formatException(record.exc_info)
+            line["trace"] = trace(record.exc_info[1])
         return json.dumps(line, ensure_ascii=True)
+
+
+OURS = (GridwhistleError, KafkaError, OSError)
+"""Whose messages may be repeated: of others they may quote what somebody wrote, a coordinate, a number."""
+
+
+def told(exc: BaseException) -> str:
+    """Say which error it is; its message only when that cannot hold data of a record."""
+    return repr(exc) if isinstance(exc, OURS) else type(exc).__name__
+
+
+def trace(exc: BaseException | None) -> str:
+    """Show where an error and its causes were raised, line by line of our code, without the values they quote."""
+    parts: list[str] = []
+    while exc is not None and len(parts) < 10:
+        parts.append("".join(traceback.format_tb(exc.__traceback__)[-20:]) + told(exc))
+        exc = exc.__cause__ or (None if exc.__suppress_context__ else exc.__context__)
+    return "\ncaused by\n".join(parts)
 
 
 def set_up(name: str) -> None:

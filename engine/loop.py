@@ -14,6 +14,7 @@ from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionE
 from engine.crash import CrashPoint
 from engine.engine_clock import BrokerTime
 from engine.errors import PositionOutOfRange
+from engine.log import told
 from engine.metrics import StageMetrics
 from engine.partition import CauseFailed
 from engine.reading import LogConsumer
@@ -114,7 +115,7 @@ class Slot:
                 self._count_failure(exc)
             except Exception as exc:
                 self.loop.metrics.count("openings", self.loop.stage, "failed")
-                log.warning("%s %s failed, opening again in %.1f s: %r", self.loop.stage, self.key, pause, exc, exc_info=not isinstance(exc, KafkaError))
+                log.warning("%s %s failed, opening again in %.1f s: %s", self.loop.stage, self.key, pause, told(exc), exc_info=not isinstance(exc, KafkaError))
             finally:
                 self.live = False
                 self.loop.live_changed()

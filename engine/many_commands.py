@@ -10,6 +10,7 @@ from engine.reading import LogConsumer
 from engine.reference import read_partition
 from engine.settings import Settings
 from rules.case import Draft
+from rules.masking import masked_command
 from topics import codec
 from topics.command import Command
 from topics.decision import Decision
@@ -44,7 +45,7 @@ async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]],
             batch = commands[first : first + AT_ONCE]
             for partition, command in batch:
                 key = home_of(command.ticket).encode() if command.ticket else None
-                await producer.send(settings.prefix + COMMANDS.name, codec.encode(command), key=key, partition=partition)
+                await producer.send(settings.prefix + COMMANDS.name, codec.encode(masked_command(command)), key=key, partition=partition)
             await producer.flush()
             async for decision in _decided(watcher, {(command.id, partition) for partition, command in batch}, within):
                 yield decision

@@ -63,10 +63,16 @@ class Vault:
 
     def seal_aside(self, token: str, data: bytes) -> tuple[Sealed, bytes]:
         """Seal data; the entry holds the key alone, the cipher text is to be kept elsewhere."""
+        entry, (text,) = self.seal_parts(token, data)
+        return entry, text
+
+    def seal_parts(self, token: str, *parts: bytes) -> tuple[Sealed, list[bytes]]:
+        """Seal several things under one key, which the entry holds; destroying it forgets them all."""
         key, name = os.urandom(KEY_BYTES), token.encode()
-        nonce, wrap_nonce = os.urandom(NONCE_BYTES), os.urandom(NONCE_BYTES)
-        text = nonce + AESGCM(key).encrypt(nonce, data, name)
-        return Sealed(wrap_nonce + self._wrap.encrypt(wrap_nonce, key, name)), text
+        cipher, wrap_nonce = AESGCM(key), os.urandom(NONCE_BYTES)
+        nonces = [os.urandom(NONCE_BYTES) for _ in parts]
+        texts = [nonce + cipher.encrypt(nonce, part, name) for nonce, part in zip(nonces, parts, strict=True)]
+        return Sealed(wrap_nonce + self._wrap.encrypt(wrap_nonce, key, name)), texts
 
     def open(self, token: str, entry: Sealed, aside: bytes | None = None) -> bytes:
         """Open an entry, or a cipher text kept elsewhere by its entry.

@@ -69,8 +69,6 @@ DUTY_WINDOWS, DUTY_BYTES = 50, 256 * KIB
 """Changes of one person's duty that stand at a time, and their size: they are one record of ``tickets.state``."""
 STORED_BYTES = 2 * MIB
 """``max.message.bytes`` of the topics that only we write."""
-HELD_BYTES = MIB
-"""Bytes of a held record that are kept beside it; base64 makes 4/3 of them."""
 
 # -- what rules try ----------------------------------------------------------------------------------------------------
 
@@ -153,7 +151,6 @@ TABLE: tuple[Bound, ...] = (
         "bytes",
         "proved never to be reached",
     ),
-    Bound("`CauseHeld`", "bytes kept of what our own fault held", HELD_BYTES, "bytes", "cut"),
     Bound("alike", "characters compared", WORDS_CHARS, "characters", "cut"),
     Bound("alike", "open tickets compared with", CANDIDATES, "", "the latest"),
     Bound("placing", "characters of an address looked up", ADDRESS_CHARS, "characters", "cut"),

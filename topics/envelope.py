@@ -14,7 +14,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from topics import bounds, codec
 from topics.ids import identity
-from topics.incident import INCIDENT_TYPE, unfit
+from topics.incident import INCIDENT_TYPE, MEMBERS, unfit
 from topics.task import Reply, Task
 from topics.vocabulary import RejectReason
 
@@ -26,6 +26,9 @@ DEEPEST, MOST_BRACKETS, LONGEST_NAME = bounds.DEPTH, bounds.BRACKETS, bounds.NAM
 
 REQUIRED = ("specversion", "id", "source", "type")
 """Attributes every CloudEvent has. The SDK would draw an id and a version where they are missing, and each reading would differ."""
+
+KNOWN = frozenset({*MEMBERS, *REQUIRED, "data", "time", "subject", "dataschema", "datacontenttype", "partitionkey", "key", "value", "headers", "content-type"})
+"""Names that may be repeated in a reason; any other is the sender's own word, and may be somebody's number."""
 
 _ANY = msgspec.json.Decoder()
 _UNBUILT = msgspec.json.Decoder(msgspec.Raw)
@@ -39,6 +42,11 @@ class EnvelopeFault(ValueError):
         """Keep reason and field beside the message."""
         super().__init__(message)
         self.reason, self.field = reason, field
+
+
+def said(name: str) -> str:
+    """Repeat a name that is ours; of another say only that it is not."""
+    return name if name.removeprefix("ce_") in KNOWN else "?"
 
 
 class Envelope(msgspec.Struct, frozen=True):
@@ -90,7 +98,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> None:
     if len({name for name, _ in pairs}) != len(pairs):
         seen: set[str] = set()
         doubled = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
-        raise EnvelopeFault(RejectReason.INVALID_FIELD, "data", f"the member {doubled[:50]!r} is given twice")
+        raise EnvelopeFault(RejectReason.INVALID_FIELD, "data", f"the member {said(doubled)!r} is given twice")
 
 
 _PAIRS = json.JSONDecoder(object_pairs_hook=_each_once, parse_int=len, parse_float=len)
@@ -224,9 +232,9 @@ def _ours(headers: Received) -> dict[str, bytes]:
         name = given.lower()
         if name == "content-type" or name.startswith("ce_"):
             if name in kept:
-                raise EnvelopeFault(RejectReason.INVALID_FIELD, "headers", f"the header {name[:50]} is given twice")
+                raise EnvelopeFault(RejectReason.INVALID_FIELD, "headers", f"the header {said(name)} is given twice")
             if text is None:
-                raise EnvelopeFault(RejectReason.INVALID_FIELD, "headers", f"the header {name[:50]} has no value")
+                raise EnvelopeFault(RejectReason.INVALID_FIELD, "headers", f"the header {said(name)} has no value")
             if len(text) > bounds.ATTRIBUTE_BYTES:
                 raise EnvelopeFault(RejectReason.INVALID_FIELD, name.removeprefix("ce_")[:50], f"at most {bounds.ATTRIBUTE_BYTES} bytes")
             kept[name] = text
@@ -242,7 +250,7 @@ def _event(value: bytes, headers: Received) -> BaseCloudEvent:
         raise
     except CloudEventValidationError as exc:
         field = str(next(iter(exc.errors), ""))[:50]
-        raise EnvelopeFault(RejectReason.INVALID_FIELD, field, f"the CloudEvent's attribute {field} is wrong") from exc
+        raise EnvelopeFault(RejectReason.INVALID_FIELD, field, f"the CloudEvent's attribute {said(field)} is wrong") from exc
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as exc:
         raise EnvelopeFault(RejectReason.UNREADABLE, "headers", f"no CloudEvent: {type(exc).__name__}") from exc
 

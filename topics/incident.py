@@ -88,6 +88,10 @@ class ReportedIncident(Door):
         return {"occurred_at": self.occurred_at} | ({"promised_by": self.promised_by} if self.promised_by else {})
 
 
+MEMBERS = frozenset({*ReportedIncident.model_fields, *Location.model_fields, *Attachment.model_fields})
+"""Every member that a report may have."""
+
+
 def _first() -> Literal[1]:
     """Give the first version; made by a call, so that it is written although it is the default."""
     return 1
@@ -103,7 +107,10 @@ class Carried(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 
 
 class Incident(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="type", tag="incident.received"):
-    """An incident that intake has accepted and placed; holds nothing about the reporter but a token into the vault."""
+    """An incident that intake has accepted and placed; holds nothing about the reporter but a token into the vault.
+
+    What intake recognised in a text as somebody's name or number is masked; the original lies beside the reporter.
+    """
 
     identity: str
     home: HomeCode

@@ -18,8 +18,9 @@ class SaidFault(msgspec.Struct, frozen=True):
 class Rejected(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):
     """A record of ``incidents.raw`` that became no ticket, with the reason and the field to mend.
 
-    ``sealed`` is the original value, AES-GCM under a key of its own that lies wrapped in the vault under ``token``;
-    duplicates are not kept again.
+    ``sealed`` is the original value and ``envelope`` its key and headers, AES-GCM under one key of their own that lies
+    wrapped in the vault under ``token``; duplicates are not kept again. Nothing here, the record's key neither, is as the
+    sender wrote it: a key, an identity or a member's name may be somebody's telephone number.
     """
 
     id: str
@@ -29,11 +30,24 @@ class Rejected(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="versi
     field: str
     message: str
     identity: str | None = None
-    """``<source>:<id>`` where it could be read."""
+    """``<source>:<id>`` of a duplicate, as the incident that was taken has it; of others it lies sealed in ``envelope``."""
     original: str | None = None
     """Of a duplicate: the id of the record that came first."""
     token: str | None = None
     sealed: bytes | None = None
+    envelope: bytes | None = None
+    """Sealed: an ``Original`` as JSON."""
+
+
+class Original(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):
+    """What a rejected record had beside its value, so that it can be sent again; headers beyond 16 KiB are left out."""
+
+    key: bytes | None
+    headers: tuple[tuple[str, bytes | None], ...] = ()
+    identity: str | None = None
+    """``<source>:<id>`` where it could be read."""
+    field: str = ""
+    """The field with the name that the sender gave it."""
 
 
 class Sealed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):

@@ -21,7 +21,7 @@ from engine.settings import Settings
 from topics import codec
 from topics.decision import Decision
 from topics.envelope import incident_message
-from topics.ids import murmur2
+from topics.ids import murmur2, record_id
 from topics.incident import MAX_RECORD_BYTES
 from topics.registry import DECISIONS, RAW, REJECTED
 from topics.rejected import Rejected
@@ -75,16 +75,17 @@ async def _report(settings: Settings, external_id: str, body: dict[str, Any], wi
         for tp, end in (await watcher.end_offsets(tps)).items():
             watcher.seek(tp, end)
         partition = (murmur2(key) & 0x7FFFFFFF) % settings.partitions
-        await producer.send_and_wait(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)
+        ack = await producer.send_and_wait(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             for tp, records in (await watcher.getmany(timeout_ms=300)).items():
                 for record in records:
-                    if external_id.encode() not in record.value:
-                        continue
                     if tp.topic.endswith(REJECTED.name):
-                        return codec.decode(record.value, Rejected)
-                    return codec.decode(record.value, Decision).ticket
+                        rejected = codec.decode(record.value, Rejected)
+                        if rejected.id == record_id(RAW.name, ack.partition, ack.offset):
+                            return rejected
+                    elif external_id.encode() in record.value:
+                        return codec.decode(record.value, Decision).ticket
         return None
     finally:
         await watcher.stop()

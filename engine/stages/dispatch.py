@@ -1,6 +1,7 @@
 """Dispatch: carries incidents, commands and due clocks of one partition to the law, and the law's outcome to the log."""
 
-import base64
+import hashlib
+import re
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -11,6 +12,7 @@ from engine.stage import Out, Record
 from rules.book import Book
 from rules.decide import ClockCause, CommandCause, IncidentCause, Outcome, decide, set_aside
 from rules.law import Law
+from rules.masking import masked_command
 from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision, Event, Why
@@ -27,6 +29,10 @@ _BY_STREET = {"TicketFiled": "filed", "WhistleRaised": "whistles"}
 """Event -> the metric that counts it by street."""
 
 
+_QUOTED = re.compile(r"'[^']*+'?|`(?!\$)[^`]*+`?")
+"""What the decoder quotes of the record: somebody's words."""
+
+
 def cause_of(record: Record) -> IncidentCause | CommandCause:
     """Read a record of an input as a cause; a command that cannot be read is one that is refused.
 
@@ -40,9 +46,9 @@ def cause_of(record: Record) -> IncidentCause | CommandCause:
 
 def _command(record: Record) -> Command:
     try:
-        return codec.decode(record.value or b"", Command)
+        return masked_command(codec.decode(record.value or b"", Command))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        reason = str(exc)[:300]
+        reason = _QUOTED.sub("…", str(exc))[:300]
         return Command(record.id, CommandKind.UNREADABLE, Actor(Role.SOURCE, "unknown"), record.appended_at, reason=reason)
 
 
@@ -121,14 +127,19 @@ class DispatchCore:
             self._metrics.count("limit_breaches", cause.kind)
 
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
-        """Set a record aside with its bytes: one decision that changes nothing, for the desk and the audit to see."""
+        """Set a record aside: one decision that changes nothing, for the desk and the audit to see.
+
+        Its bytes stay where they are, as long as the decision does (180 days): a command may hold what somebody wrote, and a
+        copy in the log would be read by everybody. Their sum proves that they are the same.
+        """
+        value = record.value or b""
         decision = Decision(
             id=DecisionId(record.id),
             at=at,
             cause="held",
             reason=Reason.HELD,
             home=(record.key or b"").decode(errors="replace"),
-            events=(Event("CauseHeld", "", {"record": record.id, "bytes": base64.b64encode(record.value or b"").decode()}),),
+            events=(Event("CauseHeld", "", {"record": record.id, "size": len(value), "sha256": hashlib.sha256(value).hexdigest()}),),
             why=Why(pack=self.book.pack),
             engine=__version__,
         )

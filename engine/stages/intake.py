@@ -1,7 +1,7 @@
 """Intake: reads what came in by the door, seals what is personal, places the rest in its grid, and rejects with a reason."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,13 +13,14 @@ from engine.stage import Clockless, Out, Record
 from engine.stages.identities import Identities
 from engine.vault import Vault
 from rules.law import Law
+from rules.masking import masker_for, own_values
 from rules.placement import Places, Unplaceable
 from topics import bounds, codec
-from topics.envelope import LONGEST_NAME, Envelope, EnvelopeFault, personal_of, read_incident
+from topics.envelope import KNOWN, LONGEST_NAME, Envelope, EnvelopeFault, personal_of, read_incident
 from topics.ids import Instant, identity_hash, murmur2, partition_of
 from topics.incident import MAX_RECORD_BYTES, Incident, ReportedIncident, unfit
 from topics.registry import INCIDENTS, INTAKE_STATE, RAW, REJECTED, VAULT
-from topics.rejected import FAULT_HEADER, Rejected, SaidFault, Seen
+from topics.rejected import FAULT_HEADER, Original, Rejected, SaidFault, Seen
 from topics.vocabulary import RejectReason
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,9 @@ SLACK_BYTES = 4096
 FLOOD_PER_MINUTE = 100
 """Rejections in one partition within a minute of the broker's time that raise an alarm; repeats are none."""
 
+HEADER_BYTES = 16 * 1024
+"""Headers of a rejected record that are kept; an honest CloudEvent has one."""
+
 REHOMED = "gw-rehomed"
 """Header of a record that intake has put into its key's partition; it is done once."""
 
@@ -47,6 +51,10 @@ class Fault(Exception):
         """Keep what the rejection will say."""
         super().__init__(message)
         self.reason, self.field, self.identity = reason, field, identity
+
+
+class ColumnFault(Fault):
+    """The feed says which column of a clerk's file is wrong: its name is no field of ours, and is shown."""
 
 
 class IntakeCore(Clockless):
@@ -91,7 +99,7 @@ class IntakeCore(Clockless):
                 return [*outs, self._rehome(record, right, size)]
             return [*outs, *self._accept(record, at)]
         except Fault as fault:
-            return [*outs, *self._reject(record, at, fault.reason, fault.field, str(fault), fault.identity)]
+            return [*outs, *self._reject(record, at, fault.reason, fault.field, str(fault), fault.identity, isinstance(fault, ColumnFault))]
 
     def _forget(self, at: Instant) -> list[Out]:
         """Drop a few identities that are older than the contract asks for."""
@@ -114,7 +122,7 @@ class IntakeCore(Clockless):
         if first is not None:
             self._metrics.count("rejected", RejectReason.DUPLICATE)
             again = Rejected(record.id, at, RejectReason.DUPLICATE, "id", "this incident has come before", name, original=f"{RAW.name}:{self._partition}:{first}")
-            return [Out(REJECTED.name, self._partition, record.key, codec.encode(again))]
+            return [Out(REJECTED.name, self._partition, self._vault.token(record.id).encode(), codec.encode(again))]
         incident, sealed = self._place(record, envelope, report, at)
         self._identities.add(identity, record.offset, at)
         outs = [
@@ -139,7 +147,7 @@ class IntakeCore(Clockless):
             report = ReportedIncident.model_validate(envelope.data)
         except ValidationError as exc:
             if (said := _said(record)) is not None:
-                raise Fault(RejectReason.INVALID_FIELD, said.column, said.message, name) from exc
+                raise ColumnFault(RejectReason.INVALID_FIELD, said.column, said.message, name) from exc
             first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
             field = "data" + "".join(f".{part}" for part in first["loc"])
             raise Fault(_reason_of(first["type"], first["msg"]), field, first["msg"], name) from exc
@@ -158,15 +166,20 @@ class IntakeCore(Clockless):
             raise Fault(RejectReason.OUT_OF_RANGE, "data.location", str(exc), name) from exc
         category = law.category_code(report.category) if report.category else None
         listed = law.bundle.attributes
-        open_attributes = {k: _public(k, v, name) for k, v in report.attributes.items() if k in listed and v is not None}
+        shown = Shown(law, report.reporter)
+        open_attributes = {k: shown.attribute(k, _public(k, v, name)) for k, v in report.attributes.items() if k in listed and v is not None}
+        text, address = shown.text("text", report.text, 4000) or "", shown.text("address", where.address)
+        given = shown.text("category", None if category else report.category)
+        urls = tuple(shown.text(f"attachments.{n}", one.url) or "" for n, one in enumerate(report.attachments))
         private = report.reporter or any(k not in listed for k in report.attributes)
-        token, sealed = self._seal(record.id, personal_of(envelope, listed) if private else {})
+        personal = personal_of(envelope, listed) if private else {}
+        token, sealed = self._seal(record.id, personal | ({"masked": shown.originals} if shown.originals else {}))
         reporter = report.reporter or {}
         incident = Incident(
             identity=name, home=placed.home, occurred_at=_ms(report.occurred_at), received_at=at, channel=report.channel, pack=ref,
-            placed_by=placed.by, category=category, category_given=None if category else report.category, leaf=placed.leaf, flags=placed.flags,
-            signal=report.signal, text=report.text, address=where.address, lat_e7=placed.lat_e7, lon_e7=placed.lon_e7, token=token,
-            can_reach_reporter=bool(reporter.get("phone") or reporter.get("email")), attachments=tuple(a.url for a in report.attachments),
+            placed_by=placed.by, category=category, category_given=given, leaf=placed.leaf, flags=placed.flags,
+            signal=report.signal, text=text, address=address, lat_e7=placed.lat_e7, lon_e7=placed.lon_e7, token=token,
+            can_reach_reporter=bool(reporter.get("phone") or reporter.get("email")), attachments=urls,
             attributes=open_attributes, exercise=report.exercise, promised_by=_ms(report.promised_by) if report.promised_by else None,
         )  # fmt: skip
         return incident, sealed
@@ -180,15 +193,18 @@ class IntakeCore(Clockless):
     def _vault_out(self, token: str, value: bytes) -> Out:
         return Out(VAULT.name, (murmur2(token.encode()) & 0x7FFFFFFF) % self._partitions, token.encode(), value)
 
-    def _reject(self, record: Record, at: Instant, reason: RejectReason, field: str, message: str, name: str | None) -> list[Out]:
+    def _reject(self, record: Record, at: Instant, reason: RejectReason, field: str, message: str, name: str | None, is_column: bool = False) -> list[Out]:
         """Write the rejection with the original sealed in it; its key alone lies in the vault."""
         self._metrics.count("rejected", reason)
         self._watch_for_flood(record)
         token = self._vault.token(record.id)
-        entry, text = self._vault.seal_aside(token, (record.value or b"")[:MAX_RECORD_BYTES])
-        rejected = Rejected(record.id, at, reason, _shown(field), _shown(message), _shown(name) if name else None, token=token, sealed=text)
-        key = record.key[:LONGEST_KEY] if record.key is not None else None
-        return [Out(REJECTED.name, self._partition, key, codec.encode(rejected)), self._vault_out(token, codec.encode(entry))]
+        beside = Original(record.key[:LONGEST_KEY] if record.key is not None else None, _first(record.headers), name, _shown(field))
+        entry, (text, envelope) = self._vault.seal_parts(token, (record.value or b"")[:MAX_RECORD_BYTES], codec.encode(beside))
+        law = self._laws[self._current()]
+        mask = masker_for(law.bundle.timezone).mask
+        field = mask(_shown(field)) if is_column else _without_names(field, law)
+        rejected = Rejected(record.id, at, reason, field, mask(_shown(message)), token=token, sealed=text, envelope=envelope)
+        return [Out(REJECTED.name, self._partition, token.encode(), codec.encode(rejected)), self._vault_out(token, codec.encode(entry))]
 
     def _watch_for_flood(self, record: Record) -> None:
         """Raise an alarm, once a minute, when many records are rejected: the door stays open, but somebody must look."""
@@ -258,6 +274,48 @@ def _said(record: Record) -> SaidFault | None:
             except (msgspec.DecodeError, UnicodeDecodeError):
                 return None
     return None
+
+
+class Shown:
+    """What of a report's words may be shown: names and numbers of people are masked, and the originals kept to be sealed."""
+
+    def __init__(self, law: Law, reporter: Mapping[str, Any] | None) -> None:
+        """Know the city's forms of numbers, and what the reporter said of himself."""
+        self._mask, self._own = masker_for(law.bundle.timezone).mask, own_values(reporter)
+        self.originals: dict[str, Any] = {}
+
+    def text(self, field: str, text: str | None, longest: int = LONGEST_NAME) -> str | None:
+        """Mask a text."""
+        if not text:
+            return text
+        masked = self._mask(text, self._own, longest)
+        if masked is not text:
+            self.originals[field] = text
+        return masked
+
+    def attribute(self, name: str, value: str | int | bool) -> str | int | bool:
+        """Mask a listed attribute; a number that is a telephone becomes the mark."""
+        if isinstance(value, bool):
+            return value
+        masked = self.text(f"attributes.{name}", str(value)) or ""
+        return masked if f"attributes.{name}" in self.originals else value
+
+
+def _first(headers: Sequence[tuple[str, bytes | None]]) -> tuple[tuple[str, bytes | None], ...]:
+    """Keep the headers up to ``HEADER_BYTES``."""
+    kept, size = [], 0
+    for name, value in headers:
+        size += len(name) * 4 + len(value or b"")
+        if size > HEADER_BYTES:
+            break
+        kept.append((name, value))
+    return tuple(kept)
+
+
+def _without_names(field: str, law: Law) -> str:
+    """Name a field by our own words alone: a member we do not know is told by a question mark."""
+    known = KNOWN | set(law.bundle.attributes)
+    return ".".join(part if part in known or (part.isdecimal() and len(part) < 6) else "?" for part in field.split(".")) if field else ""
 
 
 _RANGES = frozenset({"greater_than_equal", "less_than_equal", "greater_than", "less_than", "finite_number"})

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from engine.reference import read_partition
 from engine.stage import Record
+from rules.masking import masked_command
 from topics import codec
 from topics.command import Actor, Command
 from topics.envelope import read_reply
@@ -40,7 +41,7 @@ def command_of(record: Record, department: str, accepted_at: Instant) -> Command
     except (ValidationError, ValueError, json.JSONDecodeError) as exc:
         fields = ".".join(str(part) for part in exc.errors()[0]["loc"]) if isinstance(exc, ValidationError) else "the reply"
         return Command(record.id, CommandKind.UNREADABLE, actor, accepted_at, reason=f"{fields or 'the reply'} cannot be read")
-    return _command(record.id, reply, department, accepted_at)
+    return masked_command(_command(record.id, reply, department, accepted_at))
 
 
 def _command(command_id: str, reply: Reply, department: str, accepted_at: Instant) -> Command:

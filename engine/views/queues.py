@@ -67,7 +67,7 @@ def held(decision: Decision) -> dict[str, Any]:
     """Give the desk's row for a cause that was set aside: nobody but a person can deal with it."""
     return {
         "id": decision.id, "version": 1, "status": "held", "task": "held", "duty": "desk", "person": "duty-desk", "home": decision.home,
-        "received_at": decision.at, "text": "our own fault kept this from being decided; its bytes are in the log: gridwhistle tail decisions",
+        "received_at": decision.at, "text": "our own fault kept this from being decided; it lies at the position that is its id, the log of the stage says why",
     }  # fmt: skip
 
 
