@@ -1,4 +1,4 @@
-"""``gridwhistle pack``: check, show and publish a city's law."""
+"""``gridwhistle pack``: make, check, show and publish a city's law."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ from rules.pack import PackUnreadable, load_pack, pack_ref
 from rules.pack_difference import differences, worded
 from rules.standards import FILE, CatalogueSource, catalogue_of, is_catalogue, text_of
 
-pack = typer.Typer(help="Check, show and publish a city's law (a pack).", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+pack = typer.Typer(help="Make, check, show and publish a city's law (a pack).", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 Name = Annotated[str, typer.Argument(help="A shipped pack's name (guancheng, los-angeles) or the folder of your own.")]
 
 
@@ -35,6 +35,20 @@ def check(name: Name) -> None:
     worst = farthest({share.code: share.share for share in bundle.shares})
     print(f"{pack_ref(bundle)} has no faults")
     print(f"split: whoever is eligible throughout, no party is ever more than {worst} of a ticket from its target")
+
+
+@pack.command()
+def new(folder: Annotated[Path, typer.Argument(help="A folder that is made; its name is the pack's, e.g. my-town.")]) -> None:
+    """Make a commented pack of a small town that passes 'pack check', with a feed.yaml and a few rows to try it.
+
+    Example: gridwhistle pack new my-town
+    """
+    from engine.cli.newpack import make_pack
+
+    for path in make_pack(folder):
+        print(f"wrote {path}")
+    where = folder if folder.is_absolute() else f"./{folder}"
+    print(f"next: gridwhistle pack check {where}\n      gridwhistle feed {where}/example.csv --pack {where} --dry-run\n      docs/packs.md has every field")
 
 
 @pack.command()
