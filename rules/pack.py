@@ -438,7 +438,7 @@ def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict
     if not folder.is_dir():
         shipped = ", ".join(sorted(p.name for p in PACKS.iterdir() if p.is_dir()))
         return {}, {}, [f"{name_or_path}: no such pack or folder; shipped are {shipped}"]
-    if folder in children:
+    if folder.resolve() in children:
         return {}, {}, [f"pack.yaml: extends: runs in a circle: {' -> '.join(p.name for p in (*children, folder))}; cut it"]
     own: dict[str, Any] = {}
     files: dict[str, str] = {}
@@ -458,7 +458,8 @@ def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict
     parent = own.pop("extends", None)
     if parent is None:
         return own, files, faults
-    members, of, more_faults = _members(str(parent), (*children, folder))
+    beside = folder / str(parent)
+    members, of, more_faults = _members(beside.resolve() if beside.is_dir() else str(parent), (*children, folder.resolve()))
     for name, value in own.items():
         base = name.removeprefix("more_")
         added = name != base and isinstance(value, list) and isinstance(members.get(base), list)

@@ -35,7 +35,8 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "tail": ("tail", "Follow incidents, decisions or a department's tasks."),
     },
     "Feed and judge": {
-        "feed": ("feed", "Feed a CSV or JSON-lines file of past incidents."),
+        "feed": ("feed", "Feed a CSV or JSON file of incidents; --dry-run says what would become of it."),
+        "rejected": ("rejected", "What intake turned away: list, show, resend."),
         "audit": ("audit", "Re-derive from the log what should have happened, and compare."),
         "points": ("points", "Where the same comes again and again, each with a date of review."),
         "replay": ("replay", "Decide the log once more, byte by byte; or under another law, to see who would move."),

@@ -15,8 +15,8 @@ from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from engine.errors import GridwhistleError, InvalidSettings
-from engine.feed.feedmap import FeedMap, load_feed_map
+from engine.errors import GridwhistleError
+from engine.feed.feedmap import FeedMap, folder_of_pack, load_feed_map
 from engine.feed.mapping import Mapped, map_rows, wanted_of
 from engine.feed.plan import Plan, make_plan
 from engine.feed.rows import read_rows
@@ -37,9 +37,6 @@ LINE_EVERY_SECONDS = 5.0
 
 MANY = 50_000
 """Rows from which on it is said that reading takes a while."""
-
-PACKS = Path(__file__).parents[2] / "rules" / "packs"
-
 
 def feed(
     file: Annotated[Path, typer.Argument(help="CSV with a header, JSON lines, or a JSON list; gzip is unpacked.")],
@@ -146,15 +143,6 @@ async def _run(settings: "Settings", plan: Plan, paced: bool, path: Path, progre
     assert me is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
     return await feed_plan(settings, plan, await load_clock(settings), paced, Journal(path), progress)
-
-
-def folder_of_pack(pack: str) -> Path:
-    """A pack's folder: one of ours by name, else the path as given."""
-    folder = PACKS / pack if (PACKS / pack).is_dir() else Path(pack)
-    if not folder.is_dir():
-        names = ", ".join(sorted(path.name for path in PACKS.iterdir() if path.is_dir()))
-        raise InvalidSettings(f"no pack {pack!r}; there are {names}, or give a folder")
-    return folder
 
 
 def _moment(text: str | None, mapping: FeedMap) -> int | None:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from engine.errors import InvalidSettings
 from engine.feed.moments import DateKind
-from rules.pack import read_yaml
+from rules.pack import PACKS, read_yaml
 from topics.vocabulary import Channel, CommandKind
 
 ClosingKind = Literal[CommandKind.CLOSE_BY_SOURCE, CommandKind.CANCEL]
@@ -190,6 +190,19 @@ class FeedMap(_Part):
         yield from (*self.reporter.values(), *self.attribute_columns().values())
         if self.closing:
             yield from (self.closing.at, self.closing.status)
+
+
+def folder_of_pack(pack: str) -> Path:
+    """A pack's folder: one of ours by name, else the path as given.
+
+    Raises:
+        InvalidSettings: There is none; names the shipped ones.
+    """
+    folder = PACKS / pack if (PACKS / pack).is_dir() else Path(pack)
+    if not folder.is_dir():
+        names = ", ".join(sorted(path.name for path in PACKS.iterdir() if path.is_dir()))
+        raise InvalidSettings(f"no pack {pack!r}; there are {names}, or give a folder")
+    return folder
 
 
 def load_feed_map(folder: Path) -> FeedMap:
