@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
 
 from engine.errors import GridwhistleError, InvalidSettings
+from engine.reading import LogConsumer
 from engine.reference import Reference
 from engine.vault import Vault, load_master_key
 from topics import codec
@@ -63,7 +64,7 @@ async def turned_away(settings: "Settings") -> list[Turned]:
 
 
 async def _read(settings: "Settings", topic: str, partitions: Any) -> list[tuple[bytes | None, bytes | None]]:
-    consumer = AIOKafkaConsumer(
+    consumer = LogConsumer(
         bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )  # fmt: skip

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from engine import handbook
 from engine.metrics import COUNTERS, GAUGES
 from rules import diagram
 from topics import bounds
@@ -51,3 +52,10 @@ def test_every_decision_page_is_numbered_and_whole() -> None:
 def test_the_page_of_bounds_is_written_from_the_constants() -> None:
     """'python -m topics.bounds' was run after the last change."""
     assert text("bounds.md") == bounds.document()
+
+
+def test_every_field_of_a_pack_is_in_its_page() -> None:
+    """'python -m engine.handbook' was run after the last change, and every field says what it is."""
+    assert text("packs.md") == handbook.page()
+    lines = [line for line in text("packs.md").splitlines() if line.startswith("| `")]
+    assert len(lines) > 150 and [line for line in lines if line.split("|")[2].strip() == ""] == []
