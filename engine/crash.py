@@ -26,7 +26,7 @@ class CrashPoint:
         if not allowed:
             raise InvalidSettings("GRIDWHISTLE_CRASH_AT is set, but GRIDWHISTLE_FAULTS is not 'allow'; unset it, or allow faults in a test")
         parts = wanted.split(":")
-        if len(parts) != 3 or parts[1] not in POINTS or not parts[2].isdigit() or int(parts[2]) < 1:
+        if len(parts) != 3 or parts[1] not in POINTS or not parts[2].isdecimal() or int(parts[2]) < 1:
             raise InvalidSettings(f"GRIDWHISTLE_CRASH_AT={wanted!r} must be <stage>:<point>:<nth> with a point of {', '.join(POINTS)}")
         if parts[0] == stage:
             self._left[parts[1]] = int(parts[2])

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 from rapidfuzz import fuzz
 
-from rules import merging
+from rules import caps, merging
 from rules.case import Case, Draft
 from rules.lately import Lately, Seen
 from rules.law import Law
@@ -36,7 +36,7 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
             continue
         case.rules.append(f"alike:{rule.id}")
         case.say("DuplicateProposed", draft, of=found[0], score=found[1], by=rule.id)
-        if rule.merges:
+        if rule.merges and not caps.is_full(tickets[found[0]], "merged_here"):
             _merge(case, draft, tickets[found[0]], laws)
         return
 

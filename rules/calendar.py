@@ -61,7 +61,7 @@ class WorkCalendar:
         if ms <= 0:
             return start
         if start != self._start:
-            self._start, self._added = start, {}
+            self._added, self._start = {}, start
         if ms not in self._added:
             self._added[ms] = self._add(start, ms)
         return self._added[ms]

@@ -50,6 +50,11 @@ class Draft(Ticket):
                 self.clocks = tuple([c for c in self.clocks if c.kind not in kinds or (number is not None and c.number != number)])
                 return
 
+    def flag(self, name: str) -> None:
+        """Note a peculiarity, once however often it shows."""
+        if name not in self.flags:
+            self.flags = (*self.flags, name)
+
     def disarm(self) -> None:
         """Disarm every clock: what is final has none but ``forget``."""
         self.clocks = ()
@@ -130,7 +135,7 @@ def publish(law: Law, draft: Draft) -> Ticket:
     draft.deadline_at = _deadline(law, draft)
     if draft.is_open:
         if draft.deadline_at is None and BEYOND not in draft.flags and _is_beyond(law, draft):
-            draft.flags = (*draft.flags, BEYOND)
+            draft.flag(BEYOND)
         if not (draft.task and draft.duty and draft.person and (due or any(clock.running_since is not None for clock in draft.clocks))):
             raise BrokenInvariant(f"{draft.id} would be {draft.status} without one of task, duty, person, progress, limit")
     elif any(clock.kind != ClockKind.FORGET for clock in draft.clocks):

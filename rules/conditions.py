@@ -13,8 +13,8 @@ FACTS = ("category", "channel", "signal", "leaf", "home", "street", "hour", "in_
 FAILURES = (RuntimeError, TypeError, ValueError, LookupError, ArithmeticError)
 """What evaluating a condition may raise: an unknown function, mixed types, an attribute that is not there, a division by zero."""
 
-REMEMBERED = 50_000
-"""Distinct combinations of facts whose result is kept."""
+REMEMBERED, WITH_ATTRIBUTES = 50_000, 2_000
+"""Distinct combinations of facts whose result is kept; of those with attributes fewer, since a hundred texts may be in each."""
 
 
 class Conditions:
@@ -45,7 +45,7 @@ class Conditions:
             key = (*key, _frozen(facts.get("attributes") or {}))
         found = self._known.get(key)
         if found is None:
-            if len(self._known) >= REMEMBERED:
+            if len(self._known) >= (WITH_ATTRIBUTES if self._reads_attributes else REMEMBERED):
                 self._known.clear()
             found = self._known[key] = self._evaluate(facts)
         return found

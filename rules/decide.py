@@ -1,12 +1,13 @@
 """The one way in: a cause, a moment and what is remembered lead to one decision record and its effects (DESIGN 3, LAW 6)."""
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
 from msgspec.structs import replace
 
-from rules import alike, clocks, desk, escalation, filing, merging, people, rosters, split
+from rules import alike, caps, clocks, desk, escalation, filing, merging, people, rosters, split
 from rules.book import Book, ClockCause, CommandCause, IncidentCause, Kept, Outcome
 from rules.case import Case, Draft, publish
 from rules.errors import BrokenInvariant
@@ -82,12 +83,15 @@ def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Insta
     if first is not None:
         return _without_change(book, cause, at, Reason.REPEATED_COMMAND, expired, first=first)
     seen = (command.id, CommandSeen(cause.id, at))
+    beyond = None if command.kind is CommandKind.UNREADABLE else caps.said(command)
+    if beyond is not None:
+        return _without_change(book, cause, at, beyond.reason, expired, seen, field=beyond.field)
     if command.kind is CommandKind.ADOPT_PACK:
         return _adopt(book, laws, cause, at, seen, expired)
     if command.kind is CommandKind.SET_DUTY:
         return _set_duty(book, laws, cause, at, seen, expired)
     if command.kind is CommandKind.UNREADABLE:
-        return _without_change(book, cause, at, Reason.UNREADABLE, expired, seen)
+        return _without_change(book, cause, at, Reason.UNREADABLE, expired, seen, field=_field_of(command.reason or ""))
     draft = book.tickets.get(command.ticket.split("/", 1)[0])
     if draft is None:
         return _without_change(book, cause, at, Reason.UNKNOWN_TICKET, expired, seen)
@@ -97,7 +101,32 @@ def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Insta
     reason = _carry_out(book, laws, case, draft, replace(command, actor=people.completed(case.actor_law, command.actor)))
     if reason in REFUSALS or reason is Reason.NO_CHANGE:
         return _without_change(book, cause, at, reason, expired, seen)
-    return _outcome(case, "command", reason, draft, command=command, seen=seen, expired=expired)
+    outcome = _outcome(case, "command", reason, draft, command=command, seen=seen, expired=expired)
+    beyond = _beyond(book, case, draft, outcome)
+    if beyond is not None:
+        return _without_change(book, cause, at, beyond.reason, expired, seen, field=beyond.field)
+    return outcome
+
+
+def _beyond(book: Book, case: Case, draft: Draft, outcome: Outcome) -> caps.Beyond | None:
+    """Say which ticket a command would let grow beyond what a record holds, if any: then nothing of it is done."""
+    for one in (draft, *(other for other, _ in case.others)):
+        found = caps.grown(one, book.tickets)
+        if found is not None:
+            return found
+    merged = draft.id if draft.before_merge is not None else None
+    if any(caps.too_large(kept.value, book.tickets.stored(kept.ticket), kept.ticket == merged) for kept in outcome.tickets):
+        return caps.Beyond(Reason.TOO_LARGE, "ticket")
+    return None
+
+
+_FIELD = re.compile(r"`\$?\.?([\w.\[\]]{1,100})`$")
+"""How the reader of records names the member that is wrong, last in its message."""
+
+
+def _field_of(fault: str) -> str | None:
+    found = _FIELD.search(fault)
+    return found[1] if found else None
 
 
 def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, command: Command) -> Reason:
@@ -161,14 +190,17 @@ def _set_duty(
     if refused is not None or command.duty is None:
         return _without_change(book, cause, at, refused or Reason.DUTY_UNFIT, expired, seen)
     name = rosters.name_of(command.duty)
+    noted = rosters.noted(book.rosters.duties.get(name), command.duty, at)
+    if caps.too_many_windows(noted):
+        return _without_change(book, cause, at, Reason.TOO_MANY, expired, seen, field="duty")
     changed = Event("DutySet", "", {"duty": msgspec.to_builtins(command.duty), "by": command.actor.person})
     outcome = _without_change(book, cause, at, Reason.DUTY_SET, expired, seen, events=(changed,))
-    return replace(outcome, duty=(name, rosters.noted(book.rosters.duties.get(name), command.duty, at)))
+    return replace(outcome, duty=(name, noted))
 
 
 def _without_change(
     book: Book, cause: CommandCause, at: Instant, reason: Reason, expired: tuple[str, ...], seen: tuple[str, CommandSeen] | None = None,
-    first: str | None = None, events: tuple[Event, ...] = (),
+    first: str | None = None, events: tuple[Event, ...] = (), field: str | None = None,
 ) -> Outcome:  # fmt: skip
     """Make the decision that changes no ticket: a refusal, a repeat, an adoption."""
     command = cause.command
@@ -179,7 +211,8 @@ def _without_change(
         home = ""
     decision = Decision(
         id=DecisionId(cause.id), at=at, cause="command", reason=reason, home=home, ticket=name, command_id=command.id, command=command.kind,
-        actor=f"{command.actor.role}:{command.actor.person}", said=_said(command), first_decision=first, events=events, why=Why(pack=book.pack), engine=ENGINE,
+        actor=f"{command.actor.role}:{command.actor.person}", said=_said(command), first_decision=first, events=events,
+        why=Why(pack=book.pack, facts={"field": field} if field else {}), engine=ENGINE,
     )  # fmt: skip
     return Outcome(decision, (), seen=seen, expired=expired)
 

@@ -39,7 +39,7 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
         draft.hops, draft.first_filed_at = carried.hops, carried.first_filed_at
     case.say("TicketReceived", draft, identity=incident.identity, placed_by=incident.placed_by)
     if category is not None and category.lead_by_majority:
-        draft.flags = (*draft.flags, "lead_by_majority")
+        draft.flag("lead_by_majority")
     if category is None or incident.home == law.bundle.unplaced or incident.home not in law.homes:
         wait_at_desk(case, draft, category.urgency if category else "U3")
         return draft, Reason.NO_PLACE if category is not None else Reason.UNKNOWN_CATEGORY
@@ -128,7 +128,7 @@ def exception(case: Case, draft: Draft) -> str | None:
         return None
     if rule.startswith(RULE_ERROR):
         case.rules.append(rule)
-        draft.flags = (*draft.flags, rule)
+        draft.flag(rule)
         return rule
     case.rules.append(f"rule:{rule}")
     return rule
@@ -141,7 +141,7 @@ def _promised(case: Case, draft: Draft, plan: Plan) -> tuple[int, str]:
     floor = case.law.bundle.promise_floor_minutes * 60_000
     left = draft.promised_by - case.at
     if left <= floor:
-        draft.flags = (*draft.flags, "promise_too_short")
+        draft.flag("promise_too_short")
     return max(left, floor), Unit.MINUTE
 
 

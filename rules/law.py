@@ -80,6 +80,8 @@ class Law:
     def path(self, code: str) -> tuple[str, ...]:
         """Name a node and everything above it, itself first; empty for an unknown code."""
         found = self._paths.get(code)
+        if found is None and code not in self.nodes:
+            return ()  # what anybody may call a grid is not remembered
         if found is None:
             walked: list[str] = []
             here: str | None = code
@@ -91,6 +93,8 @@ class Law:
 
     def home_of(self, leaf: str) -> str | None:
         """Name the home a grid lies in, or ``None`` for what lies above homes."""
+        if leaf not in self.nodes:
+            return None
         if leaf not in self._home_of:
             self._home_of[leaf] = next((code for code in self.path(leaf) if code in self.homes), None)
         return self._home_of[leaf]
@@ -116,6 +120,8 @@ class Law:
         """
         key = (role, node, skill, org)
         found = self._rosters.get(key)
+        if found is None and role not in self._by_role:
+            return ()  # a party's name may be anybody's word
         if found is None:
             fit = [e for e in self._by_role.get(role, ()) if (skill is None or skill in e.skills) and (org is None or e.org == org)]
             found = tuple(entry for entry in fit if not entry.nodes)
@@ -151,8 +157,8 @@ class Law:
     def ready(self, role: str, node: str, skill: str | None, org: str | None, at: Instant) -> tuple[RosterEntry, ...]:
         """List those of a role for a grid who are on duty; answers of the same moment are kept, since a busy step has one."""
         if at != self._ready_at:
-            self._ready_at = at
             self._ready.clear()
+            self._ready_at = at
         key = (role, node, skill, org)
         found = self._ready.get(key)
         if found is None:
@@ -184,9 +190,9 @@ class Law:
     def _local(self, at: Instant) -> tuple[str, str, int]:
         """Day, month and minute of the day at which the quarter of an hour around ``at`` begins; the last answer is kept."""
         if at // QUARTER_MS != self._quarter:
-            self._quarter = at // QUARTER_MS
-            local = datetime.fromtimestamp(self._quarter * 900, self._zone)
-            self._now = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), local.hour * 60 + local.minute)
+            quarter = at // QUARTER_MS
+            local = datetime.fromtimestamp(quarter * 900, self._zone)
+            self._now, self._quarter = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), local.hour * 60 + local.minute), quarter
         return self._now
 
     def area(self, where: str) -> str | None:

@@ -20,7 +20,9 @@ def entries(law: Law, actor: Actor) -> tuple[RosterEntry, ...]:
     key = ("person", actor.person, actor.role)
     found: tuple[RosterEntry, ...] | None = law.cache.get(key)
     if found is None:
-        found = law.cache[key] = tuple(e for e in law.bundle.roster if e.person == actor.person and e.role == actor.role)
+        found = tuple(e for e in law.bundle.roster if e.person == actor.person and e.role == actor.role)
+        if found:  # names that are in no roster are anybody's words, and without end
+            law.cache[key] = found
     return found
 
 

@@ -52,7 +52,7 @@ def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
     if len(command.proof) < 2:
         return Reason.PROOF_MISSING
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, command.actor.person)))
-    draft.flags = (*draft.flags, "spot_fixed")
+    draft.flag("spot_fixed")
     sampled = _is_sampled(draft, case.law.bundle.spot_check_percent)
     case.say("TicketSpotFixed", draft, by=command.actor.person, sampled=sampled)
     if not sampled:

@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from rules import clocks, tasks
 from rules.case import Case, Draft
+from topics.ids import is_number
 from topics.ticket import Child, Clock
 from topics.vocabulary import ClockKind, DepartmentRole, Status
 
@@ -49,7 +50,7 @@ def _child_clock(case: Case, draft: Draft) -> Clock:
 def find(draft: Draft, address: str) -> Child | None:
     """Find the child that ``<ticket>/<code>/<n>`` names."""
     parts = address.split("/")
-    if len(parts) != 3 or not parts[2].isdigit():
+    if len(parts) != 3 or not is_number(parts[2]):
         return None
     return next((child for child in draft.children if child.code == parts[1] and child.n == int(parts[2])), None)
 

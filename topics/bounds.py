@@ -62,7 +62,7 @@ LISTS: dict[str, int] = {
 }
 """Entries of each list of a ticket, beyond which a command that would add one is refused as ``too_many``. Clocks add to ``offers``,
 ``helpers``, ``children`` and ``clocks`` alone, by a step of the ladder each: at most ``LADDER`` more."""
-TICKET_BYTES = 384 * KIB
+TICKET_BYTES = 300 * KIB
 """Of a ticket as it is stored; a command that would make it larger is refused as ``too_large``. An ordinary one has 2 to 5 KiB. Merging
 writes three such images in one decision, and that with its events stays below ``STORED_BYTES``."""
 DUTY_WINDOWS, DUTY_BYTES = 50, 256 * KIB

@@ -32,9 +32,14 @@ def home_of(ticket: str) -> HomeCode:
         ValueError: The text is not a ticket id; the message says what one looks like.
     """
     parts = ticket.split("/", 1)[0].rsplit("-", 2)
-    if len(parts) != 3 or not parts[0] or not (parts[1].isdigit() and len(parts[1]) == 8 and parts[2].isdigit()):
+    if len(parts) != 3 or not parts[0] or not (is_number(parts[1]) and len(parts[1]) == 8 and is_number(parts[2])):
         raise ValueError(f"{ticket!r} is no ticket id; one looks like <home>-<yyyymmdd>-<n>")
     return HomeCode(parts[0])
+
+
+def is_number(text: str) -> bool:
+    """Whether a text is a number as we write them: 1 to 18 plain digits. ``"²".isdigit()`` is true, and ``int("²")`` raises."""
+    return text.isascii() and text.isdigit() and len(text) <= 18
 
 
 def record_id(topic: str, partition: int, offset: int) -> DecisionId:

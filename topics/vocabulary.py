@@ -270,6 +270,11 @@ class Reason(StrEnum):
     SCORE_MISSING = "score_missing"
     APPRAISED_BEFORE = "appraised_before"
     DUTY_UNFIT = "duty_unfit"
+    OUT_OF_RANGE = "out_of_range"
+    BAD_TEXT = "bad_text"
+    TOO_LONG = "too_long"
+    TOO_MANY = "too_many"
+    TOO_LARGE = "too_large"
     # held
     HELD = "held"
 

@@ -56,7 +56,7 @@ def _counts(given: list[str]) -> dict[str, int]:
     counts = {}
     for text in given:
         stage, _, number = text.partition("=")
-        if stage not in STAGES or not number.isdigit() or int(number) < 1:
+        if stage not in STAGES or not number.isdecimal() or int(number) < 1:
             raise InvalidSettings(f"--workers {text!r} must be STAGE=N with a stage of {', '.join(STAGES)}")
         counts[stage] = int(number)
     return counts

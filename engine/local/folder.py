@@ -82,7 +82,7 @@ def holder(data: Path | None) -> str | None:
 def holder_pid(data: Path | None) -> int | None:
     """Give the pid of who holds a folder, if it is held."""
     held = holder(data)
-    return int(held.split()[1]) if held and held.split()[1:2] and held.split()[1].isdigit() else None
+    return int(held.split()[1]) if held and held.split()[1:2] and held.split()[1].isdecimal() else None
 
 
 @contextmanager

@@ -79,7 +79,7 @@ class Checkpoints:
         """Name the files and their partitions, the newest day first."""
         for path in sorted(self._folder.glob("????-??-??.*.msgpack"), reverse=True):
             said, partition, _ = path.name.split(".", 2)
-            if said <= day and partition.isdigit() and path not in self._left_out:
+            if said <= day and partition.isdecimal() and path not in self._left_out:
                 yield path, int(partition)
 
     def _read(self, path: Path, partition: int) -> Checkpoint:

@@ -178,7 +178,7 @@ def _source(where: str, name: str, inputs: dict[str, _Input]) -> Entry:
     """
     place, _, offset = name.rpartition(":")
     given = inputs.get(place)
-    if given is None or not offset.isdigit():
+    if given is None or not offset.isdecimal():
         raise Gap(f"{where} decides {name!r}, which is no record of partition {where.split(':')[1]}")
     return given.named(int(offset), where)
 

@@ -13,7 +13,7 @@ from rules.book import Book
 from rules.decide import ClockCause, CommandCause, IncidentCause, Outcome, decide, set_aside
 from rules.law import Law
 from rules.masking import masked_command
-from topics import codec
+from topics import bounds, codec
 from topics.command import Actor, Command
 from topics.decision import Decision, Event, Why
 from topics.ids import DecisionId, Instant, clock_id, partition_of
@@ -46,6 +46,8 @@ def cause_of(record: Record) -> IncidentCause | CommandCause:
 
 def _command(record: Record) -> Command:
     try:
+        if len(record.value or b"") > bounds.COMMAND_BYTES:
+            raise msgspec.ValidationError(f"a command of more than {bounds.COMMAND_BYTES} bytes - at `$.value`")
         return masked_command(codec.decode(record.value or b"", Command))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         reason = _QUOTED.sub("…", str(exc))[:300]

@@ -60,6 +60,11 @@ WORDS: dict[Reason, str] = {
     Reason.GRID_UNKNOWN: "the pack has no such grid, or it lies above homes; 'gridwhistle pack show' has the tree",
     Reason.SCORE_MISSING: "say how it went with --score, 1 to 5",
     Reason.APPRAISED_BEFORE: "this has been appraised already",
+    Reason.OUT_OF_RANGE: "a moment before 1970 or after 2100; give it in milliseconds since 1970",
+    Reason.BAD_TEXT: "a text holds control or bidirectional characters; send it without",
+    Reason.TOO_LONG: "a text is longer than it may be; shorten it (docs/bounds.md)",
+    Reason.TOO_MANY: "the ticket or person has as many of these as may be (docs/bounds.md)",
+    Reason.TOO_LARGE: "the ticket would no longer fit into a record; say less, or close it",
     Reason.DUTY_UNFIT: "the change names nobody on the roster, or a window that ends before it begins",
     Reason.HELD: "set aside: our own fault kept it from being decided; see the log of dispatch",
 }
