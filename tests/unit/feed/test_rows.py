@@ -92,7 +92,7 @@ def test_rows_with_too_few_or_too_many_columns_refuse_the_file(tmp_path: Path) -
         ("a.csv", b"id,when\n1,2026\n2,\xff\xff\n", "line 3: is not UTF-8; save it as 'CSV UTF-8'"),
         ("a.xlsx", b"PK\x03\x04rest", "save it as 'CSV UTF-8"),
         ("a.xls", b"\xd0\xcf\x11\xe0rest", "old Excel workbook"),
-        ("a.csv.gz", gzip.compress(b"id,when\n1,2026\n")[:-9], "gzip and broken"),
+        ("a.csv.gz", gzip.compress(b"id,when\n1,2026\n", mtime=0)[:-9], "gzip and broken"),
         ("a.jsonl", b'{"id": 1, "when": 2}\n[1]\n{"a"\n' + b"[" * 100_000 + b"\n", "line 2: is no JSON object"),
         ("a.jsonl", b'{"id": 1, "id": 2, "when": 3}\n', "'id' is given twice"),
         ("a.json", b'{\n "rows": [{"id": 1}]\n}\n', "one JSON object over several lines"),
