@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 import msgspec
 
+from engine.private import make_missing, opener
 from topics.codec import decode, encode
 
 FSYNC_EVERY_SECONDS = 0.05
@@ -49,12 +50,12 @@ class Journal:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_missing(path.parent)
         _cut_torn_line(path)
         self.path = path
         self.durable = 0
         """Entries of this run that are on disk."""
-        self._file = open(path, "ab")  # noqa: SIM115 - closed by close()
+        self._file = open(path, "ab", opener=opener)  # noqa: SIM115 - closed by close()
         self._waiting: list[bytes] = []
         self._in_hand = 0  # entries that the thread has taken and not yet fsynced
         self._changed = threading.Condition()
@@ -132,7 +133,7 @@ def _cut_torn_line(path: Path) -> None:
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
     if whole < len(content):
-        with open(path, "r+b") as file:
+        with open(path, "r+b", opener=opener) as file:
             file.truncate(whole)
 
 

@@ -1,7 +1,8 @@
-"""Logging: one JSON line for each message, libraries at WARNING; never anything about a resident."""
+"""Logging: one JSON line for each message, bounded in size and rate; libraries at WARNING; never anything about a resident."""
 
 import json
 import logging
+import re
 import sys
 import time
 import traceback
@@ -9,6 +10,19 @@ import traceback
 from aiokafka.errors import KafkaError
 
 from engine.errors import GridwhistleError
+
+MESSAGE_CHARACTERS, TRACE_CHARACTERS = 8_000, 12_000
+"""A message and a trace are cut here, the trace in its middle: how it began and what was raised both stay."""
+
+MINUTE = 60.0
+DIFFERENT = 60
+"""So many messages of one wording are told in a minute: partitions of an outage, each with its number."""
+
+PAUSE = re.compile(r"\d+\.\d+")
+"""Seconds in a message are no news: the pause before a next try grows while nothing else changes."""
+
+WORDINGS = 1_000
+"""So many wordings are remembered before the oldest are let go."""
 
 
 class _JsonLines(logging.Formatter):
@@ -22,11 +36,50 @@ class _JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "process": self._name,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": _cut(record.getMessage(), MESSAGE_CHARACTERS),
         }
+        if untold := getattr(record, "untold", 0):
+            line["untold"] = f"{untold} like it in the minute before"
         if record.exc_info:
-            line["trace"] = trace(record.exc_info[1])
+            line["trace"] = _cut(trace(record.exc_info[1]), TRACE_CHARACTERS)
         return json.dumps(line, ensure_ascii=True)
+
+
+def _cut(text: str, most: int) -> str:
+    if len(text) <= most:
+        return text
+    return f"{text[: most // 2]} [{len(text) - most} characters cut] {text[-most // 2 :]}"
+
+
+class OncePerMinute(logging.Filter):
+    """Passes a message once a minute, and at most ``DIFFERENT`` of one wording; the next one says how many it kept back.
+
+    An outage is then a line when it begins, one a minute while it lasts, and a line when it ends. A library's wording is told once,
+    whatever its arguments: it repeats them for each connection.
+    """
+
+    def __init__(self) -> None:
+        """Begin with nothing told."""
+        super().__init__()
+        self._told: dict[tuple[str, str], tuple[float, set[str], int]] = {}
+        """Logger and wording -> when its minute began, what was told in it, how many were not."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Say whether to tell it."""
+        key = (record.name, str(record.msg))
+        began, told, untold = self._told.get(key, (float("-inf"), set(), 0))
+        if record.created - began >= MINUTE or record.created < began:
+            record.untold = untold
+            self._told.pop(key, None)
+            began, told, untold = record.created, set(), 0
+        said = PAUSE.sub("", repr(record.args)[:500]) if record.name.startswith("engine") else ""
+        passes = said not in told and len(told) < DIFFERENT
+        if passes:
+            told.add(said)
+        self._told[key] = (began, told, untold + (not passes))
+        while len(self._told) > WORDINGS:
+            del self._told[next(iter(self._told))]
+        return passes
 
 
 OURS = (GridwhistleError, KafkaError, OSError)
@@ -51,6 +104,7 @@ def set_up(name: str) -> None:
     """Send log lines to standard error; ``name`` is the process's, e.g. ``dispatch-1``."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_JsonLines(name))
+    handler.addFilter(OncePerMinute())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.INFO)

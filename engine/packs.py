@@ -65,7 +65,7 @@ async def publish(settings: Settings, name_or_path: str) -> str:
     reference = Reference(settings)
     await reference.refresh()
     if reference.clock is None:
-        raise InvalidSettings(f"prefix {settings.prefix!r} has no clock yet; bring the stack up with 'gridwhistle up'")
+        raise InvalidSettings(f"prefix {settings.prefix!r} has no clock yet; bring the stack up with 'gridwhistle up', or 'gridwhistle topics apply'")
     if reference.current is not None and reference.current.split("@")[0] != bundle.name:
         raise InvalidSettings(
             f"prefix {settings.prefix!r} runs the pack {reference.current}; {bundle.name!r} is another city: "

@@ -84,7 +84,7 @@ async def load_clock(settings: "Settings") -> EngineClock:
     reference = Reference(settings)
     await reference.refresh()
     if reference.clock is None:
-        raise InvalidSettings(f"no clock on {settings.prefix}{REFERENCE.name}; bring the stack up with 'gridwhistle up'")
+        raise InvalidSettings(f"no clock on {settings.prefix}{REFERENCE.name}; bring the stack up with 'gridwhistle up', or 'gridwhistle topics apply'")
     return reference.clock
 
 
@@ -99,15 +99,16 @@ async def put(settings: "Settings", records: Mapping[str, bytes]) -> None:
         await producer.stop()
 
 
-async def start_clock(settings: "Settings", start_ms: Instant | None, speed: int) -> EngineClock:
+async def start_clock(settings: "Settings", start_ms: Instant | None, speed: int, anew: bool = False) -> EngineClock:
     """Write the mapping for this start of the stack.
 
     A live clock (``start_ms`` ``None``, speed 1, none before) is the broker's own. An accelerated one begins at
-    ``start_ms``; at a later start it goes on from the last ``at`` in the log, since it stood still meanwhile.
+    ``start_ms``; at a later start it goes on from the last ``at`` in the log, since it stood still meanwhile. ``anew``: a
+    mapping that stands there is of a start that failed before anything was decided by it, and gives way.
     """
     reference = Reference(settings)
     await reference.refresh()
-    before = reference.clock
+    before = None if anew else reference.clock
     now = int(time.time() * 1000)
     if before is not None and before.speed == 1 and before.start_at == before.origin_at:
         return before

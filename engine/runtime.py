@@ -17,6 +17,7 @@ from faust.app.base import BootStrategy
 from engine.crash import CrashPoint
 from engine.engine_clock import BrokerTime
 from engine.errors import InvalidSettings
+from engine.local.groups import client_id
 from engine.loop import PartitionLoop
 from engine.metrics import StageMetrics, serve
 from engine.partition import Batch, Partition, Wiring
@@ -92,6 +93,7 @@ def new_consumer(settings: Settings, stage: str) -> LogConsumer:
     return LogConsumer(
         bootstrap_servers=settings.kafka,
         group_id=f"{settings.prefix}{stage}",
+        client_id=client_id(stage),
         enable_auto_commit=False,
         auto_offset_reset="none",
         isolation_level="read_committed",

@@ -1,5 +1,6 @@
 """The settings of a process: one frozen model, read from ``GRIDWHISTLE_*``."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,7 +25,8 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kafka: str = "127.0.0.1:27000"
-    redis_url: str = "redis://127.0.0.1:27002/0"
+    redis_url: Annotated[str, Field(repr=False)] = "redis://127.0.0.1:27002/0"
+    """May hold a password: shown by ``shown_url`` alone."""
     prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = "gw."
     partitions: Annotated[int, Field(ge=1, le=1000)] = 24
     replication_factor: Annotated[int, Field(ge=1)] = 3
@@ -42,6 +44,11 @@ class Settings(BaseModel):
     def key_file(self) -> Path:
         """Where the master key of the vault lies."""
         return self.master_key_file or self.data_dir / "master.key"
+
+
+def shown_url(url: str) -> str:
+    """Give a URL fit to be shown: without its password, wherever in it that stands."""
+    return re.sub(r"(?i)(password=)[^&#]*", r"\1***", re.sub(r"(//[^/@:]*):[^/]*@", r"\1:***@", url))
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:

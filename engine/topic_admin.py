@@ -46,15 +46,20 @@ async def apply(settings: Settings, departments: Iterable[str]) -> list[str]:
         await admin.close()
 
 
-async def departments_of(settings: Settings) -> list[str]:
-    """Name the departments that have topics on this prefix."""
+async def existing(settings: Settings) -> set[str]:
+    """Name every topic of the broker."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     await admin.start()
     try:
-        pattern = re.compile(re.escape(settings.prefix) + r"dept\.([a-z0-9_]{1,32})\.tasks$")
-        return sorted(found.group(1) for name in await admin.list_topics() if (found := pattern.match(name)))
+        return set(await admin.list_topics())
     finally:
         await admin.close()
+
+
+async def departments_of(settings: Settings) -> list[str]:
+    """Name the departments that have topics on this prefix."""
+    pattern = re.compile(re.escape(settings.prefix) + r"dept\.([a-z0-9_]{1,32})\.tasks$")
+    return sorted(found.group(1) for name in await existing(settings) if (found := pattern.match(name)))
 
 
 async def check(settings: Settings, specs: Iterable[TopicSpec]) -> list[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from engine.errors import InvalidSettings
+from engine.private import FILE_MODE, make_missing, read_whole
 from topics.rejected import Sealed
 
 KEY_BYTES, NONCE_BYTES = 32, 12
@@ -18,9 +19,9 @@ KEY_BYTES, NONCE_BYTES = 32, 12
 
 def make_master_key(path: Path) -> None:
     """Make a master key, readable by its owner alone; an existing one is left."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_missing(path.parent)
     try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
     except FileExistsError:
         return
     with os.fdopen(handle, "wb") as file:
@@ -34,10 +35,10 @@ def load_master_key(path: Path) -> bytes:
         InvalidSettings: It is missing, too short, or others may read it.
     """
     try:
-        mode = stat.S_IMODE(path.stat().st_mode)
-        key = path.read_bytes()
+        key = read_whole(path)
+        mode = stat.S_IMODE(path.lstat().st_mode)
     except OSError as exc:
-        raise InvalidSettings(f"the vault's master key {path.name} cannot be read: {exc.strerror}; 'gridwhistle up' makes one") from exc
+        raise InvalidSettings(f"the vault's master key {path.name} cannot be read: {exc.strerror}; 'gridwhistle up' and 'gridwhistle topics apply' make one for a new stack") from exc
     if mode & 0o077:
         raise InvalidSettings(f"the vault's master key {path.name} may be read by others (mode {mode:o}); run: chmod 600 {path.name}")
     if len(key) != KEY_BYTES:

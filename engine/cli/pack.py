@@ -153,9 +153,11 @@ def import_standards(
 @pack.command("publish")
 def publish_pack(name: Name, data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None) -> None:
     """Make a pack current: written to the log, adopted by every partition; open tickets keep theirs."""
-    from engine.local.folder import settings_of
+    from engine.local.folder import remember_pack, settings_of
 
-    print(f"published {run_async(publish(settings_of(data), name))}")
+    ref = run_async(publish(settings_of(data), name))
+    remember_pack(data, ref)
+    print(f"published {ref}")
 
 
 @pack.command("rebase")

@@ -1,6 +1,7 @@
 """``gridwhistle run STAGE``: one process of one stage, in the foreground, as the supervisor and containers start it."""
 
 import asyncio
+import errno
 import os
 from pathlib import Path
 from typing import Annotated
@@ -8,6 +9,7 @@ from typing import Annotated
 import typer
 import uvloop
 
+from engine.errors import InvalidSettings
 from engine.runtime import run_stage
 from engine.stages import STAGES
 
@@ -21,12 +23,21 @@ def run(
 
     Example: gridwhistle run dispatch --data ./mystack --name dispatch-2
     """
-    from engine.local.folder import folder_of, settings_of
+    from engine.local.folder import folder_of, settings_of, use_folder
+    from engine.local.servers import port_holder
     from engine.log import set_up
 
+    os.umask(0o077)
     settings = settings_of(data)
+    use_folder(settings.data_dir)
     set_up(name or stage)
     ready = folder_of(data) / "run" / f"{name}.ready" if name else None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run_stage(settings, stage, ready))
+        try:
+            runner.run(run_stage(settings, stage, ready))
+        except OSError as exc:
+            if exc.errno != errno.EADDRINUSE:
+                raise
+            holder = port_holder(settings.metrics_port)
+            raise InvalidSettings(f"port {settings.metrics_port} for metrics is taken by {holder}; end it, or set GRIDWHISTLE_METRICS_PORT") from exc
     os._exit(0)  # everything is committed and closed; do not wait for idle library threads

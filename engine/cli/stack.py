@@ -1,9 +1,6 @@
 """``gridwhistle up | down | reset | status | doctor``: a whole stack on this machine."""
 
 import json
-import os
-import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -14,8 +11,14 @@ import typer
 
 from engine.cli import run_async
 from engine.errors import DependencyDown, InvalidSettings
-from engine.local.folder import folder_of, held, holder, holder_pid, settings_of
-from engine.local.stack import Stack, Wanted, until_signal
+from engine.local.folder import folder_of, naming, read_stack, take_folder
+from engine.local.lock import held, holder, holding_process
+from engine.local.plan import Wanted
+from engine.local.reset import clear, demand_ours
+from engine.local.stack import Stack, until_signal
+from engine.local.supervisor import python_command
+from engine.private import opener, read_whole
+from engine.settings import shown_url
 from engine.stages import STAGES
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the stack; a default one otherwise.")]
@@ -25,31 +28,42 @@ def up(
     demo: Annotated[bool, typer.Option("--demo", help="Tell a seeded working day, 08:00-18:00, at 600 times the speed.")] = False,
     pack: Annotated[str | None, typer.Option(help="The city's law: guancheng, los-angeles, or a folder.")] = None,
     kafka: Annotated[str | None, typer.Option(help="Use this broker, HOST:PORT, instead of our own.")] = None,
-    redis: Annotated[str | None, typer.Option(help="Use this Redis or Valkey, a URL, instead of our own.")] = None,
+    redis: Annotated[str | None, typer.Option(help="Use this Redis or Valkey, a URL without password, instead of our own; with one: GRIDWHISTLE_REDIS_URL.")] = None,
     data: Data = None,
-    port_base: Annotated[int | None, typer.Option(help="First port; the next free block otherwise.")] = None,
+    port_base: Annotated[int | None, typer.Option(min=1024, max=64_900, help="First port; the next free block otherwise.")] = None,
     clock: Annotated[str | None, typer.Option(help="Engine time START@SPEED, e.g. 2018-01-01T00:00:00-08:00@3600; live otherwise.")] = None,
     workers: Annotated[list[str] | None, typer.Option(help="STAGE=N processes, e.g. --workers dispatch=2; may be repeated.")] = None,
-    for_seconds: Annotated[float | None, typer.Option("--for", help="End by itself after so many seconds.")] = None,
+    for_seconds: Annotated[float | None, typer.Option("--for", min=0, help="End by itself after so many seconds.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
     detach: Annotated[bool, typer.Option(help="Return once everything is ready; end it with 'down'.")] = False,
 ) -> None:
-    """Start Kafka, Valkey and every stage, publish the pack, and stay until Ctrl-C.
+    """Start Kafka, Valkey and every stage, and stay until Ctrl-C. The first start publishes the pack.
 
-    A second 'up' on the same folder goes on where the first one ended. Example: gridwhistle up --pack guancheng
+    A second 'up' on the same folder goes on where the first one ended: servers, ports, clock and the pack in force. Example: gridwhistle up --pack guancheng
     """
+    counts = _counts(workers or [])
     if detach:
         return _detached(data, for_seconds)
-    if demo and clock is None and not (folder_of(data) / "stack.json").exists():
-        from engine.local.demo import demo_clock
-
-        clock = demo_clock()
-    wanted = Wanted(data, pack, kafka, redis, port_base, clock, _counts(workers or []))
-    code = 0
-    with held(data, "gridwhistle up"):
-        code = run_async(_up(wanted, demo, for_seconds, as_json))
+    if demo:
+        clock = _new_day(data, clock)
+    folder = take_folder(data)
+    with held(folder, "gridwhistle up"):
+        code = run_async(_up(Wanted(data, pack, kafka, redis, port_base, clock, counts, demo), demo, for_seconds, as_json))
     if code:
         raise typer.Exit(code)
+
+
+def _new_day(data: Path | None, clock: str | None) -> str:
+    """Each demonstration begins with a morning: what a former one left in the folder goes; any other stack stays untouched."""
+    from engine.local.demo import demo_clock
+
+    stack, folder = read_stack(data), folder_of(data)
+    if stack is not None:
+        if not stack.demo and stack.clock != demo_clock():
+            raise InvalidSettings(f"{folder} holds a stack that is no demonstration; name another folder, e.g. --data ./demo (with make: DATA=./demo)")
+        with held(folder, "gridwhistle up --demo"):
+            clear(folder, keep=("up.log",))
+    return demo_clock() if clock is None else clock
 
 
 def _counts(given: list[str]) -> dict[str, int]:
@@ -72,12 +86,13 @@ async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bo
     try:
         await stack.start()
         stack.remember_processes()
-        say(f"up in {time.monotonic() - began:.1f} s: Kafka {stack.settings.kafka}, Redis {stack.settings.redis_url}, data {stack.folder}")
+        say(f"up in {time.monotonic() - began:.1f} s: Kafka {stack.settings.kafka}, Redis {shown_url(stack.settings.redis_url)}, data {stack.folder}")
         if demo:
             from engine.local.demo import run_demo
 
             return await run_demo(stack, for_seconds, as_json, began)
-        say("look at it:  gridwhistle top    gridwhistle status    gridwhistle tail decisions    end it: Ctrl-C")
+        at = naming(wanted.data)
+        say(f"look at it:  gridwhistle top{at}    gridwhistle status{at}    gridwhistle tail decisions{at}    end it: Ctrl-C, or gridwhistle down{at}")
         await until_signal(for_seconds)
         return 0
     finally:
@@ -88,15 +103,13 @@ async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bo
 
 def _detached(data: Path | None, for_seconds: float | None) -> None:
     """Start ``up`` again as a process of its own, and wait until it is ready or has ended."""
-    folder = folder_of(data)
-    folder.mkdir(parents=True, exist_ok=True)
-    log = folder / "up.log"
+    log = take_folder(data) / "up.log"
     arguments = [word for word in sys.argv[1:] if word not in ("--detach", "--no-detach")]
-    with log.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", "engine.cli", *arguments], stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+    with open(log, "wb", opener=opener) as out:
+        process = subprocess.Popen(python_command(*arguments), stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
     deadline = time.monotonic() + 180
     while time.monotonic() < deadline:
-        text = log.read_text(errors="replace")
+        text = read_whole(log).decode(errors="replace")
         if process.poll() is not None:
             raise DependencyDown(f"the stack did not come up:\n{text[-2000:]}")
         if "up in " in text:
@@ -107,44 +120,52 @@ def _detached(data: Path | None, for_seconds: float | None) -> None:
 
 def down(data: Data = None) -> None:
     """End the stack that holds a folder, and wait until it is gone."""
-    pid = holder_pid(data)
-    if pid is None:
-        return print(f"no stack runs in {folder_of(data)}")
-    os.kill(pid, signal.SIGTERM)
+    folder = folder_of(data)
+    process = holding_process(folder)
+    if process is None:
+        return print(f"no stack runs in {folder}")
+    process.terminate()  # psutil looks once more whether the pid is still that process
     until = time.monotonic() + 15
-    while holder(data) is not None:  # the lock goes with the process, even where nobody has taken note of its end
+    while holder(folder) is not None:  # the lock goes with the process, even where nobody has taken note of its end
         if time.monotonic() > until:
-            raise DependencyDown(f"pid {pid} has not ended after 15 s; look at it with 'ps -p {pid}'")
+            raise DependencyDown(f"pid {process.pid} has not ended after 15 s; look at it with 'ps -p {process.pid}'")
         time.sleep(0.05)
     print("ended")
 
 
 def reset(data: Data = None, yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False) -> None:
-    """Delete a stack's data, after ending it. Incidents, tickets and the vault's key are gone then."""
-    folder = folder_of(data)
-    if not (folder / "stack.json").exists():
-        return print(f"there is no stack in {folder}")
-    if not yes and not typer.confirm(f"delete everything in {folder}, the master key of the vault included?"):
+    """Delete what a stack made in its folder, after ending it. Incidents, tickets and the vault's key are gone then."""
+    folder, stack = folder_of(data), read_stack(data)
+    demand_ours(folder)
+    if not yes and not typer.confirm(f"delete the stack in {folder}, the master key of the vault included?"):
         raise typer.Exit(1)
-    if holder(data):
+    if holder(folder):
         down(data)
-    shutil.rmtree(folder)
-    print(f"deleted {folder}")
+    with held(folder, "gridwhistle reset"):
+        stays = clear(folder)
+    if stays:
+        print(f"deleted the stack in {folder}; {', '.join(stays)} is not of its making and stays")
+    else:
+        folder.rmdir()
+        print(f"deleted {folder}")
+    if stack is not None and not stack.own_kafka:
+        print(f"the topics {stack.prefix}* on {stack.kafka} stay; without the key nobody's name in them can be revealed")
 
 
 def status(data: Data = None, as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False) -> None:
     """List every process and server: name, stage, pid, port, state, lag."""
-    from engine.local.status import rows
+    from engine.local.status import about, rows
 
     found = run_async(rows(data))
     if as_json:
         return print(json.dumps(found))
     if not found:
-        print(f"no stack runs in {folder_of(data)}; start one with 'gridwhistle up'")
+        print(f"no stack runs in {folder_of(data)}; start one with 'gridwhistle up{naming(data)}'")
         raise typer.Exit(1)
-    print(f"{'NAME':<14}{'STAGE':<11}{'PID':>8}{'PORT':>7}  {'STATE':<10}{'LAG':>8}")
+    print(run_async(about(data)))
+    print(f"{'NAME':<16}{'STAGE':<11}{'PID':>8}{'PORT':>7}  {'STATE':<10}{'LAG':>8}")
     for row in found:
-        print(f"{row['name']:<14}{row['stage']:<11}{row['pid'] or '-':>8}{row['port'] or '-':>7}  {row['state']:<10}{'-' if row['lag'] is None else row['lag']:>8}")
+        print(f"{row['name']:<16}{row['stage']:<11}{row['pid'] or '-':>8}{row['port'] or '-':>7}  {row['state']:<10}{'-' if row['lag'] is None else row['lag']:>8}")
     return None
 
 
@@ -153,7 +174,7 @@ def doctor(data: Data = None) -> None:
     from engine.local.doctor import findings
 
     faults = 0
-    for name, fault in findings(settings_of(data), data):
+    for name, fault in findings(data):
         print(f"{'ok   ' if fault is None else 'FAULT'}  {name}{'' if fault is None else ': ' + fault}")
         faults += fault is not None
     if faults:

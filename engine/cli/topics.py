@@ -7,7 +7,10 @@ import typer
 
 from engine import topic_admin
 from engine.cli import run_async
-from engine.local.folder import settings_of
+from engine.local.folder import settings_of, use_folder
+from engine.local.stack import demand_key
+from engine.reference import Reference, start_clock
+from engine.settings import Settings
 from topics.registry import Delete
 
 topics = typer.Typer(help="Create, check and list the Kafka topics.", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -16,10 +19,24 @@ Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
 
 @topics.command()
 def apply(data: Data = None) -> None:
-    """Make the topics that are missing; nothing that exists is changed."""
+    """Make what a prefix needs and has not: topics, the vault's key, a live clock; nothing that exists is changed.
+
+    With 'gridwhistle pack publish NAME' and one 'gridwhistle run' for each stage it is a first start by hand.
+    """
     settings = settings_of(data)
-    made = run_async(topic_admin.apply(settings, run_async(topic_admin.departments_of(settings))))
+    made = run_async(_apply(settings))
     print("\n".join(f"made {settings.prefix}{name}" for name in made) or "all topics are there")
+
+
+async def _apply(settings: Settings) -> list[str]:
+    use_folder(settings.data_dir)
+    await demand_key(settings)
+    made = await topic_admin.apply(settings, await topic_admin.departments_of(settings))
+    reference = Reference(settings)
+    await reference.refresh()
+    if reference.clock is None:
+        await start_clock(settings, None, 1)
+    return made
 
 
 @topics.command()

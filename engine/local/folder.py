@@ -1,22 +1,35 @@
-"""A stack's folder: what lies where, who holds it, and how every command finds the stack by it."""
+"""A stack's folder: what lies where, who holds it, and how every command finds the stack by it (DESIGN 9)."""
 
-import fcntl
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
-from engine.errors import StackBusy
+from engine.errors import InvalidSettings, StackNotFound
+from engine.local.lock import holder
+from engine.private import demand_folder, make_folder, opener, read_whole, write_whole
 from engine.settings import ENVIRONMENT, Settings, default_data_dir, load_settings
+
+MARK = ".gridwhistle"
+"""Lies in each folder that was empty, or not there, when we took it: all in it under our names is ours to delete."""
+
+OURS = (
+    "stack.json", "stack.json.new", "run", "logs", "journals", "kafka", "valkey", "faust", "checkpoints", "master.key", "redis.password", "up.log", "lock", MARK,
+)  # fmt: skip
+"""Everything a stack makes in its folder; ``reset`` deletes these and nothing else."""
+
+SOCKET_PATH_BYTES = 100
+"""The kernel takes 107 for the path of a Unix socket; where the folder's is longer, Valkey listens on the loopback."""
 
 
 class StackFile(msgspec.Struct):
     """``stack.json``: what a stack is, kept between starts, and where it runs now."""
 
     pack: str
+    """The shipped pack or the absolute path that the first ``up`` published; the log says which one is in force."""
     kafka: str
     redis_url: str
     prefix: str = "gw."
@@ -25,9 +38,26 @@ class StackFile(msgspec.Struct):
     """As given by ``--clock``; empty for live time."""
     port_base: int = 27000
     own_servers: bool = True
+    """As written before each server had its own word."""
     processes: dict[str, dict[str, Any]] = {}
-    """Name -> ``stage pid port`` of everything that runs."""
+    """Name -> ``stage pid since port`` of everything that runs."""
     started_at: float = 0.0
+    own_kafka: bool | None = None
+    own_redis: bool | None = None
+    replication_factor: int = 0
+    min_insync_replicas: int = 0
+    in_force: str = ""
+    """``<name>@<hash>`` of the pack in force when last seen; empty until a first ``up`` has published one."""
+    settled: bool = True
+    """False until a first ``up`` has put a pack in force: one that failed binds nobody."""
+    demo: bool = False
+
+    def __post_init__(self) -> None:
+        """Fill in what an older version did not write."""
+        self.own_kafka = self.own_servers if self.own_kafka is None else self.own_kafka
+        self.own_redis = self.own_servers if self.own_redis is None else self.own_redis
+        self.replication_factor = self.replication_factor or (1 if self.own_kafka else Settings().replication_factor)
+        self.min_insync_replicas = self.min_insync_replicas or (1 if self.own_kafka else Settings().min_insync_replicas)
 
 
 def folder_of(data: Path | None) -> Path:
@@ -36,79 +66,128 @@ def folder_of(data: Path | None) -> Path:
     return (data or (Path(chosen) if chosen else default_data_dir())).expanduser().absolute()
 
 
+def take_folder(data: Path | None) -> Path:
+    """Make a folder for a stack, 0700, and mark it as ours; one that is there must be empty or ours already.
+
+    Raises:
+        InvalidSettings: A link, another user's, or full of something else.
+    """
+    folder = folder_of(data)
+    if os.path.lexists(folder):
+        demand_folder(folder)  # its mode stays until we know that it is ours
+    else:
+        make_folder(folder)
+    if not any((folder / name).exists() for name in (MARK, "stack.json")):
+        others = sorted(path.name for path in folder.iterdir() if path.name not in OURS)
+        if others:
+            raise InvalidSettings(f"{folder} is no stack's folder and is not empty ({', '.join(others[:3])} …); choose another --data, or an empty folder")
+        write_whole(folder / MARK, b"made by gridwhistle; 'gridwhistle reset' deletes what it made here\n")
+    return make_folder(folder)
+
+
+def use_folder(data: Path | None) -> Path:
+    """Make and mark a folder that is missing; one that is there must be our own, and may hold anything."""
+    folder = folder_of(data)
+    if not os.path.lexists(folder):
+        return take_folder(data)
+    demand_folder(folder)
+    return folder
+
+
 def read_stack(data: Path | None) -> StackFile | None:
-    """Read ``stack.json``; ``None`` when there never was a stack here."""
+    """Read ``stack.json``; ``None`` when there never was a stack here.
+
+    Raises:
+        InvalidSettings: It cannot be read as one; names the file.
+    """
     path = folder_of(data) / "stack.json"
     try:
-        return msgspec.json.decode(path.read_bytes(), type=StackFile)
-    except FileNotFoundError:
+        return msgspec.json.decode(read_whole(path), type=StackFile)
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except (msgspec.DecodeError, OSError) as exc:
+        raise InvalidSettings(f"{path} cannot be read: {exc}; restore it, or choose another --data") from exc
 
 
 def write_stack(data: Path | None, stack: StackFile) -> None:
     """Write ``stack.json`` whole: a reader sees the old one or the new one."""
-    path = folder_of(data) / "stack.json"
-    scratch = path.with_suffix(".new")
-    scratch.write_bytes(msgspec.json.format(msgspec.json.encode(stack)))
-    scratch.replace(path)
+    write_whole(folder_of(data) / "stack.json", msgspec.json.format(msgspec.json.encode(stack)))
+
+
+def remember_pack(data: Path | None, ref: str) -> None:
+    """Note the pack in force, so that an ``up`` with another one is refused before anything starts."""
+    stack = read_stack(data)
+    if stack is not None and stack.in_force != ref:
+        stack.in_force = ref
+        write_stack(data, stack)
+
+
+def socket_of(folder: Path) -> Path | None:
+    """Name Valkey's socket; ``None`` where the path is too long for one."""
+    path = folder / "run" / "valkey.sock"
+    return path if len(os.fsencode(path)) <= SOCKET_PATH_BYTES else None
+
+
+def password_of(folder: Path) -> str:
+    """Read the password of the folder's own Valkey, made at the first call."""
+    path = folder / "redis.password"
+    try:
+        with open(path, "x", opener=opener) as file:
+            file.write(os.urandom(24).hex())
+    except FileExistsError:
+        pass
+    return read_whole(path).decode().strip()
+
+
+def redis_of(folder: Path, stack: StackFile) -> str:
+    """Give the address of a stack's Redis, password included; for our own that is kept in the folder alone."""
+    if not stack.own_redis:
+        return stack.redis_url
+    password, socket = password_of(folder), socket_of(folder)
+    return f"redis://:{password}@127.0.0.1:{stack.port_base + 2}/0" if socket is None else f"unix://{quote(str(socket))}?db=0&password={password}"
+
+
+def settings_for(folder: Path, stack: StackFile, environ: Mapping[str, str] = os.environ) -> Settings:
+    """Give the settings of a folder's stack; the environment adds to them.
+
+    Raises:
+        InvalidSettings: The environment names another broker, Redis, prefix or number than the folder; or cannot be used.
+    """
+    known: dict[str, object] = {
+        "KAFKA": stack.kafka, "REDIS_URL": redis_of(folder, stack), "PREFIX": stack.prefix, "PARTITIONS": stack.partitions,
+        "REPLICATION_FACTOR": stack.replication_factor, "MIN_INSYNC_REPLICAS": stack.min_insync_replicas,
+    }  # fmt: skip
+    given = {name: environ[f"{ENVIRONMENT}{name}"] for name in known if f"{ENVIRONMENT}{name}" in environ}
+    other = [f"{ENVIRONMENT}{name}" for name, value in given.items() if value != str(known[name])]
+    if other:
+        raise InvalidSettings(f"the stack in {folder} has its own {', '.join(other)}, and the environment another; unset it there, or choose another --data")
+    return load_settings({**environ, **{f"{ENVIRONMENT}{name}": str(value) for name, value in known.items()}, f"{ENVIRONMENT}DATA_DIR": str(folder)})
 
 
 def settings_of(data: Path | None) -> Settings:
-    """Give the settings for a stack: its folder's, unless the environment says otherwise."""
-    environ = dict(os.environ)
-    folder, stack = folder_of(data), read_stack(data)
-    found: dict[str, object] = {"DATA_DIR": folder}
-    if stack is not None:
-        found |= {"KAFKA": stack.kafka, "REDIS_URL": stack.redis_url, "PREFIX": stack.prefix, "PARTITIONS": stack.partitions}
-        if stack.own_servers:
-            found |= {"REPLICATION_FACTOR": 1, "MIN_INSYNC_REPLICAS": 1}
-    given = {f"{ENVIRONMENT}{name}": str(value) for name, value in found.items()}
-    return load_settings({**given, **{name: value for name, value in environ.items() if name.startswith(ENVIRONMENT)}})
-
-
-def holder(data: Path | None) -> str | None:
-    """Say who holds a folder's lock, or ``None`` when nobody does."""
-    path = folder_of(data) / "lock"
-    if not path.exists():
-        return None
-    with path.open("r") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return None
-        except BlockingIOError:
-            return file.read().strip() or "another process"
-
-
-def holder_pid(data: Path | None) -> int | None:
-    """Give the pid of who holds a folder, if it is held."""
-    held = holder(data)
-    return int(held.split()[1]) if held and held.split()[1:2] and held.split()[1].isdecimal() else None
-
-
-@contextmanager
-def held(data: Path | None, what: str) -> Iterator[Path]:
-    """Hold a folder while the block runs; the lock file goes with it.
+    """Find the stack a command is meant for: the folder's; the environment's where no folder was named and it has none.
 
     Raises:
-        StackBusy: Somebody else holds it; says who, and how to end it.
+        StackNotFound: There is no stack in the folder, or its own broker does not run: whatever listens on its port is another's.
+        InvalidSettings: Folder and environment contradict each other.
     """
-    folder = folder_of(data)
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "lock"
-    file = path.open("a+")
-    try:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            who = file.read().strip() or "another process"
-            raise StackBusy(f"the folder {folder} is held by {who}; end it with 'gridwhistle down --data {folder}', or choose another --data") from None
-        file.truncate(0)
-        file.write(f"pid {os.getpid()} ({what})\n")
-        file.flush()
-        try:
-            yield folder
-        finally:
-            path.unlink(missing_ok=True)
-    finally:
-        file.close()
+    folder, stack = folder_of(data), read_stack(data)
+    if stack is None:
+        if data is None and f"{ENVIRONMENT}KAFKA" in os.environ:
+            return settings_without_stack(data)
+        raise StackNotFound(
+            f"there is no stack in {folder}; name its folder with --data, start one with 'gridwhistle up{naming(data)}', or set GRIDWHISTLE_KAFKA for servers of your own"
+        )
+    if stack.own_kafka and holder(folder) is None:
+        raise StackNotFound(f"the stack in {folder} does not run; start it with 'gridwhistle up{naming(data)}'")
+    return settings_for(folder, stack)
+
+
+def settings_without_stack(data: Path | None) -> Settings:
+    """Give the environment's settings, for what must answer where there is no stack."""
+    return load_settings({**os.environ, f"{ENVIRONMENT}DATA_DIR": str(folder_of(data))})
+
+
+def naming(data: Path | None) -> str:
+    """Say ``--data`` again where it was said, for hints that can be pasted."""
+    return f" --data {data}" if data is not None else ""

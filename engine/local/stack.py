@@ -1,147 +1,87 @@
 """Bringing a stack up and down: servers, topics, clock, pack, stages, in this order and back."""
 
 import asyncio
+import os
 import signal
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from redis import Redis
+from redis.exceptions import RedisError
 
 from engine import topic_admin
-from engine.errors import DependencyDown, InvalidSettings, StackBusy
+from engine.errors import DependencyDown, InvalidSettings
 from engine.local import servers
-from engine.local.folder import StackFile, folder_of, read_stack, settings_of, write_stack
+from engine.local.folder import StackFile, password_of, settings_for, socket_of, take_folder, write_stack
+from engine.local.plan import FIRST_STAGE_PORT, Wanted, demand_in_force, parse_clock, plan
 from engine.local.supervisor import Child, Supervisor, child_environ, python_command
 from engine.packs import publish
-from engine.reference import start_clock
+from engine.private import make_folder
+from engine.reference import Reference, start_clock
 from engine.settings import Settings
 from engine.stages import STAGES
 from engine.vault import make_master_key
-
-PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT = 27000, 40, 10
-"""Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey base + 2, stages from base + 10."""
+from topics.registry import TOPICS, VAULT
 
 Say = Callable[[str], None]
 
-
-@dataclass
-class Wanted:
-    """What ``up`` was asked for; ``None`` means: as before, or the default."""
-
-    data: Path | None = None
-    pack: str | None = None
-    kafka: str | None = None
-    redis: str | None = None
-    port_base: int | None = None
-    clock: str | None = None
-    workers: dict[str, int] = field(default_factory=dict)
-
-
-def parse_clock(text: str) -> tuple[int | None, int]:
-    """Read ``START@SPEED``, e.g. ``2018-01-01T00:00:00-08:00@3600``; empty is live.
-
-    Raises:
-        InvalidSettings: It is not of that form.
-    """
-    if not text:
-        return None, 1
-    start, _, speed = text.rpartition("@")
-    try:
-        moment = datetime.fromisoformat(start)
-        if moment.tzinfo is None or int(speed) < 1:
-            raise ValueError
-    except ValueError:
-        raise InvalidSettings(f"--clock {text!r} must be START@SPEED with a zone and a whole speed, e.g. 2018-01-01T00:00:00-08:00@3600") from None
-    return int(moment.timestamp() * 1000), int(speed)
-
-
-def plan(wanted: Wanted) -> StackFile:
-    """Settle what the stack will be: what the folder remembers, and what is asked, if that does not contradict it.
-
-    Raises:
-        InvalidSettings: Another pack or clock than the folder's is asked for.
-        StackBusy: A port is taken.
-    """
-    before = read_stack(wanted.data)
-    if before is not None:
-        for name, asked, known in (("--pack", wanted.pack, before.pack), ("--clock", wanted.clock, before.clock)):
-            if asked is not None and asked != known:
-                raise InvalidSettings(
-                    f"this folder holds a stack with {name} {known or '(live)'}, not {asked}; go on without {name}, or 'gridwhistle reset' first, or choose another --data"
-                )
-    base = _port_base(wanted, before)
-    own = wanted.kafka is None and wanted.redis is None
-    return StackFile(
-        pack=wanted.pack or (before.pack if before else "guancheng"),
-        kafka=wanted.kafka or f"127.0.0.1:{base}",
-        redis_url=wanted.redis or f"redis://127.0.0.1:{base + 2}/0",
-        clock=wanted.clock if wanted.clock is not None else (before.clock if before else ""),
-        port_base=base,
-        own_servers=own,
-        started_at=time.time(),
-    )
-
-
-def _port_base(wanted: Wanted, before: StackFile | None) -> int:
-    base = wanted.port_base or (before.port_base if before else PORT_BASE)
-    needed = [0, 1, 2, *range(FIRST_STAGE_PORT, FIRST_STAGE_PORT + sum(wanted.workers.get(stage, 1) for stage in STAGES))]
-    if wanted.port_base is not None:
-        servers.demand_free([base + n for n in needed])
-        return base
-    for candidate in range(base, 65_000 - PORT_BLOCK, PORT_BLOCK):
-        if all(servers.port_holder(candidate + n) is None for n in needed):
-            return candidate
-    raise StackBusy(f"no {PORT_BLOCK} free ports from {base} on; end something, or choose others with --port-base")
+FOREIGN_SECONDS, OWN_SECONDS = 10, 60
+"""Patience with a broker of somebody else's, and with our own while it starts."""
 
 
 class Stack:
-    """A running stack: its servers and its supervisor."""
+    """A running stack: its servers and stages under one supervisor."""
 
     def __init__(self, wanted: Wanted, say: Say) -> None:
         """Settle the plan; ``start`` does the work."""
         self.wanted, self._say = wanted, say
-        self.file = plan(wanted)
-        self.folder = folder_of(wanted.data)
-        self.servers: list[servers.Server] = []
+        self.folder = take_folder(wanted.data)
+        self.file: StackFile = plan(wanted)
         self.supervisor = Supervisor(on_restart=self.remember_processes)
-        self.settings: Settings
+        self.settings: Settings = settings_for(self.folder, self.file)
 
     async def start(self) -> None:
-        """Bring everything up; on any fault what was started is ended again."""
+        """Bring everything up; whoever calls ends it again on any fault."""
+        os.umask(0o077)
         for name in ("run", "logs", "journals"):
-            (self.folder / name).mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder / name)
+        if not self.file.own_kafka:
+            await self._until_broker_answers(FOREIGN_SECONDS)
         write_stack(self.wanted.data, self.file)
-        self.settings = settings_of(self.wanted.data)
-        make_master_key(self.settings.key_file)
-        await asyncio.to_thread(self._start_servers)
-        await self._until_broker_answers()
-        start_ms, speed = parse_clock(self.file.clock)
-        made = await topic_admin.apply(self.settings, [])
-        if made:
-            self._say(f"made {len(made)} topics")
-        await start_clock(self.settings, start_ms, speed)
-        self._say(f"pack {await publish(self.settings, self.file.pack)}")
+        self._start_servers()
+        await self.supervisor.until_ready(OWN_SECONDS)
+        await self._until_broker_answers(OWN_SECONDS)
+        await asyncio.to_thread(self._demand_redis)
+        await self._prepare_log()
         self._start_stages()
-        late = await self.supervisor.until_ready(90)
-        if late:
-            raise DependencyDown(f"not ready after 90 s: {', '.join(late)}; see their logs in {self.folder / 'logs'}")
+        await self.supervisor.until_ready(90)
 
     def _start_servers(self) -> None:
-        port, logs = self.file.port_base, self.folder / "logs"
-        if self.wanted.kafka is None:
-            self.servers.append(servers.kafka(self.folder / "kafka", port, logs / "kafka.log"))
-        if self.wanted.redis is None:
-            self.servers.append(servers.valkey(self.folder / "valkey", port + 2, logs / "valkey.log"))
-        for server in self.servers:
-            server.wait_ready()
+        port, folder = self.file.port_base, self.folder
+        if self.file.own_kafka:
+            command = servers.kafka_command(folder / "kafka", port)
+            self.supervisor.add(Child("kafka", "server", command, dict(os.environ), folder, answers=lambda pid: servers.listens(pid, port)))
+        if self.file.own_redis:
+            socket = socket_of(folder)
+            command = servers.valkey_command(folder / "valkey", port + 2, password_of(folder), socket)
+            self.supervisor.add(Child("valkey", "server", command, dict(os.environ), folder, answers=lambda pid: self._valkey_answers(pid, socket)))
 
-    async def _until_broker_answers(self) -> None:
+    def _valkey_answers(self, pid: int, socket: Path | None) -> bool:
+        return socket.is_socket() if socket is not None else servers.listens(pid, self.file.port_base + 2)
+
+    def _demand_redis(self) -> None:
+        """The view's server must answer as well, with our password."""
+        try:
+            with Redis.from_url(self.settings.redis_url, socket_timeout=5) as client:
+                client.ping()
+        except (RedisError, OSError) as exc:
+            raise DependencyDown(f"Redis does not answer: {exc}; is its address right?") from exc
+
+    async def _until_broker_answers(self, within: float) -> None:
         """An open port is not yet a broker: wait for a real answer."""
-        deadline = time.monotonic() + 30
+        deadline = asyncio.get_running_loop().time() + within
         while True:
             admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.kafka)
             try:
@@ -149,11 +89,29 @@ class Stack:
                 await admin.list_topics()
                 return
             except (KafkaError, OSError) as exc:
-                if time.monotonic() > deadline:
+                if asyncio.get_running_loop().time() > deadline:
                     raise DependencyDown(f"Kafka at {self.settings.kafka} does not answer: {exc}; is the address right?") from exc
                 await asyncio.sleep(0.2)
             finally:
                 await admin.close()
+
+    async def _prepare_log(self) -> None:
+        """Make topics, key, clock; the law in force stays, a first pack is published only where there is none."""
+        await demand_key(self.settings)
+        made = await topic_admin.apply(self.settings, [])
+        if made:
+            self._say(f"made {len(made)} topics")
+        await topic_admin.verify(self.settings, [spec.name for spec in TOPICS])
+        reference = Reference(self.settings)
+        await reference.refresh()
+        if reference.current is not None and self.wanted.pack is not None:
+            demand_in_force(self.wanted, reference.current)
+        start_ms, speed = parse_clock(self.file.clock)
+        await start_clock(self.settings, start_ms, speed, anew=reference.current is None)
+        self.file.in_force = reference.current or await publish(self.settings, self.file.pack)
+        self.file.settled = True
+        write_stack(self.wanted.data, self.file)
+        self._say(f"pack {self.file.in_force}" + (" is in force still" if reference.current else ""))
 
     def _start_stages(self) -> None:
         port = self.file.port_base + FIRST_STAGE_PORT
@@ -166,20 +124,35 @@ class Stack:
                 port += 1
 
     def remember_processes(self) -> None:
-        """Write down the pids, for ``status``."""
+        """Write down the pids, each with the moment it began, for ``status``."""
+        ports = {"kafka": self.file.port_base, "valkey": None if socket_of(self.folder) else self.file.port_base + 2}
         for child in self.supervisor.children:
-            entry = self.file.processes.setdefault(child.name, {"stage": child.stage, "port": None})
-            entry["pid"] = child.process.pid if child.process is not None else None
-        for server in self.servers:
-            self.file.processes[server.name] = {"stage": "server", "pid": server.process.pid, "port": server.port}
+            entry = self.file.processes.setdefault(child.name, {"stage": child.stage, "port": ports.get(child.name)})
+            entry |= {"pid": child.process.pid if child.process is not None else None, "since": child.since}
         write_stack(self.wanted.data, self.file)
 
     async def stop(self) -> None:
         """End stages first, then servers, all within ten seconds."""
-        await self.supervisor.stop()
-        await asyncio.gather(*(asyncio.to_thread(server.stop) for server in reversed(self.servers)))
+        await self.supervisor.stop(*[child.name for child in self.supervisor.children if child.stage != "server"] or ["none"])
+        await self.supervisor.stop(patience=3.0)
         self.file.processes = {}
         write_stack(self.wanted.data, self.file)
+
+
+async def demand_key(settings: Settings) -> None:
+    """Make the master key before there is a vault; one made later would seal beside the first.
+
+    Raises:
+        InvalidSettings: There is a vault already, and no key here.
+    """
+    if settings.key_file.exists() or settings.key_file.is_symlink():
+        return
+    if settings.prefix + VAULT.name in await topic_admin.existing(settings):
+        raise InvalidSettings(
+            f"prefix {settings.prefix!r} on {settings.kafka} has a vault, and its master key is not at {settings.key_file}; bring the key there "
+            "from the folder that made it, or choose another GRIDWHISTLE_PREFIX"
+        )
+    make_master_key(settings.key_file)
 
 
 async def until_signal(seconds: float | None) -> None:

@@ -4,14 +4,20 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-import psutil
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
 
-from engine.local.folder import folder_of, holder, read_stack, settings_of
+from engine import topic_admin
+from engine.errors import StackNotFound
+from engine.local.folder import StackFile, folder_of, read_stack, settings_of
+from engine.local.groups import Member, members
+from engine.local.lock import holder, same_process
 from engine.reading import LogConsumer
-from engine.settings import Settings
+from engine.reference import Reference
+from engine.settings import Settings, shown_url
 
 FEW = 64
 """A gap this small may be nothing but transaction markers, one for each producer of a topic: it is read to be counted."""
@@ -20,19 +26,79 @@ INPUTS = {"intake": ("incidents.raw",), "dispatch": ("incidents", "commands"), "
 
 
 async def rows(data: Path | None) -> list[dict[str, Any]]:
-    """List every process and server: ``name stage pid port state lag``; empty when nothing runs."""
-    stack = read_stack(data)
-    if stack is None or holder(data) is None:
+    """List every process and server: ``name stage pid port state lag``; empty when nothing runs.
+
+    What the folder's supervisor started is known by pid and begin; who else takes part, the groups say; servers are asked.
+    """
+    try:
+        settings = settings_of(data)
+    except StackNotFound:
         return []
-    lags = await _lags(settings_of(data))
+    stack = read_stack(data)
+    lags, joined = await _lags(settings), await _members(settings)
+    found = _supervised(folder_of(data), stack, await _answers(settings)) if stack is not None and holder(folder_of(data)) is not None else []
+    if stack is None or not (stack.own_kafka and stack.own_redis):
+        found = [*_foreign(settings, stack, await _answers(settings)), *found]
+    pids = {row["pid"] for row in found}
+    found += [
+        _row(f"{member.stage}@{member.host}", member.stage, member.pid, None, member.state) for member in joined if not (member.is_here and member.pid in pids)
+    ]
+    if all(row["stage"] == "server" for row in found) and not any(row["state"] == "ready" for row in found):
+        return [] if stack is None or holder(folder_of(data)) is None else found
+    return [row | {"lag": lags.get(row["stage"])} for row in found]
+
+
+def _row(name: str, stage: str, pid: int | None, port: int | None, state: str) -> dict[str, Any]:
+    return {"name": name, "stage": stage, "pid": pid, "port": port, "state": state, "lag": None}
+
+
+def _supervised(folder: Path, stack: StackFile, answers: dict[str, bool]) -> list[dict[str, Any]]:
     found = []
     for name, entry in stack.processes.items():
-        alive = entry["pid"] is not None and psutil.pid_exists(entry["pid"])
-        is_stage = entry["stage"] != "server"
-        ready = not is_stage or (folder_of(data) / "run" / f"{name}.ready").exists()
-        state = "ended" if not alive else "ready" if ready else "opening"
-        found.append({"name": name, "stage": entry["stage"], "pid": entry["pid"], "port": entry["port"], "state": state, "lag": lags.get(entry["stage"])})
+        alive = same_process(entry["pid"], entry.get("since")) is not None
+        ready = answers[name] if entry["stage"] == "server" else (folder / "run" / f"{name}.ready").exists()
+        found.append(_row(name, entry["stage"], entry["pid"], entry["port"], "ended" if not alive else "ready" if ready else "opening"))
     return found
+
+
+def _foreign(settings: Settings, stack: StackFile | None, answers: dict[str, bool]) -> list[dict[str, Any]]:
+    """Servers that somebody else runs: only whether they answer is known."""
+    theirs = [("kafka", stack is None or not stack.own_kafka), ("valkey", stack is None or not stack.own_redis)]
+    return [_row(name, "server", None, None, "ready" if answers[name] else "away") for name, is_theirs in theirs if is_theirs]
+
+
+async def _answers(settings: Settings) -> dict[str, bool]:
+    """Ask both servers; an open port alone says nothing."""
+    kafka = valkey = True
+    try:
+        await topic_admin.existing(settings)
+    except (KafkaError, OSError):
+        kafka = False
+    try:
+        async with Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3) as client:
+            await client.ping()
+    except (RedisError, OSError):
+        valkey = False
+    return {"kafka": kafka, "valkey": valkey}
+
+
+async def _members(settings: Settings) -> list[Member]:
+    try:
+        return await members(settings)
+    except (KafkaError, OSError):
+        return []
+
+
+async def about(data: Path | None) -> str:
+    """Say in one line which servers these are and which law is in force."""
+    settings = settings_of(data)
+    try:
+        reference = Reference(settings)
+        await reference.refresh()
+        pack = reference.current or "none in force: 'gridwhistle pack publish'"
+    except (KafkaError, OSError) as exc:
+        pack = f"unknown, the broker does not answer: {exc}"
+    return f"Kafka {settings.kafka}, Redis {shown_url(settings.redis_url)}, prefix {settings.prefix}, pack {pack}"
 
 
 async def _lags(settings: Settings) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Keeps the stages running: starts them, restarts them with growing pauses, ends them in time."""
+"""Keeps servers and stages running: starts them, restarts them with growing pauses, ends them in time."""
 
 import asyncio
 import contextlib
@@ -6,45 +6,77 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
-from logging.handlers import RotatingFileHandler
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import psutil
+
+from engine.errors import DependencyDown
+from engine.local.childlog import ChildLog, bounded_lines
 from engine.local.servers import die_with_parent
 
 FIRST_PAUSE, LONGEST_PAUSE, HEALTHY_SECONDS = 0.2, 10.0, 30.0
 """A worker that ends is started again after this pause, doubled each time, until it has run well for half a minute."""
 
-LOG_BYTES, LOG_FILES = 5_000_000, 3
+SAID_WHY = 2
+"""Exit code of a command that was refused and said why: trying again changes nothing."""
+
+TRIES = 3
+"""A child that ended so often before it was ready once will not become so."""
 
 
 class Child:
     """One supervised process, through its incarnations."""
 
-    def __init__(self, name: str, stage: str, command: list[str], environ: dict[str, str], folder: Path, on_line: Callable[[str], None] | None = None) -> None:
-        """Prepare; ``run`` starts it."""
+    def __init__(
+        self, name: str, stage: str, command: Sequence[str], environ: dict[str, str], folder: Path, on_line: Callable[[str], None] | None = None,
+        answers: Callable[[int], bool] | None = None,
+    ) -> None:  # fmt: skip
+        """Prepare; ``run`` starts it. ``answers``, given its pid, says whether it is ready; else its ready-file does."""
         self.name, self.stage, self.command, self.environ = name, stage, command, environ
         self.ready_file = folder / "run" / f"{name}.ready"
         self.process: asyncio.subprocess.Process | None = None
+        self.since = 0.0
+        """When the process began, as the kernel says; with its pid it is known for certain."""
         self.starts = 0
+        self.code: int | None = None
+        """How its last incarnation ended."""
+        self.was_ready = False
         self.on_restart: Callable[[], None] = lambda: None
         """Called when it runs again, under another pid."""
-        self._on_line = on_line
-        self._log = RotatingFileHandler(folder / "logs" / f"{name}.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES)
+        self._on_line, self._answers = on_line, answers
+        self.log = ChildLog(folder / "logs" / f"{name}.log")
 
     @property
     def is_ready(self) -> bool:
         """Whether it runs and has opened what is its own."""
-        return self.process is not None and self.process.returncode is None and self.ready_file.exists()
+        if self.process is None or self.process.returncode is not None:
+            return False
+        ready = self._answers(self.process.pid) if self._answers is not None else self.ready_file.exists()
+        self.was_ready |= ready
+        return ready
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it cannot start: it said why, or ended again and again before it was ready."""
+        return not self.was_ready and self.code is not None and (self.code == SAID_WHY or self.starts >= TRIES)
+
+    def why(self) -> str:
+        """Say how it ended, with its last words."""
+        return f"{self.name} ended with {self.code}:\n  " + "\n  ".join(list(self.log.last)[-8:])
 
     async def run(self) -> None:
-        """Start it again and again until cancelled."""
+        """Start it again and again until cancelled; nothing else ends this."""
         pause = FIRST_PAUSE
         while True:
             began = time.monotonic()
-            await self._once()
+            try:
+                await self._once()
+                how = f"ended with {self.code}"
+            except Exception as exc:  # no process to be had, a folder gone: the same pause, then again
+                self.code, how = -1, f"could not be run: {exc}"
             pause = FIRST_PAUSE if time.monotonic() - began > HEALTHY_SECONDS else min(pause * 2, LONGEST_PAUSE)
-            self._write(f"ended with {self.process.returncode if self.process else None}; starting again in {pause:.1f} s")
+            self.log.write(f"supervisor: {self.name} {how}; starting again in {pause:.1f} s")
             await asyncio.sleep(pause)
 
     async def _once(self) -> None:
@@ -55,25 +87,26 @@ class Child:
         self.starts += 1
         self.process = await asyncio.create_subprocess_exec(
             *self.command, env=environ, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True, preexec_fn=die_with_parent, limit=2**20,
+            start_new_session=True, preexec_fn=die_with_parent,
         )  # fmt: skip
+        with contextlib.suppress(psutil.Error):
+            self.since = psutil.Process(self.process.pid).create_time()
         if self.starts > 1:
-            self.on_restart()
+            self._tell_restart()
         assert self.process.stdout is not None
-        async for line in self.process.stdout:
-            text = line.decode(errors="replace").rstrip("\n")
-            self._write(text)
+        async for line in bounded_lines(self.process.stdout):
+            text = line.decode(errors="replace")
+            self.log.write(text)
             if self._on_line is not None:
-                self._on_line(text)
-        await self.process.wait()
+                with contextlib.suppress(Exception):  # a terminal that went away is no fault of the child's
+                    self._on_line(text)
+        self.code = await self.process.wait()
 
-    def _write(self, text: str) -> None:
-        stream = self._log.stream
-        if stream is not None and stream.tell() + len(text) > LOG_BYTES:
-            self._log.doRollover()
-        if self._log.stream is not None:
-            self._log.stream.write(text + "\n")
-            self._log.stream.flush()
+    def _tell_restart(self) -> None:
+        try:
+            self.on_restart()
+        except Exception as exc:  # a full disk: the pids in stack.json are old until there is room
+            self.log.write(f"supervisor: {self.name} runs again, which could not be noted: {exc}")
 
     def signal(self, number: int) -> None:
         """Send a signal, if it runs."""
@@ -83,7 +116,7 @@ class Child:
 
 
 class Supervisor:
-    """All stages of a stack."""
+    """All servers and stages of a stack."""
 
     def __init__(self, on_restart: Callable[[], None]) -> None:
         """Start with none; ``on_restart`` is called when a child runs under another pid."""
@@ -97,14 +130,21 @@ class Supervisor:
         self.children.append(child)
         self._tasks[child.name] = asyncio.create_task(child.run())
 
-    async def until_ready(self, within: float) -> list[str]:
-        """Wait until all are ready; answers the names of those that are not."""
+    async def until_ready(self, within: float) -> None:
+        """Wait until all are ready.
+
+        Raises:
+            DependencyDown: One cannot start, with its reason and at once; or is not ready in time, with its last words.
+        """
         deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
-            if all(child.is_ready for child in self.children):
-                return []
+        while late := [child for child in self.children if not child.is_ready]:
+            for child in late:
+                if child.has_failed:
+                    raise DependencyDown(child.why())
+            if time.monotonic() > deadline:
+                words = "\n  ".join(f"{child.name}: {child.log.last[-1] if child.log.last else 'said nothing'}" for child in late)
+                raise DependencyDown(f"not ready after {within:.0f} s:\n  {words}\nsee the logs in {late[0].log.path.parent}")
             await asyncio.sleep(0.05)
-        return [child.name for child in self.children if not child.is_ready]
 
     async def stop(self, *names: str, patience: float = 5.0) -> None:
         """End these children, or all: TERM, so much patience, then KILL."""
@@ -119,14 +159,18 @@ class Supervisor:
             child.signal(signal.SIGKILL)
             self._tasks[child.name].cancel()
         await asyncio.gather(*(self._tasks[child.name] for child in ending), return_exceptions=True)
+        killed = [child.process.wait() for child in ending if child.process is not None]
+        with contextlib.suppress(TimeoutError):  # no zombie stays, nor a pipe that nobody reads
+            await asyncio.wait_for(asyncio.gather(*killed), 2.0)
         for child in ending:
             child.ready_file.unlink(missing_ok=True)
+            child.log.close()
         self.children = [child for child in self.children if child not in ending]
 
 
 def python_command(*arguments: str) -> list[str]:
-    """Name a command of ours as a child process runs it."""
-    return [sys.executable, "-m", "engine.cli", *arguments]
+    """Name a command of ours as a child process runs it; ``-P``: nothing is imported from the folder it happens to start in."""
+    return [sys.executable, "-P", "-m", "engine.cli", *arguments]
 
 
 def child_environ(metrics_port: int) -> dict[str, str]:

@@ -1,0 +1,185 @@
+"""What a stack is to be: what its folder remembers, what is asked, and what is refused before anything starts (DESIGN 9)."""
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from engine.errors import InvalidSettings, StackBusy
+from engine.local import servers
+from engine.local.folder import StackFile, naming, read_stack
+from engine.packs import prove
+from engine.settings import ENVIRONMENT, load_settings, shown_url
+from engine.stages import STAGES
+from rules.pack import PACKS, pack_ref
+
+PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT = 27000, 40, 10
+"""Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey base + 2, stages from base + 10."""
+
+LOCAL_PARTITIONS = 6
+ADDRESS = re.compile(r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$")
+
+
+@dataclass
+class Wanted:
+    """What ``up`` was asked for; ``None`` means: as before, or the default."""
+
+    data: Path | None = None
+    pack: str | None = None
+    kafka: str | None = None
+    redis: str | None = None
+    port_base: int | None = None
+    clock: str | None = None
+    workers: dict[str, int] = field(default_factory=dict)
+    demo: bool = False
+
+
+def parse_clock(text: str) -> tuple[int | None, int]:
+    """Read ``START@SPEED``, e.g. ``2018-01-01T00:00:00-08:00@3600``; empty is live.
+
+    Raises:
+        InvalidSettings: It is not of that form.
+    """
+    if not text:
+        return None, 1
+    start, _, speed = text.rpartition("@")
+    try:
+        moment = datetime.fromisoformat(start)
+        if moment.tzinfo is None or int(speed) < 1:
+            raise ValueError
+    except ValueError:
+        raise InvalidSettings(f"--clock {text!r} must be START@SPEED with a zone and a whole speed, e.g. 2018-01-01T00:00:00-08:00@3600") from None
+    return int(moment.timestamp() * 1000), int(speed)
+
+
+def plan(wanted: Wanted, environ: Mapping[str, str] = os.environ) -> StackFile:
+    """Settle what the stack will be. A folder that has had a pack in force goes on as it was; what contradicts it is refused.
+
+    Raises:
+        InvalidSettings: A name, path, address or clock that cannot be; or another than the folder's.
+        InvalidRulePack: The pack has faults.
+        StackBusy: A port is taken.
+    """
+    parse_clock(wanted.clock or "")
+    before = read_stack(wanted.data)
+    return _again(wanted, before) if before is not None and before.settled else _first(wanted, environ)
+
+
+def _again(wanted: Wanted, before: StackFile) -> StackFile:
+    """Go on exactly as before."""
+    for option, asked, known, own in (
+        ("--kafka", wanted.kafka, before.kafka, before.own_kafka), ("--redis", wanted.redis, before.redis_url, before.own_redis),
+        ("--clock", wanted.clock, before.clock, False),
+    ):  # fmt: skip
+        if asked is not None and (own or asked != known):
+            is_own = "its own server" if own else shown_url(known) or "(live)"
+            raise InvalidSettings(
+                f"this folder holds a stack with {option} {is_own}, not {shown_url(asked)}; go on without {option}, or 'gridwhistle reset{naming(wanted.data)}' first, or choose another --data"
+            )
+    if wanted.pack is not None and before.in_force:
+        demand_in_force(wanted, before.in_force)
+    elif wanted.pack is not None:  # an older version did not write it down: the log decides, once it can be read
+        prove(wanted.pack)
+        before.pack = _settled_name(wanted.pack)
+    base = before.port_base if wanted.port_base is None else wanted.port_base
+    servers.demand_free(_ports(base, wanted, before))
+    before.port_base, before.started_at, before.processes = base, time.time(), {}
+    if before.own_kafka:
+        before.kafka = f"127.0.0.1:{base}"
+    return before
+
+
+def demand_in_force(wanted: Wanted, in_force: str) -> None:
+    """Refuse ``--pack`` unless it is the very pack in force.
+
+    Raises:
+        InvalidSettings: It is another; names both and the mend.
+    """
+    assert wanted.pack is not None
+    asked = pack_ref(prove(wanted.pack))
+    if asked != in_force:
+        raise InvalidSettings(
+            f"the pack in force is {in_force}, and {wanted.pack} is {asked}; bring the stack up without --pack, then "
+            f"'gridwhistle pack publish {wanted.pack}{naming(wanted.data)}' if that is to be the law, or choose another --data"
+        )
+
+
+def _settled_name(pack: str) -> str:
+    """Name a pack so that it is found from any directory."""
+    return pack if (PACKS / pack).is_dir() else str(Path(pack).resolve())
+
+
+def _first(wanted: Wanted, environ: Mapping[str, str]) -> StackFile:
+    """Settle a new stack, or one whose first start failed."""
+    given = {name: environ.get(f"{ENVIRONMENT}{name}") for name in ("KAFKA", "REDIS_URL", "PREFIX", "PARTITIONS", "REPLICATION_FACTOR", "MIN_INSYNC_REPLICAS")}
+    _demand_no_password(wanted.redis)
+    kafka, redis = wanted.kafka or given["KAFKA"], wanted.redis or given["REDIS_URL"]
+    if kafka is not None:
+        _demand_addresses(kafka)
+    if redis is not None:
+        _demand_redis(redis)
+    name = wanted.pack or "guancheng"
+    prove(name)
+    settings = load_settings({f"{ENVIRONMENT}{name}": value for name, value in given.items() if value is not None})
+    base = _free_base(wanted, kafka is None, redis is None)
+    return StackFile(
+        pack=_settled_name(name),
+        kafka=kafka or f"127.0.0.1:{base}",
+        redis_url=redis or f"redis://127.0.0.1:{base + 2}/0",
+        prefix=settings.prefix,
+        partitions=settings.partitions if given["PARTITIONS"] else LOCAL_PARTITIONS,
+        clock=wanted.clock or "",
+        port_base=base,
+        own_servers=kafka is None and redis is None,
+        own_kafka=kafka is None,
+        own_redis=redis is None,
+        replication_factor=1 if kafka is None else settings.replication_factor,
+        min_insync_replicas=1 if kafka is None else settings.min_insync_replicas,
+        settled=False,
+        demo=wanted.demo,
+        started_at=time.time(),
+    )
+
+
+def _demand_addresses(kafka: str) -> None:
+    for address in kafka.split(","):
+        found = ADDRESS.match(address.strip())
+        if found is None or not 0 < int(found[2]) < 65_536:
+            raise InvalidSettings(f"--kafka {address!r} must be HOST:PORT, several with commas between, e.g. broker-1:9092")
+
+
+def _demand_redis(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        fits = parts.scheme in ("redis", "rediss", "unix") and bool(parts.path if parts.scheme == "unix" else parts.hostname and (parts.port or 6379))
+    except ValueError:
+        fits = False
+    if not fits:
+        raise InvalidSettings(f"--redis {shown_url(url)!r} must be a URL such as redis://host:6379/0 or unix:///path/to/socket")
+
+
+def _demand_no_password(url: str | None) -> None:
+    """Arguments are seen by every user of the machine."""
+    if url is not None and shown_url(url) != url:
+        raise InvalidSettings("--redis holds a password, which every user of this machine could read among the arguments; set GRIDWHISTLE_REDIS_URL instead")
+
+
+def _ports(base: int, wanted: Wanted, stack: StackFile | None = None, own_kafka: bool = True, own_redis: bool = True) -> list[int]:
+    if stack is not None:
+        own_kafka, own_redis = bool(stack.own_kafka), bool(stack.own_redis)
+    own = [*([0, 1] if own_kafka else []), *([2] if own_redis else [])]
+    return [base + n for n in (*own, *range(FIRST_STAGE_PORT, FIRST_STAGE_PORT + sum(wanted.workers.get(stage, 1) for stage in STAGES)))]
+
+
+def _free_base(wanted: Wanted, own_kafka: bool, own_redis: bool) -> int:
+    if wanted.port_base is not None:
+        servers.demand_free(_ports(wanted.port_base, wanted, None, own_kafka, own_redis))
+        return wanted.port_base
+    for candidate in range(PORT_BASE, 65_000 - PORT_BLOCK, PORT_BLOCK):
+        if all(servers.port_holder(port) is None for port in _ports(candidate, wanted, None, own_kafka, own_redis)):
+            return candidate
+    raise StackBusy(f"no {PORT_BLOCK} free ports from {PORT_BASE} on; end something, or choose others with --port-base")

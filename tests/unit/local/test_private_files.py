@@ -1,0 +1,181 @@
+"""What lies in a stack's folder is its owner's alone, and never somewhere else by way of a link."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.errors import InvalidSettings
+from engine.journal import Journal, JournalEntry
+from engine.local.childlog import ChildLog
+from engine.local.folder import StackFile, password_of, read_stack, take_folder, write_stack
+from engine.local.lock import held, holder
+from engine.local.reset import clear
+from engine.private import make_folder, opener, read_whole, write_whole
+from engine.vault import load_master_key, make_master_key
+
+
+@pytest.fixture(autouse=True)
+def wide_open() -> Iterator[None]:
+    """A umask that would let everybody in."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def mode(path: Path) -> int:
+    """Permission bits."""
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def stack() -> StackFile:
+    """Any stack."""
+    return StackFile("guancheng", "127.0.0.1:1", "redis://127.0.0.1:3/0")
+
+
+def journal(path: Path) -> None:
+    """Write one entry."""
+    with Journal(path) as found:
+        found.add(JournalEntry("i", "incident", "t", 0, 0, ""))
+
+
+def log(path: Path) -> None:
+    """Write one line, and look that it was written."""
+    found = ChildLog(path)
+    found.write("line")
+    if found.lost:
+        raise InvalidSettings("refused")
+
+
+def entered(folder: Path) -> object:
+    """Hold a folder, and give what keeps holding it."""
+    holding = held(folder, "test")
+    holding.__enter__()
+    return holding
+
+
+WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {
+    "stack.json": ("stack.json", lambda folder: write_stack(folder, stack())),
+    "key": ("master.key", lambda folder: make_master_key(folder / "master.key")),
+    "password": ("redis.password", password_of),
+    "journal": ("journals/a.jsonl", lambda folder: journal(folder / "journals/a.jsonl")),
+    "log": ("logs/a.log", lambda folder: (make_folder(folder / "logs"), log(folder / "logs/a.log"))),
+    "lock": ("lock", lambda folder: entered(folder)),
+    "plain": ("faust/x", lambda folder: (make_folder(folder / "faust"), write_whole(folder / "faust/x", b"x"))),
+}
+
+
+@pytest.mark.parametrize("what", WRITERS)
+def test_every_file_is_its_owners_alone(what: str, tmp_path: Path) -> None:
+    """0600 and 0700, whatever the umask; a folder that was open is closed."""
+    folder = tmp_path / "deep" / "stack"
+    take_folder(folder)
+    folder.chmod(0o755)
+    take_folder(folder)
+    name, write = WRITERS[what]
+    hold = write(folder)
+    assert (folder / name).exists(), hold
+    assert {mode(path) for path in folder.rglob("*") if path.is_file()} == {0o600}
+    assert {mode(path) for path in (folder.parent, folder, *folder.rglob("*")) if path.is_dir()} == {0o700}
+
+
+@pytest.mark.parametrize("what", [what for what in WRITERS if what not in ("stack.json", "plain")])
+def test_no_link_is_followed(what: str, tmp_path: Path) -> None:
+    """A link that stands where we write leads nowhere: what it points to is neither written nor read."""
+    folder, victim = tmp_path / "stack", tmp_path / "victim"
+    take_folder(folder)
+    victim.write_bytes(b"precious")
+    name, write = WRITERS[what]
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).symlink_to(victim)
+    if what == "key":
+        write(folder)
+        with pytest.raises(InvalidSettings, match="symbolic link"):
+            load_master_key(folder / name)
+    else:
+        with pytest.raises(InvalidSettings, match=r"symbolic link|refused"):
+            write(folder)
+    assert victim.read_bytes() == b"precious"
+    assert mode(victim) == 0o666
+
+
+def test_a_file_written_whole_takes_a_links_place(tmp_path: Path) -> None:
+    """``stack.json`` is replaced, and the scratch file beside it is never written through a link."""
+    folder, victim = take_folder(tmp_path / "stack"), tmp_path / "victim"
+    victim.write_bytes(b"precious")
+    (folder / "stack.json").symlink_to(victim)
+    with pytest.raises(InvalidSettings, match="symbolic link"):
+        read_stack(folder)
+    write_stack(folder, stack())
+    (folder / "stack.json.new").symlink_to(victim)
+    with pytest.raises(InvalidSettings, match="symbolic link"):
+        write_stack(folder, stack())
+    assert victim.read_bytes() == b"precious"
+    assert read_stack(folder) is not None
+
+
+def test_a_pipe_is_no_file_of_ours(tmp_path: Path) -> None:
+    """Opening it does not wait for a writer."""
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InvalidSettings, match="not a file"), open(tmp_path / "pipe", "rb", opener=opener):
+        pass
+
+
+def test_a_folder_that_is_a_link_or_anothers_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both are refused with the mend; a full folder that no stack made as well, and none of its modes changes."""
+    real = tmp_path / "real"
+    real.mkdir(0o755)
+    (tmp_path / "link").symlink_to(real)
+    with pytest.raises(InvalidSettings, match="symbolic link"):
+        take_folder(tmp_path / "link")
+    (real / "thesis.tex").write_text("years of work")
+    with pytest.raises(InvalidSettings, match=r"no stack's folder and is not empty \(thesis.tex"):
+        take_folder(real)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidSettings, match="not a folder"):
+        take_folder(tmp_path / "file")
+    me = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: me + 1)
+    with pytest.raises(InvalidSettings, match="belongs to user"):
+        take_folder(real)
+    assert mode(real) == 0o755
+
+
+def test_reset_deletes_what_was_made_and_nothing_else(tmp_path: Path) -> None:
+    """A stranger's file stays, and what a link points to as well."""
+    folder, outside = take_folder(tmp_path / "stack"), tmp_path / "outside"
+    outside.mkdir()
+    (outside / "data").write_text("precious")
+    write_stack(folder, stack())
+    make_folder(folder / "kafka")
+    write_whole(folder / "kafka" / "log", b"1")
+    (folder / "kafka" / "elsewhere").symlink_to(outside)
+    (folder / "logs").symlink_to(outside)
+    (folder / "notes.txt").write_text("mine")
+    assert clear(folder) == ["notes.txt"]
+    assert [path.name for path in folder.iterdir()] == ["notes.txt"]
+    assert (outside / "data").read_text() == "precious"
+
+
+def test_a_full_disk_leaves_the_former_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file is there whole or not at all, and no scrap stays beside it."""
+    write_whole(tmp_path / "a", b"before")
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        write_whole(tmp_path / "a", b"after")
+    assert read_whole(tmp_path / "a") == b"before"
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]
+
+
+def test_who_looks_whether_a_folder_is_held_does_not_hold_it(tmp_path: Path) -> None:
+    """Nor does a lock stand on a file that is no longer there under its name."""
+    with held(tmp_path, "one"):
+        assert "one" in str(holder(tmp_path))
+    assert holder(tmp_path) is None
+    assert not (tmp_path / "lock").exists()
