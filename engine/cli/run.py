@@ -36,8 +36,9 @@ def run(
         try:
             runner.run(run_stage(settings, stage, ready))
         except OSError as exc:
-            if exc.errno != errno.EADDRINUSE:
+            if exc.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
                 raise
             holder = port_holder(settings.metrics_port)
-            raise InvalidSettings(f"port {settings.metrics_port} for metrics is taken by {holder}; end it, or set GRIDWHISTLE_METRICS_PORT") from exc
+            where = f"{settings.metrics_host}:{settings.metrics_port}"
+            raise InvalidSettings(f"{where} for metrics cannot be had ({holder or exc.strerror}); set GRIDWHISTLE_METRICS_HOST or GRIDWHISTLE_METRICS_PORT") from exc
     os._exit(0)  # everything is committed and closed; do not wait for idle library threads

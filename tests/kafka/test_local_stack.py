@@ -1,59 +1,14 @@
 """The local stack as a person meets it: up, looked at, hit, ended, started again. One stack, told in order."""
 
-import json
 import os
 import signal
 import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from tests.support.servers import free_ports
-
-ROOT = Path(__file__).parents[2]
-ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("GRIDWHISTLE_") or name == "GRIDWHISTLE_CACHE_DIR"}
-
-
-def run(*words: str, data: Path, within: float = 60) -> subprocess.CompletedProcess[str]:
-    """One command of the product, to its end."""
-    command = [sys.executable, "-m", "engine.cli", *words, "--data", str(data)]
-    return subprocess.run(command, cwd=ROOT, env=ENVIRON, capture_output=True, text=True, timeout=within, check=False)
-
-
-@contextmanager
-def up(data: Path, base: int, *more: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A stack in a process of its own; whatever happens it is ended, by its pid."""
-    log = data.with_suffix(f".{time.monotonic_ns()}.log")
-    command = [sys.executable, "-m", "engine.cli", "up", "--data", str(data), "--port-base", str(base), *more]
-    with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=ROOT, env=ENVIRON, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
-    try:
-        wait(lambda: "up in " in log.read_text() or process.poll() is not None, 90, "the stack is up")
-        assert process.poll() is None, log.read_text()[-2000:]
-        yield process
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait(20)
-
-
-def wait(holds: Any, within: float, what: str) -> None:
-    """Wait until something holds."""
-    until = time.monotonic() + within
-    while not holds():
-        assert time.monotonic() < until, f"not within {within} s: {what}"
-        time.sleep(0.2)
-
-
-def status(data: Path) -> list[dict[str, Any]]:
-    """What ``status --json`` lists."""
-    found: list[dict[str, Any]] = json.loads(run("status", "--json", data=data).stdout)
-    return found
+from tests.support.stacks import run, status, up, wait
 
 
 def ends_clean(process: subprocess.Popen[bytes], how: signal.Signals, data: Path, pids: list[int]) -> None:
@@ -67,7 +22,7 @@ def ends_clean(process: subprocess.Popen[bytes], how: signal.Signals, data: Path
 def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
     """Nothing is lost between two starts; each way to end it leaves nothing behind; a second one on the folder is told who holds it."""
     data, base = tmp_path / "stack", free_ports(20)
-    with up(data, base) as process:
+    with up(data, "--port-base", str(base)) as process:
         rows = status(data)
         assert {row["stage"] for row in rows} == {"server", "intake", "dispatch", "fanout", "replies", "projector"}
         assert all(set(row) == {"name", "stage", "pid", "port", "state", "lag"} and row["state"] == "ready" for row in rows)
@@ -95,12 +50,12 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
     fault = run("doctor", data=tmp_path / "nothing here")
     assert fault.returncode in (0, 1) and "Python" in fault.stdout
 
-    with up(data, base) as process:
+    with up(data, "--port-base", str(base)) as process:
         listed = run("ticket", "list", data=data)
         assert listed.returncode == 0 and "grid:tawan" in listed.stdout, listed.stdout + listed.stderr
         ends_clean(process, signal.SIGINT, data, [row["pid"] for row in status(data)])
 
-    with up(data, base) as process:
+    with up(data, "--port-base", str(base)) as process:
         pids = [row["pid"] for row in status(data)]
         down = run("down", data=data)
         assert down.returncode == 0 and "ended" in down.stdout
