@@ -16,6 +16,9 @@ def verdict(report: Report) -> str:
     looked = f"{report.incidents} incidents, {report.tickets} tickets, {report.decisions} decisions"
     if report.clean:
         return f"Clean: {looked}; nothing lost, doubled, early or missing."
+    if not report.problems and not report.incidents:
+        waiting = f", {report.pending} of them still unread by their stage" if report.pending else ""
+        return f"NOT clean: there was nothing to judge: no incident has been decided{waiting}, {report.decisions} decisions; is anybody reporting, and does 'gridwhistle status' say ready?"
     found = ", ".join(f"{getattr(report, kind)} {kind.replace('_', ' ')}" for kind in FAULTS if getattr(report, kind))
     return f"NOT clean: {looked}; {found}."
 

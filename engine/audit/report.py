@@ -59,6 +59,7 @@ class Report(msgspec.Struct, frozen=True):
     problems: dict[str, list[str]]
     """The first offenders of each kind of fault."""
     clean: bool
+    """No fault was found, in a log that holds an incident at least: to have looked at nothing is no proof."""
 
 
 def audit(log: Log) -> Report:
@@ -106,8 +107,9 @@ def _report(
     standing = sum(count for status, count in statuses.items() if status not in FINAL)
     tickets, rejected, held, pending = verdicts.counts()
     found = findings.counts()
+    incidents = tickets + rejected.total() + held + sum(verdict == "lost" for verdict in verdicts.by_identity.values())
     return Report(
-        incidents=tickets + rejected.total() + held + sum(verdict == "lost" for verdict in verdicts.by_identity.values()),
+        incidents=incidents,
         tickets=tickets,
         rejected=dict(sorted(rejected.items())),
         duplicates=verdicts.duplicates,
@@ -130,5 +132,5 @@ def _report(
         in_time=in_time[0],
         limits_missed=in_time[1],
         problems=findings.named(),
-        clean=findings.clean,
+        clean=findings.clean and incidents > 0,
     )

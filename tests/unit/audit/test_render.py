@@ -28,3 +28,13 @@ def test_faults_are_named_with_their_offender(log: Log) -> None:
     log.entries["dept.cg.tasks"].clear()
     assert verdict(audit(log)).startswith("NOT clean") and "1 lost" in verdict(audit(log))
     assert "clock:east-20260302-1:0:resolve:0:100#cg#0" in shown(log)
+
+
+def test_an_audit_of_nothing_is_not_clean(log: Log) -> None:
+    """A stage that never started once ended a demonstration with 0 incidents and "clean"."""
+    for name, entries in log.entries.items():
+        if name != "reference":
+            entries.clear()
+    report = audit(Log(entries=log.entries))
+    assert (report.incidents, report.clean, report.problems) == (0, False, {})
+    assert verdict(report).startswith("NOT clean: there was nothing to judge")

@@ -32,9 +32,11 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
             return log
 
         monkeypatch.setattr("engine.cli.replay.read_log", read)
+        monkeypatch.setenv("GRIDWHISTLE_KAFKA", "127.0.0.1:1")
+        monkeypatch.setenv("GRIDWHISTLE_DATA_DIR", str(tmp_path))
         app = typer.Typer()
         app.command()(replay)
-        done = CliRunner().invoke(app, [*words, "--data", str(tmp_path)])
+        done = CliRunner().invoke(app, list(words))
         return done.exit_code, done.stdout, done.stderr
 
     return call
