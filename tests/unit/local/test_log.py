@@ -48,9 +48,9 @@ def test_a_wording_has_its_bound_whatever_it_says() -> None:
 def test_a_line_is_cut() -> None:
     """A message and a trace of a mebibyte each stay small, and their ends are seen."""
     try:
-        raise ValueError("x" * 2**20 + "the end")
-    except ValueError as exc:
-        one = logging.LogRecord("engine", logging.ERROR, "", 0, "y" * 2**20, (), (ValueError, exc, exc.__traceback__))
+        raise OSError("x" * 2**20 + "the end")
+    except OSError as exc:
+        one = logging.LogRecord("engine", logging.ERROR, "", 0, "y" * 2**20, (), (OSError, exc, exc.__traceback__))
     line = _JsonLines("t").format(one)
     assert len(line) < 30_000
     assert "the end" in json.loads(line)["trace"]
