@@ -48,7 +48,7 @@ async def _of_stage(admin: AIOKafkaAdminClient, prefix: str, stage: str) -> list
             for _, client, _, _, assignment, *_ in joined:
                 name, _, rest = client.partition(":")
                 pid, _, host = rest.partition(":")
-                known = name == stage and pid.isdigit()
+                known = name == stage and pid.isdecimal()
                 now = "opening" if state != "Stable" else "ready" if _has_partitions(assignment) else "idle"
                 found.append(Member(stage, int(pid) if known else None, host if known else client, now))
     return found
