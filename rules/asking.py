@@ -98,7 +98,7 @@ def unpark(case: Case, draft: Draft, command: Command) -> Reason:
 
 def _carry_out(case: Case, draft: Draft, asked: Asked) -> None:
     if asked.what == "whistle":
-        calls.carry_out(case, draft, Actor(Role(asked.role), asked.person), asked.departments, asked.case or "")
+        calls.carry_out(case, draft, Actor(Role(asked.role), asked.person), asked.departments, asked.case or "", asked.reason or None)
     elif asked.what == "park":
         pausing.park(case, draft, asked.until or case.at)
     elif asked.what == "extend":

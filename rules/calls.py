@@ -32,7 +32,7 @@ def blow(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NOT_YOUR_TICKET
     if command.actor.role is Role.STREET and draft.urgency not in case.law.bundle.automatic_whistle:
         return _ask_principal(case, draft, command, codes)
-    carry_out(case, draft, command.actor, codes, command.case)
+    carry_out(case, draft, command.actor, codes, command.case, command.reason or command.text)
     return Reason.DONE_AS_ASKED
 
 
@@ -46,7 +46,7 @@ def _ask_principal(case: Case, draft: Draft, command: Command, departments: tupl
     return Reason.DONE_AS_ASKED
 
 
-def carry_out(case: Case, draft: Draft, actor: Actor, codes: tuple[str, ...], why: str) -> None:
+def carry_out(case: Case, draft: Draft, actor: Actor, codes: tuple[str, ...], why: str, asks: str | None = None) -> None:
     """Call the departments; the ticket comes to the street unless the centre has it already."""
     offers.end_offer(case, draft, "withdrawn")
     draft.drop(ClockKind.CONTACT)
@@ -54,7 +54,7 @@ def carry_out(case: Case, draft: Draft, actor: Actor, codes: tuple[str, ...], wh
         _come_to_street(case, draft)
     if party_of(actor) == draft.party:
         draft.person = actor.person
-    whistle.call(case, draft, codes, why, automatic=False)
+    whistle.call(case, draft, codes, why, automatic=False, asks=asks)
 
 
 def _come_to_street(case: Case, draft: Draft) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from rules import alike, caps, clocks, desk, escalation, filing, merging, people, rosters, split
+from rules import alike, answering, caps, clocks, desk, escalation, filing, merging, people, rosters, split
 from rules.book import Book, ClockCause, CommandCause, IncidentCause, Kept, Outcome
 from rules.case import Case, Draft, publish
 from rules.errors import BrokenInvariant
@@ -209,6 +209,7 @@ def _without_change(
         home: str = home_of(name) if name else ""
     except ValueError:
         home = ""
+    events = events or answering.refusal(book.laws, book.pack, cause, at, reason, field)
     decision = Decision(
         id=DecisionId(cause.id), at=at, cause="command", reason=reason, home=home, ticket=name, command_id=command.id, command=command.kind,
         actor=f"{command.actor.role}:{command.actor.person}", said=_said(command), first_decision=first, events=events,

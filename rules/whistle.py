@@ -11,7 +11,7 @@ from topics.vocabulary import ClockKind, DepartmentRole, Status
 OPEN = ("called", "reported_in")
 
 
-def call(case: Case, draft: Draft, departments: tuple[str, ...], reason: str, automatic: bool) -> None:
+def call(case: Case, draft: Draft, departments: tuple[str, ...], reason: str, automatic: bool, asks: str | None = None) -> None:
     """Call departments; the first is lead unless there is one already. Each gets a report-in and a child clock."""
     has_lead = any(child.role == DepartmentRole.LEAD and child.status != "released" for child in draft.children)
     case.say("WhistleRaised", draft, departments=list(departments), lead=draft.lead or departments[0], case=reason, automatic=automatic)
@@ -29,7 +29,7 @@ def call(case: Case, draft: Draft, departments: tuple[str, ...], reason: str, au
         has_lead = True
         child = Child(code, n, role, case.at, deadline)
         draft.children = (*draft.children, child)
-        tasks.send(case, draft, "dispatched", code, role, child, report_in_by=report_in_by)
+        tasks.send(case, draft, "dispatched", code, role, child, report_in_by=report_in_by, asks=asks, why=reason)
     draft.status, draft.task = Status.WHISTLED, "coordinate"
 
 

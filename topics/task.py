@@ -6,19 +6,37 @@ import msgspec
 from pydantic import AwareDatetime, Field
 
 from topics.incident import Code, Door, Text
+from topics.vocabulary import TaskEvent, TaskRole
+
+
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One step of the grid's path."""
+
+    code: str
+    level: str
+    label: str
+    label_zh: str = ""
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """Whom to call there."""
+
+    role: str
+    person: str
+    """As the pack's roster names them."""
 
 
 class Task(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One message to one department. A later ``n`` about the same ticket and child replaces the earlier."""
+    """One message to one department: all it needs to go there (DESIGN 3), or why what it sent was refused."""
 
     id: str
     """``<decision id>#<department>#<child or 0>``: the same whenever it is sent again."""
-    event: str
-    """``dispatched``, ``reminded``, ``overdue``, ``updated``, ``withdrawn``, ``ended``."""
+    event: Annotated[str, msgspec.Meta(extra_json_schema={"enum": [word.value for word in TaskEvent]})]
+    """A ``topics.vocabulary.TaskEvent``: ``dispatched``, ``reminded``, ``overdue``, ``updated``, ``withdrawn``, ``ended``, ``refused``."""
     department: str
     ticket: str
-    role: str
-    """``owner``, ``lead`` or ``helper``."""
+    role: Annotated[str, msgspec.Meta(extra_json_schema={"enum": [word.value for word in TaskRole]})]
+    """A ``topics.vocabulary.TaskRole``: ``owner``, ``lead``, ``helper``; ``sender`` of what was refused."""
     at: str
     """RFC 3339, UTC: engine time of the decision."""
     child: str | None = None
@@ -26,13 +44,34 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True):
     deadline: str | None = None
     """RFC 3339, UTC; absent beyond the calendar's horizon."""
     report_in_by: str | None = None
+    limit_ms: int | None = None
+    """What it was given altogether, in its own kind of time."""
+    limit_unit: str | None = None
+    """``minute``, ``urgent_hour``, ``urgent_day`` run day and night, ``work_hour``, ``work_day`` in working time."""
     category: str | None = None
+    category_label: str | None = None
+    category_label_zh: str | None = None
     urgency: str | None = None
     text: str = ""
+    """What was reported; people's numbers are masked."""
+    asks: str | None = None
+    """What the street asks for, in its words."""
+    case: str | None = None
+    """Why a whistle was blown: ``street_cannot``, ``joint_enforcement``, ``emergency``; of an automatic one the pack's word."""
+    call: Contact | None = None
+    grid: tuple[Place, ...] = ()
+    """The grid's path, the largest first."""
     address: str | None = None
     lat: str | None = None
     lon: str | None = None
     reason: str | None = None
+    """Why it is told; of ``refused`` a ``topics.vocabulary.Reason``."""
+    reason_label: str | None = None
+    reason_label_zh: str | None = None
+    mend: str | None = None
+    """Of ``refused``: what to send instead."""
+    answers: str | None = None
+    """Of ``refused``: the reply, ``<topic>:<partition>:<offset>`` without the prefix, or the command's id."""
     version: Literal[1] = 1
 
 

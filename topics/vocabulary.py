@@ -187,6 +187,27 @@ class DepartmentRole(StrEnum):
     HELPER = "helper"
 
 
+class TaskEvent(StrEnum):
+    """What a message to a department says; the list is closed, a new word makes a new version."""
+
+    DISPATCHED = "dispatched"  # a new task
+    REMINDED = "reminded"  # somebody, or a rung below 100 %, asks for it
+    OVERDUE = "overdue"  # its limit or its report-in is broken
+    UPDATED = "updated"  # something about it has changed
+    WITHDRAWN = "withdrawn"  # it is no longer asked of this department
+    ENDED = "ended"  # the ticket is over
+    REFUSED = "refused"  # what the department sent was refused, and why
+
+
+class TaskRole(StrEnum):
+    """As what a department is told; the list is closed."""
+
+    OWNER = "owner"
+    LEAD = "lead"
+    HELPER = "helper"
+    SENDER = "sender"  # of a reply or command that was refused
+
+
 class RejectReason(StrEnum):
     """Why an intake record became no ticket; the labels of ``gridwhistle_rejected_total``."""
 

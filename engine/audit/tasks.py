@@ -22,7 +22,7 @@ class Tasks:
 
     def see(self, step: Step) -> None:
         """Note the tasks of one decision; their ids are told by the decision's own id."""
-        for event in step.events("TaskDispatched"):
+        for event in (*step.events("TaskDispatched"), *step.events("SenderAnswered")):
             try:
                 task = msgspec.convert(event.facts, Task)
             except msgspec.ValidationError as error:

@@ -14,6 +14,7 @@ from engine.local.folder import settings_of
 from engine.reading import LogConsumer
 from engine.screen import padded, plain
 from engine.settings import Settings
+from engine.stages.fanout import TOLD
 from engine.views.lists import Town, town_of
 from engine.views.told import said_lines
 from rules.moments import local
@@ -89,7 +90,7 @@ def _incident(inner: dict[str, Any], zone: ZoneInfo) -> str:
 
 
 def _decision(found: Decision, zone: ZoneInfo) -> list[str]:
-    events = ", ".join(event.type for event in found.events if event.type != "TaskDispatched")
+    events = ", ".join(event.type for event in found.events if event.type not in TOLD)
     first = f"{local(found.at, zone)}  {padded(found.ticket or '-', 28)} {padded(found.reason, 20)} {plain(events or found.command or '')}"
     return [first.rstrip(), *(f"{'':21}{plain(line)}" for line in said_lines(found))]
 

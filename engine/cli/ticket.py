@@ -18,6 +18,7 @@ from engine.local.folder import settings_of
 from engine.reference import load_clock
 from engine.screen import plain
 from engine.settings import Settings
+from engine.stages.fanout import TOLD
 from engine.views.history import history, laws
 from engine.views.lists import KINDS, Town, rows_of, town_of, written
 from engine.views.manual import manual
@@ -149,7 +150,7 @@ def _give(settings: Settings, kind: CommandKind, name: str, acting: str, command
     elif refused:
         print(with_data(f"refused: {decision.reason} — {WORDS[Reason(decision.reason)]}"))
     else:
-        events = [event.type for event in decision.events if event.type != "TaskDispatched"]
+        events = [event.type for event in decision.events if event.type not in TOLD]
         print(f"{WORDS[Reason(decision.reason)]}: {', '.join(events) or decision.reason}")
     if refused:
         raise typer.Exit(1)

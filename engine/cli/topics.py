@@ -11,6 +11,7 @@ from engine.local.folder import settings_of, use_folder
 from engine.local.stack import demand_key
 from engine.reference import Reference, start_clock
 from engine.settings import Settings
+from topics import asyncapi
 from topics.registry import Delete
 
 topics = typer.Typer(help="Create, check and list the Kafka topics.", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
@@ -57,3 +58,9 @@ def list_topics(data: Data = None) -> None:
     for spec in topic_admin.wanted(settings, run_async(topic_admin.departments_of(settings))):
         clean_up = f"delete {spec.clean_up.days} d" if isinstance(spec.clean_up, Delete) else "compact"
         print(f"{settings.prefix + spec.name:<28} {clean_up:<13} key {spec.key}; from {', '.join(spec.written_by)} to {', '.join(spec.read_by)}")
+
+
+@topics.command("asyncapi")
+def asyncapi_document() -> None:
+    """Print the contract as AsyncAPI 3.1: every topic, record, sender and reader. No stack is needed."""
+    print(asyncapi.text(), end="")

@@ -1,4 +1,4 @@
-"""Fan-out: copies each ``TaskDispatched`` of the log to its department's topic, once."""
+"""Fan-out: copies each ``TaskDispatched`` and ``SenderAnswered`` of the log to its department's topic, once."""
 
 from collections.abc import Iterable
 
@@ -12,6 +12,9 @@ from topics.envelope import task_message
 from topics.ids import Instant, partition_of
 from topics.registry import DECISIONS, department_topics
 from topics.task import Task
+
+TOLD = frozenset({"TaskDispatched", "SenderAnswered"})
+"""Events whose facts are a ``topics.task.Task``."""
 
 TASK_PARTITIONS = 3
 """Partitions of a department's topic (DESIGN 3)."""
@@ -33,9 +36,9 @@ class FanoutCore(Clockless):
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
         """Copy the tasks of one decision."""
         value = record.value or b""
-        if b'"TaskDispatched"' not in value:  # most decisions concern no department: do not decode those
+        if b'"TaskDispatched"' not in value and b'"SenderAnswered"' not in value:  # most decisions concern no department: do not decode those
             return []
-        return [self._out(msgspec.convert(event.facts, Task)) for event in codec.decode(value, Decision).events if event.type == "TaskDispatched"]
+        return [self._out(msgspec.convert(event.facts, Task)) for event in codec.decode(value, Decision).events if event.type in TOLD]
 
     def _out(self, task: Task) -> Out:
         key, value, headers = task_message(task)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from engine.audit.log import Entry, Log
+from engine.stages.fanout import TOLD
 from rules.book import Book, ClockCause, CommandCause, IncidentCause
 from rules.decide import decide
 from rules.law import Law
@@ -127,7 +128,7 @@ class Dispatch:
             entry = self._put("incidents", home.encode(), encode(referred), self._at)
             self._write(IncidentCause(entry.id, referred))
         for event in decision.events:
-            if event.type == "TaskDispatched":
+            if event.type in TOLD:
                 self._put(f"dept.{event.facts['department']}.tasks", event.ticket.encode(), encode(msgspec.convert(event.facts, Task)), self._at)
 
     def finish(self) -> Log:

@@ -232,7 +232,8 @@ def test_what_is_not_allowed_is_refused_with_its_reason(kind: str, name: str, wh
     who = who.replace("street-north", "north-street").replace("street-south", "south-street")
     assert city.ask(kind, named, who, child=child, id="mine", **fields) == reason
     assert reason in REFUSALS
-    assert city["T"] == ticket and not city.decisions[-1].changes and not city.decisions[-1].events
+    assert city["T"] == ticket and not city.decisions[-1].changes
+    assert [event.type for event in city.decisions[-1].events] == (["SenderAnswered"] if who.startswith("department:") else [])
     assert city.ask(kind, named, who, child=child, id="mine", **fields) == Reason.REPEATED_COMMAND
 
 
