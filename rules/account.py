@@ -162,6 +162,8 @@ class Account:
             self._by_name[name].breaches[clock] = decision.at
 
     def _count(self, counted: str, party: str | None, law: Law) -> None:
+        if counted == "exercise":
+            return
         if counted != "split" or party is None:
             self.books.apart[counted] += 1
             return

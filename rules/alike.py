@@ -9,6 +9,7 @@ from rules import caps, merging
 from rules.case import Case, Draft
 from rules.lately import Lately, Seen
 from rules.law import Law
+from rules.text import plain
 from topics import bounds
 from topics.pack import Alike
 from topics.vocabulary import Reason
@@ -23,7 +24,9 @@ UNSAID = 50
 
 def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft], laws: Mapping[str, Law]) -> None:
     """A ticket was filed: fold it into a flood, propose a merge, or carry it out where a rule of the pack says so."""
-    bundle, mine = case.law.bundle, Seen(case.at, draft.id, draft.leaf, draft.lat_e7, draft.lon_e7, draft.text[: bounds.WORDS_CHARS])
+    if draft.exercise:
+        return  # what is played is never taken for what is real, nor the other way about
+    bundle, mine = case.law.bundle, Seen(case.at, draft.id, draft.leaf, draft.lat_e7, draft.lon_e7, plain(draft.text[: bounds.WORDS_CHARS]))
     category = draft.category or ""
     if bundle.storm is not None:
         flood = list(lately.of(draft.home, category, case.at - bundle.storm.minutes * 60_000))

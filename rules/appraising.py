@@ -1,6 +1,6 @@
 """When it is over, street and departments say of each other how it went (LAW 7, 双评议)."""
 
-from rules import offers
+from rules import people
 from rules.case import Case, Draft
 from rules.people import party_of
 from topics.command import Command
@@ -12,8 +12,8 @@ def appraise(case: Case, draft: Draft, command: Command) -> Reason:
     """A department that was called appraises the street, the street each department it called; each once."""
     called = {child.code for child in draft.children}
     by = party_of(command.actor)
-    of = command.target or (offers.STREET if by != offers.STREET else "")
-    if (by if by != offers.STREET else of) not in called or (by != offers.STREET and of != offers.STREET):
+    of = command.target or (people.STREET if by != people.STREET else "")
+    if (by if by != people.STREET else of) not in called or (by != people.STREET and of != people.STREET):
         return Reason.NO_SUCH_CHILD
     if command.score is None:
         return Reason.SCORE_MISSING

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from rules import calls, clocks, ledgers, offers, pausing
+from rules import calls, checking, clocks, ledgers, offers, pausing, people
 from rules.case import Case, Draft
 from rules.lifecycle import TABLE
 from rules.people import holds
@@ -28,15 +28,13 @@ def ask(case: Case, draft: Draft, command: Command) -> Reason:
     """Whoever holds it asks; one thing at a time."""
     if not holds(draft, command.actor):
         return Reason.NOT_YOUR_TICKET
-    if not command.reason:
-        return Reason.REASON_MISSING
     if draft.asked is not None:
         return Reason.ASKED_ALREADY
     kind = command.kind.value
     fault = _may(case, draft, kind, command.until)
     if fault is not None:
         return fault
-    draft.asked = Asked(kind, str(command.actor.role), command.actor.person, command.reason, case.at, command.until)
+    draft.asked = Asked(kind, str(command.actor.role), command.actor.person, command.reason or "", case.at, command.until)
     case.say("ApprovalAsked", draft, what=kind, by=command.actor.person)
     return Reason.DONE_AS_ASKED
 
@@ -51,7 +49,7 @@ def _may(case: Case, draft: Draft, kind: str, until: int | None) -> Reason | Non
             return Reason.TOO_MANY_EXTENSIONS
         return Reason.OVERDUE if pausing.is_late(case, draft) else None
     if kind == "whistle":
-        return Reason.NOT_YOUR_TICKET if draft.party == offers.CENTRE else None
+        return Reason.NOT_YOUR_TICKET if draft.party == people.CENTRE else None
     return None if offers.above(case, draft) else Reason.NOT_IN_THIS_STATUS
 
 
@@ -83,8 +81,8 @@ def deny(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NOTHING_ASKED
     if command.actor.person == asked.person:
         return Reason.SAME_HANDS
-    if not command.reason:
-        return Reason.REASON_MISSING
+    if asked.what == "reopen":
+        return checking.refuse_reopening(case, draft, command)
     draft.asked = None
     case.say("ApprovalDenied", draft, what=asked.what, by=command.actor.person)
     return Reason.DONE_AS_ASKED
@@ -113,8 +111,6 @@ def _carry_out(case: Case, draft: Draft, asked: Asked) -> None:
 def _give_back(case: Case, draft: Draft) -> None:
     """The next party of the tier has it, else the next tier; never again the one who bounced it. The clock runs on."""
     case.say("TicketSentBack", draft, party=draft.party)
-    if pausing.is_waiting(draft):
-        pausing.end_wait(case, draft)
     draft.drop(ClockKind.CONTACT)
     draft.status = Status.OFFERED
     if not offers.next_in_tier(case, draft):

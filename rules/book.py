@@ -19,6 +19,7 @@ from topics.decision import Decision
 from topics.ids import Instant
 from topics.incident import AnyIncident, IncidentReferred
 from topics.ticket import CommandSeen, DayCounter, Duties, Quota
+from topics.vocabulary import ClockKind
 
 COMMANDS_KEPT_MS = 35 * 86_400_000
 """How long a command id is remembered, in engine time."""
@@ -58,6 +59,8 @@ class Kept(NamedTuple):
     due_at: Instant | None
     """When its next rung is due."""
     is_open: bool
+    folded_into: str | None = None
+    """Of a flood the ticket that is worked; this one is due when that has ended."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -100,6 +103,10 @@ class Book:
         self.pack: str | None = None
         self.open: set[str] = set()
         """Tickets in an open status; to be counted, never walked through."""
+        self._into: dict[str, str] = {}
+        """Open tickets that are folded -> the one of the flood that is worked."""
+        self._folded: dict[str, dict[str, None]] = {}
+        """The other way about."""
         self._due_at: dict[str, Instant] = {}
         self._due: list[tuple[Instant, str]] = []
         """The same as a heap, in which what a change has made void is left until it comes up."""
@@ -128,6 +135,11 @@ class Book:
                 self._due_at[ticket.id] = ticket.next_due_at
             if ticket.is_open:
                 self.open.add(ticket.id)
+                self._fold(ticket.id, ticket.folded_into)
+        for name in self._into:
+            ended = self._programme_ended(name)
+            if ended is not None:
+                self._due_at[name] = min(ended, self._due_at.get(name, ended))
         self._look_for_duplicates()
         self._due = [(due_at, name) for name, due_at in self._due_at.items()]
         heapq.heapify(self._due)
@@ -166,10 +178,41 @@ class Book:
         if at is None or at > until:
             return None
         ticket = self.tickets.look(self._due[0][1])
-        found = clocks.first_due(self.laws[ticket.pack], ticket.clocks, ticket.urgency)
+        found = clocks.first_due(self.laws[ticket.pack], ticket.clocks, ticket.urgency, ticket.hours)
+        ended = self._programme_ended(ticket.id)
+        if ended is not None and (found is None or ended <= found[0]):
+            return ClockCause(ticket.id, ClockKind.FLOOD, "0", 100, ended)
         assert found is not None
         due_at, rung, _, number, clock = found
         return ClockCause(ticket.id, clock.kind, number, rung, due_at)
+
+    def _fold(self, name: str, programme: str | None) -> None:
+        former = self._into.get(name)
+        if former == programme:
+            return
+        if former is not None:
+            del self._into[name], self._folded[former][name]
+        if programme is not None:
+            self._into[name] = programme
+            self._folded.setdefault(programme, {})[name] = None
+
+    def _programme_ended(self, name: str) -> Instant | None:
+        """Say when the one that is worked has ended, of a ticket that is folded and not told of it yet."""
+        programme = self._into.get(name)
+        if programme is None or programme in self.open:
+            return None
+        ended = self.tickets.get(programme)
+        return 0 if ended is None or ended.closed_at is None else ended.closed_at
+
+    def _set_due(self, name: str, due_at: Instant | None) -> None:
+        if name in self._into:
+            ended = self._programme_ended(name)
+            due_at = due_at if ended is None else ended if due_at is None else min(due_at, ended)
+        if due_at is None:
+            self._due_at.pop(name, None)
+        elif self._due_at.get(name) != due_at:
+            self._due_at[name] = due_at
+            heapq.heappush(self._due, (due_at, name))
 
     def flush(self) -> list[tuple[bytes, bytes | None]]:
         """List the latest records for ``tickets.state`` of all that was applied since the last time: one of each key.
@@ -207,17 +250,17 @@ class Book:
     def apply(self, outcome: Outcome) -> None:
         """Take over what was decided."""
         changed = self._changed
-        for name, value, due_at, is_open in outcome.tickets:
+        for name, value, due_at, is_open, folded_into in outcome.tickets:
             (self.open.add if is_open else self.open.discard)(name)
             changed[b"t:" + name.encode()] = None
             self.tickets.put(name, value)
             if self.lately is not None:
                 self.lately.put(name, value if is_open else None)
-            if due_at is None:
-                self._due_at.pop(name, None)
-            elif self._due_at.get(name) != due_at:
-                self._due_at[name] = due_at
-                heapq.heappush(self._due, (due_at, name))
+            self._fold(name, folded_into if is_open else None)
+            self._set_due(name, due_at)
+            if not is_open:
+                for folded in self._folded.get(name, ()):
+                    self._set_due(folded, self._due_at.get(folded))
         if outcome.quota is not None:
             home = outcome.quota.home
             self.quotas[home] = outcome.quota

@@ -3,12 +3,17 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from topics.ids import Instant
 from topics.pack import Calendar
 
 MINUTE_MS = 60_000
+GUESSED_YEARS = 10
+"""So far beyond the known years reminders are counted provisionally; no limit of any catalogue is longer."""
 
 
 class WorkCalendar:
@@ -20,7 +25,7 @@ class WorkCalendar:
 
     def __init__(self, calendar: Calendar) -> None:
         """Lay out every span; about 500 a year."""
-        self.name = calendar.name
+        self.name, self._calendar = calendar.name, calendar
         zone = ZoneInfo(calendar.timezone)
         self._opens: list[Instant] = []
         self._closes: list[Instant] = []
@@ -46,6 +51,13 @@ class WorkCalendar:
         self.begins = _moment(date(int(years[0]), 1, 1), 0, zone) if years else 0
         self.ends = _moment(date(int(years[-1]) + 1, 1, 1), 0, zone) if years else 0
         """The horizon: the calendar knows nothing at or after it."""
+
+    @cached_property
+    def provisional(self) -> "WorkCalendar":
+        """The same with ten years more in which every Monday to Friday is worked."""
+        last = max(map(int, self._calendar.years), default=0)
+        more = {str(year): _weekdays(year) for year in range(last + 1, last + 1 + GUESSED_YEARS)} if last else {}
+        return WorkCalendar(replace(self._calendar, years={**self._calendar.years, **more}))
 
     def _worked(self, at: Instant) -> int:
         """Working milliseconds from the calendar's beginning to ``at``."""
@@ -103,3 +115,9 @@ def _moment(day: date, minutes: int, zone: ZoneInfo) -> Instant:
     """Turn minutes after midnight of a local day into an instant."""
     local = datetime.combine(day + timedelta(days=minutes // 1440), time(minutes % 1440 // 60, minutes % 60), zone)
     return int(local.astimezone(UTC).timestamp()) * 1000
+
+
+def _weekdays(year: int) -> str:
+    """One character for each day of a year, ``1`` from Monday to Friday."""
+    first = date(year, 1, 1)
+    return "".join("1" if (first + timedelta(days=n)).weekday() < 5 else "0" for n in range((date(year + 1, 1, 1) - first).days))

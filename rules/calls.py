@@ -1,6 +1,6 @@
 """The whistle by command: asking for one, blowing it, and what a department that was called answers (LAW 7)."""
 
-from rules import offers, tasks, whistle
+from rules import offers, pausing, people, tasks, whistle
 from rules.case import Case, Draft
 from rules.people import holds, party_of
 from topics.command import Actor, Command
@@ -15,8 +15,6 @@ def ask_whistle(case: Case, draft: Draft, command: Command) -> Reason:
     """Whoever holds it asks the street to whistle."""
     if not holds(draft, command.actor):
         return Reason.NOT_YOUR_TICKET
-    if not command.reason:
-        return Reason.REASON_MISSING
     case.say("WhistleAsked", draft, by=command.actor.person)
     return Reason.DONE_AS_ASKED
 
@@ -26,9 +24,9 @@ def blow(case: Case, draft: Draft, command: Command) -> Reason:
     if command.case not in CASES:
         return Reason.CASE_NOT_ALLOWED
     codes = tuple(dict.fromkeys(command.departments))
-    if not codes or any(case.law.department(code) is None for code in codes):
+    if any(case.law.department(code) is None for code in codes):
         return Reason.DEPARTMENT_UNKNOWN
-    if draft.party == offers.CENTRE and command.actor.role is not Role.CENTRE:
+    if draft.party == people.CENTRE and command.actor.role is not Role.CENTRE:
         return Reason.NOT_YOUR_TICKET
     if command.actor.role is Role.STREET and draft.urgency not in case.law.bundle.automatic_whistle:
         return _ask_principal(case, draft, command, codes)
@@ -49,8 +47,10 @@ def _ask_principal(case: Case, draft: Draft, command: Command, departments: tupl
 def carry_out(case: Case, draft: Draft, actor: Actor, codes: tuple[str, ...], why: str, asks: str | None = None) -> None:
     """Call the departments; the ticket comes to the street unless the centre has it already."""
     offers.end_offer(case, draft, "withdrawn")
-    draft.drop(ClockKind.CONTACT)
-    if draft.party not in (offers.STREET, offers.CENTRE):
+    if pausing.is_waiting(draft):
+        pausing.end_wait(case, draft)
+    if draft.party not in (people.STREET, people.CENTRE):
+        draft.drop(ClockKind.CONTACT)
         _come_to_street(case, draft)
     if party_of(actor) == draft.party:
         draft.person = actor.person
@@ -61,7 +61,7 @@ def _come_to_street(case: Case, draft: Draft) -> None:
     """Move a ticket up to the street without an offer: who whistles has it."""
     former = (draft.tier, draft.party, draft.person)
     somebody = case.someone(Role.STREET, draft)
-    draft.party = draft.duty = offers.STREET
+    draft.party = draft.duty = people.STREET
     draft.person = somebody.person if somebody else case.supervisor(draft)
     street = next((tier for tier in offers.above(case, draft) if tier.kind == TierKind.STREET), None)
     if street is not None:
@@ -106,8 +106,6 @@ def release(case: Case, draft: Draft, command: Command) -> Reason:
     child = whistle.find(draft, command.ticket)
     if child is None or child.status not in whistle.OPEN:
         return Reason.NO_SUCH_CHILD
-    if not command.reason:
-        return Reason.REASON_MISSING
     tasks.send(case, draft, "withdrawn", child.code, child.role, child, command.reason)
     whistle.end(case, draft, child, "released", command.reason)
     return Reason.DONE_AS_ASKED

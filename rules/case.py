@@ -31,6 +31,11 @@ class Draft(Ticket):
         """The smallest grid known: leaf, else home."""
         return self.leaf or self.home
 
+    @property
+    def is_reopened(self) -> bool:
+        """Whether it was opened again after it was done; an appeal begins anew, too, and with the whole limit."""
+        return self.generation > self.was_appealed
+
     def clock(self, kind: ClockKind, number: str | None = None) -> Clock | None:
         """Find a clock by its kind, and number where there are several."""
         for clock in self.clocks:
@@ -65,7 +70,7 @@ class Case:
 
     __slots__ = (
         "actor_law", "as_was", "at", "duty_law", "effective_at", "events", "facts", "forgotten", "id", "law", "others", "programme", "quota", "quota_before", "referral", "refused",
-        "rules", "told",
+        "rules", "told", "was",
     )  # fmt: skip
 
     def __init__(self, decision_id: str, at: Instant, law: Law, duty_law: Law) -> None:
@@ -90,6 +95,8 @@ class Case:
         self.referral: Any = None
         self.programme: Ticket | None = None
         """The ticket into which a flood is folded, while that is open."""
+        self.was: Status | None = None
+        """The status the ticket had."""
         self.forgotten = False
 
     def say(self, kind: str, draft: Draft, **facts: Any) -> Event:
@@ -124,24 +131,55 @@ class Case:
         return "duty-desk"
 
 
-def publish(law: Law, draft: Draft) -> Ticket:
+def publish(law: Law, draft: Draft, duty_law: Law) -> Ticket:
     """Close a draft: next due moment, deadline for people, next version; checked for the five in place (LAW 2).
 
     Raises:
-        BrokenInvariant: An open ticket lacks task, duty, person, progress or limit, or a final one has a running clock.
+        BrokenInvariant: An open ticket lacks task, duty, person, progress or limit, nothing will ever move it though it does not
+            rest where the law lets it rest, or a final one has a running clock.
     """
-    due = clocks.first_due(law, draft.clocks, draft.urgency)
+    draft.hours = _hours(duty_law, draft) if draft.is_open else None
+    due = clocks.first_due(law, draft.clocks, draft.urgency, draft.hours)
     draft.next_due_at = due[0] if due else None
     draft.deadline_at = _deadline(law, draft)
     if draft.is_open:
-        if draft.deadline_at is None and BEYOND not in draft.flags and _is_beyond(law, draft):
-            draft.flag(BEYOND)
-        if not (draft.task and draft.duty and draft.person and (due or any(clock.running_since is not None for clock in draft.clocks))):
-            raise BrokenInvariant(f"{draft.id} would be {draft.status} without one of task, duty, person, progress, limit")
+        is_beyond = draft.deadline_at is None and _is_beyond(law, draft)
+        if is_beyond != (BEYOND in draft.flags):
+            draft.flags = (*draft.flags, BEYOND) if is_beyond else tuple([flag for flag in draft.flags if flag != BEYOND])
+        if not (draft.task and draft.duty and draft.person):
+            raise BrokenInvariant(f"{draft.id} would be {draft.status} without one of task, duty, person")
+        if due is None and not is_beyond and rests(law, draft) is None:
+            raise BrokenInvariant(f"{draft.id} would be {draft.status} and nothing would ever move it")
     elif any(clock.kind != ClockKind.FORGET for clock in draft.clocks):
         raise BrokenInvariant(f"{draft.id} would be {draft.status} with a clock running")
     draft.version += 1
     return draft
+
+
+def rests(law: Law, draft: Ticket) -> str | None:
+    """Say why an open ticket may stand without a moment to come, if it may: everything that was to be told of it has been told.
+
+    A wish ages without a limit; one of a flood moves when the one that is worked ends; exhausted, its supervisor has it and was
+    told loudly; past the last rung of triage chief and centre know; past the last checker the supervisor has the check.
+    """
+    if draft.folded_into is not None:
+        return "folded"
+    if draft.is_exhausted:
+        return "exhausted"
+    if draft.category in law.categories and category_of(law, draft.category or "", draft.rule).wish:
+        return "wish"
+    for clock in draft.clocks:
+        if clock.kind in (ClockKind.TRIAGE, ClockKind.CHECK) and clock.running_since is not None and not clock.rungs:
+            return f"{clock.kind}_told"
+    return None
+
+
+def _hours(duty_law: Law, draft: Draft) -> str | None:
+    """Give the hours of whoever has a patient ticket, where the roster gives some of their own."""
+    if draft.urgency not in clocks.PATIENT:
+        return None
+    entry = duty_law.entry_at(draft.person, draft.duty)
+    return None if entry is None or entry.on_duty in ("work", "never") else entry.on_duty
 
 
 def _is_beyond(law: Law, draft: Draft) -> bool:

@@ -4,7 +4,7 @@ from rules import clocks, escalation, filing, offers, tasks
 from rules.case import Case, Draft
 from rules.closing import close
 from topics.command import Command
-from topics.ticket import Clock
+from topics.ticket import Asked, Clock
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, Status, TierKind
 
 
@@ -16,19 +16,19 @@ def begin(case: Case, draft: Draft) -> None:
     draft.person = ready[0].person if ready else case.supervisor(draft)
     escalation.start_check(case, draft, draft.rework * 100)
     if draft.clock(ClockKind.CHECK) is None:
-        _passed(case, draft)
+        passed(case, draft)
 
 
 def check(case: Case, draft: Draft, command: Command) -> Reason:
     """Somebody who did not handle it checks: pass, or back to work with what was consumed."""
     if command.actor.person in draft.handled_by:
         return Reason.CHECKER_HANDLED_IT
-    if command.passed is None or (not command.passed and not command.reason):
+    if not command.passed and not command.reason:
         return Reason.REASON_MISSING
     draft.drop(ClockKind.CHECK)
     if command.passed:
         case.say("CheckPassed", draft, by=command.actor.person)
-        _passed(case, draft)
+        passed(case, draft)
         return Reason.DONE_AS_ASKED
     if draft.filed_at is None:  # put right on the spot, and not well: the desk has it
         case.say("CheckFailed", draft, by=command.actor.person)
@@ -46,7 +46,7 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
     return Reason.DONE_AS_ASKED
 
 
-def _passed(case: Case, draft: Draft) -> None:
+def passed(case: Case, draft: Draft) -> None:
     """The work is accepted: the reporter is asked, or where there is no survey the ticket is closed."""
     limit = clocks.limit_of(case.law, ClockKind.SURVEY, draft.urgency)
     if limit is None:
@@ -61,18 +61,34 @@ def _passed(case: Case, draft: Draft) -> None:
 
 
 def answer(case: Case, draft: Draft, command: Command) -> Reason:
-    """The reporter answers; unhappy is written down, and the way to reopen stays."""
-    if command.satisfied is None:
-        return Reason.ANSWER_MISSING
+    """The reporter answers; unhappy is a request to reopen, which the desk must grant or refuse with a reason (LAW 6)."""
+    if draft.asked is not None:
+        return Reason.ASKED_ALREADY
     case.say("SurveyAnswered", draft, satisfied=command.satisfied)
-    close(case, draft, "satisfied" if command.satisfied else "unhappy")
+    if command.satisfied:
+        close(case, draft, "satisfied")
+        return Reason.DONE_AS_ASKED
+    draft.drop(ClockKind.SURVEY)
+    actor = command.actor
+    draft.asked = Asked("reopen", str(actor.role), actor.person, command.text or "", case.at)
+    draft.task, draft.duty = "decide_reopening", "desk"
+    desk = case.someone(Role.DESK, draft)
+    draft.person = desk.person if desk else case.supervisor(draft)
+    draft.put(clocks.start(case.law, ClockKind.TRIAGE, "reopen", filing.triage_limit(case, draft.urgency or "U3"), case.at))
+    case.say("ReopeningAsked", draft, by=actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def refuse_reopening(case: Case, draft: Draft, command: Command) -> Reason:
+    """The desk does not open it again, and says why."""
+    case.say("ReopeningRefused", draft, by=command.actor.person, reason=command.reason)
+    draft.asked = None
+    close(case, draft, "unhappy")
     return Reason.DONE_AS_ASKED
 
 
 def reopen(case: Case, draft: Draft, command: Command) -> Reason:
     """Not fixed after all: the next generation goes to the party that finished, from the second time one tier above."""
-    if not command.reason:
-        return Reason.REASON_MISSING
     category = case.category(draft)
     if category is None or draft.filed_at is None or draft.close_reason == "referred":
         return Reason.NOT_IN_THIS_STATUS
@@ -81,9 +97,8 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.TOO_LATE
     law = case.law
     begin_anew(draft)
-    draft.resolve_limit_ms = max(law.limit_ms(category.limit) * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
-    draft.resolve_unit = category.limit.unit
-    rungs = () if category.wish else law.bundle.rungs.get("resolve", offers.RUNGS)
+    draft.resolve_limit_ms, draft.resolve_unit = filing.limit_of(law, category, True)
+    rungs = filing.rungs_of(law, category)
     draft.put(Clock(ClockKind.RESOLVE, "0", draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, rungs, area=law.area(draft.where)))
     case.say("TicketReopened", draft, generation=draft.generation)
     _give_back(case, draft)
@@ -97,7 +112,7 @@ def begin_anew(draft: Draft) -> None:
     draft.offers, draft.helpers, draft.children, draft.leg, draft.top_repeats = (), (), (), 0, 0
     draft.is_overdue = draft.is_escalated = draft.is_exhausted = False
     draft.asked = draft.parked_from = None
-    draft.ledgers, draft.consent, draft.folded_into = (), None, None
+    draft.ledgers, draft.consent, draft.folded_into, draft.informed = (), None, None, ()
     draft.was_parked, draft.waits, draft.waited_ms = False, 0, 0
     draft.finished_at = draft.closed_at = draft.close_reason = draft.surveyed_at = None
 

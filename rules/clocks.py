@@ -19,7 +19,7 @@ PATIENT = frozenset({Urgency.U3, Urgency.U4})
 
 def start(law: Law, kind: ClockKind, number: str, limit: Limit, at: Instant) -> Clock:
     """Start a clock with its full budget."""
-    return Clock(kind, number, law.limit_ms(limit), limit.unit, at, at, law.bundle.rungs.get(kind, (100,)))
+    return Clock(kind, number, law.limit_ms(limit), limit.unit, at, at, law.rungs(kind))
 
 
 def limit_of(law: Law, kind: ClockKind, urgency: str | None) -> Limit | None:
@@ -82,10 +82,11 @@ def settled(law: Law, clock: Clock, at: Instant) -> Clock:
     return replace(clock, consumed_ms=elapsed(law, clock, at), running_since=at)
 
 
-def moment(law: Law, clock: Clock, rung: int, urgency: str | None) -> Instant | None:
-    """Name the moment a rung is due; ``None`` when the clock stands, or beyond the calendar's horizon.
+def moment(law: Law, clock: Clock, rung: int, urgency: str | None, hours: str | None = None) -> Instant | None:
+    """Name the moment a rung is due; ``None`` when the clock stands, or for 100 % and more beyond the calendar's horizon.
 
-    Rungs below 100 % of patient tickets wait for working time, but never longer than the 100 % moment (LAW 5).
+    Rungs below 100 % of patient tickets wait for the recipient's own hours, else the city's, but never longer than the
+    100 % moment (LAW 5). Beyond the horizon they go by a provisional count; nothing moves by it (LAW 4).
     """
     since = clock.running_since
     if since is None:
@@ -98,25 +99,43 @@ def moment(law: Law, clock: Clock, rung: int, urgency: str | None) -> Instant | 
             due = law.standstill(clock.area, clock.unit).moment(since, clock.limit_ms - clock.consumed_ms, left)
         else:
             due = law.calendar.add(since, left) if clock.unit in WORK_UNITS else since + left if left > 0 else since
-    return _opened(law, clock, due) if rung < 100 and due is not None and urgency in PATIENT else due
+        if due is None and rung < 100:
+            due = provisional(law, clock, rung)
+    return _opened(law, clock, due, hours) if rung < 100 and due is not None and urgency in PATIENT else due
 
 
-def _opened(law: Law, clock: Clock, due: Instant) -> Instant:
-    """Let a reminder wait for working time, but not longer than the clock's end."""
-    opening = law.calendar.next_open(due)
+def provisional(law: Law, clock: Clock, rung: int) -> Instant | None:
+    """Count beyond the known calendar as if every Monday to Friday were worked: good enough to remind, for nothing else."""
+    since, left = clock.running_since or 0, clock.limit_ms * rung // 100 - clock.consumed_ms
+    if clock.area is not None:
+        return law.standstill(clock.area, clock.unit, provisional=True).moment(since, clock.limit_ms - clock.consumed_ms, left)
+    return law.calendar.provisional.add(since, left)
+
+
+def is_provisional(law: Law, clock: Clock, rung: int) -> bool:
+    """Whether a rung goes by days that nobody has decreed yet."""
+    if rung >= 100 or clock.until is not None or clock.running_since is None or clock.unit not in WORK_UNITS:
+        return False
+    due = provisional(law, clock, rung)
+    return due is not None and due > law.calendar.ends
+
+
+def _opened(law: Law, clock: Clock, due: Instant, hours: str | None) -> Instant:
+    """Let a reminder wait for whoever gets it, but not longer than the clock's end."""
+    opening = law.next_on_duty(hours, due)
     if opening == due:
         return due
     later = [when for when in (opening, moment(law, clock, 100, None)) if when is not None]
     return max(due, min(later)) if later else due
 
 
-def first_due(law: Law, clocks: Iterable[Clock], urgency: str | None) -> tuple[Instant, int, int, str, Clock] | None:
+def first_due(law: Law, clocks: Iterable[Clock], urgency: str | None, hours: str | None = None) -> tuple[Instant, int, int, str, Clock] | None:
     """Find the rung that is due first: (moment, rung, order of its kind, number, clock)."""
     best: tuple[Instant, int, int, str, Clock] | None = None
     for clock in clocks:
         if clock.running_since is None or not clock.rungs:
             continue
-        due = moment(law, clock, clock.rungs[0], urgency)
+        due = moment(law, clock, clock.rungs[0], urgency, hours)
         if due is None:
             continue
         candidate = (due, clock.rungs[0], ORDER[clock.kind], clock.number, clock)

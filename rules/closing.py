@@ -16,7 +16,7 @@ KEPT = Limit(35, Unit.URGENT_DAY)
 _SAID = {Status.DISMISSED: "TicketDismissed", Status.CANCELLED: "TicketCancelled", Status.MERGED: "TicketMerged"}
 
 
-def _released(case: Case, child: Child, reason: str) -> Child:
+def released(case: Case, child: Child, reason: str) -> Child:
     """What is over for the ticket is over for the departments that were called to it."""
     return replace(child, status="released", ended_at=case.at, reason=reason) if child.status in OPEN else child
 
@@ -25,7 +25,7 @@ def close(case: Case, draft: Draft, reason: str, status: Status = Status.CLOSED)
     """End a ticket; departments that are still at it are told, and the forget clock starts."""
     if draft.is_open:
         tasks.withdraw_all(case, draft, "ended", reason)
-        draft.children = tuple(_released(case, child, reason) for child in draft.children)
+        draft.children = tuple(released(case, child, reason) for child in draft.children)
     draft.offers = with_offer_ended(draft.offers, "withdrawn")
     draft.disarm()
     draft.status, draft.task, draft.close_reason, draft.closed_at = status, "none", reason, case.at

@@ -43,7 +43,7 @@ def consent(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NOT_YOUR_TURN
     if not on_duty(case, draft, command.actor):
         return Reason.NOT_ON_DUTY
-    if command.passed is None or (not command.passed and not command.reason):
+    if not command.passed and not command.reason:
         return Reason.REASON_MISSING
     case.say("CommitteeAnswered", draft, committee=str(role), by=command.actor.person, agrees=command.passed)
     if command.passed:

@@ -7,20 +7,21 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from rules import alike, answering, caps, clocks, desk, escalation, filing, merging, people, rosters, split
+from rules import alike, answering, caps, clocks, desk, escalation, filing, flood, ledgers, merging, people, rosters, split
 from rules.book import Book, ClockCause, CommandCause, IncidentCause, Kept, Outcome
 from rules.case import Case, Draft, publish
 from rules.errors import BrokenInvariant
+from rules.fields import lacking, without_blanks
 from rules.handlers import CHILD_HANDLERS, HANDLERS
 from rules.law import Law
-from rules.lifecycle import CHILD_TABLE, TABLE
+from rules.lifecycle import BY_CLOCK, CHILD_TABLE, TABLE
 from topics import codec
 from topics.command import Command
 from topics.decision import Change, Decision, Event, Said, Why
 from topics.ids import DecisionId, Instant, clock_id, home_of, ticket_id
 from topics.incident import IncidentReferred
 from topics.ticket import CommandSeen, DayCounter, Ticket
-from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason
+from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason, Role, Status
 
 ENGINE = "0.3.0"
 """Version written into each decision; raised when a rule changes what follows from a cause."""
@@ -61,11 +62,14 @@ def _incident(book: Book, laws: Mapping[str, Law], cause: IncidentCause, at: Ins
 def _clock(book: Book, laws: Mapping[str, Law], cause: ClockCause, at: Instant) -> Outcome:
     draft = book.tickets[cause.ticket]
     case = _case(book, laws, clock_id(draft.id, draft.generation, cause.kind, cause.number, cause.rung), draft, at)
+    if draft.folded_into is not None:
+        programme = book.tickets.get(draft.folded_into)
+        if cause.kind == ClockKind.FLOOD:
+            return _outcome(case, "clock", flood.ended(case, draft, programme), draft, expired=book.expired(at))
+        case.programme = programme if programme is not None and programme.is_open else None
     clock = draft.clock(ClockKind(cause.kind), cause.number)
     if clock is None or not clock.rungs or clock.rungs[0] != cause.rung:
         raise BrokenInvariant(f"{case.id} is not due: the clock has changed since")
-    if draft.folded_into is not None and draft.folded_into in book.open:
-        case.programme = book.tickets[draft.folded_into]
     reason = escalation.fire(case, draft, clock, cause.rung, cause.due_at)
     return _outcome(case, "clock", reason, draft, expired=book.expired(at))
 
@@ -73,6 +77,7 @@ def _clock(book: Book, laws: Mapping[str, Law], cause: ClockCause, at: Instant) 
 def _case(book: Book, laws: Mapping[str, Law], decision_id: str, ticket: Ticket, at: Instant) -> Case:
     law = laws[ticket.pack]
     case = Case(decision_id, at, law, book.rosters.law(laws.get(book.pack or ticket.pack, law), at))
+    case.was = ticket.status
     case.quota_before = book.quotas.get(ticket.home)
     return case
 
@@ -95,9 +100,12 @@ def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Insta
     draft = book.tickets.get(command.ticket.split("/", 1)[0])
     if draft is None:
         return _without_change(book, cause, at, Reason.UNKNOWN_TICKET, expired, seen)
+    command, draft = _said_of_another(book, without_blanks(command), draft)
     case = _case(book, laws, cause.id, draft, at)
     effective_at = case.effective_at = case.facts["effective_at"] = desk.effective(command, cause.appended_at, at)
     case.actor_law = book.rosters.law(laws.get(book.pack or draft.pack, case.law), effective_at)
+    if draft.id != cause.command.ticket.split("/", 1)[0]:
+        case.facts["said_of"] = cause.command.ticket
     reason = _carry_out(book, laws, case, draft, replace(command, actor=people.completed(case.actor_law, command.actor)))
     if reason in REFUSALS or reason is Reason.NO_CHANGE:
         return _without_change(book, cause, at, reason, expired, seen)
@@ -129,6 +137,27 @@ def _field_of(fault: str) -> str | None:
     return found[1] if found else None
 
 
+def _said_of_another(book: Book, command: Command, draft: Draft) -> tuple[Command, Draft]:
+    """What the reporter of a merged ticket says reaches the ticket it was merged into; that it is still broken in the form that ticket takes."""
+    unhappy = command.kind is CommandKind.REOPEN or (command.kind is CommandKind.ANSWER and command.satisfied is False)
+    if draft.status is not Status.MERGED or command.actor.role is not Role.REPORTER or not (unhappy or command.kind in _OF_THE_OTHER):
+        return command, draft
+    into: Draft | None = draft
+    while into is not None and into.status is Status.MERGED:
+        into = book.tickets.get(into.merged_into or "")
+    if into is None:
+        return command, draft
+    said = command.reason or command.text
+    if unhappy and into.is_open and into.status is not Status.SURVEYED:
+        command = replace(command, kind=CommandKind.REMIND, text=said)
+    elif unhappy and into.status is Status.CLOSED:
+        command = replace(command, kind=CommandKind.REOPEN, reason=said or "still broken")
+    return replace(command, ticket=into.id), into
+
+
+_OF_THE_OTHER = (CommandKind.REMIND, CommandKind.NOTE, CommandKind.ATTACH, CommandKind.FOLLOW)
+
+
 def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, command: Command) -> Reason:
     """Look the command up in the table of LAW 6, then carry it out; the reason says whether it was refused."""
     row = (CHILD_TABLE if "/" in command.ticket else TABLE).get(command.kind)
@@ -138,15 +167,18 @@ def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, co
         return Reason.ROLE_NOT_ALLOWED
     if not people.is_known(case, draft, command.actor):
         return Reason.NOT_ON_ROSTER
+    missing = lacking(row, command)
+    if missing is not None:
+        return missing
     case.rules.append(f"law6:{command.kind}")
     if "/" in command.ticket:
         return CHILD_HANDLERS[command.kind](case, draft, command)
     if command.kind is CommandKind.UNMERGE:
-        into = book.tickets.get(draft.merged_into or "")
-        return merging.unmerge(case, draft, into, laws[into.pack] if into else None, command)
+        return merging.unmerge(case, draft, _chain(book, laws, draft), command)
     if command.kind is not CommandKind.DUPLICATE_OF:
         reason = HANDLERS[command.kind](case, draft, command)
-        if command.kind is CommandKind.FILE and reason is Reason.DONE_AS_ASKED and book.lately is not None:
+        is_filed = draft.filed_at is not None and draft.is_open
+        if command.kind is CommandKind.FILE and reason is Reason.DONE_AS_ASKED and book.lately is not None and is_filed:
             alike.look(case, draft, book.lately, book.tickets, laws)
         return reason
     into = book.tickets.get(command.target or "")
@@ -158,6 +190,15 @@ def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, co
         return Reason.TARGET_NOT_OPEN
     case.as_was[draft.id] = book.tickets[draft.id]
     return merging.merge(case, draft, into, laws[into.pack])
+
+
+def _chain(book: Book, laws: Mapping[str, Law], draft: Draft) -> list[tuple[Draft, Law]]:
+    """List the ticket this one was merged into, what that was merged into since, and so on."""
+    chain, name = list[tuple[Draft, Law]](), draft.merged_into
+    while name is not None and (into := book.tickets.get(name)) is not None:
+        chain.append((into, laws[into.pack]))
+        name = into.merged_into if into.status is Status.MERGED else None
+    return chain
 
 
 def _elsewhere(target: str | None, home: str) -> bool:
@@ -223,6 +264,8 @@ def _outcome(
     counter: tuple[str, DayCounter] | None = None, seen: tuple[str, CommandSeen] | None = None, expired: tuple[str, ...] = (),
 ) -> Outcome:  # fmt: skip
     """Publish the drafts and write the record."""
+    _tell_followers(case, kind, draft, command)
+    _hold_to_table(case, kind, draft, command)
     kept: list[Kept] = []
     changes = []
     for changed, law in ((draft, case.law), *case.others) if case.others else ((draft, case.law),):
@@ -230,9 +273,9 @@ def _outcome(
             kept.append(Kept(draft.id, None, None, False))
             changes.append(Change(draft.id, draft.version + 1, None))
             continue
-        ticket = publish(law, changed)
+        ticket = publish(law, changed, case.duty_law)
         after = codec.encode(ticket)
-        kept.append(Kept(ticket.id, after, ticket.next_due_at, changed.is_open))
+        kept.append(Kept(ticket.id, after, ticket.next_due_at, changed.is_open, changed.folded_into))
         changes.append(Change(ticket.id, ticket.version, msgspec.Raw(after)))
     decision = Decision(
         id=case.id, at=case.at, cause=kind, reason=reason, home=draft.home, ticket=draft.id, command_id=command.id if command else None,
@@ -250,14 +293,39 @@ def _said(command: Command) -> Said | None:
     return None
 
 
+def _tell_followers(case: Case, kind: str, draft: Draft, command: Command | None) -> None:
+    """Who follows hears what happens to the ticket as its holder does; a clock's firing names them itself (LAW 5, 全程跟)."""
+    if kind == "command" and draft.followers and case.events:
+        mine = command.actor.person if command is not None else ""
+        told = [person for name in draft.followers if (person := name.partition(":")[2]) != mine]
+        if told:
+            case.say("FollowersTold", draft, told=list(dict.fromkeys(told)))
+
+
+def _hold_to_table(case: Case, kind: str, draft: Draft, command: Command | None) -> None:
+    """What led from one status to another must stand in the table (LAW 6)."""
+    was, now = case.was, draft.status
+    if was is None or was == now or case.forgotten:
+        return
+    if kind == "clock":
+        rows = [BY_CLOCK.get(ClockKind(str(case.id).split(":")[3]))]
+    else:
+        assert command is not None
+        rows = [(CHILD_TABLE if "/" in command.ticket else TABLE).get(command.kind)]
+    if not any(row is not None and was in row.statuses and now in row.to for row in rows):
+        raise BrokenInvariant(f"{case.id} would lead {draft.id} from {was} to {now}, which is not in the table")
+
+
 def set_aside(book: Book, cause: ClockCause, at: Instant) -> Outcome:
     """Let a rung go that could not be decided (DESIGN 5.5): it never fires, the ticket is else as it was, the record says ``held``."""
     draft = book.tickets[cause.ticket]
     clock = draft.clock(ClockKind(cause.kind), cause.number)
-    assert clock is not None
-    draft.put(clocks.fired(clock, cause.rung))
+    if clock is None:
+        draft.folded_into = None  # a flood that could not be ended
+    else:
+        ledgers.fire(draft, clock, cause.rung)
     draft.version += 1
-    next_due = clocks.first_due(book.laws[draft.pack], draft.clocks, draft.urgency)
+    next_due = clocks.first_due(book.laws[draft.pack], draft.clocks, draft.urgency, draft.hours)
     draft.next_due_at = next_due[0] if next_due else None
     after = codec.encode(draft)
     name = clock_id(draft.id, draft.generation, cause.kind, cause.number, cause.rung)
@@ -266,7 +334,7 @@ def set_aside(book: Book, cause: ClockCause, at: Instant) -> Outcome:
         events=(Event("CauseHeld", draft.id, {"record": name}),), changes=(Change(draft.id, draft.version, msgspec.Raw(after)),),
         why=Why(pack=draft.pack), engine=ENGINE,
     )  # fmt: skip
-    return Outcome(decision, (Kept(draft.id, after, draft.next_due_at, draft.is_open),))
+    return Outcome(decision, (Kept(draft.id, after, draft.next_due_at, draft.is_open, draft.folded_into),))
 
 
 def _why(case: Case) -> Why:

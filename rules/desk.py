@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from rules import checking, clocks, filing, ledgers, offers, split
+from rules import checking, clocks, filing, ledgers, offers, pausing, split
 from rules.case import Case, Draft
 from rules.closing import close
 from rules.lifecycle import SEATS
@@ -24,6 +24,8 @@ def file(case: Case, draft: Draft, command: Command) -> Reason:
     code = law.category_code(command.category or "")
     if code is None:
         return Reason.CATEGORY_UNKNOWN
+    if draft.home == law.bundle.unplaced:
+        return _file_elsewhere(case, draft, command, code)
     if command.home is not None and command.home != draft.home:
         return Reason.TARGET_ELSEWHERE
     case.law, draft.pack = law, law.ref
@@ -31,21 +33,30 @@ def file(case: Case, draft: Draft, command: Command) -> Reason:
     return Reason.DONE_AS_ASKED
 
 
+def _file_elsewhere(case: Case, draft: Draft, command: Command, code: str) -> Reason:
+    """A ticket is filed in a real home only: what nobody could place goes to one as a referral does (LAW 2)."""
+    law = case.duty_law
+    home = command.home or (law.home_of(command.grid) if command.grid else None)
+    if home is None:
+        return Reason.HOME_MISSING if command.grid is None else Reason.GRID_UNKNOWN
+    if home not in law.homes or home == law.bundle.unplaced:
+        return Reason.HOME_UNKNOWN
+    if command.grid is not None and law.home_of(command.grid) != home:
+        return Reason.GRID_UNKNOWN
+    return _send_on(case, draft, home, command.grid if command.grid != home else None, code)
+
+
 def dismiss(case: Case, draft: Draft, command: Command) -> Reason:
     """Not taken up (不予受理): a reason from the list, and an answer to the reporter."""
     allowed = case.law.bundle.dismiss_reasons
-    if not command.reason or (allowed and command.reason not in allowed):
+    if allowed and command.reason not in allowed:
         return Reason.REASON_MISSING
-    if not command.text:
-        return Reason.ANSWER_MISSING
-    close(case, draft, command.reason, Status.DISMISSED)
+    close(case, draft, command.reason or "", Status.DISMISSED)
     return Reason.DONE_AS_ASKED
 
 
 def appeal(case: Case, draft: Draft, command: Command) -> Reason:
     """The reporter does not put up with a dismissal: the desk looks at it again, once (LAW 6)."""
-    if not command.reason:
-        return Reason.REASON_MISSING
     if draft.was_appealed:
         return Reason.APPEALED_BEFORE
     if case.effective_at - (draft.closed_at or 0) > case.law.bundle.reopen_days * 86_400_000:
@@ -59,24 +70,18 @@ def appeal(case: Case, draft: Draft, command: Command) -> Reason:
 
 def cancel(case: Case, draft: Draft, command: Command) -> Reason:
     """The reporter or the duty chief takes it back."""
-    if not command.reason:
-        return Reason.REASON_MISSING
-    close(case, draft, command.reason, Status.CANCELLED)
+    close(case, draft, command.reason or "", Status.CANCELLED)
     return Reason.DONE_AS_ASKED
 
 
 def close_by_source(case: Case, draft: Draft, command: Command) -> Reason:
     """The system it was imported from has closed it: no check, no survey."""
-    if not command.reason:
-        return Reason.REASON_MISSING
-    close(case, draft, command.reason)
+    close(case, draft, command.reason or "")
     return Reason.DONE_AS_ASKED
 
 
 def refer(case: Case, draft: Draft, command: Command) -> Reason:
     """Close it here and file it in another home, with its first filing time and what its clock consumed (DESIGN 3)."""
-    if not command.reason:
-        return Reason.REASON_MISSING
     if command.home is None or command.home not in case.duty_law.homes or command.home == draft.home:
         return Reason.HOME_UNKNOWN
     code = draft.category if command.category is None else case.duty_law.category_code(command.category)
@@ -87,8 +92,6 @@ def refer(case: Case, draft: Draft, command: Command) -> Reason:
 
 def place(case: Case, draft: Draft, command: Command) -> Reason:
     """It lies in another grid than was thought: in the same home it is noted, in another home it goes there (LAW 2, DESIGN 3)."""
-    if not command.reason:
-        return Reason.REASON_MISSING
     grid = command.grid or ""
     home = case.duty_law.home_of(grid)
     if home is None:
@@ -98,7 +101,7 @@ def place(case: Case, draft: Draft, command: Command) -> Reason:
         return _send_on(case, draft, home, leaf, draft.category)
     if leaf == draft.leaf:
         return Reason.NO_CHANGE
-    if draft.status is not Status.RECEIVED and grid not in case.law.nodes:
+    if draft.filed_at is not None and grid not in case.law.nodes:
         return Reason.GRID_UNKNOWN
     case.say("TicketPlaced", draft, former=draft.leaf, grid=leaf)
     draft.leaf = leaf
@@ -110,8 +113,8 @@ def _send_on(case: Case, draft: Draft, home: str, leaf: str | None, code: str | 
     """Close it here; the same incident, with what it carries along, is filed in the other home."""
     if draft.hops >= case.law.bundle.max_hops:
         return Reason.TOO_MANY_HOPS
-    clock = offers.resolve_clock(draft)
-    consumed = clocks.elapsed(case.law, clock, case.at) if clock else 0
+    if pausing.is_waiting(draft):
+        pausing.end_wait(case, draft)
     incident = Incident(
         identity=draft.identity,
         home=HomeCode(home),
@@ -134,16 +137,34 @@ def _send_on(case: Case, draft: Draft, home: str, leaf: str | None, code: str | 
         exercise=draft.exercise,
         promised_by=draft.promised_by,
     )
-    case.referral = (home, IncidentReferred(case.id, incident, Carried(draft.id, draft.hops + 1, draft.first_filed_at, consumed)))
+    case.referral = (home, IncidentReferred(case.id, incident, _carried(case, draft, code)))
     case.say("TicketReferred", draft, to=home)
     close(case, draft, "referred")
     return Reason.DONE_AS_ASKED
 
 
+def _carried(case: Case, draft: Draft, code: str | None) -> Carried:
+    """What goes along: what is consumed and extended, waits and generation; the limit too, unless another category has another."""
+    clock, category = offers.resolve_clock(draft), case.category(draft)
+    had_limit = clock is not None and code == draft.category and category is not None and not category.wish
+    return Carried(
+        draft.id, draft.hops + 1, draft.first_filed_at, clocks.elapsed(case.law, clock, case.at) if clock else 0,
+        limit_ms=clock.limit_ms if clock is not None and had_limit else None, unit=clock.unit if clock is not None and had_limit else None,
+        extended=clock.extended if clock else 0, generation=draft.generation, waits=draft.waits, waited_ms=draft.waited_ms, was_parked=draft.was_parked, was_appealed=draft.was_appealed,
+    )  # fmt: skip
+
+
+_SEAT_OF = {
+    Status.RECEIVED: Role.DESK, Status.VERIFYING: Role.CHECKER, Status.DONE: Role.CHECKER, Status.SURVEYED: Role.DESK,
+}  # fmt: skip
+"""Who has a ticket that nobody works on; it is given to another of the same seat."""
+
+
 def reassign(case: Case, draft: Draft, command: Command) -> Reason:
     """Give it to another person, or to another party of its tier, with a reason; the split's books count it apart."""
-    if not command.reason:
-        return Reason.REASON_MISSING
+    seat = _SEAT_OF.get(draft.status)
+    if seat is not None:
+        return _reseat(case, draft, command, seat)
     party = command.party or draft.party or ""
     role, org = (Role.DEPARTMENT, party) if case.law.department(party) else (party, None)
     if all(entry.person != command.target for entry in case.people(role, draft, org)):
@@ -152,32 +173,72 @@ def reassign(case: Case, draft: Draft, command: Command) -> Reason:
         tier = offers.tier_of(case, draft)
         if tier is None or party not in tier.parties:
             return Reason.TIER_UNKNOWN
+        if draft.status is Status.PARKED:
+            pausing.unpark(case, draft)
         offers.end_offer(case, draft, "withdrawn")
         if not offers.offer(case, draft, tier, party):
             return Reason.NOT_ON_DUTY
-        quota = split.quota_at(case.law, case.quota_before, draft.home, case.at)
-        case.quota = replace(quota, manual=quota.manual + 1)
+        if not draft.exercise:
+            quota = split.quota_at(case.law, case.quota_before, draft.home, case.at)
+            case.quota = replace(quota, manual=quota.manual + 1)
     draft.person = str(command.target)
-    case.say("TicketReassigned", draft, person=draft.person, party=party)
+    said = case.say("TicketReassigned", draft, person=draft.person, party=party)
+    if draft.exercise:
+        said.facts["counted"] = "exercise"
+    return Reason.DONE_AS_ASKED
+
+
+def _reseat(case: Case, draft: Draft, command: Command, seat: Role) -> Reason:
+    """Another of the desk, or another checker, has it; who handled it may not check it."""
+    if command.party is not None and command.party != seat:
+        return Reason.TIER_UNKNOWN
+    if all(entry.person != command.target for entry in case.people(seat, draft)):
+        return Reason.PERSON_UNKNOWN
+    if seat is Role.CHECKER and command.target in draft.handled_by:
+        return Reason.CHECKER_HANDLED_IT
+    draft.person, draft.duty = str(command.target), seat.value
+    case.say("TicketReassigned", draft, person=draft.person, party=seat.value)
     return Reason.DONE_AS_ASKED
 
 
 def escalate(case: Case, draft: Draft, command: Command) -> Reason:
-    """Move it up by hand, to the next tier or to a chosen one above."""
-    if not command.reason:
-        return Reason.REASON_MISSING
-    if command.actor.role not in SEATS and not holds(draft, command.actor):
+    """Move it up by hand, to the next tier or to a chosen one; down only a chief or the centre may, with their reason."""
+    actor = command.actor
+    if actor.role not in SEATS and not holds(draft, actor):
         return Reason.NOT_YOUR_TICKET
-    names = [tier.name for tier in offers.above(case, draft)]
-    if not names or (command.target is not None and command.target not in names):
+    if draft.status in _SEAT_OF:
+        return _raise_seat(case, draft, command)
+    higher = [tier.name for tier in offers.above(case, draft)]
+    cause = f"manual-{draft.leg + 1}"
+    lower = [tier for tier in offers.ladder(case, draft) if tier.name not in higher and tier.name != draft.tier]
+    down = next((tier for tier in lower if tier.name == command.target), None)
+    if down is None and (not higher or (command.target is not None and command.target not in higher)):
         return Reason.TIER_UNKNOWN
-    offers.move_up(case, draft, f"manual-{draft.leg + 1}", to=command.target)
+    if down is not None and actor.role not in (Role.CHIEF, Role.CENTRE):
+        return Reason.ROLE_NOT_ALLOWED
+    if draft.status is Status.PARKED:
+        pausing.unpark(case, draft)
+    if down is not None:
+        return Reason.DONE_AS_ASKED if offers.move_to(case, draft, down, cause) else Reason.NOT_ON_DUTY
+    offers.move_up(case, draft, cause, to=command.target)
     return Reason.DONE_AS_ASKED
+
+
+def _raise_seat(case: Case, draft: Draft, command: Command) -> Reason:
+    """What nobody works on goes to the supervisor, then to a chief, at last to the centre."""
+    if command.target is not None:
+        return Reason.TIER_UNKNOWN
+    seats = (Role.SUPERVISOR, Role.CHIEF, Role.CENTRE)
+    for seat in seats[next((n + 1 for n, seat in enumerate(seats) if seat == draft.duty), 0) :]:
+        somebody = case.someone(seat, draft)
+        if somebody is not None:
+            draft.duty, draft.person, draft.is_escalated = seat.value, somebody.person, True
+            case.say("TicketReassigned", draft, person=draft.person, party=seat.value)
+            return Reason.DONE_AS_ASKED
+    return Reason.TIER_UNKNOWN
 
 
 def note(case: Case, draft: Draft, command: Command) -> Reason:
     """Write something down."""
-    if not command.text:
-        return Reason.ANSWER_MISSING
     case.say("NoteAdded", draft, by=command.actor.person, text=command.text)
     return Reason.DONE_AS_ASKED

@@ -1,14 +1,11 @@
 """What happens when a clock reaches a rung: reminders, moves, orders, the next checker, the end of a window (LAW 4, 5)."""
 
-from rules import clocks, offers, pausing, tasks, verifying, whistle
+from rules import clocks, flood, ledgers, offers, pausing, people, tasks, verifying, whistle
 from rules.case import Case, Draft
 from rules.closing import close
 from topics.ids import Instant
-from topics.ticket import Clock, Ticket
+from topics.ticket import Clock
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role
-
-MOVING = frozenset({ClockKind.ACCEPT, ClockKind.RESOLVE, ClockKind.LEG})
-"""Clocks whose end gives a ticket to somebody else."""
 
 
 def fire(case: Case, draft: Draft, clock: Clock, rung: int, due_at: Instant) -> Reason:
@@ -17,32 +14,36 @@ def fire(case: Case, draft: Draft, clock: Clock, rung: int, due_at: Instant) -> 
     80 % at risk is decided here, and so are all others: each kind of clock has its function in ``_AT_END``. Every
     firing leaves exactly one ``ClockAtRisk`` (below 100 %) or ``ClockBreached`` event with the moment it was due.
     """
-    draft.put(clocks.fired(clock, rung))
+    ledgers.fire(draft, clock, rung)
     told = _told(case, draft, clock, rung)
     event = "ClockAtRisk" if rung < 100 else "ClockBreached"
     case.rules.append(f"law4:{clock.kind}.{rung}")
-    case.say(event, draft, clock=clock.kind, number=clock.number, rung=rung, due_at=due_at, late_by_ms=case.at - due_at, told=told)
+    said = case.say(event, draft, clock=clock.kind, number=clock.number, rung=rung, due_at=due_at, late_by_ms=case.at - due_at, told=told)
+    if clocks.is_provisional(case.law, clock, rung):
+        said.facts["provisional"] = True
+    if case.programme is not None and clock.kind in flood.MOVING:
+        flood.inform(case, draft, clock, rung, case.programme)
+        return Reason.LIMIT_AT_RISK if rung < 100 else Reason.ACCEPT_MISSED if clock.kind == ClockKind.ACCEPT else Reason.LIMIT_BREACHED
     if rung < 100:
         _remind_department(case, draft, rung)
         return Reason.LIMIT_AT_RISK
-    if case.programme is not None and clock.kind in MOVING:
-        return _inform(case, draft, clock, rung, case.programme)
     return _AT_END[ClockKind(clock.kind)](case, draft, clock, rung)
 
 
-def _inform(case: Case, draft: Draft, clock: Clock, rung: int, programme: Ticket) -> Reason:
-    """One of a flood: whoever has the one that is worked hears of it, and nobody is given this one (domain research e, 11)."""
-    draft.is_overdue = draft.is_overdue or (clock.kind == ClockKind.RESOLVE and rung == 100)
-    case.say("ProgrammeTold", draft, programme=programme.id, rung=rung)
-    return Reason.ACCEPT_MISSED if clock.kind == ClockKind.ACCEPT else Reason.LIMIT_BREACHED
-
-
 def _told(case: Case, draft: Draft, clock: Clock, rung: int) -> list[str]:
-    """Name who is told: the holder at 50 %, holder and supervisor from 80 % on, the centre at 200 % and more (LAW 4, 5)."""
+    """Name who is told: the holder at 50 %, holder and supervisor from 80 % on, the centre at 200 % and more; who follows, always (LAW 4, 5).
+
+    Of a department that was called its own supervisor, else the head of its roster. Who has left the roster is told nothing
+    more: whoever stands for them hears of it.
+    """
+    followers = [name.partition(":")[2] for name in draft.followers]
     if case.programme is not None:
-        return [case.programme.person]
-    told = [draft.person]
-    if rung >= 80:
+        return list(dict.fromkeys([case.programme.person, *followers]))
+    told = [people.standing_for(case, draft)]
+    child = whistle.find(draft, f"{draft.id}/{clock.number}") if clock.kind in (ClockKind.REPORT_IN, ClockKind.CHILD) else None
+    if child is not None:
+        told.append(people.head_of(case, child.code) or case.supervisor(draft))
+    elif rung >= 80:
         told.append(case.supervisor(draft))
     if rung >= 200:
         centre = case.people(Role.CENTRE, draft)
@@ -50,7 +51,7 @@ def _told(case: Case, draft: Draft, clock: Clock, rung: int) -> list[str]:
     if clock.kind == ClockKind.TRIAGE:
         chief = case.people(Role.CHIEF, draft)
         told += [chief[0].person] if chief else []
-    return list(dict.fromkeys(told))
+    return list(dict.fromkeys([*told, *followers]))
 
 
 def _remind_department(case: Case, draft: Draft, rung: int) -> None:

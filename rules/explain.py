@@ -101,7 +101,7 @@ def _image(decision: Decision, event: Event) -> Ticket | None:
 def _limit(decision: Decision, event: Event, law: Law) -> list[tuple[str, bool]]:
     """Is the limit the category's, unless a date was promised?"""
     ticket = _image(decision, event)
-    if ticket is None or ticket.category not in law.categories or ticket.promised_by is not None:
+    if ticket is None or ticket.category not in law.categories or ticket.promised_by is not None or ticket.hops:  # from another home it brings its own
         return []
     limit = category_of(law, ticket.category, ticket.rule).limit
     return [(f"the limit is {limit.amount} {limit.unit}", (law.limit_ms(limit), limit.unit) == (event.facts["limit_ms"], event.facts["unit"]))]
@@ -121,7 +121,7 @@ def _clock(decision: Decision, event: Event, before: Ticket, law: Law) -> list[t
     clock = next((c for c in before.clocks if c.kind == said["clock"] and c.number == said["number"]), None)
     if clock is None:
         return [(f"no clock {said['clock']}/{said['number']} was running", False)]
-    due = clocks.moment(law, clock, said["rung"], before.urgency)
+    due = clocks.moment(law, clock, said["rung"], before.urgency, before.hours)
     name = f"{said['rung']} % of {clock.kind} is due {'never' if due is None else moment(due, ZoneInfo(law.bundle.timezone))}"
     return [(name, due == said["due_at"] and decision.at >= said["due_at"] and said["rung"] in clock.rungs)]
 

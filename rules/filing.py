@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from rules import clocks, committees, offers, split, teams, whistle
+from rules import clocks, committees, offers, people, split, teams, whistle
 from rules.case import Case, Draft
 from rules.catalogue import category_of
 from rules.law import Law
@@ -37,13 +37,15 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
     )  # fmt: skip
     if carried:
         draft.hops, draft.first_filed_at = carried.hops, carried.first_filed_at
+        draft.generation, draft.waits, draft.waited_ms, draft.was_parked = carried.generation, carried.waits, carried.waited_ms, carried.was_parked
+        draft.was_appealed = carried.was_appealed
     case.say("TicketReceived", draft, identity=incident.identity, placed_by=incident.placed_by)
     if category is not None and category.lead_by_majority:
         draft.flag("lead_by_majority")
     if category is None or incident.home == law.bundle.unplaced or incident.home not in law.homes:
         wait_at_desk(case, draft, category.urgency if category else "U3")
         return draft, Reason.NO_PLACE if category is not None else Reason.UNKNOWN_CATEGORY
-    file(case, draft, category, carried.resolve_consumed_ms if carried else 0)
+    file(case, draft, category, carried)
     if draft.flags and any(flag.startswith(RULE_ERROR) for flag in draft.flags):
         return draft, Reason.RULE_ERROR
     return draft, Reason.REFERRED_IN if carried else Reason.REPORTED
@@ -54,15 +56,32 @@ def wait_at_desk(case: Case, draft: Draft, urgency: str) -> None:
     draft.status, draft.task, draft.duty = RECEIVED, "triage", "desk"
     somebody = case.someone(Role.DESK, draft)
     draft.person = somebody.person if somebody else case.supervisor(draft)
-    draft.put(clocks.start(case.law, ClockKind.TRIAGE, str(draft.rework), _limit(case, "triage", urgency, Limit(15, Unit.MINUTE)), case.at))
+    draft.put(clocks.start(case.law, ClockKind.TRIAGE, str(draft.rework), triage_limit(case, urgency), case.at))
 
 
-def _limit(case: Case, kind: str, urgency: str, otherwise: Limit) -> Limit:
-    return case.law.bundle.clocks.get(kind, {}).get(urgency) or otherwise
+def triage_limit(case: Case, urgency: str) -> Limit:
+    """Give the time the desk has."""
+    return clocks.limit_of(case.law, ClockKind.TRIAGE, urgency) or Limit(15, Unit.MINUTE)
 
 
-def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> None:
-    """File a ticket: fix category, urgency, limit, ladder; start the resolve clock; make the first offer."""
+def limit_of(law: Law, category: Category, is_reopened: bool) -> tuple[int, str]:
+    """Give a category's limit; of a reopened ticket its part, at least the pack's floor (LAW 6)."""
+    whole = law.limit_ms(category.limit)
+    if not is_reopened:
+        return whole, category.limit.unit
+    return max(whole * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor)), category.limit.unit
+
+
+def rungs_of(law: Law, category: Category) -> tuple[int, ...]:
+    """Give the rungs of a category's limit; a wish has none."""
+    return () if category.wish else law.rungs(RESOLVE)
+
+
+def file(case: Case, draft: Draft, category: Category, carried: Carried | None = None) -> None:
+    """File a ticket: fix category, urgency, limit, ladder; start the resolve clock; make the first offer.
+
+    From another home it brings limit and extensions, what is consumed, waits and generation (LAW 6).
+    """
     law, at, again = case.law, case.at, draft.filed_at is not None
     draft.category = category.code
     rule = exception(case, draft) if law.reads else None
@@ -77,28 +96,33 @@ def file(case: Case, draft: Draft, category: Category, consumed_ms: int = 0) -> 
     case.rules.append(plan.rule)
     draft.urgency, draft.lead, draft.rule = category.urgency, category.lead, rule
     draft.drop(TRIAGE)
-    limit_ms, unit = (plan.limit_ms, category.limit.unit) if draft.promised_by is None else _promised(case, draft, plan)
+    limit_ms, unit = _granted(case, draft, plan, carried)
+    extended, consumed_ms = (carried.extended, carried.resolve_consumed_ms) if carried else (0, 0)
     draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
     draft.filed_at = at
     draft.first_filed_at = draft.first_filed_at or at
-    draft.put(Clock(RESOLVE, "0", limit_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms, area=law.area(draft.where)))
+    whole_ms = limit_ms * (extended + 1)
+    draft.put(Clock(RESOLVE, "0", whole_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms, extended=extended, area=law.area(draft.where)))
     if category.consent is not None:
         draft.consent, draft.consents = committees.asked(law, category, draft.where), ()
-    party, steps = (None, plan.steps) if again else _begin(case, draft, plan)  # the first assignment counts and is never undone
+    party, steps = (None, plan.steps) if again else begin(case, draft, plan)  # the first assignment counts and is never undone
     case.refused.extend(others)
     window = case.quota.window if case.quota else None
-    filed = {**plan.filed, "limit_ms": limit_ms, "unit": unit, "party": party, "window": window}
+    filed = {**plan.filed, "limit_ms": whole_ms, "unit": unit, "party": party, "window": window}
     if again:
         filed["counted"] = "none"
+    elif draft.exercise:
+        filed["counted"] = "exercise"
     case.events.append(Event("TicketFiled", draft.id, filed))
     _first_offer(case, draft, steps, party)
     if category.team:
         teams.name_team(case, draft, category)
-    if plan.whistles and draft.party == offers.STREET:
-        _whistle_at_once(case, draft)
+    if plan.whistles and draft.party == people.STREET:
+        whistle_at_once(case, draft)
 
 
-def _whistle_at_once(case: Case, draft: Draft) -> None:
+def whistle_at_once(case: Case, draft: Draft) -> None:
+    """Life or property: the departments are called without waiting for the street (LAW 2)."""
     called = whistle.called_by(case, draft)
     if called:
         offers.end_offer(case, draft, "withdrawn")
@@ -134,6 +158,15 @@ def exception(case: Case, draft: Draft) -> str | None:
     return rule
 
 
+def _granted(case: Case, draft: Draft, plan: Plan, carried: Carried | None) -> tuple[int, str]:
+    """Give the original limit: the one it had in the home it comes from, else the promised one, else the category's."""
+    if carried is not None and carried.limit_ms is not None and carried.unit is not None:
+        return carried.limit_ms // (carried.extended + 1), carried.unit
+    if draft.promised_by is not None:
+        return _promised(case, draft, plan)
+    return (plan.limit_ms, plan.category.limit.unit) if not draft.is_reopened else limit_of(case.law, plan.category, True)
+
+
 def _promised(case: Case, draft: Draft, plan: Plan) -> tuple[int, str]:
     """Give the limit of a ticket with a promised date: what is left until then if promises count, but not less than the floor (LAW 8)."""
     if draft.promised_by is None or not plan.category.promise_counts:
@@ -145,11 +178,17 @@ def _promised(case: Case, draft: Draft, plan: Plan) -> tuple[int, str]:
     return max(left, floor), Unit.MINUTE
 
 
-def _begin(case: Case, draft: Draft, plan: Plan) -> tuple[str | None, tuple[Tier, ...]]:
-    """Write the ticket into the split's books; answers the party the split names, and the tiers it is offered to from the first on."""
+def begin(case: Case, draft: Draft, plan: Plan) -> tuple[str | None, tuple[Tier, ...]]:
+    """Write the ticket into the split's books; answers the party the split names, and the tiers it is offered to from the first on.
+
+    An exercise goes to whose turn it would be and is in no book (LAW 3).
+    """
     if plan.counted == "none":
         return None, plan.steps
     quota = split.quota_at(case.law, case.quota_before, draft.home, case.at)
+    if draft.exercise:
+        party = split.take(case.law, quota, plan.able)[0] if plan.counted == "split" else None
+        return party, plan.steps_of[party] if party else plan.steps
     if plan.counted == "split":
         party, case.quota = split.take(case.law, quota, plan.able)
         return party, plan.steps_of[party]
@@ -174,4 +213,4 @@ def _first_offer(case: Case, draft: Draft, steps: tuple[Tier, ...], party: str |
         case.refused.append((tier.name, "nobody_can_take_it"))
     # nobody anywhere: the supervisor has it, and the resolve clock speaks
     draft.status, draft.task, draft.duty = Status.OFFERED, "accept", "supervisor"
-    draft.tier, draft.party, draft.person = (steps[-1].name if steps else draft.tier), offers.CENTRE, case.supervisor(draft)
+    draft.tier, draft.party, draft.person = (steps[-1].name if steps else draft.tier), people.CENTRE, case.supervisor(draft)

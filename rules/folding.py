@@ -22,6 +22,7 @@ class _Image(msgspec.Struct, frozen=True):
 
     status: Status
     next_due_at: Instant | None = None
+    folded_into: str | None = None
 
 
 class _Event(msgspec.Struct, frozen=True):
@@ -32,6 +33,10 @@ class _Event(msgspec.Struct, frozen=True):
 class _Filed(msgspec.Struct, frozen=True):
     counted: str
     all_eligible: bool
+
+
+class _ByHand(msgspec.Struct, frozen=True):
+    counted: str = "manual"
 
 
 class _Adopted(msgspec.Struct, frozen=True):
@@ -109,7 +114,7 @@ def _kept(change: Change) -> Kept:
         return Kept(change.ticket, None, None, False)
     after = bytes(change.after)
     image = codec.decode(after, _Image)
-    return Kept(change.ticket, after, image.next_due_at, image.status not in FINAL)
+    return Kept(change.ticket, after, image.next_due_at, image.status not in FINAL, image.folded_into)
 
 
 def _counter(told: Said) -> tuple[str, DayCounter]:
@@ -137,9 +142,10 @@ def _duty(book: Book, told: Said) -> tuple[str, Duties] | None:
 def _quota(book: Book, laws: Mapping[str, Law], told: Said) -> Quota | None:
     """Give the home's books after a ticket was filed, or given to another party by hand; else ``None``."""
     kinds = [event.type for event in told.events]
-    by_hand = "TicketReassigned" in kinds and "TicketOffered" in kinds  # the person alone may change: that is no offer
+    hands = [codec.decode(bytes(event.facts), _ByHand).counted for event in told.events if event.type == "TicketReassigned"]
+    by_hand = "manual" in hands and "TicketOffered" in kinds  # the person alone may change: that is no offer
     filed = next((codec.decode(bytes(event.facts), _Filed) for event in told.events if event.type == "TicketFiled"), None)
-    if not by_hand and (filed is None or filed.counted == "none"):
+    if not by_hand and (filed is None or filed.counted in ("none", "exercise")):
         return None
     quota = split.quota_at(laws[told.why.pack or ""], book.quotas.get(told.home), told.home, told.at)
     if filed is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rules import appraising, asking, calls, checking, committees, desk, directing, handling, pausing, rebasing, verifying
+from rules import appraising, asking, calls, checking, committees, desk, directing, flood, handling, pausing, rebasing, verifying
 from rules.case import Case, Draft
 from topics.command import Command
 from topics.vocabulary import CommandKind, Reason
@@ -20,6 +20,7 @@ HANDLERS: dict[CommandKind, Handler] = {
     CommandKind.NOTE: desk.note,
     CommandKind.CANCEL: desk.cancel,
     CommandKind.CLOSE_BY_SOURCE: desk.close_by_source,
+    CommandKind.UNFOLD: flood.unfold,
     CommandKind.ACCEPT: handling.accept,
     CommandKind.DECLINE: handling.decline,
     CommandKind.CONTACT: handling.contact,

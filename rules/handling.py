@@ -21,8 +21,6 @@ def decline(case: Case, draft: Draft, command: Command) -> Reason:
     """The offered party says no, with a reason, at most twice; the next party has it, or the next tier."""
     if not holds(draft, command.actor):
         return Reason.NOT_YOUR_TICKET
-    if not command.reason:
-        return Reason.REASON_MISSING
     if sum(offer.ended == "declined" and offer.party == draft.party for offer in draft.offers) >= case.law.bundle.max_declines:
         return Reason.TOO_MANY_DECLINES
     if not offers.above(case, draft):
@@ -43,12 +41,11 @@ def contact(case: Case, draft: Draft, command: Command) -> Reason:
 
 
 def start(case: Case, draft: Draft, command: Command) -> Reason:
-    """Work begins; whoever begins has spoken to the reporter, or knows that there is nobody to speak to."""
+    """Work begins; the reporter still waits to be spoken to."""
     if not holds(draft, command.actor):
         return Reason.NOT_YOUR_TICKET
     if committees.missing(draft):
         return Reason.CONSENT_MISSING
-    draft.drop(ClockKind.CONTACT)
     draft.status, draft.task, draft.person = Status.HANDLING, "handle", command.actor.person
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, command.actor.person)))
     case.say("TicketStarted", draft)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from rules.text import plain
 from topics import bounds, codec
 from topics.ids import Instant
 
@@ -37,6 +38,7 @@ class _Filed(msgspec.Struct, frozen=True):
     lon_e7: int | None = None
     text: str = ""
     folded_into: str | None = None
+    exercise: bool = False
 
 
 class Lately:
@@ -55,8 +57,8 @@ class Lately:
         place = None
         if value is not None:
             one = codec.decode(value, _Filed)
-            if one.category is not None and one.filed_at is not None:
-                place = (one.home, one.category), Seen(one.filed_at, one.id, one.leaf, one.lat_e7, one.lon_e7, one.text[: bounds.WORDS_CHARS], one.folded_into)
+            if one.category is not None and one.filed_at is not None and not one.exercise:
+                place = (one.home, one.category), Seen(one.filed_at, one.id, one.leaf, one.lat_e7, one.lon_e7, plain(one.text[: bounds.WORDS_CHARS]), one.folded_into)
         former = self._places.get(name)
         if former == place:
             return

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from copy import copy
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from functools import cached_property
 from itertools import combinations
 from math import gcd, lcm
@@ -16,7 +16,7 @@ from rules.conditions import Conditions
 from rules.standstill import Standstill
 from topics.ids import Instant
 from topics.pack import Category, Department, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
-from topics.vocabulary import Unit
+from topics.vocabulary import ClockKind, Role, Unit
 
 UNIT_MS: dict[str, int] = {
     Unit.MINUTE: 60_000,
@@ -28,6 +28,11 @@ UNIT_MS: dict[str, int] = {
 
 QUARTER_MS = 900_000
 """No zone's day begins, and none changes its offset, off a quarter of an hour: what the zone says is remembered by quarters."""
+
+RUNGS: dict[str, tuple[int, ...]] = {
+    ClockKind.RESOLVE: (50, 80, 100, 150, 300), ClockKind.TRIAGE: (100, 200), ClockKind.REPORT_IN: (100, 200), ClockKind.CHILD: (100, 200),
+}  # fmt: skip
+"""Of the clocks that do more than end, where the pack names none (LAW 4, 5)."""
 
 WORK_UNITS: frozenset[str] = frozenset({Unit.WORK_HOUR, Unit.WORK_DAY})
 
@@ -59,9 +64,11 @@ class Law:
     def _know_people(self) -> None:
         self._by_role: dict[str, list[RosterEntry]] = {}
         self._by_person: dict[tuple[str, str], RosterEntry] = {}
+        self._by_name: dict[str, RosterEntry] = {}
         for entry in self.bundle.roster:
             self._by_role.setdefault(entry.role, []).append(entry)
             self._by_person.setdefault((entry.person, entry.role), entry)
+            self._by_name.setdefault(entry.person, entry)
         self._rosters: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
         self._ready: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
         self._ready_at: Instant = -1
@@ -139,6 +146,24 @@ class Law:
         """Find a person in a role."""
         return self._by_person.get((person, role))
 
+    def entry_at(self, person: str, duty: str) -> RosterEntry | None:
+        """Find a person by the post they have a ticket in: a role, ``street`` (its principal, too), a department's code; else by any role."""
+        roles = (duty, Role.PRINCIPAL) if duty == Role.STREET else (Role.DEPARTMENT,) if duty in self.departments else (duty,)
+        return next((found for role in roles if (found := self._by_person.get((person, role))) is not None), self._by_name.get(person))
+
+    def next_on_duty(self, hours: str | None, at: Instant) -> Instant | None:
+        """Name ``at`` itself within somebody's hours, else when they begin; without hours of their own the city's."""
+        if hours == "always":
+            return at
+        if hours is None or hours in ("work", "never"):
+            return self.calendar.next_open(at)
+        if self.on_duty(RosterEntry("", "", "", on_duty=hours), at):
+            return at
+        local = datetime.fromtimestamp(at / 1000, self._zone)
+        start = _minutes(hours[:5])
+        begins = [datetime.combine(local.date() + timedelta(days=n), time(start // 60, start % 60), self._zone) for n in (0, 1)]
+        return next(when for moment in begins if (when := int(moment.timestamp()) * 1000) > at)
+
     def on_duty(self, entry: RosterEntry, at: Instant) -> bool:
         """Whether a person is on duty: always, in working time, or between two local times of day."""
         if entry.on_duty == "always":
@@ -171,6 +196,10 @@ class Law:
         """Turn a limit into milliseconds of its own kind of time."""
         return limit.amount * self._unit_ms[limit.unit]
 
+    def rungs(self, kind: str) -> tuple[int, ...]:
+        """Give the percentages at which a clock fires: the pack's, else the law's."""
+        return self.bundle.rungs.get(kind) or RUNGS.get(kind, (100,))
+
     def in_work_time(self, unit: str) -> bool:
         """Whether a unit runs in working time only."""
         return unit in WORK_UNITS
@@ -201,12 +230,13 @@ class Law:
             return None
         return where if self._windows(where) else None
 
-    def standstill(self, area: str, unit: str) -> Standstill:
+    def standstill(self, area: str, unit: str, provisional: bool = False) -> Standstill:
         """Give the time that counts in an area with force majeure."""
-        key = ("standstill", area, unit in WORK_UNITS)
+        key = ("standstill", area, unit in WORK_UNITS, provisional)
         found: Standstill | None = self.cache.get(key)
         if found is None:
-            found = self.cache[key] = Standstill(self.calendar if unit in WORK_UNITS else None, self._windows(area))
+            calendar = (self.calendar.provisional if provisional else self.calendar) if unit in WORK_UNITS else None
+            found = self.cache[key] = Standstill(calendar, self._windows(area))
         return found
 
     def _windows(self, where: str) -> list[tuple[Instant, Instant]]:

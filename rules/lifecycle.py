@@ -26,63 +26,66 @@ class Row(NamedTuple):
     roles: tuple[Role, ...]
     """Who may give it."""
     to: tuple[Status, ...] = ()
-    """What the ticket may become; it may also stay what it was."""
+    """What the ticket may become; it may also stay what it was. Held where a decision is published."""
+    needs: tuple[str, ...] = ()
+    """The fields it reads; a question mark marks what may be left out. Blanks alone are nothing. Checked in one place, ``rules.fields``."""
 
 
 TABLE: dict[CommandKind, Row] = {
-    K.FILE: Row((S.RECEIVED,), (R.DESK, R.CHIEF), HELD),
-    K.DISMISS: Row((S.RECEIVED, S.OFFERED), (R.DESK, R.CHIEF), (S.DISMISSED,)),
-    K.APPEAL: Row((S.DISMISSED,), (R.REPORTER,), (S.RECEIVED,)),
-    K.DUPLICATE_OF: Row((S.RECEIVED, *WORKED), (R.DESK, R.CHIEF), (S.MERGED,)),
-    K.UNMERGE: Row((S.MERGED,), (R.DESK, R.CHIEF), (S.RECEIVED, *WORKED)),
+    K.FILE: Row((S.RECEIVED,), (R.DESK, R.CHIEF), (*HELD, S.MERGED, S.CLOSED), needs=("category", "home?", "grid?")),
+    K.DISMISS: Row((S.RECEIVED, S.OFFERED), (R.DESK, R.CHIEF), (S.DISMISSED,), needs=("reason", "text")),
+    K.APPEAL: Row((S.DISMISSED,), (R.REPORTER,), (S.RECEIVED,), needs=("reason",)),
+    K.DUPLICATE_OF: Row((S.RECEIVED, *WORKED), (R.DESK, R.CHIEF), (S.MERGED,), needs=("target",)),
+    K.UNMERGE: Row((S.MERGED,), (R.DESK, R.CHIEF), (S.RECEIVED, *WORKED), needs=("reason",)),
+    K.UNFOLD: Row(OPEN, (R.DESK, R.CHIEF), needs=("reason",)),
     K.ACCEPT: Row((S.OFFERED,), PARTIES, (S.ACCEPTED,)),
-    K.DECLINE: Row((S.OFFERED,), PARTIES, HELD),
-    K.CONTACT: Row((S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES),
+    K.DECLINE: Row((S.OFFERED,), PARTIES, HELD, needs=("reason",)),
+    K.CONTACT: Row((S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES, needs=("text?",)),
     K.START: Row((S.ACCEPTED,), PARTIES, (S.HANDLING,)),
-    K.CONSENT: Row((S.OFFERED, S.ACCEPTED), (R.RESIDENTS_COMMITTEE, R.OWNERS_COMMITTEE, R.RED_PROPERTY), HELD),
-    K.ASK_WHISTLE: Row(WORKED, PARTIES),
-    K.WHISTLE: Row((*WORKED, S.WHISTLED), (R.STREET, R.PRINCIPAL, R.CENTRE), (S.WHISTLED,)),
-    K.FINISH: Row((S.OFFERED, S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES, (S.DONE, S.SURVEYED, S.CLOSED)),
-    K.CHECK: Row((S.DONE,), (R.CHECKER, R.SUPERVISOR), (S.SURVEYED, S.HANDLING, S.RECEIVED, S.CLOSED)),
-    K.ANSWER: Row((S.SURVEYED,), (R.REPORTER, R.DESK), (S.CLOSED,)),
-    K.REOPEN: Row((S.SURVEYED, S.CLOSED), (R.REPORTER, R.CHIEF), HELD),
-    K.REFER: Row((S.RECEIVED, *UNDER_WAY), (R.DESK, R.CHIEF, R.CENTRE), (S.CLOSED,)),
-    K.PLACE: Row((S.RECEIVED, *UNDER_WAY), (R.DESK, R.CHIEF, R.CENTRE), (S.CLOSED,)),
-    K.REASSIGN: Row(UNDER_WAY, SEATS, (S.OFFERED,)),
-    K.ESCALATE: Row(UNDER_WAY, (*SEATS, *PARTIES), HELD),
-    K.SEND_VERIFY: Row((S.RECEIVED,), (R.DESK, R.CHIEF), (S.VERIFYING,)),
-    K.VERIFY_RESULT: Row((S.VERIFYING,), (R.CHECKER,), (S.RECEIVED,)),
-    K.SPOT_FIX: Row((S.RECEIVED,), (R.RESIDENTS, R.SPECIALIST, R.RED_PROPERTY, R.BACKSTOP), (S.CLOSED, S.DONE, S.SURVEYED)),
-    K.SEND_BACK: Row((S.ACCEPTED, S.HANDLING), PARTIES),
-    K.EXTEND: Row((S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES),
-    K.PARK: Row((S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES),
+    K.CONSENT: Row((S.OFFERED, S.ACCEPTED), (R.RESIDENTS_COMMITTEE, R.OWNERS_COMMITTEE, R.RED_PROPERTY), HELD, needs=("passed", "reason?")),
+    K.ASK_WHISTLE: Row(WORKED, PARTIES, needs=("reason",)),
+    K.WHISTLE: Row((*WORKED, S.WHISTLED), (R.STREET, R.PRINCIPAL, R.CENTRE), (S.WHISTLED,), needs=("departments", "case", "reason?")),
+    K.FINISH: Row((S.OFFERED, S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES, (S.DONE, S.SURVEYED, S.CLOSED), needs=("text", "proof?")),
+    K.CHECK: Row((S.DONE,), (R.CHECKER, R.SUPERVISOR), (S.SURVEYED, S.HANDLING, S.RECEIVED, S.CLOSED), needs=("passed", "reason?")),
+    K.ANSWER: Row((S.SURVEYED,), (R.REPORTER, R.DESK), (S.CLOSED,), needs=("satisfied", "text?")),
+    K.REOPEN: Row((S.SURVEYED, S.CLOSED), (R.REPORTER, R.DESK, R.CHIEF), HELD, needs=("reason",)),
+    K.REFER: Row(OPEN, (R.DESK, R.CHIEF, R.CENTRE), (S.CLOSED,), needs=("home", "reason", "category?")),
+    K.PLACE: Row(OPEN, (R.DESK, R.CHIEF, R.CENTRE), (S.CLOSED,), needs=("grid", "reason")),
+    K.REASSIGN: Row(OPEN, SEATS, (S.OFFERED,), needs=("target", "reason", "party?")),
+    K.ESCALATE: Row(OPEN, (*SEATS, *PARTIES), HELD, needs=("reason", "target?")),
+    K.SEND_VERIFY: Row((S.RECEIVED,), (R.DESK, R.CHIEF), (S.VERIFYING,), needs=("target?",)),
+    K.VERIFY_RESULT: Row((S.VERIFYING,), (R.CHECKER,), (S.RECEIVED,), needs=("passed", "text")),
+    K.SPOT_FIX: Row((S.RECEIVED, S.OFFERED), (R.RESIDENTS, R.SPECIALIST, R.RED_PROPERTY, R.BACKSTOP), (S.CLOSED, S.DONE, S.SURVEYED), needs=("proof", "text?")),
+    K.SEND_BACK: Row((S.ACCEPTED, S.HANDLING), PARTIES, needs=("reason",)),
+    K.EXTEND: Row((S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES, needs=("reason",)),
+    K.PARK: Row((S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES, needs=("reason", "until")),
     K.APPROVE: Row(UNDER_WAY, SEATS, (*HELD, S.PARKED)),
-    K.DENY: Row(UNDER_WAY, SEATS),
+    K.DENY: Row((*UNDER_WAY, S.SURVEYED), SEATS, (S.CLOSED,), needs=("reason",)),
     K.UNPARK: Row((S.PARKED,), SEATS, (S.ACCEPTED, S.HANDLING, S.WHISTLED)),
-    K.WAIT_REPORTER: Row((S.ACCEPTED, S.HANDLING), SEATS),
+    K.WAIT_REPORTER: Row((S.ACCEPTED, S.HANDLING), SEATS, needs=("reason",)),
     K.RESUME: Row((S.ACCEPTED, S.HANDLING), (*SEATS, *PARTIES)),
-    K.RECATEGORISE: Row((*UNDER_WAY, S.PARKED), (R.DESK, R.CHIEF)),
-    K.REBASE: Row((*UNDER_WAY, S.PARKED), (R.CHIEF, R.CENTRE)),
-    K.SUPERVISE: Row(OPEN, (R.CHIEF, R.CENTRE, R.SUPERVISOR)),
+    K.RECATEGORISE: Row(OPEN, (R.DESK, R.CHIEF), HELD, needs=("category", "reason")),
+    K.REBASE: Row((*UNDER_WAY, S.PARKED, S.DONE, S.SURVEYED), (R.CHIEF, R.CENTRE), needs=("reason",)),
+    K.SUPERVISE: Row(OPEN, (R.CHIEF, R.CENTRE, R.SUPERVISOR), needs=("reason",)),
     K.LIFT: Row(OPEN, (R.CHIEF, R.CENTRE, R.SUPERVISOR)),
-    K.REMIND: Row(OPEN, (*SEATS, R.REPORTER)),
-    K.ATTACH: Row(OPEN, tuple(Role)),
+    K.REMIND: Row(OPEN, (*SEATS, R.REPORTER), needs=("text?",)),
+    K.ATTACH: Row(OPEN, tuple(Role), needs=("proof",)),
     K.FOLLOW: Row(OPEN, tuple(Role)),
-    K.NOTE: Row(OPEN, tuple(Role)),
-    K.APPRAISE: Row((S.CLOSED,), (R.STREET, R.PRINCIPAL, R.DEPARTMENT)),
-    K.CANCEL: Row(OPEN, (R.REPORTER, R.CHIEF, R.SOURCE), (S.CANCELLED,)),
-    K.CLOSE_BY_SOURCE: Row(OPEN, (R.SOURCE,), (S.CLOSED,)),
+    K.NOTE: Row(OPEN, tuple(Role), needs=("text",)),
+    K.APPRAISE: Row((S.CLOSED,), (R.STREET, R.PRINCIPAL, R.DEPARTMENT), needs=("score", "target?", "text?")),
+    K.CANCEL: Row(OPEN, (R.REPORTER, R.CHIEF, R.SOURCE), (S.CANCELLED,), needs=("reason",)),
+    K.CLOSE_BY_SOURCE: Row(OPEN, (R.SOURCE,), (S.CLOSED,), needs=("reason",)),
 }
 """Command -> its row. Source: LAW 6, 7."""
 
 CALLED = (*UNDER_WAY, S.PARKED)
 
 CHILD_TABLE: dict[CommandKind, Row] = {
-    K.REPORT_IN: Row(CALLED, (R.DEPARTMENT,)),
+    K.REPORT_IN: Row(CALLED, (R.DEPARTMENT,), needs=("proof?",)),
     K.ACCEPT: Row(CALLED, (R.DEPARTMENT,)),
     K.START: Row(CALLED, (R.DEPARTMENT,)),
-    K.FINISH: Row(CALLED, (R.DEPARTMENT,), (S.HANDLING,)),
-    K.RELEASE: Row(CALLED, (R.STREET, R.PRINCIPAL, R.CENTRE, R.CHIEF), (S.HANDLING,)),
+    K.FINISH: Row(CALLED, (R.DEPARTMENT,), (S.HANDLING,), needs=("text?", "proof?")),
+    K.RELEASE: Row(CALLED, (R.STREET, R.PRINCIPAL, R.CENTRE, R.CHIEF), (S.HANDLING,), needs=("reason",)),
 }
 """The same for a command that names a child, ``<ticket>/<code>/<n>``; the statuses are the parent's. Source: LAW 6, 7."""
 
@@ -93,5 +96,6 @@ BY_CLOCK: dict[ClockKind, Row] = {
     ClockKind.VERIFY: Row((S.VERIFYING,), (), (S.RECEIVED,)),
     ClockKind.PARK: Row((S.PARKED,), (), (S.ACCEPTED, S.HANDLING, S.WHISTLED)),
     ClockKind.SURVEY: Row((S.SURVEYED,), (), (S.CLOSED,)),
+    ClockKind.FLOOD: Row(OPEN, (), (S.SURVEYED, S.CLOSED)),
 }
 """What the end of a clock may lead to; the others tell somebody and change no status. Source: LAW 4, 5."""

@@ -1,6 +1,8 @@
 """The same thing reported twice, and the way back: merge and unmerge, with every clock exact (LAW 6)."""
 
-from rules import ledgers, offers, tasks, whistle
+from collections.abc import Sequence
+
+from rules import ledgers, tasks, whistle
 from rules.case import Case, Draft
 from rules.closing import close
 from rules.law import Law
@@ -16,34 +18,51 @@ def merge(case: Case, draft: Draft, into: Draft, into_law: Law) -> Reason:
     """The earlier deadline counts for the one that stays; the merged one is kept as it was; both reporters stay."""
     if whistle.any_open(draft):
         return Reason.CHILDREN_OPEN
-    ledgers.take_in(into_law, into, draft.id, offers.resolve_clock(draft), case.at)
+    if draft.exercise != into.exercise:
+        return Reason.TARGET_ELSEWHERE  # what is played counts in nothing real
+    ledgers.take_in(into_law, into, draft, case.at)
     into.merged_here = (*into.merged_here, draft.id)
-    into.can_reach_reporter = into.can_reach_reporter or draft.can_reach_reporter
+    if draft.can_reach_reporter and (into.reach_here or not into.can_reach_reporter):
+        into.reach_here = (*into.reach_here, *(draft.reach_here or (draft.id,)))
+        into.can_reach_reporter = True
     case.others.append((into, into_law))
     draft.before_merge, draft.merged_into = case.as_was[draft.id], into.id
     close(case, draft, "duplicate", Status.MERGED)
     return Reason.DONE_AS_ASKED
 
 
-def unmerge(case: Case, draft: Draft, into: Draft | None, into_law: Law | None, command: Command) -> Reason:
+def unmerge(case: Case, draft: Draft, chain: Sequence[tuple[Draft, Law]], command: Command) -> Reason:
     """Both as if never merged: the one with the clocks it had, of which what came due meanwhile fires late; the other with its own.
 
-    Where the other has ended or begun a new generation meanwhile, it is left alone.
+    ``chain`` is the ticket it was merged into, what that was merged into meanwhile, and so on: each lets go of what came
+    with this one, as it stands or as it is kept. One that has ended or begun a new generation is left alone.
     """
     before = draft.before_merge
-    if not command.reason:
-        return Reason.REASON_MISSING
     if before is None or case.effective_at - (draft.closed_at or 0) > DAYS_MS:
         return Reason.TOO_LATE
-    if into is not None and into_law is not None and into.status not in FINAL and draft.id in into.merged_here:
-        into.merged_here = tuple(name for name in into.merged_here if name != draft.id)
-        ledgers.take_out(into_law, into, draft.id)
-        case.others.append((into, into_law))
+    gone = ledgers.brought(before)
+    for into, law in chain:
+        if into.status in FINAL and into.status is not Status.MERGED:
+            break
+        _let_go(law, into, draft.id, gone)
+        if into.before_merge is not None:
+            kept = Draft(*(getattr(into.before_merge, name) for name in Ticket.__struct_fields__))
+            _let_go(law, kept, draft.id, gone)
+            into.before_merge = kept
+        case.others.append((into, law))
     _restore(draft, before)
-    case.say("TicketUnmerged", draft, out_of=into.id if into else "")
+    case.say("TicketUnmerged", draft, out_of=chain[0][0].id if chain else "")
     if draft.party is not None and case.law.department(draft.party) is not None:
         tasks.send(case, draft, "dispatched", draft.party, DepartmentRole.OWNER)
     return Reason.DONE_AS_ASKED
+
+
+def _let_go(law: Law, into: Draft, name: str, gone: tuple[str, ...]) -> None:
+    into.merged_here = tuple(one for one in into.merged_here if one != name)
+    ledgers.take_out(law, into, gone)
+    if into.reach_here:
+        into.reach_here = tuple(one for one in into.reach_here if one not in gone)
+        into.can_reach_reporter = bool(into.reach_here)
 
 
 def _restore(draft: Draft, before: Ticket) -> None:

@@ -1,22 +1,16 @@
 """Who has a ticket: offering it to a party, entering a tier, moving it one tier up (LAW 4 accept, LAW 5)."""
 
 
-from rules import clocks, ledgers, split, tasks, whistle
+from rules import clocks, ledgers, pausing, split, tasks, whistle
 from rules.case import Case, Draft, with_offer_ended
+from rules.people import CENTRE, STREET
 from topics.pack import Tier
 from topics.ticket import Clock, Helper, Offer
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, Status, TierKind
 
-CENTRE, STREET = "centre", "street"
-"""What ``Ticket.party`` says when no party of the split and no department holds it."""
-
-
 OFFERED, ACCEPT = Status.OFFERED, ClockKind.ACCEPT
 PARTIES, OWNER = TierKind.PARTIES, TierKind.OWNER
 """Looked up once: Python 3.11 takes 0.1 µs for a member of an enumeration, and an offer needs ten."""
-
-RUNGS = (50, 80, 100, 150, 300)
-"""Of the resolve clock, where the pack names none (LAW 5)."""
 
 _AT_THE_TOP: dict[str, str] = {TierKind.STREET: STREET, TierKind.CENTRE: CENTRE}
 
@@ -36,7 +30,8 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
         draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at, "skipped:no_one_on_duty"))
         case.refused.append((party, "skipped:no_one_on_duty"))
         return False
-    draft.status, draft.task, draft.asked = OFFERED, "accept", None
+    _settle(case, draft)
+    draft.status, draft.task = OFFERED, "accept"
     draft.tier, draft.party, draft.duty = tier.name, party, party
     draft.person = somebody.person if somebody else case.supervisor(draft)
     draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at))
@@ -48,6 +43,13 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
     if tier.kind == OWNER:
         tasks.send(case, draft, "dispatched", party, DepartmentRole.OWNER)
     return True
+
+
+def _settle(case: Case, draft: Draft) -> None:
+    """It goes to somebody else: a wait for the reporter ends, and whatever was asked for (LAW 4)."""
+    if pausing.is_waiting(draft):
+        pausing.end_wait(case, draft)
+    draft.asked = None
 
 
 def end_offer(case: Case, draft: Draft, how: str) -> None:
@@ -110,17 +112,53 @@ def move_up(case: Case, draft: Draft, cause: str, to: str | None = None) -> Reas
     return repeat_at_top(case, draft)
 
 
-def moved(case: Case, draft: Draft, former: tuple[str | None, str | None, str], cause: str) -> None:
-    """A higher tier has it: the former holder helps, the tier's leg clock starts."""
+def move_to(case: Case, draft: Draft, tier: Tier, cause: str) -> bool:
+    """Move a ticket to a tier wherever that stands on its ladder; ``False`` when it cannot take it."""
+    former = (draft.tier, draft.party, draft.person)
+    if not enter(case, draft, tier):
+        return False
+    moved(case, draft, former, cause)
+    return True
+
+
+def moved(case: Case, draft: Draft, former: tuple[str | None, str | None, str], cause: str, leg: bool = True) -> None:
+    """Another tier has it: the former holder helps, the tier's leg clock starts."""
     tier, party, person = former
-    draft.asked = draft.consent = None  # whoever asked does not hold it any more; above, nobody asks the committees
+    _settle(case, draft)
+    draft.consent = None  # whoever asked does not hold it any more; above, nobody asks the committees
     if tier and party and party != draft.party:
         draft.helpers = (*(h for h in draft.helpers if h.party != party), Helper(tier, party, person))
         if case.law.department(party):
             tasks.send(case, draft, "updated", party, DepartmentRole.HELPER, reason=cause)
-    start_leg(case, draft)
+    if leg:
+        start_leg(case, draft)
     draft.is_escalated = True
+    if above(case, draft):
+        draft.is_exhausted, draft.top_repeats = False, 0
     case.say("TicketMoved", draft, from_tier=tier, to_tier=draft.tier, leg=draft.leg, cause=cause)
+
+
+_RANK: dict[str, int] = {TierKind.PARTIES: 0, TierKind.STREET: 1, TierKind.WHISTLE: 2, TierKind.OWNER: 2, TierKind.CENTRE: 3}
+
+
+def not_below(tier: Tier | None, former: tuple[Tier, ...], steps: tuple[Tier, ...]) -> tuple[Tier, ...]:
+    """Give the tiers of a ladder from the one a ticket is on, as another ladder has it: by its name, else the lowest that is not below it.
+
+    Parties stand below the street, the street below departments, these below the centre; of several tiers of parties the
+    second is not below the second.
+    """
+    if tier is None:
+        return steps
+    for place, step in enumerate(steps):
+        if step.name == tier.name:
+            return steps[place:]
+    wanted = _height(tier, former)
+    return next((steps[place:] for place, step in enumerate(steps) if _height(step, steps) >= wanted), ())
+
+
+def _height(tier: Tier, steps: tuple[Tier, ...]) -> tuple[int, int]:
+    alike = [step.name for step in steps if _RANK[step.kind] == _RANK[tier.kind]]
+    return _RANK[tier.kind], alike.index(tier.name)
 
 
 def enter(case: Case, draft: Draft, tier: Tier) -> bool:
@@ -143,8 +181,10 @@ def _enter_by_whistle(case: Case, draft: Draft, tier: Tier) -> bool:
     if not called and not whistle.any_open(draft):
         return False
     end_offer(case, draft, "withdrawn")
-    draft.drop(ClockKind.CONTACT, ClockKind.LEG)  # the tier's own leg is not started yet; children get a whole one
+    _settle(case, draft)
+    draft.drop(ClockKind.LEG)  # the tier's own leg is not started yet; children get a whole one
     if draft.party != STREET:
+        draft.drop(ClockKind.CONTACT)
         draft.party, draft.duty = STREET, STREET
         somebody = case.someone(Role.STREET, draft)
         draft.person = somebody.person if somebody else case.supervisor(draft)
@@ -181,7 +221,8 @@ def start_leg(case: Case, draft: Draft) -> None:
     if category is not None and category.wish:
         return  # it ages without a limit, wherever it is
     limit, unit = clocks.leg_limit(case.law, draft.resolve_limit_ms, draft.resolve_unit)
-    draft.put(Clock(ClockKind.LEG, str(draft.leg), limit, unit, case.at, case.at, case.law.bundle.rungs.get("leg", (100,)), area=case.law.area(draft.where)))
+    area = None if draft.is_overdue else case.law.area(draft.where)  # what has breached stands still no more (LAW 4)
+    draft.put(Clock(ClockKind.LEG, str(draft.leg), limit, unit, case.at, case.at, case.law.rungs(ClockKind.LEG), area=area))
 
 
 def repeat_at_top(case: Case, draft: Draft) -> Reason:
@@ -218,6 +259,8 @@ def resolve_clock(draft: Draft) -> Clock | None:
 
 def stop_work_clocks(case: Case, draft: Draft) -> None:
     """Work is finished: resolve and leg stop and keep what they consumed, accept and contact are over."""
+    if pausing.is_waiting(draft):
+        pausing.end_wait(case, draft)
     draft.drop(ClockKind.ACCEPT, ClockKind.CONTACT, ClockKind.PARK)
     draft.asked = None
     ledgers.change(case.law, draft, lambda clock: clocks.stop(case.law, clock, case.effective_at))

@@ -147,6 +147,8 @@ class DepartmentSource(Source):
     """As people call it."""
     label_zh: str = ""
     """As people call it, in Chinese."""
+    supervisor: str = ""
+    """The person who hears of what it is late with; left out: the first of its roster."""
 
 
 class CategorySource(Source):

@@ -1,16 +1,18 @@
 """What may hold a ticket's clocks: parked to a date, waiting for the reporter; nothing else does (LAW 4)."""
 
-from rules import clocks, ledgers
+from msgspec.structs import replace
+
+from rules import clocks, ledgers, people
 from rules.case import Case, Draft
 from rules.whistle import any_open
 from topics.command import Command
 from topics.ids import Instant
 from topics.pack import Limit
-from topics.ticket import Clock
+from topics.ticket import Child, Clock
 from topics.vocabulary import ClockKind, Reason, Status, Unit
 
 DAY_MS = 86_400_000
-LONGEST_PARK_MS = 366 * DAY_MS
+LONGEST_PARK_MS = 365 * DAY_MS
 """A ticket is parked for a year at most."""
 REMINDER_MS = 30 * DAY_MS
 """So long before its date somebody is reminded of a parked ticket."""
@@ -39,7 +41,6 @@ def is_late(case: Case, draft: Draft) -> bool:
 def park(case: Case, draft: Draft, until: Instant) -> None:
     """Hold the work to a date; what it was doing goes on then."""
     _hold(case, draft, "parked")
-    draft.drop(ClockKind.CONTACT)
     draft.parked_from, draft.was_parked = draft.status, True
     draft.status, draft.task = Status.PARKED, "wait"
     draft.put(Clock(ClockKind.PARK, "0", until - case.at, Unit.MINUTE, case.at, case.at, (100,), until=until))
@@ -49,21 +50,21 @@ def park(case: Case, draft: Draft, until: Instant) -> None:
     case.say("TicketParked", draft, until=until)
 
 
-def unpark(case: Case, draft: Draft) -> None:
-    """The date has come, or somebody ends it earlier: clocks run on with what they consumed."""
+def unpark(case: Case, draft: Draft, at: Instant | None = None) -> None:
+    """The date has come, or somebody ends it earlier: clocks run on with what they consumed, from then on."""
     draft.drop(ClockKind.PARK)
     draft.status, draft.parked_from = draft.parked_from or Status.HANDLING, None
     if draft.status is Status.WHISTLED and not any_open(draft):
         draft.status = Status.HANDLING
     draft.task = "coordinate" if draft.status is Status.WHISTLED else "handle"
-    _run_on(case, draft)
+    _run_on(case, draft, case.at if at is None else at)
     case.say("TicketUnparked", draft)
 
 
 def wait_reporter(case: Case, draft: Draft, command: Command) -> Reason:
     """Those who direct let the clocks stand while the reporter is asked; whoever handles it cannot do that alone."""
-    if not command.reason:
-        return Reason.REASON_MISSING
+    if people.holds(draft, command.actor) or command.actor.person in (draft.person, *draft.handled_by):
+        return Reason.SAME_HANDS
     if is_waiting(draft) or draft.waits >= MOST_WAITS:
         return Reason.PAUSED_BEFORE
     if is_late(case, draft):
@@ -91,23 +92,29 @@ def is_waiting(draft: Draft) -> bool:
     return any(clock.kind == ClockKind.PARK and clock.number.startswith("wait-") for clock in draft.clocks)
 
 
-def end_wait(case: Case, draft: Draft) -> None:
+def end_wait(case: Case, draft: Draft, at: Instant | None = None) -> None:
     """Count how long it waited, and let the clocks run on."""
+    at = case.at if at is None else at
     wait = draft.clock(ClockKind.PARK)
     if wait is not None:
-        draft.waited_ms += clocks.elapsed(case.law, wait, case.at)
+        draft.waited_ms += clocks.elapsed(case.law, wait, at)
     draft.drop(ClockKind.PARK)
-    _run_on(case, draft)
+    _run_on(case, draft, at)
     case.say("WaitEnded", draft)
 
 
 def at_end(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
-    """A park clock has ended: by its date, or because the reporter has kept silent for too long."""
+    """A park clock has ended: by its date, or because the reporter has kept silent for too long. Told late, clocks run on from its moment."""
+    ended = min(clocks.moment(case.law, clock, 100, None) or case.at, case.at)
     if clock.number == "0":
-        unpark(case, draft)
+        unpark(case, draft, ended)
     else:
-        end_wait(case, draft)
+        end_wait(case, draft, ended)
     return Reason.WINDOW_ENDED
+
+
+HELD = (ClockKind.LEG, ClockKind.CONTACT, ClockKind.CHILD, ClockKind.REPORT_IN)
+"""Clocks of the work that stand with the limit: none of them runs while that stands (LAW 4)."""
 
 
 def _hold(case: Case, draft: Draft, reason: str) -> None:
@@ -115,16 +122,19 @@ def _hold(case: Case, draft: Draft, reason: str) -> None:
         return clocks.pause(case.law, clock, case.at, reason) if clock.running_since is not None else clock
 
     ledgers.change(case.law, draft, hold)
-    leg = draft.clock(ClockKind.LEG)
-    if leg is not None:
-        draft.put(hold(leg))
+    draft.clocks = tuple([hold(clock) if clock.kind in HELD else clock for clock in draft.clocks])
 
 
-def _run_on(case: Case, draft: Draft) -> None:
+def _run_on(case: Case, draft: Draft, at: Instant) -> None:
     def run_on(clock: Clock) -> Clock:
-        return clocks.resume(clock, case.at) if clock.paused_reason is not None else clock
+        return clocks.resume(clock, at) if clock.paused_reason is not None else clock
 
     ledgers.change(case.law, draft, run_on)
-    leg = draft.clock(ClockKind.LEG)
-    if leg is not None:
-        draft.put(run_on(leg))
+    draft.clocks = tuple([run_on(clock) if clock.kind in HELD else clock for clock in draft.clocks])
+    draft.children = tuple([_due_anew(case, draft, child) for child in draft.children])
+
+
+def _due_anew(case: Case, draft: Draft, child: Child) -> Child:
+    """A child's moment, for people, is that of its clock."""
+    clock = draft.clock(ClockKind.CHILD, f"{child.code}/{child.n}")
+    return child if clock is None else replace(child, deadline_at=clocks.moment(case.law, clock, 100, None))

@@ -4,12 +4,13 @@ from msgspec.structs import replace
 
 from rules.case import Case, Draft
 from rules.law import Law
-from rules.offers import CENTRE, STREET
 from topics.command import Actor
 from topics.pack import RosterEntry
 from topics.ticket import Helper
 from topics.vocabulary import Role
 
+CENTRE, STREET = "centre", "street"
+"""What ``Ticket.party`` says when no party of the split and no department holds it."""
 HOLDING = {Role.STREET: STREET, Role.PRINCIPAL: STREET, Role.CENTRE: CENTRE}
 WITHOUT_ROSTER = (Role.REPORTER, Role.SOURCE)
 """Reporters and source systems are in no roster; the door that let them in knows them."""
@@ -54,6 +55,23 @@ def on_duty(case: Case, draft: Draft, actor: Actor) -> bool:
 def party_of(actor: Actor) -> str:
     """Name the party, street, centre or department for which an actor speaks."""
     return actor.org or "" if actor.role is Role.DEPARTMENT else HOLDING.get(actor.role, actor.role)
+
+
+def standing_for(case: Case, draft: Draft) -> str:
+    """Name who is told for the holder: the holder, or once that one has left the roster whoever stands for them, else the supervisor."""
+    if case.duty_law.entry_at(draft.person, draft.duty) is not None:
+        return draft.person
+    role, org = (Role.DEPARTMENT, draft.duty) if case.law.department(draft.duty) else (draft.duty, None)
+    somebody = case.someone(role, draft, org)
+    return somebody.person if somebody else case.supervisor(draft)
+
+
+def head_of(case: Case, code: str) -> str | None:
+    """Name who hears of what a department is late with: the supervisor that the pack names, else the first of its roster."""
+    department = case.duty_law.department(code) or case.law.department(code)
+    if department is not None and department.supervisor:
+        return department.supervisor
+    return next((entry.person for entry in case.duty_law.bundle.roster if entry.role == Role.DEPARTMENT and entry.org == code), None)
 
 
 def holds(draft: Draft, actor: Actor) -> bool:

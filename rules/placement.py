@@ -1,7 +1,6 @@
 """Placing: from a grid code, a point or an address to the smallest grid and the home it lies in (LAW 2)."""
 
 import re
-import unicodedata
 from decimal import Decimal
 
 import msgspec
@@ -9,6 +8,7 @@ from geocoordinates_ffi import geocoordinates_ffi as geo
 from shapely import STRtree
 from shapely.geometry import Point, Polygon
 
+from rules.text import plain
 from topics import bounds
 from topics.ids import HomeCode
 from topics.pack import Address, PackBundle
@@ -132,7 +132,7 @@ def _area(ring: tuple[tuple[int, int], ...]) -> int:
 
 def normal(address: str) -> str:
     """Bring an address into one form: full-width signs made plain, case folded, blanks and stops dropped."""
-    return _SPACE.sub("", unicodedata.normalize("NFKC", address)).casefold()
+    return _SPACE.sub("", plain(address))
 
 
 def _wgs84(lat: float, lon: float, crs: str) -> tuple[int, int]:

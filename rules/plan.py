@@ -49,7 +49,7 @@ def _make(law: Law, category: Category, able: tuple[str, ...]) -> Plan:
         "all_eligible": len(able) == len(law.shares), "lead": category.lead, "ladder": category.ladder,
     }  # fmt: skip
     return Plan(
-        category, f"category:{category.code}", law.limit_ms(category.limit), () if category.wish else law.bundle.rungs.get(ClockKind.RESOLVE, (50, 80, 100, 150, 300)),
+        category, f"category:{category.code}", law.limit_ms(category.limit), () if category.wish else law.rungs(ClockKind.RESOLVE),
         able, counted, category.urgency in law.bundle.automatic_whistle, steps, steps_of, filed,
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from rules import clocks, filing, ledgers, offers
+from rules import clocks, filing, ledgers
 from rules.case import Case, Draft
 from rules.catalogue import category_of
 from rules.law import Law
@@ -10,14 +10,12 @@ from topics.command import Command
 from topics.ids import Instant
 from topics.pack import Category
 from topics.ticket import Clock
-from topics.vocabulary import ClockKind, Reason
+from topics.vocabulary import Reason
 
 
 def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     """What was consumed so far was consumed by the former calendar; all that follows is reckoned by the new one. Rungs that fired stay fired."""
     former, law = case.law, case.duty_law
-    if not command.reason:
-        return Reason.REASON_MISSING
     if law.ref == former.ref:
         return Reason.NO_CHANGE
     if draft.category not in law.categories:
@@ -25,8 +23,8 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     if draft.where not in law.nodes:
         return Reason.GRID_UNKNOWN
     before = _deadlines(former, draft)
-    draft.clocks = tuple([clocks.settled(former, clock, case.at) for clock in draft.clocks])
-    draft.ledgers = tuple([replace(ledger, clock=clocks.settled(former, ledger.clock, case.at)) for ledger in draft.ledgers])
+    draft.clocks = tuple([_settled(former, clock, case.at) for clock in draft.clocks])
+    draft.ledgers = tuple([replace(ledger, clock=_settled(former, ledger.clock, case.at)) for ledger in draft.ledgers])
     former_category = case.category(draft)
     case.law, draft.pack = law, law.ref
     ledgers.move(law, draft, case.at)
@@ -46,6 +44,11 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     return Reason.DONE_AS_ASKED
 
 
+def _settled(former: Law, clock: Clock, at: Instant) -> Clock:
+    """What was consumed by the former calendar, as far as that knew its days; the rest the new one counts."""
+    return clocks.settled(former, clock, min(at, former.calendar.ends) if former.in_work_time(clock.unit) else at)
+
+
 def _take_limit(case: Case, draft: Draft, category: Category, is_part: bool) -> None:
     """The category's limit by the new pack, of a reopened ticket its part; a promised date stays what it was."""
     law = case.law
@@ -54,7 +57,7 @@ def _take_limit(case: Case, draft: Draft, category: Category, is_part: bool) -> 
         full = law.limit_ms(category.limit)
         draft.resolve_limit_ms = full if not is_part else max(full * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
         draft.resolve_unit = category.limit.unit
-    rungs = () if category.wish else law.bundle.rungs.get(ClockKind.RESOLVE, offers.RUNGS)
+    rungs = filing.rungs_of(law, category)
     limit_ms, unit = draft.resolve_limit_ms, draft.resolve_unit
 
     def by_new_pack(clock: Clock) -> Clock:

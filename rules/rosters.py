@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -72,36 +72,38 @@ def _end(duty: Duty) -> Instant:
     return EVER if duty.until is None else duty.until
 
 
-def _changed(roster: Iterable[RosterEntry], duties: list[Duty]) -> Iterator[RosterEntry]:
-    """Apply the changes in force, in the order in which they were made for each person; who comes stands behind who was there."""
-    base = tuple(roster)
-    hours: dict[tuple[str, str], str] = {}
-    gone: set[tuple[str, str]] = set()
-    for duty in duties:
-        who = (duty.person, str(duty.role))
+class _Post(NamedTuple):
+    entry: RosterEntry
+    own: RosterEntry
+    """As it was before hours were changed."""
+    stands_in: bool = False
+
+
+def _changed(roster: Iterable[RosterEntry], duties: list[Duty]) -> list[RosterEntry]:
+    """Apply the changes in force in the order in which they begin; who comes stands behind who was there, and is changed by what follows."""
+    posts = [_Post(entry, entry) for entry in roster]
+    for duty in sorted(duties, key=lambda one: one.since or 0):
+        theirs = [post for post in posts if (post.own.person, post.own.role) == (duty.person, duty.role)]
         if duty.change in ("on", "off"):
-            hours[who] = "always" if duty.change == "on" else "never"
+            posts = _with_hours(posts, theirs, "always" if duty.change == "on" else "never")
         elif duty.change == "remove":
-            gone.add(who)
-        elif duty.instead_of is not None:
-            hours[duty.instead_of, str(duty.role)] = "never"
-    for entry in base:
-        who = (entry.person, entry.role)
-        if who not in gone:
-            yield replace(entry, on_duty=hours[who]) if who in hours else entry
-    for duty in duties:
-        if duty.change == "add":
-            yield from _added(base, duty)
+            posts = [post for post in posts if post not in theirs]
+        elif duty.instead_of is None:
+            entry = RosterEntry(duty.person, _name(posts, duty), str(duty.role), duty.org, duty.nodes, duty.skills, duty.on_duty)
+            posts.append(_Post(entry, entry))
+        else:
+            left = [post for post in posts if (post.own.person, post.own.role) == (duty.instead_of, duty.role) and not post.stands_in]
+            new = [replace(post.own, person=duty.person, name=_name(posts, duty)) for post in left]
+            posts = [*_with_hours(posts, left, "never"), *(_Post(entry, entry, True) for entry in new)]
+    return [post.entry for post in posts]
 
 
-def _added(base: tuple[RosterEntry, ...], duty: Duty) -> Iterator[RosterEntry]:
-    name = duty.name or next((entry.name for entry in base if entry.person == duty.person), duty.person)
-    if duty.instead_of is None:
-        yield RosterEntry(duty.person, name, str(duty.role), duty.org, duty.nodes, duty.skills, duty.on_duty)
-        return
-    for entry in base:
-        if entry.person == duty.instead_of and entry.role == duty.role:
-            yield replace(entry, person=duty.person, name=name)
+def _with_hours(posts: list[_Post], some: list[_Post], hours: str) -> list[_Post]:
+    return [post._replace(entry=replace(post.entry, on_duty=hours)) if post in some else post for post in posts]
+
+
+def _name(posts: list[_Post], duty: Duty) -> str:
+    return duty.name or next((post.own.name for post in posts if post.own.person == duty.person), duty.person)
 
 
 def fault(law: Law, actor: Actor, duty: Duty | None) -> Reason | None:
@@ -125,8 +127,14 @@ def fault(law: Law, actor: Actor, duty: Duty | None) -> Reason | None:
 
 def noted(former: Duties | None, duty: Duty, at: Instant) -> Duties:
     """Add a change to what is known of a person; what has ended is let go, and the same window is changed, not doubled."""
-    kept = [one for one in former.changes if _end(one) > at and (one.since, one.until) != (duty.since, duty.until)] if former else []
+    kept = [one for one in former.changes if _end(one) > at and not _is_same(one, duty)] if former else []
     return Duties((*kept, replace(duty, since=at if duty.since is None else duty.since)))
+
+
+def _is_same(one: Duty, other: Duty) -> bool:
+    """Whether one change takes the place of another: the same window, and both say on or off, or both the same."""
+    kinds = {one.change, other.change}
+    return (one.since, one.until) == (other.since, other.until) and (len(kinds) == 1 or kinds == {"on", "off"})
 
 
 def name_of(duty: Duty) -> str:

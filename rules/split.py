@@ -56,7 +56,7 @@ def next_party(counts: Mapping[str, int], targets: Mapping[str, int], able: Sequ
 
 
 def window_of(law: Law, at: Instant) -> str:
-    """Name the window: the month in the pack's zone, and the shares, since new shares start a new window."""
+    """Name the window by the month in the pack's zone and the shares, since new shares start a new window; unique within a month (``quota_at``)."""
     month = law.local_month(at)
     found: str | None = law.cache.get(month)
     if found is None:
@@ -67,8 +67,12 @@ def window_of(law: Law, at: Instant) -> str:
 def quota_at(law: Law, before: Quota | None, home: str, at: Instant) -> Quota:
     """Give the home's books for the window of ``at``, empty ones if it has just begun."""
     window = window_of(law, at)
-    if before is not None and before.window == window:
-        return before
+    if before is not None:
+        name, _, number = before.window.partition("#")
+        if name == window:
+            return before
+        if name.partition("/")[0] == window.partition("/")[0]:
+            window = f"{window}#{int(number or 1) + 1}"  # shares that come back within a month make a window of their own
     return Quota(home, window, law.per, counts={}, targets={})
 
 

@@ -1,6 +1,6 @@
 """Before filing: is it so at all? And what is put right on the spot (LAW 6, 核实, 随手清)."""
 
-from rules import checking, clocks
+from rules import checking, clocks, offers
 from rules.case import Case, Draft
 from rules.closing import close
 from topics.command import Command
@@ -27,8 +27,6 @@ def send(case: Case, draft: Draft, command: Command) -> Reason:
 
 def result(case: Case, draft: Draft, command: Command) -> Reason:
     """Whoever was sent says what is there; the desk has it again."""
-    if command.passed is None or not command.text:
-        return Reason.ANSWER_MISSING
     _back(case, draft)
     case.say("VerificationDone", draft, by=command.actor.person, is_so=command.passed)
     return Reason.DONE_AS_ASKED
@@ -48,9 +46,18 @@ def _back(case: Case, draft: Draft) -> None:
 
 
 def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
-    """Somebody of the grid put it right at once: proof of before and of after; a sample of them is checked by somebody else."""
+    """Somebody of the grid put it right at once: proof of before and of after; a sample of them is checked by somebody else.
+
+    Filed already it must be offered to a party of the grid tier, and the fixer be of that tier; the split keeps what it counted.
+    """
     if len(command.proof) < 2:
         return Reason.PROOF_MISSING
+    if draft.status is Status.OFFERED:
+        lowest = offers.ladder(case, draft)[0]
+        if draft.tier != lowest.name or draft.party not in lowest.parties:
+            return Reason.NOT_IN_THIS_STATUS
+        if command.actor.role not in lowest.parties:
+            return Reason.ROLE_NOT_ALLOWED
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, command.actor.person)))
     draft.flag("spot_fixed")
     sampled = _is_sampled(draft, case.law.bundle.spot_check_percent)
@@ -59,7 +66,9 @@ def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
         close(case, draft, "spot_fixed")
         return Reason.DONE_AS_ASKED
     draft.drop(ClockKind.TRIAGE)
-    draft.finished_by, draft.finished_at = ("", str(command.actor.role), command.actor.person), case.effective_at
+    offers.end_offer(case, draft, "withdrawn")
+    offers.stop_work_clocks(case, draft)
+    draft.finished_by, draft.finished_at = (draft.tier or "", str(command.actor.role), command.actor.person), case.effective_at
     checking.begin(case, draft)
     return Reason.DONE_AS_ASKED
 

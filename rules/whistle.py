@@ -36,7 +36,7 @@ def call(case: Case, draft: Draft, departments: tuple[str, ...], reason: str, au
 def _child_clock(case: Case, draft: Draft) -> Clock:
     """Give a child its parent's remainder, or the leg's once the parent is in breach (LAW 4)."""
     law = case.law
-    rungs = law.bundle.rungs.get("child", (100,))
+    rungs = law.rungs(ClockKind.CHILD)
     for kind in (ClockKind.LEG, ClockKind.RESOLVE) if draft.is_overdue else (ClockKind.RESOLVE,):
         clock = draft.clock(kind)
         if clock is not None and clock.running_since is not None:

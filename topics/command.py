@@ -46,7 +46,7 @@ class Duty(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One request about one ticket. ``id`` makes it idempotent: a repeated id returns the first decision.
 
-    Which of the optional fields a kind needs is said in ``FIELDS`` below and checked by the law.
+    Which of the optional fields a kind needs is a column of the lifecycle table (``rules/lifecycle.py``), checked in one place.
     """
 
     id: CommandId
@@ -63,7 +63,7 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     category: Short | None = None
     home: Short | None = None
     grid: Short | None = None
-    """``place``: where it is after all."""
+    """``place``: where it is after all; ``file`` out of ``unplaced``: where in the home."""
     target: Short | None = None
     """Another ticket (``duplicate_of``), person (``reassign``), tier (``escalate``), or who is appraised (a department's code)."""
     party: Short | None = None
@@ -82,52 +82,3 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     duty: Duty | None = None
     """``set_duty``: what changes on the roster."""
     version: Literal[1] = 1
-
-
-FIELDS: dict[CommandKind, tuple[str, ...]] = {
-    CommandKind.FILE: ("category", "home?"),
-    CommandKind.DISMISS: ("reason", "text"),
-    CommandKind.APPEAL: ("reason",),
-    CommandKind.DUPLICATE_OF: ("target",),
-    CommandKind.UNMERGE: ("reason",),
-    CommandKind.ACCEPT: (),
-    CommandKind.DECLINE: ("reason",),
-    CommandKind.CONTACT: ("text?",),
-    CommandKind.START: (),
-    CommandKind.CONSENT: ("passed", "reason?"),
-    CommandKind.WHISTLE: ("departments", "case", "reason?"),
-    CommandKind.ASK_WHISTLE: ("reason",),
-    CommandKind.REPORT_IN: ("proof?",),
-    CommandKind.FINISH: ("text", "proof"),
-    CommandKind.RELEASE: ("reason",),
-    CommandKind.CHECK: ("passed", "reason?"),
-    CommandKind.ANSWER: ("satisfied", "text?"),
-    CommandKind.REOPEN: ("reason",),
-    CommandKind.REFER: ("home", "reason"),
-    CommandKind.REASSIGN: ("target", "reason", "party?"),
-    CommandKind.ESCALATE: ("reason", "target?"),
-    CommandKind.SEND_VERIFY: ("target?",),
-    CommandKind.VERIFY_RESULT: ("passed", "text"),
-    CommandKind.SPOT_FIX: ("proof", "text?"),
-    CommandKind.SEND_BACK: ("reason",),
-    CommandKind.EXTEND: ("reason",),
-    CommandKind.PARK: ("reason", "until"),
-    CommandKind.UNPARK: (),
-    CommandKind.APPROVE: (),
-    CommandKind.DENY: ("reason",),
-    CommandKind.WAIT_REPORTER: ("reason",),
-    CommandKind.RESUME: (),
-    CommandKind.RECATEGORISE: ("category", "reason"),
-    CommandKind.PLACE: ("grid", "reason"),
-    CommandKind.REBASE: ("reason",),
-    CommandKind.APPRAISE: ("score", "target?", "text?"),
-    CommandKind.SUPERVISE: ("reason",),
-    CommandKind.LIFT: (),
-    CommandKind.REMIND: ("text?",),
-    CommandKind.ATTACH: ("proof",),
-    CommandKind.FOLLOW: (),
-    CommandKind.NOTE: ("text",),
-    CommandKind.CANCEL: ("reason",),
-    CommandKind.CLOSE_BY_SOURCE: ("reason",),
-}
-"""The fields each kind of command reads; a question mark marks what may be left out."""

@@ -104,6 +104,15 @@ class Carried(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     hops: int
     first_filed_at: Instant | None
     resolve_consumed_ms: int
+    limit_ms: int | None = None
+    """Of its resolve clock, extensions in it; ``None``: it had none, or goes there under another category."""
+    unit: str | None = None
+    extended: int = 0
+    generation: int = 0
+    waits: int = 0
+    waited_ms: int = 0
+    was_parked: bool = False
+    was_appealed: bool = False
 
 
 class Incident(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="type", tag="incident.received"):

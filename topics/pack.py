@@ -77,12 +77,14 @@ class RosterEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """``always``, ``never``, ``work`` (the calendar's working time), or ``HH:MM-HH:MM`` each day in the pack's zone."""
 
 
-class Department(msgspec.Struct, frozen=True):
+class Department(msgspec.Struct, frozen=True, omit_defaults=True):
     """An organisation that a whistle can call or that owns categories."""
 
     code: str
     label: str
     label_zh: str
+    supervisor: str = ""
+    """Person who hears of what it is late with; empty: the head of its roster."""
 
 
 class Category(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -176,6 +176,8 @@ class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forb
     merged_here: tuple[str, ...] = ()
     ledgers: tuple[Ledger, ...] = ()
     """With something merged into it: all resolve clocks, the own one first; ``clocks`` has the one that ends first."""
+    reach_here: tuple[str, ...] = ()
+    """Of ``merged_here`` those whose reporter can be reached, where the own one cannot."""
     before_merge: "Ticket | None" = None
     looks: int = 0
     """How often somebody was sent to look before filing."""
@@ -198,6 +200,8 @@ class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forb
     """Committee and person of each who agreed."""
     folded_into: str | None = None
     """Of a flood of reports the ticket that is worked; while that is open, this one's rungs inform it only."""
+    informed: tuple[str, ...] = ()
+    """``<clock>/<number>/<rung>`` of what fired while it was folded: once it stands for itself they fire again, late."""
     was_appealed: bool = False
     """Its dismissal was appealed: that may be once."""
     hops: int = 0
@@ -214,6 +218,8 @@ class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forb
     promised_by: Instant | None = None
     next_due_at: Instant | None = None
     """When its earliest rung is due; derived from the clocks and kept for queues and for the index."""
+    hours: str | None = None
+    """When whoever has it is on duty by the roster, if at other times than the city works: reminders of U3 and U4 wait for that."""
     deadline_at: Instant | None = None
     """When the clock that matters now (triage, accept or leg or resolve, check, survey) reaches 100 %; for people."""
 

@@ -49,6 +49,7 @@ class ClockKind(StrEnum):
     CHILD = "child"
     PARK = "park"
     FORGET = "forget"
+    FLOOD = "flood"  # no ledger: the one of a flood that is worked has ended, at that moment
 
 
 class Unit(StrEnum):
@@ -131,6 +132,7 @@ class CommandKind(StrEnum):
     APPEAL = "appeal"
     DUPLICATE_OF = "duplicate_of"
     UNMERGE = "unmerge"
+    UNFOLD = "unfold"
     ACCEPT = "accept"
     DECLINE = "decline"
     CONTACT = "contact"
@@ -245,6 +247,7 @@ class Reason(StrEnum):
     ACCEPT_MISSED = "accept_missed"
     WINDOW_ENDED = "window_ended"
     FORGOTTEN = "forgotten"
+    PROGRAMME_ENDED = "programme_ended"
     PACK_ADOPTED = "pack_adopted"
     DUTY_SET = "duty_set"
     REPEATED_COMMAND = "repeated_command"
@@ -263,6 +266,7 @@ class Reason(StrEnum):
     PROOF_MISSING = "proof_missing"
     CATEGORY_UNKNOWN = "category_unknown"
     HOME_UNKNOWN = "home_unknown"
+    HOME_MISSING = "home_missing"
     DEPARTMENT_UNKNOWN = "department_unknown"
     TARGET_NOT_OPEN = "target_not_open"
     TARGET_ELSEWHERE = "target_elsewhere"

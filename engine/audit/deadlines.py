@@ -44,9 +44,12 @@ class Deadlines:
             return None
         bundle = self._bundles[ticket.pack]
         moment = self._consumed(clock, rung, hours, bundle)
+        if moment is None and rung < 100:
+            moment = self._consumed(clock, rung, hours.guessed, bundle)  # nobody has decreed those days: a reminder goes by weekdays
         if moment is None or rung >= 100 or ticket.urgency not in PATIENT:
             return moment
-        opening, end = hours.opening(moment), self._consumed(clock, 100, hours, bundle)
+        opening = hours.opening(moment) if ticket.hours is None else hours.begins(ticket.hours, moment, bundle.timezone)
+        end = self._consumed(clock, 100, hours, bundle)
         candidates = [at for at in (opening, end) if at is not None]
         return max(moment, min(candidates)) if candidates else moment
 

@@ -2,8 +2,10 @@
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache
+from functools import cache, cached_property
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from topics.ids import Instant
 from topics.pack import Calendar
@@ -20,7 +22,7 @@ class OpenHours:
 
     def __init__(self, calendar: Calendar) -> None:
         """Pick the worked days out of the pack's tables."""
-        self._zone = ZoneInfo(calendar.timezone)
+        self._calendar, self._zone = calendar, ZoneInfo(calendar.timezone)
         self._hours = calendar.hours
         self._day_ms = sum(closes - opens for opens, closes in calendar.hours) * MINUTE_MS
         self._days = [
@@ -32,6 +34,28 @@ class OpenHours:
         years = sorted(map(int, calendar.years))
         self._covered = range(date(years[0], 1, 1).toordinal(), date(years[-1] + 1, 1, 1).toordinal()) if years else range(0)
         self._spans = cache(self._lay_out)
+
+    @cached_property
+    def guessed(self) -> "OpenHours":
+        """The same with ten further years of plain weeks, for reminders beyond what is known."""
+        years = dict(self._calendar.years)
+        for year in range(max(map(int, years), default=0) + 1, max(map(int, years), default=-11) + 11):
+            days = range(date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal())
+            years[str(year)] = "".join("0" if day % 7 in (6, 0) else "1" for day in days)  # ordinal 1 was a Monday
+        return OpenHours(replace(self._calendar, years=years))
+
+    def begins(self, hours: str, at: Instant, timezone: str) -> Instant:
+        """The moment itself within somebody's hours of the day (``always``, ``HH:MM-HH:MM``), else when they begin."""
+        if hours == "always":
+            return at
+        zone = ZoneInfo(timezone)
+        local = (EPOCH + timedelta(milliseconds=at)).astimezone(zone)
+        start, end = (time.fromisoformat(part) for part in hours.split("-"))
+        now = local.time().replace(second=0, microsecond=0)
+        if (start <= now < end) if start <= end else (now >= start or now < end):
+            return at
+        day = local.date() + timedelta(days=now >= start)
+        return (datetime.combine(day, start, zone).astimezone(UTC) - EPOCH) // timedelta(milliseconds=1)
 
     def _lay_out(self, day: int) -> list[tuple[Instant, Instant]]:
         """The working spans of one day."""

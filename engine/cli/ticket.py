@@ -25,8 +25,9 @@ from engine.views.manual import manual
 from engine.views.redis_view import RedisView
 from engine.views.told import ticket_lines
 from engine.views.words import WORDS
+from rules.fields import fields_of
+from rules.lifecycle import CHILD_TABLE, TABLE
 from topics import codec
-from topics.command import FIELDS
 from topics.ticket import Ticket
 from topics.vocabulary import REFUSALS, CommandKind, Reason
 
@@ -134,7 +135,7 @@ def _command(kind: CommandKind) -> None:
 
 
 def _give(settings: Settings, kind: CommandKind, name: str, acting: str, command_id: str | None, fields: dict[str, Any], as_json: bool) -> None:
-    missing = [field for field in FIELDS[kind] if not field.endswith("?") and field not in fields and field not in ("reason", "text", "proof")]
+    missing = [field for field in fields_of(kind, is_child="/" in name) if not field.endswith("?") and field not in fields]
     if missing:
         raise InvalidSettings(f"'ticket {kind}' needs --{' and --'.join(m.removesuffix('s') if m == 'departments' else m for m in missing)}")
     actor = commands_door.actor_of(acting)
@@ -156,5 +157,5 @@ def _give(settings: Settings, kind: CommandKind, name: str, acting: str, command
         raise typer.Exit(1)
 
 
-for _kind in FIELDS:
+for _kind in {**TABLE, **CHILD_TABLE}:
     _command(_kind)

@@ -1,10 +1,10 @@
 """Says of each command who may give it, when, and what it leads to: read off the table of LAW 6, which is the only copy."""
 
 from rules.asking import APPROVALS, ask
+from rules.fields import fields_of
 from rules.handlers import CHILD_HANDLERS, HANDLERS
 from rules.lifecycle import CHILD_TABLE, TABLE, Row
 from rules.merging import merge, unmerge
-from topics.command import FIELDS
 from topics.vocabulary import CommandKind, Role, Status
 
 _TWO_TICKETS = {CommandKind.DUPLICATE_OF: merge, CommandKind.UNMERGE: unmerge}
@@ -42,7 +42,7 @@ def _to(statuses: tuple[Status, ...]) -> str:
 
 
 def _fields(kind: CommandKind) -> str:
-    named = [f"--{_option(field)}" + (" (optional)" if field.endswith("?") else "") for field in FIELDS[kind]]
+    named = [f"--{_option(field)}" + (" (optional)" if field.endswith("?") else "") for field in fields_of(kind)]
     return ", ".join(named) or "nothing else"
 
 

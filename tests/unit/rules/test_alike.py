@@ -85,10 +85,6 @@ def test_a_flood_is_folded_and_its_rungs_inform_the_one_that_is_worked() -> None
     assert city["C"].tier == "community" and city["D"].tier == "grid" and city["D"].is_overdue
     told = [event for event in city.events("ProgrammeTold") if event.ticket == city["D"].id]
     assert [event.facts for event in told] == [{"programme": city["A"].id, "rung": 100}]
-    city.ask("close_by_source", "A", "source:app", reason="closed")
-    city.at("18:00", 2)
-    breached = [event for event in city.events("ClockBreached") if event.ticket == city["D"].id and event.facts["rung"] == 150]
-    assert breached and len([event for event in city.events("ProgrammeTold") if event.ticket == city["D"].id]) == 1
 
 
 def test_a_flood_that_goes_on_for_hours_stays_with_the_one_that_is_worked() -> None:

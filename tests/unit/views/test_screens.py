@@ -15,13 +15,13 @@ from engine.views.manual import manual
 from engine.views.queues import queues, summary
 from engine.views.told import ticket_lines
 from rules.asking import may_agree
+from rules.fields import fields_of
 from rules.lifecycle import CHILD_TABLE, TABLE
 from rules.moments import local, moment
 from rules.retold import Retold
 from tests.support.city import City
 from tests.unit.engine.test_screen import HOSTILE, does_nothing
 from topics import codec
-from topics.command import FIELDS
 from topics.ticket import Ticket
 from topics.vocabulary import CommandKind, Role
 
@@ -106,7 +106,7 @@ def test_keys_scroll_and_filter() -> None:
     assert keys.quit
 
 
-@pytest.mark.parametrize("kind", FIELDS)
+@pytest.mark.parametrize("kind", {**TABLE, **CHILD_TABLE})
 def test_help_says_who_when_and_what_follows(kind: CommandKind) -> None:
     """For every command, from the table alone."""
     said = " ".join(manual(kind).split())
@@ -114,7 +114,7 @@ def test_help_says_who_when_and_what_follows(kind: CommandKind) -> None:
         assert all(status in said for status in row.statuses) or "any open status" in said
         assert all(role in said for role in row.roles) or "anybody" in said
         assert all(status in said for status in row.to)
-    assert all(field.rstrip("?").removesuffix("s") in said for field in FIELDS[kind])
+    assert all(field.rstrip("?").removesuffix("s") in said for field in fields_of(kind))
     assert len(manual(kind).split("\n")[0]) > 15
 
 
