@@ -1,10 +1,12 @@
 """The exceptions to a catalogue: CEL conditions over a few facts, first match wins, results remembered (DESIGN 8)."""
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import cel
 
+from topics import bounds
 from topics.pack import Rule
 
 FACTS = ("category", "channel", "signal", "leaf", "home", "street", "hour", "in_work_time", "exercise", "wall", "attributes")
@@ -17,6 +19,28 @@ REMEMBERED, WITH_ATTRIBUTES = 50_000, 2_000
 """Distinct combinations of facts whose result is kept; of those with attributes fewer, since a hundred texts may be in each."""
 
 
+_LOOP = re.compile(r"\.\s*(?:all|exists_one|exists|filter|map)\s*\(")
+
+
+def compiled(condition: str) -> Any:
+    """Compile a condition of bounded length, depth and loops: what is longer crashes the parser, four loops in each other never end.
+
+    Raises:
+        ValueError: It is beyond a bound, or cannot be parsed; the message has line and column.
+    """
+    if len(condition) > bounds.CONDITION_CHARS:
+        raise ValueError(f"has {len(condition)} characters; at most {bounds.CONDITION_CHARS}: make two rules of it")
+    depth = deepest = 0
+    for char in condition:
+        depth += (char in "([{") - (char in ")]}")
+        deepest = max(deepest, depth)
+    if deepest > bounds.CONDITION_DEPTH:
+        raise ValueError(f"has brackets {deepest} deep; at most {bounds.CONDITION_DEPTH}")
+    if len(_LOOP.findall(condition)) > bounds.CONDITION_LOOPS:
+        raise ValueError("walks more than one list (all, exists, exists_one, filter, map); make two rules of it")
+    return cel.compile(condition)
+
+
 class Conditions:
     """A pack's rules, compiled."""
 
@@ -27,7 +51,7 @@ class Conditions:
             ValueError: One cannot be parsed; ``rules.verify`` has said so before a pack is published.
         """
         self._path = path
-        self._rules = [(rule, cel.compile(rule.when)) for rule in rules]
+        self._rules = [(rule, compiled(rule.when)) for rule in rules]
         reads = {name for rule in rules for name in rule.reads}
         self._reads = tuple(sorted(reads - {"attributes"}))
         self._reads_attributes = "attributes" in reads
@@ -77,4 +101,4 @@ def variables(condition: str) -> tuple[str, ...]:
     Raises:
         ValueError: It cannot be parsed; the message has line and column.
     """
-    return tuple(sorted(cel.compile(condition).variables()))
+    return tuple(sorted(compiled(condition).variables()))

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator, model_validator
 
+from rules import reading
 from rules.conditions import variables
 from rules.workdays import working_years
-from topics import codec
+from topics import bounds, codec
 from topics.pack import PackBundle
 from topics.vocabulary import ClockKind, Role, TierKind, Unit, Urgency
 
@@ -30,7 +31,21 @@ class Source(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[str, Field(min_length=1, max_length=bounds.LABEL_CHARS)]
+Word = Annotated[str, Field(max_length=bounds.LABEL_CHARS)]
+Long = Annotated[str, Field(max_length=bounds.STANDARD_CHARS)]
+Grids = Annotated[list[Word], Field(max_length=bounds.GRIDS)]
+Few = Annotated[list[Word], Field(max_length=bounds.PARTIES)]
+Degrees = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Days = Annotated[int, Field(ge=0, le=bounds.YEARS_10_MS // bounds.DAY_MS)]
+Minutes = Annotated[int, Field(ge=1, le=bounds.LIMIT_MINUTES)]
+Metres = Annotated[int, Field(ge=0, le=bounds.METRES)]
+Times = Annotated[int, Field(ge=0, le=bounds.PARTIES)]
+"""How often something may be repeated with one ticket: each leaves a row in it."""
+
+
+MINUTES = {Unit.MINUTE: 1, Unit.URGENT_HOUR: 60, Unit.URGENT_DAY: 1440, Unit.WORK_HOUR: 60, Unit.WORK_DAY: 1440}
+"""Of a unit at most; a work day is shorter than a day."""
 
 
 class LimitSource(Source):
@@ -40,6 +55,12 @@ class LimitSource(Source):
     """How many of the unit, 1 or more."""
     unit: Unit
     """`minute`, `urgent_hour`, `urgent_day` run day and night; `work_hour`, `work_day` in working time."""
+
+    @model_validator(mode="after")
+    def _within_ten_years(self) -> "LimitSource":
+        if self.amount * MINUTES[self.unit] > bounds.LIMIT_MINUTES:
+            raise ValueError(f"{self.amount} {self.unit} is more than ten years; no calendar reaches so far")
+        return self
 
 
 def _limit(value: Any) -> Any:
@@ -56,19 +77,19 @@ class NodeSource(Source):
     """Its name for ever, in ids and topics: small letters, digits, `_`, in parts joined by `-`."""
     level: Text
     """One of `levels`."""
-    parent: str | None = None
+    parent: Word | None = None
     """The code of the grid above; the top has none."""
     label: Text
     """As people call it."""
-    label_zh: str = ""
+    label_zh: Word = ""
     """As people call it, in Chinese."""
     kind: Literal["residential", "dedicated", "unplaced"] = "residential"
     """`dedicated` (a building, a school) goes before the `residential` grid around it; `unplaced` is the one home of what has no place."""
-    households: Annotated[int, Field(ge=0)] | None = None
+    households: Annotated[int, Field(ge=0, le=bounds.HOUSEHOLDS)] | None = None
     """How many live there; for figures alone."""
-    outline: list[tuple[float, float]] = []
+    outline: Annotated[list[tuple[Degrees, Degrees]], Field(max_length=bounds.OUTLINE_POINTS)] = []
     """Points [longitude, latitude] in WGS-84 around it; left out: it is found by code and address alone."""
-    parties: list[str] = []
+    parties: Few = []
     """Parties that work here and below; left out: as said above it, else all."""
     wall: Literal["", "inside", "outside"] = ""
     """`inside` or `outside` the walls of a compound (墙内墙外), for all below that say nothing themselves."""
@@ -79,9 +100,9 @@ class AddressSource(Source):
 
     street: Text
     """The street as people write it."""
-    first: Annotated[int, Field(ge=0)]
+    first: Annotated[int, Field(ge=0, le=bounds.HOUSE_NUMBER)]
     """The first house number."""
-    last: Annotated[int, Field(ge=0)]
+    last: Annotated[int, Field(ge=0, le=bounds.HOUSE_NUMBER)]
     """The last house number."""
     leaf: Text
     """The code of the grid they lie in."""
@@ -98,7 +119,7 @@ class ShareSource(Source):
     """Per cent of what the split gives away; all add up to 100."""
     label: Text
     """As people call it."""
-    label_zh: str = ""
+    label_zh: Word = ""
     """As people call it, in Chinese."""
 
 
@@ -111,9 +132,9 @@ class TierSource(Source):
     """`parties` (offered to one of its parties), `street`, `whistle` (departments are called), `owner` (the category's department) or `centre` (the top)."""
     label: Text
     """As people call it."""
-    label_zh: str = ""
+    label_zh: Word = ""
     """As people call it, in Chinese."""
-    parties: list[str] = []
+    parties: Few = []
     """Of a tier of kind `parties`: which, in order."""
     nobody_on_duty: Literal["wait", "skip"] = "wait"
     """`wait`: the supervisor has it meanwhile; `skip`: on to the next tier at once."""
@@ -128,11 +149,11 @@ class PersonSource(Source):
     """As people call them."""
     role: Role
     """One of the roles that `gridwhistle ticket COMMAND --help` names."""
-    org: str | None = None
+    org: Word | None = None
     """Of a `department`: its code."""
-    nodes: list[str] = []
+    nodes: Grids = []
     """Grids they work in, with all below; left out: everywhere."""
-    skills: list[str] = []
+    skills: Annotated[list[Word], Field(max_length=bounds.ALIASES)] = []
     """Words that a category's `skill` or `team` may ask for."""
     on_duty: Annotated[str, Field(pattern=r"^(always|work|\d\d:\d\d-\d\d:\d\d)$")] = "always"
     """`always`, `work` (the calendar's hours), or a span of each day such as `22:00-06:00`."""
@@ -145,7 +166,7 @@ class DepartmentSource(Source):
     """Small letters, digits and `_`; it stands in the names of its topics."""
     label: Text
     """As people call it."""
-    label_zh: str = ""
+    label_zh: Word = ""
     """As people call it, in Chinese."""
     supervisor: str = ""
     """The person who hears of what it is late with; left out: the first of its roster."""
@@ -158,7 +179,7 @@ class CategorySource(Source):
     """Its name in records and commands."""
     label: Text
     """As people call it."""
-    label_zh: str = ""
+    label_zh: Word = ""
     """As people call it, in Chinese."""
     group: Text
     """The class it belongs to, for figures."""
@@ -166,25 +187,25 @@ class CategorySource(Source):
     """`U1` (life or property) to `U4`."""
     limit: LimitSource
     """Until when it is finished, from filing on: `4 work_hour`."""
-    aliases: list[str] = []
+    aliases: Annotated[list[Word], Field(max_length=bounds.ALIASES)] = []
     """Other words that sources use for it."""
     starts_at: Text = "split"
     """`split`, `department`, or a tier of its ladder."""
     ladder: Text = "default"
     """One of `ladders`."""
-    parties: list[str] = []
+    parties: Few = []
     """Parties that may take it; left out: all."""
-    skill: str | None = None
+    skill: Word | None = None
     """What somebody of the party must know."""
-    lead: str | None = None
+    lead: Word | None = None
     """The department that leads when it comes to departments."""
-    co: list[str] = []
+    co: Annotated[list[Word], Field(max_length=bounds.CO_DEPARTMENTS)] = []
     """Departments that are called beside it."""
     lead_by_majority: bool = False
     """Owners of the rows differ; the majority's is the lead, flagged."""
-    filing_standard: str = ""
+    filing_standard: Long = ""
     """When it is filed, in words (立案标准)."""
-    closing_standard: str = ""
+    closing_standard: Long = ""
     """When it is done, in words (结案标准)."""
     proof_required: bool = False
     """Finishing needs a proof."""
@@ -194,7 +215,7 @@ class CategorySource(Source):
     """Its check has the clock `complex`."""
     wish: bool = False
     """A wish ages without rungs (微心愿)."""
-    team: list[str] = []
+    team: Annotated[list[Word], Field(max_length=bounds.TEAM)] = []
     """Helpers beside the owner, as `role` or `role:skill` (1+N)."""
     consent: Literal["sequential", "parallel"] | None = None
     """Committees that must agree first inside the walls: one after the other, or side by side."""
@@ -207,13 +228,13 @@ class RuleSource(Source):
 
     id: Text
     """Its name in decisions."""
-    when: Text
+    when: Annotated[str, Field(min_length=1, max_length=bounds.CONDITION_CHARS)]
     """A condition in CEL over category, channel, signal, leaf, home, street, hour, in_work_time, exercise, wall, attributes."""
-    set: dict[str, Any]
+    set: Annotated[dict[Word, Any], Field(max_length=bounds.PARTIES)]
     """What it sets: urgency, starts_at, ladder, lead, co, skill, consent, limit."""
-    why: str = ""
+    why: Long = ""
     """The reason, for people."""
-    under: list[str] = []
+    under: Annotated[list[Word], Field(max_length=bounds.RULES_UNDER)] = []
     """Grids it holds in, with all below; left out: everywhere (a pilot names some)."""
 
 
@@ -222,17 +243,17 @@ class CalendarSource(Source):
 
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
     """Two letters, e.g. `CN`; China comes with its swapped working weekends."""
-    region: str | None = None
+    region: Word | None = None
     """A state or province with holidays of its own."""
-    hours: Annotated[list[Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]], Field(min_length=1)]
+    hours: Annotated[list[Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]], Field(min_length=1, max_length=bounds.CALENDAR_SPANS)]
     """Spans of a working day, in order, e.g. `["08:00-12:00", "14:00-18:00"]`."""
-    from_year: int
+    from_year: Annotated[int, Field(ge=1970, le=2200)]
     """The first year."""
-    to_year: int
+    to_year: Annotated[int, Field(ge=1970, le=2200)]
     """The last year; of these, what has been decreed so far is known, and nothing is guessed beyond."""
-    worked: list[date] = []
+    worked: Annotated[list[date], Field(max_length=bounds.CALENDAR_DAYS)] = []
     """Days worked although the table says off."""
-    off: list[date] = []
+    off: Annotated[list[date], Field(max_length=bounds.CALENDAR_DAYS)] = []
     """Days off although the table says worked."""
 
 
@@ -243,9 +264,9 @@ class ForceMajeureSource(Source):
     """From when, local time without an offset."""
     until: datetime
     """Until when."""
-    nodes: list[str] = []
+    nodes: Grids = []
     """Grids in which clocks stand still, with all below; left out: everywhere."""
-    why: Text
+    why: Annotated[str, Field(min_length=1, max_length=bounds.STANDARD_CHARS)]
     """The reason, for people."""
 
     @field_validator("since", "until")
@@ -263,11 +284,11 @@ class AlikeSource(Source):
     """Its name in decisions."""
     minutes: Annotated[int, Field(ge=1, le=50_000)]
     """How far apart in time at most."""
-    metres: Annotated[int, Field(ge=0)]
+    metres: Metres
     """How far apart at most."""
     score: Annotated[int, Field(ge=0, le=100)]
     """How alike the texts must be, in per cent."""
-    categories: list[str] = []
+    categories: Annotated[list[Word], Field(max_length=bounds.CATEGORIES)] = []
     """Which are looked at; left out: all."""
     merges: bool = False
     """Merged at once; else proposed to the desk."""
@@ -278,31 +299,31 @@ class StormSource(Source):
 
     count: Annotated[int, Field(ge=2, le=250)]
     """From so many tickets on."""
-    minutes: Annotated[int, Field(ge=1)]
+    minutes: Minutes
     """Within so many minutes."""
 
 
 class WhistleBandSource(Source):
     """Whistles per hundred tickets of a street."""
 
-    low: Annotated[int, Field(ge=0)]
+    low: Annotated[int, Field(ge=0, le=bounds.WHISTLES)]
     """Fewer is an alarm."""
-    high: Annotated[int, Field(ge=1)]
+    high: Annotated[int, Field(ge=1, le=bounds.WHISTLES)]
     """More is an alarm."""
-    least: Annotated[int, Field(ge=1)] = 50
+    least: Annotated[int, Field(ge=1, le=bounds.TICKETS)] = 50
     """A street with fewer tickets is not judged."""
 
 
 class ChronicSource(Source):
     """When a point is chronic (一点一案)."""
 
-    count: Annotated[int, Field(ge=2)]
+    count: Annotated[int, Field(ge=2, le=bounds.TICKETS)]
     """From so many tickets on."""
-    days: Annotated[int, Field(ge=1)]
+    days: Days
     """Within so many days."""
-    metres: Annotated[int, Field(ge=0)]
+    metres: Metres
     """Within so many metres."""
-    review_days: Annotated[int, Field(ge=1)] = 30
+    review_days: Days = 30
     """When somebody must look again."""
 
 
@@ -313,11 +334,11 @@ class PackSource(Source):
     """Its name: small letters, digits and `-`; a stack runs packs of one name."""
     title: Text
     """The city, in words."""
-    title_zh: str = ""
+    title_zh: Word = ""
     """The city, in Chinese."""
     timezone: Text
     """E.g. `Asia/Shanghai`; days, months and hours are those of this zone."""
-    levels: Annotated[list[str], Field(min_length=2)]
+    levels: Annotated[list[Word], Field(min_length=2, max_length=bounds.LEVELS)]
     """The levels of the tree of grids, from the top down."""
     home_level: Text
     """The level at which tickets are filed."""
@@ -325,9 +346,9 @@ class PackSource(Source):
     """The code of the home of what has no place."""
     calendar: CalendarSource
     """Working days and hours."""
-    force_majeure: list[ForceMajeureSource] = []
+    force_majeure: Annotated[list[ForceMajeureSource], Field(max_length=bounds.WINDOWS)] = []
     """Declared windows in which clocks stand still."""
-    alike: list[AlikeSource] = []
+    alike: Annotated[list[AlikeSource], Field(max_length=bounds.ALIKES)] = []
     """When a new ticket is proposed as a duplicate."""
     storm: StormSource | None = None
     """From when on a flood is folded into one."""
@@ -335,53 +356,53 @@ class PackSource(Source):
     """Whistles per hundred tickets of a street."""
     chronic: ChronicSource | None = None
     """When a point is chronic."""
-    five_roles: list[Role] = []
+    five_roles: Annotated[list[Role], Field(max_length=bounds.TEAM)] = []
     """The roles that every grid should have (一格五员), for `pack vacancies`."""
-    shares: list[ShareSource]
+    shares: Annotated[list[ShareSource], Field(max_length=bounds.PARTIES)]
     """The split 10/20/30/40; the order breaks ties."""
-    ladders: dict[str, Annotated[list[TierSource], Field(min_length=1)]]
+    ladders: Annotated[dict[Word, Annotated[list[TierSource], Field(min_length=1, max_length=bounds.LADDER)]], Field(max_length=bounds.LADDERS)]
     """Name -> tiers from the bottom up; one is called `default`."""
-    clocks: dict[ClockKind, dict[str, LimitSource | None]]
+    clocks: dict[ClockKind, Annotated[dict[Word, LimitSource | None], Field(max_length=bounds.PARTIES)]]
     """Clock -> urgency -> limit; `null` means: no such clock."""
-    rungs: dict[ClockKind, list[Annotated[int, Field(ge=1, le=1000)]]]
+    rungs: dict[ClockKind, Annotated[list[Annotated[int, Field(ge=1, le=bounds.RUNG_PERCENT)]], Field(max_length=bounds.RUNGS)]]
     """Clock -> percentages of its limit at which something follows."""
-    nodes: list[NodeSource]
+    nodes: Annotated[list[NodeSource], Field(max_length=bounds.GRIDS)]
     """The tree of grids."""
-    addresses: list[AddressSource] = []
+    addresses: Annotated[list[AddressSource], Field(max_length=bounds.ADDRESSES)] = []
     """Which house numbers lie in which grid."""
-    departments: list[DepartmentSource]
+    departments: Annotated[list[DepartmentSource], Field(max_length=bounds.DEPARTMENTS)]
     """The departments."""
-    categories: list[CategorySource]
+    categories: Annotated[list[CategorySource], Field(max_length=bounds.CATEGORIES)]
     """The catalogue."""
-    rules: list[RuleSource] = []
+    rules: Annotated[list[RuleSource], Field(max_length=bounds.RULES)] = []
     """Exceptions to the catalogue; the first that holds wins."""
-    roster: list[PersonSource]
+    roster: Annotated[list[PersonSource], Field(max_length=bounds.PEOPLE)]
     """Who has which role where, and when on duty."""
     roster_version: Text
     """A word that names this state of the roster, e.g. its date in quotes."""
     grid_version: Text
     """A word that names this state of the grid."""
-    attributes: list[str] = []
+    attributes: Annotated[list[Word], Field(max_length=bounds.OPEN_ATTRIBUTES)] = []
     """Attributes of a report that go on; all others are sealed with the reporter."""
-    dismiss_reasons: list[str] = []
+    dismiss_reasons: Annotated[list[Word], Field(max_length=bounds.DISMISS_REASONS)] = []
     """Words the desk may dismiss with."""
     leg_percent: Annotated[int, Field(ge=1, le=100)] = 25
     """The time of a tier that was entered by a move, in per cent of the limit."""
-    top_repeats: Annotated[int, Field(ge=0)] = 5
+    top_repeats: Times = 5
     """How often the top tier is reminded before a ticket is exhausted."""
-    reopen_days: Annotated[int, Field(ge=0)] = 30
+    reopen_days: Days = 30
     """How long a closed ticket may be reopened."""
     reopen_percent: Annotated[int, Field(ge=1, le=100)] = 50
     """The limit of a reopened ticket, in per cent of its category's."""
-    max_declines: Annotated[int, Field(ge=0)] = 2
+    max_declines: Times = 2
     """How often a party may decline a ticket."""
     spot_check_percent: Annotated[int, Field(ge=0, le=100)] = 20
     """Of what is put right on the spot, how much is checked."""
-    max_hops: Annotated[int, Field(ge=0)] = 3
+    max_hops: Times = 3
     """How often a ticket may be referred."""
-    promise_floor_minutes: Annotated[int, Field(ge=1)] = 240
+    promise_floor_minutes: Minutes = 240
     """A promise is never read as less than this."""
-    automatic_whistle: list[Urgency] = [Urgency.U1]
+    automatic_whistle: Annotated[list[Urgency], Field(max_length=len(Urgency))] = [Urgency.U1]
     """Urgencies that start at the street with a whistle."""
     _files: dict[str, str] = PrivateAttr(default_factory=dict)
     """Member -> the file it was read from."""
@@ -424,7 +445,7 @@ def load_pack(name_or_path: str | Path) -> PackSource:
     try:
         source = PackSource(**members)
     except ValidationError as exc:
-        places = ((files.get(str(e["loc"][0]), "pack.yaml"), _where(members, e["loc"]), e["msg"]) for e in exc.errors())
+        places = ((files.get(str(e["loc"][0]), "pack.yaml"), _where(members, e["loc"]), e["msg"]) for e in exc.errors()[: bounds.FAULTS])
         raise PackUnreadable([": ".join(place) for place in places]) from exc
     source._files.update(files)
     return source
@@ -469,24 +490,13 @@ def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict
     return members, {**{name: f"{parent}/{file}" for name, file in of.items()}, **files}, faults + more_faults
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """YAML in which a key may stand once: the second would silently win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value if key.tag == "tag:yaml.org,2002:str" and key.value != "<<"]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice; keep one", node.start_mark)
-        return super().construct_mapping(node, deep)  # type: ignore[no-any-return]
-
-
 def read_yaml(path: Path) -> dict[str, Any]:
     """Read one file of a pack; an empty one has no members.
 
     Raises:
-        yaml.YAMLError: It is no YAML, has a key twice, or is no mapping.
+        yaml.YAMLError: It is no YAML, has a key twice, is beyond a bound, or is no mapping.
     """
-    found = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
+    found = reading.load(path)
     if not isinstance(found, dict | None):
         raise yaml.YAMLError("the file must hold members with names, like 'title: ...'")
     return {str(name): value for name, value in (found or {}).items()}

@@ -8,13 +8,14 @@ from typing import Any
 
 import cel
 
-from rules.conditions import FACTS, FAILURES, variables
+from rules.conditions import FACTS, FAILURES, compiled, variables
 from rules.faults import Found, listed
 from rules.pack import PackSource, RuleSource
 from rules.verify_places import home_of, path
+from topics import bounds
 from topics.vocabulary import Channel, Signal
 
-MOST = 20_000
+MOST = bounds.TRIED
 """Combinations tried for one rule; what needs more is let pass."""
 PLACES = frozenset({"leaf", "home", "street", "wall"})
 _TEXT = re.compile(r'"([^"]*)"|\'([^\']*)\'')
@@ -25,11 +26,13 @@ _ATTRIBUTE = re.compile(r"attributes\.(\w+)|attributes\[[\"'](\w+)[\"']\]")
 def reached(pack: PackSource) -> Found:
     """Each rule holds for some incident that no rule before it takes."""
     readable = [rule for rule in pack.rules if _reads(rule) is not None]
+    left = bounds.TRIED_IN_ALL
     for place, rule in enumerate(readable):
         before = readable[:place]
         facts = {name for one in (*before, rule) for name in _reads(one) or ()}
         incidents = list(islice(_incidents(pack, facts, (*before, rule)), MOST + 1))
-        if len(incidents) > MOST:
+        left -= len(incidents) * (place + 1)
+        if len(incidents) > MOST or left < 0:
             continue
         mine = [incident for incident in incidents if _holds(rule, incident)]
         here = f"rules.{rule.id}"
@@ -65,7 +68,7 @@ def _incidents(pack: PackSource, facts: Iterable[str], rules: tuple[RuleSource, 
         [{"in_work_time": one} for one in (True, False)] if "in_work_time" in wanted else [{"in_work_time": True}],
         [{"exercise": one} for one in (False, True)] if "exercise" in wanted else [{"exercise": False}],
         _told_apart(list(_places(pack)), said | {node for rule in rules for node in rule.under}, conditions) if wanted & PLACES else [{"leaf": "", "home": "", "street": "", "wall": "", "path": ()}],
-        list(_attributes(conditions, said)) if "attributes" in wanted else [{"attributes": {}}],
+        list(islice(_attributes(conditions, said), MOST + 1)) if "attributes" in wanted else [{"attributes": {}}],
     ]
     for combination in product(*values):
         yield {name: value for part in combination for name, value in part.items()}
@@ -109,7 +112,7 @@ def _holds(rule: RuleSource, incident: dict[str, Any]) -> bool:
 
 @cache
 def _compiled(condition: str) -> Any:
-    return cel.compile(condition)
+    return compiled(condition)
 
 
 def _worded(incident: dict[str, Any]) -> str:

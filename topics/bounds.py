@@ -100,6 +100,9 @@ CALENDAR_YEARS, CALENDAR_DAYS, CALENDAR_SPANS = 50, 2_000, 12
 LIMIT_MINUTES = YEARS_10_MS // 60_000
 """Ten years of any unit: further no calendar reaches and no official stays."""
 METRES = 100_000
+FAULTS = 1000
+"""Of a pack listed at once: 60,000 strange members have one each."""
+WHISTLES, TICKETS = 10_000, 1_000_000
 HOUSEHOLDS = 1_000_000
 HOUSE_NUMBER = 999_999
 """As far as a house number in an address is read."""

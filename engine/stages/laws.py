@@ -1,14 +1,18 @@
 """The packs that travelled on ``reference``, compiled for look-up: laws for deciding, places for placing."""
 
+import logging
 import time
 from typing import TYPE_CHECKING
 
 from engine.errors import InvalidRulePack
+from rules.bundle import beyond
 from rules.law import Law
 from rules.placement import Places
 
 if TYPE_CHECKING:
     from engine.reference import Reference
+
+log = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 5.0
 """How long intake may place by the former pack after a new one was published."""
@@ -23,12 +27,18 @@ class Laws:
         self._refreshed = 0.0
         self.laws: dict[str, Law] = {}
         self.places: dict[str, Places] = {}
+        self._refused: set[str] = set()
+        """Packs that are beyond their bounds: adopting one is refused as ``unknown_pack``."""
 
     async def refresh(self) -> None:
         """Read ``reference`` to its end and compile what is new."""
         await self._reference.refresh()
         for ref, bundle in self._reference.bundles.items():
-            if ref not in self.laws:
+            if ref not in self.laws and ref not in self._refused:
+                if found := beyond(bundle):
+                    self._refused.add(ref)
+                    log.error("the pack %s on reference is beyond its bounds and is not taken: %s", ref, "; ".join(found[:5]))
+                    continue
                 self.laws[ref] = Law(ref, bundle)
                 self.places[ref] = Places(bundle)
         self._refreshed = time.monotonic()
