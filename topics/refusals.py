@@ -55,6 +55,7 @@ REFUSED: dict[Reason, Refusal] = {
     Reason.SCORE_MISSING: Refusal("the score is missing", "缺少评分", "send 1 to 5"),
     Reason.APPRAISED_BEFORE: Refusal("appraised before", "已评价过", "nothing need be sent"),
     Reason.DUTY_UNFIT: Refusal("the change of duty does not fit", "值班变更有误", "name somebody on the roster and a window that ends after it begins"),
+    Reason.HOME_MISSING: Refusal("the home is missing", "缺少归口", "say in which home it is to be filed"),
     Reason.BAD_TEXT: Refusal("a text holds control characters", "文字含控制字符", "send the field that is named without them"),
     Reason.OUT_OF_RANGE: Refusal("a value is out of range", "数值超出范围", "mend the field that is named"),
     Reason.TOO_LONG: Refusal("a text is too long", "文字过长", "shorten the field that is named"),

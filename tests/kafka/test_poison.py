@@ -3,6 +3,7 @@
 import asyncio
 import collections
 import itertools
+import json
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.consumer import AIOKafkaConsumer
@@ -21,6 +22,9 @@ from topics.vocabulary import RejectReason
 
 COUNT = 10_000
 PHONE = "13877776666"
+CANARIES = (PHONE, "138 7777 6667", "１３８７７７７６６６８", "0371-67891234", "41010519900307123X", "豫A·12345", "wang.wu@example.com", "王小五")
+"""What may stand nowhere but where it came in, however it was written."""
+
 TOO_LARGE_TO_REPEAT = frozenset({"almost 512 KiB", "100,000 lists deep"})
 """Kinds that are sent a few times only: the log would grow by gigabytes, and say nothing more."""
 
@@ -116,8 +120,21 @@ async def test_a_bad_command_is_a_decision_with_its_reason(stack_settings: Setti
         rig.close()
 
 
-async def test_a_phone_number_stays_in_the_raw_topic(stack_settings: Settings) -> None:
-    """Planted in the reporter, in an unlisted attribute and in a rejected record: in clear nowhere but where it came in."""
+def _planted() -> list[Raw]:
+    """Reports with canaries in every field, and bad ones with one in their key, a member's name and a value; the good one comes last."""
+    found: list[Raw] = []
+    for n, canary in enumerate(CANARIES):
+        said = f"请找{canary}。"
+        reporter = {"name": "王小五", "phone": PHONE, canary: canary}
+        found.append(incident_message("pii", f"text-{n}", report(category="gas_leak", text=said, reporter=reporter, attributes={"callback": canary, "building": said})))
+        place = {"grid": "dongguannanli-g1-m1", "address": said}
+        found.append(incident_message("pii", f"place-{n}", report(location=place, category=said, reporter=reporter), structured=True))
+        found += [incident_message("pii", canary, report(**{canary: 1})), incident_message("pii", canary, report(channel=canary))]
+    return [*found, incident_message("pii", "1", report(category="gas_leak", reporter={"name": "王小五", "phone": PHONE}, attributes={"callback": PHONE}))]
+
+
+async def test_what_points_to_a_person_stays_in_the_raw_topic(stack_settings: Settings) -> None:
+    """Planted in every field, and in key, names and values of rejected records: in clear nowhere but where it came in."""
     rig = Rig(stack_settings)
     try:
         await rig.prepare("guancheng")
@@ -126,9 +143,7 @@ async def test_a_phone_number_stays_in_the_raw_topic(stack_settings: Settings) -
             metrics[stage] = _free_port(number)
             rig.start(stage, metrics_port=metrics[stage])
         await rig.ready()
-        planted = report(category="gas_leak", reporter={"name": "R", "phone": PHONE}, attributes={"callback": PHONE})
-        bad = report(channel="pigeon", reporter={"phone": PHONE})
-        await send(rig.settings, [incident_message("pii", "1", planted), incident_message("pii", "2", bad)])
+        await send(rig.settings, _planted())
 
         async def projected() -> bool:
             redis = Redis.from_url(rig.settings.redis_url)
@@ -139,9 +154,12 @@ async def test_a_phone_number_stays_in_the_raw_topic(stack_settings: Settings) -
 
         await eventually(projected, 30, "the ticket is in the queues", every=0.5)
         everywhere = await _everything(rig, metrics)
-        assert any(PHONE.encode() in part for part in everywhere.pop(RAW.name))
-        for place, parts in everywhere.items():
-            assert not any(PHONE.encode() in part for part in parts), f"the phone number stands in clear in {place}"
+        raw = everywhere.pop(RAW.name)
+        for canary in CANARIES:
+            forms = {canary.encode(), json.dumps(canary).strip('"').encode()}
+            assert any(form in part for form in forms for part in raw)
+            for place, parts in everywhere.items():
+                assert not any(form in part for form in forms for part in parts), f"{canary} stands in clear in {place}"
         assert {"redis", "logs", "metrics intake", "vault", "incidents.rejected", "dept.ranqi.tasks"} <= set(everywhere)
         assert everywhere["vault"]
         assert everywhere["dept.ranqi.tasks"]

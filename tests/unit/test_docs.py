@@ -7,7 +7,8 @@ from engine import handbook
 from engine.metrics import COUNTERS, GAUGES
 from rules import diagram
 from topics import bounds
-from topics.vocabulary import Reason
+from topics.task import Reply
+from topics.vocabulary import Reason, TaskEvent, TaskRole
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,3 +60,10 @@ def test_every_field_of_a_pack_is_in_its_page() -> None:
     assert text("packs.md") == handbook.page()
     lines = [line for line in text("packs.md").splitlines() if line.startswith("| `")]
     assert len(lines) > 150 and [line for line in lines if line.split("|")[2].strip() == ""] == []
+
+
+def test_the_page_for_departments_has_every_word_a_task_may_say() -> None:
+    """Events, roles, the members of a reply, and every member of a task that tells where and what."""
+    page = text("departments.md")
+    words = [*TaskEvent, *TaskRole, *Reply.model_fields, "read_committed", "child", "grid", "asks", "call", "report_in_by", "answers", "mend"]
+    assert [word for word in words if f"`{word}" not in page and word != "version" and word not in page] == []
