@@ -100,3 +100,45 @@ def test_after_thirty_days_it_stays_merged() -> None:
     city.ask("duplicate_of", "T", "desk:desk-1", target=city["X"].id)
     passes(city, 31 * DAY)
     assert city.ask("unmerge", "T", "desk:desk-1", reason="another door") == "too_late"
+
+
+def chains(seed: int, merged: bool) -> City:
+    """Three or four tickets; with ``merged`` they are merged in a random tree and taken out again in a random order, over any deadline."""
+    draw, city = random.Random(seed), City(law=LAW)
+    names = ["A", "B", "C", "D"][: draw.choice([3, 4])]
+    for name in names:
+        city.report(name, draw.choice(["leak", "bins", "wall", "road", "lift"]))
+        passes(city, draw.randrange(60) * MINUTE)
+    plan = [(name, draw.choice(names[place + 1 :])) for place, name in enumerate(names[:-1])]
+    draw.shuffle(plan)
+    undone = [name for name, _ in plan]
+    draw.shuffle(undone)
+    steps = [("merge", one) for one in plan] + [("undo", name) for name in undone]
+    for kind, what in steps:
+        if merged and kind == "merge":
+            name, into = what
+            while city[into].status == "merged":  # what it was to be merged into has gone on itself
+                into = next(other for other in names if city[other].id == city[into].merged_into)
+            reason = city.ask("duplicate_of", name, "desk:desk-1", target=city[into].id)
+            assert reason in ("done_as_asked", "not_in_this_status", "children_open")  # departments may be at it by now
+        elif merged and city[what].status == "merged":
+            assert city.ask("unmerge", what, "desk:desk-1", reason="another door") == "done_as_asked"
+        passes(city, draw.choice([5 * MINUTE, 90 * MINUTE, 400 * MINUTE, DAY]))
+    passes(city, 40 * DAY if draw.random() < 0.2 else DAY)
+    return city
+
+
+@pytest.mark.parametrize("block", range(3))
+def test_trees_of_merges_undone_in_any_order_are_as_if_never_merged(block: int) -> None:
+    """Beside a second book that never merged: each limit, what is consumed of it, and each of its rungs, once, whatever shared limit fired."""
+    for seed in range(block * 100, block * 100 + 100):
+        merged, never = chains(seed, True), chains(seed, False)
+        for name in ("A", "B", "C"):
+            mine, other = merged[name], never[name]
+            assert (mine.ledgers, mine.merged_here, mine.merged_into, mine.reach_here) == ((), (), None, ()), (seed, name)
+            assert mine.is_overdue == other.is_overdue, (seed, name)
+            assert ledger(mine) == ledger(other), (seed, name)
+            clock, twin = (next(clock for clock in ticket.clocks if clock.kind == ClockKind.RESOLVE) for ticket in (mine, other))
+            assert (clock.number, clock.rungs, sorted(clock.fired)) == (twin.number, twin.rungs, sorted(twin.fired)), (seed, name)
+        keys = [decision.id for decision in merged.decisions]
+        assert len(keys) == len(set(keys)), seed
