@@ -7,9 +7,10 @@ from itertools import islice
 from aiokafka import TopicPartition
 
 from engine.engine_clock import BrokerTime
-from engine.errors import PositionOutOfRange
+from engine.errors import OwnRecordUnreadable, PositionOutOfRange
+from engine.limits import MAX_CAUSES
 from engine.metrics import StageMetrics
-from engine.partition import MAX_CAUSES
+from engine.passing import passed_by
 from engine.reading import LogConsumer
 from engine.stage import Edge, Record
 from topics.ids import Instant
@@ -21,10 +22,11 @@ class EdgePartition:
     def __init__(self, edge: Edge, slot: str, tp: TopicPartition, prefix: str, consumer: LogConsumer, time: BrokerTime, metrics: StageMetrics) -> None:
         """Prepare; ``slot`` is ``<logical topic>:<partition>``."""
         self._edge, self._slot, self._consumer, self._metrics = edge, slot, consumer, metrics
-        self._tp = tp
+        self._tp, self._topic = tp, slot.rsplit(":", 1)[0]
         self.time = time
         self.pending: deque[Record] = deque()
-        self._position = 0
+        self.budget = MAX_CAUSES
+        self.positions: dict[str, int] = {}
 
     @property
     def tps(self) -> list[TopicPartition]:
@@ -45,12 +47,13 @@ class EdgePartition:
         Raises:
             PositionOutOfRange: The log does not hold that position.
         """
-        self._position = (await self._edge.positions(self._slot)).get(self._slot, 0)
+        ours = (await self._edge.positions(self._slot)).get(self._slot, 0)
         begin = (await self._consumer.beginning_offsets([self._tp]))[self._tp]
         end = (await self._consumer.end_offsets([self._tp]))[self._tp]
-        if not begin <= self._position <= end:
-            raise PositionOutOfRange(f"{self._slot}: stands at {self._position}, the log holds {begin} to {end}; rebuild the view, or restore the topic")
-        self._consumer.seek(self._tp, self._position)
+        if not begin <= ours <= end:
+            raise PositionOutOfRange(f"{self._slot}: stands at {ours}, the log holds {begin} to {end}; rebuild the view, or restore the topic")
+        self._consumer.seek(self._tp, ours)
+        self.positions[self._topic] = ours
 
     async def has_work(self) -> bool:
         """Whether records wait."""
@@ -58,15 +61,28 @@ class EdgePartition:
 
     async def step(self) -> None:
         """Bring about the effects of what waits, then remember how far."""
-        records = list(islice(self.pending, MAX_CAUSES))
+        records = list(islice(self.pending, self.budget))
         position = records[-1].offset + 1
-        await self._edge.apply(self._slot, records, {self._slot: position})
+        if readable := [record for record in records if not self._passes(record)]:
+            await self._edge.apply(self._slot, readable, {self._slot: position})
         for _ in records:
             self.pending.popleft()
-        self._position = position
+        self.positions[self._topic] = position
         await self._consumer.commit({self._tp: position})
         self._metrics.count("records_taken", self._metrics.stage, by=len(records))
         self._metrics.count("steps", self._metrics.stage)
+
+    def _passes(self, record: Record) -> bool:
+        """Whether a record is passed by without an effect; one of our own that cannot be read stops the partition."""
+        if not record.unreadable:
+            return False
+        if not record.loose:
+            raise OwnRecordUnreadable(f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}")
+        passed_by(self._metrics, record, record.unreadable)
+        return not self._edge.takes_unreadable
+
+    async def settle(self) -> None:
+        """What an edge remembers is where its effects stand; a position behind a marker brings about nothing."""
 
     def wants_barrier(self) -> bool:
         """Edges have no clocks."""
@@ -78,6 +94,10 @@ class EdgePartition:
     def seconds_to_next_due(self) -> float:
         """Edges have no clocks."""
         return 3600.0
+
+    def overdue_seconds(self) -> float:
+        """Edges have no clocks."""
+        return 0.0
 
     async def close(self) -> None:
         """Nothing is held."""

@@ -20,6 +20,11 @@ class BrokerTime:
         self._monotonic = monotonic
         self._seen_ms: int | None = None
         self._at = 0.0
+        self._floor: Instant = 0
+
+    def not_before(self, at: Instant) -> None:
+        """Never say less than this: a mapping that was set back by a slow or restarted stack does not undo what was decided."""
+        self._floor = max(self._floor, at)
 
     def seen(self, appended_ms: int) -> None:
         """Take the broker's time from a record acknowledged just now."""
@@ -38,7 +43,7 @@ class BrokerTime:
 
     def now(self) -> Instant:
         """Engine time now."""
-        return self._mapping.engine(self.broker_ms())
+        return max(self._floor, self._mapping.engine(self.broker_ms()))
 
     def engine(self, broker_ms: int) -> Instant:
         """Map a moment of the broker into engine time."""
@@ -46,7 +51,7 @@ class BrokerTime:
 
     def seconds_until(self, at: Instant) -> float:
         """Wall seconds until engine time reaches ``at``; 0 if it has."""
-        return max(0.0, (self._mapping.broker(at) - self.broker_ms()) / 1000)
+        return 0.0 if at <= self._floor else max(0.0, (self._mapping.broker(at) - self.broker_ms()) / 1000)
 
 
 def engine_now(mapping: EngineClock) -> Instant:

@@ -25,8 +25,32 @@ class InvalidSettings(GridwhistleError):
     """We were started wrongly; every fault is listed."""
 
 
-class PositionOutOfRange(GridwhistleError):
+class PartitionStops(GridwhistleError):
+    """One partition cannot go on until a person has mended something; the others do."""
+
+    alarm = "partition_stopped"
+
+
+class PositionOutOfRange(PartitionStops):
     """Log and state do not fit together; stop, never reset."""
+
+    alarm = "position_out_of_range"
+
+
+class OwnRecordUnreadable(PartitionStops):
+    """A record that our own stage wrote, in a transaction, cannot be read: our fault, or a damaged disk."""
+
+    alarm = "own_record_unreadable"
+
+
+class OutputTooLarge(GridwhistleError):
+    """What a cause leads to fits into no record of its topic."""
+
+
+class PackNotThere(GridwhistleError):
+    """A pack that a partition rests on is not on ``reference`` yet; it is waited for."""
+
+    retryable = True
 
 
 class StackNotFound(GridwhistleError):

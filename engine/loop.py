@@ -1,195 +1,35 @@
-"""The partition loop: owns the consumer, opens what is assigned, feeds it, and lets it go when it is revoked."""
+"""The partition loop: owns the consumer, gives each assigned partition a slot, feeds it, and lets it go when it is revoked."""
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import Protocol
+from typing import cast
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import IllegalStateError, KafkaError, NoOffsetForPartitionError, OffsetOutOfRangeError, ProducerFenced
+from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError, OffsetOutOfRangeError
 
 from engine.crash import CrashPoint
-from engine.engine_clock import BrokerTime
 from engine.errors import PositionOutOfRange
+from engine.limits import PROCESS_BYTES, REOPEN_FIRST, REOPEN_MOST
 from engine.log import told
 from engine.metrics import StageMetrics
-from engine.partition import CauseFailed
-from engine.reading import LogConsumer
+from engine.reading import LogConsumer, Loose, Unreadable
 from engine.settings import Settings
+from engine.slot import Opening, Slot
 from engine.stage import Record
 from topics.ids import Instant
 from topics.registry import COMMANDS
 
 log = logging.getLogger(__name__)
 
-PENDING_HIGH, PENDING_LOW = 2000, 500
-"""Records waiting in a partition above which it is paused, and below which it is resumed."""
+WATCH_SECONDS = 5.0
+"""How often lag and overdue clocks are measured: one request to the broker for all partitions."""
 
-HELD_AFTER = 3
-"""Openings that may fail at one cause before it is set aside (DESIGN 5.5)."""
-
-REOPEN_FIRST, REOPEN_MOST = 0.2, 10.0
-"""Seconds to wait before opening again; doubled each time."""
-
-
-class Opening(Protocol):
-    """What the loop drives: one opening of one partition, with transactions (``Partition``) or without (``EdgePartition``)."""
-
-    time: BrokerTime
-
-    @property
-    def tps(self) -> list[TopicPartition]: ...
-    def give(self, records: Sequence[Record]) -> None:
-        """Queue records that were fetched."""
-
-    def waiting(self) -> int:
-        """How many records wait."""
-
-    async def open(self) -> None:
-        """Make ready; the consumer is sought to the stored positions."""
-
-    async def has_work(self) -> bool:
-        """Whether a step would do something."""
-
-    async def step(self) -> None:
-        """Do one step."""
-
-    def wants_barrier(self) -> bool:
-        """Whether a due clock waits for the end of ``commands``."""
-
-    def barrier(self, observed_at: Instant, end: int) -> None:
-        """Take the end of ``commands``."""
-
-    def seconds_to_next_due(self) -> float:
-        """Wall seconds to the next clock."""
-
-    async def close(self) -> None:
-        """Let go of everything."""
-
-
-class Slot:
-    """One assigned partition through its openings, as long as it is assigned: its runner opens, steps, and opens again."""
-
-    def __init__(self, loop: "PartitionLoop", key: object) -> None:
-        """Start the runner."""
-        self.loop, self.key = loop, key
-        self.opening: Opening | None = None
-        self.live = False
-        self.paused = False
-        self.wake = asyncio.Event()
-        self._failures: dict[str, int] = {}
-        self._stopping = False
-        self._stepping = asyncio.Lock()
-        self.task = asyncio.create_task(self._run())
-
-    async def _run(self) -> None:
-        pause = REOPEN_FIRST
-        while not self._stopping:
-            opening = self.opening = self.loop.make(self.key)
-            try:
-                await opening.open()
-                self.live, self.paused = True, False
-                self.loop.consumer.resume(*opening.tps)
-                self.loop.metrics.count("openings", self.loop.stage, "opened")
-                self.loop.live_changed()
-                log.info("opened %s %s", self.loop.stage, self.key)
-                while not self._stopping:
-                    await self._step(opening)
-                    pause = REOPEN_FIRST
-            except asyncio.CancelledError:
-                raise
-            except PositionOutOfRange as exc:
-                self.loop.fail(exc)
-                return
-            except ProducerFenced:
-                # somebody else has opened it: the group will tell us within its session, or we are the owner after all
-                self.loop.metrics.count("openings", self.loop.stage, "fenced")
-                log.warning("fenced from %s %s; waiting for the group", self.loop.stage, self.key)
-                pause = 2 * self.loop.settings.session_timeout_seconds
-            except IllegalStateError:
-                log.info("%s %s is no longer assigned", self.loop.stage, self.key)
-            except CauseFailed as exc:
-                self._count_failure(exc)
-            except Exception as exc:
-                self.loop.metrics.count("openings", self.loop.stage, "failed")
-                log.warning("%s %s failed, opening again in %.1f s: %s", self.loop.stage, self.key, pause, told(exc), exc_info=not isinstance(exc, KafkaError))
-            finally:
-                self.live = False
-                self.loop.live_changed()
-                self._pause_input(opening)
-                await asyncio.shield(opening.close())
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, REOPEN_MOST)
-
-    def _pause_input(self, opening: Opening) -> None:
-        owned = self.loop.consumer.assignment()
-        self.loop.consumer.pause(*[tp for tp in opening.tps if tp in owned])
-
-    def _count_failure(self, exc: CauseFailed) -> None:
-        self._failures[exc.cause] = self._failures.get(exc.cause, 0) + 1
-        log.error("%s", exc, exc_info=exc.__cause__)
-        self.loop.metrics.count("openings", self.loop.stage, "failed")
-        if self._failures[exc.cause] >= HELD_AFTER:
-            log.error("%s failed %d openings and is set aside", exc.cause, HELD_AFTER)
-            self.loop.metrics.count("held", self.loop.stage)
-            self.loop.held.add(exc.cause)
-
-    async def _step(self, opening: Opening) -> None:
-        self.wake.clear()
-        if not await opening.has_work():
-            if opening.wants_barrier():
-                self.loop.request_barrier()
-                wait = 1.0
-            else:
-                wait = min(1.0, opening.seconds_to_next_due() + 0.001)
-            try:
-                await asyncio.wait_for(self.wake.wait(), wait)
-            except TimeoutError:
-                return
-        elif not self._stopping:
-            await self.loop.turn()
-            async with self._stepping:
-                if self._stopping:
-                    return
-                began = time.perf_counter()
-                await opening.step()
-                self.loop.metrics.took(time.perf_counter() - began)
-            self._flow(opening)
-
-    def give(self, records: Sequence[Record]) -> None:
-        """Queue fetched records; what comes while it is not live was fetched before it was sought, and is dropped."""
-        if self.live and self.opening is not None:
-            self.opening.give(records)
-            self._flow(self.opening)
-            self.wake.set()
-
-    def _flow(self, opening: Opening) -> None:
-        """Pause the input of a partition that has enough waiting, resume it when that is worked off."""
-        waiting = opening.waiting()
-        if not self.paused and waiting > PENDING_HIGH:
-            self.loop.consumer.pause(*opening.tps)
-            self.paused = True
-        elif self.paused and waiting < PENDING_LOW and self.live:
-            self.loop.consumer.resume(*opening.tps)
-            self.paused = False
-
-    async def stop(self) -> None:
-        """Let the running step end (bounded), then end the runner and close the opening."""
-        self._stopping = True
-        self.wake.set()
-        if self.live:
-            try:
-                await asyncio.wait_for(self._stepping.acquire(), 3)
-                self._stepping.release()
-            except TimeoutError:
-                log.warning("%s %s did not end its step in 3 s; it is dropped", self.loop.stage, self.key)
-        self.task.cancel()
-        _, pending = await asyncio.wait({self.task}, timeout=3)
-        if pending:  # what hangs in the broker's hands is fenced by the next opening, wherever that is
-            log.warning("%s %s did not let go in 3 s; it is left behind", self.loop.stage, self.key)
+FAULT_SECONDS = 60.0
+"""Fetching that fails for so long without a break will not mend itself: the process ends, and is started anew."""
 
 
 class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
@@ -212,11 +52,13 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.make, self._key_of, self.metrics, self._crash, self.held = make, key_of, metrics, crash, held
         self._to_engine = to_engine
         self.slots: dict[object, Slot] = {}
-        self._fault: BaseException | None = None
         self._barrier_wanted = asyncio.Event()
         self._tokens, self._token_at = 4.0, time.monotonic()
         self.assigned_once = asyncio.Event()
-        self.all_live = asyncio.Event()
+        self.ready = False
+        """Whether everything assigned moves, or is stopped with its alarm."""
+        self.on_ready: Callable[[bool], None] = lambda ready: None
+        """Called when ``ready`` changes."""
 
     # -- the group ---------------------------------------------------------------------------------------------
 
@@ -228,30 +70,33 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             self._crash.at("revoked")
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Note what is ours and open it in the background: heartbeats wait for this call (DESIGN 5.2)."""
-        tps = list(assigned)
+        """Note what is ours and open it in the background: heartbeats wait for this call (DESIGN 5.2).
+
+        Each partition is paused and sought before anything is fetched. One without a position would make the library look for
+        one, which it does not find, and it fetches nothing from that broker meanwhile.
+        """
+        tps = sorted(assigned)
         if tps:
             self.consumer.pause(*tps)
-        for key in dict.fromkeys(self._key_of(tp) for tp in sorted(tps)):
+        for tp in tps:
+            self.consumer.seek(tp, 0)
+        for key in dict.fromkeys(self._key_of(tp) for tp in tps):
             self.slots[key] = Slot(self, key)
         self.assigned_once.set()
         self.live_changed()
 
     # -- what slots ask for ------------------------------------------------------------------------------------
 
-    def fail(self, exc: BaseException) -> None:
-        """Stop the process with this fault; only a person can mend it."""
-        self._fault = exc
-        self.metrics.count("alarms", "position_out_of_range")
-
     def live_changed(self) -> None:
-        """Tell whether everything assigned is open."""
-        live = sum(slot.live for slot in self.slots.values())
-        self.metrics.gauge("partitions_live", live, self.stage)
-        if self.assigned_once.is_set() and live == len(self.slots):
-            self.all_live.set()
-        else:
-            self.all_live.clear()
+        """Count the partitions that move, and tell whether this process is ready: not while one is opened again and again."""
+        slots = self.slots.values()
+        self.metrics.gauge("partitions_live", sum(slot.live for slot in slots), self.stage)
+        if not self.assigned_once.is_set():
+            return
+        ready = all(slot.live or slot.stopped_by is not None for slot in slots)
+        if ready != self.ready and (ready or any(slot.pace.stalled for slot in slots)):
+            self.ready = ready
+            self.on_ready(ready)
 
     def request_barrier(self) -> None:
         """Ask for the end of ``commands``, once for all partitions that wait for it."""
@@ -274,36 +119,80 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         """Fetch and hand out until cancelled.
 
         Raises:
-            PositionOutOfRange: A partition's log and state do not fit together.
+            KafkaError: Fetching has failed for a minute without a break.
         """
-        barriers = asyncio.create_task(self._barriers())
+        beside = [asyncio.create_task(self._barriers()), asyncio.create_task(self._watch())]
+        pause, failing_since = REOPEN_FIRST, 0.0
         try:
-            while self._fault is None:
+            while True:
+                while sum(slot.waiting_bytes for slot in self.slots.values()) > PROCESS_BYTES:
+                    await asyncio.sleep(0.01)
                 try:
-                    fetched = await self.consumer.getmany(timeout_ms=200)
-                except NoOffsetForPartitionError:
-                    continue  # the group has no offset and nothing may be guessed: its opener will seek
+                    self._hand_out(await self.consumer.fetched(timeout_ms=200))
+                    pause, failing_since = REOPEN_FIRST, 0.0
                 except OffsetOutOfRangeError as exc:
-                    self.fail(PositionOutOfRange(f"the log no longer holds what we were about to read: {exc}; restore the topic"))
-                    continue
-                by_slot: dict[object, list[Record]] = {}
-                for tp, raw in fetched.items():
-                    by_slot.setdefault(self._key_of(tp), []).extend(self._records(tp, raw))
-                for key, records in by_slot.items():
-                    slot = self.slots.get(key)
-                    if slot is not None:
-                        records.sort(key=attrgetter("appended_ms"))
-                        slot.give(records)
-            raise self._fault
+                    self._gone(exc.args[0])
+                except ConsumerStoppedError:
+                    raise
+                except Exception as exc:  # one partition's or the library's trouble: the others are fetched the next time
+                    failing_since = failing_since or time.monotonic()
+                    if time.monotonic() - failing_since > FAULT_SECONDS:
+                        raise
+                    self.metrics.count("alarms", "fetch_failed")
+                    log.error("%s cannot fetch, trying again in %.1f s: %s", self.stage, pause, told(exc))
+                    await asyncio.sleep(pause)
+                    pause = min(pause * 2, REOPEN_MOST)
         finally:
-            barriers.cancel()
-            await asyncio.gather(barriers, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
+
+    def _gone(self, offsets: dict[TopicPartition, int]) -> None:
+        """Stop the partitions whose next record is no longer there."""
+        for tp, offset in offsets.items():
+            slot = self.slots.get(self._key_of(tp))
+            if slot is not None and slot.open:
+                slot.stop_for(PositionOutOfRange(f"{tp.topic}/{tp.partition} no longer holds offset {offset}, which was to be read next; restore the topic"))
+
+    def _hand_out(self, fetched: dict[TopicPartition, list[ConsumerRecord]]) -> None:
+        by_slot: dict[object, list[Record]] = {}
+        for tp, raw in fetched.items():
+            by_slot.setdefault(self._key_of(tp), []).extend(self._records(tp, raw))
+        for key, records in by_slot.items():
+            slot = self.slots.get(key)
+            if slot is not None:
+                records.sort(key=attrgetter("appended_ms"))
+                slot.give(records)
 
     def _records(self, tp: TopicPartition, raw: Sequence[ConsumerRecord]) -> list[Record]:
         """Put fetched records into our form; those of one batch have one LogAppendTime."""
         topic, partition = tp.topic.removeprefix(self.settings.prefix), tp.partition
         moments = {ms: self._to_engine(ms) for ms in {one.timestamp for one in raw}}
-        return [Record(topic, partition, one.offset, one.key, one.value, one.headers, one.timestamp, moments[one.timestamp]) for one in raw]
+        return [
+            Record(topic, partition, one.offset, one.key, one.value, one.headers, one.timestamp, moments[one.timestamp], type(one) is Loose)
+            if type(one) is not Unreadable
+            else Record(topic, partition, one.offset, one.key, one.value, (), one.timestamp, moments[one.timestamp], one.loose, one.why, one.first)
+            for one in raw
+        ]
+
+    async def _watch(self) -> None:
+        """Measure how far each partition is behind, those that do not open included."""
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            found = {tp: slot for slot in self.slots.values() if slot.opening for tp in slot.opening.tps}
+            try:
+                ends = await self.consumer.end_offsets(list(found)) if found else {}
+            except (KafkaError, IllegalStateError):
+                continue
+            behind: dict[Slot, int] = dict.fromkeys(found.values(), 0)
+            for tp, end in ends.items():
+                positions = cast(Opening, found[tp].opening).positions
+                behind[found[tp]] += max(0, end - positions.get(tp.topic.removeprefix(self.settings.prefix), 0))
+            for slot, lag in behind.items():
+                if self.slots.get(slot.key) is slot:
+                    self.metrics.gauge("lag_records", lag, self.stage, slot.label)
+                    if slot.open and slot.opening:
+                        self.metrics.gauge("oldest_due_seconds", slot.opening.overdue_seconds(), self.stage, slot.label)
 
     async def _barriers(self) -> None:
         """Observe the end of ``commands`` for partitions whose clocks are due: after the moment, never before it."""
@@ -311,7 +200,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         while True:
             await self._barrier_wanted.wait()
             self._barrier_wanted.clear()
-            waiting = [(slot, slot.opening) for slot in self.slots.values() if slot.live and slot.opening and slot.opening.wants_barrier()]
+            waiting = [(slot, slot.opening) for slot in self.slots.values() if slot.open and slot.opening and slot.opening.wants_barrier()]
             tps = {tp: (slot, opening, opening.time.now()) for slot, opening in waiting for tp in opening.tps if tp.topic == topic}
             if not tps:
                 continue

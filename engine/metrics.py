@@ -8,8 +8,7 @@ from prometheus_client import CollectorRegistry, Metric, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 if TYPE_CHECKING:
-    from engine.engine_clock import BrokerTime
-    from engine.partition import Batch
+    from engine.batch import Batch
 
 COUNTERS = {
     "records_taken": ("Records decided or acted on, by stage.", ("stage",)),
@@ -23,6 +22,7 @@ COUNTERS = {
     "limit_breaches": ("Clocks that reached 100 % or more, by clock.", ("clock",)),
     "tasks_sent": ("Tasks sent to departments, by department.", ("department",)),
     "held": ("Causes that could not be decided and were set aside.", ("stage",)),
+    "unreadable": ("Batches and records that could not be read and were passed by, by topic.", ("topic",)),
     "alarms": ("States an operator must look at, by kind.", ("kind",)),
 }
 """Counter name (without prefix and ``_total``) -> help and labels."""
@@ -30,8 +30,10 @@ COUNTERS = {
 GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "open_tickets": ("Tickets in an open status, by partition of this process.", ("partition",)),
     "calendar_horizon_seconds": ("How far ahead, in engine seconds, the calendar in force knows working days.", ()),
-    "partitions_live": ("Partitions this process has open, by stage.", ("stage",)),
-    "oldest_due_seconds": ("How long ago, in engine seconds, the oldest clock that has not fired was due.", ("stage",)),
+    "partitions_live": ("Partitions this process has open and that move, by stage.", ("stage",)),
+    "partition_stopped": ("1 for a partition that cannot go on until somebody mends something.", ("stage", "partition")),
+    "lag_records": ("Offsets of the inputs behind which a partition is, transaction markers included.", ("stage", "partition")),
+    "oldest_due_seconds": ("How long ago, in engine seconds, the oldest clock that has not fired was due.", ("stage", "partition")),
 }
 
 STEP_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -61,13 +63,16 @@ class StageMetrics:
         """Forget what was said of a partition that is no longer ours."""
         self.gauges.pop(("open_tickets", (str(partition),)), None)
 
-    def stepped(self, batch: "Batch", time: "BrokerTime") -> None:
+    def forget(self, partition: str) -> None:
+        """Forget how a partition stood that somebody else has now."""
+        for name in ("partition_stopped", "lag_records", "oldest_due_seconds"):
+            self.gauges.pop((name, (self.stage, partition)), None)
+
+    def stepped(self, batch: "Batch") -> None:
         """Take in what a committed step did."""
         self.counters["records_taken", (self.stage,)] += batch.taken
         self.counters["clocks_fired", (self.stage,)] += batch.fired
         self.counters["steps", (self.stage,)] += 1
-        due = batch.core.next_due()
-        self.gauge("oldest_due_seconds", 0 if due is None else max(0, time.now() - due) / 1000, self.stage)
 
     def took(self, seconds: float) -> None:
         """Take in how long a step was."""

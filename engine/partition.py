@@ -8,119 +8,30 @@ transaction; and whatever fails, the memory of the partition is thrown away and 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from collections.abc import Set as AbstractSet
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
-from time import perf_counter
-from typing import Any
 
 from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.producer.message_accumulator import BatchBuilder
+from aiokafka.errors import ProducerFenced
 
+from engine.batch import AgentSilent, Batch, CauseFailed, StepFailed, lies_in_the_content
 from engine.crash import CrashPoint
 from engine.engine_clock import BrokerTime
-from engine.errors import PositionOutOfRange
+from engine.errors import OutputTooLarge, OwnRecordUnreadable, PackNotThere, PartitionStops
+from engine.limits import DECIDE_SECONDS, MAX_CAUSES, unfit
+from engine.log import told
 from engine.metrics import StageMetrics
+from engine.passing import passed_by
 from engine.reading import LogConsumer
+from engine.sending import send, transactional_producer
 from engine.settings import Settings
 from engine.stage import Core, Out, Record
+from engine.standing import IN_TRANSACTIONS, MARKER, load_state, lost_marker, position
 from topics import codec
 from topics.ids import Instant
-from topics.registry import COMMANDS, RAW, TopicSpec
+from topics.registry import COMMANDS, DECISIONS, STATE, TopicSpec
 from topics.ticket import Marker
-
-MARKER = b"m:"
-"""Key of the marker in a state topic."""
-
-MAX_CAUSES, STEP_SECONDS = 2000, 0.075
-"""A step ends after so many causes, or after so long: below 100 ms of CPU whatever the records are like (DESIGN 5.7)."""
-
-NO_HEADERS: list[tuple[str, bytes]] = []
-"""The library's builder takes a list and nothing else; this one is never changed."""
-
-BATCH_BYTES = 1_900_000
-"""Largest batch sent: below ``max.message.bytes`` of every topic but ``incidents.raw``. Fewer
-requests are worth it: each costs 0.5 to 1 ms, whatever its size."""
-
-
-class CauseFailed(Exception):
-    """Deciding a record or a clock raised. After three openings it is set aside as ``held`` (DESIGN 5.5)."""
-
-    def __init__(self, cause: str) -> None:
-        """Remember the id of the decision that was not made."""
-        super().__init__(f"deciding {cause} raised")
-        self.cause = cause
-
-
-@dataclass
-class Batch:
-    """One step's work, handed to the stage's agent, and what the agent makes of it."""
-
-    core: Core
-    records: list[Record]
-    now: Instant
-    horizon: Instant
-    """Clocks due at or before this may fire: ``commands`` has been read past it."""
-    last_at: Instant
-    held: AbstractSet[str] = frozenset()
-    """Ids of causes that failed three openings: set aside instead of decided."""
-    budget: int = MAX_CAUSES
-    outs: list[Out] = field(default_factory=list)
-    taken: int = 0
-    """How many of ``records`` were decided; the rest waits for the next step."""
-    fired: int = 0
-    began: float = field(default_factory=perf_counter)
-    taking: Record | None = None
-    """The record being decided; what deciding it raises is on ``done``."""
-    firing: bool = False
-    """Whether a clock is being decided."""
-    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
-
-    def decide(self) -> None:
-        """Decide the records in order, each through all rules before the next, and between them the clocks that are due.
-
-        A clock due before a command was handed in fires before it; at the same instant the command goes first (LAW 4).
-        """
-        core, outs = self.core, self.outs
-        # the horizon has passed, although a newer sample of the broker's time may estimate a few milliseconds less
-        at = max(self.last_at, self.now, self.horizon)
-        for record in self.records:
-            if self._is_full():
-                break
-            if record.appended_at > at:
-                at = record.appended_at
-            if record.topic == COMMANDS.name and not self._fire(record.appended_at - 1, at):
-                break
-            self.taking = record
-            outs.extend(core.hold(record, at) if self.held and record.id in self.held else core.take(record, at))
-            self.taking = None
-            self.taken += 1
-        else:
-            self._fire(self.horizon, at)
-        outs.extend(core.flush())
-        self.last_at = at
-
-    def _is_full(self) -> bool:
-        """Whether the step has done enough; where it ends shows in no outcome."""
-        done = self.fired + self.taken
-        return done >= self.budget or (done & 31 == 31 and perf_counter() - self.began > STEP_SECONDS)
-
-    def _fire(self, until: Instant, at: Instant) -> bool:
-        """Fire what is due until then; ``False`` when the budget ended first."""
-        due = self.core.next_due()
-        while due is not None and due <= until:
-            if self._is_full():
-                return False
-            self.firing = True
-            fired = self.core.hold_due(at) if self.held and self.core.due_id() in self.held else self.core.fire(until, at)
-            self.firing = False
-            if fired is None:
-                return True
-            self.outs.extend(fired)
-            self.fired += 1
-            due = self.core.next_due()
-        return True
 
 
 @dataclass(frozen=True)
@@ -135,6 +46,8 @@ class Wiring:
     """Makes the core of one partition, empty."""
     prepare: Callable[[Iterable[Record]], Awaitable[None]]
     """Fetches what deciding these records will look up (packs); awaited before the agent sees them."""
+    packs: Callable[[Iterable[str]], Awaitable[None]]
+    """Waits until these packs are there; awaited before an opening's first step."""
     decide: Callable[[Batch], Awaitable[None]]
     """Sends a batch through the stage's Faust agent."""
     crash: CrashPoint
@@ -160,6 +73,8 @@ class Partition:
         self.core = wiring.core(number)
         self.time = wiring.new_time()
         self.pending: deque[Record] = deque()
+        self.budget = MAX_CAUSES
+        """Causes that a step may take: fewer where a larger step could not be committed."""
         self.positions: dict[str, int] = {}
         self._last_at: Instant = 0
         self._barrier: tuple[Instant, int] | None = None
@@ -172,81 +87,52 @@ class Partition:
         return [TopicPartition(self._w.settings.prefix + spec.name, self.number) for spec in self._w.inputs]
 
     async def open(self) -> None:
-        """Fence the former owner, load the state, find the positions and the broker's time.
+        """Fence the former owner, load the state and the packs it rests on, find the positions and the broker's time.
 
         Raises:
-            PositionOutOfRange: The log does not reach back to where we stood, or the group stands further than our state.
+            PartitionStops: The log does not reach back to where we stood, the group stands further than our state, or
+                our own state cannot be read.
+            PackNotThere: A pack that the state rests on is not on ``reference``.
         """
         w = self._w
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=w.settings.kafka,
-            transactional_id=f"{w.settings.prefix}{w.stage}.p{self.number}",
-            transaction_timeout_ms=15_000,
-            max_batch_size=BATCH_BYTES,
-            max_request_size=w.state.max_bytes,
-            retry_backoff_ms=5,
-            request_timeout_ms=15_000,
-        )
+        self._producer = transactional_producer(w.settings, f"{w.stage}.p{self.number}")
         await self._producer.start()
         w.crash.at("fenced")
-        marker = await self._load()
+        marker = await load_state(w.settings, w.state.name, self.number, self.core.load, self._stranger)
+        if marker is None:
+            await self._check_it_never_began()
         w.crash.at("loaded")
         if marker is not None:
             self.positions = dict(marker.positions)
             self._last_at = marker.at
-        await w.prepare(())
+            self.time.not_before(marker.at)
+        await w.packs([marker.pack] if marker and marker.pack else [])
         self.core.opened(marker.pack if marker else None, self._last_at)
+        await w.packs(self.core.packs())
         await self._check_positions()
         await self._commit([], {})  # learns the broker's time, and proves that we may write
         for spec, tp in zip(w.inputs, self.tps, strict=True):
             w.consumer.seek(tp, self.positions.get(spec.name, 0))
         w.crash.at("opened")
 
-    async def _load(self) -> Marker | None:
-        """Fold the state topic's partition from its beginning to its end."""
-        w = self._w
-        tp = TopicPartition(w.settings.prefix + w.state.name, self.number)
-        marker: Marker | None = None
-        reader = LogConsumer(
-            bootstrap_servers=w.settings.kafka,
-            group_id=None,
-            isolation_level="read_committed",
-            auto_offset_reset="earliest",
-            enable_auto_commit=False,
-            max_partition_fetch_bytes=8 * 1024 * 1024,
-        )
-        await reader.start()
-        try:
-            reader.assign([tp])
-            await reader.seek_to_beginning(tp)
-            end = (await reader.end_offsets([tp]))[tp]
-            while await reader.position(tp) < end:
-                for record in (await reader.getmany(tp, timeout_ms=500)).get(tp, ()):
-                    if record.key == MARKER:
-                        marker = codec.decode(record.value, Marker)
-                    else:
-                        self.core.load(record.key, record.value)
-        finally:
-            await reader.stop()
-        return marker
+    def _stranger(self, offset: int, why: str) -> None:
+        passed_by(self._w.metrics, Record(self._w.state.name, self.number, offset, None, None, (), 0, 0, True, why), why)
+
+    async def _check_it_never_began(self) -> None:
+        """Without a marker nothing may have been decided: dispatch would decide all of it a second time."""
+        if self._w.state is STATE:
+            tp = TopicPartition(self._w.settings.prefix + DECISIONS.name, self.number)
+            if (await self._w.consumer.end_offsets([tp]))[tp] > 0:
+                raise lost_marker(STATE.name, self.number)
 
     async def _check_positions(self) -> None:
-        """Refuse to go on where the log and our state do not fit: an alarm and a stop, never a reset (DESIGN 5.3)."""
         consumer = self._w.consumer
         begins, ends = await consumer.beginning_offsets(self.tps), await consumer.end_offsets(self.tps)
         for spec, tp in zip(self._w.inputs, self.tps, strict=True):
-            ours = self.positions.get(spec.name, 0)
-            group = await consumer.committed(tp) or 0
-            if not begins[tp] <= ours <= ends[tp]:
-                raise PositionOutOfRange(
-                    f"{tp.topic}/{tp.partition}: our state stands at {ours}, the log holds {begins[tp]} to {ends[tp]}; "
-                    "records were dropped or the topic was made anew. Restore the topic, or set up a new prefix"
-                )
-            if group > ours:
-                raise PositionOutOfRange(
-                    f"{tp.topic}/{tp.partition}: the group stands at {group}, our state only at {ours}; "
-                    f"{self._w.state.name} has lost records. Restore it; nothing was redone"
-                )
+            ours, group = self.positions.get(spec.name, 0), await consumer.committed(tp) or 0
+            found = position(spec.name, self.number, ours, begins[tp], ends[tp], group, self._w.state.name)
+            if found != ours:
+                self.positions[spec.name] = found
 
     def give(self, records: Sequence[Record]) -> None:
         """Queue records that were fetched."""
@@ -277,7 +163,7 @@ class Partition:
             return
         observed_at, end = self._barrier
         tp = next((tp for spec, tp in zip(self._w.inputs, self.tps, strict=True) if spec is COMMANDS), None)
-        if tp is None or (await self._w.consumer.position(tp) >= end and len(self.pending) <= MAX_CAUSES):
+        if tp is None or (await self._w.consumer.position(tp) >= end and len(self.pending) <= self.budget):
             self._horizon, self._barrier = observed_at, None
 
     def seconds_to_next_due(self) -> float:
@@ -285,21 +171,20 @@ class Partition:
         due = self.core.next_due()
         return 3600.0 if due is None else self.time.seconds_until(due)
 
+    def overdue_seconds(self) -> float:
+        """Engine seconds since the oldest clock that has not fired was due."""
+        due = self.core.next_due()
+        return 0.0 if due is None else max(0, self.time.now() - due) / 1000
+
     async def step(self) -> None:
         """Decide what waits and commit it as one transaction. Any exception means: throw this opening away."""
         w = self._w
-        records = list(islice(self.pending, MAX_CAUSES))
+        records = list(islice(self.pending, self.budget))
         if records:
             w.crash.at("polled")
             await w.prepare(records)
-        batch = Batch(self.core, records, self.time.now(), self._horizon, self._last_at, w.held)
-        try:
-            await w.decide(batch)
-        except Exception as exc:
-            cause = self.core.due_id() if batch.firing else batch.taking.id if batch.taking is not None else None
-            if cause is None:
-                raise
-            raise CauseFailed(cause) from exc
+        batch = Batch(self.core, records, self.time.now(), self._horizon, self._last_at, w.held, self.budget)
+        await self._decide(batch)
         if not batch.taken and not batch.fired:
             return
         w.crash.at("decided")
@@ -310,9 +195,58 @@ class Partition:
         for _ in range(batch.taken):
             self.pending.popleft()
         self._last_at = batch.last_at
-        await self._commit(batch.outs, offsets)
-        w.metrics.stepped(batch, self.time)
+        await self._commit_causes(batch, offsets)
+        w.metrics.stepped(batch)
         w.crash.at("applied")
+
+    async def _decide(self, batch: Batch) -> None:
+        """Let the agent decide, and tell which cause it was that raised."""
+        for record in batch.records:
+            if record.unreadable and not record.loose and record.topic in IN_TRANSACTIONS:
+                raise OwnRecordUnreadable(f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}")
+        try:
+            async with asyncio.timeout(DECIDE_SECONDS):
+                await self._w.decide(batch)
+        except TimeoutError as exc:
+            raise AgentSilent(f"the agent of {self._w.stage} has not answered for {DECIDE_SECONDS:.0f} s") from exc
+        except (PartitionStops, PackNotThere):
+            raise
+        except Exception as exc:
+            cause = self.core.due_id() if batch.firing else batch.taking.id if batch.taking is not None else None
+            if cause is None:
+                raise
+            raise CauseFailed(cause) from exc
+
+    async def _commit_causes(self, batch: Batch, offsets: dict[TopicPartition, int]) -> None:
+        """Commit; what cannot be written is told as the fault of the causes it comes of."""
+        causes = batch.taken + batch.fired
+        try:
+            if too_large := unfit(batch.outs):
+                raise OutputTooLarge(too_large)
+            await self._commit(batch.outs, offsets)
+        except ProducerFenced:
+            raise
+        except Exception as exc:
+            if not lies_in_the_content(exc):
+                raise
+            if causes > 1:
+                raise StepFailed(causes, told(exc)) from exc
+            raise CauseFailed(batch.only(), "writing what follows from") from exc
+
+    async def settle(self) -> None:
+        """Move positions behind transaction markers and aborted records that were read since the last step.
+
+        Left behind, such a position falls off the log's beginning once retention has taken the marker, and nobody could tell
+        whether a record lay there.
+        """
+        offsets = {}
+        for spec, tp in zip(self._w.inputs, self.tps, strict=True):
+            read = await self._w.consumer.position(tp)
+            if read > self.positions.get(spec.name, 0):
+                offsets[tp] = read
+        if offsets and not self.pending:
+            self.positions.update({tp.topic.removeprefix(self._w.settings.prefix): read for tp, read in offsets.items()})
+            await self._commit([], offsets)
 
     async def _commit(self, outs: list[Out], offsets: dict[TopicPartition, int]) -> None:
         """Write outputs, marker and offsets in one transaction; await every send before the commit."""
@@ -322,7 +256,7 @@ class Partition:
         marker = codec.encode(Marker(at=self._last_at, positions=self.positions, pack=self.core.pack()))
         await producer.begin_transaction()
         w.crash.at("begun")
-        acks = await self._send([*outs, Out(w.state.name, self.number, MARKER, marker)])
+        acks = await send(producer, w.settings.prefix, [*outs, Out(w.state.name, self.number, MARKER, marker)])
         w.crash.at("sent")
         if offsets:
             await producer.send_offsets_to_transaction(offsets, w.group)
@@ -337,29 +271,6 @@ class Partition:
         w.crash.at("committing")
         await commit
         w.crash.at("committed")
-
-    async def _send(self, outs: list[Out]) -> list[Any]:
-        """Send records in batches of their partition: a third of the cost of sending them one by one."""
-        producer, prefix = self._producer, self._w.settings.prefix
-        assert producer is not None
-        builders: dict[tuple[str, int], BatchBuilder] = {}
-        acks = []
-        for out in outs:
-            where = (out.topic, out.partition)
-            headers = list(out.headers) if out.headers else NO_HEADERS
-            builder = builders.get(where)
-            if builder is None:
-                builder = builders[where] = producer.create_batch()
-            elif out.topic == RAW.name:  # one alone may be as large as that topic allows
-                acks.append(await producer.send_batch(builder, prefix + out.topic, partition=out.partition))
-                builder = builders[where] = producer.create_batch()
-            if builder.append(timestamp=None, key=out.key, value=out.value, headers=headers) is None:
-                acks.append(await producer.send_batch(builder, prefix + out.topic, partition=out.partition))
-                builder = builders[where] = producer.create_batch()
-                builder.append(timestamp=None, key=out.key, value=out.value, headers=headers)
-        for (topic, partition), builder in builders.items():
-            acks.append(await producer.send_batch(builder, prefix + topic, partition=partition))
-        return acks
 
     async def close(self) -> None:
         """Let go of the producer; an open transaction is aborted so that readers need not wait for its time-out."""

@@ -2,7 +2,7 @@
 
 The library unpacks a fetch in the middle of ``getmany`` and lets the first fault out without saying where it lies; from then on
 the same call fails for the topic's retention. Here its two classes that do this are put aside for ours (aiokafka 0.14.0, pinned;
-``docs/decisions/0007-what-a-fetch-cannot-read.md``). Batches are unpacked within a bound before they are looked at.
+``docs/decisions/0009-what-a-fetch-cannot-read.md``). Batches are unpacked within a bound before they are looked at.
 """
 
 import logging
@@ -152,7 +152,7 @@ class _Fetched:
                     self.next_fetch_offset = offset + 1
                     yield kind(topic, partition, offset, one.timestamp, one.timestamp_type, one.key, one.value, None, -1, -1, tuple(one.headers))
         except Exception as exc:  # whatever the library says of one record: go through the batch once more, slowly
-            yield from self._one_by_one(plain, kind, after, newest, repr(exc)[:200])
+            yield from self._one_by_one(plain, kind, after, newest, type(exc).__name__)
 
     def _one_by_one(self, plain: memoryview, kind: type[ConsumerRecord], after: int, newest: int, why: str) -> Iterator[ConsumerRecord]:
         """Hand out what can be read of a batch in which one record cannot: each names its own length."""

@@ -1,13 +1,15 @@
 """The ``reference`` topic: which packs there are, which one is current, and how engine time is mapped."""
 
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from engine.errors import InvalidSettings
+from engine.log import told
 from engine.reading import LogConsumer
 from topics import codec
 from topics.ids import Instant
@@ -17,6 +19,9 @@ from topics.registry import DECISIONS, REFERENCE
 
 if TYPE_CHECKING:
     from engine.settings import Settings
+
+
+log = logging.getLogger(__name__)
 
 
 class Reference:
@@ -44,14 +49,19 @@ class Reference:
         """Read on to the present end of the topic."""
         records, self._next = await read_partition(self._settings, REFERENCE.name, 0, self._next)
         for key, value in records:
-            if value is None:
-                continue
-            if key == CLOCK_KEY:
-                self.clock = codec.decode(value, EngineClock)
-            elif key == CURRENT_KEY:
-                self.current = codec.decode(value, CurrentPack).ref
-            else:
-                self.bundles[key] = codec.decode(value, PackBundle)
+            try:
+                if value is not None:
+                    self._take(key, value)
+            except (msgspec.MsgspecError, ValueError, RecursionError) as exc:  # a stranger's junk keeps nobody from the law
+                log.error("a record of %s cannot be read and is passed by: %s", REFERENCE.name, told(exc))
+
+    def _take(self, key: str, value: bytes) -> None:
+        if key == CLOCK_KEY:
+            self.clock = codec.decode(value, EngineClock)
+        elif key == CURRENT_KEY:
+            self.current = codec.decode(value, CurrentPack).ref
+        else:
+            self.bundles[key] = codec.decode(value, PackBundle)
 
 
 async def read_partition(settings: "Settings", topic: str, partition: int, start: int = 0) -> tuple[list[tuple[str, bytes | None]], int]:
@@ -69,7 +79,7 @@ async def read_partition(settings: "Settings", topic: str, partition: int, start
         found: list[tuple[str, bytes | None]] = []
         while await consumer.position(tp) < end:
             batch = await consumer.getmany(tp, timeout_ms=500)
-            found += [((record.key or b"").decode(), record.value) for record in batch.get(tp, [])]
+            found += [((record.key or b"").decode(errors="replace"), record.value) for record in batch.get(tp, [])]
         return found, end
     finally:
         await consumer.stop()
@@ -122,27 +132,49 @@ async def start_clock(settings: "Settings", start_ms: Instant | None, speed: int
 
 
 async def _last_at(settings: "Settings") -> Instant:
-    """Find the latest decision time in the log: the last record of each partition of ``tickets.decisions``."""
-    consumer = LogConsumer(bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed")
+    """Find the latest decision time in the log: the last record of each partition of ``tickets.decisions``.
+
+    However slow the broker is, what is there is waited for: a clock set back by what was not read would go on in the past.
+    """
+    return max([0, *[_at(value) for _, value in await last_records(settings, DECISIONS.name, lambda value: _at(value) > 0)]])
+
+
+def _at(value: bytes) -> Instant:
+    try:
+        return codec.decode(value, _At).at
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return 0
+
+
+async def last_records(settings: "Settings", topic: str, wanted: Callable[[bytes], bool]) -> list[tuple[int, bytes]]:
+    """Give the last value that is wanted of each partition of a topic, reading back from its end as far as need be."""
+    consumer = LogConsumer(
+        bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest"
+    )
     await consumer.start()
     try:
-        tps = [TopicPartition(settings.prefix + DECISIONS.name, p) for p in range(settings.partitions)]
+        tps = [TopicPartition(settings.prefix + topic, p) for p in range(settings.partitions)]
         consumer.assign(tps)
-        ends = await consumer.end_offsets(tps)
-        latest = 0
-        for tp in tps:
-            # the last offsets may be commit markers: step back until a record comes
-            for back in (2, 20, 200):
-                if ends[tp] == 0:
-                    break
-                consumer.seek(tp, max(0, ends[tp] - back))
-                got = (await consumer.getmany(tp, timeout_ms=300)).get(tp, [])
-                if got:
-                    latest = max(latest, codec.decode(got[-1].value, _At).at)
-                    break
-        return latest
+        begins, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
+        return [(tp.partition, value) for tp in tps if (value := await _last(consumer, tp, begins[tp], ends[tp], wanted)) is not None]
     finally:
         await consumer.stop()
+
+
+async def _last(consumer: LogConsumer, tp: TopicPartition, begin: int, end: int, wanted: Callable[[bytes], bool]) -> bytes | None:
+    """Step back from the end, ten times as far each time: the last offsets are transaction markers, or what was aborted."""
+    back = 2
+    while end > begin:
+        consumer.seek(tp, max(begin, end - back))
+        found = None
+        while await consumer.position(tp) < end:
+            for record in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, []):
+                if record.value is not None and wanted(record.value):
+                    found = record.value
+        if found is not None or end - back <= begin:
+            return found
+        back *= 10
+    return None
 
 
 class _At(msgspec.Struct):

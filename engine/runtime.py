@@ -14,13 +14,14 @@ from aiokafka import TopicPartition
 from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.app.base import BootStrategy
 
+from engine.batch import Batch
 from engine.crash import CrashPoint
 from engine.engine_clock import BrokerTime
 from engine.errors import InvalidSettings
 from engine.local.groups import client_id
 from engine.loop import PartitionLoop
 from engine.metrics import StageMetrics, serve
-from engine.partition import Batch, Partition, Wiring
+from engine.partition import Partition, Wiring
 from engine.reading import LogConsumer
 from engine.reference import Reference
 from engine.settings import Settings
@@ -72,10 +73,15 @@ def decider(app: StageApp) -> Callable[[Batch], Awaitable[None]]:
     async def decide(stream: AsyncIterable[Batch]) -> None:
         """Decide each batch; what a decision raises travels on the batch's future, for the loop to answer."""
         async for batch in stream:
+            fault: Exception | None = None
             try:
                 batch.decide()
             except Exception as exc:
-                batch.done.set_exception(exc)
+                fault = exc
+            if batch.done.done():
+                continue  # nobody waits any more: the opening was dropped, or its time is out
+            if fault is not None:
+                batch.done.set_exception(fault)
             else:
                 batch.done.set_result(None)
 
@@ -130,10 +136,11 @@ class Host:
 
     def partitions(
         self, inputs: tuple[TopicSpec, ...], state: TopicSpec, core: Callable[[int], Core], prepare: Callable[[Iterable[Record]], Awaitable[None]],
+        packs: Callable[[Iterable[str]], Awaitable[None]],
     ) -> Callable[[Any], Partition]:
         """Return the maker of transactional openings for this stage."""
         wiring = Wiring(
-            self.stage, self.settings, inputs, state, core, prepare, decider(self.app), self.crash, self.metrics, self.consumer, self.new_time,
+            self.stage, self.settings, inputs, state, core, prepare, packs, decider(self.app), self.crash, self.metrics, self.consumer, self.new_time,
             self.held,
         )
         return lambda number: Partition(wiring, number)
@@ -213,22 +220,26 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
 
 
 async def _until_ended(service: LoopService, stopping: asyncio.Event, ready: Path | None) -> None:
-    """Say when everything assigned is open, then wait for a signal or for the loop's fault."""
+    """Say when everything assigned moves, and when it does not; wait for a signal or for the loop's fault."""
     assert service.ended is not None
-    told = asyncio.create_task(_tell_ready(service.partition_loop, ready))
+    loop = service.partition_loop
+    loop.on_ready = lambda is_ready: _tell_ready(loop.stage, is_ready, ready)
+    if loop.ready:
+        loop.on_ready(True)
     stop = asyncio.create_task(stopping.wait())
     await asyncio.wait({service.ended, stop}, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    loop.on_ready = lambda is_ready: None
     stop.cancel()
     if service.ended.done():
         service.ended.result()
 
 
-async def _tell_ready(loop: PartitionLoop, ready: Path | None) -> None:
-    await loop.assigned_once.wait()
-    await loop.all_live.wait()
-    gc.collect()
-    gc.freeze()  # what was loaded stays; a full collection need not walk over it
-    log.info("%s is ready", loop.stage)
-    if ready is not None:
-        ready.touch()
+def _tell_ready(stage: str, is_ready: bool, file: Path | None) -> None:
+    if is_ready:
+        gc.collect()
+        gc.freeze()  # what was loaded stays; a full collection need not walk over it
+        log.info("%s is ready", stage)
+    else:
+        log.error("%s is not ready: a partition is opened again and again and nothing moves", stage)
+    if file is not None:
+        file.touch() if is_ready else file.unlink(missing_ok=True)

@@ -21,6 +21,11 @@ class Record(msgspec.Struct, frozen=True):
     """The broker's LogAppendTime."""
     appended_at: Instant
     """The same moment in engine time."""
+    loose: bool = False
+    """Whether it was written outside of any transaction: on a topic that our stages alone write, by a stranger."""
+    unreadable: str = ""
+    """Why it cannot be read; then it stands for all offsets from ``first`` to its own."""
+    first: int = -1
 
     @property
     def id(self) -> str:
@@ -69,6 +74,9 @@ class Core(Protocol):
     def due_id(self) -> str | None:
         """Name the decision that the earliest clock causes."""
 
+    def packs(self) -> Iterable[str]:
+        """Name the packs that what was loaded rests on."""
+
     def hold_due(self, at: Instant) -> Iterable[Out]:
         """Set the earliest clock aside, which could not be decided in three openings."""
 
@@ -91,6 +99,10 @@ class Clockless:
         """None is due."""
         return None
 
+    def packs(self) -> Iterable[str]:
+        """Nothing loaded rests on any."""
+        return ()
+
     def hold_due(self, at: Instant) -> Iterable[Out]:
         """There is none."""
         return ()
@@ -98,6 +110,9 @@ class Clockless:
 
 class Edge(Protocol):
     """A stage that acts outside Kafka's transactions (projector, replies): effect first, then the position."""
+
+    takes_unreadable: bool
+    """Whether what cannot be read has an effect too (a reply is answered)."""
 
     async def positions(self, slot: str) -> dict[str, int]:
         """Where this slot stood: ``<logical topic>:<partition>`` -> next offset; missing means from the beginning."""

@@ -101,6 +101,8 @@ class Book:
         self.lately: Lately | None = None
         """Where the pack in force looks for duplicates and floods: the open tickets by home and category."""
         self.pack: str | None = None
+        self.packs: set[str] = set()
+        """The packs by which the loaded tickets were filed."""
         self.open: set[str] = set()
         """Tickets in an open status; to be counted, never walked through."""
         self._into: dict[str, str] = {}
@@ -131,6 +133,7 @@ class Book:
         self.pack = pack
         self._seen_at = deque(sorted((seen.at, name) for name, seen in self.seen.items()))
         for ticket in self.tickets.values():
+            self.packs.add(ticket.pack)
             if ticket.next_due_at is not None:
                 self._due_at[ticket.id] = ticket.next_due_at
             if ticket.is_open:

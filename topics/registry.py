@@ -60,7 +60,7 @@ class TopicSpec:
 RAW = TopicSpec(
     "incidents.raw", "<source>:<external id>", (ReportedIncident,), Delete(30), ("anybody allowed", "intake"), ("intake",), max_bytes=MAX_RECORD_BYTES
 )
-REJECTED = TopicSpec("incidents.rejected", "token of the rejected record", (Rejected,), Delete(180), ("intake",), ("operators",))
+REJECTED = TopicSpec("incidents.rejected", "token of the rejected record", (Rejected,), Delete(180), ("intake", "dispatch", "fanout"), ("operators",))
 INTAKE_STATE = TopicSpec("intake.state", "hash of the identity; m:", (Seen, Marker), Compact(), ("intake",), ("intake",))
 INCIDENTS = TopicSpec("incidents", "home", (Incident, IncidentReferred), Delete(180), ("intake", "dispatch"), ("dispatch", "replay"))
 COMMANDS = TopicSpec("commands", "home", (Command,), Delete(180), ("gateway", "cli", "replies", "feed", "pack publish"), ("dispatch", "replay"))

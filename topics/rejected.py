@@ -24,7 +24,7 @@ class Rejected(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="versi
     """
 
     id: str
-    """``incidents.raw:<partition>:<offset>``."""
+    """``incidents.raw:<partition>:<offset>``; of what a fetch could not read, its input and the last of its offsets."""
     at: Instant
     reason: str
     field: str

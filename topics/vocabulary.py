@@ -228,6 +228,7 @@ class RejectReason(StrEnum):
     OUT_OF_RANGE = "out_of_range"
     DUPLICATE = "duplicate"
     HELD = "held"
+    UNREADABLE_BATCH = "unreadable_batch"
 
 
 class Reason(StrEnum):

@@ -29,6 +29,11 @@ class Entry(NamedTuple):
     headers: Sequence[tuple[str, bytes]] = ()
     appended_ms: int = 0
     """LogAppendTime: the broker's clock, in milliseconds."""
+    unreadable: str = ""
+    """Why it cannot be read; then it stands for the offsets from ``first`` to its own."""
+    first: int = -1
+    loose: bool = False
+    """Whether it was written outside of any transaction: on ``incidents``, by a stranger."""
 
     @property
     def id(self) -> str:

@@ -12,7 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from engine.audit.log import MARKER_KEY, Entry, Log
 from engine.journal import read_journal
-from engine.reading import LogConsumer
+from engine.reading import LogConsumer, Loose, Unreadable
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REFERENCE, REJECTED, STATE
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ MARKERS_ALONE = frozenset({INTAKE_STATE.name, FANOUT_STATE.name})
 """Of these only the markers matter here."""
 
 OTHERS = (REFERENCE.name, RAW.name, REJECTED.name, INCIDENTS.name, COMMANDS.name)
+
+INPUTS = frozenset({RAW.name, INCIDENTS.name, COMMANDS.name})
+"""Topics of which each offset is owed an answer, what cannot be read included."""
 
 SETTLE_SECONDS = 0.5
 """A transaction's markers reach its partitions one after the other: ends seen this much later include all of it."""
@@ -128,7 +131,7 @@ async def _read(
     behind = dict.fromkeys(ends, 0)
     moved_at = time.monotonic()
     while waiting:
-        for tp, records in (await consumer.getmany(timeout_ms=200)).items():
+        for tp, records in (await consumer.fetched(timeout_ms=200)).items():
             name = tp.topic.removeprefix(prefix)
             log.entries[name] += [_entry(name, record) for record in records if record.offset < ends[tp] and _matters(name, record)]
         for tp in list(waiting):
@@ -144,8 +147,12 @@ async def _read(
 
 
 def _matters(name: str, record: ConsumerRecord) -> bool:
+    if type(record) is Unreadable and name not in INPUTS:
+        return False  # nobody decides it; the stages that read it have told of it
     return name not in MARKERS_ALONE or record.key == MARKER_KEY
 
 
 def _entry(name: str, record: ConsumerRecord) -> Entry:
-    return Entry(name, record.partition, record.offset, record.key, record.value, record.headers, record.timestamp)
+    if type(record) is Unreadable:
+        return Entry(name, record.partition, record.offset, record.key, record.value, (), record.timestamp, record.why, record.first, record.loose)
+    return Entry(name, record.partition, record.offset, record.key, record.value, record.headers, record.timestamp, loose=type(record) is Loose)

@@ -53,6 +53,8 @@ class Verdicts:
             if rejected.id in self._rejected:
                 self._findings.add("doubled", rejected.id, f"is rejected again at {entry.id}")
                 continue
+            if not rejected.id.startswith("incidents.raw:"):
+                continue  # of another input: what a fetch could not read there has its decision
             self._rejected[rejected.id] = rejected
             name = self._names.get(rejected.id)
             if name is None and not self._is_gone(rejected.id):
@@ -72,9 +74,13 @@ class Verdicts:
 
     def _read_incidents(self) -> None:
         for entry in self._log.of("incidents"):
+            if entry.unreadable:
+                continue
             try:
                 incident = decode(entry.value or b"", Incident | IncidentReferred)  # type: ignore[arg-type]
-            except msgspec.DecodeError as error:
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+                if entry.loose:
+                    continue  # a stranger's: its decision says that it was refused
                 self._findings.add("state_errors", entry.id, f"cannot be read: {error}")
                 continue
             if isinstance(incident, IncidentReferred):

@@ -163,7 +163,7 @@ def _told(entry: Entry, inputs: dict[str, _Input], packs: frozenset[str], clocks
 
 def _cause(source: Entry, decision: Entry, head: Head, clocks: list[tuple[int, EngineClock]], history: History) -> IncidentCause | CommandCause:
     appended_at = _appended_at(source, decision, head, clocks, history) if source.topic == COMMANDS.name else 0  # of a command alone it counts
-    record = Record(source.topic, source.partition, source.offset, source.key, source.value, source.headers, source.appended_ms, appended_at)
+    record = Record(source.topic, source.partition, source.offset, source.key, source.value, source.headers, source.appended_ms, appended_at, source.loose, source.unreadable, source.first)
     try:
         return cause_of(record)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:

@@ -77,12 +77,12 @@ async def _dispatch(host: "Host") -> Built:
     await laws.refresh()
 
     async def prepare(records: Iterable["Record"]) -> None:
-        """A pack travels on ``reference`` before it is adopted: read on when a command names one we have not seen."""
-        if any(b'"adopt_pack"' in record.value for record in records if record.topic == registry.COMMANDS.name and record.value):
+        """A pack travels on ``reference`` before it is adopted: read on when a command names one, or we have none to decide by."""
+        if not laws.laws or any(b'"adopt_pack"' in record.value for record in records if record.topic == registry.COMMANDS.name and record.value):
             await laws.refresh()
 
     make = host.partitions(
-        INPUTS, registry.STATE, lambda number: DispatchCore(number, host.settings.partitions, laws.laws, host.metrics), prepare
+        INPUTS, registry.STATE, lambda number: DispatchCore(number, host.settings.partitions, laws.laws, host.metrics), prepare, laws.have
     )
     return Built(host.loop(make, _by_number), _subscriber(host, INPUTS))
 
@@ -90,12 +90,16 @@ async def _dispatch(host: "Host") -> Built:
 async def _fanout(host: "Host") -> Built:
     from engine.stages.fanout import INPUTS, FanoutCore
 
-    make = host.partitions(INPUTS, registry.FANOUT_STATE, lambda number: FanoutCore(host.metrics), _no_preparation)
+    make = host.partitions(INPUTS, registry.FANOUT_STATE, lambda number: FanoutCore(number, host.metrics), _no_preparation, _no_packs)
     return Built(host.loop(make, _by_number), _subscriber(host, INPUTS))
 
 
 async def _no_preparation(records: Iterable["Record"]) -> None:
     """This stage looks nothing up."""
+
+
+async def _no_packs(refs: Iterable[str]) -> None:
+    """This stage rests on no pack."""
 
 
 async def _intake(host: "Host") -> Built:
@@ -116,6 +120,7 @@ async def _intake(host: "Host") -> Built:
         registry.INTAKE_STATE,
         lambda number: IntakeCore(number, settings.partitions, laws.places, laws.laws, laws.current, vault, host.metrics),
         prepare,
+        laws.have,
     )
     return Built(host.loop(make, _by_number), _subscriber(host, (registry.RAW,)))
 
@@ -148,5 +153,5 @@ async def _replies(host: "Host") -> Built:
 async def _projector(host: "Host") -> Built:
     from engine.stages.projector import Projector
 
-    edge = Projector(host.settings)
+    edge = Projector(host.settings, host.metrics)
     return Built(host.loop(_edge_maker(host, edge), lambda tp: tp), _subscriber(host, (registry.DECISIONS,)), edge.close)

@@ -8,6 +8,7 @@ import msgspec
 
 from engine import __version__
 from engine.metrics import StageMetrics
+from engine.passing import offsets, passed_by, rejection
 from engine.stage import Out, Record
 from rules.book import Book
 from rules.decide import ClockCause, CommandCause, IncidentCause, Outcome, decide, set_aside
@@ -34,13 +35,20 @@ _QUOTED = re.compile(r"'[^']*+'?|`(?!\$)[^`]*+`?")
 
 
 def cause_of(record: Record) -> IncidentCause | CommandCause:
-    """Read a record of an input as a cause; a command that cannot be read is one that is refused.
+    """Read a record of an input as a cause; what others wrote and cannot be read is a command that is refused.
 
     Raises:
-        msgspec.DecodeError: An incident cannot be read: it is ours, and becomes ``held``.
+        msgspec.DecodeError: An incident cannot be read that is ours: it becomes ``held``.
     """
+    if record.unreadable:
+        return CommandCause(record.id, _unreadable(record, f"{offsets(record)} cannot be read: {record.unreadable}"), record.appended_at)
     if record.topic == INCIDENTS.name:
-        return IncidentCause(record.id, _incident(record.value or b""))
+        try:
+            return IncidentCause(record.id, _incident(record.value or b""))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+            if not record.loose:
+                raise
+            return CommandCause(record.id, _unreadable(record, str(exc)), record.appended_at)
     return CommandCause(record.id, _command(record), record.appended_at)
 
 
@@ -50,8 +58,11 @@ def _command(record: Record) -> Command:
             raise msgspec.ValidationError(f"a command of more than {bounds.COMMAND_BYTES} bytes - at `$.value`")
         return masked_command(codec.decode(record.value or b"", Command))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        reason = _QUOTED.sub("…", str(exc))[:300]
-        return Command(record.id, CommandKind.UNREADABLE, Actor(Role.SOURCE, "unknown"), record.appended_at, reason=reason)
+        return _unreadable(record, str(exc))
+
+
+def _unreadable(record: Record, why: str) -> Command:
+    return Command(record.id, CommandKind.UNREADABLE, Actor(Role.SOURCE, "unknown"), record.appended_at, reason=_QUOTED.sub("…", why)[:300])
 
 
 class DispatchCore:
@@ -77,8 +88,13 @@ class DispatchCore:
         self._metrics.gauge("open_tickets", len(self.book.open), str(self._partition))
 
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
-        """Decide an incident or a command."""
-        return self._decide(cause_of(record), at)
+        """Decide an incident or a command; what cannot be read is refused, and recorded with its offsets."""
+        cause = cause_of(record)
+        if record.unreadable or (record.loose and record.topic == INCIDENTS.name and isinstance(cause, CommandCause)):
+            why = record.unreadable or "no incident"
+            passed_by(self._metrics, record, why)
+            return [*self._decide(cause, at), rejection(msgspec.structs.replace(record, unreadable=why), at, self._partition)]
+        return self._decide(cause, at)
 
     def next_due(self) -> Instant | None:
         """When the earliest rung is due."""
@@ -140,12 +156,16 @@ class DispatchCore:
             at=at,
             cause="held",
             reason=Reason.HELD,
-            home=(record.key or b"").decode(errors="replace"),
+            home=(record.key or b"")[:100].decode(errors="replace"),
             events=(Event("CauseHeld", "", {"record": record.id, "size": len(value), "sha256": hashlib.sha256(value).hexdigest()}),),
             why=Why(pack=self.book.pack),
             engine=__version__,
         )
-        return [Out(DECISIONS.name, self._partition, record.key, codec.encode(decision))]
+        return [Out(DECISIONS.name, self._partition, (record.key or b"")[:100] or None, codec.encode(decision))]
+
+    def packs(self) -> Iterable[str]:
+        """Name the packs by which the tickets were filed."""
+        return self.book.packs
 
     def due_id(self) -> str | None:
         """Name the decision that the earliest clock causes."""
@@ -165,3 +185,4 @@ class DispatchCore:
     def pack(self) -> str | None:
         """The pack in force here."""
         return self.book.pack
+

@@ -4,7 +4,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from engine.errors import OwnRecordUnreadable
+from engine.log import told
 from engine.metrics import StageMetrics
+from engine.passing import passed_by, rejection
 from engine.stage import Clockless, Out, Record
 from topics import codec
 from topics.decision import Decision
@@ -23,9 +26,9 @@ TASK_PARTITIONS = 3
 class FanoutCore(Clockless):
     """One partition of the log. It needs no memory beside its position: a task's id comes from its decision."""
 
-    def __init__(self, metrics: StageMetrics) -> None:
+    def __init__(self, partition: int, metrics: StageMetrics) -> None:
         """Counts go to ``metrics``."""
-        self._metrics = metrics
+        self._partition, self._metrics = partition, metrics
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Nothing but the marker is kept."""
@@ -34,11 +37,22 @@ class FanoutCore(Clockless):
         """Nothing to make ready."""
 
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
-        """Copy the tasks of one decision."""
+        """Copy the tasks of one decision; what a stranger wrote there is recorded and passed by."""
         value = record.value or b""
+        if record.unreadable:
+            return self._pass(record, at)
         if b'"TaskDispatched"' not in value and b'"SenderAnswered"' not in value:  # most decisions concern no department: do not decode those
             return []
-        return [self._out(msgspec.convert(event.facts, Task)) for event in codec.decode(value, Decision).events if event.type in TOLD]
+        try:
+            return [self._out(msgspec.convert(event.facts, Task)) for event in codec.decode(value, Decision).events if event.type in TOLD]
+        except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+            if not record.loose:
+                raise OwnRecordUnreadable(f"{record.id} is ours and cannot be read ({told(exc)}); restore {record.topic}") from exc
+            return self._pass(msgspec.structs.replace(record, unreadable=told(exc)), at)
+
+    def _pass(self, record: Record, at: Instant) -> list[Out]:
+        passed_by(self._metrics, record, record.unreadable)
+        return [rejection(record, at, self._partition)]
 
     def _out(self, task: Task) -> Out:
         key, value, headers = task_message(task)

@@ -9,6 +9,7 @@ import msgspec
 from pydantic import ValidationError
 
 from engine.metrics import StageMetrics
+from engine.passing import offsets, passed_by, rejection
 from engine.stage import Clockless, Out, Record
 from engine.stages.identities import Identities
 from engine.vault import Vault
@@ -87,6 +88,8 @@ class IntakeCore(Clockless):
         """Turn one raw record into an incident, a rejection, or a move to its key's partition."""
         outs = self._forget(at)
         try:
+            if record.unreadable:
+                return [*outs, *self._pass(record, at)]
             if record.key is None:
                 raise Fault(RejectReason.NULL_KEY, "key", "send the key <source>:<id>")
             if len(record.key) > LONGEST_KEY:
@@ -205,6 +208,15 @@ class IntakeCore(Clockless):
         field = mask(_shown(field)) if is_column else _without_names(field, law)
         rejected = Rejected(record.id, at, reason, field, mask(_shown(message)), token=token, sealed=text, envelope=envelope)
         return [Out(REJECTED.name, self._partition, token.encode(), codec.encode(rejected)), self._vault_out(token, codec.encode(entry))]
+
+    def _pass(self, record: Record, at: Instant) -> list[Out]:
+        """Record what a fetch could not read; of a single record the value is sealed like any other that was rejected."""
+        passed_by(self._metrics, record, record.unreadable)
+        if record.value is not None:
+            return self._reject(record, at, RejectReason.UNREADABLE_BATCH, record.topic, f"{offsets(record)}: {record.unreadable}", None)
+        self._metrics.count("rejected", RejectReason.UNREADABLE_BATCH)
+        self._watch_for_flood(record)
+        return [rejection(record, at, self._partition)]
 
     def _watch_for_flood(self, record: Record) -> None:
         """Raise an alarm, once a minute, when many records are rejected: the door stays open, but somebody must look."""

@@ -2,9 +2,10 @@
 
 import logging
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, TypeVar
 
-from engine.errors import InvalidRulePack
+from engine.errors import InvalidRulePack, PackNotThere
 from rules.bundle import beyond
 from rules.law import Law
 from rules.placement import Places
@@ -18,6 +19,17 @@ REFRESH_SECONDS = 5.0
 """How long intake may place by the former pack after a new one was published."""
 
 
+T = TypeVar("T")
+
+
+class Known(dict[str, T]):
+    """What was read so far: one that is missing is waited for, and is never the fault of the cause that names it."""
+
+    def __missing__(self, ref: str) -> T:
+        """Say which pack is wanted."""
+        raise PackNotThere(f"the pack {ref} is not on 'reference'; it is waited for. Publish it, or restore the topic")
+
+
 class Laws:
     """Laws and places by ``<name>@<hash>``; shared by all partitions of a process, and only ever added to."""
 
@@ -25,8 +37,8 @@ class Laws:
         """Start empty."""
         self._reference = reference
         self._refreshed = 0.0
-        self.laws: dict[str, Law] = {}
-        self.places: dict[str, Places] = {}
+        self.laws: Known[Law] = Known()
+        self.places: Known[Places] = Known()
         self._refused: set[str] = set()
         """Packs that are beyond their bounds: adopting one is refused as ``unknown_pack``."""
 
@@ -42,6 +54,18 @@ class Laws:
                 self.laws[ref] = Law(ref, bundle)
                 self.places[ref] = Places(bundle)
         self._refreshed = time.monotonic()
+
+    async def have(self, refs: Iterable[str]) -> None:
+        """See that these packs are here, reading on for those that are not.
+
+        Raises:
+            PackNotThere: One is not on ``reference`` yet.
+        """
+        wanted = set(refs)
+        if not wanted <= self.laws.keys():
+            await self.refresh()
+        for ref in sorted(wanted):
+            self.laws[ref]
 
     async def refresh_sometimes(self) -> None:
         """Read on if that was not done within the last few seconds."""

@@ -2,6 +2,12 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
+from engine.errors import OwnRecordUnreadable
+from engine.log import told
+from engine.metrics import StageMetrics
+from engine.passing import passed_by
 from engine.settings import Settings
 from engine.stage import Record
 from engine.views.redis_view import RedisView
@@ -12,9 +18,12 @@ from topics.decision import Decision
 class Projector:
     """The edge that reads ``tickets.decisions`` and keeps the view in Redis."""
 
-    def __init__(self, settings: Settings) -> None:
+    takes_unreadable = False
+
+    def __init__(self, settings: Settings, metrics: StageMetrics) -> None:
         """Connect lazily."""
         self.view = RedisView(settings)
+        self._metrics = metrics
         self._at: dict[int, int] = {}
 
     async def positions(self, slot: str) -> dict[str, int]:
@@ -27,9 +36,19 @@ class Projector:
     async def apply(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:
         """Fold the decisions and store the position, in one script."""
         partition = records[0].partition
-        decisions = [codec.decode(record.value or b"", Decision) for record in records]
+        decisions = [decision for record in records if (decision := self._decision(record)) is not None]
         await self.view.fold(partition, decisions, self._at[partition], positions[slot])
         self._at[partition] = positions[slot]
+
+    def _decision(self, record: Record) -> Decision | None:
+        """Read one decision; what a stranger wrote is passed by, one of ours that cannot be read stops the partition."""
+        try:
+            return codec.decode(record.value or b"", Decision)
+        except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+            if not record.loose:
+                raise OwnRecordUnreadable(f"{record.id} is ours and cannot be read ({told(exc)}); restore {record.topic}") from exc
+            passed_by(self._metrics, record, told(exc))
+            return None
 
     async def close(self) -> None:
         """Let the connection go."""

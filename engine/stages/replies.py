@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
+import msgspec
 from aiokafka import AIOKafkaProducer
 from pydantic import ValidationError
 
+from engine.passing import offsets
 from engine.reference import read_partition
 from engine.stage import Record
 from rules.masking import masked_command
@@ -35,6 +38,8 @@ ACTIONS = {
 def command_of(record: Record, department: str, accepted_at: Instant) -> Command:
     """Read one reply; what cannot be read becomes an ``unreadable`` command, refused with its reason by dispatch."""
     actor = Actor(Role.DEPARTMENT, department, department)
+    if record.unreadable:
+        return Command(record.id, CommandKind.UNREADABLE, actor, accepted_at, reason=f"{offsets(record)} cannot be read: {record.unreadable}"[:300])
     try:
         reply = read_reply(record.value, record.headers)
         home_of(reply.ticket)
@@ -60,6 +65,8 @@ def _command(command_id: str, reply: Reply, department: str, accepted_at: Instan
 class Replies:
     """The edge that reads ``dept.<code>.replies`` and writes ``commands``."""
 
+    takes_unreadable = True
+
     def __init__(self, settings: "Settings") -> None:
         """Prepare; ``start`` connects."""
         self._settings = settings
@@ -82,7 +89,8 @@ class Replies:
         records, _ = await read_partition(self._settings, REPLIES_STATE.name, self._state_partition(slot))
         for key, value in records:
             if key == f"m:{slot}" and value is not None:
-                found = codec.decode(value, Marker).positions
+                with suppress(msgspec.MsgspecError, ValueError):  # a stranger's; ours before it stands
+                    found = codec.decode(value, Marker).positions
         return found
 
     async def apply(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:

@@ -5,9 +5,9 @@ import random
 
 import pytest
 
-from engine import partition
+from engine import batch as batches
+from engine.batch import Batch
 from engine.metrics import StageMetrics
-from engine.partition import Batch
 from engine.stage import Out, Record
 from engine.stages.dispatch import DispatchCore
 from engine.stages.intake import IntakeCore
@@ -29,7 +29,7 @@ LAW = law_of("guancheng")
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch ends where the test says: on a busy machine 40 causes take longer than a step may."""
-    monkeypatch.setattr(partition, "STEP_SECONDS", 3600.0)
+    monkeypatch.setattr(batches, "STEP_SECONDS", 3600.0)
 
 
 def dispatch_core() -> DispatchCore:

@@ -62,7 +62,7 @@ FIELDS = ("text", "category", "address", "listed attribute", "other attribute", 
 def through(raw: Raw) -> list[Out]:
     """Carry one record through intake, dispatch and fan-out; answers all that was written, the vault's entries left out."""
     door = IntakeCore(0, 1, {LAW.ref: PLACES}, {LAW.ref: LAW}, lambda: LAW.ref, VAULT, StageMetrics("intake"))
-    dispatch, fanout = DispatchCore(0, 1, {LAW.ref: LAW}, StageMetrics("dispatch")), FanoutCore(StageMetrics("fanout"))
+    dispatch, fanout = DispatchCore(0, 1, {LAW.ref: LAW}, StageMetrics("dispatch")), FanoutCore(0, StageMetrics("fanout"))
     dispatch.opened(LAW.ref, AT)
     written = list(door.take(Record("incidents.raw", 0, 7, *raw, AT, AT), AT))
     for out in list(written):
