@@ -128,7 +128,7 @@ def _beyond(book: Book, case: Case, draft: Draft, outcome: Outcome) -> caps.Beyo
     return None
 
 
-_FIELD = re.compile(r"`\$?\.?([\w.\[\]]{1,100})`$")
+_FIELD = re.compile(r"`\$\.?([\w.\[\]]{1,100})[`…]$")
 """How the reader of records names the member that is wrong, last in its message."""
 
 
