@@ -10,7 +10,7 @@ public class Department {
     public static void main(String[] args) throws Exception {
         String broker = args[0], prefix = args[1], code = args[2], person = args[3];
         var json = new ObjectMapper();
-        Map<String, Object> in = Map.of("bootstrap.servers", broker, "group.id", code + "-desk", "isolation.level", "read_committed",
+        Map<String, Object> in = Map.of("bootstrap.servers", broker, "group.id", prefix + code + "-desk", "isolation.level", "read_committed",
             "auto.offset.reset", "earliest", "enable.auto.commit", false);
         Map<String, Object> out = Map.of("bootstrap.servers", broker, "acks", "all", "enable.idempotence", true);
         Set<String> seen = new HashSet<>(); // a desk keeps these: the same id may come again

@@ -3,7 +3,7 @@ import kafkajs from 'kafkajs'
 
 const [broker, prefix, code, person] = process.argv.slice(2)
 const kafka = new kafkajs.Kafka({ brokers: [broker], logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 20 } })
-const tasks = kafka.consumer({ groupId: `${code}-desk`, readUncommitted: false })
+const tasks = kafka.consumer({ groupId: `${prefix}${code}-desk`, readUncommitted: false })
 const replies = kafka.producer({ idempotent: true, maxInFlightRequests: 1, createPartitioner: kafkajs.Partitioners.DefaultPartitioner })
 const seen = new Set() // a desk keeps these: the same id may come again
 

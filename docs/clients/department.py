@@ -11,7 +11,7 @@ broker, prefix, code, person = sys.argv[1:5]
 
 async def main() -> None:
     tasks = AIOKafkaConsumer(
-        f"{prefix}dept.{code}.tasks", bootstrap_servers=broker, group_id=f"{code}-desk", isolation_level="read_committed",
+        f"{prefix}dept.{code}.tasks", bootstrap_servers=broker, group_id=f"{prefix}{code}-desk", isolation_level="read_committed",
         auto_offset_reset="earliest", enable_auto_commit=False,
     )  # fmt: skip
     replies = AIOKafkaProducer(bootstrap_servers=broker, acks="all", enable_idempotence=True)
