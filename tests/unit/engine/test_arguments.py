@@ -11,7 +11,8 @@ import typer.main
 
 from engine import cli
 from engine.cli import COMMANDS, command_of
-from topics.command import FIELDS
+from rules.lifecycle import CHILD_TABLE
+from rules.lifecycle import TABLE as LAW
 
 TABLE = {command: module for group in COMMANDS.values() for command, (module, _) in group.items()}
 EVIL = ["", "-1", "99999999999999999999", "a\x1b[31m\nb"]
@@ -36,7 +37,7 @@ def tree() -> list[tuple[tuple[str, ...], Any]]:
 
 
 ALL = tree()
-ALIKE = {("ticket", str(kind).replace("_", "-")) for kind in FIELDS} - {("ticket", "park"), ("ticket", "finish"), ("ticket", "whistle")}
+ALIKE = {("ticket", str(kind).replace("_", "-")) for kind in {**LAW, **CHILD_TABLE}} - {("ticket", "park"), ("ticket", "finish"), ("ticket", "whistle")}
 """Made by one function: three of them stand for all where every option is tried."""
 
 
