@@ -11,7 +11,7 @@ from engine.settings import Settings
 from engine.views.redis_view import RedisView
 from topics.command import Actor, Command
 from topics.decision import Decision
-from topics.ids import home_of, partition_of
+from topics.ids import folded, home_of, partition_of
 from topics.vocabulary import CommandKind, Role
 
 
@@ -35,6 +35,7 @@ async def ticket_named(settings: Settings, name: str) -> str:
     Raises:
         InvalidSettings: Nothing of that name is known yet.
     """
+    name = folded(name)
     if ":" not in name:
         try:
             home_of(name)

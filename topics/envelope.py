@@ -13,7 +13,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from topics import bounds, codec
-from topics.ids import identity
+from topics.ids import folded, identity
 from topics.incident import INCIDENT_TYPE, MEMBERS, unfit
 from topics.task import Reply, Task
 from topics.vocabulary import RejectReason
@@ -63,7 +63,7 @@ class Envelope(msgspec.Struct, frozen=True):
 
     @property
     def identity(self) -> str:
-        """``<source>:<id>``."""
+        """``<source>:<id>``, as identities are compared."""
         return identity(self.source, self.external_id)
 
 
@@ -215,6 +215,8 @@ def _name(field: str, text: str) -> str:
         raise EnvelopeFault(RejectReason.INVALID_FIELD, field, f"at most {LONGEST_NAME} characters")
     if fault := unfit(text):
         raise EnvelopeFault(RejectReason.BAD_TEXT, field, fault)
+    if not folded(text):
+        raise EnvelopeFault(RejectReason.BAD_TEXT, field, "holds nothing that can be seen")
     return text
 
 

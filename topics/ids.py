@@ -1,6 +1,7 @@
 """Names of things: how tickets, decisions, partitions and identities are called, derived and never drawn."""
 
 import hashlib
+import unicodedata
 from typing import NewType
 
 TicketId = NewType("TicketId", str)
@@ -10,9 +11,36 @@ Instant = int
 """A moment of engine time: milliseconds since 1970-01-01 UTC. An integer, so that no float decides anything."""
 
 
+_BLANKS = dict.fromkeys(
+    (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+)
+"""What shows nothing and is no format character (category Cf): joiners, Hangul and Khmer fillers, variation selectors."""
+
+
+def folded(name: str) -> str:
+    """Bring a name into the form in which names are compared: NFC, without characters that nobody sees."""
+    if name.isascii():
+        return name
+    seen = "".join(char for char in name.translate(_BLANKS) if unicodedata.category(char) != "Cf")
+    return unicodedata.normalize("NFC", seen)
+
+
+def source_part(source: str) -> str:
+    """Write a source as the first part of an identity: ``:`` becomes ``%3A``, and a ``%`` that would read as one of ours ``%25``.
+
+    So ``a:b`` + ``c`` and ``a`` + ``b:c`` are two identities, and a source without a colon stands as it is.
+    """
+    return source.replace("%25", "%2525").replace("%3A", "%253A").replace(":", "%3A")
+
+
 def identity(source: str, external_id: str) -> str:
     """Name an incident for ever: ``<source>:<external id>``, the key of its record on ``incidents.raw``."""
-    return f"{source}:{external_id}"
+    return f"{source_part(folded(source))}:{folded(external_id)}"
+
+
+def is_from(name: str, source: str) -> bool:
+    """Whether an identity is one of this source."""
+    return name.startswith(f"{source_part(folded(source))}:")
 
 
 def identity_hash(name: str) -> str:

@@ -8,6 +8,7 @@ import msgspec
 
 from engine.journal import JournalEntry
 from topics.codec import decode
+from topics.ids import identity
 from topics.pack import PackBundle
 from topics.reference import CLOCK_KEY, CURRENT_KEY, CurrentPack, EngineClock
 from topics.ticket import Marker
@@ -142,14 +143,22 @@ class Timeline:
 
 def source_identity(entry: Entry) -> str | None:
     """Read ``<source>:<id>`` of an incoming CloudEvent, structured (JSON body) or binary (headers); ``None`` if it has none."""
+    found = _parts(entry)
+    if found is None:
+        return None
+    plain = ":".join(found)  # as logs of before 0.3 have it, and their keys say so
+    return plain if entry.key == plain.encode(errors="surrogatepass") else identity(*found)
+
+
+def _parts(entry: Entry) -> tuple[str, str] | None:
     headers = {name.lower(): value for name, value in entry.headers}
     if not (headers.get("content-type") or b"").lower().startswith(b"application/cloudevents"):
-        return _join(_text(headers.get("ce_source")), _text(headers.get("ce_id")))
+        return _both(_text(headers.get("ce_source")), _text(headers.get("ce_id")))
     try:
         body = decode(entry.value or b"", dict)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-    return _join(body.get("source"), body.get("id"))
+    return _both(body.get("source"), body.get("id"))
 
 
 def _text(value: bytes | None) -> str | None:
@@ -159,5 +168,5 @@ def _text(value: bytes | None) -> str | None:
         return None
 
 
-def _join(source: object, name: object) -> str | None:
-    return f"{source}:{name}" if isinstance(source, str) and isinstance(name, str) and source and name else None
+def _both(source: object, name: object) -> tuple[str, str] | None:
+    return (source, name) if isinstance(source, str) and isinstance(name, str) and source and name else None

@@ -179,7 +179,7 @@ class Feed:
         """The closing as a command; its id says which closing of which row it is, so that sending it twice is harmless."""
         now = engine_now(self._clock)
         at = closing.at if 0 <= now - closing.at <= ELSEWHERE_MS else now
-        name = f"feed:{row.source}:{row.id}:{closing.kind.value}"
+        name = f"feed:{row.identity}:{closing.kind.value}"
         return Command(name, closing.kind, Actor(Role.SOURCE, row.source), at, ticket, reason=closing.reason)
 
     async def _settle(self) -> None:

@@ -18,7 +18,7 @@ from rules.masking import masker_for, own_values
 from rules.placement import Places, Unplaceable
 from topics import bounds, codec
 from topics.envelope import KNOWN, LONGEST_NAME, Envelope, EnvelopeFault, personal_of, read_incident
-from topics.ids import Instant, identity_hash, murmur2, partition_of
+from topics.ids import Instant, folded, identity_hash, murmur2, partition_of
 from topics.incident import MAX_RECORD_BYTES, Incident, ReportedIncident, unfit
 from topics.registry import INCIDENTS, INTAKE_STATE, RAW, REJECTED, VAULT
 from topics.rejected import FAULT_HEADER, Original, Rejected, SaidFault, Seen
@@ -97,9 +97,10 @@ class IntakeCore(Clockless):
             size = _size(record)
             if size > MAX_RECORD_BYTES:
                 raise Fault(RejectReason.TOO_LARGE, "value", f"{size} bytes; at most {MAX_RECORD_BYTES}, of which the first are kept")
-            right = (murmur2(record.key) & 0x7FFFFFFF) % self._partitions
+            key = _compared(record.key)
+            right = (murmur2(key) & 0x7FFFFFFF) % self._partitions
             if right != self._partition:
-                return [*outs, self._rehome(record, right, size)]
+                return [*outs, self._rehome(record, key, right, size)]
             return [*outs, *self._accept(record, at)]
         except Fault as fault:
             return [*outs, *self._reject(record, at, fault.reason, fault.field, str(fault), fault.identity, isinstance(fault, ColumnFault))]
@@ -108,13 +109,13 @@ class IntakeCore(Clockless):
         """Drop a few identities that are older than the contract asks for."""
         return [Out(INTAKE_STATE.name, self._partition, identity.hex().encode(), None) for identity in self._identities.forget(at)]
 
-    def _rehome(self, record: Record, right: int, size: int) -> Out:
-        """Put a record whose producer hashes keys differently into the right partition, once, in this transaction."""
+    def _rehome(self, record: Record, key: bytes, right: int, size: int) -> Out:
+        """Put a record whose producer hashes or composes keys differently into the right partition, once, in this transaction."""
         if any(name == REHOMED for name, _ in record.headers):
             raise Fault(RejectReason.WRONG_PARTITION, "key", "the record says it was put right already, and is in the wrong partition still")
         if size + SLACK_BYTES > MAX_RECORD_BYTES:
             raise Fault(RejectReason.WRONG_PARTITION, "key", "hash keys as Kafka does (murmur2); the record is too large to be put right here")
-        return Out(RAW.name, right, record.key, record.value, [*record.headers, (REHOMED, record.id.encode())])
+        return Out(RAW.name, right, key, record.value, [*record.headers, (REHOMED, record.id.encode())])
 
     def _accept(self, record: Record, at: Instant) -> list[Out]:
         envelope, report = self._read(record, at)
@@ -143,8 +144,9 @@ class IntakeCore(Clockless):
         except EnvelopeFault as exc:
             raise Fault(exc.reason, exc.field, str(exc)) from exc
         name = envelope.identity
-        if record.key != name.encode():
-            raise Fault(RejectReason.KEY_MISMATCH, "key", "the key must be <source>:<id> of the event", name)
+        if record.key is None or _compared(record.key) != name.encode():
+            mend = "the key must be <source>:<id> of the event; a colon within the source is written %3A"
+            raise Fault(RejectReason.KEY_MISMATCH, "key", mend, name)
         _few_members(envelope)
         try:
             report = ReportedIncident.model_validate(envelope.data)
@@ -239,6 +241,16 @@ class IntakeCore(Clockless):
     def pack(self) -> str | None:
         """The pack it places by."""
         return self._current()
+
+
+def _compared(key: bytes) -> bytes:
+    """Give a key in the form in which identities are compared: two ways to write one letter are one incident."""
+    if key.isascii():
+        return key
+    try:
+        return folded(key.decode()).encode()
+    except UnicodeDecodeError:
+        return key
 
 
 def _ms(moment: datetime) -> Instant:
