@@ -35,7 +35,7 @@ async def rows(data: Path | None) -> list[dict[str, Any]]:
     except StackNotFound:
         return []
     stack = read_stack(data)
-    lags, joined = await _lags(settings), await _members(settings)
+    (lags, stopped), joined = await lags_and_stopped(settings), await _members(settings)
     found = _supervised(folder_of(data), stack, await _answers(settings)) if stack is not None and holder(folder_of(data)) is not None else []
     if stack is None or not (stack.own_kafka and stack.own_redis):
         found = [*_foreign(settings, stack, await _answers(settings)), *found]
@@ -45,7 +45,12 @@ async def rows(data: Path | None) -> list[dict[str, Any]]:
     ]
     if all(row["stage"] == "server" for row in found) and not any(row["state"] == "ready" for row in found):
         return [] if stack is None or holder(folder_of(data)) is None else found
-    return [row | {"lag": lags.get(row["stage"])} for row in found]
+    return [row | {"lag": lags.get(row["stage"]), "state": _state(row["state"], stopped.get(row["stage"], 0))} for row in found]
+
+
+def _state(state: str, stopped: int) -> str:
+    """Say beside a process's state how many partitions of its stage cannot go on, by what is stored: the process may be gone."""
+    return f"{state}, {stopped} stopped" if stopped else state
 
 
 def _row(name: str, stage: str, pid: int | None, port: int | None, state: str) -> dict[str, Any]:
@@ -102,24 +107,34 @@ async def about(data: Path | None) -> str:
 
 
 async def _lags(settings: Settings) -> dict[str, int]:
-    """Count the records each stage has not committed yet; replies are left out, its inputs being many."""
+    return (await lags_and_stopped(settings))[0]
+
+
+async def lags_and_stopped(settings: Settings) -> tuple[dict[str, int], dict[str, int]]:
+    """Count the records each stage has not committed yet, and the partitions whose log no longer holds what comes next.
+
+    Replies are left out, its inputs being many.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     consumer = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", enable_auto_commit=False)
     try:
         await admin.start()
         await consumer.start()
-        lags = {}
+        lags, stopped = {}, {}
         for stage, topics in INPUTS.items():
             tps = [TopicPartition(settings.prefix + topic, p) for topic in topics for p in range(settings.partitions)]
             ends = await consumer.end_offsets(tps)
             done = await admin.list_consumer_group_offsets(settings.prefix + stage)
             begins = {tp: done[tp].offset if tp in done else 0 for tp in tps}
             gaps = {tp: max(0, ends[tp] - begins[tp]) for tp in tps}
+            holds = await consumer.beginning_offsets(tps)
+            gone = {tp.partition for tp in tps if tp in done and done[tp].offset >= 0 and not holds[tp] <= done[tp].offset <= ends[tp]}
+            stopped[stage] = len(gone)
             few = {tp: begins[tp] for tp, gap in gaps.items() if 0 < gap <= FEW}
             lags[stage] = sum(gap for tp, gap in gaps.items() if tp not in few) + await _readable(consumer, few, ends)
-        return lags
+        return lags, stopped
     except (KafkaError, OSError):
-        return {}
+        return {}, {}
     finally:
         await consumer.stop()
         await admin.close()

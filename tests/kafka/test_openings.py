@@ -1,0 +1,64 @@
+"""A partition whose log has lost what it was about to read stops alone, and says so; one that missed nothing goes on."""
+
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
+
+from engine.local.status import lags_and_stopped
+from engine.settings import Settings
+from tests.kafka.test_hostile_fetch import decided, metrics, send_good
+from tests.support.rig import Rig, eventually
+from tests.support.servers import free_ports
+from topics.registry import INCIDENTS
+
+
+async def delete_all(settings: Settings, topic: str, *partitions: int) -> None:
+    """Let retention take all that is there, transaction markers included."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    await admin.start()
+    try:
+        await admin.delete_records({TopicPartition(settings.prefix + topic, p): RecordsToDelete(before_offset=-1) for p in partitions})
+    finally:
+        await admin.close()
+
+
+async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one_partition(stack_settings: Settings) -> None:
+    """After an idle while positions stand behind the markers; what is lost unread stops its partition, the others decide on."""
+    rig, settings = Rig(stack_settings), stack_settings
+
+    async def have(count: int) -> bool:
+        return len([one for one in await decided(settings) if one.cause == "incident"]) >= count
+
+    try:
+        await rig.prepare("guancheng")
+        port = free_ports(1)
+        rig.start("intake")
+        rig.start("dispatch", metrics_port=port)
+        await rig.ready()
+        await send_good(settings, 1, 40, None)
+        await eventually(lambda: have(40), 60, "all are decided", every=0.5)
+        lag = [f'gridwhistle_lag_records{{partition="{p}",stage="dispatch"}}' for p in range(3)]
+        await eventually(lambda: [metrics(port).get(name) for name in lag] == [0, 0, 0], 40, "positions stand behind the markers", every=0.5)
+        rig.terminate("dispatch-1")
+        await delete_all(settings, INCIDENTS.name, 0, 1, 2)
+        rig.start("dispatch", metrics_port=port)
+        await rig.ready("dispatch-1")
+        rig.terminate("dispatch-1")
+        await send_good(settings, 2, 40, None)
+        await eventually(lambda: _waits(settings), 40, "each partition has unread incidents", every=0.5)
+        await delete_all(settings, INCIDENTS.name, 1)
+        rig.start("dispatch", metrics_port=port)
+        await rig.ready("dispatch-1")
+        await eventually(lambda: have(60), 60, "the others decide", every=0.5)
+        assert rig.workers["dispatch-1"].alive
+        page = metrics(port)
+        assert page['gridwhistle_partition_stopped{partition="1",stage="dispatch"}'] == 1
+        assert page['gridwhistle_partitions_live{stage="dispatch"}'] == 2
+        assert page['gridwhistle_alarms_total{kind="position_out_of_range"}'] == 1
+        rig.terminate("dispatch-1")
+        assert (await lags_and_stopped(settings))[1]["dispatch"] == 1
+    finally:
+        rig.close()
+
+
+async def _waits(settings: Settings) -> bool:
+    return (await lags_and_stopped(settings))[0].get("dispatch", 0) >= 40
