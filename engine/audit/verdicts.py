@@ -41,7 +41,8 @@ class Verdicts:
 
     def _read_raw(self) -> None:
         for entry in self._log.of("incidents.raw"):
-            self._names[entry.id] = source_identity(entry) or entry.id
+            moved = next((text for name, text in entry.headers if name == REHOMED and text), None)
+            self._names[entry.id] = source_identity(entry) or (moved.decode(errors="replace") if moved else entry.id)
 
     def _read_rejected(self) -> None:
         for entry in self._log.of("incidents.rejected"):
