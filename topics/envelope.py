@@ -196,6 +196,9 @@ class _Personal(msgspec.Struct):
     attributes: dict[str, msgspec.Raw] | None = None
 
 
+_ENVELOPED, _PERSONAL = msgspec.json.Decoder(_Enveloped), msgspec.json.Decoder(_Personal)
+
+
 def personal_of(envelope: Envelope, open_names: Collection[str]) -> dict[str, Any]:
     """Slice what is to be sealed out of the bytes that came: the reporter, and the attributes that may not go on.
 
@@ -203,8 +206,8 @@ def personal_of(envelope: Envelope, open_names: Collection[str]) -> dict[str, An
     """
     raw = envelope.raw
     if envelope.is_structured:
-        raw = bytes(msgspec.json.decode(raw, type=_Enveloped).data)
-    found = msgspec.json.decode(raw, type=_Personal)
+        raw = bytes(_ENVELOPED.decode(raw).data)
+    found = _PERSONAL.decode(raw)
     private = {name: value for name, value in (found.attributes or {}).items() if name not in open_names}
     kept = {"reporter": found.reporter if bytes(found.reporter) not in (b"null", b"{}") else None, "attributes": private}
     return {name: value for name, value in kept.items() if value}
