@@ -7,7 +7,9 @@ from engine.engine_clock import engine_now
 from engine.errors import InvalidRulePack, InvalidSettings
 from engine.reference import Reference, put
 from engine.settings import Settings
-from rules.pack import PackUnreadable, bundle_bytes, compile_pack, load_pack, pack_ref
+from rules.pack import PackSource, PackUnreadable, bundle_bytes, compile_pack, folder_of, pack_ref, read_members
+from rules.salvage import salvage
+from rules.shape import Lines
 from rules.standards import CatalogueSource, is_catalogue, load_catalogue
 from rules.standards import faults as catalogue_faults
 from rules.verify import faults
@@ -27,14 +29,23 @@ def prove(name_or_path: str) -> PackBundle:
     """
     if is_catalogue(name_or_path):
         raise InvalidRulePack(f"{name_or_path} is a catalogue without homes, people and ladders: it cannot be run; take its categories into a city's pack")
-    try:
-        source = load_pack(name_or_path)
-    except PackUnreadable as exc:
-        raise InvalidRulePack(f"pack {name_or_path} cannot be read:\n  " + "\n  ".join(exc.faults)) from exc
-    found = faults(source)
-    if found:
-        raise InvalidRulePack(f"pack {name_or_path} has {len(found)} faults:\n  " + "\n  ".join(map(str, found)))
+    found, source = check(name_or_path)
+    if found or source is None:
+        raise InvalidRulePack(f"pack {name_or_path} has {len(found)} fault{'' if len(found) == 1 else 's'}:\n  " + "\n  ".join(found))
     return compile_pack(source)
+
+
+def check(name_or_path: str) -> tuple[list[str], PackSource | None]:
+    """List every fault of a pack, of shape and of law at once, each with file, line where it has one, and mend; and the pack, if it can be read."""
+    reading = read_members(name_or_path)
+    lines = Lines(folder_of(name_or_path))
+    partly = salvage(reading.members, reading.is_lost) if reading.members else None
+    if partly is None:
+        return reading.faults, None
+    source, unknown = partly
+    source._files.update(reading.files)
+    law = [lines.said(fault.file, fault.where, fault.text) for fault in faults(source, unknown)]
+    return sorted(dict.fromkeys([*reading.faults, *law]), key=lambda line: line.split(":")[0]), source
 
 
 def prove_catalogue(name_or_path: str) -> CatalogueSource:

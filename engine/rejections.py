@@ -18,7 +18,7 @@ from topics.envelope import EnvelopeFault, incident_message, parse
 from topics.ids import murmur2
 from topics.incident import MAX_RECORD_BYTES, ReportedIncident
 from topics.registry import RAW, REJECTED, VAULT
-from topics.rejected import Rejected, Sealed
+from topics.rejected import Original, Rejected, Sealed
 from topics.vocabulary import Role
 
 if TYPE_CHECKING:
@@ -32,32 +32,37 @@ REVEALS = "reveals.jsonl"
 
 
 class Turned(NamedTuple):
-    """One rejection, its record's key, and what the vault has of it."""
+    """One rejection and, once it was opened, its value as it came and what stood beside it."""
 
     rejected: Rejected
-    key: bytes
-    sealed: Sealed | None = None
+    value: bytes = b""
+    beside: Original = Original(None)
 
     @property
     def at(self) -> datetime:
         """Engine time at which it was turned away."""
         return datetime.fromtimestamp(self.rejected.at / 1000, UTC)
 
+    def name(self) -> tuple[str, str]:
+        """Source and id, as the CloudEvent's headers had them, else out of the identity; empty where nothing told."""
+        said = {header.lower(): (text or b"").decode(errors="replace") for header, text in self.beside.headers}
+        source, _, external_id = (self.beside.identity or "").partition(":")
+        return said.get("ce_source", source), said.get("ce_id", external_id)
+
 
 class Resent(NamedTuple):
     """Where a mended one was written, or what is wrong with it still."""
 
     faults: tuple[str, ...]
-    identity: str = ""
     position: str = ""
 
 
 async def turned_away(settings: "Settings") -> list[Turned]:
     """Read all of ``incidents.rejected``, in order of time; records that cannot be read are passed over."""
     found = []
-    for key, value in await _read(settings, REJECTED.name, range(settings.partitions)):
+    for _, value in await _read(settings, REJECTED.name, range(settings.partitions)):
         try:
-            found.append(Turned(codec.decode(value or b"", Rejected), key or b""))
+            found.append(Turned(codec.decode(value or b"", Rejected)))
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue  # not ours; nothing that stands on a topic may keep a command from working
     return sorted(found, key=lambda one: (one.rejected.at, one.rejected.id))
@@ -91,12 +96,19 @@ async def _one(settings: "Settings", record: str) -> Turned:
 
 
 async def reveal(settings: "Settings", record: str, acting: str, purpose: str) -> Turned:
-    """Find a rejection and its vault entry, for somebody who may see it; that they did is on disk before this returns.
+    """Open a rejection for somebody who may see it; that they did is on disk before this returns.
 
     Raises:
         InvalidSettings: The role or the person may not, no purpose is given, or there is no such record.
     """
     await _may(settings, acting, purpose)
+    found = await _opened(settings, record)
+    _note(settings, record, acting, purpose)
+    return found
+
+
+async def _opened(settings: "Settings", record: str) -> Turned:
+    """Find a rejection and unseal it."""
     one = await _one(settings, record)
     token = one.rejected.token
     if token is None:
@@ -105,8 +117,13 @@ async def reveal(settings: "Settings", record: str, acting: str, purpose: str) -
     entries = [value for key, value in await _read(settings, VAULT.name, [partition]) if key == token.encode()]
     if not entries or entries[-1] is None:
         raise InvalidSettings(f"the original of {record} was forgotten: its key is destroyed")
-    _note(settings, record, acting, purpose)
-    return one._replace(sealed=codec.decode(entries[-1], Sealed))
+    vault, entry = Vault(load_master_key(settings.key_file)), codec.decode(entries[-1], Sealed)
+    try:
+        value = vault.open(token, entry, one.rejected.sealed)
+        beside = codec.decode(vault.open(token, entry, one.rejected.envelope), Original) if one.rejected.envelope else Original(None)
+    except InvalidTag as error:
+        raise GridwhistleError(f"the original of {record} cannot be opened with this folder's master key; name the folder it was sealed in with --data") from error
+    return one._replace(value=value, beside=beside)
 
 
 async def _may(settings: "Settings", acting: str, purpose: str) -> None:
@@ -134,24 +151,9 @@ def _note(settings: "Settings", record: str, acting: str, purpose: str) -> None:
         raise InvalidSettings(f"{settings.data_dir / REVEALS} cannot be written ({error.strerror}), so nothing is shown") from error
 
 
-def original_of(settings: "Settings", one: Turned) -> bytes:
-    """Unseal the bytes as they came.
-
-    Raises:
-        GridwhistleError: Key and bytes do not belong together.
-    """
-    assert one.sealed is not None
-    try:
-        return Vault(load_master_key(settings.key_file)).open(one.rejected.token or "", one.sealed, one.rejected.sealed)
-    except InvalidTag as error:
-        raise GridwhistleError(
-            f"the original of {one.rejected.id} cannot be opened with this folder's master key; name the folder it was sealed in with --data"
-        ) from error
-
-
 async def resend_mended(settings: "Settings", record: str, text: bytes, pack: str | None) -> Resent:
     """Check a mended original and send it under the identity it had; nothing is sent while it has faults."""
-    one = await _one(settings, record)
+    one = await _opened(settings, record)
     source, name, data, faults = _mended(one, text, pack)
     if not faults:
         faults = _faults(data)
@@ -167,7 +169,7 @@ async def resend_mended(settings: "Settings", record: str, text: bytes, pack: st
         sent = await producer.send_and_wait(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)
     finally:
         await producer.stop()
-    return Resent((), key.decode(), f"{RAW.name}:{partition}:{sent.offset}")
+    return Resent((), f"{RAW.name}:{partition}:{sent.offset}")
 
 
 def _mended(one: Turned, text: bytes, pack: str | None) -> tuple[str, str, dict[str, Any], list[str]]:
@@ -178,14 +180,13 @@ def _mended(one: Turned, text: bytes, pack: str | None) -> tuple[str, str, dict[
         return "", "", {}, [f"{error}"]
     if not isinstance(found, dict):
         return "", "", {}, ["is no JSON object"]
-    before = one.rejected.identity or one.key.decode(errors="replace")
-    source, _, name = before.partition(":")
+    source, name = before = one.name()
     if "specversion" in found:  # a CloudEvent says who it is
         source, name, found = str(found.get("source", source)), str(found.get("id", name)), found.get("data")
     if isinstance(found, dict) and set(found) == {"columns"}:
         return _row(source, name, found["columns"], pack)
-    if one.rejected.identity is not None and incident_message(source, name, {})[0] != one.key:
-        return "", "", {}, [f"source and id must stay as they were: {one.rejected.identity}; otherwise it is another report"]
+    if all(before) and (source, name) != before:
+        return "", "", {}, ["source and id must stay as they were; otherwise it is another report"]
     if not source or not name:
         return "", "", {}, ["it has no identity: write it as a CloudEvent with specversion, source, id, type and data"]
     return source, name, found if isinstance(found, dict) else {}, [] if isinstance(found, dict) else ["data is no JSON object"]
@@ -203,7 +204,7 @@ def _row(source: str, name: str, columns: Any, pack: str | None) -> tuple[str, s
         return "", "", {}, ["columns: names and texts, as 'rejected show' prints them"]
     row = map_row(load_feed_map(folder_of_pack(pack)), Row(1, columns))
     if (row.source, row.id) != (source, name):
-        return "", "", {}, [f"source and id must stay {source}:{name}; it is {row.source}:{row.id} now"]
+        return "", "", {}, ["source and id must stay as they were; otherwise it is another report"]
     return row.source, row.id, row.data, [str(fault) for fault in row.faults]
 
 

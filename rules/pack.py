@@ -4,7 +4,7 @@ import hashlib
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from rules import reading
 from rules.conditions import variables
+from rules.shape import NAMING, Lines, meant, unreadable, worded
 from rules.workdays import working_years
 from topics import bounds, codec
 from topics.pack import PackBundle
@@ -445,10 +446,43 @@ def load_pack(name_or_path: str | Path) -> PackSource:
     try:
         source = PackSource(**members)
     except ValidationError as exc:
-        places = ((files.get(str(e["loc"][0]), "pack.yaml"), _where(members, e["loc"]), e["msg"]) for e in exc.errors()[: bounds.FAULTS])
-        raise PackUnreadable([": ".join(place) for place in places]) from exc
+        raise PackUnreadable(_said(exc, members, files, Lines(folder_of(name_or_path)))) from exc
     source._files.update(files)
     return source
+
+
+class Reading(NamedTuple):
+    """A pack as it was found: its members, the file of each, and every fault of shape."""
+
+    members: dict[str, Any]
+    files: dict[str, str]
+    faults: list[str]
+    is_lost: bool
+    """A file could not be read at all."""
+
+
+def read_members(name_or_path: str | Path) -> Reading:
+    """Read a pack that may have faults of shape, for a proof that lists these and those of law at once."""
+    members, files, faults = _members(name_or_path, ())
+    is_lost = bool(faults)
+    try:
+        PackSource(**members)
+    except ValidationError as exc:
+        faults = faults + _said(exc, members, files, Lines(folder_of(name_or_path)), is_lost)
+    return Reading(members, files, faults, is_lost)
+
+
+def _said(exc: ValidationError, members: dict[str, Any], files: dict[str, str], lines: Lines, is_lost: bool = False) -> list[str]:
+    """Every fault of shape in words; what is missing because a file is lost, or is only misspelt, is not said again."""
+    errors = exc.errors(include_url=False)[: bounds.FAULTS]
+    misspelt = {meant(PackSource, e["loc"]) for e in errors if e["type"] == "extra_forbidden" and len(e["loc"]) == 1}
+    said = [e for e in errors if not (e["type"] == "missing" and len(e["loc"]) == 1 and (is_lost or e["loc"][0] in misspelt))]
+    return [lines.said(files.get(str(e["loc"][0]), "pack.yaml"), _where(members, e["loc"]), worded(e, PackSource)) for e in said]
+
+
+def folder_of(name_or_path: str | Path) -> Path:
+    """The folder of a shipped pack, or the one named."""
+    return PACKS / str(name_or_path) if (PACKS / str(name_or_path)).is_dir() else Path(name_or_path)
 
 
 def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict[str, Any], dict[str, str], list[str]]:
@@ -457,7 +491,7 @@ def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict
     ``extends: NAME`` takes every member of that pack that this one does not have; ``more_categories`` and the like add
     to a parent's list instead of taking its place.
     """
-    folder = PACKS / str(name_or_path) if (PACKS / str(name_or_path)).is_dir() else Path(name_or_path)
+    folder = folder_of(name_or_path)
     if not folder.is_dir():
         shipped = ", ".join(sorted(p.name for p in PACKS.iterdir() if p.is_dir()))
         return {}, {}, [f"{name_or_path}: no such pack or folder; shipped are {shipped}"]
@@ -473,7 +507,7 @@ def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict
         try:
             found = read_yaml(path)
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
-            faults.append(f"{file}.yaml: {exc}")
+            faults.append(f"{file}.yaml: {unreadable(exc, path)}")
             continue
         faults += [f"{file}.yaml: {member}: stands in {files[member]} already; keep one" for member in found if member in files]
         own |= found
@@ -511,7 +545,7 @@ def _where(members: Any, loc: tuple[int | str, ...]) -> str:
         except (LookupError, TypeError):  # a missing member, or a part of pydantic's own
             members = None
         known = members if isinstance(members, dict) and isinstance(part, int) else {}
-        names.append(str(next((known[key] for key in ("code", "person", "id", "name", "street") if known.get(key)), part)))
+        names.append(str(next((known[key] for key in NAMING if known.get(key)), part)))
     return ".".join(names)
 
 

@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from rules.pack import PACKS, CategorySource, DepartmentSource, PackUnreadable, Source, Text, read_yaml
+from rules.shape import unreadable, worded
 from topics.vocabulary import Unit, Urgency
 
 FILE = "catalogue.yaml"
@@ -122,9 +123,9 @@ def load_catalogue(name_or_path: str | Path) -> CatalogueSource:
     try:
         return CatalogueSource(**read_yaml(_folder(name_or_path) / FILE))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
-        raise PackUnreadable([f"{FILE}: {exc}"]) from exc
+        raise PackUnreadable([f"{FILE}: {unreadable(exc, _folder(name_or_path) / FILE)}"]) from exc
     except ValidationError as exc:
-        raise PackUnreadable([f"{FILE}: {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in exc.errors()]) from exc
+        raise PackUnreadable([f"{FILE}: {'.'.join(map(str, e['loc']))}: {worded(e, CatalogueSource)}" for e in exc.errors()]) from exc
 
 
 def faults(catalogue: CatalogueSource) -> list[str]:

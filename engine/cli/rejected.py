@@ -9,7 +9,7 @@ import typer
 
 from engine.cli import run_async
 from engine.errors import InvalidSettings
-from engine.rejections import Turned, original_of, resend_mended, reveal, turned_away
+from engine.rejections import Turned, resend_mended, reveal, turned_away
 from topics.codec import encode
 from topics.vocabulary import RejectReason
 
@@ -25,7 +25,6 @@ Purpose = Annotated[str, typer.Option(help="Why the original must be seen; it st
 @rejected.command("list")
 def list_all(
     reason: Annotated[RejectReason | None, typer.Option(help="Only these.")] = None,
-    source: Annotated[str | None, typer.Option(help="Only of this source.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="The latest so many.")] = 20,
     duplicates: Annotated[bool, typer.Option("--duplicates", help="Also what had merely come before.")] = False,
     data: Data = None,
@@ -45,7 +44,6 @@ def list_all(
             one.rejected.reason == wanted_reason
             or (wanted_reason is None and (duplicates or one.rejected.reason != RejectReason.DUPLICATE))
         )
-        and (source is None or (one.rejected.identity or "").startswith(f"{source}:"))
     ]
     for one in found[-limit:]:
         print(encode(_facts(one)).decode() if as_json else _line(one))
@@ -84,14 +82,12 @@ def show(record: Id, acting: Acting, purpose: Purpose, data: Data = None) -> Non
     """
     from engine.local.folder import settings_of
 
-    settings = settings_of(data)
-    one = run_async(reveal(settings, record, acting, purpose))
-    print(_line(one), file=sys.stderr)
-    original = original_of(settings, one)
+    one = run_async(reveal(settings_of(data), record, acting, purpose))
+    print(f"{_line(one)}\nsource and id: {' '.join(map(_plain, one.name()))}; field: {_plain(one.beside.field) or '-'}", file=sys.stderr)
     try:
-        print(json.dumps(json.loads(original), ensure_ascii=False, indent=2))
+        print(json.dumps(json.loads(one.value), ensure_ascii=False, indent=2))
     except ValueError:  # whatever it was, it is shown as it can be
-        print(_plain(original.decode(errors="backslashreplace")))
+        print(_plain(one.value.decode(errors="backslashreplace")))
 
 
 @rejected.command()
@@ -115,4 +111,4 @@ def resend(
     if found.faults:
         print("\n".join(["not sent; mend:", *(f"  {fault}" for fault in found.faults)]))
         raise typer.Exit(1)
-    print(f"sent as {found.position}, identity {_plain(found.identity)}; 'gridwhistle rejected list' tells if it was turned away again")
+    print(f"sent as {found.position} under the identity it had; 'gridwhistle rejected list' tells if it was turned away again")

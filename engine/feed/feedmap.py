@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from engine.errors import InvalidSettings
 from engine.feed.moments import DateKind
 from rules.pack import PACKS, read_yaml
+from rules.shape import Lines, unreadable, worded
 from topics.vocabulary import Channel, CommandKind
 
 ClosingKind = Literal[CommandKind.CLOSE_BY_SOURCE, CommandKind.CANCEL]
@@ -225,8 +226,9 @@ def read_feed_map(folder: Path) -> tuple[FeedMap | None, list[str]]:
     except FileNotFoundError:
         return None, [f"{FILE}: there is none, so its columns cannot be mapped; 'gridwhistle pack new' makes one with comments"]
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        return None, [f"{FILE}: {error}"]
+        return None, [f"{FILE}: {unreadable(error, path)}"]
     try:
         return FeedMap.model_validate(members), []
     except ValidationError as error:
-        return None, [f"{FILE}: {'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        lines = Lines(folder)
+        return None, [lines.said(FILE, ".".join(map(str, one["loc"])), worded(one, FeedMap)) for one in error.errors()]
