@@ -10,11 +10,13 @@ import typer
 
 from engine.cli import run_async
 from engine.errors import InvalidRulePack
+from engine.feed.checking import feed_faults
+from engine.packs import check as faults_of
 from engine.packs import prove, prove_catalogue, publish
 from rules.bound import farthest
 from rules.coverage import gaps, leaves
 from rules.law import Law
-from rules.pack import PackUnreadable, load_pack, pack_ref
+from rules.pack import PackUnreadable, folder_of, load_pack, pack_ref
 from rules.pack_difference import differences, worded
 from rules.standards import FILE, CatalogueSource, catalogue_of, is_catalogue, text_of
 
@@ -28,6 +30,10 @@ def check(name: Name) -> None:
     try:
         if is_catalogue(name):
             return print(f"{name} has no faults: {_figures(prove_catalogue(name))}")
+        found, source = faults_of(name)
+        found += feed_faults(folder_of(name), source)
+        if found:
+            raise InvalidRulePack(f"pack {name} has {len(found)} fault{'' if len(found) == 1 else 's'}:\n  " + "\n  ".join(found))
         bundle = prove(name)
     except InvalidRulePack as exc:
         print(exc)
