@@ -69,13 +69,22 @@ def _mend(members: dict[str, Any], kind: str, loc: tuple[int | str, ...], unknow
         _rename(members, loc)
     elif len(loc) == 1:
         _stand_in(members, top, unknown)
-    elif loc[-1] in IN_ENTRIES and isinstance(holder := _holder(members, loc), dict):
-        holder[str(loc[-1])] = copy.deepcopy(IN_ENTRIES[str(loc[-1])])
+    elif _replaced(members, loc):
+        return
     elif loc[-1] in ("label", "name") and isinstance(holder := _holder(members, loc), dict) and isinstance(holder.get("code", holder.get("person")), str):
         holder[str(loc[-1])] = holder.get("code", holder.get("person"))
     else:
         unknown.add(top)
         _drop(members, loc)
+
+
+def _replaced(members: dict[str, Any], loc: tuple[int | str, ...]) -> bool:
+    """Put a stand-in where a member is at fault that has one; ``4 hours`` is at fault as a whole, though its unit is told."""
+    for depth, part in enumerate(loc, 1):
+        if part in IN_ENTRIES and isinstance(holder := _holder(members, loc[:depth]), dict):
+            holder[part] = copy.deepcopy(IN_ENTRIES[str(part)])
+            return True
+    return False
 
 
 def _rename(members: dict[str, Any], loc: tuple[int | str, ...]) -> None:
