@@ -35,7 +35,7 @@ def load(path: Path) -> Any:
         OSError: It cannot be read.
         yaml.YAMLError: It is no file, no YAML, or beyond a bound; with the line.
     """
-    text = _text(path)
+    text = text_of(path)
     try:
         _within(yaml.parse(text, Loader=_BASE))
         return yaml.load(text, Loader=_Loader)
@@ -45,7 +45,23 @@ def load(path: Path) -> Any:
         raise yaml.YAMLError(f"holds a value that cannot be read: {str(exc)[:200]}; quote it if it is a text") from exc
 
 
-def _text(path: Path) -> str:
+def tree(path: Path) -> yaml.Node | None:
+    """Where everything in a file stands, for messages; ``None`` for a file that ``load`` would refuse."""
+    try:
+        text = text_of(path)
+        _within(yaml.parse(text, Loader=_BASE))
+        return yaml.compose(text, Loader=_BASE)
+    except (OSError, yaml.YAMLError, ValueError, ArithmeticError, RecursionError, LookupError):
+        return None
+
+
+def text_of(path: Path) -> str:
+    """Read a file within its bound.
+
+    Raises:
+        OSError: It cannot be read.
+        yaml.YAMLError: It is no file, too large, or no UTF-8.
+    """
     if not stat.S_ISREG(path.stat().st_mode):
         raise yaml.YAMLError("is no file")
     with path.open("rb") as file:

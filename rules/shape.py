@@ -11,6 +11,8 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel
 
+from rules import reading
+
 NAMING = ("code", "person", "id", "name", "street")
 """Members by which people know an entry of a list."""
 
@@ -94,7 +96,7 @@ def unreadable(error: Exception, path: Path) -> str:
     if mark is None:
         return str(error)
     line = mark.line + 1
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = reading.text_of(path).splitlines()
     here = [n for n in (line, line - 1) if 0 < n <= len(lines) and _TAB.match(lines[n - 1])]
     if here:
         return f"tabs are not allowed in YAML, line {here[0]}: indent with spaces"
@@ -114,7 +116,7 @@ class Lines:
     def of(self, file: str, where: str) -> int | None:
         """The line of ``categories.gas_leak.limit``, or of as much of it as there is; ``None`` where nothing is."""
         if file not in self._trees:
-            self._trees[file] = self._tree(file)
+            self._trees[file] = reading.tree(self._folder / file)
         node, line = self._trees[file], None
         for part in re.split(r"[. ]", where):
             below = _below(node, part)
@@ -122,12 +124,6 @@ class Lines:
                 break
             node, line = below[0], below[1] + 1
         return line
-
-    def _tree(self, file: str) -> yaml.Node | None:
-        try:
-            return yaml.compose((self._folder / file).read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError):
-            return None
 
     def said(self, file: str, where: str, text: str) -> str:
         """A fault as a line that an operator reads."""
