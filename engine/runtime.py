@@ -22,6 +22,7 @@ from engine.local.groups import client_id
 from engine.loop import PartitionLoop
 from engine.metrics import StageMetrics, serve
 from engine.partition import Partition, Wiring
+from engine.private import make_missing, write_whole
 from engine.reading import LogConsumer
 from engine.reference import Reference
 from engine.settings import Settings
@@ -52,7 +53,7 @@ class StageApp(faust.App):  # type: ignore[misc]
 def new_app(settings: Settings, stage: str) -> StageApp:
     """Make the Faust app of one stage: agents, supervision and sensors; no Kafka, no web, no tables."""
     datadir = settings.data_dir / "faust"
-    datadir.mkdir(parents=True, exist_ok=True)  # Faust makes only the last folder itself
+    make_missing(datadir)  # Faust makes only the last folder itself
     return StageApp(
         f"{settings.prefix}{stage}",
         broker="kafka://" + settings.kafka,
@@ -193,8 +194,8 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
 
     gc.set_threshold(50_000, 20, 50)  # tickets are long-lived: young collections over and over find nothing (performance research 0.7)
     crash = CrashPoint(stage, settings.crash_at, settings.faults == "allow")
-    blueprint = plan(stage)
-    await verify(settings, [spec.name for spec in blueprint.topics])
+    build = plan(stage)
+    await verify(settings)
     reference = Reference(settings)
     await reference.refresh()
     if reference.clock is None or reference.current is None:
@@ -204,7 +205,7 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
     host = Host(settings, stage, new_app(settings, stage), new_consumer(settings, stage), reference, metrics, crash, set())
     if settings.metrics_port:
         serve(metrics, settings.metrics_host, settings.metrics_port)
-    built = await blueprint.build(host)
+    built = await build(host)
     service = LoopService(built.loop, built.subscribe)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -241,5 +242,10 @@ def _tell_ready(stage: str, is_ready: bool, file: Path | None) -> None:
         log.info("%s is ready", stage)
     else:
         log.error("%s is not ready: a partition is opened again and again and nothing moves", stage)
-    if file is not None:
-        file.touch() if is_ready else file.unlink(missing_ok=True)
+    if file is None:
+        return
+    if is_ready:
+        make_missing(file.parent)
+        write_whole(file, b"")
+    else:
+        file.unlink(missing_ok=True)

@@ -8,7 +8,12 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from engine.errors import InvalidSettings
 from engine.settings import Settings
-from topics.registry import TOPICS, TopicSpec, department_topics
+from topics.registry import TOPICS, Compact, Delete, TopicSpec, department_topics
+
+TRANSACTIONS = "__transaction_state"
+
+TOMBSTONE_MS = 3_600_000
+"""A load of a state partition takes seconds; Kafka's own default is a day."""
 
 
 def wanted(settings: Settings, departments: Iterable[str]) -> list[TopicSpec]:
@@ -75,7 +80,7 @@ async def check(settings: Settings, specs: Iterable[TopicSpec]) -> list[str]:
         configs = await _configs(admin, [settings.prefix + spec.name for spec in present])
         for spec in present:
             faults += _differences(settings, spec, described[settings.prefix + spec.name], configs[settings.prefix + spec.name])
-        return faults + await _broker_faults(admin)
+        return faults + await _broker_faults(admin, settings, existing)
     finally:
         await admin.close()
 
@@ -94,6 +99,20 @@ def _differences(settings: Settings, spec: TopicSpec, partitions: list[dict[str,
             continue
         if here != value:
             faults.append(f"{name} has {key}={here}, not {value}; alter the topic's configuration")
+    return faults + _losses(name, spec, found)
+
+
+def _losses(name: str, spec: TopicSpec, found: dict[str, str]) -> list[str]:
+    """Settings that we leave to the broker's owner unless they lose data."""
+    faults = []
+    if isinstance(spec.clean_up, Delete) and int(found.get("retention.bytes", -1)) >= 0:
+        faults.append(f"{name} has retention.bytes={found['retention.bytes']}: a limit in bytes drops records before their {spec.clean_up.days} days; set it to -1")
+    if isinstance(spec.clean_up, Compact) and int(found.get("delete.retention.ms", TOMBSTONE_MS)) < TOMBSTONE_MS:
+        faults.append(
+            f"{name} has delete.retention.ms={found['delete.retention.ms']}: who loads it meanwhile misses that a key was deleted; set it to {TOMBSTONE_MS} at least"
+        )
+    if found.get("unclean.leader.election.enable") == "true":
+        faults.append(f"{name} has unclean.leader.election.enable=true: a replica that lags behind may lead and drop what was acknowledged; set it to false")
     return faults
 
 
@@ -102,24 +121,44 @@ async def _configs(admin: AIOKafkaAdminClient, names: list[str]) -> dict[str, di
     return {resource[3]: {entry[0]: entry[1] for entry in resource[4]} for response in responses for resource in response.resources}
 
 
-async def _broker_faults(admin: AIOKafkaAdminClient) -> list[str]:
+async def _broker_faults(admin: AIOKafkaAdminClient, settings: Settings, existing: set[str]) -> list[str]:
     cluster = await admin.describe_cluster()
-    resources = [ConfigResource(ConfigResourceType.BROKER, str(cluster["brokers"][0]["node_id"]))]
-    for response in await admin.describe_configs(resources):
-        for resource in response.resources:
+    resources = [ConfigResource(ConfigResourceType.BROKER, str(broker["node_id"])) for broker in cluster["brokers"]]
+    faults: list[str] = []
+    for response in [await admin.describe_configs([resource]) for resource in resources]:
+        for resource in response[0].resources:
             values = {entry[0]: entry[1] for entry in resource[4]}
             if values.get("auto.create.topics.enable") == "true":
-                return ["the broker has auto.create.topics.enable=true: a misspelt topic would be made with one partition; set it to false"]
-    return []
+                faults.append(f"broker {resource[3]} has auto.create.topics.enable=true: a misspelt topic would be made with one partition; set it to false")
+            if TRANSACTIONS not in existing:
+                faults += _transaction_log(
+                    settings, f"broker {resource[3]}", "transaction.state.log.replication.factor", values.get("transaction.state.log.replication.factor"),
+                    "transaction.state.log.min.isr", values.get("transaction.state.log.min.isr"),
+                )  # fmt: skip
+    if TRANSACTIONS in existing:
+        described = (await admin.describe_topics([TRANSACTIONS]))[0]["partitions"]
+        configuration = (await _configs(admin, [TRANSACTIONS]))[TRANSACTIONS]
+        replicas = str(min(len(partition["replicas"]) for partition in described))
+        faults += _transaction_log(settings, TRANSACTIONS, "replicas", replicas, "min.insync.replicas", configuration.get("min.insync.replicas"))
+    return faults
 
 
-async def verify(settings: Settings, names: Iterable[str]) -> None:
-    """Refuse to start on topics that would lose data.
+def _transaction_log(settings: Settings, where: str, replicas: str, count: str | None, in_sync: str, least: str | None) -> list[str]:
+    """Compare the transactions' log with ours: a commit that it forgets is a step that is done again."""
+    wanted_here = ((replicas, count, settings.replication_factor, "REPLICATION_FACTOR"), (in_sync, least, settings.min_insync_replicas, "MIN_INSYNC_REPLICAS"))
+    return [
+        f"{where} has {name}={value}, fewer than {wanted}: transactions would not outlive a broker; raise it, or set GRIDWHISTLE_{setting}"
+        for name, value, wanted, setting in wanted_here
+        if value is not None and int(value) < wanted
+    ]
+
+
+async def verify(settings: Settings) -> None:
+    """Refuse to start on topics that would lose data: every stage looks at all of them, its neighbours' and the departments' as well.
 
     Raises:
         InvalidSettings: Each difference with its mend.
     """
-    known = {spec.name: spec for spec in TOPICS}
-    faults = await check(settings, [known[name] for name in names])
+    faults = await check(settings, wanted(settings, await departments_of(settings)))
     if faults:
         raise InvalidSettings("refusing to start, since data would be lost:\n  " + "\n  ".join(faults))

@@ -21,7 +21,6 @@ from engine.private import demand_folder
 from engine.reference import Reference
 from engine.settings import Settings, shown_url
 from engine.stages import STAGES
-from topics.registry import TOPICS
 
 LEAST_FREE_BYTES = 2 * 1024**3
 
@@ -55,7 +54,7 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
     yield f"Redis at {shown_url(settings.redis_url)}", _attempt(lambda: redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3).ping())
     if kafka is None:
         yield f"a pack in force on prefix {settings.prefix}", _attempt(lambda: run_async(_in_force(settings)))
-        yield f"topics {settings.prefix}* lose nothing", _attempt(lambda: run_async(topic_admin.verify(settings, [spec.name for spec in TOPICS])))
+        yield f"topics {settings.prefix}* lose nothing", _attempt(lambda: run_async(topic_admin.verify(settings)))
         running = {member.stage for member in run_async(members(settings))}
         for stage in STAGES:
             yield f"somebody runs {stage}", None if stage in running else f"no process of its group is there; 'gridwhistle run {stage}{naming(data)}'"

@@ -1,13 +1,17 @@
 """Who takes part in the stages' consumer groups: what the broker says, whoever started them and wherever."""
 
+import asyncio
 import os
 import socket
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from engine.settings import Settings
 from engine.stages import STAGES
+
+COORDINATOR_SECONDS = 10
 
 
 class Member(NamedTuple):
@@ -42,7 +46,7 @@ async def members(settings: Settings) -> list[Member]:
 
 async def _of_stage(admin: AIOKafkaAdminClient, prefix: str, stage: str) -> list[Member]:
     found = []
-    for response in await admin.describe_consumer_groups([f"{prefix}{stage}"]):
+    for response in await _described(admin, f"{prefix}{stage}"):
         for group in response.groups:
             _, _, state, _, _, joined, *_ = group
             for _, client, _, _, assignment, *_ in joined:
@@ -52,6 +56,18 @@ async def _of_stage(admin: AIOKafkaAdminClient, prefix: str, stage: str) -> list
                 now = "opening" if state != "Stable" else "ready" if _has_partitions(assignment) else "idle"
                 found.append(Member(stage, int(pid) if known else None, host if known else client, now))
     return found
+
+
+async def _described(admin: AIOKafkaAdminClient, group: str) -> list[Any]:
+    """A broker that never had a group makes its coordinator at the first question, and has none for a moment."""
+    until = asyncio.get_running_loop().time() + COORDINATOR_SECONDS
+    while True:
+        try:
+            return list(await admin.describe_consumer_groups([group]))
+        except KafkaError as exc:
+            if not exc.retriable or asyncio.get_running_loop().time() > until:
+                raise
+            await asyncio.sleep(0.2)
 
 
 def _has_partitions(assignment: bytes) -> bool:

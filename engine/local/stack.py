@@ -23,7 +23,7 @@ from engine.reference import Reference, start_clock
 from engine.settings import Settings
 from engine.stages import STAGES
 from engine.vault import make_master_key
-from topics.registry import TOPICS, VAULT
+from topics.registry import VAULT
 
 Say = Callable[[str], None]
 
@@ -101,7 +101,7 @@ class Stack:
         made = await topic_admin.apply(self.settings, [])
         if made:
             self._say(f"made {len(made)} topics")
-        await topic_admin.verify(self.settings, [spec.name for spec in TOPICS])
+        await topic_admin.verify(self.settings)
         reference = Reference(self.settings)
         await reference.refresh()
         if reference.current is not None and self.wanted.pack is not None:

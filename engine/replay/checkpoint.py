@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from engine.audit.log import Entry, Log
+from engine.private import make_missing, opener
 from topics.ids import Instant
 from topics.registry import DECISIONS
 
@@ -119,10 +120,10 @@ class Checkpoints:
             OSError: The folder cannot be written.
         """
         path = self._folder / f"{day}.{made.partition}.msgpack"
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_missing(self._folder)
         scratch = path.with_name(f"{path.name}.{os.getpid()}.new")
         body = msgspec.msgpack.encode(made)
-        with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        with open(scratch, "wb", opener=opener) as file:
             file.write(hashlib.sha256(body).digest() + body)
             file.flush()
             os.fsync(file.fileno())

@@ -33,27 +33,13 @@ class Built:
     close: Callable[[], Awaitable[None]] = nothing
 
 
-@dataclass(frozen=True)
-class Blueprint:
-    """How to build a stage, and the topics whose settings must hold before it starts."""
-
-    topics: tuple[TopicSpec, ...]
-    build: Callable[["Host"], Awaitable[Built]]
-
-
-def plan(stage: str) -> Blueprint:
-    """Find a stage by its name.
+def plan(stage: str) -> Callable[["Host"], Awaitable[Built]]:
+    """Find how a stage is built, by its name.
 
     Raises:
         InvalidSettings: There is no such stage.
     """
-    plans = {
-        "intake": Blueprint((registry.RAW, registry.REJECTED, registry.INTAKE_STATE, registry.INCIDENTS, registry.VAULT), _intake),
-        "dispatch": Blueprint((registry.INCIDENTS, registry.COMMANDS, registry.STATE, registry.DECISIONS), _dispatch),
-        "fanout": Blueprint((registry.DECISIONS, registry.FANOUT_STATE), _fanout),
-        "replies": Blueprint((registry.COMMANDS, registry.REPLIES_STATE), _replies),
-        "projector": Blueprint((registry.DECISIONS,), _projector),
-    }
+    plans = {"intake": _intake, "dispatch": _dispatch, "fanout": _fanout, "replies": _replies, "projector": _projector}
     if stage not in plans:
         raise InvalidSettings(f"no stage {stage!r}; there are {', '.join(STAGES)}")
     return plans[stage]
