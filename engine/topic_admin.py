@@ -1,5 +1,6 @@
 """Makes the topics of the registry, and refuses to start on any that would lose data."""
 
+import asyncio
 import re
 from collections.abc import Iterable
 
@@ -9,6 +10,8 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from engine.errors import InvalidSettings
 from engine.settings import Settings
 from topics.registry import TOPICS, Compact, Delete, TopicSpec, department_topics
+
+LISTED_SECONDS = 20
 
 TRANSACTIONS = "__transaction_state"
 
@@ -46,9 +49,17 @@ async def apply(settings: Settings, departments: Iterable[str]) -> list[str]:
             faults = [f"{error[0]}: {error[2] if len(error) > 2 else error[1]}" for error in response.topic_errors if error[1] not in (0, 36)]
             if faults:
                 raise InvalidSettings("the broker did not make these topics:\n  " + "\n  ".join(faults))
+            await _until_listed(admin, {settings.prefix + spec.name for spec in missing})
         return [spec.name for spec in missing]
     finally:
         await admin.close()
+
+
+async def _until_listed(admin: AIOKafkaAdminClient, names: set[str]) -> None:
+    """A topic is made before the broker's metadata name it: whoever looks at once would say that it is missing."""
+    until = asyncio.get_running_loop().time() + LISTED_SECONDS
+    while not names <= set(await admin.list_topics()) and asyncio.get_running_loop().time() < until:
+        await asyncio.sleep(0.1)
 
 
 async def existing(settings: Settings) -> set[str]:
