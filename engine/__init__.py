@@ -1,3 +1,5 @@
 """Everything with a side effect: the partition loop, the stages, the local stack, the command line."""
 
-__version__ = "0.1.0"
+from rules import VERSION
+
+__version__ = VERSION

@@ -1,8 +1,9 @@
 """Keeps the account of one telling of a history: what became of each ticket, who had how many, how the split came out (LAW 3, 4)."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 
 import msgspec
 
@@ -67,6 +68,23 @@ class Books:
     """What it would have had, had everybody been eligible each time."""
     apart: Counter[str] = field(default_factory=Counter)
     """Tickets that went past the split: ``emergency``, ``direct``, ``none``."""
+
+    target: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    """What it should have had of the split by who was eligible, in tickets."""
+    past: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    """What it would have had of what nobody was eligible for."""
+    emergency: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    """What it would have had of life and property, which goes past the split."""
+    manual: Counter[str] = field(default_factory=Counter)
+    """Given to it by hand, less taken from it."""
+
+    def causes(self, party: str) -> dict[str, int]:
+        """Why a party is off its nominal share of all tickets, in hundredths of a ticket. Source: LAW 3."""
+        target = round(self.target[party] * HUNDRED)
+        return {
+            "eligibility": target - self.nominal[party] - round(self.past[party] * HUNDRED), "emergency": -round(self.emergency[party] * HUNDRED),
+            "manual": self.manual[party] * HUNDRED, "allocation": self.counts[party] * HUNDRED - target,
+        }  # fmt: skip
 
     def drift(self, party: str) -> int:
         """By how much a party is off its nominal share. Source: LAW 3."""
@@ -154,23 +172,40 @@ class Account:
             elif event.type == "TicketOffered" and fate.first_party is None:
                 fate.first_party = event.facts["party"]
             elif event.type == "TicketFiled":
-                self._count(event.facts["counted"], event.facts["party"], self._laws[decision.why.pack or ""])
+                self._count(event.facts["counted"], event.facts["party"], tuple(event.facts.get("eligible", ())), self._laws[decision.why.pack or ""])
+            elif event.type == "TicketReassigned" and "former" in event.facts and "counted" not in event.facts:
+                self.books.manual[event.facts["party"]] += 1
+                self.books.manual[str(event.facts["former"])] -= 1
 
     def _breach(self, name: str, decision: Decision) -> None:
         clock, _, rung = decision.id.removeprefix(f"clock:{name}:").rpartition(":")
         if rung == "100" and clock.split(":")[1] not in WINDOWS:
             self._by_name[name].breaches[clock] = decision.at
 
-    def _count(self, counted: str, party: str | None, law: Law) -> None:
+    def _count(self, counted: str, party: str | None, able: tuple[str, ...], law: Law) -> None:
         if counted == "exercise":
             return
         if counted != "split" or party is None:
             self.books.apart[counted] += 1
+            if counted in ("direct", "emergency"):
+                self._count_past(counted, law)
             return
         self.books.counts[party] += 1
+        among = {share.code: share.share for share in law.shares if share.code in able}
+        for code, part in among.items():
+            self.books.target[code] += Fraction(part, sum(among.values()))
         whole = sum(share.share for share in law.shares)
         for share in law.shares:
             self.books.nominal[share.code] += share.share * HUNDRED // whole
+
+    def _count_past(self, counted: str, law: Law) -> None:
+        """What nobody was eligible for is drift by eligibility; life and property is its own cause."""
+        whole = sum(share.share for share in law.shares)
+        for share in law.shares:
+            if counted == "emergency":
+                self.books.emergency[share.code] += Fraction(share.share, whole)
+            else:
+                self.books.past[share.code] += Fraction(share.share, whole)
 
 
 def images_of(book: Book) -> dict[str, Image]:

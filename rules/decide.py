@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from rules import alike, answering, caps, clocks, desk, escalation, filing, flood, ledgers, merging, people, rosters, split
+from rules import VERSION, alike, answering, caps, clocks, desk, escalation, filing, flood, ledgers, merging, people, rosters, split
 from rules.book import Book, ClockCause, CommandCause, IncidentCause, Kept, Outcome
 from rules.case import Case, Draft, publish
 from rules.errors import BrokenInvariant
@@ -23,8 +23,7 @@ from topics.incident import IncidentReferred
 from topics.ticket import CommandSeen, DayCounter, Ticket
 from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason, Role, Status
 
-ENGINE = "0.3.0"
-"""Version written into each decision; raised when a rule changes what follows from a cause."""
+ENGINE = VERSION
 
 __all__ = ["ENGINE", "ClockCause", "CommandCause", "IncidentCause", "Outcome", "decide", "set_aside"]
 

@@ -165,7 +165,7 @@ def reassign(case: Case, draft: Draft, command: Command) -> Reason:
     seat = _SEAT_OF.get(draft.status)
     if seat is not None:
         return _reseat(case, draft, command, seat)
-    party = command.party or draft.party or ""
+    party, former = command.party or draft.party or "", draft.party
     role, org = (Role.DEPARTMENT, party) if case.law.department(party) else (party, None)
     if all(entry.person != command.target for entry in case.people(role, draft, org)):
         return Reason.PERSON_UNKNOWN
@@ -183,6 +183,8 @@ def reassign(case: Case, draft: Draft, command: Command) -> Reason:
             case.quota = replace(quota, manual=quota.manual + 1)
     draft.person = str(command.target)
     said = case.say("TicketReassigned", draft, person=draft.person, party=party)
+    if party != former:
+        said.facts["former"] = former
     if draft.exercise:
         said.facts["counted"] = "exercise"
     return Reason.DONE_AS_ASKED

@@ -71,6 +71,9 @@ class Drift(msgspec.Struct, frozen=True):
     count_after: int
     drift_before: int
     drift_after: int
+    causes_before: dict[str, int] = {}
+    """``eligibility``, ``emergency``, ``manual``, ``allocation`` -> hundredths of a ticket off its nominal share of all tickets."""
+    causes_after: dict[str, int] = {}
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -162,6 +165,6 @@ def _loads(before: Counter[str], after: Counter[str]) -> dict[str, Load]:
 def _drifts(before: Account, after: Account) -> dict[str, Drift]:
     was, now = before.books, after.books
     return {
-        party: Drift(was.counts[party], now.counts[party], was.drift(party), now.drift(party))
+        party: Drift(was.counts[party], now.counts[party], was.drift(party), now.drift(party), was.causes(party), now.causes(party))
         for party in dict.fromkeys((*was.nominal, *now.nominal))
     }

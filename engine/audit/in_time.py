@@ -15,7 +15,10 @@ class InTime:
 
     def see(self, step: Step) -> None:
         """Take what one decision did."""
+        played = {name for name, ticket in step.after.items() if ticket.exercise}
         for event in step.decision.events:
+            if event.ticket in played:
+                continue
             name = (event.ticket, self._generation.get(event.ticket, 0))
             if event.type == "TicketFinished":
                 (self._missed if event.facts["overdue"] else self._finished).add(name)

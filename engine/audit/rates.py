@@ -21,9 +21,10 @@ class Rates:
 
     def see(self, step: Step) -> None:
         """Count what one decision did."""
-        for ticket in {event.ticket for event in step.events("TicketFiled")}:
+        played = {name for name, ticket in step.after.items() if ticket.exercise}
+        for ticket in {event.ticket for event in step.events("TicketFiled")} - played:
             self._filed[self._street(ticket)] += 1
-        for ticket in {event.ticket for event in step.events("WhistleRaised")}:
+        for ticket in {event.ticket for event in step.events("WhistleRaised")} - played:
             self._whistled[self._street(ticket)] += 1
 
     def _street(self, ticket: str) -> str:

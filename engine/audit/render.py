@@ -1,5 +1,7 @@
 """The audit for people: a verdict in one line, then the figures."""
 
+from collections import Counter
+
 from rich.console import Console
 from rich.table import Table
 
@@ -26,7 +28,7 @@ def verdict(report: Report) -> str:
 def render(report: Report, console: Console) -> None:
     """Print the whole report."""
     console.print(_totals(report))
-    for table in (_split(report), _departments(report), _rates(report), _rungs(report)):
+    for table in (_split(report), _drift(report), _departments(report), _rates(report), _rungs(report)):
         if table.row_count:
             console.print(table)
     for kind, named in report.problems.items():
@@ -66,6 +68,18 @@ def _split(report: Report) -> Table:
     for home in busiest[:HOMES_SHOWN]:
         rows = report.split[home]
         table.add_row(home, *(f"{rows[party]['count']} / {rows[party]['target']:.1f}" if party in rows else "" for party in parties))
+    return table
+
+
+def _drift(report: Report) -> Table:
+    """How far each party is off its nominal share of all tickets, over all homes, and why."""
+    table = Table("party", "eligibility", "emergency", "manual", "allocation", title="Drift off the nominal share, in tickets")
+    causes: dict[str, Counter[str]] = {}
+    for rows in report.split.values():
+        for party, row in rows.items():
+            causes.setdefault(party, Counter()).update(row["drift"])
+    for party, row in causes.items():
+        table.add_row(party, *(f"{row[cause]:+.2f}" for cause in ("eligibility", "emergency", "manual", "allocation")))
     return table
 
 

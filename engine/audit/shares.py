@@ -25,6 +25,19 @@ class Books:
     target: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     fully_eligible: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     """Of ``count``: those for which every party was eligible."""
+    nominal: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    """What it should have had of the split and of what nobody was eligible for, had everybody been eligible."""
+    emergency: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    """What it would have had of life and property, which goes past the split."""
+    manual: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    """Given to it by hand, less taken from it."""
+
+    def drift(self, party: str) -> dict[str, Fraction]:
+        """By how much it is off its nominal share of all tickets, by cause; the four add up (LAW 3)."""
+        return {
+            "eligibility": self.target[party] - self.nominal[party], "emergency": -self.emergency[party],
+            "manual": Fraction(self.manual[party]), "allocation": self.count[party] - self.target[party],
+        }  # fmt: skip
 
 
 class Shares:
@@ -34,10 +47,17 @@ class Shares:
         """Start with empty books."""
         self._packs, self._findings = deadlines, findings
         self._books: dict[tuple[str, str], Books] = {}
+        self._window_of: dict[str, str] = {}
+        """Home -> its window now."""
 
     def see(self, step: Step) -> None:
-        """Book the filings of one decision that went through the split."""
+        """Book the filings of one decision that went through the split, and beside them what went past it."""
+        for event in step.events("TicketReassigned"):
+            self._by_hand(step, event)
         for event in step.events("TicketFiled"):
+            if event.facts.get("counted") in ("split", "direct", "emergency"):
+                self._window_of[step.decision.home] = str(event.facts["window"])
+                self._nominal(step, event)
             if event.facts.get("counted") == "split":
                 ticket = step.after.get(event.ticket)
                 bundle = self._packs.bundle(ticket.pack) if ticket else None
@@ -45,6 +65,25 @@ class Shares:
                     self._findings.add("split_errors", event.ticket, "was split by a pack that is not on reference")
                 else:
                     self._book(step, event, bundle)
+
+    def _nominal(self, step: Step, event: Event) -> None:
+        ticket = step.after.get(event.ticket)
+        bundle = self._packs.bundle(ticket.pack) if ticket else None
+        if bundle is None:
+            return
+        books = self._books.setdefault((step.decision.home, str(event.facts["window"])), Books())
+        whole = sum(share.share for share in bundle.shares)
+        for share in bundle.shares:
+            row = books.emergency if event.facts["counted"] == "emergency" else books.nominal
+            row[share.code] += Fraction(share.share, whole)
+
+    def _by_hand(self, step: Step, event: Event) -> None:
+        window = self._window_of.get(step.decision.home)
+        if window is None or "former" not in event.facts or event.facts.get("counted") == "exercise":
+            return
+        books = self._books.setdefault((step.decision.home, window), Books())
+        books.manual[str(event.facts["party"])] += 1
+        books.manual[str(event.facts["former"])] -= 1
 
     def _book(self, step: Step, event: Event, bundle: PackBundle) -> None:
         facts = event.facts
@@ -92,13 +131,15 @@ class Shares:
                     self._findings.add("split_errors", f"q:{home} {party}", what)
 
     def table(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """Home -> party -> ``count``, ``target`` (in tickets; exact until printed) and ``fully_eligible``; windows added up."""
+        """Home -> party -> ``count``, ``target`` (in tickets; exact until printed), ``fully_eligible`` and ``drift`` by cause; windows added up."""
         homes: dict[str, dict[str, dict[str, Any]]] = {}
         for (home, _), books in sorted(self._books.items()):
             parties = homes.setdefault(home, {})
-            for party in sorted({*books.count, *books.target}):
-                row = parties.setdefault(party, {"count": 0, "target": Fraction(), "fully_eligible": 0})
+            for party in sorted({*books.count, *books.target, *books.nominal, *books.emergency}):
+                row = parties.setdefault(party, {"count": 0, "target": Fraction(), "fully_eligible": 0, "drift": defaultdict(Fraction)})
+                for cause, off in books.drift(party).items():
+                    row["drift"][cause] += off
                 row["count"] += books.count[party]
                 row["target"] += books.target[party]
                 row["fully_eligible"] += books.fully_eligible[party]
-        return {home: {party: row | {"target": float(row["target"])} for party, row in rows.items()} for home, rows in homes.items()}
+        return {home: {party: row | {"target": float(row["target"]), "drift": {c: float(off) for c, off in row["drift"].items()}} for party, row in rows.items()} for home, rows in homes.items()}

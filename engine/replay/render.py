@@ -91,6 +91,10 @@ def _split(told: Simulated) -> Table:
     table = Table("party", "before", "drift", "after", "drift", title="Split: tickets, and how far off the nominal share", title_justify="left")
     for party, row in told.difference.split.items():
         table.add_row(party, str(row.count_before), tickets_off(row.drift_before), str(row.count_after), tickets_off(row.drift_after))
+        for cause, after in row.causes_after.items():
+            before = row.causes_before.get(cause, 0)
+            if before or after:
+                table.add_row(f"  by {cause}", "", tickets_off(before), "", tickets_off(after))
     return table
 
 

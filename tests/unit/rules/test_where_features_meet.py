@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from rules.account import Account
 from rules.case import Draft, publish
 from rules.errors import BrokenInvariant
 from tests.support.city import DAY, HOUR, MINUTE, City, at, city_bundle
@@ -526,6 +527,25 @@ def test_an_exercise_runs_on_the_real_law_and_stands_in_no_book() -> None:
     city.report("U", "bins")
     assert city["U"].folded_into is None
     assert city.ask("duplicate_of", "E0", "desk:desk-1", target=city["U"].id) == "target_elsewhere"
+
+
+def test_drift_has_four_causes_that_add_up() -> None:
+    """Ten bins, one fire and one ticket given by hand: emergency takes its share from each party, by hand one gains what the other loses."""
+    city = City()
+    account = Account(city.laws)
+    for n in range(10):
+        city.report(f"T{n}", "bins")
+    city.report("F", "fire")
+    former = city["T9"].party
+    other = "residents" if former != "residents" else "specialist"
+    city.ask("reassign", "T9", "chief:chief-1", target=f"{other}-1", party=other, reason="nearer")
+    for decision in city.decisions:
+        account.see(f"app:{decision.ticket}", decision)
+    causes = {party: account.books.causes(party) for party in ("residents", "specialist", "red_property", "backstop")}
+    assert {party: row["emergency"] for party, row in causes.items()} == {"residents": -20, "specialist": -30, "red_property": -40, "backstop": -10}
+    assert (causes[str(former)]["manual"], causes[other]["manual"]) == (-100, 100)
+    assert all(row["eligibility"] == 0 and abs(row["allocation"]) < 100 for row in causes.values())
+    assert sum(sum(row.values()) for row in causes.values()) == -100
 
 
 # -- calendar ------------------------------------------------------------------------------------------------------
