@@ -14,7 +14,7 @@ from rules.law import Law
 from rules.rosters import Rosters
 from rules.shelf import Shelf
 from topics import codec
-from topics.command import Command
+from topics.command import Command, remembered_as
 from topics.decision import Decision
 from topics.ids import Instant
 from topics.incident import AnyIncident, IncidentReferred
@@ -38,6 +38,8 @@ class CommandCause(msgspec.Struct, frozen=True):
     id: str
     command: Command
     appended_at: Instant
+    speed: int = 1
+    """Engine milliseconds in one of the broker's: a door's delay is measured in the broker's."""
 
 
 class ClockCause(msgspec.Struct, frozen=True):
@@ -154,9 +156,14 @@ class Book:
         stored = (self.tickets.stored(name) for name in sorted(self.open)) if wanted else ()
         self.lately = Lately(value for value in stored if value is not None) if wanted else None
 
-    def first_decision(self, command_id: str, at: Instant) -> str | None:
-        """Name the decision that counted for a command id, if it was seen within the last 35 days."""
-        seen = self.seen.get(command_id)
+    def first_decision(self, actor: str, command_id: str, at: Instant) -> str | None:
+        """Name the decision that counted for an actor's command id, if it was taken within the last 35 days.
+
+        What an engine before 0.3 remembers is an id alone, whoever gave it, and counts as it did.
+        """
+        seen = self.seen.get(remembered_as(actor, command_id))
+        if seen is None and not command_id.startswith("@"):
+            seen = self.seen.get(command_id)
         return None if seen is None or at - seen.at > COMMANDS_KEPT_MS else seen.decision
 
     def expired(self, at: Instant) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from rules.handlers import CHILD_HANDLERS, HANDLERS
 from rules.law import Law
 from rules.lifecycle import BY_CLOCK, CHILD_TABLE, TABLE
 from topics import codec
-from topics.command import Command
+from topics.command import Command, answers_for, remembered_as
 from topics.decision import Change, Decision, Event, Said, Why
 from topics.ids import DecisionId, Instant, clock_id, home_of, ticket_id
 from topics.incident import IncidentReferred
@@ -83,35 +83,42 @@ def _case(book: Book, laws: Mapping[str, Law], decision_id: str, ticket: Ticket,
 
 def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Instant) -> Outcome:
     command, expired = cause.command, book.expired(at)
-    first = book.first_decision(command.id, at)
+    if command.kind is CommandKind.UNREADABLE:
+        return _without_change(book, cause, at, Reason.UNREADABLE, expired, field=_field_of(command.reason or ""))
+    actor = f"{command.actor.role}:{command.actor.person}"
+    if answers_for(command) not in (None, command.actor.org if command.actor.role is Role.DEPARTMENT else ""):
+        return _without_change(book, cause, at, Reason.ID_RESERVED, expired)
+    first = book.first_decision(actor, command.id, at)
     if first is not None:
         return _without_change(book, cause, at, Reason.REPEATED_COMMAND, expired, first=first)
-    seen = (command.id, CommandSeen(cause.id, at))
-    beyond = None if command.kind is CommandKind.UNREADABLE else caps.said(command)
+    beyond = caps.said(command)
     if beyond is not None:
-        return _without_change(book, cause, at, beyond.reason, expired, seen, field=beyond.field)
+        return _without_change(book, cause, at, beyond.reason, expired, field=beyond.field)
+    seen = (remembered_as(actor, command.id), CommandSeen(cause.id, at))
     if command.kind is CommandKind.ADOPT_PACK:
         return _adopt(book, laws, cause, at, seen, expired)
     if command.kind is CommandKind.SET_DUTY:
         return _set_duty(book, laws, cause, at, seen, expired)
-    if command.kind is CommandKind.UNREADABLE:
-        return _without_change(book, cause, at, Reason.UNREADABLE, expired, seen, field=_field_of(command.reason or ""))
     draft = book.tickets.get(command.ticket.split("/", 1)[0])
     if draft is None:
-        return _without_change(book, cause, at, Reason.UNKNOWN_TICKET, expired, seen)
+        return _without_change(book, cause, at, Reason.UNKNOWN_TICKET, expired)
+    if not people.names_it(draft, command):
+        return _without_change(book, cause, at, Reason.IDENTITY_MISMATCH, expired)
+    if not people.is_its_source(draft, command.actor):
+        return _without_change(book, cause, at, Reason.NOT_YOUR_TICKET, expired)
     command, draft = _said_of_another(book, without_blanks(command), draft)
     case = _case(book, laws, cause.id, draft, at)
-    effective_at = case.effective_at = case.facts["effective_at"] = desk.effective(command, cause.appended_at, at)
+    effective_at = case.effective_at = case.facts["effective_at"] = desk.effective(command, cause.appended_at, at, cause.speed)
     case.actor_law = book.rosters.law(laws.get(book.pack or draft.pack, case.law), effective_at)
     if draft.id != cause.command.ticket.split("/", 1)[0]:
         case.facts["said_of"] = cause.command.ticket
     reason = _carry_out(book, laws, case, draft, replace(command, actor=people.completed(case.actor_law, command.actor)))
     if reason in REFUSALS or reason is Reason.NO_CHANGE:
-        return _without_change(book, cause, at, reason, expired, seen)
+        return _without_change(book, cause, at, reason, expired, seen if reason is Reason.NO_CHANGE else None)
     outcome = _outcome(case, "command", reason, draft, command=command, seen=seen, expired=expired)
     beyond = _beyond(book, case, draft, outcome)
     if beyond is not None:
-        return _without_change(book, cause, at, beyond.reason, expired, seen, field=beyond.field)
+        return _without_change(book, cause, at, beyond.reason, expired, field=beyond.field)
     return outcome
 
 
@@ -213,7 +220,12 @@ def _adopt(
     """Put a pack in force in this partition; its law must have been read from ``reference``."""
     ref = cause.command.pack or ""
     if ref not in laws:
-        return _without_change(book, cause, at, Reason.UNKNOWN_PACK, expired, seen)
+        return _without_change(book, cause, at, Reason.UNKNOWN_PACK, expired)
+    law = laws.get(book.pack or "")
+    now = None if law is None else book.rosters.law(law, at)
+    refused = rosters.may_not_adopt(now, cause.command.actor, laws[ref])
+    if refused is not None:
+        return _without_change(book, cause, at, refused, expired)
     adopted = Event("PackAdopted", "", {"pack": ref, "former": book.pack or ""})
     outcome = _without_change(book, cause, at, Reason.PACK_ADOPTED, expired, seen, events=(adopted,))
     return replace(outcome, pack=ref)
@@ -225,15 +237,16 @@ def _set_duty(
     """Change this partition's roster without a new pack; every partition is told the same."""
     command = cause.command
     if book.pack is None or book.pack not in laws:
-        return _without_change(book, cause, at, Reason.UNKNOWN_PACK, expired, seen)
-    refused = rosters.fault(book.rosters.law(laws[book.pack], at), command.actor, command.duty)
+        return _without_change(book, cause, at, Reason.UNKNOWN_PACK, expired)
+    refused = rosters.fault(book.rosters, laws[book.pack], command.actor, command.duty, at)
     if refused is not None or command.duty is None:
-        return _without_change(book, cause, at, refused or Reason.DUTY_UNFIT, expired, seen)
-    name = rosters.name_of(command.duty)
-    noted = rosters.noted(book.rosters.duties.get(name), command.duty, at)
+        return _without_change(book, cause, at, refused or Reason.DUTY_UNFIT, expired)
+    duty = rosters.not_before(command.duty, desk.effective(command, cause.appended_at, at, cause.speed))
+    name = rosters.name_of(duty)
+    noted = rosters.noted(book.rosters.duties.get(name), duty, at)
     if caps.too_many_windows(noted):
-        return _without_change(book, cause, at, Reason.TOO_MANY, expired, seen, field="duty")
-    changed = Event("DutySet", "", {"duty": msgspec.to_builtins(command.duty), "by": command.actor.person})
+        return _without_change(book, cause, at, Reason.TOO_MANY, expired, field="duty")
+    changed = Event("DutySet", "", {"duty": msgspec.to_builtins(duty), "by": command.actor.person})
     outcome = _without_change(book, cause, at, Reason.DUTY_SET, expired, seen, events=(changed,))
     return replace(outcome, duty=(name, noted))
 

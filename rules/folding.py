@@ -10,11 +10,11 @@ from rules import rosters, split
 from rules.book import Book, Kept, Outcome
 from rules.law import Law
 from topics import codec
-from topics.command import Duty
+from topics.command import Duty, remembered_as
 from topics.decision import Change, Decision
 from topics.ids import Instant
 from topics.ticket import CommandSeen, DayCounter, Duties, Quota
-from topics.vocabulary import FINAL, Reason, Status
+from topics.vocabulary import FINAL, REFUSALS, Reason, Status
 
 
 class _Image(msgspec.Struct, frozen=True):
@@ -71,6 +71,7 @@ class Said(msgspec.Struct, frozen=True):
     home: str
     ticket: str | None = None
     command_id: str | None = None
+    actor: str | None = None
     events: tuple[_Event, ...] = ()
     changes: tuple[Change, ...] = ()
     why: _Why = _Why()
@@ -85,7 +86,7 @@ def fold(book: Book, laws: Mapping[str, Law], told: Said) -> None:
 
     Tickets and the split's counts and targets are taken from the record. The counters that the record leaves out
     (``direct``, ``emergency``, ``manual``, ``split``, ``fully_eligible``) follow exactly from its events; day counters
-    from the ticket's name; commands seen from their ids.
+    from the ticket's name; commands seen from whose they were and their ids.
 
     Raises:
         KeyError: The pack of a decision that counts in the split is not among ``laws``.
@@ -123,7 +124,9 @@ def _counter(told: Said) -> tuple[str, DayCounter]:
 
 
 def _seen(told: Said) -> tuple[str, CommandSeen] | None:
-    return None if told.reason == Reason.REPEATED_COMMAND else (told.command_id or "", CommandSeen(told.id, told.at))
+    if told.reason == Reason.REPEATED_COMMAND or told.reason in REFUSALS:
+        return None
+    return remembered_as(told.actor or "", told.command_id or ""), CommandSeen(told.id, told.at)
 
 
 def _pack(told: Said) -> str | None:

@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from rules.case import Case, Draft
 from rules.law import Law
-from topics.command import Actor
+from topics.command import Actor, Command
+from topics.ids import folded, is_from
 from topics.pack import RosterEntry
 from topics.ticket import Helper
 from topics.vocabulary import Role
@@ -45,6 +46,16 @@ def here(case: Case, draft: Draft, actor: Actor) -> tuple[RosterEntry, ...]:
 def is_known(case: Case, draft: Draft, actor: Actor) -> bool:
     """Whether a person is on the roster in the role claimed, for this ticket's grid."""
     return actor.role in WITHOUT_ROSTER or bool(here(case, draft, actor))
+
+
+def names_it(draft: Draft, command: Command) -> bool:
+    """Whether the incident by which a ticket was named, if it was, is that ticket's."""
+    return command.identity is None or folded(command.identity) == folded(draft.identity)
+
+
+def is_its_source(draft: Draft, actor: Actor) -> bool:
+    """Whether a source system speaks of what it has reported itself; nobody else is asked that."""
+    return actor.role is not Role.SOURCE or is_from(draft.identity, actor.person)
 
 
 def on_duty(case: Case, draft: Draft, actor: Actor) -> bool:

@@ -1,13 +1,15 @@
 """The roster of the day: a pack's, with what was changed since without a new pack (LAW 3; domain research, P14)."""
 
 import hashlib
-import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from msgspec.structs import replace
+from pydantic import ValidationError
 
 from rules.law import Law
+from rules.pack import PersonSource
+from rules.verify_people import entry_faults
 from topics import codec
 from topics.command import Actor, Duty
 from topics.ids import Instant
@@ -16,9 +18,15 @@ from topics.ticket import Duties
 from topics.vocabulary import Reason, Role
 
 MAY_CHANGE = (Role.CHIEF, Role.CENTRE, Role.SUPERVISOR)
+MAY_ADOPT = (Role.CHIEF, Role.CENTRE)
+RANK: dict[Role, int] = {Role.CENTRE: 3, Role.CHIEF: 2, Role.SUPERVISOR: 1}
+"""Who stands above whom where rosters are changed; all others stand below."""
+KEPT_ROLES = (Role.CHIEF, Role.CENTRE)
+"""Roles that never stand empty once they are held: without them nobody could put anybody back."""
+LATE_MS = 86_400_000
+"""How long after its end a change is kept: a command may be that long on its way, and is judged by the roster of then."""
 EVER = 2**62
 KEPT = 4
-_HOURS = re.compile(r"always|work|\d\d:\d\d-\d\d:\d\d")
 
 
 class _Made(NamedTuple):
@@ -106,28 +114,98 @@ def _name(posts: list[_Post], duty: Duty) -> str:
     return duty.name or next((post.own.name for post in posts if post.own.person == duty.person), duty.person)
 
 
-def fault(law: Law, actor: Actor, duty: Duty | None) -> Reason | None:
-    """Say why somebody may not make a change, if so. ``law`` has the roster as it is now."""
+def fault(rosters: Rosters, law: Law, actor: Actor, duty: Duty | None, at: Instant) -> Reason | None:
+    """Say why somebody may not make a change, if so; ``law`` is the pack's, the roster is asked as it is now."""
+    now = rosters.law(law, at)
     if actor.role not in MAY_CHANGE:
         return Reason.ROLE_NOT_ALLOWED
-    if law.entry(actor.person, actor.role) is None:
+    if now.entry(actor.person, actor.role) is None:
         return Reason.NOT_ON_ROSTER
     if duty is None or (duty.since is not None and duty.until is not None and duty.until <= duty.since):
         return Reason.DUTY_UNFIT
-    if duty.change != "add":
-        return None if law.entry(duty.person, duty.role) is not None else Reason.PERSON_UNKNOWN
-    if duty.instead_of is not None:
-        return None if law.entry(duty.instead_of, duty.role) is not None else Reason.PERSON_UNKNOWN
+    unfit = _unfit(now, duty)
+    return unfit or beyond(now, actor, duty) or (Reason.LAST_ONE if _leaves_nobody(rosters, law, duty, at) else None)
+
+
+def _unfit(law: Law, duty: Duty) -> Reason | None:
+    """Say what is wrong with a change itself: somebody who comes is looked at as the pack's own roster is."""
+    if duty.change != "add" or duty.instead_of is not None:
+        return None if law.entry(duty.instead_of or duty.person, duty.role) is not None else Reason.PERSON_UNKNOWN
     if any(node not in law.nodes for node in duty.nodes):
         return Reason.GRID_UNKNOWN
     if duty.role is Role.DEPARTMENT and law.department(duty.org or "") is None:
         return Reason.DEPARTMENT_UNKNOWN
-    return None if _HOURS.fullmatch(duty.on_duty) else Reason.DUTY_UNFIT
+    name = next((entry.name for entry in law.bundle.roster if entry.person == duty.person), None)
+    if duty.name and name not in (None, duty.name):
+        return Reason.DUTY_UNFIT
+    try:
+        entry = PersonSource(
+            person=duty.person, name=duty.name or name or duty.person, role=duty.role, org=duty.org, nodes=list(duty.nodes), skills=list(duty.skills), on_duty=duty.on_duty
+        )  # fmt: skip
+    except ValidationError:
+        return Reason.DUTY_UNFIT
+    wrong = entry_faults(entry, law.nodes, law.departments, {share.code for share in law.shares}, lambda node: law.home_of(node) is not None)
+    return Reason.DUTY_UNFIT if any(True for _ in wrong) else None
+
+
+def beyond(law: Law, actor: Actor, duty: Duty) -> Reason | None:
+    """Say whether a change is above the role of whoever makes it, or outside the grids (or the department) they answer for."""
+    if RANK.get(duty.role, 0) > RANK[actor.role]:
+        return Reason.ABOVE_OWN_ROLE
+    own = [entry for entry in law.bundle.roster if entry.person == actor.person and entry.role == actor.role]
+    if duty.change == "add" and duty.instead_of is None:
+        touched = [(duty.org, duty.nodes)]
+    else:
+        who = {duty.person} if duty.change != "add" else {duty.instead_of}
+        touched = [(entry.org, entry.nodes) for entry in law.bundle.roster if entry.person in who and entry.role == duty.role]
+    reached = all(any(_answers_for(law, entry, org, nodes) for entry in own) for org, nodes in touched)
+    return None if reached else Reason.OUTSIDE_OWN_GRIDS
+
+
+def _answers_for(law: Law, entry: RosterEntry, org: str | None, nodes: tuple[str, ...]) -> bool:
+    """Whether all these grids lie in one's own or below; nobody but who answers for everywhere answers for everywhere."""
+    if entry.org is not None and entry.org != org:
+        return False
+    return not entry.nodes or (bool(nodes) and all(any(here in entry.nodes for here in law.path(node)) for node in nodes))
+
+
+def _leaves_nobody(rosters: Rosters, law: Law, duty: Duty, at: Instant) -> bool:
+    """Whether at some moment of its window a change leaves no chief, or nobody of the centre, on the roster that had one."""
+    after = Rosters()
+    after.duties = dict(rosters.duties)
+    name = name_of(duty)
+    after.put(name, noted(after.duties.get(name), duty, at))
+    every = [one for duties in after.duties.values() for one in duties.changes]
+    moments = {at, *(max(at, moment) for one in every for moment in (one.since or 0, _end(one)))}
+    return any(
+        any(entry.role == role for entry in rosters.law(law, moment).bundle.roster) and not any(entry.role == role for entry in after.law(law, moment).bundle.roster)
+        for moment in sorted(moments) for role in KEPT_ROLES
+    )  # fmt: skip
+
+
+def may_not_adopt(law: Law | None, actor: Actor, other: Law) -> Reason | None:
+    """Say why somebody may not put another law in force, if so.
+
+    A partition without a law has nobody to ask: the first law founds it, and whoever may write to ``commands`` and
+    ``reference`` of an empty stack gives it. From then on it takes a chief, or the centre, who answers for everywhere.
+    """
+    if law is None:
+        return None
+    if actor.role not in MAY_ADOPT:
+        return Reason.ROLE_NOT_ALLOWED
+    if not any(entry.person == actor.person and entry.role == actor.role and not entry.nodes for entry in law.bundle.roster):
+        return Reason.NOT_ON_ROSTER
+    return None if any(entry.role in MAY_ADOPT and not entry.nodes for entry in other.bundle.roster) else Reason.LAST_ONE
+
+
+def not_before(duty: Duty, effective_at: Instant) -> Duty:
+    """Let a change begin no earlier than it was asked for: who was on duty then is not told afterwards."""
+    return duty if duty.since is None or duty.since >= effective_at else replace(duty, since=effective_at)
 
 
 def noted(former: Duties | None, duty: Duty, at: Instant) -> Duties:
     """Add a change to what is known of a person; what has ended is let go, and the same window is changed, not doubled."""
-    kept = [one for one in former.changes if _end(one) > at and not _is_same(one, duty)] if former else []
+    kept = [one for one in former.changes if _end(one) + LATE_MS > at and not _is_same(one, duty)] if former else []
     return Duties((*kept, replace(duty, since=at if duty.since is None else duty.since)))
 
 

@@ -2,15 +2,17 @@
 
 import re
 from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Container
 
 from rules.bound import farthest
 from rules.faults import Found, listed, twice
-from rules.pack import PackSource
+from rules.pack import PackSource, PersonSource
 from rules.verify_places import home_of, path
 from topics.registry import DEPARTMENT_CODE
 from topics.vocabulary import Party, Role, TierKind
 
 SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
+WITHOUT_ROSTER = (Role.REPORTER, Role.SOURCE)
 ALWAYS_NEEDED = (Role.DESK, Role.CHIEF, Role.CHECKER, Role.SUPERVISOR, Role.CENTRE)
 
 
@@ -42,30 +44,38 @@ def departments(pack: PackSource) -> Found:
 def roster(pack: PackSource) -> Found:
     """Grids, departments and hours that exist; one name for one person; nobody where the split never looks."""
     codes = {node.code for node in pack.nodes}
-    known = {department.code for department in pack.departments}
+    known = sorted(department.code for department in pack.departments)
     parties = {share.code for share in pack.shares}
     names: dict[str, set[str]] = defaultdict(set)
     for entry in pack.roster:
-        here = f"roster.{entry.person}"
         names[entry.person].add(entry.name)
-        for node in sorted(set(entry.nodes) - codes):
-            yield here, f"grid {node!r} is not a node"
-        if entry.role is Role.DEPARTMENT and entry.org not in known:
-            yield here, f"unknown department {entry.org!r}; set org to one of {listed(sorted(known), 20)}"
-        if entry.role in parties:
-            high = [node for node in entry.nodes if node in codes and home_of(pack, node) is None]
-            if high:
-                yield here, f"{listed(high)} lies above the homes, where the split does not look; name homes, or none for everywhere"
-        if entry.on_duty not in ("always", "work"):
-            start, _, end = entry.on_duty.partition("-")
-            if not SPAN.fullmatch(entry.on_duty) or start == end:
-                yield here, f"on_duty {entry.on_duty!r} is no span of a day; write e.g. 22:00-06:00, or always"
+        yield from entry_faults(entry, codes, known, parties, lambda node: home_of(pack, node) is not None)
     for person, of in names.items():
         if len(of) > 1:
             yield f"roster.{person}", f"goes by {len(of)} names: {listed(sorted(of))}; keep one"
     for (person, role), n in Counter((entry.person, entry.role) for entry in pack.roster).items():
         if n > 1:
             yield f"roster.{person}", f"has the role {role} {n} times; put all nodes into one entry"
+
+
+def entry_faults(entry: PersonSource, nodes: Container[str], departments: Collection[str], parties: Collection[str], is_placed: Callable[[str], bool]) -> Found:
+    """What is wrong with one person's entry, whether a pack or a command brings it."""
+    here = f"roster.{entry.person}"
+    for node in sorted(set(entry.nodes)):
+        if node not in nodes:
+            yield here, f"grid {node!r} is not a node"
+    if entry.role in WITHOUT_ROSTER:
+        yield here, f"nobody is {entry.role} by a roster; reporters and source systems are known by their doors"
+    if entry.role is Role.DEPARTMENT and entry.org not in departments:
+        yield here, f"unknown department {entry.org!r}; set org to one of {listed(sorted(departments), 20)}"
+    if entry.role in parties:
+        high = [node for node in entry.nodes if node in nodes and not is_placed(node)]
+        if high:
+            yield here, f"{listed(high)} lies above the homes, where the split does not look; name homes, or none for everywhere"
+    if entry.on_duty not in ("always", "work"):
+        start, _, end = entry.on_duty.partition("-")
+        if not SPAN.fullmatch(entry.on_duty) or start == end:
+            yield here, f"on_duty {entry.on_duty!r} is no span of a day; write e.g. 22:00-06:00, or always"
 
 
 def reach(pack: PackSource) -> Found:

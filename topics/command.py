@@ -1,15 +1,18 @@
 """What a person, a department or a source system asks for."""
 
+import re
 from typing import Annotated, Literal
 
 import msgspec
 
-from topics.ids import Instant
+from topics.ids import Instant, source_part
 from topics.vocabulary import CommandKind, Role
 
 Short = Annotated[str, msgspec.Meta(max_length=200)]
 Long = Annotated[str, msgspec.Meta(max_length=4000)]
 CommandId = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+Identity = Annotated[str, msgspec.Meta(min_length=1, max_length=1300)]
+"""``<source>:<id>``: two names of 200 characters, each colon and per cent sign of the first written as three."""
 
 
 class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -56,6 +59,8 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     """Engine time at which a door took it; judged no later than the record's own append time."""
     ticket: Short = ""
     """Ticket id; a child's is ``<ticket>/<code>/<n>``. Empty only for what is asked of a partition, and ``unreadable``."""
+    identity: Identity | None = None
+    """``<source>:<id>`` when the ticket was named by it: whoever resolved it may have erred, so the law looks again."""
     reason: Long | None = None
     text: Long | None = None
     """Answer to the resident, note, or result of the work."""
@@ -82,3 +87,21 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     duty: Duty | None = None
     """``set_duty``: what changes on the roster."""
     version: Literal[1] = 1
+
+
+_REPLY = re.compile(r"dept\.([a-z0-9_]{1,32})\.replies:\d+:\d+")
+
+
+def remembered_as(actor: str, command_id: str) -> str:
+    """Under which name a command is remembered: whose it is (``role:person``, as in its decision) and its id.
+
+    Each actor has ids of its own, so nobody uses up another's. What engines before 0.3 remember stands without ``@``.
+    """
+    role, _, person = actor.partition(":")
+    return f"@{role}:{source_part(person)}:{command_id}"
+
+
+def answers_for(command: Command) -> str | None:
+    """Name the department whose reply a command carries, as its id says: the position of that reply."""
+    found = _REPLY.fullmatch(command.id) if command.id.startswith("dept.") else None
+    return found[1] if found else None

@@ -301,6 +301,12 @@ class Reason(StrEnum):
     TOO_LONG = "too_long"
     TOO_MANY = "too_many"
     TOO_LARGE = "too_large"
+    IDENTITY_MISMATCH = "identity_mismatch"
+    ID_RESERVED = "id_reserved"
+    PROOF_UNFIT = "proof_unfit"
+    ABOVE_OWN_ROLE = "above_own_role"
+    OUTSIDE_OWN_GRIDS = "outside_own_grids"
+    LAST_ONE = "last_one"
     # held
     HELD = "held"
 

@@ -165,9 +165,14 @@ def _cause(source: Entry, decision: Entry, head: Head, clocks: list[tuple[int, E
     appended_at = _appended_at(source, decision, head, clocks, history) if source.topic == COMMANDS.name else 0  # of a command alone it counts
     record = Record(source.topic, source.partition, source.offset, source.key, source.value, source.headers, source.appended_ms, appended_at, source.loose, source.unreadable, source.first)
     try:
-        return cause_of(record)
+        return cause_of(record, _speed(clocks))
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise Gap(f"{decision.id} decides {source.id}, and that record cannot be read: {exc}") from exc
+
+
+def _speed(clocks: list[tuple[int, EngineClock]]) -> int:
+    """Of one stack every mapping has the same speed."""
+    return clocks[-1][1].speed if clocks else 1
 
 
 def _source(where: str, name: str, inputs: dict[str, _Input]) -> Entry:

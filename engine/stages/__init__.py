@@ -61,6 +61,7 @@ async def _dispatch(host: "Host") -> Built:
 
     laws = Laws(host.reference)
     await laws.refresh()
+    speed = host.reference.clock.speed if host.reference.clock else 1
 
     async def prepare(records: Iterable["Record"]) -> None:
         """A pack travels on ``reference`` before it is adopted: read on when a command names one, or we have none to decide by."""
@@ -68,7 +69,7 @@ async def _dispatch(host: "Host") -> Built:
             await laws.refresh()
 
     make = host.partitions(
-        INPUTS, registry.STATE, lambda number: DispatchCore(number, host.settings.partitions, laws.laws, host.metrics), prepare, laws.have
+        INPUTS, registry.STATE, lambda number: DispatchCore(number, host.settings.partitions, laws.laws, host.metrics, speed), prepare, laws.have
     )
     return Built(host.loop(make, _by_number), _subscriber(host, INPUTS))
 

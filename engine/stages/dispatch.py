@@ -34,7 +34,7 @@ _QUOTED = re.compile(r"'[^']*+'?|`(?!\$)[^`]*+`?")
 """What the decoder quotes of the record: somebody's words."""
 
 
-def cause_of(record: Record) -> IncidentCause | CommandCause:
+def cause_of(record: Record, speed: int = 1) -> IncidentCause | CommandCause:
     """Read a record of an input as a cause; what others wrote and cannot be read is a command that is refused.
 
     Raises:
@@ -49,7 +49,7 @@ def cause_of(record: Record) -> IncidentCause | CommandCause:
             if not record.loose:
                 raise
             return CommandCause(record.id, _unreadable(record, str(exc)), record.appended_at)
-    return CommandCause(record.id, _command(record), record.appended_at)
+    return CommandCause(record.id, _command(record), record.appended_at, speed)
 
 
 def _command(record: Record) -> Command:
@@ -68,8 +68,9 @@ def _unreadable(record: Record, why: str) -> Command:
 class DispatchCore:
     """One partition: its book of tickets, and the laws by which they were filed."""
 
-    def __init__(self, partition: int, partitions: int, laws: Mapping[str, Law], metrics: StageMetrics) -> None:
-        """Start with an empty book."""
+    def __init__(self, partition: int, partitions: int, laws: Mapping[str, Law], metrics: StageMetrics, speed: int = 1) -> None:
+        """Start with an empty book; ``speed`` is that of engine time."""
+        self._speed = speed
         self._partition, self._partitions, self._laws, self._metrics = partition, partitions, laws, metrics
         self.book = Book(laws)
         self._reasons: dict[str, int] = {}
@@ -89,7 +90,7 @@ class DispatchCore:
 
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
         """Decide an incident or a command; what cannot be read is refused, and recorded with its offsets."""
-        cause = cause_of(record)
+        cause = cause_of(record, self._speed)
         if record.unreadable or (record.loose and record.topic == INCIDENTS.name and isinstance(cause, CommandCause)):
             why = record.unreadable or "no incident"
             passed_by(self._metrics, record, why)

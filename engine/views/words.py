@@ -68,5 +68,11 @@ WORDS: dict[Reason, str] = {
     Reason.TOO_MANY: "the ticket or person has as many of these as may be (docs/bounds.md)",
     Reason.TOO_LARGE: "the ticket would no longer fit into a record; say less, or close it",
     Reason.DUTY_UNFIT: "the change names nobody on the roster, or a window that ends before it begins",
+    Reason.IDENTITY_MISMATCH: "that ticket is of another incident than the one named; look it up again",
+    Reason.ID_RESERVED: "ids like dept.<code>.replies:0:1 are those of that department's own replies; take another id",
+    Reason.PROOF_UNFIT: "a proof is an http(s) address, or photo:, video:, audio: or paper: with a name, or a name alone",
+    Reason.ABOVE_OWN_ROLE: "nobody changes a roster above their own role; ask a chief or the centre",
+    Reason.OUTSIDE_OWN_GRIDS: "that person or grid lies outside the grids of whoever asks; ask somebody above",
+    Reason.LAST_ONE: "that would leave nobody in this role; put somebody else there first",
     Reason.HELD: "set aside: our own fault kept it from being decided; see the log of dispatch",
 }

@@ -179,11 +179,12 @@ class City:
         command = Command(f"c{self._n}", CommandKind.SET_DUTY, Actor(Role(by), name), self.now, duty=duty)
         return self.take(CommandCause(f"commands:0:{self._n}", command, self.now)).decision.reason
 
-    def adopt(self, ref: str, bundle: PackBundle) -> str:
+    def adopt(self, ref: str, bundle: PackBundle, who: str = "chief:chief-1") -> str:
         """Another pack comes into force."""
         self._n += 1
+        by, _, name = who.partition(":")
         self.laws[ref] = Law(ref, bundle)
-        command = Command(f"adopt:{ref}:0", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "pack"), self.now, pack=ref)
+        command = Command(f"adopt:{ref}:{self._n}", CommandKind.ADOPT_PACK, Actor(Role(by), name), self.now, pack=ref)
         return self.take(CommandCause(f"commands:0:{self._n}", command, self.now)).decision.reason
 
     # -- looking -----------------------------------------------------------------------------------------------

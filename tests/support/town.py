@@ -101,7 +101,7 @@ class Dispatch:
         appended = START + entry.appended_ms * SPEED
         self._now(appended)
         self._fire(appended - 1)
-        self._write(CommandCause(entry.id, command, appended))
+        self._write(CommandCause(entry.id, command, appended, SPEED))
 
     def pass_time(self, at: int) -> None:
         """Nothing comes until then: clocks fire each at its moment."""

@@ -93,7 +93,7 @@ def test_old_commands_are_forgotten_as_they_were() -> None:
     """After 35 days ids are dropped, a few with each cause; a rung set aside drops none."""
     told = Dispatch()
     for n in range(20):
-        told.command(Command(f"c{n}", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), START, ticket="east-20260302-9"), START + n * MINUTE)
+        told.command(Command(f"c{n}", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START, pack="town@1"), START + n * MINUTE)
     later = START + 36 * 24 * HOUR
     told.report(1, "bins", "east", "east-1", later)
     told.command(Command("c19", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), later, ticket="east-20260302-9"), later)
@@ -111,7 +111,7 @@ def test_old_commands_are_forgotten_as_they_were() -> None:
 def test_a_repeated_command_and_an_adoption_are_folded() -> None:
     """The first decision on an id stays; the pack adopted last is in force."""
     told = Dispatch()
-    adopt = Command("adopt:again", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "pack publish"), START, pack="town@1")
+    adopt = Command("adopt:again", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START, pack="town@1")
     for minute in (1, 2):
         told.command(adopt, START + minute * MINUTE)
     unknown = CommandCause("commands:0:9", Command("adopt:9", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "p"), START, pack="no@1"), START)

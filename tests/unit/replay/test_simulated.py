@@ -220,7 +220,7 @@ def test_an_adoption_on_the_way_is_left_out() -> None:
     alone, both = Dispatch(), Dispatch()
     both.laws[OTHER] = law(doubled())
     both._put("reference", OTHER.encode(), encode(doubled()))
-    adopt = Command("adopt:2", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "pack publish"), START + MINUTE, pack=OTHER)
+    adopt = Command("adopt:2", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START + MINUTE, pack=OTHER)
     for told in (alone, both):
         told.report(1, "lift", "east", "east-1", START)
         if told is both:

@@ -1,0 +1,229 @@
+"""LAW 2, 6: whoever may write to ``commands`` gets no more out of it than the role they may claim: ids, moments, sources, rosters, laws."""
+
+from msgspec.structs import replace
+
+from tests.support.city import DAY, HOUR, MINUTE, City, at, city_bundle, replay
+from topics import codec
+from topics.command import Actor, Command, remembered_as
+from topics.pack import RosterEntry
+from topics.ticket import CommandSeen
+from topics.vocabulary import CommandKind, Role
+
+# -- ids ---------------------------------------------------------------------------------------------------------------
+
+
+def test_nobody_uses_up_the_ids_of_somebody_else() -> None:
+    """A stranger gives a refused command under the id that the department's reply will have, another a taken one: it is taken all the same."""
+    city = City()
+    city.report("T", "fire")
+    assert city.ask("note", "T", "specialist:nobody", text="x", id="r1") == "not_on_roster"
+    assert city.ask("note", "T", "desk:desk-1", text="x", id="r1") == "done_as_asked"
+    assert city.ask("report_in", "T", "department:fire", child="fire/1", id="r1") == "done_as_asked"
+    assert city.ask("report_in", "T", "department:fire", child="fire/1", id="r1") == "repeated_command"
+    assert city.decisions[-1].first_decision == city.decisions[-2].id
+
+
+def test_a_refused_command_is_decided_anew_and_a_taken_one_is_not() -> None:
+    """The same id: refused while somebody else must act, taken once they have."""
+    city = City()
+    city.report("T")
+    who = city.holder("T")
+    assert city.ask("start", "T", who, id="s1") == "not_in_this_status"
+    city.ask("accept", "T", who)
+    assert city.ask("start", "T", who, id="s1") == "done_as_asked"
+    assert city.ask("start", "T", who, id="s1") == "repeated_command"
+    assert city.ask("follow", "T", who, id="f1") == "done_as_asked" and city.ask("follow", "T", who, id="f2") == "no_change"
+    assert city.ask("follow", "T", who, id="f2") == "repeated_command"
+    assert replay(city.laws, city.causes, reopen_every=2) == city.log()
+
+
+def test_ids_of_replies_are_those_of_their_department() -> None:
+    """``dept.fire.replies:0:7`` is the position of a reply, which nobody else can have."""
+    city = City()
+    city.report("T", "fire")
+    name = "dept.fire.replies:0:7"
+    assert city.ask("note", "T", "desk:desk-1", text="x", id=name) == "id_reserved"
+    assert city.ask("note", "T", "department:urban", text="x", id=name) == "id_reserved"
+    assert city.ask("report_in", "T", "department:fire", child="fire/1", id=name) == "done_as_asked"
+    assert city.ask("note", "T", "desk:desk-1", text="x", id="dept.fire.replies:0:x") == "done_as_asked"
+
+
+def test_what_the_engine_of_before_remembers_still_counts() -> None:
+    """Its state has ids alone."""
+    city = City()
+    city.report("T")
+    city.book.load(b"c:old", codec.encode(CommandSeen("commands:0:1", city.now)))
+    assert city.ask("note", "T", "desk:desk-1", text="x", id="old") == "repeated_command"
+    assert remembered_as("chief:a:b", "c") != remembered_as("chief:a", "b:c")
+    city.ask("note", "T", "desk:desk-1", text="x", id="n")
+    assert city.ask("note", "T", "chief:chief-1", text="x", id="@desk:desk-1:n") == "done_as_asked"
+
+
+# -- moments -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_moment_long_past_is_believed_for_as_long_as_a_door_takes() -> None:
+    """Handed in a day ago, it says: it took effect a quarter of an hour before the broker had it."""
+    city = City()
+    city.report("T", "leak")
+    city.ask("accept", "T", city.holder("T"))
+    city.at("10:00")
+    assert city.ask("start", "T", city.holder("T"), accepted=city.now - DAY) == "done_as_asked"
+    assert city.decisions[-1].why.facts["effective_at"] == at("09:45")
+    assert city.ask("finish", "T", city.holder("T"), text="x", accepted=-(10**18)) == "done_as_asked"
+    assert city["T"].finished_at == at("09:45")
+
+
+def test_a_reply_that_waited_for_our_own_stage_is_judged_by_when_it_came() -> None:
+    """The broker wrote that moment itself; a stage of ours that stood for hours makes nobody late."""
+    city = City()
+    city.report("T", "fire")
+    city.now = at("11:00")
+    assert city.ask("report_in", "T", "department:fire", child="fire/1", id="dept.fire.replies:0:1", accepted=at("08:10")) == "done_as_asked"
+    assert city["T"].children[0].reported_in_at == at("08:10")
+
+
+def test_who_was_not_on_duty_then_did_not_accept_then() -> None:
+    """Judged by the roster of that moment, also when the window has ended since and another change was made."""
+    city = City()
+    city.report("T", "bins")
+    who = city["T"].person
+    city.duty(who, str(city["T"].party), "off", since=at("08:30"), until=at("08:50"))
+    city.at("08:55")
+    city.duty(who, str(city["T"].party), "on", since=at("09:30"))
+    assert city.ask("accept", "T", city.holder("T"), accepted=at("08:45")) == "not_on_duty"
+    assert city.ask("accept", "T", city.holder("T"), accepted=at("08:52")) == "done_as_asked"
+
+
+def test_nobody_is_put_on_duty_for_a_time_that_is_past() -> None:
+    """A change begins when it was asked for, not before."""
+    city = City()
+    city.duty("backstop-1", "backstop", "off", since=at("07:00"))
+    assert city.book.rosters.duties["backstop:backstop-1"].changes[0].since == at("08:00")
+
+
+# -- whose ticket ------------------------------------------------------------------------------------------------------
+
+
+def test_a_source_ends_and_notes_its_own_tickets_only() -> None:
+    """Another system's tickets are not its to close, cancel or write on."""
+    city = City()
+    city.report("T")
+    for kind in ("close_by_source", "cancel", "note", "attach", "follow"):
+        assert city.ask(kind, "T", "source:ap", reason="x", text="x", proof=("p",)) == "not_your_ticket"
+    assert city.ask("close_by_source", "T", "source:app", reason="x") == "done_as_asked"
+
+
+def test_a_ticket_named_by_its_incident_is_that_incidents() -> None:
+    """A door that found the wrong ticket for ``source:id`` changes nothing."""
+    city = City()
+    city.report("T")
+    city.report("U")
+    assert city.ask("cancel", "T", "reporter:r", reason="x", identity="app:U") == "identity_mismatch"
+    assert city.ask("cancel", "T", "reporter:r", reason="x", identity="app:T\u200b") == "done_as_asked"
+
+
+# -- rosters -----------------------------------------------------------------------------------------------------------
+
+
+def seats(*more: RosterEntry) -> City:
+    """A city with one chief, one of the centre, and a supervisor of the north alone."""
+    bundle = city_bundle()
+    few = tuple(e for e in bundle.roster if (e.person, e.role) not in {("chief-2", "chief"), ("centre-2", "centre"), ("supervisor-2", "supervisor")})
+    north = tuple(replace(e, nodes=("north",)) if e.role == "supervisor" else e for e in few)
+    return City(replace(bundle, roster=(*north, *more)))
+
+
+def test_nobody_grants_or_takes_a_role_above_their_own() -> None:
+    """A supervisor made himself district centre, and removed the only chief."""
+    city = seats()
+    me = "supervisor:supervisor-1"
+    assert city.duty("supervisor-1", "centre", "add", who=me) == "above_own_role"
+    assert city.duty("chief-1", "chief", "remove", who=me) == "above_own_role"
+    assert city.duty("me", "supervisor", "add", instead_of="supervisor-1", who=me) == "duty_set"
+    assert city.duty("me", "centre", "add", who="chief:chief-1") == "above_own_role"
+    assert city.duty("me", "chief", "add", who="centre:centre-1") == "duty_set"
+
+
+def test_nobody_changes_the_roster_outside_their_grids() -> None:
+    """The north's supervisor: not the south, not everywhere, not somebody who works in both; ``north`` is no prefix of ``northern``."""
+    elsewhere = [RosterEntry(f"s-{n}", "s", "street", nodes=nodes) for n, nodes in enumerate([("north",), ("south",), ("north", "south"), ("east1",)])]
+    city = seats(*elsewhere)
+    me = "supervisor:supervisor-1"
+    assert [city.duty(f"s-{n}", "street", "off", who=me) for n in range(4)] == ["duty_set", "outside_own_grids", "outside_own_grids", "duty_set"]
+    assert city.duty("new", "specialist", "add", nodes=("hill",), who=me) == "outside_own_grids"
+    assert city.duty("new", "specialist", "add", who=me) == "outside_own_grids"
+    assert city.duty("new", "specialist", "add", nodes=("east2", "west"), who=me) == "duty_set"
+    assert city.duty("specialist-1", "specialist", "off", who=me) == "outside_own_grids"
+
+
+def test_the_last_chief_and_the_last_of_the_centre_stay() -> None:
+    """Also when somebody else is there only for a while."""
+    city = seats()
+    assert city.duty("chief-1", "chief", "remove", who="centre:centre-1") == "last_one"
+    assert city.duty("centre-1", "centre", "remove", who="centre:centre-1") == "last_one"
+    assert city.duty("deputy", "chief", "add", until=at("18:00")) == "duty_set"
+    assert city.duty("chief-1", "chief", "remove", who="centre:centre-1") == "last_one"
+    assert city.duty("chief-1", "chief", "remove", until=at("17:00"), who="centre:centre-1") == "duty_set"
+    assert city.duty("deputy", "chief", "remove", since=at("16:00"), until=at("16:30"), who="centre:centre-1") == "last_one"
+    assert city.duty("centre-1", "centre", "off", who="centre:centre-1") == "duty_set"  # at home, and of the centre still
+
+
+def test_who_comes_by_command_is_looked_at_as_the_packs_own_are() -> None:
+    """Hours of 25 o'clock, a reporter on the roster, a party above homes, another name for a person who has one."""
+    city = City()
+    assert city.duty("x", "specialist", "add", on_duty="25:00-26:00") == "duty_unfit"
+    assert city.duty("x", "specialist", "add", on_duty="08:00-08:00") == "duty_unfit"
+    assert city.duty("x", "reporter", "add") == "duty_unfit"
+    assert city.duty("x", "specialist", "add", nodes=("north",)) == "duty_unfit"
+    assert city.duty("desk-1", "specialist", "add", name="Somebody Else") == "duty_unfit"
+    assert city.duty("x", "specialist", "add", on_duty="22:00-24:00", nodes=("east",)) == "duty_set"
+
+
+def test_who_came_by_command_goes_off_duty_and_leaves_like_anybody() -> None:
+    """What is said of them later holds; it did nothing before."""
+    city = City()
+    law = next(iter(city.laws.values()))
+    city.duty("new", "specialist", "add", nodes=("east",))
+    city.duty("new", "specialist", "off", until=at("09:00"))
+    assert [entry.on_duty for entry in city.book.rosters.law(law, city.now).roster("specialist", "east1")] == ["never"]
+    city.duty("new", "specialist", "remove", since=at("10:00"))
+    assert city.book.rosters.law(law, at("09:30")).entry("new", "specialist") and not city.book.rosters.law(law, at("10:30")).entry("new", "specialist")
+
+
+# -- laws --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_law_is_put_in_force_by_a_chief_or_the_centre_of_the_one_before() -> None:
+    """Not by whoever names themselves, nor by a chief whom only the new law knows, nor by one who answers for a part."""
+    north = RosterEntry("north-chief", "n", "chief", nodes=("north",))
+    city = City(replace(city_bundle(), roster=(*city_bundle().roster, north)))
+    mine = replace(city_bundle(), roster=(RosterEntry("me", "me", "chief"), *city_bundle().roster))
+    before = city.book.pack
+    for who, reason in {
+        "source:pack publish": "role_not_allowed", "supervisor:supervisor-1": "role_not_allowed", "chief:me": "not_on_roster", "chief:north-chief": "not_on_roster",
+    }.items():
+        assert city.adopt("toytown@2", mine, who) == reason
+    assert city.book.pack == before
+    nobody = replace(city_bundle(), roster=tuple(e for e in city_bundle().roster if e.role not in ("chief", "centre")))
+    assert city.adopt("toytown@3", nobody) == "last_one"
+    assert city.adopt("toytown@2", mine, "centre:centre-1") == "pack_adopted"
+    assert city.adopt("toytown@1", city_bundle(), "chief:me") == "pack_adopted"
+
+
+def test_the_first_law_founds_a_partition() -> None:
+    """There is nobody to ask yet."""
+    city = City()
+    city.book.opened(None, 0)
+    assert city.adopt("toytown@2", city_bundle(), "source:pack publish") == "pack_adopted"
+    assert city.adopt("toytown@1", city_bundle(), "source:pack publish") == "role_not_allowed"
+
+
+def test_the_delay_of_a_door_is_measured_in_its_own_time() -> None:
+    """At 60 times the speed a quarter of an hour at the door is fifteen hours of the city's."""
+    from rules.desk import effective
+
+    command = Command("c", CommandKind.NOTE, Actor(Role.DESK, "d"), 0, ticket="t")
+    assert effective(command, 100 * HOUR, 100 * HOUR) == 100 * HOUR - 15 * MINUTE
+    assert effective(command, 100 * HOUR, 100 * HOUR, 60) == 85 * HOUR
+    assert effective(command, 10 * HOUR, 100 * HOUR, 60) == 0
