@@ -25,6 +25,7 @@ class _Answer(msgspec.Struct, frozen=True):
     """Of a decision, which command it answers: others pass by unread."""
 
     command_id: str | None = None
+    actor: str | None = None
 
 
 async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]], within: float = 30.0) -> AsyncIterator[Decision]:
@@ -47,23 +48,31 @@ async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]],
                 key = home_of(command.ticket).encode() if command.ticket else None
                 await producer.send(settings.prefix + COMMANDS.name, codec.encode(masked_command(command)), key=key, partition=partition)
             await producer.flush()
-            async for decision in _decided(watcher, {(command.id, partition) for partition, command in batch}, within):
+            async for decision in _decided(watcher, {(command.id, f"{command.actor.role}:{command.actor.person}", partition) for partition, command in batch}, within):
                 yield decision
     finally:
         await watcher.stop()
         await producer.stop()
 
 
-async def _decided(watcher: LogConsumer, waiting: set[tuple[str, int]], within: float) -> AsyncIterator[Decision]:
+async def _decided(watcher: LogConsumer, waiting: set[tuple[str, str, int]], within: float) -> AsyncIterator[Decision]:
     deadline = time.monotonic() + within
     while waiting and time.monotonic() < deadline:
         for tp, records in (await watcher.getmany(timeout_ms=300)).items():
             for record in records:
-                name = codec.decode(record.value, _Answer).command_id
-                if name is not None and (name, tp.partition) in waiting:
-                    waiting.discard((name, tp.partition))
+                answer = _answer(record.value)
+                if answer is not None and (answer.command_id, answer.actor, tp.partition) in waiting:
+                    waiting.discard((answer.command_id or "", answer.actor or "", tp.partition))
                     deadline = time.monotonic() + within
                     yield codec.decode(record.value, Decision)
+
+
+def _answer(value: bytes | None) -> _Answer | None:
+    """Read which command a decision answers; what is no decision answers none."""
+    try:
+        return codec.decode(value or b"", _Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
 
 
 async def open_tickets(settings: Settings) -> AsyncIterator[tuple[int, Draft]]:

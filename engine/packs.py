@@ -1,13 +1,15 @@
 """Publishing a pack: verified, written to ``reference`` under its hash, then adopted by every partition through the log."""
 
-from aiokafka import AIOKafkaProducer
-
 from engine import topic_admin
+from engine.commands_door import actor_of
 from engine.engine_clock import engine_now
 from engine.errors import InvalidRulePack, InvalidSettings
+from engine.many_commands import give_many
 from engine.reference import Reference, put
 from engine.settings import Settings
+from rules.law import Law
 from rules.pack import PackSource, PackUnreadable, bundle_bytes, compile_pack, folder_of, pack_ref, read_members
+from rules.rosters import MAY_ADOPT, may_not_adopt
 from rules.salvage import salvage
 from rules.shape import Lines
 from rules.standards import CatalogueSource, is_catalogue, load_catalogue
@@ -17,8 +19,10 @@ from topics import codec
 from topics.command import Actor, Command
 from topics.pack import PackBundle
 from topics.reference import CURRENT_KEY, CurrentPack
-from topics.registry import COMMANDS
-from topics.vocabulary import CommandKind, Role
+from topics.vocabulary import REFUSALS, CommandKind, Role
+
+ANSWER_SECONDS = 3.0
+"""How long a publisher waits for a partition's answer: at the first start nobody is there to give one."""
 
 
 def prove(name_or_path: str) -> PackBundle:
@@ -64,8 +68,40 @@ def prove_catalogue(name_or_path: str) -> CatalogueSource:
     return catalogue
 
 
-async def publish(settings: Settings, name_or_path: str) -> str:
-    """Make a pack current; answers its ``<name>@<hash>``. Publishing the current one again changes nothing.
+def _acting(reference: Reference, acting: str | None) -> Actor:
+    """Name who puts a pack in force: whoever is said, else the first of those who may by the pack in force; the first pack founds the stack.
+
+    Raises:
+        InvalidSettings: The roster in force does not know them as one who may.
+    """
+    if reference.current is None:
+        return Actor(Role.SOURCE, "pack publish")
+    law = Law(reference.current, reference.in_force())
+    able = [entry for role in MAY_ADOPT for entry in law.bundle.roster if entry.role == role and not entry.nodes]
+    if acting is None and able:
+        return Actor(Role(able[0].role), able[0].person)
+    actor = actor_of(acting or "nobody")
+    if may_not_adopt(law, actor, law) is not None:
+        names = ", ".join(f"{entry.role}:{entry.person}" for entry in able[:5])
+        raise InvalidSettings(f"--as {acting} may not put a pack in force; by the one in force these may: {names} (and whom 'gridwhistle duty' added)")
+    return actor
+
+
+async def _adopt(settings: Settings, ref: str, actor: Actor, at: int, within: float) -> None:
+    """Ask every partition to adopt; a refusal is an error, and no answer within a moment means that dispatch does not run yet.
+
+    Raises:
+        InvalidSettings: A partition refused.
+    """
+    commands = [(p, Command(f"adopt:{ref}:{p}:{at}", CommandKind.ADOPT_PACK, actor, at, pack=ref)) for p in range(settings.partitions)]
+    refused = [decision async for decision in give_many(settings, commands, within) if decision.reason in REFUSALS]
+    if refused:
+        told = ", ".join(sorted({decision.reason for decision in refused}))
+        raise InvalidSettings(f"{len(refused)} of {settings.partitions} partitions do not let {actor.role}:{actor.person} put {ref} in force: {told}")
+
+
+async def publish(settings: Settings, name_or_path: str, acting: str | None = None) -> str:
+    """Make a pack current; answers its ``<name>@<hash>``. Publishing the current one again changes nothing, and mends its record.
 
     Raises:
         InvalidRulePack: It has faults.
@@ -82,19 +118,14 @@ async def publish(settings: Settings, name_or_path: str) -> str:
             f"prefix {settings.prefix!r} runs the pack {reference.current}; {bundle.name!r} is another city: "
             "use a data folder and prefix of its own, or 'gridwhistle reset'"
         )
-    if reference.current == ref:
+    if reference.current == ref and ref not in reference.spoilt:
         return ref
+    _acting(reference, acting)
     await topic_admin.apply(settings, [department.code for department in bundle.departments])
     await put(settings, {ref: bundle_bytes(bundle)})
-    at = engine_now(reference.clock)
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
-    await producer.start()
-    try:
-        for partition in range(settings.partitions):
-            command = Command(f"adopt:{ref}:{partition}:{at}", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "pack publish"), at, pack=ref)
-            await producer.send_and_wait(settings.prefix + COMMANDS.name, codec.encode(command), partition=partition)
-    finally:
-        await producer.stop()
+    if reference.current == ref:
+        return ref
+    await _adopt(settings, ref, _acting(reference, acting), engine_now(reference.clock), ANSWER_SECONDS if reference.current else 0)
     # last, so that a publisher that died halfway is simply run again: adopting a pack twice changes nothing
     await put(settings, {CURRENT_KEY: codec.encode(CurrentPack(ref))})
     return ref

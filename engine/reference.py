@@ -1,6 +1,7 @@
 """The ``reference`` topic: which packs there are, which one is current, and how engine time is mapped."""
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -9,31 +10,40 @@ import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from engine.errors import InvalidSettings
-from engine.log import told
 from engine.reading import LogConsumer
-from topics import codec
+from topics import codec, reference
 from topics.ids import Instant
 from topics.pack import PackBundle
-from topics.reference import CLOCK_KEY, CURRENT_KEY, CurrentPack, EngineClock
+from topics.reference import CLOCK_KEY, CURRENT_KEY, EngineClock
 from topics.registry import DECISIONS, REFERENCE
 
 if TYPE_CHECKING:
+    from engine.metrics import StageMetrics
     from engine.settings import Settings
 
-
 log = logging.getLogger(__name__)
+
+
+_PLAIN = re.compile(r"[a-z0-9-]{1,40}(@[0-9a-f]{16})?")
+"""Keys as ours are."""
 
 
 class Reference:
     """What ``reference`` says, read to its end; ``refresh`` reads what has come since."""
 
-    def __init__(self, settings: "Settings") -> None:
-        """Prepare; nothing is read before ``refresh``."""
-        self._settings = settings
+    def __init__(self, settings: "Settings", metrics: "StageMetrics | None" = None) -> None:
+        """Prepare; nothing is read before ``refresh``. What is passed by is counted in ``metrics``."""
+        self._settings, self._metrics = settings, metrics
         self._next = 0
         self.bundles: dict[str, PackBundle] = {}
         self.current: str | None = None
         self.clock: EngineClock | None = None
+        self.foreign = 0
+        """Records that were passed by: no publisher of ours wrote them."""
+        self.spoilt: set[str] = set()
+        """Bundles whose last record is foreign: compaction will keep that one, so publishing writes ours again."""
+        self._named: list[str] = []
+        self._begun: EngineClock | None = None
 
     def in_force(self) -> PackBundle:
         """Give the current pack.
@@ -49,19 +59,50 @@ class Reference:
         """Read on to the present end of the topic."""
         records, self._next = await read_partition(self._settings, REFERENCE.name, 0, self._next)
         for key, value in records:
-            try:
-                if value is not None:
-                    self._take(key, value)
-            except (msgspec.MsgspecError, ValueError, RecursionError) as exc:  # a stranger's junk keeps nobody from the law
-                log.error("a record of %s cannot be read and is passed by: %s", REFERENCE.name, told(exc))
+            self.take(key, value)
+        self.settle()
 
-    def _take(self, key: str, value: bytes) -> None:
-        if key == CLOCK_KEY:
-            self.clock = codec.decode(value, EngineClock)
-        elif key == CURRENT_KEY:
-            self.current = codec.decode(value, CurrentPack).ref
-        else:
-            self.bundles[key] = codec.decode(value, PackBundle)
+    def take(self, key: str, value: bytes | None) -> None:
+        """Fold one record. Whoever may write here may write anything, so what is not ours is passed by, said once and counted."""
+        try:
+            found = reference.read(key, value) if value is not None else None
+        except reference.Foreign as exc:
+            return self.pass_by(key, str(exc))
+        if isinstance(found, PackBundle):
+            self.bundles.setdefault(key, found)
+            self.spoilt.discard(key)
+        elif isinstance(found, EngineClock):
+            if not reference.follows(self._begun, found):
+                return self.pass_by(key, "a clock of another speed, or one that goes back")
+            self.clock = self._begun = found
+        elif found is not None:
+            self._named.append(found.ref)
+        elif key in self.bundles:
+            self.spoilt.add(key)
+        elif key == CLOCK_KEY:
+            self._begun = None  # a start that failed gives way to another, of any speed
+        return None
+
+    def settle(self) -> None:
+        """Once all is read: the pack named last is current, if it is here and of this city; its bundle may stand behind its name."""
+        for ref in self._named:
+            if ref not in self.bundles:
+                self.pass_by(CURRENT_KEY, "names a pack of which there is no bundle")
+            elif self.current is not None and self.bundles[ref].name != self.bundles[self.current].name:
+                self.pass_by(CURRENT_KEY, "names a pack of another city")
+            else:
+                self.current = ref
+        self._named.clear()
+
+    def pass_by(self, key: str, why: str) -> None:
+        """Leave a record out, loudly: the alarm says that somebody else writes here."""
+        self.foreign += 1
+        if key in self.bundles:
+            self.spoilt.add(key)
+        if self._metrics is not None:
+            self._metrics.count("alarms", "foreign_reference")
+        shown = key if _PLAIN.fullmatch(key) else f"a key of {len(key)} characters"  # no log repeats what a stranger wrote
+        log.warning("a record of %s%s under %s is passed by: %s", self._settings.prefix, REFERENCE.name, shown, why)
 
 
 async def read_partition(settings: "Settings", topic: str, partition: int, start: int = 0) -> tuple[list[tuple[str, bytes | None]], int]:
@@ -91,14 +132,14 @@ async def load_clock(settings: "Settings") -> EngineClock:
     Raises:
         InvalidSettings: There is none; the stack was never brought up on this prefix.
     """
-    reference = Reference(settings)
-    await reference.refresh()
-    if reference.clock is None:
+    found = Reference(settings)
+    await found.refresh()
+    if found.clock is None:
         raise InvalidSettings(f"no clock on {settings.prefix}{REFERENCE.name}; bring the stack up with 'gridwhistle up', or 'gridwhistle topics apply'")
-    return reference.clock
+    return found.clock
 
 
-async def put(settings: "Settings", records: Mapping[str, bytes]) -> None:
+async def put(settings: "Settings", records: Mapping[str, bytes | None]) -> None:
     """Write records to ``reference`` and wait until the broker has them."""
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, max_request_size=REFERENCE.max_bytes)
     await producer.start()
@@ -116,9 +157,9 @@ async def start_clock(settings: "Settings", start_ms: Instant | None, speed: int
     ``start_ms``; at a later start it goes on from the last ``at`` in the log, since it stood still meanwhile. ``anew``: a
     mapping that stands there is of a start that failed before anything was decided by it, and gives way.
     """
-    reference = Reference(settings)
-    await reference.refresh()
-    before = None if anew else reference.clock
+    found = Reference(settings)
+    await found.refresh()
+    before = None if anew else found.clock
     now = int(time.time() * 1000)
     if before is not None and before.speed == 1 and before.start_at == before.origin_at:
         return before
@@ -127,6 +168,8 @@ async def start_clock(settings: "Settings", start_ms: Instant | None, speed: int
     else:
         last = await _last_at(settings)
         clock = EngineClock(start_at=max(before.start_at, last), origin_at=now, speed=before.speed)
+    if anew and found.clock is not None:
+        await put(settings, {CLOCK_KEY: None})
     await put(settings, {CLOCK_KEY: codec.encode(clock)})
     return clock
 

@@ -196,12 +196,12 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
     crash = CrashPoint(stage, settings.crash_at, settings.faults == "allow")
     build = plan(stage)
     await verify(settings)
-    reference = Reference(settings)
+    metrics = StageMetrics(stage)
+    reference = Reference(settings, metrics)
     await reference.refresh()
     if reference.clock is None or reference.current is None:
         missing = "clock" if reference.clock is None else "pack"
         raise InvalidSettings(f"no {missing} in force on prefix {settings.prefix!r}; run 'gridwhistle up', or 'gridwhistle pack publish'")
-    metrics = StageMetrics(stage)
     host = Host(settings, stage, new_app(settings, stage), new_consumer(settings, stage), reference, metrics, crash, set())
     if settings.metrics_port:
         serve(metrics, settings.metrics_host, settings.metrics_port)

@@ -1,10 +1,13 @@
 """Records of ``reference``: pack bundles under their hash, and the one mapping of engine time."""
 
-from typing import Literal
+import hashlib
+from typing import Any, Literal
 
 import msgspec
 
+from topics import codec
 from topics.ids import Instant
+from topics.pack import PackBundle
 
 
 class EngineClock(msgspec.Struct, frozen=True):
@@ -38,3 +41,44 @@ class CurrentPack(msgspec.Struct, frozen=True):
     ref: str
     """``<name>@<hash>``."""
     version: Literal[1] = 1
+
+
+class Foreign(ValueError):
+    """A record of ``reference`` that no publisher of ours wrote: it is passed by, and the message says why."""
+
+
+def ref_of(name: str, value: bytes) -> str:
+    """Name a bundle by its bytes as they travel: ``<name>@<first 16 hex of their SHA-256>``."""
+    return f"{name}@{hashlib.sha256(value).hexdigest()[:16]}"
+
+
+def read(key: str, value: bytes) -> PackBundle | CurrentPack | EngineClock:
+    """Read one record; a bundle only under the hash it has.
+
+    Raises:
+        Foreign: It is none of ours.
+    """
+    name, at, _ = key.rpartition("@")
+    if at and ref_of(name, value) != key:
+        raise Foreign("a bundle that is not what its key says: its hash is another")
+    kind: Any = {CLOCK_KEY: EngineClock, CURRENT_KEY: CurrentPack}.get(key, PackBundle if at else None)
+    if kind is None:
+        raise Foreign("the key is none of ours")
+    try:
+        found: PackBundle | CurrentPack | EngineClock = codec.decode(value, kind)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise Foreign(f"cannot be read: {type(exc).__name__}") from exc
+    if isinstance(found, PackBundle) and found.name != name:
+        raise Foreign("a bundle under another name")
+    if isinstance(found, EngineClock) and not 1 <= found.speed <= FASTEST:
+        raise Foreign(f"a clock of speed {found.speed}")
+    return found
+
+
+FASTEST = 1_000_000
+"""Engine milliseconds in one of the broker's: a year of a city in half a minute."""
+
+
+def follows(before: EngineClock | None, clock: EngineClock) -> bool:
+    """Whether a mapping may take another's place: the same speed, and no time goes back."""
+    return before is None or (clock.speed == before.speed and clock.start_at >= before.start_at and clock.origin_at >= before.origin_at)

@@ -1,6 +1,7 @@
 """The log as a value: every record of every topic as it was read, apart from how it was read."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ from engine.journal import JournalEntry
 from topics.codec import decode
 from topics.ids import identity
 from topics.pack import PackBundle
-from topics.reference import CLOCK_KEY, CURRENT_KEY, CurrentPack, EngineClock
+from topics.reference import CurrentPack, EngineClock, Foreign, read
 from topics.ticket import Marker
 
 MARKER_KEY = b"m:"
@@ -87,25 +88,25 @@ class Log:
 
     def bundles(self) -> dict[str, PackBundle]:
         """The packs on ``reference``, by ``<name>@<hash>``."""
-        return {
-            entry.key.decode(): decode(entry.value, PackBundle)
-            for entry in self.of("reference")
-            if entry.key is not None and entry.value is not None and b"@" in entry.key
-        }
+        return {key: found for _, key, found in self._reference() if isinstance(found, PackBundle)}
+
+    def _reference(self) -> Iterator[tuple[Entry, str, PackBundle | CurrentPack | EngineClock]]:
+        """Each record of ``reference`` that a publisher of ours wrote; whatever else stands there is nobody's law."""
+        for entry in self.of("reference"):
+            key = (entry.key or b"").decode(errors="replace")
+            with contextlib.suppress(Foreign):
+                if entry.value is not None:
+                    yield entry, key, read(key, entry.value)
 
     def in_force(self) -> PackBundle | None:
         """The pack that is current; where that is not said, the one that came last; ``None``: there is none."""
         bundles = self.bundles()
-        named = [decode(entry.value, CurrentPack).ref for entry in self.of("reference") if entry.key == CURRENT_KEY.encode() and entry.value is not None]
+        named = [found.ref for _, _, found in self._reference() if isinstance(found, CurrentPack) and found.ref in bundles]
         return bundles.get(named[-1] if named else "") or next(reversed(bundles.values()), None)
 
     def clocks(self) -> list[tuple[int, EngineClock]]:
         """The mappings of engine time, each with the broker time from which it was in force, in order."""
-        return [
-            (entry.appended_ms, decode(entry.value, EngineClock))
-            for entry in self.of("reference")
-            if entry.key == CLOCK_KEY.encode() and entry.value is not None
-        ]
+        return [(entry.appended_ms, found) for entry, _, found in self._reference() if isinstance(found, EngineClock)]
 
 
 class Timeline:

@@ -157,11 +157,18 @@ def import_standards(
 
 
 @pack.command("publish")
-def publish_pack(name: Name, data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None) -> None:
-    """Make a pack current: written to the log, adopted by every partition; open tickets keep theirs."""
+def publish_pack(
+    name: Name,
+    acting: Annotated[str | None, typer.Option("--as", help="chief or centre who answers for everywhere, as ROLE:PERSON; without it the first such of the pack in force.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
+) -> None:  # fmt: skip
+    """Make a pack current: written to the log, adopted by every partition; open tickets keep theirs.
+
+    Example: gridwhistle pack publish ./my-law --as chief:chief-1
+    """
     from engine.local.folder import remember_pack, settings_of
 
-    ref = run_async(publish(settings_of(data), name))
+    ref = run_async(publish(settings_of(data), name, acting))
     remember_pack(data, ref)
     print(f"published {ref}")
 

@@ -1,6 +1,5 @@
 """The packs that travelled on ``reference``, compiled for look-up: laws for deciding, places for placing."""
 
-import logging
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
@@ -12,8 +11,6 @@ from rules.placement import Places
 
 if TYPE_CHECKING:
     from engine.reference import Reference
-
-log = logging.getLogger(__name__)
 
 REFRESH_SECONDS = 5.0
 """How long intake may place by the former pack after a new one was published."""
@@ -40,19 +37,24 @@ class Laws:
         self.laws: Known[Law] = Known()
         self.places: Known[Places] = Known()
         self._refused: set[str] = set()
-        """Packs that are beyond their bounds: adopting one is refused as ``unknown_pack``."""
+        """Packs that are beyond their bounds, or that nobody verified: adopting one is refused as ``unknown_pack``."""
 
     async def refresh(self) -> None:
         """Read ``reference`` to its end and compile what is new."""
         await self._reference.refresh()
         for ref, bundle in self._reference.bundles.items():
-            if ref not in self.laws and ref not in self._refused:
-                if found := beyond(bundle):
-                    self._refused.add(ref)
-                    log.error("the pack %s on reference is beyond its bounds and is not taken: %s", ref, "; ".join(found[:5]))
-                    continue
-                self.laws[ref] = Law(ref, bundle)
-                self.places[ref] = Places(bundle)
+            if ref in self.laws or ref in self._refused:
+                continue
+            fault = "; ".join(beyond(bundle)[:5])
+            try:
+                law, places = (Law(ref, bundle), Places(bundle)) if not fault else (None, None)
+            except Exception as exc:  # whatever it is: a pack that was verified can be compiled
+                fault = f"it was never verified: {exc!r}"
+            if fault or law is None or places is None:
+                self._refused.add(ref)
+                self._reference.pass_by(ref, f"a bundle beyond what a pack may be: {fault}")
+                continue
+            self.laws[ref], self.places[ref] = law, places
         self._refreshed = time.monotonic()
 
     async def have(self, refs: Iterable[str]) -> None:

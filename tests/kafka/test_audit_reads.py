@@ -16,7 +16,7 @@ from engine.feed.watch import Watch
 from engine.journal import Journal, digest, read_journal
 from engine.settings import Settings
 from engine.topic_admin import apply
-from tests.support.story import tell
+from tests.support.story import PACK, tell
 from topics.incident import MAX_RECORD_BYTES
 from topics.reference import EngineClock
 from topics.registry import RAW
@@ -55,7 +55,7 @@ async def test_the_reader_sees_what_was_committed_and_ends(settings: Settings) -
     for topic, entries in told.entries.items():
         wanted = [(entry.key, entry.value) for entry in entries if topic not in ("intake.state", "fanout.state") or entry.key == b"m:"]
         assert [(entry.key, entry.value) for entry in log.of(topic)] == wanted, topic
-    assert set(log.bundles()) == {"town@abc"}
+    assert set(log.bundles()) == {PACK}
     assert [clock for _, clock in log.clocks()] == [clock for _, clock in told.clocks()]
     assert isinstance(log.clocks()[0][1], EngineClock)
     report = audit(log)

@@ -11,7 +11,7 @@ from topics.command import Actor, Command
 from topics.decision import Change, Decision, Event
 from topics.incident import Incident
 from topics.pack import Calendar, PackBundle, PartyShare
-from topics.reference import EngineClock
+from topics.reference import EngineClock, ref_of
 from topics.rejected import Rejected
 from topics.task import Task
 from topics.ticket import Clock, Marker, Quota, Ticket
@@ -21,7 +21,6 @@ HOUR = 3_600_000
 START = int(datetime(2026, 3, 2, 0, 0, tzinfo=UTC).timestamp() * 1000)
 """Monday 2026-03-02, 08:00 in Shanghai."""
 SPEED, ORIGIN = 600, 1_770_000_000_000
-PACK = "town@abc"
 ORDER = ("red_property", "specialist", "residents", "red_property", "specialist", "backstop", "red_property", "residents", "specialist", "red_property")
 """Whom the split of 20/30/40/10 names, worked out by hand."""
 
@@ -39,6 +38,10 @@ def bundle() -> PackBundle:
     )  # fmt: skip
 
 
+BUNDLE = encode(bundle())
+PACK = ref_of("town", BUNDLE)
+
+
 class Teller:
     """Appends records as the stages would."""
 
@@ -47,7 +50,7 @@ class Teller:
         self.log = Log()
         self.images: dict[str, Ticket] = {}
         self.put("reference", 0, b"clock", encode(EngineClock(START, ORIGIN, SPEED)), at=START)
-        self.put("reference", 0, PACK.encode(), encode(bundle()), at=START)
+        self.put("reference", 0, PACK.encode(), BUNDLE, at=START)
 
     def put(self, topic: str, partition: int, key: bytes | None, value: bytes | None, headers: tuple[tuple[str, bytes], ...] = (), at: int = START) -> Entry:
         """Append one record; the broker takes it a millisecond after engine time ``at``."""

@@ -11,6 +11,7 @@ from engine.stages.fanout import TOLD
 from rules.book import Book, ClockCause, CommandCause, IncidentCause
 from rules.decide import decide
 from rules.law import Law
+from topics import reference
 from topics.codec import decode, encode
 from topics.command import Actor, Command, Duty
 from topics.incident import Incident
@@ -20,7 +21,6 @@ from topics.task import Task
 from topics.ticket import Marker, Ticket
 from topics.vocabulary import CommandKind, Role, Status
 
-REF = "town@1"
 START = int(datetime(2026, 3, 2, 0, 0, tzinfo=UTC).timestamp() * 1000)
 MINUTE, HOUR = 60_000, 3_600_000
 SPEED = 600
@@ -67,16 +67,26 @@ def town() -> PackBundle:
     )  # fmt: skip
 
 
+def ref_of(bundle: PackBundle) -> str:
+    """Name a bundle by its hash, as it is published."""
+    return reference.ref_of(bundle.name, encode(bundle))
+
+
+REF = ref_of(town())
+
+
 class Dispatch:
     """One partition: takes causes in order of time, lets clocks fire as the loop does, and writes every topic."""
 
-    def __init__(self, bundle: PackBundle | None = None, ref: str = REF) -> None:
+    def __init__(self, bundle: PackBundle | None = None, ref: str | None = None) -> None:
         """An empty partition that has adopted its pack."""
+        ref = ref or ref_of(bundle or town())
         bundle = decode(encode(bundle or town()), PackBundle)  # as it comes from the log: a default is left out by being the same object
         self.laws = {ref: Law(ref, bundle)}
         self.book = Book(self.laws)
         self.log = Log()
         self._at = START
+        self.ref = ref
         self._put("reference", b"clock", encode(EngineClock(START, 0, SPEED)))
         self._put("reference", ref.encode(), encode(bundle))
         self.command(Command(f"adopt:{ref}:0", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "pack publish"), START, pack=ref), START)
@@ -90,7 +100,7 @@ class Dispatch:
     def report(self, n: int, category: str | None, home: str, leaf: str | None, at: int) -> None:
         """An incident comes in, is placed and decided."""
         self._put("incidents.raw", b"town:%d" % n, b"{}", at, (("ce_source", b"town"), ("ce_id", b"%d" % n)))
-        incident = Incident(f"town:{n}", home, at, at, "app", REF, "grid", category=category, leaf=leaf, can_reach_reporter=n % 2 == 0)
+        incident = Incident(f"town:{n}", home, at, at, "app", self.ref, "grid", category=category, leaf=leaf, can_reach_reporter=n % 2 == 0)
         entry = self._put("incidents", home.encode(), encode(incident), at)
         self._now(at)
         self._write(IncidentCause(entry.id, incident))

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from engine.audit.rates import Rates
 from engine.audit.report import audit
-from tests.support.town import START, Dispatch, busy_days, town
+from tests.support.town import REF, START, Dispatch, busy_days, town
 from topics.codec import decode, encode
 from topics.decision import Decision
 from topics.pack import WhistleBand
@@ -25,9 +25,9 @@ def test_the_pack_in_force_judges_even_when_it_is_an_older_one_again() -> None:
     """The one published last had no band; the one before it is current again."""
     told = Dispatch(replace(town(), whistle_band=WhistleBand(1, 2, 1)))
     told.report(1, "bins", "east", "east-1", START)
-    told._put("reference", b"town@2", encode(town()))
-    told._put("reference", CURRENT_KEY.encode(), encode(CurrentPack("town@1")))
+    told._put("reference", REF.encode(), encode(town()))
+    told._put("reference", CURRENT_KEY.encode(), encode(CurrentPack(told.ref)))
     log = told.finish()
     assert audit(log).whistle_rates == {"street": {"tickets": 1, "whistles": 0, "verdict": "too_low"}}
-    told._put("reference", CURRENT_KEY.encode(), encode(CurrentPack("town@2")))
+    told._put("reference", CURRENT_KEY.encode(), encode(CurrentPack(REF)))
     assert Rates(log)._band is None

@@ -11,7 +11,7 @@ from engine.audit.log import Entry, Log
 from engine.replay.again import Verdict, verify
 from engine.replay.render import verdict_lines
 from engine.replay.sequence import Gap, history_of
-from tests.support.town import MINUTE, SPEED, START, Dispatch, busy_days
+from tests.support.town import MINUTE, REF, SPEED, START, Dispatch, busy_days
 from topics.codec import decode, encode
 from topics.command import Actor, Command
 from topics.decision import Decision
@@ -187,7 +187,7 @@ def late_beginning(log: Log) -> str:
 def without_pack(log: Log) -> str:
     """The bundle is not on reference any more."""
     log.entries["reference"] = [entry for entry in log.entries["reference"] if entry.key == b"clock"]
-    return "town@1"
+    return REF
 
 
 @pytest.mark.parametrize("damage", [drop_command, drop_incident, drop_decision, late_beginning, without_pack])

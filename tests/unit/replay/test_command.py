@@ -16,8 +16,8 @@ from engine.replay.render import simulated_json
 from engine.replay.sequence import TOPICS
 from engine.replay.words import clock, summary, tickets_off
 from rules.decide import ENGINE
-from tests.support.town import busy_days, town
-from tests.unit.replay.test_simulated import doubled, one_ticket_left_alone, told_under
+from tests.support.town import REF, busy_days, town
+from tests.unit.replay.test_simulated import OTHER, doubled, one_ticket_left_alone, told_under
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_the_summary_is_five_to_ten_sentences(seed: int) -> None:
 def test_the_summary_of_one_ticket() -> None:
     """Word by word, as a mayor reads it."""
     lines = summary(told_under(one_ticket_left_alone(), doubled()))
-    assert lines[0] == "1 ticket from 2026-03-02 08:00 to 2026-03-02 11:00 Asia/Shanghai, as decided by town@1, told once more under town@2."
+    assert lines[0] == f"1 ticket from 2026-03-02 08:00 to 2026-03-02 11:00 Asia/Shanghai, as decided by {REF}, told once more under {OTHER}."
     assert "The limit to solve the matter itself was missed by 1 ticket, and would be by 0." in lines
     same = summary(told_under(one_ticket_left_alone(), town()))
     assert same[1] == "Nobody would have had another ticket than he had."

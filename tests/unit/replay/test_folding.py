@@ -11,7 +11,7 @@ from rules.book import Book, CommandCause, Outcome
 from rules.decide import decide, set_aside
 from rules.folding import fold, said
 from rules.law import Law
-from tests.support.town import HOUR, MINUTE, START, Dispatch, busy_days
+from tests.support.town import HOUR, MINUTE, REF, START, Dispatch, busy_days
 from topics.codec import encode
 from topics.command import Actor, Command
 from topics.vocabulary import CommandKind, Role
@@ -93,7 +93,7 @@ def test_old_commands_are_forgotten_as_they_were() -> None:
     """After 35 days ids are dropped, a few with each cause; a rung set aside drops none."""
     told = Dispatch()
     for n in range(20):
-        told.command(Command(f"c{n}", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START, pack="town@1"), START + n * MINUTE)
+        told.command(Command(f"c{n}", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START, pack=REF), START + n * MINUTE)
     later = START + 36 * 24 * HOUR
     told.report(1, "bins", "east", "east-1", later)
     told.command(Command("c19", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), later, ticket="east-20260302-9"), later)
@@ -111,7 +111,7 @@ def test_old_commands_are_forgotten_as_they_were() -> None:
 def test_a_repeated_command_and_an_adoption_are_folded() -> None:
     """The first decision on an id stays; the pack adopted last is in force."""
     told = Dispatch()
-    adopt = Command("adopt:again", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START, pack="town@1")
+    adopt = Command("adopt:again", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START, pack=REF)
     for minute in (1, 2):
         told.command(adopt, START + minute * MINUTE)
     unknown = CommandCause("commands:0:9", Command("adopt:9", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "p"), START, pack="no@1"), START)

@@ -14,7 +14,7 @@ from engine.replay.moment import Moment, moment_of, read_when, zone_of
 from engine.replay.render import verdict_lines
 from engine.replay.sequence import Gap, History, history_of
 from engine.replay.standing import stand, starts
-from tests.support.town import HOUR, START, busy_days
+from tests.support.town import HOUR, REF, START, busy_days
 from topics.codec import decode
 from topics.decision import Decision
 
@@ -231,7 +231,7 @@ def test_a_pack_that_is_gone_stops(stack: Stack) -> None:
     """What stands open was filed by it."""
     stack.verdict(SECOND)
     stack.log.entries["reference"] = [entry for entry in stack.log.entries["reference"] if entry.key == b"clock"]
-    with pytest.raises(Gap, match="town@1"):
+    with pytest.raises(Gap, match=REF):
         stack.verdict(SECOND)
 
 

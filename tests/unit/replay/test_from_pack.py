@@ -102,8 +102,8 @@ def test_what_stands_keeps_its_law(tmp_path: Path) -> None:
     assert [row.identity for row in found.difference.rows if "0:resolve:0" in row.breaches_vanish] == ["town:2"]
     assert (found.stood, found.difference.tickets_before, found.recorded_packs) == (1, 2, (REF,))
     assert summary(found)[0] == (
-        "2 tickets from 2026-03-03 00:00 to 2026-03-03 04:00 Asia/Shanghai, as decided by town@1, told once more from the state at 2026-03-03 00:00 on: "
-        "the 1 of before keep the law they were filed under, new ones are filed under town@2."
+        f"2 tickets from 2026-03-03 00:00 to 2026-03-03 04:00 Asia/Shanghai, as decided by {REF}, told once more from the state at 2026-03-03 00:00 on: "
+        f"the 1 of before keep the law they were filed under, new ones are filed under {OTHER}."
     )
 
 

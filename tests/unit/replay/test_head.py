@@ -10,11 +10,11 @@ from engine.replay.calm import calm
 from engine.replay.head import Head, head_of, read_whole
 from engine.replay.sequence import Gap
 from rules.shelf import Shelf
-from tests.support.town import MINUTE, START, Dispatch, busy_days
+from tests.support.town import MINUTE, REF, START, Dispatch, busy_days
 from topics.codec import encode
 from topics.decision import Decision, Event, Why
 
-PLAIN = Decision("commands:0:7", 5, "command", "noted", "east", "east-20260302-1", why=Why(pack="town@1"))  # type: ignore[arg-type]
+PLAIN = Decision("commands:0:7", 5, "command", "noted", "east", "east-20260302-1", why=Why(pack=REF))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -45,7 +45,7 @@ def test_peculiar_heads_are_what_the_records_say(changes: dict[str, object]) -> 
 
 
 def _pack(changes: dict[str, object]) -> str | None:
-    return None if "why" in changes else "town@1"
+    return None if "why" in changes else REF
 
 
 @pytest.mark.parametrize("value", [b"", b"{", b'{"id":"\xff:0:1","at":1,"cause":"clock","reason":"r","home":""}', b'{"id":"a","at":1,"cause":"no","reason":"r"}'])

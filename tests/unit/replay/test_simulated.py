@@ -16,7 +16,7 @@ from rules.decide import decide
 from rules.difference import Load, Side
 from rules.law import Law
 from rules.replay import Told
-from tests.support.town import HOUR, MINUTE, REF, SPEED, START, Dispatch, busy_days, town
+from tests.support.town import HOUR, MINUTE, REF, SPEED, START, Dispatch, busy_days, ref_of, town
 from topics.codec import decode, encode
 from topics.command import Actor, Command
 from topics.decision import Decision
@@ -25,8 +25,6 @@ from topics.incident import AnyIncident, Incident, IncidentReferred
 from topics.pack import Limit, PackBundle
 from topics.ticket import Ticket
 from topics.vocabulary import CommandKind, Role
-
-OTHER = "town@2"
 
 
 def law(bundle: PackBundle) -> Law:
@@ -38,6 +36,9 @@ def doubled() -> PackBundle:
     """The town with twice the time for every category."""
     categories = (msgspec.structs.replace(c, limit=Limit(c.limit.amount * 2, c.limit.unit)) for c in town().categories)
     return msgspec.structs.replace(town(), categories=tuple(categories))
+
+
+OTHER = ref_of(doubled())
 
 
 def stricter() -> PackBundle:

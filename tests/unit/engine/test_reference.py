@@ -1,0 +1,115 @@
+"""DESIGN 3: what stands on ``reference`` is believed only where it is what it says; everything else is passed by, counted and said once."""
+
+import logging
+
+import pytest
+from msgspec.structs import replace
+
+from engine.metrics import StageMetrics
+from engine.reference import Reference
+from engine.settings import Settings
+from engine.stages.laws import Laws
+from tests.support.story import Teller
+from tests.support.town import START, ref_of, town
+from topics.codec import encode
+from topics.pack import RosterEntry
+from topics.reference import CurrentPack, EngineClock
+
+GOOD = town()
+REF, BYTES = ref_of(GOOD), encode(GOOD)
+CLOCK = EngineClock(START, START, 1)
+EVIL = replace(GOOD, roster=(RosterEntry("me", "me", "chief"), *GOOD.roster))
+FOREIGN = {
+    "a law under the hash of another": (REF, encode(EVIL)),
+    "a law under a hash of nothing": ("town@0123456789abcdef", encode(EVIL)),
+    "a law under another city's name": (ref_of(EVIL).replace("town", "moon"), encode(EVIL)),
+    "no JSON": (REF, b"{"),
+    "an unknown key": ("stranger", b"{}"),
+    "no key": ("", b"1"),
+    "a large one": ("x@y", b"[" * 4_000_000),
+    "a deep clock": ("clock", b"[" * 100_000),
+    "a clock that stands": ("clock", encode(replace(CLOCK, speed=0))),
+    "a clock that runs away": ("clock", encode(replace(CLOCK, speed=600))),
+    "a clock that goes back": ("clock", encode(replace(CLOCK, start_at=0))),
+    "no clock": ("clock", b"null"),
+    "a pack that is nowhere": ("current", encode(CurrentPack("town@0123456789abcdef"))),
+    "current is no text": ("current", b'{"ref": 1}'),
+}
+
+
+def sound(metrics: StageMetrics | None = None) -> Reference:
+    """A stack with its clock and its pack."""
+    found = Reference(Settings(), metrics)
+    for key, value in (("clock", encode(CLOCK)), (REF, BYTES), ("current", encode(CurrentPack(REF)))):
+        found.take(key, value)
+    found.settle()
+    return found
+
+
+@pytest.mark.parametrize(("key", "value"), FOREIGN.values(), ids=FOREIGN.keys())
+def test_a_foreign_record_is_passed_by_counted_and_said(key: str, value: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """Clock, packs and the current one are what they were; one alarm, one line."""
+    metrics = StageMetrics("dispatch")
+    found = sound(metrics)
+    with caplog.at_level(logging.WARNING):
+        found.take(key, value)
+        found.settle()
+    assert (found.clock, found.bundles, found.current, found.foreign) == (CLOCK, {REF: GOOD}, REF, 1)
+    assert metrics.counters["alarms", ("foreign_reference",)] == 1
+    assert len(caplog.records) == 1 and len(caplog.text) < 1000
+
+
+def test_a_null_deletes_no_law_and_one_that_is_spoilt_is_written_again() -> None:
+    """Compaction would leave the junk alone under the key: publishing knows that."""
+    for junk in (None, b"{"):
+        found = sound()
+        found.take(REF, junk)
+        assert found.bundles == {REF: GOOD} and found.spoilt == {REF}
+        found.take(REF, BYTES)
+        assert not found.spoilt
+
+
+def test_a_pack_of_another_city_does_not_become_current() -> None:
+    """Sound as it is: a prefix is one city's."""
+    moon = replace(EVIL, name="moon")
+    found = sound()
+    found.take(ref_of(moon), encode(moon))
+    found.take("current", encode(CurrentPack(ref_of(moon))))
+    found.settle()
+    assert found.current == REF
+
+
+def test_a_bundle_may_stand_behind_the_record_that_names_it() -> None:
+    """So it does after compaction when it was written again."""
+    found = Reference(Settings())
+    found.take("current", encode(CurrentPack(REF)))
+    found.take(REF, BYTES)
+    found.settle()
+    assert (found.current, found.foreign) == (REF, 0)
+
+
+async def test_a_sound_hash_over_a_law_that_cannot_be_compiled_stops_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody verified it; the others are there, and it is said once."""
+    broken = replace(GOOD, timezone="Moon/Crater")
+    found = sound()
+    found.take(ref_of(broken), encode(broken))
+
+    async def nothing_new() -> None:
+        """The topic has no more."""
+
+    monkeypatch.setattr(found, "refresh", nothing_new)
+    laws = Laws(found)
+    await laws.refresh()
+    await laws.refresh()
+    assert set(laws.laws) == set(laws.places) == {REF} and found.foreign == 1
+
+
+def test_the_audit_reads_no_law_that_is_not_what_it_says() -> None:
+    """It judges by what was published, and goes on."""
+    told = Teller()
+    before = told.log.bundles(), told.log.clocks(), told.log.in_force()
+    for key, value in FOREIGN.values():
+        if key != "clock" or value[:1] != b"{" or b'"speed":0' in value:
+            told.put("reference", 0, key.encode(), value)
+    told.put("reference", 0, b"\xff", b"\xff")
+    assert (told.log.bundles(), told.log.clocks(), told.log.in_force()) == before
