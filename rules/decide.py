@@ -19,7 +19,7 @@ from topics import codec
 from topics.command import Command, answers_for, remembered_as
 from topics.decision import Change, Decision, Event, Said, Why
 from topics.ids import DecisionId, Instant, clock_id, home_of, ticket_id
-from topics.incident import IncidentReferred
+from topics.incident import IncidentReferred, is_proof
 from topics.ticket import CommandSeen, DayCounter, Ticket
 from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason, Role, Status
 
@@ -176,6 +176,8 @@ def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, co
     missing = lacking(row, command)
     if missing is not None:
         return missing
+    if not all(map(is_proof, command.proof)):
+        return Reason.PROOF_UNFIT
     case.rules.append(f"law6:{command.kind}")
     if "/" in command.ticket:
         return CHILD_HANDLERS[command.kind](case, draft, command)
@@ -223,7 +225,8 @@ def _adopt(
         return _without_change(book, cause, at, Reason.UNKNOWN_PACK, expired)
     law = laws.get(book.pack or "")
     now = None if law is None else book.rosters.law(law, at)
-    refused = rosters.may_not_adopt(now, cause.command.actor, laws[ref])
+    # the law that is in force already may be told again by anybody: a publisher that died halfway is simply run again
+    refused = None if ref == book.pack else rosters.may_not_adopt(now, cause.command.actor, laws[ref])
     if refused is not None:
         return _without_change(book, cause, at, refused, expired)
     adopted = Event("PackAdopted", "", {"pack": ref, "former": book.pack or ""})

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from pathlib import Path
 
-from rules.lifecycle import BY_CLOCK, CHILD_TABLE, TABLE, Row
+from rules.lifecycle import BY_CLOCK, CHILD_TABLE, PARTITION_TABLE, TABLE, Row
 from topics.vocabulary import FINAL, Status
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "lifecycle.md"
@@ -36,13 +36,19 @@ def _table(rows: dict[str, Row]) -> list[str]:
     return lines
 
 
+def _asked(rows: dict[str, Row]) -> list[str]:
+    return ["| command | by |", "|---|---|", *(f"| {name} | {', '.join(row.roles)} |" for name, row in rows.items())]
+
+
 def document() -> str:
     """The whole page."""
     parts = [
         "# Lifecycle", "", "Made by `python -m rules.diagram` from the table in `rules/lifecycle.py`. What is not here is refused with a reason.",
         "A name in brackets is the end of that clock.", "", "```mermaid", diagram(), "```", "", "## Commands", "",
         *_table({str(kind): row for kind, row in TABLE.items()}), "", "## Of a department that was called (`<ticket>/<code>/<n>`)", "",
-        *_table({str(kind): row for kind, row in CHILD_TABLE.items()}), "", "## Clocks that change a status", "",
+        *_table({str(kind): row for kind, row in CHILD_TABLE.items()}), "", "## Of a partition", "",
+        "By the roster in force, each within their own role and grids; the first pack of an empty partition is anybody's (docs/decisions/0008).", "",
+        *_asked({str(kind): row for kind, row in PARTITION_TABLE.items()}), "", "## Clocks that change a status", "",
         *_table({str(kind): row for kind, row in BY_CLOCK.items()}), "",
     ]  # fmt: skip
     return "\n".join(parts)

@@ -89,6 +89,12 @@ CHILD_TABLE: dict[CommandKind, Row] = {
 }
 """The same for a command that names a child, ``<ticket>/<code>/<n>``; the statuses are the parent's. Source: LAW 6, 7."""
 
+PARTITION_TABLE: dict[CommandKind, Row] = {
+    K.ADOPT_PACK: Row((), (R.CHIEF, R.CENTRE)),
+    K.SET_DUTY: Row((), (R.SUPERVISOR, R.CHIEF, R.CENTRE)),
+}
+"""What is asked of a partition, and who may: by the roster in force, within their own role and grids (``rules/rosters.py``)."""
+
 BY_CLOCK: dict[ClockKind, Row] = {
     ClockKind.ACCEPT: Row((S.OFFERED,), (), HELD),
     ClockKind.RESOLVE: Row(UNDER_WAY, (), HELD),

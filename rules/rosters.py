@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from pydantic import ValidationError
 
 from rules.law import Law
+from rules.lifecycle import PARTITION_TABLE
 from rules.pack import PersonSource
 from rules.verify_people import entry_faults
 from topics import codec
@@ -15,10 +16,10 @@ from topics.command import Actor, Duty
 from topics.ids import Instant
 from topics.pack import RosterEntry
 from topics.ticket import Duties
-from topics.vocabulary import Reason, Role
+from topics.vocabulary import CommandKind, Reason, Role
 
-MAY_CHANGE = (Role.CHIEF, Role.CENTRE, Role.SUPERVISOR)
-MAY_ADOPT = (Role.CHIEF, Role.CENTRE)
+MAY_CHANGE = PARTITION_TABLE[CommandKind.SET_DUTY].roles
+MAY_ADOPT = PARTITION_TABLE[CommandKind.ADOPT_PACK].roles
 RANK: dict[Role, int] = {Role.CENTRE: 3, Role.CHIEF: 2, Role.SUPERVISOR: 1}
 """Who stands above whom where rosters are changed; all others stand below."""
 KEPT_ROLES = (Role.CHIEF, Role.CENTRE)

@@ -34,8 +34,39 @@ def _clean(text: str) -> str:
     return text
 
 
+_WEB = re.compile(r"https?://(?![^/?#]*@)[\w\[][^\s\"<>\\^`{|}]*", re.IGNORECASE)
+_PROOF = re.compile(r"(?:photo|video|audio|paper):[\w.:/#@+=%~,-]+|\w[\w./#@+=%~,-]*")
+
+
+def is_web(text: str) -> bool:
+    """Whether it is an http(s) address, without a name and password that would hide where it leads."""
+    return _WEB.fullmatch(text) is not None
+
+
+def is_proof(text: str) -> bool:
+    """Whether it names a proof: an http(s) address, ``photo:``, ``video:``, ``audio:`` or ``paper:`` with a name, or a name alone."""
+    return (is_web if "://" in text else _PROOF.fullmatch)(text) not in (None, False) and unfit(text) is None
+
+
+def _web(text: str) -> str:
+    """Refuse what a browser would not fetch but run."""
+    if not is_web(text):
+        raise ValueError("send an http:// or https:// address")
+    return text
+
+
+def _proof(text: str) -> str:
+    """Refuse what is no proof's name."""
+    if not is_proof(text):
+        raise ValueError("send an http(s) address, photo:, video:, audio: or paper: with a name, or a name alone")
+    return text
+
+
 Text = Annotated[str, StringConstraints(max_length=4000), AfterValidator(_clean)]
 Code = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
+
+
+Proof = Annotated[Code, AfterValidator(_proof)]
 
 
 class Door(BaseModel):
@@ -63,7 +94,8 @@ class Location(Door):
 class Attachment(Door):
     """A picture or paper kept elsewhere."""
 
-    url: Code
+    url: Annotated[Code, AfterValidator(_web)]
+    """http or https."""
     sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
     phase: Literal["report", "before", "after", "proof"] = "report"
 

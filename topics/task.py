@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import AwareDatetime, Field
 
-from topics.incident import Code, Door, Text
+from topics.incident import Code, Door, Proof, Text
 from topics.vocabulary import TaskEvent, TaskRole
 
 
@@ -83,7 +83,7 @@ class Reply(Door):
     action: Literal["accept", "decline", "start", "report_in", "finish"]
     person: Code
     at: AwareDatetime | None = None
-    proof: Annotated[tuple[Code, ...], Field(max_length=50)] = ()
+    proof: Annotated[tuple[Proof, ...], Field(max_length=50)] = ()
     text: Text = ""
     reason: Text | None = None
     version: Literal[1] = 1

@@ -2,12 +2,15 @@
 
 import sys
 import uuid
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
+import msgspec
 import typer
+from msgspec.structs import replace
 
 from engine import commands_door
 from engine.cli import run_async, with_data
@@ -79,16 +82,65 @@ def swap(person: Person, other: Person, role: InRole, acting: Acting, since: Sin
 
 @duty.command()
 def show(data: Data = None) -> None:
-    """List what is changed beside the pack."""
+    """List what is changed beside the pack, and which partitions have not been told of it."""
     settings = settings_of(data)
-    zone = run_async(_zone(settings))
-    records, _ = run_async(read_partition(settings, STATE.name, 0))
-    newest = {key: value for key, value in records if key.startswith("d:") and value is not None}
-    for value in newest.values():
-        for one in codec.decode(value, Duties).changes:
-            what = f"{one.change} instead of {one.instead_of}" if one.instead_of else one.change
-            print(f"{one.role:<13} {padded(one.person, 28)} {_local(one.since, zone)} to {_local(one.until, zone)}  {plain(what)}")
-    print(f"times: {zone.key}" if newest else "the roster is the pack's")
+    zone, _, told = run_async(_standing(settings))
+    for one, partitions in told.items():
+        what = f"{one.change} instead of {one.instead_of}" if one.instead_of else one.change
+        lacks = sorted(set(range(settings.partitions)) - set(partitions))
+        where = f"  ONLY in partitions {_listed(sorted(partitions))} of {settings.partitions}; 'gridwhistle duty complete' tells the others" if lacks else ""
+        print(f"{one.role:<13} {padded(one.person, 28)} {_local(one.since, zone)} to {_local(one.until, zone)}  {plain(what)}{with_data(where)}")
+    print(f"times: {zone.key}" if told else "the roster is the pack's")
+
+
+@duty.command()
+def complete(acting: Acting, data: Data = None) -> None:
+    """Tell every change that some partitions lack to those that lack it.
+
+    Example: gridwhistle duty complete --as chief:chief-1
+    """
+    settings = settings_of(data)
+    _, at, told = run_async(_standing(settings))
+    wanted = [(one, partition) for one, partitions in told.items() for partition in range(settings.partitions) if partition not in partitions]
+    if not wanted:
+        return print("nothing to complete: every partition has every change")
+    actor = commands_door.actor_of(acting)
+    commands = [(partition, Command(f"duty:{uuid.uuid4()}", CommandKind.SET_DUTY, actor, at, duty=one)) for one, partition in wanted]
+    return _said(run_async(_decided(settings, commands)))
+
+
+def _listed(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+async def _standing(settings: Settings) -> tuple[ZoneInfo, int, dict[Duty, list[int]]]:
+    """Read the changes of all partitions, each with those that have it; also the city's zone, and now."""
+    zone, at = await _zone(settings), engine_now(await load_clock(settings))
+    partitions = [dict((await read_partition(settings, STATE.name, number))[0]) for number in range(settings.partitions)]
+    return zone, at, changes_told(partitions, at)
+
+
+def changes_told(partitions: Sequence[Mapping[str, bytes | None]], at: int) -> dict[Duty, list[int]]:
+    """Bring together what each partition's state says of the roster: a change -> the partitions that have it.
+
+    What has begun already is one change, told sooner here and later there. What cannot be read is left out, and said.
+    """
+    told: dict[Duty, list[int]] = {}
+    first: dict[Duty, Duty] = {}
+    for number, newest in enumerate(partitions):
+        for key, value in newest.items():
+            if not key.startswith("d:") or value is None:
+                continue
+            try:
+                changes = codec.decode(value, Duties).changes
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                print(f"partition {number}: the record {key[:60]!r} of {STATE.name} cannot be read", file=sys.stderr)
+                continue
+            for one in changes:
+                if one.until is None or one.until > at:
+                    same = replace(one, since=None) if (one.since or 0) <= at else one
+                    told.setdefault(first.setdefault(same, one), []).append(number)
+    return told
 
 
 def _local(at: int | None, zone: ZoneInfo) -> str:
@@ -105,7 +157,11 @@ Change = tuple[Literal["on", "off", "add", "remove"], str, Role, dict[str, Any]]
 
 
 def _change(data: Path | None, acting: str, changes: list[Change], since: datetime | None, until: datetime | None) -> None:
-    refused = run_async(_tell(settings_of(data), acting, changes, since, until))
+    _said(run_async(_tell(settings_of(data), acting, changes, since, until)))
+
+
+def _said(refused: list[str] | None) -> None:
+    """Say how it went; exit 1 when it was refused, 2 when it is not decided everywhere."""
     if refused is None:
         print(with_data("sent; not decided everywhere yet. 'gridwhistle duty show' will tell"), file=sys.stderr)
         raise typer.Exit(2)
@@ -124,8 +180,14 @@ async def _tell(settings: Settings, acting: str, changes: list[Change], since: d
         said = Duty(person, role, change, **{"since": at, **window, **{k: v for k, v in fields.items() if v}})  # type: ignore[arg-type]
         name = f"duty:{uuid.uuid4()}"
         commands = [(partition, Command(name, CommandKind.SET_DUTY, actor, at, duty=said)) for partition in range(settings.partitions)]
-        decided = [decision async for decision in give_many(settings, commands, 15)]
-        if len(decided) < len(commands):
+        reasons = await _decided(settings, commands)
+        if reasons is None:
             return None
-        refused += [decision.reason for decision in decided if decision.reason in REFUSALS]
+        refused += reasons
     return refused
+
+
+async def _decided(settings: Settings, commands: list[tuple[int, Command]]) -> list[str] | None:
+    """Give commands; answers the reasons of refusals, ``None`` when not all are decided in time."""
+    decided = [decision async for decision in give_many(settings, commands, 15)]
+    return [decision.reason for decision in decided if decision.reason in REFUSALS] if len(decided) == len(commands) else None

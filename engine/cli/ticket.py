@@ -28,6 +28,7 @@ from engine.views.words import WORDS
 from rules.fields import fields_of
 from rules.lifecycle import CHILD_TABLE, TABLE
 from topics import codec
+from topics.ids import folded
 from topics.ticket import Ticket
 from topics.vocabulary import REFUSALS, CommandKind, Reason
 
@@ -140,6 +141,8 @@ def _give(settings: Settings, kind: CommandKind, name: str, acting: str, command
         raise InvalidSettings(f"'ticket {kind}' needs --{' and --'.join(m.removesuffix('s') if m == 'departments' else m for m in missing)}")
     actor = commands_door.actor_of(acting)
     parent, slash, child = name.partition("/")
+    if ":" in parent:
+        fields["identity"] = folded(parent)
     found = run_async(commands_door.ticket_named(settings, parent))
     decision = run_async(commands_door.give(settings, kind, found + slash + child, actor, command_id, fields))
     if decision is None:

@@ -180,7 +180,7 @@ class Feed:
         now = engine_now(self._clock)
         at = closing.at if 0 <= now - closing.at <= ELSEWHERE_MS else now
         name = f"feed:{row.identity}:{closing.kind.value}"
-        return Command(name, closing.kind, Actor(Role.SOURCE, row.source), at, ticket, reason=closing.reason)
+        return Command(name, closing.kind, Actor(Role.SOURCE, row.source), at, ticket, identity=row.identity, reason=closing.reason)
 
     async def _settle(self) -> None:
         """Wait until all that was sent is decided, or nothing has come for a while."""

@@ -17,6 +17,7 @@ from rules.masking import masked_command
 from topics import bounds, codec
 from topics.command import Actor, Command
 from topics.decision import Decision, Event, Why
+from topics.envelope import parse
 from topics.ids import DecisionId, Instant, clock_id, partition_of
 from topics.incident import AnyIncident
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
@@ -56,13 +57,25 @@ def _command(record: Record) -> Command:
     try:
         if len(record.value or b"") > bounds.COMMAND_BYTES:
             raise msgspec.ValidationError(f"a command of more than {bounds.COMMAND_BYTES} bytes - at `$.value`")
-        return masked_command(codec.decode(record.value or b"", Command))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        return masked_command(_sound(record.value or b""))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as exc:
         return _unreadable(record, str(exc))
 
 
 def _unreadable(record: Record, why: str) -> Command:
     return Command(record.id, CommandKind.UNREADABLE, Actor(Role.SOURCE, "unknown"), record.appended_at, reason=_QUOTED.sub("…", why)[:300])
+
+
+def _sound(value: bytes) -> Command:
+    """Read a command as every door reads: each member once, or two readers would read two commands.
+
+    Raises:
+        ValueError: It is none; the field is named.
+    """
+    command = codec.decode(value, Command)
+    if codec.encode(command) != value:  # what our own doors write comes out as it went in
+        parse(value)
+    return command
 
 
 class DispatchCore:

@@ -119,6 +119,29 @@ async def test_a_new_version_of_a_pack_follows_the_old_one(stack_settings: Setti
     assert (records, end) == ([], 0)
 
 
+async def test_what_strangers_write_to_reference_keeps_nobody_from_working(stack_settings: Settings, tmp_path: Path) -> None:
+    """A law under another's hash, junk under every key of ours, keys and values that are no text: the law in force stays, and a new one follows."""
+    settings = await prepared(stack_settings)
+    old = await publish(settings, "guancheng")
+    before = await reference_of(settings)
+    changed = copy.deepcopy(WHOLE)
+    changed["roster"].append({"person": "me", "name": "我", "role": "chief"})
+    (tmp_path / "evil").mkdir()
+    evil = compile_pack(load_pack(write(tmp_path / "evil", changed)))
+    junk = {old: codec.encode(evil), "guancheng@0123456789abcdef": codec.encode(evil), "clock": b'{"speed":0,"start_at":0,"origin_at":0}', "current": b"null", "x@y": b"\xff"}
+    await put(settings, junk)
+    await put(settings, {"clock": b"[" * 50_000, "current": codec.encode(CurrentPack("guancheng@0123456789abcdef"))})
+    after = await reference_of(settings)
+    assert (after.current, after.clock, after.bundles) == (before.current, before.clock, before.bundles)
+    assert (after.foreign, after.spoilt) == (7, {old})
+    assert await start_clock(settings, None, 1) == before.clock
+    assert await publish(settings, "guancheng") == old  # writes its bundle again: the stranger's stood last
+    assert not (await reference_of(settings)).spoilt
+    with pytest.raises(InvalidSettings, match="chief:chief-1"):
+        await publish(settings, str(tmp_path / "evil"), "chief:me")
+    assert await publish(settings, str(tmp_path / "evil"), "chief:chief-1") == pack_ref(evil)
+
+
 def test_the_current_record_is_what_intake_reads() -> None:
     """Its key and shape are the contract's."""
     assert CURRENT_KEY == "current"

@@ -161,7 +161,7 @@ KINDS: dict[str, tuple[RejectReason, str, Callable[[int], Raw]]] = {
     "infinity as a text": (R.INVALID_FIELD, "data.location.lat", _data(location={"lat": "inf", "lon": 1.0})),
     "promised in eleven years": (R.OUT_OF_RANGE, "data.promised_by", _data(promised_by="2038-01-01T00:00:00Z")),
     "year 1": (R.OUT_OF_RANGE, "data.occurred_at", _data(occurred_at="0001-01-01T00:00:00+14:00")),
-    "51 attachments": (R.INVALID_FIELD, "data.attachments", _data(attachments=[{"url": "photo:1", "sha256": "0" * 64}] * 51)),
+    "51 attachments": (R.INVALID_FIELD, "data.attachments", _data(attachments=[{"url": "https://x.test/1", "sha256": "0" * 64}] * 51)),
     "no time": (R.MISSING_FIELD, "data.occurred_at", _data(occurred_at=None)),
     "time without a zone": (R.INVALID_FIELD, "data.occurred_at", _data(occurred_at="2026-11-24T01:00:00")),
     "eleven years ago": (R.OUT_OF_RANGE, "data.occurred_at", _data(occurred_at="2015-01-01T00:00:00Z")),
@@ -176,7 +176,10 @@ KINDS: dict[str, tuple[RejectReason, str, Callable[[int], Raw]]] = {
     "control character": (R.BAD_TEXT, "data.text", _data(text="a\x07b")),
     "bidi override": (R.BAD_TEXT, "data.text", _data(text="abc\u202efdp.exe")),
     "text of 5,000 characters": (R.INVALID_FIELD, "data.text", _data(text="x" * 5000)),
-    "attachment without checksum": (R.MISSING_FIELD, "data.attachments.0.sha256", _data(attachments=[{"url": "photo:1"}])),
+    "attachment that is run": (R.INVALID_FIELD, "data.attachments.0.url", _data(attachments=[{"url": "javascript:alert(1)", "sha256": "0" * 64}])),
+    "attachment of this machine": (R.INVALID_FIELD, "data.attachments.0.url", _data(attachments=[{"url": "file:///etc/passwd", "sha256": "0" * 64}])),
+    "attachment whose address lies": (R.INVALID_FIELD, "data.attachments.0.url", _data(attachments=[{"url": "https://city.test@evil.test/", "sha256": "0" * 64}])),
+    "attachment without checksum": (R.MISSING_FIELD, "data.attachments.0.sha256", _data(attachments=[{"url": "https://x.test/1"}])),
     "almost 512 KiB": (R.INVALID_FIELD, "data.text", lambda n: _message(report(text="x" * (MAX_RECORD_BYTES - 4000)), n)),
 }  # fmt: skip
 """Kind -> reason, field, and how to make the nth of it."""

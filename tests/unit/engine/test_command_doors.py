@@ -1,0 +1,92 @@
+"""DESIGN 3, 11: commands, replies and proofs are read as reports are: each member once, nothing that lies to the eye, no address that runs."""
+
+import pytest
+from pydantic import ValidationError
+
+from engine.cli.duty import changes_told
+from engine.stage import Record
+from engine.stages.dispatch import cause_of
+from engine.stages.replies import command_of
+from rules.book import CommandCause
+from tests.support.city import City
+from topics.codec import encode
+from topics.command import Actor, Command, Duty
+from topics.incident import Attachment, is_proof
+from topics.ticket import Duties
+from topics.vocabulary import CommandKind, Role
+
+COMMAND = Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 5, ticket="east-20260302-1", text="two\nlines, and 井盖")
+
+
+def read(value: bytes) -> Command:
+    """What dispatch makes of a record of ``commands``."""
+    cause = cause_of(Record("commands", 0, 7, b"east", value, (), 0, 0))
+    assert isinstance(cause, CommandCause)
+    return cause.command
+
+
+def test_a_sound_command_is_read_however_it_is_written() -> None:
+    """By our own doors, or by another's JSON with its members in another order and letters escaped."""
+    written = b'{"ticket":"east-20260302-1","id":"c1","kind":"note","accepted_at":5, "actor":{"person":"desk-1","role":"desk"},"text":"two\\nlines, and \\u4e95\\u76d6"}'
+    assert read(encode(COMMAND)) == read(written) == COMMAND
+
+
+@pytest.mark.parametrize("value", {
+    "twice an actor": encode(COMMAND)[:-1] + b',"actor":{"role":"chief","person":"chief-1"}}',
+    "twice a role within it": encode(COMMAND).replace(b'"role":"desk"', b'"role":"desk","role":"chief"'),
+    "twice a ticket, once escaped": encode(COMMAND)[:-1] + b',"tic\\u006bet":"west-20260302-1"}',
+    "no command": b"[]", "no text": b"\xff", "nothing": b"",
+}.values())  # fmt: skip
+def test_a_command_that_two_would_read_differently_is_unreadable(value: bytes) -> None:
+    """It is decided as a refusal; the last of two members won before."""
+    found = read(value)
+    assert (found.kind, found.id) == (CommandKind.UNREADABLE, "commands:0:7")
+
+
+def test_doubled_members_cost_no_more_than_others() -> None:
+    """Two thousand names, each twice."""
+    members = b",".join(b'"m%d":1' % (n % 2000) for n in range(4000))
+    assert read(b"{" + members + b"}").kind == CommandKind.UNREADABLE
+
+
+def test_a_reply_with_a_doubled_member_or_a_proof_that_runs_is_unreadable() -> None:
+    """The same door for departments."""
+    good = b'{"ticket":"east-20260302-1/fire/1","action":"finish","person":"fire-1","text":"x","proof":["photo:1"]}'
+    for value, kind in {
+        good: CommandKind.FINISH, good[:-1] + b',"person":"fire-2"}': CommandKind.UNREADABLE, good.replace(b"photo:1", b"javascript:alert(1)"): CommandKind.UNREADABLE,
+    }.items():
+        assert command_of(Record("dept.fire.replies", 0, 1, b"", value, (), 0, 0), "fire", 5).kind == kind
+
+
+@pytest.mark.parametrize(("proof", "fits"), [
+    ("https://city.test/a?b=1#c", True), ("HTTP://[::1]:80/x", True), ("photo:1", True), ("photo:commands:0:12#urban#t/urban/1", True), ("before", True), ("照片1.jpg", True),
+    ("a/b.png", True), ("javascript:alert(1)", False), ("data:text/html,x", False), ("file:///etc/passwd", False), ("https://good.test@evil.test", False), ("//evil.test", False),
+    ("https://", False), ("photo:", False), ("a b", False), ("", False), ("photo:<script>", False), ("ftp://x.test/y", False), ("https://x.test/\u202e", False), ("photo:x\u200b", False),
+])  # fmt: skip
+def test_what_a_proof_may_be(proof: str, fits: bool) -> None:
+    """An http(s) address, one of four kinds with a name, or a name alone."""
+    assert is_proof(proof) is fits
+
+
+def test_a_proof_that_is_none_is_refused_by_the_law_too() -> None:
+    """Whichever door it came by; and a report's attachment is an http(s) address."""
+    city = City()
+    city.report("T")
+    assert city.ask("attach", "T", "desk:desk-1", proof=("photo:1", "javascript:alert(1)")) == "proof_unfit"
+    assert city.ask("attach", "T", "desk:desk-1", proof=("photo:1", "https://x.test/2")) == "done_as_asked"
+    assert Attachment(url="https://x.test/1.jpg", sha256="0" * 64).url == "https://x.test/1.jpg"
+    for url in ("photo:1", "javascript:alert(1)", "x.test/1"):
+        with pytest.raises(ValidationError, match="http"):
+            Attachment(url=url, sha256="0" * 64)
+
+
+def test_a_change_told_to_one_partition_alone_is_seen_with_those_that_have_it() -> None:
+    """Partition 0 alone was looked at before. What was told later, with a later beginning, is the same change; what has ended is none."""
+    off, later = Duty("p", Role.SPECIALIST, "off", 100), Duty("p", Role.SPECIALIST, "off", 150)
+    tomorrow, over = Duty("q", Role.CHIEF, "on", 900), Duty("r", Role.CHIEF, "on", 1, 5)
+    states = [
+        {"d:specialist:p": encode(Duties((later,))), "t:x": b"{}", "d:junk": b"{"},
+        {"d:specialist:p": encode(Duties((off, over))), "d:chief:q": encode(Duties((tomorrow,)))},
+        {"d:specialist:p": None},
+    ]
+    assert changes_told(states, 200) == {later: [0, 1], tomorrow: [1]}
