@@ -47,7 +47,7 @@ def document() -> str:
         "A name in brackets is the end of that clock.", "", "```mermaid", diagram(), "```", "", "## Commands", "",
         *_table({str(kind): row for kind, row in TABLE.items()}), "", "## Of a department that was called (`<ticket>/<code>/<n>`)", "",
         *_table({str(kind): row for kind, row in CHILD_TABLE.items()}), "", "## Of a partition", "",
-        "By the roster in force, each within their own role and grids; the first pack of an empty partition is anybody's (docs/decisions/0008).", "",
+        "By the roster in force, each within their own role and grids; the first pack of an empty partition is anybody's (docs/decisions/0011).", "",
         *_asked({str(kind): row for kind, row in PARTITION_TABLE.items()}), "", "## Clocks that change a status", "",
         *_table({str(kind): row for kind, row in BY_CLOCK.items()}), "",
     ]  # fmt: skip
