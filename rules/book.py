@@ -166,6 +166,11 @@ class Book:
             seen = self.seen.get(command_id)
         return None if seen is None or at - seen.at > COMMANDS_KEPT_MS else seen.decision
 
+    def first_refusal(self, name: str, at: Instant) -> str | None:
+        """Name the decision that refused a reply, if that was within the last 35 days."""
+        seen = self.seen.get(name)
+        return None if seen is None or at - seen.at > COMMANDS_KEPT_MS else seen.decision
+
     def expired(self, at: Instant) -> tuple[str, ...]:
         """Name command ids to forget now: the oldest, a few at a time, so that no cause pays for many."""
         if not self._seen_at or at - self._seen_at[0][0] <= COMMANDS_KEPT_MS:

@@ -16,7 +16,7 @@ from rules.handlers import CHILD_HANDLERS, HANDLERS
 from rules.law import Law
 from rules.lifecycle import BY_CLOCK, CHILD_TABLE, TABLE
 from topics import codec
-from topics.command import Command, answers_for, remembered_as
+from topics.command import Command, answers_for, refused_as, remembered_as
 from topics.decision import Change, Decision, Event, Said, Why
 from topics.ids import DecisionId, Instant, clock_id, home_of, ticket_id
 from topics.incident import IncidentReferred, is_proof
@@ -83,14 +83,15 @@ def _case(book: Book, laws: Mapping[str, Law], decision_id: str, ticket: Ticket,
 
 def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Instant) -> Outcome:
     command, expired = cause.command, book.expired(at)
-    if command.kind is CommandKind.UNREADABLE:
-        return _without_change(book, cause, at, Reason.UNREADABLE, expired, field=_field_of(command.reason or ""))
     actor = f"{command.actor.role}:{command.actor.person}"
     if answers_for(command) not in (None, command.actor.org if command.actor.role is Role.DEPARTMENT else ""):
         return _without_change(book, cause, at, Reason.ID_RESERVED, expired)
-    first = book.first_decision(actor, command.id, at)
+    refused = refused_as(actor, command.id, command.kind, command.ticket.split("/", 1)[0])
+    first = book.first_decision(actor, command.id, at) or (book.first_refusal(refused, at) if refused else None)
     if first is not None:
         return _without_change(book, cause, at, Reason.REPEATED_COMMAND, expired, first=first)
+    if command.kind is CommandKind.UNREADABLE:
+        return _without_change(book, cause, at, Reason.UNREADABLE, expired, field=_field_of(command.reason or ""))
     beyond = caps.said(command)
     if beyond is not None:
         return _without_change(book, cause, at, beyond.reason, expired, field=beyond.field)
@@ -102,17 +103,14 @@ def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Insta
     draft = book.tickets.get(command.ticket.split("/", 1)[0])
     if draft is None:
         return _without_change(book, cause, at, Reason.UNKNOWN_TICKET, expired)
-    if not people.names_it(draft, command):
-        return _without_change(book, cause, at, Reason.IDENTITY_MISMATCH, expired)
-    if not people.is_its_source(draft, command.actor):
-        return _without_change(book, cause, at, Reason.NOT_YOUR_TICKET, expired)
+    stranger = people.is_not_its(draft, command)
     command, draft = _said_of_another(book, without_blanks(command), draft)
     case = _case(book, laws, cause.id, draft, at)
     effective_at = case.effective_at = case.facts["effective_at"] = desk.effective(command, cause.appended_at, at, cause.speed)
     case.actor_law = book.rosters.law(laws.get(book.pack or draft.pack, case.law), effective_at)
     if draft.id != cause.command.ticket.split("/", 1)[0]:
         case.facts["said_of"] = cause.command.ticket
-    reason = _carry_out(book, laws, case, draft, replace(command, actor=people.completed(case.actor_law, command.actor)))
+    reason = _carry_out(book, laws, case, draft, replace(command, actor=people.completed(case.actor_law, command.actor)), stranger)
     if reason in REFUSALS or reason is Reason.NO_CHANGE:
         return _without_change(book, cause, at, reason, expired, seen if reason is Reason.NO_CHANGE else None)
     outcome = _outcome(case, "command", reason, draft, command=command, seen=seen, expired=expired)
@@ -164,13 +162,15 @@ def _said_of_another(book: Book, command: Command, draft: Draft) -> tuple[Comman
 _OF_THE_OTHER = (CommandKind.REMIND, CommandKind.NOTE, CommandKind.ATTACH, CommandKind.FOLLOW)
 
 
-def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, command: Command) -> Reason:
+def _carry_out(book: Book, laws: Mapping[str, Law], case: Case, draft: Draft, command: Command, stranger: Reason | None) -> Reason:
     """Look the command up in the table of LAW 6, then carry it out; the reason says whether it was refused."""
     row = (CHILD_TABLE if "/" in command.ticket else TABLE).get(command.kind)
     if row is None or draft.status not in row.statuses:
         return Reason.NOT_IN_THIS_STATUS
     if command.actor.role not in row.roles:
         return Reason.ROLE_NOT_ALLOWED
+    if stranger is not None:
+        return stranger
     if not people.is_known(case, draft, command.actor):
         return Reason.NOT_ON_ROSTER
     missing = lacking(row, command)
@@ -271,6 +271,9 @@ def _without_change(
         actor=f"{command.actor.role}:{command.actor.person}", said=_said(command), first_decision=first, events=events,
         why=Why(pack=book.pack, facts={"field": field} if field else {}), engine=ENGINE,
     )  # fmt: skip
+    if reason in REFUSALS and reason is not Reason.ID_RESERVED:
+        refused = refused_as(decision.actor or "", command.id, command.kind, name or "")
+        seen = (refused, CommandSeen(cause.id, at)) if refused else None
     return Outcome(decision, (), seen=seen, expired=expired)
 
 

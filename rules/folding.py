@@ -10,7 +10,7 @@ from rules import rosters, split
 from rules.book import Book, Kept, Outcome
 from rules.law import Law
 from topics import codec
-from topics.command import Duty, remembered_as
+from topics.command import Duty, refused_as, remembered_as
 from topics.decision import Change, Decision
 from topics.ids import Instant
 from topics.ticket import CommandSeen, DayCounter, Duties, Quota
@@ -71,6 +71,7 @@ class Said(msgspec.Struct, frozen=True):
     home: str
     ticket: str | None = None
     command_id: str | None = None
+    command: str | None = None
     actor: str | None = None
     events: tuple[_Event, ...] = ()
     changes: tuple[Change, ...] = ()
@@ -124,9 +125,11 @@ def _counter(told: Said) -> tuple[str, DayCounter]:
 
 
 def _seen(told: Said) -> tuple[str, CommandSeen] | None:
-    if told.reason == Reason.REPEATED_COMMAND or told.reason in REFUSALS:
+    if told.reason in (Reason.REPEATED_COMMAND, Reason.ID_RESERVED):
         return None
-    return remembered_as(told.actor or "", told.command_id or ""), CommandSeen(told.id, told.at)
+    actor, command_id = told.actor or "", told.command_id or ""
+    name = refused_as(actor, command_id, told.command or "", told.ticket or "") if told.reason in REFUSALS else remembered_as(actor, command_id)
+    return (name, CommandSeen(told.id, told.at)) if name else None
 
 
 def _pack(told: Said) -> str | None:

@@ -8,7 +8,7 @@ from topics.command import Actor, Command
 from topics.ids import folded, is_from
 from topics.pack import RosterEntry
 from topics.ticket import Helper
-from topics.vocabulary import Role
+from topics.vocabulary import Reason, Role
 
 CENTRE, STREET = "centre", "street"
 """What ``Ticket.party`` says when no party of the split and no department holds it."""
@@ -48,14 +48,13 @@ def is_known(case: Case, draft: Draft, actor: Actor) -> bool:
     return actor.role in WITHOUT_ROSTER or bool(here(case, draft, actor))
 
 
-def names_it(draft: Draft, command: Command) -> bool:
-    """Whether the incident by which a ticket was named, if it was, is that ticket's."""
-    return command.identity is None or folded(command.identity) == folded(draft.identity)
-
-
-def is_its_source(draft: Draft, actor: Actor) -> bool:
-    """Whether a source system speaks of what it has reported itself; nobody else is asked that."""
-    return actor.role is not Role.SOURCE or is_from(draft.identity, actor.person)
+def is_not_its(draft: Draft, command: Command) -> Reason | None:
+    """Say why a command is not of the ticket it names, if so: of another incident than it says, or of another source's."""
+    if command.identity is not None and folded(command.identity) != folded(draft.identity):
+        return Reason.IDENTITY_MISMATCH
+    if command.actor.role is Role.SOURCE and not is_from(draft.identity, command.actor.person):
+        return Reason.NOT_YOUR_TICKET
+    return None
 
 
 def on_duty(case: Case, draft: Draft, actor: Actor) -> bool:

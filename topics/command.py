@@ -101,6 +101,15 @@ def remembered_as(actor: str, command_id: str) -> str:
     return f"@{role}:{source_part(person)}:{command_id}"
 
 
+def refused_as(actor: str, command_id: str, kind: str, ticket: str) -> str | None:
+    """Under which name a refused reply is remembered, kind and ticket with it; ``None`` for what is no reply.
+
+    A reply's position is given once. Read again, it is our own stage that wrote it twice, and its department is
+    answered once; what another command under that id was refused for stands in nobody's way.
+    """
+    return remembered_as(actor, f"{command_id}!{kind}:{ticket}") if _REPLY.fullmatch(command_id) else None
+
+
 def answers_for(command: Command) -> str | None:
     """Name the department whose reply a command carries, as its id says: the position of that reply."""
     found = _REPLY.fullmatch(command.id) if command.id.startswith("dept.") else None

@@ -34,7 +34,7 @@ def _clean(text: str) -> str:
     return text
 
 
-_WEB = re.compile(r"https?://(?![^/?#]*@)[\w\[][^\s\"<>\\^`{|}]*", re.IGNORECASE)
+_WEB = re.compile(r"https?://(?![^/?#]*@)[\w\[][^\t\n\r\"<>\\^`{|}]*", re.IGNORECASE)
 _PROOF = re.compile(r"(?:photo|video|audio|paper):[\w.:/#@+=%~,-]+|\w[\w./#@+=%~,-]*")
 
 

@@ -18,7 +18,7 @@ from topics.vocabulary import REFUSALS, TaskEvent, TaskRole
 
 def told(decision: Decision) -> list[Task]:
     """What fan-out writes for a decision."""
-    outs = FanoutCore(StageMetrics("fanout")).take(Record("tickets.decisions", 0, 0, b"east", codec.encode(decision), (), 0, 0), 0)
+    outs = FanoutCore(0, StageMetrics("fanout")).take(Record("tickets.decisions", 0, 0, b"east", codec.encode(decision), (), 0, 0), 0)
     return [codec.decode(out.value or b"", Task) for out in outs]
 
 

@@ -48,6 +48,18 @@ def test_ids_of_replies_are_those_of_their_department() -> None:
     assert city.ask("note", "T", "desk:desk-1", text="x", id="dept.fire.replies:0:x") == "done_as_asked"
 
 
+def test_a_refused_reply_that_our_own_stage_wrote_twice_is_answered_once() -> None:
+    """And stands in the way of nothing else under its position."""
+    city = City()
+    city.report("T", "fire")
+    name, before = "dept.fire.replies:0:8", "dept.fire.replies:0:9"
+    for reason in ("not_in_this_status", "repeated_command"):
+        assert city.ask("accept", "T", "department:fire", id=name) == reason
+    assert city.ask("note", "T", "department:fire", id=before) == "answer_missing"
+    assert city.ask("report_in", "T", "department:fire", child="fire/1", id=before) == "done_as_asked"
+    assert replay(city.laws, city.causes, reopen_every=2) == city.log()
+
+
 def test_what_the_engine_of_before_remembers_still_counts() -> None:
     """Its state has ids alone."""
     city = City()
