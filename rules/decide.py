@@ -247,7 +247,7 @@ def _set_duty(
     duty = rosters.not_before(command.duty, desk.effective(command, cause.appended_at, at, cause.speed))
     name = rosters.name_of(duty)
     noted = rosters.noted(book.rosters.duties.get(name), duty, at)
-    if caps.too_many_windows(noted):
+    if caps.too_many_windows(noted) or book.rosters.is_full(at):
         return _without_change(book, cause, at, Reason.TOO_MANY, expired, field="duty")
     changed = Event("DutySet", "", {"duty": msgspec.to_builtins(duty), "by": command.actor.person})
     outcome = _without_change(book, cause, at, Reason.DUTY_SET, expired, seen, events=(changed,))

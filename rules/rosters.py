@@ -11,7 +11,7 @@ from rules.law import Law
 from rules.lifecycle import PARTITION_TABLE
 from rules.pack import PersonSource
 from rules.verify_people import entry_faults
-from topics import codec
+from topics import bounds, codec
 from topics.command import Actor, Duty
 from topics.ids import Instant
 from topics.pack import RosterEntry
@@ -66,6 +66,14 @@ class Rosters:
         self._made[law.ref] = [made, *known[: KEPT - 1]]
         return made.law
 
+    def people(self, law: Law, at: Instant) -> list[RosterEntry]:
+        """Give the roster as it is at a moment, and make no law of it."""
+        return _changed(law.bundle.roster, [duty for name in sorted(self.duties) for duty in self.duties[name].changes if (duty.since or 0) <= at < _end(duty)])
+
+    def is_full(self, at: Instant) -> bool:
+        """Whether so many changes stand that each one more would cost too much."""
+        return sum(1 for duties in self.duties.values() for duty in duties.changes if _end(duty) + LATE_MS > at) >= bounds.DUTIES
+
     def _make(self, law: Law, at: Instant) -> _Made:
         every = [duty for name in sorted(self.duties) for duty in self.duties[name].changes]
         now = [duty for duty in every if (duty.since or 0) <= at < _end(duty)]
@@ -88,31 +96,57 @@ class _Post(NamedTuple):
     stands_in: bool = False
 
 
+class _Roster:
+    """A roster that is being changed: whoever is meant is found by name, so that thousands of changes cost what they are and not their square."""
+
+    def __init__(self, roster: Iterable[RosterEntry]) -> None:
+        self.posts: list[_Post | None] = []
+        self._of: dict[tuple[str, str], list[int]] = {}
+        self._people: dict[str, list[int]] = {}
+        for entry in roster:
+            self.add(_Post(entry, entry))
+
+    def add(self, post: _Post) -> None:
+        """Let somebody come, behind all others."""
+        own = post.own
+        self._of.setdefault((own.person, own.role), []).append(len(self.posts))
+        self._people.setdefault(own.person, []).append(len(self.posts))
+        self.posts.append(post)
+
+    def of(self, person: str, role: str) -> list[tuple[int, _Post]]:
+        """List the posts of a person in a role, each with its number."""
+        return [(number, post) for number in self._of.get((person, role), ()) if (post := self.posts[number]) is not None]
+
+    def name(self, duty: Duty) -> str:
+        """Call somebody who comes as the change says, else as they are called already."""
+        known = (post.own.name for number in self._people.get(duty.person, ()) if (post := self.posts[number]) is not None)
+        return duty.name or next(known, duty.person)
+
+    def set_hours(self, some: Iterable[tuple[int, _Post]], hours: str) -> None:
+        """Change the hours of some posts."""
+        for number, post in some:
+            self.posts[number] = post._replace(entry=replace(post.entry, on_duty=hours))
+
+
 def _changed(roster: Iterable[RosterEntry], duties: list[Duty]) -> list[RosterEntry]:
     """Apply the changes in force in the order in which they begin; who comes stands behind who was there, and is changed by what follows."""
-    posts = [_Post(entry, entry) for entry in roster]
+    made = _Roster(roster)
     for duty in sorted(duties, key=lambda one: one.since or 0):
-        theirs = [post for post in posts if (post.own.person, post.own.role) == (duty.person, duty.role)]
         if duty.change in ("on", "off"):
-            posts = _with_hours(posts, theirs, "always" if duty.change == "on" else "never")
+            made.set_hours(made.of(duty.person, duty.role), "always" if duty.change == "on" else "never")
         elif duty.change == "remove":
-            posts = [post for post in posts if post not in theirs]
+            for number, _ in made.of(duty.person, duty.role):
+                made.posts[number] = None
         elif duty.instead_of is None:
-            entry = RosterEntry(duty.person, _name(posts, duty), str(duty.role), duty.org, duty.nodes, duty.skills, duty.on_duty)
-            posts.append(_Post(entry, entry))
+            entry = RosterEntry(duty.person, made.name(duty), str(duty.role), duty.org, duty.nodes, duty.skills, duty.on_duty)
+            made.add(_Post(entry, entry))
         else:
-            left = [post for post in posts if (post.own.person, post.own.role) == (duty.instead_of, duty.role) and not post.stands_in]
-            new = [replace(post.own, person=duty.person, name=_name(posts, duty)) for post in left]
-            posts = [*_with_hours(posts, left, "never"), *(_Post(entry, entry, True) for entry in new)]
-    return [post.entry for post in posts]
-
-
-def _with_hours(posts: list[_Post], some: list[_Post], hours: str) -> list[_Post]:
-    return [post._replace(entry=replace(post.entry, on_duty=hours)) if post in some else post for post in posts]
-
-
-def _name(posts: list[_Post], duty: Duty) -> str:
-    return duty.name or next((post.own.name for post in posts if post.own.person == duty.person), duty.person)
+            left = [(number, post) for number, post in made.of(duty.instead_of, duty.role) if not post.stands_in]
+            new = [replace(post.own, person=duty.person, name=made.name(duty)) for _, post in left]
+            made.set_hours(left, "never")
+            for entry in new:
+                made.add(_Post(entry, entry, True))
+    return [post.entry for post in made.posts if post is not None]
 
 
 def fault(rosters: Rosters, law: Law, actor: Actor, duty: Duty | None, at: Instant) -> Reason | None:
@@ -129,9 +163,14 @@ def fault(rosters: Rosters, law: Law, actor: Actor, duty: Duty | None, at: Insta
 
 
 def _unfit(law: Law, duty: Duty) -> Reason | None:
-    """Say what is wrong with a change itself: somebody who comes is looked at as the pack's own roster is."""
-    if duty.change != "add" or duty.instead_of is not None:
-        return None if law.entry(duty.instead_of or duty.person, duty.role) is not None else Reason.PERSON_UNKNOWN
+    """Say what is wrong with a change itself: somebody who comes, or stands in, is looked at as the pack's own roster is."""
+    if duty.change != "add":
+        return None if law.entry(duty.person, duty.role) is not None else Reason.PERSON_UNKNOWN
+    if duty.instead_of is not None:
+        left = law.entry(duty.instead_of, duty.role)
+        if left is None:
+            return Reason.PERSON_UNKNOWN
+        duty = replace(duty, org=left.org, nodes=left.nodes, skills=left.skills, on_duty="always")
     if any(node not in law.nodes for node in duty.nodes):
         return Reason.GRID_UNKNOWN
     if duty.role is Role.DEPARTMENT and law.department(duty.org or "") is None:
@@ -171,17 +210,22 @@ def _answers_for(law: Law, entry: RosterEntry, org: str | None, nodes: tuple[str
 
 
 def _leaves_nobody(rosters: Rosters, law: Law, duty: Duty, at: Instant) -> bool:
-    """Whether at some moment of its window a change leaves no chief, or nobody of the centre, on the roster that had one."""
-    after = Rosters()
-    after.duties = dict(rosters.duties)
-    name = name_of(duty)
-    after.put(name, noted(after.duties.get(name), duty, at))
+    """Whether at some moment a change leaves no chief, or nobody of the centre, on the roster that had one.
+
+    A role depends on its own changes alone, and those of the others are many.
+    """
+    if duty.role not in KEPT_ROLES:
+        return False
+    before, after, name = Rosters(), Rosters(), name_of(duty)
+    before.duties = {key: duties for key, duties in rosters.duties.items() if key.partition(":")[0] == duty.role}
+    after.duties = before.duties | {name: noted(before.duties.get(name), duty, at)}
     every = [one for duties in after.duties.values() for one in duties.changes]
     moments = {at, *(max(at, moment) for one in every for moment in (one.since or 0, _end(one)))}
-    return any(
-        any(entry.role == role for entry in rosters.law(law, moment).bundle.roster) and not any(entry.role == role for entry in after.law(law, moment).bundle.roster)
-        for moment in sorted(moments) for role in KEPT_ROLES
-    )  # fmt: skip
+    return any(_has(before, law, duty.role, moment) and not _has(after, law, duty.role, moment) for moment in sorted(moments))
+
+
+def _has(rosters: Rosters, law: Law, role: Role, at: Instant) -> bool:
+    return any(entry.role == role for entry in rosters.people(law, at))
 
 
 def may_not_adopt(law: Law | None, actor: Actor, other: Law) -> Reason | None:

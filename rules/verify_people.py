@@ -8,6 +8,8 @@ from rules.bound import farthest
 from rules.faults import Found, listed, twice
 from rules.pack import PackSource, PersonSource
 from rules.verify_places import home_of, path
+from topics.ids import folded
+from topics.incident import unfit
 from topics.registry import DEPARTMENT_CODE
 from topics.vocabulary import Party, Role, TierKind
 
@@ -61,6 +63,8 @@ def roster(pack: PackSource) -> Found:
 def entry_faults(entry: PersonSource, nodes: Container[str], departments: Collection[str], parties: Collection[str], is_placed: Callable[[str], bool]) -> Found:
     """What is wrong with one person's entry, whether a pack or a command brings it."""
     here = f"roster.{entry.person}"
+    if entry.person != folded(entry.person).strip() or unfit(entry.person):
+        yield here, f"the id {entry.person!a} holds what nobody sees, or begins or ends with a blank; write it plainly"
     for node in sorted(set(entry.nodes)):
         if node not in nodes:
             yield here, f"grid {node!r} is not a node"

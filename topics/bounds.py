@@ -67,6 +67,8 @@ TICKET_BYTES = 300 * KIB
 writes three such images in one decision, and that with its events stays below ``STORED_BYTES``."""
 DUTY_WINDOWS, DUTY_BYTES = 50, 256 * KIB
 """Changes of one person's duty that stand at a time, and their size: they are one record of ``tickets.state``."""
+DUTIES = 2_000
+"""Changes of all people that stand at a time in a partition: the roster is made anew whenever one of them begins or ends."""
 STORED_BYTES = 2 * MIB
 """``max.message.bytes`` of the topics that only we write."""
 
@@ -145,6 +147,7 @@ TABLE: tuple[Bound, ...] = (
     Bound("`commands`", "pieces of proof, departments", ATTACHMENTS, "each", "refused `unreadable`"),
     Bound("`set_duty`", "windows of one person and role that stand", DUTY_WINDOWS, "", "refused `too_many`"),
     Bound("`set_duty`", "all of them as they are stored", DUTY_BYTES, "bytes", "refused `too_many`"),
+    Bound("`set_duty`", "changes of all people that stand", DUTIES, "", "refused `too_many`"),
     *(Bound("a ticket", f"`{name}`", most, "", "refused `too_many`") for name, most in LISTS.items()),
     Bound("a ticket", "the whole as it is stored", TICKET_BYTES, "bytes", "refused `too_large`"),
     Bound(

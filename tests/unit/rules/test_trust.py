@@ -1,9 +1,11 @@
 """LAW 2, 6: whoever may write to ``commands`` gets no more out of it than the role they may claim: ids, moments, sources, rosters, laws."""
 
+import pytest
 from msgspec.structs import replace
 
+from rules import rosters
 from tests.support.city import DAY, HOUR, MINUTE, City, at, city_bundle, replay
-from topics import codec
+from topics import bounds, codec
 from topics.command import Actor, Command, remembered_as
 from topics.pack import RosterEntry
 from topics.ticket import CommandSeen
@@ -239,3 +241,29 @@ def test_the_delay_of_a_door_is_measured_in_its_own_time() -> None:
     assert effective(command, 100 * HOUR, 100 * HOUR) == 100 * HOUR - 15 * MINUTE
     assert effective(command, 100 * HOUR, 100 * HOUR, 60) == 85 * HOUR
     assert effective(command, 10 * HOUR, 100 * HOUR, 60) == 0
+
+
+def test_who_stands_in_is_looked_at_as_whoever_comes_is() -> None:
+    """Another name for a person who has one, an id that looks like somebody else's, one of blanks, one in two spellings."""
+    city = City()
+    assert city.duty("desk-1", "desk", "add", instead_of="desk-2", name="Somebody Else") == "duty_unfit"
+    for person in ("desk-1\u200b", " desk-1", " ", "e\u0301"):
+        assert city.duty(person, "desk", "add") == "duty_unfit"
+        assert city.duty(person, "desk", "add", instead_of="desk-2") == "duty_unfit"
+    assert city.duty("desk-2", "desk", "off") == "duty_set"
+    assert city.duty("desk-1", "desk", "add", instead_of="desk-2") == "duty_set"  # who is off meanwhile
+
+
+def test_many_changes_cost_what_they_are_and_no_more_than_a_bound_of_them_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred overlapping windows cost 0.6 s each one more, two hundred five: a supervisor could stop a partition."""
+    city, me = City(), "supervisor:supervisor-1"
+    with monkeypatch.context() as spy:
+        made = list[int]()
+        spy.setattr(rosters, "_changed", lambda roster, duties, real=rosters._changed: (made.append(1), real(roster, duties))[1])
+        for n in range(60):
+            assert city.duty(f"p{n}", "specialist", "add", who=me, since=city.now + n * 1000, until=city.now + DAY + n * 1000, nodes=("east",)) == "duty_set"
+        assert len(made) < 200  # it was the square of that
+    monkeypatch.setattr(bounds, "DUTIES", 60)
+    assert city.duty("p60", "specialist", "add", who=me, until=city.now + DAY) == "too_many"
+    city.now += 3 * DAY
+    assert city.duty("p60", "specialist", "add", who=me, until=city.now + DAY) == "duty_set"
