@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from engine.stages.identities import KEPT_SECONDS, Identities
 
 DAY = 86_400_000
-A_DAY = 2000
+A_DAY = 600
 WINDOW = KEPT_SECONDS * 1000
 
 
