@@ -150,12 +150,13 @@ async def put(settings: "Settings", records: Mapping[str, bytes | None]) -> None
         await producer.stop()
 
 
-async def start_clock(settings: "Settings", start_ms: Instant | None, speed: int, anew: bool = False) -> EngineClock:
+async def start_clock(settings: "Settings", start_ms: Instant | None, speed: int, anew: bool = False, lead_ms: int = 0) -> EngineClock:
     """Write the mapping for this start of the stack.
 
     A live clock (``start_ms`` ``None``, speed 1, none before) is the broker's own. An accelerated one begins at
     ``start_ms``; at a later start it goes on from the last ``at`` in the log, since it stood still meanwhile. ``anew``: a
-    mapping that stands there is of a start that failed before anything was decided by it, and gives way.
+    mapping that stands there is of a start that failed before anything was decided by it, and gives way. ``lead_ms``: a
+    first start reaches ``start_ms`` so much later, once the stages are there.
     """
     found = Reference(settings)
     await found.refresh()
@@ -164,7 +165,7 @@ async def start_clock(settings: "Settings", start_ms: Instant | None, speed: int
     if before is not None and before.speed == 1 and before.start_at == before.origin_at:
         return before
     if before is None:
-        clock = EngineClock(start_at=now if start_ms is None else start_ms, origin_at=now, speed=speed)
+        clock = EngineClock(now, now, speed) if start_ms is None else EngineClock(start_ms, now + lead_ms, speed)
     else:
         last = await _last_at(settings)
         clock = EngineClock(start_at=max(before.start_at, last), origin_at=now, speed=before.speed)

@@ -13,6 +13,7 @@ from engine.audit.read import NoStack, ReadingStalled, read_log
 from engine.audit.render import render
 from engine.audit.report import Report
 from engine.audit.report import audit as audit_log
+from engine.cli import with_data
 from engine.errors import GridwhistleError
 from engine.journal import JournalDamaged
 from engine.screen import console
@@ -36,7 +37,7 @@ def audit(
     try:
         report = asyncio.run(_audit(settings_of(data), journal or [], show=not as_json and sys.stderr.isatty()))
     except (KafkaError, NoStack, ReadingStalled, GridwhistleError, JournalDamaged, OSError) as error:
-        typer.echo(f"audit: {error}", err=True)
+        typer.echo(f"gridwhistle audit: {with_data(str(error))}", err=True)
         raise typer.Exit(2) from error
     if as_json:
         typer.echo(encode(report).decode())

@@ -14,6 +14,7 @@ from rich.progress import Progress
 
 from engine.audit.log import Log
 from engine.audit.read import NoStack, ReadingStalled, read_log
+from engine.cli import with_data
 from engine.errors import GridwhistleError
 from engine.packs import prove
 from engine.replay.again import laws_of, verify_history
@@ -69,7 +70,7 @@ def replay(
     try:
         fault = _replay(settings_of(data), pack, when, csv, as_json)
     except (KafkaError, NoStack, ReadingStalled, GridwhistleError, OSError) as error:
-        typer.echo(f"replay: {error}", err=True)
+        typer.echo(f"gridwhistle replay: {with_data(str(error))}", err=True)
         raise typer.Exit(2) from error
     raise typer.Exit(1 if fault else 0)
 
@@ -112,7 +113,7 @@ def _history(settings: Settings, when: date | datetime | None, bar: Progress) ->
         begun = stand(log, laws, moment, found, kept)
     finally:
         for note in kept.notes:
-            typer.echo(f"replay: {note}", err=True)
+            typer.echo(f"gridwhistle replay: {note}", err=True)
     return history_of(log, begun, moment.at), laws
 
 

@@ -21,6 +21,9 @@ from engine.private import opener, read_whole
 from engine.settings import shown_url
 from engine.stages import STAGES
 
+LONGEST_RUN = 366 * 86_400
+"""Seconds: a longer ``--for`` is a slip of the finger, not a wish."""
+
 Data = Annotated[Path | None, typer.Option(help="Folder of the stack; a default one otherwise.")]
 
 
@@ -33,7 +36,7 @@ def up(
     port_base: Annotated[int | None, typer.Option(min=1024, max=64_900, help="First port; the next free block otherwise.")] = None,
     clock: Annotated[str | None, typer.Option(help="Engine time START@SPEED, e.g. 2018-01-01T00:00:00-08:00@3600; live otherwise.")] = None,
     workers: Annotated[list[str] | None, typer.Option(help="STAGE=N processes, e.g. --workers dispatch=2; may be repeated.")] = None,
-    for_seconds: Annotated[float | None, typer.Option("--for", min=0, help="End by itself after so many seconds.")] = None,
+    for_seconds: Annotated[float | None, typer.Option("--for", min=0, max=LONGEST_RUN, help="End by itself after so many seconds.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
     detach: Annotated[bool, typer.Option(help="Return once everything is ready; end it with 'down'.")] = False,
 ) -> None:

@@ -64,6 +64,9 @@ def plan(wanted: Wanted, environ: Mapping[str, str] = os.environ) -> StackFile:
         InvalidRulePack: The pack has faults.
         StackBusy: A port is taken.
     """
+    for option, given in (("--pack", wanted.pack), ("--kafka", wanted.kafka), ("--redis", wanted.redis), ("--clock", wanted.clock)):
+        if given is not None and not given.strip():  # a script's variable that was not set must not choose another law or server
+            raise InvalidSettings(f"{option} is empty; give a value, or leave it out")
     parse_clock(wanted.clock or "")
     before = read_stack(wanted.data)
     return _again(wanted, before) if before is not None and before.settled else _first(wanted, environ)

@@ -30,6 +30,10 @@ Say = Callable[[str], None]
 FOREIGN_SECONDS, OWN_SECONDS = 10, 60
 """Patience with a broker of somebody else's, and with our own while it starts."""
 
+LONGEST_LEAD = 45
+"""Seconds. The stages need about as long as the servers did, on the same machine: a demonstration's morning begins that much later, for
+at 600 times the speed each second of their start would be ten minutes of the day that nobody sees."""
+
 
 class Stack:
     """A running stack: its servers and stages under one supervisor."""
@@ -44,6 +48,7 @@ class Stack:
 
     async def start(self) -> None:
         """Bring everything up; whoever calls ends it again on any fault."""
+        began = asyncio.get_running_loop().time()
         os.umask(0o077)
         for name in ("run", "logs", "journals"):
             make_folder(self.folder / name)
@@ -54,7 +59,7 @@ class Stack:
         await self.supervisor.until_ready(OWN_SECONDS)
         await self._until_broker_answers(OWN_SECONDS)
         await asyncio.to_thread(self._demand_redis)
-        await self._prepare_log()
+        await self._prepare_log(asyncio.get_running_loop().time() - began)
         self._start_stages()
         await self.supervisor.until_ready(90)
 
@@ -87,6 +92,8 @@ class Stack:
             try:
                 await admin.start()
                 await admin.list_topics()
+                if self.file.own_kafka:  # a new broker makes its offsets topic when it is first asked; stages that ask before it is there complain
+                    await admin.find_coordinator(self.settings.prefix + STAGES[0])
                 return
             except (KafkaError, OSError) as exc:
                 if asyncio.get_running_loop().time() > deadline:
@@ -95,7 +102,7 @@ class Stack:
             finally:
                 await admin.close()
 
-    async def _prepare_log(self) -> None:
+    async def _prepare_log(self, took: float) -> None:
         """Make topics, key, clock; the law in force stays, a first pack is published only where there is none."""
         await demand_key(self.settings)
         made = await topic_admin.apply(self.settings, [])
@@ -107,7 +114,8 @@ class Stack:
         if reference.current is not None and self.wanted.pack is not None:
             demand_in_force(self.wanted, reference.current)
         start_ms, speed = parse_clock(self.file.clock)
-        await start_clock(self.settings, start_ms, speed, anew=reference.current is None)
+        lead_ms = int(min(took, LONGEST_LEAD) * 1000) if self.wanted.demo else 0
+        await start_clock(self.settings, start_ms, speed, anew=reference.current is None, lead_ms=lead_ms)
         self.file.in_force = reference.current or await publish(self.settings, self.file.pack)
         self.file.settled = True
         write_stack(self.wanted.data, self.file)

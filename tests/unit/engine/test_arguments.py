@@ -1,6 +1,9 @@
 """No wrong argument of any command ends in a trace: one line names it and the mend (every command of the tree, found by walking it)."""
 
+import asyncio
+import functools
 import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,6 +40,7 @@ def tree() -> list[tuple[tuple[str, ...], Any]]:
 
 
 ALL = tree()
+BUILT = functools.cache(lambda name, module: typer.main.get_command(command_of(name, module)))
 ALIKE = {("ticket", str(kind).replace("_", "-")) for kind in {**LAW, **CHILD_TABLE}} - {("ticket", "park"), ("ticket", "finish"), ("ticket", "whistle")}
 """Made by one function: three of them stand for all where every option is tried."""
 
@@ -53,9 +57,16 @@ def called(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No stack, and no way to find one."""
+    """No stack, no way to find one, and none is started; each tree of commands is built once, for building it is all that takes time."""
+
+    def starts(*words: Any, **more: Any) -> None:
+        raise AssertionError(f"started: {words}")
+
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GRIDWHISTLE_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr(subprocess, "Popen", starts)
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", starts)
+    monkeypatch.setattr(cli, "command_of", BUILT)
 
 
 def filled(command: Any, without: str = "") -> list[str]:
@@ -119,4 +130,24 @@ def test_a_stack_that_is_away_is_told_in_one_line_with_its_folder(capsys: pytest
     """The commands that the line tells to give can be given as they stand."""
     code, _, err = called(capsys, monkeypatch, ["tail", "decisions", "--data", str(tmp_path / "some where")])
     assert code == 2 and err.count("\n") == 1
-    assert "gridwhistle up --data " + shlex.quote(str(tmp_path / "some where")) in err
+    assert "--data " + shlex.quote(str(tmp_path / "some where")) in err
+
+
+REFUSED = [
+    "up --port-base=", "up --port-base=99999", "up --port-base=x", "up --clock=-1", "up --clock=2026-03-02@600", "up --clock=2026-03-02T08:00:00+08:00@0",
+    "up --for=-1", "up --for=nan", "up --for=inf", "up --for=1e20", "up --workers=dispatch", "up --workers=dispatch=0", "up --workers=nosuch=1",
+    "up --pack=nosuch", "up --pack=", "up --kafka=nowhere", "up --redis=nowhere", "up --data=/dev/null/x", "run nosuch", "run dispatch", "tail dept:nosuch", "tail nosuch",
+    "tail dept:../x", "feed nosuch.csv", "feed /", "pack check nosuch", "pack show /dev/null", "pack publish nosuch", "audit --journal nosuch.jsonl", "replay --pack nosuch",
+    "explain nosuch", "ticket show nosuch", "ticket list --limit=0", "ticket list --queue=nosuch", "duty on x --role nosuch --as chief:x", "report --grid x --text x",
+]  # fmt: skip
+"""Slips of the finger as people make them."""
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_a_slip_is_told_in_a_line_and_nothing_is_started(line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Exit 1 or 2, a line that names the command (a pack's faults stand below it), and no stack in the folder."""
+    code, out, err = called(capsys, monkeypatch, shlex.split(line))
+    said = err or out
+    assert code in (1, 2), (code, out, err)
+    assert said.startswith(("gridwhistle", "pack ")) and said.count("\n") == 1 + (" has 1 fault:" in said), said
+    assert not (tmp_path / "data" / "stack.json").exists()

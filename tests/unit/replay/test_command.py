@@ -91,7 +91,7 @@ def test_a_gap_and_a_missing_stack_exit_two(run: Any) -> None:
     log = busy_days(1, incidents=10, hours=12)
     gone = log.entries["commands"].pop(1).id
     code, out, said = run(log)
-    assert (code, out) == (2, "") and said.startswith("replay: ") and gone in said
+    assert (code, out) == (2, "") and said.startswith("gridwhistle replay: ") and gone in said
     assert run(NoStack("there is no topic"))[0] == 2
 
 
@@ -167,7 +167,7 @@ def test_from_a_day_on(run: Any, tmp_path: Path) -> None:
     made = kept.read_bytes()
     assert kept.stat().st_mode & 0o777 == 0o600
     kept.write_bytes(b"x")
-    assert run(log, "--from", "2026-03-03") == (0, out, "replay: the checkpoint 2026-03-03.0.msgpack is not used: its bytes are damaged\n")
+    assert run(log, "--from", "2026-03-03") == (0, out, "gridwhistle replay: the checkpoint 2026-03-03.0.msgpack is not used: its bytes are damaged\n")
     assert kept.read_bytes() == made
     code, again, said = run(log, "--from", "2026-03-03", "--json")
     found = json.loads(again)
