@@ -11,13 +11,17 @@ from engine.packs import prove
 from rules.law import Law
 from rules.pack import pack_ref
 from tests.support.demo_day import DemoDay
+from topics import codec
+from topics.decision import Decision
+from topics.ticket import Ticket
 
 
 class Told:
     """A decision as the audit's watchers see it."""
 
-    def __init__(self, decision: object) -> None:
+    def __init__(self, decision: Decision) -> None:
         self.decision = decision
+        self.after = {change.ticket: codec.decode(bytes(change.after), Ticket) for change in decision.changes if change.after is not None}
 
 
 @pytest.mark.parametrize("seed", [1234, 1, 2])
