@@ -50,6 +50,10 @@ class EdgePartition:
         ours = (await self._edge.positions(self._slot)).get(self._slot, 0)
         begin = (await self._consumer.beginning_offsets([self._tp]))[self._tp]
         end = (await self._consumer.end_offsets([self._tp]))[self._tp]
+        if 0 < ours < begin and begin == end == ours + 1:
+            ours = begin  # all that retention took beside what we have read is the marker of the last transaction
+        elif ours < begin:
+            ours = await self._edge.behind(self._slot, ours, begin)
         if not begin <= ours <= end:
             raise PositionOutOfRange(f"{self._slot}: stands at {ours}, the log holds {begin} to {end}; rebuild the view, or restore the topic")
         self._consumer.seek(self._tp, ours)

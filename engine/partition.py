@@ -80,6 +80,7 @@ class Partition:
         self._barrier: tuple[Instant, int] | None = None
         self._horizon: Instant = 0
         self._producer: AIOKafkaProducer | None = None
+        self._decisions = wiring.settings.prefix + DECISIONS.name
 
     @property
     def tps(self) -> list[TopicPartition]:
@@ -261,15 +262,20 @@ class Partition:
         if offsets:
             await producer.send_offsets_to_transaction(offsets, w.group)
         w.crash.at("offsets")
-        newest = 0
+        newest = decided = 0
         for ack in acks:
-            newest = max(newest, (await ack).timestamp)
+            written = await ack
+            newest = max(newest, written.timestamp)
+            if written.topic == self._decisions:
+                decided = written.offset + 1
         self.time.seen(newest)
         w.crash.at("acked")
         commit = asyncio.ensure_future(producer.commit_transaction())
         await asyncio.sleep(0)
         w.crash.at("committing")
         await commit
+        if decided and w.state is STATE:
+            self.positions[DECISIONS.name] = decided  # the next marker says so: a view begins there that the log no longer tells all
         w.crash.at("committed")
 
     async def close(self) -> None:

@@ -117,5 +117,8 @@ class Edge(Protocol):
     async def positions(self, slot: str) -> dict[str, int]:
         """Where this slot stood: ``<logical topic>:<partition>`` -> next offset; missing means from the beginning."""
 
+    async def behind(self, slot: str, ours: int, begin: int) -> int:
+        """The log begins at ``begin``, after ``ours``: make up for what is gone and say where to go on; ``ours`` if that cannot be."""
+
     async def apply(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:
         """Bring about the effects of these records, idempotently, and only then remember the positions."""

@@ -11,7 +11,7 @@ from topics.pack import PackBundle
 from topics.reference import CurrentPack, EngineClock
 from topics.rejected import Rejected, Sealed, Seen
 from topics.task import Reply, Task
-from topics.ticket import CommandSeen, DayCounter, Duties, Marker, Quota, Ticket
+from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Marker, Quota, Ticket
 
 DEPARTMENT_CODE = re.compile(r"^[a-z0-9_]{1,32}$")
 """What a department's code may look like; Chinese names are labels."""
@@ -65,7 +65,7 @@ INTAKE_STATE = TopicSpec("intake.state", "hash of the identity; m:", (Seen, Mark
 INCIDENTS = TopicSpec("incidents", "home", (Incident, IncidentReferred), Delete(180), ("intake", "dispatch"), ("dispatch", "replay"))
 COMMANDS = TopicSpec("commands", "home", (Command,), Delete(180), ("gateway", "cli", "replies", "feed", "pack publish"), ("dispatch", "replay"))
 STATE = TopicSpec(
-    "tickets.state", "t: q: n: c: d: m:", (Ticket, Quota, DayCounter, CommandSeen, Duties, Marker), Compact(), ("dispatch",), ("dispatch",)
+    "tickets.state", "t: q: n: c: d: h: m:", (Ticket, Quota, DayCounter, CommandSeen, Duties, HeldCause, Marker), Compact(), ("dispatch",), ("dispatch",)
 )
 DECISIONS = TopicSpec(
     "tickets.decisions", "home", (Decision,), Delete(180), ("dispatch",), ("fanout", "projector", "notifier", "auditor", "replay")

@@ -262,12 +262,22 @@ class CommandSeen(msgspec.Struct, frozen=True, tag_field="schema", tag=1, forbid
     at: Instant
 
 
+class HeldCause(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
+    """A cause that our own fault kept from being decided, until somebody has it decided again or lets it go."""
+
+    at: Instant
+    home: str
+    size: int = 0
+    sha256: str = ""
+    """Of its bytes, which stay on its topic; a clock has none."""
+
+
 class Marker(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
     """Where a partition stands; the record ``m:`` of its state topic, written in every transaction."""
 
     at: Instant
     """Time of the last decision: the next one is not earlier."""
     positions: dict[str, int]
-    """Logical topic name -> next offset to read."""
+    """Logical topic name -> next offset to read; ``tickets.decisions``: all before it is in this state, maybe more."""
     pack: str | None = None
     """``<name>@<hash>`` in force in this partition."""

@@ -45,7 +45,7 @@ class Causes:
             for entry in self._log.of(topic):
                 if entry.offset >= consumed.get(entry.partition, 0):
                     unsettled.add(entry.partition)
-                elif entry.id not in self._history.decided and self._log.is_whole("tickets.decisions"):
+                elif entry.id not in self._history.decided and self._history.cut.has_its_decision(entry):
                     self._findings.add("lost", entry.id, "was consumed by dispatch and has no decision")
             self._check_decisions_of(topic)
         return unsettled
@@ -54,7 +54,7 @@ class Causes:
         """A decision names a record as its cause: that record must be there."""
         known = {entry.id for entry in self._log.of(topic)}
         for name in self._history.decided:
-            if name.startswith(f"{topic}:") and name not in known and self._log.is_whole(topic) and name in self._history.settled:
+            if name.startswith(f"{topic}:") and name not in known and not self._history.cut.is_gone(name) and name in self._history.settled:
                 self._findings.add("unexplained", name, f"decides a record that is not on {topic}")
 
     def check_journals(self, verdicts: Verdicts) -> None:
@@ -64,13 +64,17 @@ class Causes:
         records = {(e.topic, e.partition, e.offset): e for name in ("incidents.raw", "commands") for e in self._log.of(name)}
         for entry in self._log.journals:
             where = (entry.topic, entry.partition, entry.offset)
-            if entry.offset >= self._log.begins.get(where[:2], 0) and not _is_same(records.get(where), entry):
+            if self._history.cut.is_gone(":".join(map(str, where))):
+                continue
+            if not _is_same(records.get(where), entry):
                 self._findings.add("lost", entry.id, f"was acknowledged at {':'.join(map(str, where))}, and is not there")
-            elif entry.offset < positions[entry.kind].get(entry.partition, 0) and not self._has_effect(entry, verdicts):
+            elif entry.offset < positions[entry.kind].get(entry.partition, 0) and not self._has_effect(entry, records.get(where), verdicts):
                 self._findings.add("lost", entry.id, f"was acknowledged at {':'.join(map(str, where))} and left no verdict")
 
-    def _has_effect(self, entry: JournalEntry, verdicts: Verdicts) -> bool:
+    def _has_effect(self, entry: JournalEntry, record: Entry | None, verdicts: Verdicts) -> bool:
         if entry.kind == "command":
+            if record is not None and not self._history.cut.has_its_decision(record):
+                return True  # its decision may have aged away
             return entry.id in self._commands or f"{entry.topic}:{entry.partition}:{entry.offset}" in self._history.decided
         return verdicts.by_identity.get(entry.id, "lost") != "lost"
 

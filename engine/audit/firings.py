@@ -74,6 +74,8 @@ class Firings:
         kind, number, rung = str(event.facts.get("clock")), str(event.facts.get("number", "0")), int(event.facts.get("rung", 0))
         self.rungs[f"{rung}.{kind}"] += 1
         ticket = self._history.before.get(event.ticket)
+        if ticket is None and self._history.cut.is_cut(step.entry.partition) and event.ticket not in self._history.versions:
+            return  # the ledger that it fires by has aged away
         if ticket is None:
             self._findings.add("unexplained", f"{step.decision.id} {kind}.{rung}", f"fires on {event.ticket}, which the log does not know")
             return
@@ -114,7 +116,7 @@ class Firings:
         slack = SLACK_WALL_MS * self._timeline.speed
         for name, ticket in self._history.before.items():
             partition = partition_of_ticket[name]
-            horizon = self._history.last_at[partition] - slack
+            horizon = self._history.last_at.get(partition, 0) - slack
             for clock in ticket.clocks:
                 for rung in clock.rungs:
                     due = self._deadlines.due(ticket, clock, rung)

@@ -1,10 +1,12 @@
 """The decisions in log order, each with the tickets as they were before it; checks that versions follow each other."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 import msgspec
 
+from engine.audit.cut import Cut
 from engine.audit.findings import Findings
 from engine.audit.log import Entry, Log
 from topics.codec import decode
@@ -12,7 +14,8 @@ from topics.decision import Change, Decision, Event
 from topics.ids import Instant
 from topics.ticket import Ticket
 
-TOPIC = "tickets.decisions"
+TOPIC, STATE = "tickets.decisions", "tickets.state"
+TICKET = b"t:"
 
 
 class Step(NamedTuple):
@@ -44,9 +47,15 @@ class History:
         """After-image by ticket and version; ``None``: forgotten."""
         self.decided: dict[str, Decision] = {}
         """Every decision by its id; of a repeated id the first."""
+        self.appended: dict[str, int] = {}
+        """When the broker took each."""
         self.settled: set[str] = set()
         """Ids of decisions that were on the log before the states were read."""
+        self.first_at: dict[int, Instant] = {}
         self.last_at: dict[int, Instant] = {}
+        self.cut = Cut(log)
+        self.adopted: dict[str, int] = {}
+        """Tickets of which no decision is left, as the state has them, and their partitions."""
 
     def steps(self) -> Iterator[Step]:
         """Every decision once, in log order of its partition."""
@@ -61,6 +70,7 @@ class History:
                 self._findings.add("doubled", decision.id, f"is decided again at {entry.id}")
                 continue
             self.decided[decision.id] = decision
+            self.appended[decision.id] = entry.appended_ms
             if self._log.is_settled(entry):
                 self.settled.add(decision.id)
             self._check_order(entry, decision)
@@ -68,14 +78,28 @@ class History:
             for change in decision.changes:
                 self._fold(entry, change, after.get(change.ticket))
 
+    def adopt_state(self) -> None:
+        """Where the log has been cut, tickets that nobody has decided about since stand as the state has them."""
+        for entry in self._log.of(STATE):
+            name = (entry.key or b"")[len(TICKET) :].decode(errors="replace")
+            if not (entry.key or b"").startswith(TICKET) or not self.cut.is_cut(entry.partition) or name in self.versions:
+                continue
+            self.before.pop(name, None)
+            self.adopted.pop(name, None)
+            if entry.value is not None:
+                with suppress(msgspec.DecodeError):  # told where the states are compared
+                    self.before[name] = decode(entry.value, Ticket)
+                    self.adopted[name] = entry.partition
+
     def _check_order(self, entry: Entry, decision: Decision) -> None:
         if decision.at < self.last_at.get(entry.partition, 0):
             self._findings.add("state_errors", decision.id, f"at {decision.at} lies before that of the decision in front of it")
+        self.first_at.setdefault(entry.partition, decision.at)
         self.last_at[entry.partition] = max(decision.at, self.last_at.get(entry.partition, 0))
 
     def _fold(self, entry: Entry, change: Change, after: Ticket | None) -> None:
         name, expected = change.ticket, self.versions.get(change.ticket, 0) + 1
-        if change.version != expected:
+        if change.version != expected and not (expected == 1 and self.cut.is_cut(entry.partition)):
             self._findings.add("state_errors", f"{name} v{change.version}", f"follows version {expected - 1} at {entry.id}")
         if after is not None and (after.version, after.id) != (change.version, name):
             self._findings.add("state_errors", f"{name} v{change.version}", f"holds the image of {after.id} v{after.version}")

@@ -1,6 +1,7 @@
 """The audit for people: a verdict in one line, then the figures."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.table import Table
@@ -17,12 +18,20 @@ def verdict(report: Report) -> str:
     """One sentence: what was looked at, and whether it holds."""
     looked = f"{report.incidents} incidents, {report.tickets} tickets, {report.decisions} decisions"
     if report.clean:
-        return f"Clean: {looked}; nothing lost, doubled, early or missing."
+        return f"Clean{_since(report)}: {looked}; nothing lost, doubled, early or missing."
     if not report.problems and not report.incidents:
         waiting = f", {report.pending} of them still unread by their stage" if report.pending else ""
         return f"NOT clean: there was nothing to judge: no incident has been decided{waiting}, {report.decisions} decisions; is anybody reporting, and does 'gridwhistle status' say ready?"
     found = ", ".join(f"{getattr(report, kind)} {kind.replace('_', ' ')}" for kind in FAULTS if getattr(report, kind))
-    return f"NOT clean: {looked}; {found}."
+    return f"NOT clean{_since(report)}: {looked}; {found}."
+
+
+def _since(report: Report) -> str:
+    """From when the verdict holds, where the log no longer begins at its beginning."""
+    if report.vouches_from is None:
+        return ""
+    since = datetime.fromtimestamp(report.vouches_from / 1000, UTC).isoformat(timespec="seconds") if report.vouches_from else "the next decision"
+    return f" from {since} on ({report.aged} tickets and identities of before stand as the state has them)"
 
 
 def render(report: Report, console: Console) -> None:

@@ -16,7 +16,7 @@ from engine.audit.rates import Rates
 from engine.audit.shares import Shares
 from engine.audit.state import check_state
 from engine.audit.tasks import Tasks
-from engine.audit.verdicts import Verdicts
+from engine.audit.verdicts import AGED, Verdicts
 from topics.vocabulary import FINAL, REFUSALS
 
 
@@ -58,6 +58,10 @@ class Report(msgspec.Struct, frozen=True):
     limits_missed: int
     problems: dict[str, list[str]]
     """The first offenders of each kind of fault."""
+    vouches_from: int | None
+    """Engine time from which on this holds, where retention has cut the decisions; ``None``: from the beginning."""
+    aged: int
+    """Identities and tickets of which only a part is left: not judged by what is gone."""
     clean: bool
     """No fault was found, in a log that holds an incident at least: to have looked at nothing is no proof."""
 
@@ -68,7 +72,7 @@ def audit(log: Log) -> Report:
     history = History(log, findings)
     deadlines = Deadlines(log.bundles())
     firings = Firings(log, history, deadlines, Timeline(log.clocks()), findings)
-    shares, tasks, causes = Shares(deadlines, findings), Tasks(log, findings), Causes(log, history, findings)
+    shares, tasks, causes = Shares(deadlines, history, findings), Tasks(log, history.cut, findings), Causes(log, history, findings)
     verdicts = Verdicts(log, history, findings)
     rates, in_time = Rates(log), InTime()
     events: Counter[str] = Counter()
@@ -79,6 +83,8 @@ def audit(log: Log) -> Report:
         events.update(event.type for event in step.decision.events)
         if step.decision.reason in REFUSALS:
             refusals[str(step.decision.reason)] += 1
+    history.adopt_state()
+    causes.partition_of.update(history.adopted)
     unsettled = causes.check_consumed()
     verdicts.judge()
     causes.check_journals(verdicts)
@@ -132,5 +138,7 @@ def _report(
         in_time=in_time[0],
         limits_missed=in_time[1],
         problems=findings.named(),
-        clean=findings.clean and incidents > 0,
+        vouches_from=history.cut.vouches_from(history.first_at),
+        aged=len(history.adopted) + sum(verdict == AGED for verdict in verdicts.by_identity.values()),
+        clean=findings.clean and (incidents > 0 or standing > 0),
     )

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from engine.audit.deadlines import Deadlines
 from engine.audit.findings import Findings
-from engine.audit.history import Step
+from engine.audit.history import History, Step
 from engine.audit.log import Log
 from topics.codec import decode
 from topics.decision import Event
@@ -43,10 +43,13 @@ class Books:
 class Shares:
     """Re-derives who should have got each ticket of the split."""
 
-    def __init__(self, deadlines: Deadlines, findings: Findings) -> None:
+    def __init__(self, deadlines: Deadlines, history: History, findings: Findings) -> None:
         """Start with empty books."""
+        self._history = history
         self._packs, self._findings = deadlines, findings
         self._books: dict[tuple[str, str], Books] = {}
+        self._partial: set[tuple[str, str]] = set()
+        """Windows that had begun before the first decision that is left: their books cannot be followed."""
         self._window_of: dict[str, str] = {}
         """Home -> its window now."""
 
@@ -98,6 +101,9 @@ class Shares:
         books = self._books.setdefault((step.decision.home, window), Books())
         for party, share in shares.items():
             books.target[party] += Fraction(share, sum(shares.values()))
+        if self._is_partial(step, window, bundle):
+            books.count[str(facts.get("party"))] += 1
+            return
         expected = min(shares, key=lambda party: books.count[party] - books.target[party])  # the first of equals, in pack order
         given = facts.get("party")
         if given != expected:
@@ -109,6 +115,15 @@ class Shares:
         books.fully_eligible[str(given)] += everybody
         self._check_deviation(event, books)
 
+    def _is_partial(self, step: Step, window: str, bundle: PackBundle) -> bool:
+        """Whether filings of this window may have aged away."""
+        if not self._history.cut.is_cut(step.entry.partition):
+            return False
+        first = datetime.fromtimestamp(self._history.first_at[step.entry.partition] / 1000, ZoneInfo(bundle.timezone)).strftime("%Y-%m")
+        if window[: len(first)] <= first:
+            self._partial.add((step.decision.home, window))
+        return (step.decision.home, window) in self._partial
+
     def _check_deviation(self, event: Event, books: Books) -> None:
         for party in books.target:
             if abs(books.count[party] - books.target[party]) >= 1:
@@ -118,11 +133,16 @@ class Shares:
     def check_state(self, log: Log) -> None:
         """Compare with the newest books that dispatch keeps of each home, where its log is settled."""
         newest: dict[str, Quota] = {}
+        cut: set[str] = set()
         for entry in log.of("tickets.state"):
             if entry.key is not None and entry.key.startswith(b"q:") and entry.value is not None and log.is_quiet(entry.partition):
                 quota = decode(entry.value, Quota)
                 newest[quota.home] = quota
+                if self._history.cut.is_cut(entry.partition):
+                    cut.add(quota.home)
         for home, quota in newest.items():
+            if (home, quota.window) in self._partial or (home in cut and (home, quota.window) not in self._books):
+                continue
             books = self._books.get((home, quota.window), Books())
             for party in sorted({*quota.counts, *quota.targets, *books.target}):
                 count, target = quota.counts.get(party, 0), Fraction(quota.targets.get(party, 0), quota.per)

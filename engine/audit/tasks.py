@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from engine.audit.cut import Cut
 from engine.audit.findings import Findings
 from engine.audit.history import Step
 from engine.audit.log import FANOUT_STATE, Entry, Log
@@ -15,9 +16,9 @@ from topics.task import Task
 class Tasks:
     """Collects the tasks of decisions, then compares them with the departments' topics."""
 
-    def __init__(self, log: Log, findings: Findings) -> None:
+    def __init__(self, log: Log, cut: Cut, findings: Findings) -> None:
         """Collect nothing yet."""
-        self._log, self._findings = log, findings
+        self._log, self._cut, self._findings = log, cut, findings
         self._promised: dict[str, tuple[Entry, Task]] = {}
 
     def see(self, step: Step) -> None:
@@ -65,7 +66,7 @@ class Tasks:
         sent.add(task.id)
         promised = self._promised.get(task.id)
         if promised is None:
-            if self._log.is_whole("tickets.decisions"):
+            if not self._cut.since("tickets.decisions"):
                 self._findings.add("unexplained", task.id, f"is on {entry.topic}, no decision holds it")
         elif promised[1] != task or task.department != code:
             self._findings.add("state_errors", task.id, f"differs at {entry.id} from what was decided")
@@ -75,5 +76,5 @@ class Tasks:
         """A task that fan-out has passed must be on its topic, unless the topic has dropped old records."""
         passed = self._log.positions(FANOUT_STATE, "tickets.decisions")
         for name, (entry, task) in self._promised.items():
-            if name not in sent and entry.offset < passed.get(entry.partition, 0) and self._log.is_whole(f"dept.{task.department}.tasks"):
+            if name not in sent and entry.offset < passed.get(entry.partition, 0) and entry.appended_ms >= self._cut.since(f"dept.{task.department}.tasks"):
                 self._findings.add("lost", name, f"was decided at {entry.id} and is not on dept.{task.department}.tasks")

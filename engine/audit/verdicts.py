@@ -15,6 +15,8 @@ REHOMED = "gw-rehomed"
 """Header of a record that intake moved to the partition of its key: a copy, not a second report."""
 
 DUPLICATE, HELD = "duplicate", "held"
+AGED = "aged"
+"""What retention has left of an identity tells no verdict; it is not counted."""
 
 
 class Verdicts:
@@ -35,6 +37,7 @@ class Verdicts:
         self._names: dict[str, str] = {}
         """Position on ``incidents.raw`` -> identity."""
         self._dispatched_to = log.positions(DISPATCH_STATE, "incidents")
+        self._cut = history.cut
         self._read_raw()
         self._read_rejected()
         self._read_incidents()
@@ -58,7 +61,7 @@ class Verdicts:
                 continue  # of another input: what a fetch could not read there has its decision
             self._rejected[rejected.id] = rejected
             name = self._names.get(rejected.id)
-            if name is None and not self._is_gone(rejected.id):
+            if name is None and not self._cut.is_gone(rejected.id):
                 self._findings.add("unexplained", rejected.id, "is rejected, but was never on incidents.raw")
             if name is None or name == rejected.id:
                 self._names[rejected.id] = name = rejected.identity or rejected.id
@@ -67,11 +70,6 @@ class Verdicts:
                 self.duplicates += 1
             elif name not in self._reasons or rejected.at >= self._reasons[name].at:
                 self._reasons[name] = rejected
-
-    def _is_gone(self, record: str) -> bool:
-        """Whether retention may have dropped this record."""
-        topic, partition, offset = record.rsplit(":", 2)
-        return int(offset) < self._log.begins.get((topic, int(partition)), 0)
 
     def _read_incidents(self) -> None:
         for entry in self._log.of("incidents"):
@@ -98,13 +96,16 @@ class Verdicts:
     def judge(self) -> None:
         """Find the last verdict of each identity, and the records that left none."""
         owed, waiting, seen = self._owed()
+        aged = self._aged()
         for name in sorted({*seen, *self._accepted, *(self._names[record] for record in self._rejected)}):
-            self.by_identity[name] = verdict = self._verdict(name, waiting)
+            self.by_identity[name] = verdict = self._verdict(name, waiting, aged)
+            if verdict == AGED:
+                continue
             if verdict == "lost":
                 self._findings.add("lost", name, "was consumed by intake or dispatch and is neither ticket nor rejected nor held")
-            elif self._verdicts[name] < owed[name]:
+            elif self._verdicts[name] < owed[name] and name not in aged:
                 self._findings.add("lost", name, f"came {owed[name]} times and left {self._verdicts[name]} verdicts")
-            if name not in seen and self._accepted.get(name) and self._log.is_whole("incidents.raw"):
+            if name not in seen and self._accepted.get(name) and not self._cut.since("incidents.raw"):
                 self._findings.add("unexplained", name, "was accepted, but never was on incidents.raw")
         self._check_referrals()
 
@@ -125,13 +126,18 @@ class Verdicts:
                 owed[name] += not is_copy
         return owed, waiting, seen
 
-    def _verdict(self, name: str, waiting: set[str]) -> str:
+    def _aged(self) -> set[str]:
+        """Identities that came before what intake said of them begins: no verdict is no fault."""
+        since = self._cut.since("incidents", "incidents.rejected")
+        return {self._names[entry.id] for entry in self._log.of("incidents.raw") if entry.appended_ms < since}
+
+    def _verdict(self, name: str, waiting: set[str], aged: set[str]) -> str:
         entries = self._accepted.get(name, ())
         if entries:
             return self._dispatched(entries)
         if name in self._reasons:
             return self._reasons[name].reason
-        return "pending" if name in waiting else "lost"
+        return "pending" if name in waiting else AGED if name in aged else "lost"
 
     def _dispatched(self, entries: list[Entry] | tuple[()]) -> str:
         """What dispatch made of an accepted incident."""
@@ -140,18 +146,21 @@ class Verdicts:
             return "ticket"
         if any(decision.cause == HELD for decision in decisions):
             return HELD
-        return "pending" if any(e.offset >= self._dispatched_to.get(e.partition, 0) for e in entries) else "lost"
+        if any(e.offset >= self._dispatched_to.get(e.partition, 0) for e in entries):
+            return "pending"
+        return "lost" if any(self._cut.has_its_decision(entry) for entry in entries) else AGED
 
     def _check_referrals(self) -> None:
         """A referral is one cause in two places: the closing here and the record that files it there."""
         promised: dict[str, str] = {
             decision.id: event.ticket for decision in self._history.decided.values() for event in decision.events if event.type == "TicketReferred"
         }
+        since = self._cut.since("incidents")
         for decision, ticket in promised.items():
-            if decision not in self._referred and decision in self._history.settled:
+            if self._history.appended[decision] >= since and decision not in self._referred and decision in self._history.settled:
                 self._findings.add("lost", decision, f"referred {ticket}, but no record on incidents carries it on")
         for decision, entry in self._referred.items():
-            if decision not in promised and self._log.is_whole("tickets.decisions"):
+            if decision not in promised and not self._cut.since("tickets.decisions"):
                 self._findings.add("unexplained", entry.id, f"carries on a referral of {decision}, which the log does not hold")
 
     def counts(self) -> tuple[int, Counter[str], int, int]:
@@ -159,4 +168,5 @@ class Verdicts:
         total = Counter(self.by_identity.values())
         tickets, held, pending = total.pop("ticket", 0), total.pop(HELD, 0), total.pop("pending", 0)
         total.pop("lost", None)
+        total.pop(AGED, None)
         return tickets, total, held, pending

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
@@ -14,7 +15,10 @@ from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
 from engine.screen import console, plain
 from engine.settings import Settings
-from engine.views.history import decisions, history, laws
+from engine.views.from_state import standing
+from engine.views.history import decisions, history, laws, reaches_back
+from engine.views.lists import town_of
+from engine.views.told import known_since
 from engine.views.words import WORDS
 from rules.retold import Retold
 from topics.decision import Decision
@@ -43,13 +47,22 @@ def explain(
 
 async def _one(settings: Settings, name: str) -> bool:
     ticket = await ticket_named(settings, name)
-    retold, disagreed = Retold(await laws(settings)), 0
-    for decision in await history(settings, ticket, rosters=True):
+    known, past = await laws(settings), await history(settings, ticket, rosters=True)
+    retold, disagreed = Retold(known), 0
+    for decision in past:
         told = retold.explain(decision)
         if decision.reason == Reason.DUTY_SET:
             continue
         _print(decision, told.lines)
         disagreed += not told.agrees
+    mine = [decision for decision in past if decision.reason != Reason.DUTY_SET]
+    if not reaches_back(mine, ticket):
+        image = await standing(settings, ticket)
+        if image is None and not mine:
+            raise InvalidSettings(f"there is no ticket {plain(ticket)}; 'gridwhistle ticket list' has those that are open")
+        print(known_since(mine, ZoneInfo((await town_of(settings)).law.bundle.timezone)))
+        if not mine:
+            return True
     print("worked out again, everything agrees" if not disagreed else f"{disagreed} decisions do not agree when worked out again")
     return not disagreed
 

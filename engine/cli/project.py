@@ -1,5 +1,7 @@
 """``gridwhistle project``: the live queues' state, and building them anew from the log."""
 
+import asyncio
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -10,10 +12,11 @@ from engine.cli import run_async
 from engine.local.folder import settings_of
 from engine.reading import LogConsumer
 from engine.settings import Settings
+from engine.views.from_state import rebuild
 from engine.views.redis_view import RedisView
 from topics import codec
 from topics.decision import Decision
-from topics.registry import DECISIONS
+from topics.registry import DECISIONS, STATE
 
 HOLD_SECONDS = 60
 """Longest time the running view stands still while it is compared; it catches up from the log."""
@@ -29,6 +32,10 @@ def project(
         raise typer.Exit(1)
 
 
+CATCH_UP_SECONDS = 5.0
+"""How long the running view may take to fold what was on the log when the rebuilding began."""
+
+
 async def _show(settings: Settings) -> bool:
     view = RedisView(settings)
     try:
@@ -42,7 +49,7 @@ async def _show(settings: Settings) -> bool:
 
 
 async def _rebuild(settings: Settings) -> bool:
-    """Fold the log into a shadow view up to where the running one stands, compare the two, and swap."""
+    """Make a shadow view of state and log up to where the running one stands, compare the two, and swap."""
     live, shadow = RedisView(settings), RedisView(settings, "shadow")
     consumer = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest")
     await consumer.start()
@@ -50,11 +57,13 @@ async def _rebuild(settings: Settings) -> bool:
         await shadow.drop()
         tps = [TopicPartition(settings.prefix + DECISIONS.name, partition) for partition in range(settings.partitions)]
         consumer.assign(tps)
-        await consumer.seek_to_beginning(*tps)
-        at = dict.fromkeys(range(settings.partitions), 0)
-        await _fold_up_to(consumer, shadow, tps, at, await live.positions())  # most of the work, while the view goes on
+        at = await _begin(consumer, shadow, settings, tps)
+        ends = {tp.partition: end for tp, end in (await consumer.end_offsets(tps)).items()}
+        await _fold_up_to(consumer, shadow, tps, at, ends)  # most of the work, while the view goes on
+        await _caught_up(live, ends)
         await live.hold(HOLD_SECONDS)
-        await _fold_up_to(consumer, shadow, tps, at, await live.positions())
+        stands = await live.positions()
+        await _fold_up_to(consumer, shadow, tps, at, {partition: max(end, stands.get(partition, 0)) for partition, end in ends.items()})
         ours, theirs = await shadow.content(), await live.content()
         return await _swap(live, shadow, ours, theirs, await live.digest(), await shadow.digest())
     finally:
@@ -64,14 +73,34 @@ async def _rebuild(settings: Settings) -> bool:
         await shadow.close()
 
 
+async def _begin(consumer: LogConsumer, shadow: RedisView, settings: Settings, tps: list[TopicPartition]) -> dict[int, int]:
+    """Begin each partition where its log does; where that is no longer 0, with what the state holds."""
+    at = dict.fromkeys(range(settings.partitions), 0)
+    for tp, begin in (await consumer.beginning_offsets(tps)).items():
+        if begin > 0:
+            at[tp.partition] = await rebuild(shadow, settings, tp.partition, 0, begin)
+            print(f"{tp.topic}/{tp.partition} begins at {begin}: made from {settings.prefix}{STATE.name}, then the log from {at[tp.partition]}")
+    return at
+
+
+async def _caught_up(live: RedisView, ends: dict[int, int]) -> None:
+    """Wait a while until the running view has come as far as we have; one that stands still is shown to differ."""
+    until = time.monotonic() + CATCH_UP_SECONDS
+    while time.monotonic() < until:
+        stands = await live.positions()
+        if all(stands.get(partition, 0) >= end for partition, end in ends.items()):
+            return
+        await asyncio.sleep(0.2)
+
+
 async def _fold_up_to(consumer: LogConsumer, shadow: RedisView, tps: list[TopicPartition], at: dict[int, int], to: dict[int, int]) -> None:
     for tp in tps:
-        end = to.get(tp.partition, 0)
+        end = to[tp.partition]
         consumer.seek(tp, at[tp.partition])
         while at[tp.partition] < end:
             got = (await consumer.getmany(tp, timeout_ms=1000, max_records=500)).get(tp, [])
             records = [record for record in got if record.offset < end]
-            after = records[-1].offset + 1 if records and len(records) == len(got) else end
+            after = records[-1].offset + 1 if records and len(records) == len(got) else min(end, await consumer.position(tp))
             await shadow.fold(tp.partition, [codec.decode(record.value, Decision) for record in records], at[tp.partition], after)
             at[tp.partition] = after
 

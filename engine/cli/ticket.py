@@ -19,11 +19,12 @@ from engine.reference import load_clock
 from engine.screen import plain
 from engine.settings import Settings
 from engine.stages.fanout import TOLD
-from engine.views.history import history, laws
+from engine.views.from_state import standing
+from engine.views.history import history, laws, reaches_back
 from engine.views.lists import KINDS, Town, rows_of, town_of, written
 from engine.views.manual import manual
 from engine.views.redis_view import RedisView
-from engine.views.told import ticket_lines
+from engine.views.told import known_since, ticket_lines
 from engine.views.words import WORDS
 from rules.fields import fields_of
 from rules.lifecycle import CHILD_TABLE, TABLE
@@ -84,14 +85,17 @@ def show(name: Annotated[str, typer.Argument(help="Ticket id, or <source>:<id>."
     found = run_async(commands_door.ticket_named(settings, name.partition("/")[0]))
     told = run_async(history(settings, found))
     after = next((c.after for d in reversed(told) for c in reversed(d.changes) if c.ticket == found and c.after is not None), None)
-    if after is None:
+    image = bytes(after) if after is not None else run_async(standing(settings, found))  # its decisions may have aged away, it has not
+    if image is None:
         print(with_data(f"there is no ticket {plain(found)}; 'gridwhistle ticket list' has those that are open"), file=sys.stderr)
         raise typer.Exit(1)
-    now = codec.decode(bytes(after), Ticket)
+    now = codec.decode(image, Ticket)
     if as_json:
-        return print(bytes(after).decode())
+        return print(image.decode())
     law = run_async(laws(settings))[now.pack]
     print("\n".join(ticket_lines(now, law, told, Town(law, ZoneInfo(law.bundle.timezone)).label(now.category))))
+    if not reaches_back(told, found):
+        print(f"  {known_since(told, ZoneInfo(law.bundle.timezone))}")
     return None
 
 

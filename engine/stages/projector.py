@@ -1,5 +1,6 @@
 """The projector: folds the log into the live queues, and starts over where the view was emptied."""
 
+import logging
 from collections.abc import Sequence
 
 import msgspec
@@ -10,9 +11,13 @@ from engine.metrics import StageMetrics
 from engine.passing import passed_by
 from engine.settings import Settings
 from engine.stage import Record
+from engine.views.from_state import rebuild
 from engine.views.redis_view import RedisView
 from topics import codec
 from topics.decision import Decision
+from topics.registry import STATE
+
+log = logging.getLogger(__name__)
 
 
 class Projector:
@@ -23,7 +28,7 @@ class Projector:
     def __init__(self, settings: Settings, metrics: StageMetrics) -> None:
         """Connect lazily."""
         self.view = RedisView(settings)
-        self._metrics = metrics
+        self._settings, self._metrics = settings, metrics
         self._at: dict[int, int] = {}
 
     async def positions(self, slot: str) -> dict[str, int]:
@@ -32,6 +37,15 @@ class Projector:
         partition = int(slot.rsplit(":", 1)[1])
         self._at[partition] = (await self.view.positions()).get(partition, 0)
         return {slot: self._at[partition]}
+
+    async def behind(self, slot: str, ours: int, begin: int) -> int:
+        """What the log no longer tells is in the state: make this partition of the view anew from there."""
+        partition = int(slot.rsplit(":", 1)[1])
+        log.error("%s: the view stands at %d, the log begins at %d; it is made anew from %s", slot, ours, begin, STATE.name)
+        self._metrics.count("alarms", "view_rebuilt")
+        self._at[partition] = await rebuild(self.view, self._settings, partition, ours, begin)
+        log.error("%s: the view is made anew and goes on from %d", slot, self._at[partition])
+        return self._at[partition]
 
     async def apply(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:
         """Fold the decisions and store the position, in one script."""

@@ -93,6 +93,10 @@ class Replies:
                     found = codec.decode(value, Marker).positions
         return found
 
+    async def behind(self, slot: str, ours: int, begin: int) -> int:
+        """Replies that nobody has read are gone for good: the partition stops."""
+        return ours
+
     async def apply(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:
         """Write a command for each reply, then the position; a repeated command is known by its id."""
         prefix, partitions = self._settings.prefix, self._settings.partitions

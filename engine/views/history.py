@@ -43,6 +43,11 @@ async def history(settings: Settings, ticket: str, rosters: bool = False) -> lis
     ]
 
 
+def reaches_back(told: list[Decision], ticket: str) -> bool:
+    """Whether the log still holds how a ticket began."""
+    return any(change.ticket == ticket and change.version == 1 for decision in told for change in decision.changes)
+
+
 async def laws(settings: Settings) -> dict[str, Law]:
     """Compile every pack that was published here."""
     reference = Reference(settings)

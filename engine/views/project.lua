@@ -1,38 +1,55 @@
 -- Folds a batch of one partition into the view: one call, so that tickets, queues and position never disagree.
--- KEYS[1] prefix of all keys. ARGV: partition, position expected, position after, form, then for each ticket:
--- id, version, identity, summary ('' = forgotten), score, number of queues, queues...
-local prefix, partition, expected = KEYS[1], ARGV[1], ARGV[2]
-if redis.call('EXISTS', prefix .. 'hold') == 1 then return {'hold', '0'} end
-local found = redis.call('HGET', prefix .. 'positions', partition) or '0'
+-- KEYS: positions, hold, queues, ids; then for each ticket: its own, those of the queues it leaves behind, those of the queues it stands in.
+-- ARGV: partition, position expected, position after, form; then for each ticket: id, version, identity, rank (3 characters),
+-- summary ('' = forgotten), score, number of former queues, number of queues, former queues..., queues...
+-- All keys are declared, and share one hash slot by their tag.
+local positions, hold, all, ids = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local partition, expected = ARGV[1], ARGV[2]
+if redis.call('EXISTS', hold) == 1 then return {'hold', '0'} end
+local found = redis.call('HGET', positions, partition) or '0'
 if found ~= expected then return {'position', found} end
-if found == '0' then redis.call('HSET', prefix .. 'positions', 'form', ARGV[4]) end
-local i = 5
+redis.call('HSETNX', positions, 'form', ARGV[4])
+
+-- who is named by an identity: of all its tickets the open one, then the one referred most often, then the later id
+local function claim(identity, id, rank)
+  local names = {}
+  for one in string.gmatch(redis.call('HGET', ids, identity) or '', '[^\31]+') do
+    if string.sub(one, 4) ~= id then names[#names + 1] = one end
+  end
+  if rank ~= '' then names[#names + 1] = rank .. id end
+  table.sort(names, function(a, b) return a > b end)
+  if #names == 0 then redis.call('HDEL', ids, identity) else redis.call('HSET', ids, identity, table.concat(names, '\31')) end
+end
+
+local i, k = 5, 5
 while i <= #ARGV do
-  local id, version, identity, row, score, count = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], tonumber(ARGV[i + 5])
-  local key = prefix .. 't:' .. id
-  local stored = redis.call('HMGET', key, 'version', 'queues')
+  local id, version, identity, rank, row, score = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
+  local before, after, at = tonumber(ARGV[i + 6]), tonumber(ARGV[i + 7]), i + 8
+  local key = KEYS[k]
+  local stored = redis.call('HMGET', key, 'version', 'queues', 'identity')
   if not stored[1] or tonumber(stored[1]) < version then
-    local names = table.concat(ARGV, '\31', i + 6, i + 5 + count)
-    local old = stored[2]
-    if old and old ~= names then
-      for queue in string.gmatch(old, '[^\31]+') do
-        redis.call('ZREM', prefix .. 'q:' .. queue, id)
-        if redis.call('EXISTS', prefix .. 'q:' .. queue) == 0 then redis.call('SREM', prefix .. 'queues', queue) end
+    local old, names = table.concat(ARGV, '\31', at, at + before - 1), table.concat(ARGV, '\31', at + before, at + before + after - 1)
+    if old ~= (stored[2] or '') then return {'position', found} end
+    if old ~= names then
+      for n = 0, before - 1 do
+        redis.call('ZREM', KEYS[k + 1 + n], id)
+        if redis.call('EXISTS', KEYS[k + 1 + n]) == 0 then redis.call('SREM', all, ARGV[at + n]) end
       end
     end
-    for n = i + 6, i + 5 + count do
-      redis.call('ZADD', prefix .. 'q:' .. ARGV[n], score, id)
+    for n = before, before + after - 1 do
+      redis.call('ZADD', KEYS[k + 1 + n], score, id)
       -- a person's queue is not listed: there are as many as people
-      if old ~= names and string.sub(ARGV[n], 1, 7) ~= 'person:' then redis.call('SADD', prefix .. 'queues', ARGV[n]) end
+      if old ~= names and string.sub(ARGV[at + n], 1, 7) ~= 'person:' then redis.call('SADD', all, ARGV[at + n]) end
     end
+    if stored[3] and stored[3] ~= '' and stored[3] ~= identity then claim(stored[3], id, '') end
     if row == '' then
       redis.call('DEL', key)
     else
-      redis.call('HSET', key, 'version', version, 'row', row, 'queues', names)
-      if identity ~= '' then redis.call('HSET', prefix .. 'ids', identity, id) end
+      redis.call('HSET', key, 'version', version, 'row', row, 'queues', names, 'identity', identity)
+      if identity ~= '' then claim(identity, id, rank) end
     end
   end
-  i = i + 6 + count
+  i, k = at + before + after, k + 1 + before + after
 end
-redis.call('HSET', prefix .. 'positions', partition, ARGV[3])
+redis.call('HSET', positions, partition, ARGV[3])
 return {'ok', ARGV[3]}

@@ -4,7 +4,7 @@ from typing import Any
 
 from rules.asking import may_agree
 from rules.committees import COMMITTEES
-from topics.decision import Decision
+from topics.ids import Instant
 from topics.ticket import Ticket
 from topics.vocabulary import FINAL, Status
 
@@ -63,11 +63,11 @@ def queues(ticket: Ticket) -> list[str]:
     return found + [f"dept:{code}" for code in sorted(departments)]
 
 
-def held(decision: Decision) -> dict[str, Any]:
+def held(name: str, at: Instant, home: str) -> dict[str, Any]:
     """Give the desk's row for a cause that was set aside: nobody but a person can deal with it."""
     return {
-        "id": decision.id, "version": 1, "status": "held", "task": "held", "duty": "desk", "person": "duty-desk", "home": decision.home,
-        "received_at": decision.at, "text": "our own fault kept this from being decided; it lies at the position that is its id, the log of the stage says why",
+        "id": name, "version": 1, "status": "held", "task": "held", "duty": "desk", "person": "duty-desk", "home": home,
+        "received_at": at, "text": "our own fault kept this from being decided; 'gridwhistle held list' says more, 'held retry' or 'held drop' ends it",
     }  # fmt: skip
 
 

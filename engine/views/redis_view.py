@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
@@ -14,16 +15,52 @@ from engine.settings import Settings
 from engine.views.queues import held, queues, score, summary
 from topics import codec
 from topics.decision import Decision
+from topics.ids import Instant
 from topics.ticket import Ticket
+from topics.vocabulary import FINAL
 
 SCRIPT = Path(__file__).with_name("project.lua").read_text()
 
 
-FORM = "2"
-"""Of what the script writes: a projector that meets another form starts the view over from the log."""
+FORM = "3"
+"""Of what the script writes: a projector that meets another form starts the view over."""
 
 BETWEEN = "\x1f"
 """Stands between the names of a ticket's queues (project.lua)."""
+
+
+RANK = 3
+"""Characters that an identity's ticket is ranked by, before its id."""
+
+MOST_VERSION = 2**52
+"""Beyond any version a ticket gets to: what is to be taken out whatever stands there."""
+
+
+class Row(NamedTuple):
+    """What the view holds of one ticket or held cause; without a ``row`` it is taken out."""
+
+    id: str
+    version: int
+    identity: str = ""
+    rank: str = ""
+    """Open before final, then by hops of referral: which ticket an identity names does not hang on the order of reading."""
+    row: str = ""
+    score: int = 0
+    queues: tuple[str, ...] = ()
+
+
+def row_of(name: str, version: int, ticket: Ticket | None) -> Row:
+    """Write a ticket's row."""
+    if ticket is None:
+        return Row(name, version)
+    names = tuple(queue.replace(BETWEEN, "") for queue in queues(ticket))
+    rank = f"{int(ticket.status not in FINAL)}{min(ticket.hops, 99):02d}"
+    return Row(name, version, ticket.identity, rank, codec.encode(summary(ticket)).decode(), score(ticket), names)
+
+
+def held_row(name: str, at: Instant, home: str) -> Row:
+    """Write the desk's row for a cause that was set aside."""
+    return Row(name, 1, row=codec.encode(held(name, at, home)).decode(), score=at, queues=("desk",))
 
 
 class PositionMoved(DependencyDown):
@@ -36,7 +73,9 @@ class RedisView:
     def __init__(self, settings: Settings, part: str = "view") -> None:
         """Prepare a connection; nothing is sent yet."""
         self.redis = Redis.from_url(settings.redis_url, decode_responses=True, socket_timeout=10)
-        self.prefix = f"{settings.prefix}{part}:"
+        self.prefix = f"{{{settings.prefix}views}}:{part}:"
+        """The braces put all keys of a view, and of its shadow, into one slot of a cluster."""
+        self._former = f"{settings.prefix}{part}:"
         self._fold = self.redis.register_script(SCRIPT)
 
     async def close(self) -> None:
@@ -57,6 +96,8 @@ class RedisView:
             written = await self.redis.hget(f"{self.prefix}positions", "form")
             if written != FORM and await self.redis.exists(f"{self.prefix}positions"):
                 await self.drop()
+            if await self.redis.exists(f"{self._former}positions"):
+                await self._delete(f"{self._former}*")  # the view of an engine before 0.3
         except (RedisError, OSError) as exc:
             raise DependencyDown(f"Redis does not answer: {exc}") from exc
 
@@ -67,21 +108,30 @@ class RedisView:
             PositionMoved: The view does not stand at ``expected``.
             DependencyDown: Redis is away.
         """
-        latest: dict[str, tuple[int, Ticket | None, str]] = {}
+        latest: dict[str, Row] = {}
         for decision in decisions:
             for change in decision.changes:
                 ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
-                latest[change.ticket] = (change.version, ticket, ticket.identity if ticket else "")
-        arguments: list[str | int] = [partition, expected, after, FORM]
-        for name, (version, ticket, identity) in latest.items():
-            names = [name.replace(BETWEEN, "") for name in queues(ticket)] if ticket else []
-            row = codec.encode(summary(ticket)).decode() if ticket else ""
-            arguments += [name, version, identity, row, score(ticket) if ticket else 0, len(names), *names]
-        for decision in decisions:
+                latest[change.ticket] = row_of(change.ticket, change.version, ticket)
             if decision.cause == "held":
-                arguments += [decision.id, 1, "", codec.encode(held(decision)).decode(), decision.at, 1, "desk"]
+                latest[decision.id] = held_row(decision.id, decision.at, decision.home)
+        await self.write(partition, list(latest.values()), expected, after)
+
+    async def write(self, partition: int, rows: Sequence[Row], expected: int, after: int) -> None:
+        """Put rows in, each id once, and the position with them.
+
+        Raises:
+            PositionMoved: The view does not stand at ``expected``.
+            DependencyDown: Redis is away.
+        """
+        keys = [self.prefix + name for name in ("positions", "hold", "queues", "ids")]
+        arguments: list[str | int] = [partition, expected, after, FORM]
         try:
-            word, found = await self._fold(keys=[self.prefix], args=arguments)
+            former = await self._former_queues(rows)
+            for row, old in zip(rows, former, strict=True):
+                keys += [f"{self.prefix}t:{row.id}", *(f"{self.prefix}q:{name}" for name in (*old, *row.queues))]
+                arguments += [row.id, row.version, row.identity, row.rank, row.row, row.score, len(old), len(row.queues), *old, *row.queues]
+            word, found = await self._fold(keys=keys, args=arguments)
         except (RedisError, OSError) as exc:
             raise DependencyDown(f"Redis did not take the view: {exc}") from exc
         if word == "hold":
@@ -89,9 +139,27 @@ class RedisView:
         if word != "ok":
             raise PositionMoved(f"the view stands at {found} in partition {partition}, not at {expected}")
 
+    async def _former_queues(self, rows: Sequence[Row]) -> list[list[str]]:
+        """In which queues these stand now: a script in a cluster may touch only what it was told of; it checks that this still holds."""
+        if not rows:
+            return []
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for row in rows:
+                pipe.hget(f"{self.prefix}t:{row.id}", "queues")
+            return [one.split(BETWEEN) if one else [] for one in await pipe.execute()]
+
+    async def names(self) -> list[str]:
+        """Name everything that has a row."""
+        start = len(f"{self.prefix}t:")
+        try:
+            return [key[start:] async for key in self.redis.scan_iter(f"{_plain(self.prefix)}t:*", count=1000)]
+        except (RedisError, OSError) as exc:
+            raise DependencyDown(f"Redis does not answer: {exc}") from exc
+
     async def ticket_of(self, identity: str) -> str | None:
         """Find the ticket of ``<source>:<id>``."""
-        return await self.redis.hget(f"{self.prefix}ids", identity)  # type: ignore[no-any-return]
+        found = await self.redis.hget(f"{self.prefix}ids", identity)
+        return found.split(BETWEEN)[0][RANK:] if found else None
 
     async def row(self, ticket: str) -> dict[str, Any] | None:
         """Give a ticket's summary."""
@@ -122,7 +190,7 @@ class RedisView:
         """Read the whole view: tickets, queues with their order, identities."""
         start = len(self.prefix)
         found: dict[str, Any] = {}
-        async for key in self.redis.scan_iter(f"{self.prefix}*", count=1000):
+        async for key in self.redis.scan_iter(f"{_plain(self.prefix)}*", count=1000):
             kind = await self.redis.type(key)
             if kind == "hash" and key[start:] not in ("positions", "hold"):
                 found[key[start:]] = await self.redis.hgetall(key)
@@ -146,5 +214,13 @@ class RedisView:
 
     async def drop(self) -> None:
         """Delete the view."""
-        async for key in self.redis.scan_iter(f"{self.prefix}*", count=1000):
+        await self._delete(f"{_plain(self.prefix)}*")
+
+    async def _delete(self, pattern: str) -> None:
+        async for key in self.redis.scan_iter(pattern, count=1000):
             await self.redis.delete(key)
+
+
+def _plain(prefix: str) -> str:
+    """A prefix as a pattern that means just itself."""
+    return re.sub(r"([*?\[\]\\])", r"\\\1", prefix)

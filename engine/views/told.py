@@ -42,6 +42,12 @@ def decision_lines(decision: Decision) -> list[str]:
     return [f"{what}  [{decision.reason}] by {decision.actor or decision.cause}", *said_lines(decision)]
 
 
+def known_since(history: Sequence[Decision], zone: ZoneInfo) -> str:
+    """Say from when a ticket's history is known, whose beginning retention has taken."""
+    since = f"known from {local(history[0].at, zone)} on" if history else "no longer on the log"
+    return f"history  {since}: what is older has aged away, the ticket stands as the state has it"
+
+
 def said_lines(decision: Decision) -> list[str]:
     """Reason, text and proof given with the command, a line for each."""
     said = decision.said

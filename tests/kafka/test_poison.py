@@ -148,7 +148,7 @@ async def test_what_points_to_a_person_stays_in_the_raw_topic(stack_settings: Se
         async def projected() -> bool:
             redis = Redis.from_url(rig.settings.redis_url)
             try:
-                return bool(await redis.hget(f"{rig.settings.prefix}view:ids", "pii:1"))
+                return bool(await redis.hget(f"{{{rig.settings.prefix}views}}:view:ids", "pii:1"))
             finally:
                 await redis.aclose()
 

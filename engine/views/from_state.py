@@ -1,0 +1,68 @@
+"""Makes a partition of the view from ``tickets.state``: what the log no longer tells, the state still does (DESIGN 3, 5)."""
+
+from typing import NamedTuple
+
+from engine.settings import Settings
+from engine.standing import load_state
+from engine.views.redis_view import MOST_VERSION, RedisView, Row, held_row, row_of
+from topics import codec
+from topics.ids import home_of, partition_of
+from topics.registry import DECISIONS, STATE
+from topics.ticket import HeldCause, Ticket
+
+CHUNK = 500
+"""Rows in one script."""
+
+
+class Image(NamedTuple):
+    """What a partition of the state holds, for people to look at."""
+
+    tickets: dict[str, bytes]
+    held: dict[str, HeldCause]
+    position: int
+    """All decisions before this offset are in it; later ones may be as well, and are told by their versions."""
+
+
+async def image_of(settings: Settings, partition: int) -> Image:
+    """Read a partition of ``tickets.state`` to its end."""
+    found: dict[bytes, bytes] = {}
+
+    def take(key: bytes, value: bytes | None) -> None:
+        if value is None:
+            found.pop(key, None)
+        elif key[:2] in (b"t:", b"h:"):
+            found[key] = value
+
+    marker = await load_state(settings, STATE.name, partition, take, lambda offset, why: None)
+    return Image(
+        {key[2:].decode(): value for key, value in found.items() if key[:2] == b"t:"},
+        {key[2:].decode(): codec.decode(value, HeldCause) for key, value in found.items() if key[:2] == b"h:"},
+        marker.positions.get(DECISIONS.name, 0) if marker else 0,
+    )
+
+
+async def standing(settings: Settings, ticket: str) -> bytes | None:
+    """Give a ticket's image by the state alone; ``None``: there is none, or it is forgotten."""
+    return (await image_of(settings, partition_of(home_of(ticket), settings.partitions))).tickets.get(ticket)
+
+
+async def rebuild(view: RedisView, settings: Settings, partition: int, expected: int, begin: int) -> int:
+    """Put a partition of the view in as the state has it, whatever stood there; answers the position to go on from."""
+    image = await image_of(settings, partition)
+    rows = [row_of(name, (ticket := codec.decode(value, Ticket)).version, ticket) for name, value in image.tickets.items()]
+    rows += [held_row(name, cause.at, cause.home) for name, cause in image.held.items()]
+    known = {row.id for row in rows}
+    rows += [Row(name, MOST_VERSION) for name in await view.names() if name not in known and partition_in(name, settings.partitions) == partition]
+    after = max(begin, image.position)
+    for n in range(0, len(rows), CHUNK):
+        await view.write(partition, rows[n : n + CHUNK], expected, expected)
+    await view.write(partition, [], expected, after)
+    return after
+
+
+def partition_in(name: str, partitions: int) -> int:
+    """In which partition the ticket or the held cause of this name is decided."""
+    first, _, rest = name.partition(":")
+    if first in ("incidents", "commands"):
+        return int(rest.split(":")[0])
+    return partition_of(home_of(rest.split(":")[0] if first == "clock" else name), partitions)

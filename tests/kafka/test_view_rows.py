@@ -1,0 +1,105 @@
+"""The view's rows on a real Valkey: the same whatever the order of reading, by declared keys alone, and with an end."""
+
+import itertools
+from typing import Any
+
+import msgspec
+import pytest
+
+from engine.settings import Settings
+from engine.views.redis_view import RedisView
+from topics import codec
+from topics.decision import Change, Decision
+from topics.ids import DecisionId
+from topics.ticket import Ticket
+from topics.vocabulary import Status
+
+NAME = "hotline:7"
+
+
+@pytest.fixture
+def settings(redis_url: str, request: pytest.FixtureRequest) -> Settings:
+    """A prefix of its own; no broker is asked."""
+    return Settings(redis_url=redis_url, prefix=f"{request.node.name[:20]}.")
+
+
+def said(home: str, version: int, status: Status | None, hops: int = 0) -> tuple[int, Decision]:
+    """A decision about the one ticket of a home; each home has a partition of its own."""
+    ticket = Ticket(id=f"{home}-20260302-1", version=version, identity=NAME, home=home, status=status or Status.CLOSED, pack="p", received_at=1, occurred_at=1, channel="app", hops=hops, duty="d", person="p", task="t")
+    after = msgspec.Raw(codec.encode(ticket)) if status else None
+    return ("abc".index(home), Decision(DecisionId(f"{home}:{version}"), version, "incident", "x", home, changes=(Change(ticket.id, version, after),)))
+
+
+REFERRED_TWICE = [said("a", 1, Status.RECEIVED), said("a", 2, Status.CLOSED), said("b", 1, Status.OFFERED, 1), said("b", 2, Status.CLOSED, 1), said("c", 1, Status.OFFERED, 2)]
+
+
+async def folded(view: RedisView, decisions: list[tuple[int, Decision]]) -> tuple[str | None, str]:
+    """Fold one by one; answers whom the identity names, and the digest."""
+    at = dict.fromkeys(range(3), 0)
+    for partition, decision in decisions:
+        await view.fold(partition, [decision], at[partition], at[partition] + 1)
+        at[partition] += 1
+    return await view.ticket_of(NAME), await view.digest()
+
+
+async def test_an_identity_names_the_open_ticket_in_whatever_order_partitions_are_read(settings: Settings) -> None:
+    """Referred twice: after each order of three partitions the open one is named, and the views are the same."""
+    view, found = RedisView(settings), set()
+    try:
+        for order in itertools.permutations(range(3)):
+            await view.drop()
+            found.add(await folded(view, sorted(REFERRED_TWICE, key=lambda one: order.index(one[0]))))
+        assert len(found) == 1
+        assert found.pop()[0] == "c-20260302-1"
+    finally:
+        await view.drop()
+        await view.close()
+
+
+async def test_identities_end_with_their_tickets(settings: Settings) -> None:
+    """Once the last ticket of it is forgotten nothing is left of an identity; until then the newest names it."""
+    view = RedisView(settings)
+    try:
+        done = [*REFERRED_TWICE, said("c", 2, Status.CLOSED, 2)]
+        assert (await folded(view, done))[0] == "c-20260302-1"
+        await view.fold(2, [said("c", 3, None)[1]], 2, 3)
+        assert await view.ticket_of(NAME) == "b-20260302-1"
+        await view.fold(0, [said("a", 3, None)[1]], 2, 3)
+        await view.fold(1, [said("b", 3, None)[1]], 2, 3)
+        assert await view.content() == {}
+    finally:
+        await view.drop()
+        await view.close()
+
+
+async def test_every_key_that_the_script_writes_is_declared_and_lies_in_one_slot(settings: Settings) -> None:
+    """In a cluster a script may touch what it was told of, and that in one slot."""
+    view, declared = RedisView(settings), set[str]()
+    script = view._fold
+
+    async def watched(keys: list[str], args: list[Any]) -> Any:
+        declared.update(keys)
+        return await script(keys=keys, args=args)
+
+    view._fold = watched  # type: ignore[assignment]
+    try:
+        await folded(view, REFERRED_TWICE)
+        written = {key async for key in view.redis.scan_iter("*") if settings.prefix in key}
+        assert written
+        assert written <= declared
+        assert {key[key.index("{") : key.index("}")] for key in declared} == {f"{{{settings.prefix}views"}
+    finally:
+        await view.drop()
+        await view.close()
+
+
+async def test_the_view_of_an_older_engine_is_taken_away(settings: Settings) -> None:
+    """It stands under other keys, which nobody reads any more."""
+    view = RedisView(settings)
+    try:
+        await view.redis.hset(f"{settings.prefix}view:positions", "0", "7")
+        await view.redis.hset(f"{settings.prefix}view:ids", NAME, "x")
+        await view.fit()
+        assert not [key async for key in view.redis.scan_iter(f"{settings.prefix}*")]
+    finally:
+        await view.close()
