@@ -18,7 +18,7 @@ from topics.command import Command, remembered_as
 from topics.decision import Decision
 from topics.ids import Instant
 from topics.incident import AnyIncident, IncidentReferred
-from topics.ticket import CommandSeen, DayCounter, Duties, Quota
+from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Quota
 from topics.vocabulary import ClockKind
 
 COMMANDS_KEPT_MS = 35 * 86_400_000
@@ -40,6 +40,9 @@ class CommandCause(msgspec.Struct, frozen=True):
     appended_at: Instant
     speed: int = 1
     """Engine milliseconds in one of the broker's: a door's delay is measured in the broker's."""
+    again: "IncidentCause | CommandCause | None" = None
+    """``retry_held``: what is to be decided again, and the sum of its bytes."""
+    sha256: str = ""
 
 
 class ClockCause(msgspec.Struct, frozen=True):
@@ -77,6 +80,8 @@ class Outcome(msgspec.Struct, frozen=True):
     expired: tuple[str, ...] = ()
     pack: str | None = None
     duty: tuple[str, Duties] | None = None
+    held: tuple[str, HeldCause | None] | None = None
+    """A cause that was set aside, or is no more."""
 
 
 class Book:
@@ -89,6 +94,8 @@ class Book:
         self.quotas: dict[str, Quota] = {}
         self.counters: dict[str, DayCounter] = {}
         self.seen: dict[str, CommandSeen] = {}
+        self.held: dict[str, HeldCause] = {}
+        """Causes that our own fault kept from being decided, by the decision that set them aside."""
         self._seen_at: deque[tuple[Instant, str]] = deque()
         """The same in order of time, oldest first."""
         self._changed: dict[bytes, None] = {}
@@ -97,6 +104,7 @@ class Book:
             b"q:": (self.quotas, Quota),
             b"n:": (self.counters, DayCounter),
             b"c:": (self.seen, CommandSeen),
+            b"h:": (self.held, HeldCause),
         }
         self.rosters = Rosters()
         """What was changed about people since the pack."""
@@ -297,6 +305,13 @@ class Book:
             name, duties = outcome.duty
             self.rosters.put(name, duties)
             changed[b"d:" + name.encode()] = None
+        if outcome.held is not None:
+            name, held = outcome.held
+            if held is None:
+                self.held.pop(name, None)
+            else:
+                self.held.setdefault(name, held)
+            changed[b"h:" + name.encode()] = None
         if outcome.pack is not None:
             self.pack = outcome.pack
             self._look_for_duplicates()

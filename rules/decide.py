@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from rules import VERSION, alike, answering, caps, clocks, desk, escalation, filing, flood, ledgers, merging, people, rosters, split
+from rules import VERSION, alike, answering, caps, desk, escalation, filing, flood, heldback, merging, people, rosters, split
 from rules.book import Book, ClockCause, CommandCause, IncidentCause, Kept, Outcome
 from rules.case import Case, Draft, publish
 from rules.errors import BrokenInvariant
@@ -25,7 +25,7 @@ from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason, R
 
 ENGINE = VERSION
 
-__all__ = ["ENGINE", "ClockCause", "CommandCause", "IncidentCause", "Outcome", "decide", "set_aside"]
+__all__ = ["ENGINE", "ClockCause", "CommandCause", "IncidentCause", "Outcome", "decide"]
 
 
 def decide(book: Book, laws: Mapping[str, Law], cause: IncidentCause | CommandCause | ClockCause, at: Instant) -> Outcome:
@@ -100,6 +100,8 @@ def _command(book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Insta
         return _adopt(book, laws, cause, at, seen, expired)
     if command.kind is CommandKind.SET_DUTY:
         return _set_duty(book, laws, cause, at, seen, expired)
+    if command.kind in heldback.KINDS:
+        return _release(book, laws, cause, at, seen, expired)
     draft = book.tickets.get(command.ticket.split("/", 1)[0])
     if draft is None:
         return _without_change(book, cause, at, Reason.UNKNOWN_TICKET, expired)
@@ -254,6 +256,32 @@ def _set_duty(
     return replace(outcome, duty=(name, noted))
 
 
+def _release(
+    book: Book, laws: Mapping[str, Law], cause: CommandCause, at: Instant, seen: tuple[str, CommandSeen], expired: tuple[str, ...]
+) -> Outcome:  # fmt: skip
+    """Decide what was held once more, after our fault is mended, or let it go: in one decision with its end."""
+    law = laws.get(book.pack or "")
+    refused = heldback.fault(book, None if law is None else book.rosters.law(law, at), cause)
+    if refused is not None:
+        return _without_change(book, cause, at, refused, expired)
+    name = cause.command.target or ""
+    told = heldback.event(cause.command)
+    if cause.again is not None:
+        outcome = decide(book, laws, heldback.as_it_came(cause.again, book.held[name]), at)
+        outcome = replace(outcome, decision=replace(outcome.decision, events=(*outcome.decision.events, told)))
+    elif cause.command.kind is CommandKind.RETRY_HELD:
+        rearmed = heldback.rearmed(book, name)
+        if rearmed is None:
+            return _without_change(book, cause, at, Reason.NOT_IN_THIS_STATUS, expired)
+        ticket, kept = rearmed
+        outcome = _without_change(book, cause, at, Reason.HELD_RETRIED, expired, seen, events=(told,))
+        change = Change(ticket.id, ticket.version, msgspec.Raw(kept.value or b""))
+        outcome = replace(outcome, tickets=(kept,), decision=replace(outcome.decision, home=ticket.home, ticket=ticket.id, changes=(change,)))
+    else:
+        outcome = _without_change(book, cause, at, Reason.HELD_DROPPED, expired, seen, events=(told,))
+    return replace(outcome, held=(name, None))
+
+
 def _without_change(
     book: Book, cause: CommandCause, at: Instant, reason: Reason, expired: tuple[str, ...], seen: tuple[str, CommandSeen] | None = None,
     first: str | None = None, events: tuple[Event, ...] = (), field: str | None = None,
@@ -332,27 +360,6 @@ def _hold_to_table(case: Case, kind: str, draft: Draft, command: Command | None)
         rows = [(CHILD_TABLE if "/" in command.ticket else TABLE).get(command.kind)]
     if not any(row is not None and was in row.statuses and now in row.to for row in rows):
         raise BrokenInvariant(f"{case.id} would lead {draft.id} from {was} to {now}, which is not in the table")
-
-
-def set_aside(book: Book, cause: ClockCause, at: Instant) -> Outcome:
-    """Let a rung go that could not be decided (DESIGN 5.5): it never fires, the ticket is else as it was, the record says ``held``."""
-    draft = book.tickets[cause.ticket]
-    clock = draft.clock(ClockKind(cause.kind), cause.number)
-    if clock is None:
-        draft.folded_into = None  # a flood that could not be ended
-    else:
-        ledgers.fire(draft, clock, cause.rung)
-    draft.version += 1
-    next_due = clocks.first_due(book.laws[draft.pack], draft.clocks, draft.urgency, draft.hours)
-    draft.next_due_at = next_due[0] if next_due else None
-    after = codec.encode(draft)
-    name = clock_id(draft.id, draft.generation, cause.kind, cause.number, cause.rung)
-    decision = Decision(
-        id=name, at=at, cause="held", reason=Reason.HELD, home=draft.home, ticket=draft.id,
-        events=(Event("CauseHeld", draft.id, {"record": name}),), changes=(Change(draft.id, draft.version, msgspec.Raw(after)),),
-        why=Why(pack=draft.pack), engine=ENGINE,
-    )  # fmt: skip
-    return Outcome(decision, (Kept(draft.id, after, draft.next_due_at, draft.is_open, draft.folded_into),))
 
 
 def _why(case: Case) -> Why:

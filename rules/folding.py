@@ -13,7 +13,7 @@ from topics import codec
 from topics.command import Duty, refused_as, remembered_as
 from topics.decision import Change, Decision
 from topics.ids import Instant
-from topics.ticket import CommandSeen, DayCounter, Duties, Quota
+from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Quota
 from topics.vocabulary import FINAL, REFUSALS, Reason, Status
 
 
@@ -103,6 +103,7 @@ def fold(book: Book, laws: Mapping[str, Law], told: Said) -> None:
             expired=() if is_held else book.expired(told.at),
             pack=_pack(told) if told.reason == Reason.PACK_ADOPTED else None,
             duty=_duty(book, told) if told.reason == Reason.DUTY_SET else None,
+            held=_held(told),
         )
     )
 
@@ -142,6 +143,25 @@ def _duty(book: Book, told: Said) -> tuple[str, Duties] | None:
             duty = codec.decode(bytes(event.facts), _DutySet).duty
             name = rosters.name_of(duty)
             return name, rosters.noted(book.rosters.duties.get(name), duty, told.at)
+    return None
+
+
+class _Held(msgspec.Struct, frozen=True):
+    record: str
+    size: int = 0
+    sha256: str = ""
+    appended_at: Instant | None = None
+
+
+def _held(told: Said) -> tuple[str, HeldCause | None] | None:
+    """What was set aside by an engine that remembers it, and what has been ended."""
+    for event in told.events:
+        if event.type in ("CauseHeld", "HeldRetried", "HeldDropped"):
+            facts = codec.decode(bytes(event.facts), _Held)
+            if event.type != "CauseHeld":
+                return facts.record, None
+            if facts.appended_at is not None:
+                return facts.record, HeldCause(told.at, told.home, facts.size, facts.sha256, facts.appended_at)
     return None
 
 

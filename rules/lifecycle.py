@@ -92,6 +92,8 @@ CHILD_TABLE: dict[CommandKind, Row] = {
 PARTITION_TABLE: dict[CommandKind, Row] = {
     K.ADOPT_PACK: Row((), (R.CHIEF, R.CENTRE)),
     K.SET_DUTY: Row((), (R.SUPERVISOR, R.CHIEF, R.CENTRE)),
+    K.RETRY_HELD: Row((), (R.DESK, R.CHIEF, R.CENTRE), needs=("target", "reason")),
+    K.DROP_HELD: Row((), (R.DESK, R.CHIEF, R.CENTRE), needs=("target", "reason")),
 }
 """What is asked of a partition, and who may: by the roster in force, within their own role and grids (``rules/rosters.py``)."""
 

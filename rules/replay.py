@@ -6,7 +6,9 @@ from typing import Any, NamedTuple, Protocol
 import msgspec
 
 from rules.book import Book, ClockCause, CommandCause, IncidentCause
-from rules.decide import decide, set_aside
+from rules.decide import decide
+from rules.folding import fold, said
+from rules.heldback import set_aside
 from rules.law import Law
 from topics import codec
 from topics.ids import Instant
@@ -76,7 +78,9 @@ def replay(laws: Mapping[str, Law], told: Iterable[Told], book: Book | None = No
         if one.kind == "held":
             held += 1
             clock = book.first_due(one.at) if one.id.startswith("clock:") else None
-            if clock is not None:
+            if clock is None:
+                fold(book, laws, said(one.record))
+            else:
                 book.apply(set_aside(book, clock, one.at))
             continue
         again, fault = _again(book, laws, one, last)

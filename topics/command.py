@@ -89,6 +89,9 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     version: Literal[1] = 1
 
 
+AGAIN = "gw-held-again"
+"""Header of a record that is a held cause once more; its value is the ``retry_held`` command of whoever asks for it."""
+
 _REPLY = re.compile(r"dept\.([a-z0-9_]{1,32})\.replies:\d+:\d+")
 
 

@@ -60,6 +60,7 @@ REFUSED: dict[Reason, Refusal] = {
     Reason.PROOF_UNFIT: Refusal("a proof is no address and no name", "佐证格式有误", "send an http(s) address, or photo:, video:, audio: or paper: with a name"),
     Reason.ABOVE_OWN_ROLE: Refusal("that role is above one's own", "超出本人职级", "ask a chief or the centre"),
     Reason.OUTSIDE_OWN_GRIDS: Refusal("outside one's own grids", "超出本人网格", "ask somebody above"),
+    Reason.NOT_HELD: Refusal("no such cause is held here, or its bytes are others", "无此搁置事项", "see 'gridwhistle held list'; each is retried or dropped once"),
     Reason.LAST_ONE: Refusal("nobody would be left in that role", "该岗位将无人", "put somebody else there first"),
     Reason.HOME_MISSING: Refusal("the home is missing", "缺少归口", "say in which home it is to be filed"),
     Reason.BAD_TEXT: Refusal("a text holds control characters", "文字含控制字符", "send the field that is named without them"),

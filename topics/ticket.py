@@ -270,6 +270,8 @@ class HeldCause(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="sche
     size: int = 0
     sha256: str = ""
     """Of its bytes, which stay on its topic; a clock has none."""
+    appended_at: Instant = 0
+    """When the broker first had it, in engine time: decided again, it is judged by then."""
 
 
 class Marker(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):

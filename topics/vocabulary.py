@@ -174,11 +174,13 @@ class CommandKind(StrEnum):
     CLOSE_BY_SOURCE = "close_by_source"
     ADOPT_PACK = "adopt_pack"
     SET_DUTY = "set_duty"
+    RETRY_HELD = "retry_held"
+    DROP_HELD = "drop_held"
     UNREADABLE = "unreadable"  # what a door could not read: decided as a refusal, so that nothing is dropped unseen
 
 
-PARTITION_KINDS = frozenset({CommandKind.ADOPT_PACK, CommandKind.SET_DUTY})
-"""Asked of a partition, not of a ticket: the same command goes to every one."""
+PARTITION_KINDS = frozenset({CommandKind.ADOPT_PACK, CommandKind.SET_DUTY, CommandKind.RETRY_HELD, CommandKind.DROP_HELD})
+"""Asked of a partition, not of a ticket; what all are asked goes to every one."""
 
 
 class DepartmentRole(StrEnum):
@@ -251,6 +253,8 @@ class Reason(StrEnum):
     PROGRAMME_ENDED = "programme_ended"
     PACK_ADOPTED = "pack_adopted"
     DUTY_SET = "duty_set"
+    HELD_RETRIED = "held_retried"
+    HELD_DROPPED = "held_dropped"
     REPEATED_COMMAND = "repeated_command"
     NO_CHANGE = "no_change"
     # refused
@@ -307,6 +311,7 @@ class Reason(StrEnum):
     ABOVE_OWN_ROLE = "above_own_role"
     OUTSIDE_OWN_GRIDS = "outside_own_grids"
     LAST_ONE = "last_one"
+    NOT_HELD = "not_held"
     # held
     HELD = "held"
 

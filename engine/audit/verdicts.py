@@ -8,6 +8,7 @@ from engine.audit.findings import Findings
 from engine.audit.history import History
 from engine.audit.log import DISPATCH_STATE, INTAKE_STATE, Entry, Log, source_identity
 from topics.codec import decode
+from topics.command import AGAIN
 from topics.incident import Incident, IncidentReferred
 from topics.rejected import Rejected
 
@@ -86,6 +87,9 @@ class Verdicts:
                 if incident.id in self._referred:
                     self._findings.add("doubled", incident.id, f"is referred again at {entry.id}")
                 self._referred[incident.id] = entry
+                continue
+            if any(name == AGAIN for name, _ in entry.headers):
+                self._accepted[incident.identity].append(entry)  # what was held is decided again: the same report
                 continue
             if self._accepted[incident.identity]:
                 self._findings.add("doubled", incident.identity, f"is accepted again at {entry.id}")

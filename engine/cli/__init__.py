@@ -37,6 +37,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Feed and judge": {
         "feed": ("feed", "Feed a CSV or JSON file of incidents; --dry-run says what would become of it."),
         "rejected": ("rejected", "What intake turned away: list, show, resend."),
+        "held": ("held", "What our own fault kept from being decided: list, retry, drop."),
         "audit": ("audit", "Re-derive from the log what should have happened, and compare."),
         "points": ("points", "Where the same comes again and again, each with a date of review."),
         "replay": ("replay", "Decide the log once more, byte by byte; or under another law, to see who would move."),

@@ -10,17 +10,19 @@ from engine import __version__
 from engine.metrics import StageMetrics
 from engine.passing import offsets, passed_by, rejection
 from engine.stage import Out, Record
-from rules.book import Book
-from rules.decide import ClockCause, CommandCause, IncidentCause, Outcome, decide, set_aside
+from rules.book import Book, ClockCause
+from rules.decide import CommandCause, IncidentCause, Outcome, decide
+from rules.heldback import set_aside
 from rules.law import Law
 from rules.masking import masked_command
 from topics import bounds, codec
-from topics.command import Actor, Command
+from topics.command import AGAIN, Actor, Command
 from topics.decision import Decision, Event, Why
 from topics.envelope import parse
 from topics.ids import DecisionId, Instant, clock_id, partition_of
 from topics.incident import AnyIncident
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
+from topics.ticket import HeldCause
 from topics.vocabulary import CommandKind, Reason, Role
 
 _incident = codec.decoder(AnyIncident)
@@ -43,6 +45,10 @@ def cause_of(record: Record, speed: int = 1) -> IncidentCause | CommandCause:
     """
     if record.unreadable:
         return CommandCause(record.id, _unreadable(record, f"{offsets(record)} cannot be read: {record.unreadable}"), record.appended_at)
+    if record.headers:
+        given = next((value for name, value in record.headers if name == AGAIN), None)
+        if given is not None:
+            return _again(record, given, speed)
     if record.topic == INCIDENTS.name:
         try:
             return IncidentCause(record.id, _incident(record.value or b""))
@@ -51,6 +57,26 @@ def cause_of(record: Record, speed: int = 1) -> IncidentCause | CommandCause:
                 raise
             return CommandCause(record.id, _unreadable(record, str(exc)), record.appended_at)
     return CommandCause(record.id, _command(record), record.appended_at, speed)
+
+
+def _again(record: Record, given: bytes, speed: int) -> CommandCause:
+    """Somebody asks for a held cause to be decided again: the record is that cause, its header the command that says so."""
+    command = _command(msgspec.structs.replace(record, value=given))
+    if command.kind is not CommandKind.RETRY_HELD:
+        command = command if command.kind is CommandKind.UNREADABLE else _unreadable(record, f"its header {AGAIN} is no retry_held")
+        return CommandCause(record.id, command, record.appended_at)
+    again = cause_of(msgspec.structs.replace(record, headers=()), speed)
+    return CommandCause(record.id, command, record.appended_at, speed, again, _sum(record.value))
+
+
+def _sum(value: bytes | None) -> str:
+    return hashlib.sha256(value or b"").hexdigest()
+
+
+def _held_before(record: Record) -> str | None:
+    """Name the held cause that a record has decided again, if it does."""
+    given = next((value for name, value in record.headers if name == AGAIN), None)
+    return None if given is None else _command(msgspec.structs.replace(record, value=given)).target
 
 
 def _command(record: Record) -> Command:
@@ -164,17 +190,15 @@ class DispatchCore:
         Its bytes stay where they are, as long as the decision does (180 days): a command may hold what somebody wrote, and a
         copy in the log would be read by everybody. Their sum proves that they are the same.
         """
-        value = record.value or b""
+        value, home = record.value or b"", (record.key or b"")[:100].decode(errors="replace")
+        name = _held_before(record) or record.id
+        cause = HeldCause(at, home, len(value), _sum(value), record.appended_at)
+        facts = {"record": name, "size": cause.size, "sha256": cause.sha256, "appended_at": cause.appended_at}
         decision = Decision(
-            id=DecisionId(record.id),
-            at=at,
-            cause="held",
-            reason=Reason.HELD,
-            home=(record.key or b"")[:100].decode(errors="replace"),
-            events=(Event("CauseHeld", "", {"record": record.id, "size": len(value), "sha256": hashlib.sha256(value).hexdigest()}),),
-            why=Why(pack=self.book.pack),
-            engine=__version__,
-        )
+            id=DecisionId(record.id), at=at, cause="held", reason=Reason.HELD, home=home, events=(Event("CauseHeld", "", facts),),
+            why=Why(pack=self.book.pack), engine=__version__,
+        )  # fmt: skip
+        self.book.apply(Outcome(decision, (), held=(name, cause)))
         return [Out(DECISIONS.name, self._partition, (record.key or b"")[:100] or None, codec.encode(decision))]
 
     def packs(self) -> Iterable[str]:

@@ -113,8 +113,12 @@ class RedisView:
             for change in decision.changes:
                 ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
                 latest[change.ticket] = row_of(change.ticket, change.version, ticket)
-            if decision.cause == "held":
-                latest[decision.id] = held_row(decision.id, decision.at, decision.home)
+            for event in decision.events:
+                if event.type == "CauseHeld":
+                    name = str(event.facts.get("record", decision.id))
+                    latest[name] = held_row(name, decision.at, decision.home)
+                elif event.type in ("HeldRetried", "HeldDropped"):
+                    latest[str(event.facts["record"])] = Row(str(event.facts["record"]), 2)
         await self.write(partition, list(latest.values()), expected, after)
 
     async def write(self, partition: int, rows: Sequence[Row], expected: int, after: int) -> None:

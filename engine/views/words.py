@@ -18,6 +18,8 @@ WORDS: dict[Reason, str] = {
     Reason.PROGRAMME_ENDED: "the one of its flood that was worked has ended: closed with it, or on its own again",
     Reason.PACK_ADOPTED: "a new pack is in force here; open tickets keep theirs",
     Reason.DUTY_SET: "the roster is changed here",
+    Reason.HELD_RETRIED: "what was held may fire again",
+    Reason.HELD_DROPPED: "what was held is let go",
     Reason.REPEATED_COMMAND: "this command had been given before; the first decision counts",
     Reason.NO_CHANGE: "nothing to change",
     Reason.UNKNOWN_TICKET: "there is no such ticket; look it up with 'gridwhistle ticket list'",
@@ -73,6 +75,7 @@ WORDS: dict[Reason, str] = {
     Reason.PROOF_UNFIT: "a proof is an http(s) address, or photo:, video:, audio: or paper: with a name, or a name alone",
     Reason.ABOVE_OWN_ROLE: "nobody changes a roster above their own role; ask a chief or the centre",
     Reason.OUTSIDE_OWN_GRIDS: "that person or grid lies outside the grids of whoever asks; ask somebody above",
+    Reason.NOT_HELD: "no such cause is held here, or its bytes are others; each is retried or dropped once",
     Reason.LAST_ONE: "that would leave nobody in this role; put somebody else there first",
     Reason.HELD: "set aside: our own fault kept it from being decided; see the log of dispatch",
 }

@@ -67,7 +67,7 @@ async def test_every_stage_view_and_tool_lives_on_a_log_that_has_aged_away(stack
             return len(await rows(view)) >= count
 
         await eventually(lambda: shows(FIRST), 60, "all are in the view", every=0.5)
-        await asyncio.sleep(4)  # an idle while: positions are put behind the markers of the last transactions
+        await asyncio.sleep(7)  # an idle while: positions are put behind the markers of the last transactions
         for name in list(rig.workers):
             rig.terminate(name)
         before = await tickets(settings)

@@ -8,8 +8,9 @@ import pytest
 from engine.audit.log import Log
 from engine.replay.again import laws_of
 from rules.book import Book, CommandCause, Outcome
-from rules.decide import decide, set_aside
+from rules.decide import decide
 from rules.folding import fold, said
+from rules.heldback import set_aside
 from rules.law import Law
 from tests.support.town import HOUR, MINUTE, REF, START, Dispatch, busy_days
 from topics.codec import encode
