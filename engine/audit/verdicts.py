@@ -83,13 +83,14 @@ class Verdicts:
                     continue  # a stranger's: its decision says that it was refused
                 self._findings.add("state_errors", entry.id, f"cannot be read: {error}")
                 continue
+            if any(name == AGAIN for name, _ in entry.headers):  # what was held is decided again: the same report
+                if not isinstance(incident, IncidentReferred):
+                    self._accepted[incident.identity].append(entry)
+                continue
             if isinstance(incident, IncidentReferred):
                 if incident.id in self._referred:
                     self._findings.add("doubled", incident.id, f"is referred again at {entry.id}")
                 self._referred[incident.id] = entry
-                continue
-            if any(name == AGAIN for name, _ in entry.headers):
-                self._accepted[incident.identity].append(entry)  # what was held is decided again: the same report
                 continue
             if self._accepted[incident.identity]:
                 self._findings.add("doubled", incident.identity, f"is accepted again at {entry.id}")
