@@ -1,6 +1,7 @@
 """A stack's folder: what lies where, who holds it, and how every command finds the stack by it (DESIGN 9)."""
 
 import os
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -190,4 +191,4 @@ def settings_without_stack(data: Path | None) -> Settings:
 
 def naming(data: Path | None) -> str:
     """Say ``--data`` again where it was said, for hints that can be pasted."""
-    return f" --data {data}" if data is not None else ""
+    return f" --data {shlex.quote(str(data))}" if data is not None else ""

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 import signal
 import sys
 import time
@@ -23,6 +24,9 @@ SAID_WHY = 2
 
 TRIES = 3
 """A child that ended so often before it was ready once will not become so."""
+
+TRACE = re.compile(r"\s+(at .*|\.\.\. \d+ more)$")
+"""Lines of a Java trace: they push the reason out of what is shown, and stand in the log."""
 
 
 class Child:
@@ -63,7 +67,8 @@ class Child:
 
     def why(self) -> str:
         """Say how it ended, with its last words."""
-        return f"{self.name} ended with {self.code}:\n  " + "\n  ".join(list(self.log.last)[-8:])
+        told = [line for line in self.log.last if not TRACE.match(line)]
+        return f"{self.name} ended with {self.code}:\n  " + "\n  ".join(told[-8:])
 
     async def run(self) -> None:
         """Start it again and again until cancelled; nothing else ends this."""

@@ -127,6 +127,16 @@ async def test_a_child_that_said_why_ends_the_wait_at_once(supervisor: Superviso
     assert time.monotonic() - began < 10
 
 
+async def test_a_trace_does_not_push_the_reason_out(supervisor: Supervisor, tmp_path: Path) -> None:
+    """Of what a server of Java says, the reason is shown; its 20 lines of trace stand in the log."""
+    said = "print('Caused by: Address already in use'); [print('\\tat java.base/x.y(Z.java:1)') for _ in range(18)]; print('\\t... 18 more'); raise SystemExit(2)"
+    supervisor.add(child(tmp_path, said))
+    with pytest.raises(DependencyDown) as ended:
+        await supervisor.until_ready(30)
+    assert "Address already in use" in str(ended.value) and "java.base" not in str(ended.value)
+    assert "java.base" in (tmp_path / "logs" / "c-1.log").read_text()
+
+
 async def test_a_child_that_never_becomes_ready_says_its_last_words(supervisor: Supervisor, tmp_path: Path) -> None:
     """Crashing again and again ends the wait; hanging ends it in time."""
     supervisor.add(child(tmp_path, "print('still at it', flush=True); import time; time.sleep(60)"))
