@@ -15,7 +15,7 @@ from topics.ids import Instant
 WIDE = 120
 """From so many columns on, a ticket takes one line."""
 LEGEND = "▲ limit broken  ● < 1 h  ⚑ department: ? called ✓ reported in • done – released"
-HELP = "↑↓ PgUp PgDn Home End scroll   / filter   Esc all   q ends"
+HELP = "↑↓ PgUp PgDn Home End  / filter  Esc all  q ends"
 CHILD = {"called": "?", "reported_in": "✓", "finished": "•", "released": "–"}
 _KEY = re.compile(r"\x1b(?:\[|O)[0-9;]*[A-Za-z~]|.", re.DOTALL)
 _STEPS = {"\x1b[A": -1, "\x1bOA": -1, "k": -1, "\x1b[B": 1, "\x1bOB": 1, "j": 1}

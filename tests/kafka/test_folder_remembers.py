@@ -84,6 +84,7 @@ def test_a_stack_of_ones_own(tmp_path: Path) -> None:
         assert in_force(now) == (second, 12), "an up without arguments publishes nothing"
         told = run("report", "--grid", "tawan-g1-m1", "--category", "bins_full", "--text", "overflowing", data=data)
         assert told.returncode == 0, both(told)
+        assert f"by pack {second}" in run("explain", told.stdout.split()[0], data=data).stdout, "a new ticket runs under the law in force"
         _is_private(data, now)
         _mistyped(tmp_path, data, now)
         _servers_come_back(data)
