@@ -78,7 +78,7 @@ def test_the_live_screen_fits_and_cuts_no_id(width: int, height: int) -> None:
     assert len(lines) == height
     assert all(cell_len(line) <= width for line in lines), [line for line in lines if cell_len(line) > width]
     assert sum("specialist-dongguannanli-school" in line and "dongguannanli-20260302-" in line for line in lines) >= (height - 6) // 2
-    assert "▲ limit broken" in lines[-1] and "scroll" in lines[-2] and "Asia/Shanghai" in lines[0]
+    assert "▲ limit broken" in lines[-1] and "filter" in lines[-2] and "Asia/Shanghai" in lines[0]
 
 
 def test_keys_scroll_and_filter() -> None:
