@@ -45,7 +45,7 @@ class Child:
         self.starts = 0
         self.code: int | None = None
         """How its last incarnation ended."""
-        self.was_ready = False
+        self.was_ready, self.is_ending = False, False
         self.on_restart: Callable[[], None] = lambda: None
         """Called when it runs again, under another pid."""
         self._on_line, self._answers = on_line, answers
@@ -71,15 +71,17 @@ class Child:
         return f"{self.name} ended with {self.code}:\n  " + "\n  ".join(told[-8:])
 
     async def run(self) -> None:
-        """Start it again and again until cancelled; nothing else ends this."""
+        """Start it again and again until it is to end; nothing else ends this."""
         pause = FIRST_PAUSE
-        while True:
+        while not self.is_ending:
             began = time.monotonic()
             try:
                 await self._once()
                 how = f"ended with {self.code}"
             except Exception as exc:  # no process to be had, a folder gone: the same pause, then again
                 self.code, how = -1, f"could not be run: {exc}"
+            if self.is_ending:
+                return
             pause = FIRST_PAUSE if time.monotonic() - began > HEALTHY_SECONDS else min(pause * 2, LONGEST_PAUSE)
             self.log.write(f"supervisor: {self.name} {how}; starting again in {pause:.1f} s")
             await asyncio.sleep(pause)
@@ -155,6 +157,7 @@ class Supervisor:
         """End these children, or all: TERM, so much patience, then KILL."""
         ending = [child for child in self.children if not names or child.name in names]
         for child in ending:
+            child.is_ending = True
             child.signal(signal.SIGTERM)
         running = [child.process.wait() for child in ending if child.process is not None and child.process.returncode is None]
         if running:

@@ -127,6 +127,15 @@ async def test_a_child_that_said_why_ends_the_wait_at_once(supervisor: Superviso
     assert time.monotonic() - began < 10
 
 
+async def test_a_child_that_is_ended_is_not_said_to_start_again(supervisor: Supervisor, tmp_path: Path) -> None:
+    """The last line in its log is its own."""
+    one = child(tmp_path, "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print('here', flush=True); time.sleep(60)")
+    supervisor.add(one)
+    await until(lambda: "here" in one.log.last)
+    await supervisor.stop("c-1")
+    assert (tmp_path / "logs" / "c-1.log").read_text() == "here\n"
+
+
 async def test_a_trace_does_not_push_the_reason_out(supervisor: Supervisor, tmp_path: Path) -> None:
     """Of what a server of Java says, the reason is shown; its 20 lines of trace stand in the log."""
     said = "print('Caused by: Address already in use'); [print('\\tat java.base/x.y(Z.java:1)') for _ in range(18)]; print('\\t... 18 more'); raise SystemExit(2)"
