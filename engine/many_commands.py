@@ -10,7 +10,7 @@ from engine.reading import LogConsumer
 from engine.reference import read_partition
 from engine.settings import Settings
 from rules.case import Draft
-from rules.masking import masked_command
+from rules.masking import masked_command, masked_name
 from topics import codec
 from topics.command import Command
 from topics.decision import Decision
@@ -48,7 +48,7 @@ async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]],
                 key = home_of(command.ticket).encode() if command.ticket else None
                 await producer.send(settings.prefix + COMMANDS.name, codec.encode(masked_command(command)), key=key, partition=partition)
             await producer.flush()
-            async for decision in _decided(watcher, {(command.id, f"{command.actor.role}:{command.actor.person}", partition) for partition, command in batch}, within):
+            async for decision in _decided(watcher, {(command.id, masked_name(f"{command.actor.role}:{command.actor.person}"), partition) for partition, command in batch}, within):
                 yield decision
     finally:
         await watcher.stop()
@@ -61,8 +61,9 @@ async def _decided(watcher: LogConsumer, waiting: set[tuple[str, str, int]], wit
         for tp, records in (await watcher.getmany(timeout_ms=300)).items():
             for record in records:
                 answer = _answer(record.value)
-                if answer is not None and (answer.command_id, answer.actor, tp.partition) in waiting:
-                    waiting.discard((answer.command_id or "", answer.actor or "", tp.partition))
+                key = None if answer is None else (answer.command_id or "", masked_name(answer.actor or ""), tp.partition)
+                if key in waiting:
+                    waiting.discard(key)
                     deadline = time.monotonic() + within
                     yield codec.decode(record.value, Decision)
 

@@ -15,6 +15,7 @@ from rules.fields import lacking, without_blanks
 from rules.handlers import CHILD_HANDLERS, HANDLERS
 from rules.law import Law
 from rules.lifecycle import BY_CLOCK, CHILD_TABLE, TABLE
+from rules.masking import masked_name
 from topics import codec
 from topics.command import Command, answers_for, refused_as, remembered_as
 from topics.decision import Change, Decision, Event, Said, Why
@@ -293,14 +294,16 @@ def _without_change(
         home: str = home_of(name) if name else ""
     except ValueError:
         home = ""
+    actor = f"{command.actor.role}:{command.actor.person}"
+    shown = actor if reason is not Reason.NOT_ON_ROSTER else f"{command.actor.role}:{masked_name(command.actor.person)}"
     events = events or answering.refusal(book.laws, book.pack, cause, at, reason, field)
     decision = Decision(
         id=DecisionId(cause.id), at=at, cause="command", reason=reason, home=home, ticket=name, command_id=command.id, command=command.kind,
-        actor=f"{command.actor.role}:{command.actor.person}", said=_said(command), first_decision=first, events=events,
+        actor=shown, said=_said(command), first_decision=first, events=events,
         why=Why(pack=book.pack, facts={"field": field} if field else {}), engine=ENGINE,
     )  # fmt: skip
     if reason in REFUSALS and reason is not Reason.ID_RESERVED:
-        refused = refused_as(decision.actor or "", command.id, command.kind, name or "")
+        refused = refused_as(actor, command.id, command.kind, name or "")
         seen = (refused, CommandSeen(cause.id, at)) if refused else None
     return Outcome(decision, (), seen=seen, expired=expired)
 

@@ -8,7 +8,8 @@ other than the reporter's own.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -16,6 +17,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from topics.command import Command
+from topics.vocabulary import Role
 
 MARKS = {"phone": "〔电话〕", "id": "〔证件〕", "plate": "〔车牌〕", "mail": "〔邮箱〕", "own": "〔上报人〕"}
 ENGLISH = {"phone": "〔phone〕", "id": "〔ID〕", "plate": "〔plate〕", "mail": "〔e-mail〕", "own": "〔reporter〕"}
@@ -27,13 +29,29 @@ NUMERALS = "零〇一二三四五六七八九幺"
 _VALUES = "001234567891"
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼使领"
 _DASHES = "‐‑‒–—―−﹣－ー·•・‧﹒．⋅_"
-_BLANKS = "\u00a0\u00ad\u200b\u200c\u200d\u2060\u3000\ufeff\t"
-_PLAIN: dict[int, int | str] = {
-    **{0xFF01 + n: 0x21 + n for n in range(94)}, **{ord(c): "-" for c in _DASHES}, **{ord(c): " " for c in _BLANKS},
-}  # fmt: skip
+_BLANKS = "\t\u3164\uffa0\u115f\u1160"
+
+
+class _Plain(dict[int, str]):
+    """Code point -> the plain sign in its place: the digits of all scripts and in circles, dashes, and for what shows nothing a blank."""
+
+    def __missing__(self, point: int) -> str:
+        if len(self) > 5000:
+            self.clear()
+        char = chr(point)
+        kind, digit = unicodedata.category(char), unicodedata.digit(char, None)
+        wide = chr(point - 0xFEE0) if 0xFF01 <= point <= 0xFF5E else char
+        self[point] = found = (
+            str(digit) if digit is not None else "-" if char in _DASHES or kind == "Pd" else " " if char in _BLANKS or kind in ("Cf", "Mn", "Zs", "Zl", "Zp") else wide
+        )
+        return found
+
+
+_PLAIN = _Plain()
 _SPOKEN: dict[int, int | str] = {ord(word): value for word, value in zip(NUMERALS, _VALUES, strict=True)}
 
-_DIGITS = re.compile(r"[0-9０-９](?:[\W_]{0,3}[0-9０-９]){6}")
+_SIGN = r"[\d²³¹⁰-⁹₀-₉①-⑨⑴-⑼⓪➀-➈❶-❾]"
+_DIGITS = re.compile(rf"{_SIGN}(?:[\W_]{{0,3}}{_SIGN}){{6}}")
 _WORDS = re.compile(rf"[{NUMERALS}](?:[\W_]{{0,2}}[{NUMERALS}0-9]){{6}}|[{_PROVINCES}][\W_]?[A-Za-zＡ-Ｚａ-ｚ]")
 """The cheap look first, 1 to 2 µs: seven digits near each other, an at sign, or in Chinese text a province before a letter."""
 
@@ -87,7 +105,7 @@ class Masker:
         """Compile once; texts are many."""
         self._numbers = _numbers(american)
 
-    def mask(self, text: str, own: Iterable[str] = (), longest: int = 4000) -> str:
+    def mask(self, text: str, own: Sequence[str] = (), longest: int = 4000) -> str:
         """Replace what points to a person; the same object comes back when there is nothing. Never longer than ``longest``."""
         spans: list[tuple[int, int, str]] = []
         plain = text
@@ -97,8 +115,9 @@ class Masker:
             spans += self._found(plain, has_digits)
             if sum(map(text.count, NUMERALS)) >= 7:
                 spans += self._found(plain.translate(_SPOKEN), True)
+        form, places = _form(text) if own else ("", None)
         for value in own:
-            spans += _own(text, value)
+            spans += _own(text, form, places, value)
             if has_digits:
                 spans += _own_number(plain, value)
         return self._replaced(text, spans)[:longest] if spans else text
@@ -164,14 +183,41 @@ def _tells(text: str) -> bool:
     return len(text) >= (5 if text.isdigit() else 3) and text.lower() not in NOBODY
 
 
-def _own(text: str, value: str) -> Iterator[tuple[int, int, str]]:
-    """Find a value of the reporter in a text, as it is given."""
-    start = text.find(value)
+class _Letters(dict[int, str]):
+    """Code point -> one sign as names are compared: plain width, small, without accent; what shows nothing becomes nought."""
+
+    def __missing__(self, point: int) -> str:
+        if len(self) > 5000:
+            self.clear()
+        first = unicodedata.normalize("NFKD", chr(point)).casefold()[:1]
+        is_seen = unicodedata.category(chr(point)) not in ("Mn", "Cf")
+        self[point] = found = first if first and is_seen else "\0"
+        return found
+
+
+_LETTERS = _Letters()
+
+
+def _form(text: str) -> tuple[str, list[int] | None]:
+    """Bring a text into the form in which names are looked for, and say where each sign stood, unless all stand where they stood."""
+    form = text.lower() if text.isascii() else text.translate(_LETTERS)
+    if "\0" not in form:
+        return form, None
+    return form.replace("\0", ""), [place for place, sign in enumerate(form) if sign != "\0"]
+
+
+def _own(text: str, form: str, places: list[int] | None, value: str) -> Iterator[tuple[int, int, str]]:
+    """Find a value of the reporter in a text, in whatever case and accents; a single word in small letters is a word like any: will, may, mark."""
+    wanted, _ = _form(value)
+    is_word = wanted.isascii() and wanted.isalpha() and not value.islower()
+    start = form.find(wanted) if wanted else -1
     while start >= 0:
-        end = start + len(value)
-        if not _splits_word(text, start, end):
-            yield start, end, "own"
-        start = text.find(value, end)
+        end = start + len(wanted)
+        first = start if places is None else places[start]
+        last = end if places is None else places[end] if end < len(places) else len(text)
+        if not _splits_word(form, start, end) and not (is_word and text[first:last].islower()):
+            yield first, last, "own"
+        start = form.find(wanted, end)
 
 
 def _own_number(plain: str, value: str) -> Iterator[tuple[int, int, str]]:
@@ -206,12 +252,28 @@ def _masker(american: bool) -> Masker:
 
 def masker_for(timezone: str) -> Masker:
     """Give the masker of a city by its time zone: in America ten bare digits are a telephone."""
-    return _masker(timezone.startswith(("America/", "Pacific/Honolulu", "US/")))
+    return _masker(is_american(timezone))
 
 
-def masked_command(command: Command) -> Command:
-    """Mask what somebody wrote into a command; the same object comes back when there is nothing. No door is trusted to have done it."""
-    reason, text = command.reason, command.text
-    mask = _masker(False).mask
+def masked_command(command: Command, american: bool = False) -> Command:
+    """Mask what somebody wrote into a command; the same object comes back when there is nothing. No door is trusted to have done it.
+
+    A reporter stands in no roster, so a door might name one by their telephone; a pack's person keeps the id it has there.
+    """
+    reason, text, actor = command.reason, command.text, command.actor
+    mask = _masker(american).mask
     said, told = reason and mask(reason), text and mask(text)
-    return command if said is reason and told is text else replace(command, reason=said, text=told)
+    named = masked_name(actor.person) if actor.role is Role.REPORTER else actor.person
+    if said is reason and told is text and named is actor.person:
+        return command
+    return replace(command, reason=said, text=told, actor=actor if named is actor.person else replace(actor, person=named))
+
+
+def masked_name(person: str) -> str:
+    """Mask what stands where a person's id should; of somebody a roster knows it is the id."""
+    return _masker(False).mask(person, longest=100)
+
+
+def is_american(timezone: str) -> bool:
+    """Whether ten bare digits are a telephone in a city of this time zone."""
+    return timezone.startswith(("America/", "Pacific/Honolulu", "US/"))

@@ -12,9 +12,9 @@ Instant = int
 
 
 _BLANKS = dict.fromkeys(
-    (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
+    (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000))
 )
-"""What shows nothing and is no format character (category Cf): joiners, Hangul and Khmer fillers, variation selectors."""
+"""What shows nothing and is no format character (category Cf): joiners, Hangul and Khmer fillers, variation selectors, and what Unicode keeps for more of them."""
 
 
 def folded(name: str) -> str:

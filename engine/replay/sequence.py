@@ -13,9 +13,11 @@ from engine.replay.head import Head, head_of, read_whole
 from engine.stage import Record
 from engine.stages.dispatch import cause_of
 from rules.book import CommandCause, IncidentCause
+from rules.masking import is_american
 from rules.replay import Stood, Told
 from topics import codec
 from topics.ids import Instant
+from topics.pack import PackBundle
 from topics.reference import EngineClock
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, REFERENCE
 
@@ -75,7 +77,7 @@ def history_of(log: Log, begun: Mapping[int, Begun] | None = None, since: Instan
 
 def _history(log: Log, begun: Mapping[int, Begun], since: Instant | None) -> History:
     check_beginnings(log, {partition: one.offset for partition, one in begun.items()})
-    history, packs, clocks = History(begun=begun, since=since), frozenset(log.bundles()), log.clocks()
+    history, packs, clocks = History(begun=begun, since=since), log.bundles(), log.clocks()
     by_topic = {name: by_partition(log.of(name)) for name in INPUTS}
     decided = by_partition([entry for entry in log.of(DECISIONS.name) if log.is_settled(entry)])
     for partition in sorted({*decided, *begun}):
@@ -142,7 +144,7 @@ class _Input:
         return self.entries[place]
 
 
-def _told(entry: Entry, inputs: dict[str, _Input], packs: frozenset[str], clocks: list[tuple[int, EngineClock]], history: History) -> Told:
+def _told(entry: Entry, inputs: dict[str, _Input], packs: Mapping[str, PackBundle], clocks: list[tuple[int, EngineClock]], history: History) -> Told:
     value, where = entry.value or b"", entry.id
     try:
         head = head_of(value)
@@ -157,15 +159,15 @@ def _told(entry: Entry, inputs: dict[str, _Input], packs: frozenset[str], clocks
     if not name.startswith("clock:"):
         source = _source(where, name, inputs)
         if kind != "held":
-            cause = _cause(source, entry, head, clocks, history)
+            cause = _cause(source, entry, head, clocks, history, pack is not None and is_american(packs[pack].timezone))
     return Told(where, name, at, kind, reason, ticket, cause, value)
 
 
-def _cause(source: Entry, decision: Entry, head: Head, clocks: list[tuple[int, EngineClock]], history: History) -> IncidentCause | CommandCause:
+def _cause(source: Entry, decision: Entry, head: Head, clocks: list[tuple[int, EngineClock]], history: History, american: bool) -> IncidentCause | CommandCause:
     appended_at = _appended_at(source, decision, head, clocks, history) if source.topic == COMMANDS.name else 0  # of a command alone it counts
     record = Record(source.topic, source.partition, source.offset, source.key, source.value, source.headers, source.appended_ms, appended_at, source.loose, source.unreadable, source.first)
     try:
-        return cause_of(record, _speed(clocks))
+        return cause_of(record, _speed(clocks), american)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         raise Gap(f"{decision.id} decides {source.id}, and that record cannot be read: {exc}") from exc
 

@@ -14,7 +14,7 @@ from rules.book import Book, ClockCause
 from rules.decide import CommandCause, IncidentCause, Outcome, decide
 from rules.heldback import set_aside
 from rules.law import Law
-from rules.masking import masked_command
+from rules.masking import is_american, masked_command
 from topics import bounds, codec
 from topics.command import AGAIN, Actor, Command
 from topics.decision import Decision, Event, Why
@@ -37,7 +37,7 @@ _QUOTED = re.compile(r"'[^']*+'?|`(?!\$)[^`]*+`?")
 """What the decoder quotes of the record: somebody's words."""
 
 
-def cause_of(record: Record, speed: int = 1) -> IncidentCause | CommandCause:
+def cause_of(record: Record, speed: int = 1, american: bool = False) -> IncidentCause | CommandCause:
     """Read a record of an input as a cause; what others wrote and cannot be read is a command that is refused.
 
     Raises:
@@ -48,7 +48,7 @@ def cause_of(record: Record, speed: int = 1) -> IncidentCause | CommandCause:
     if record.headers:
         given = next((value for name, value in record.headers if name == AGAIN), None)
         if given is not None:
-            return _again(record, given, speed)
+            return _again(record, given, speed, american)
     if record.topic == INCIDENTS.name:
         try:
             return IncidentCause(record.id, _incident(record.value or b""))
@@ -56,16 +56,16 @@ def cause_of(record: Record, speed: int = 1) -> IncidentCause | CommandCause:
             if not record.loose:
                 raise
             return CommandCause(record.id, _unreadable(record, str(exc)), record.appended_at)
-    return CommandCause(record.id, _command(record), record.appended_at, speed)
+    return CommandCause(record.id, _command(record, american), record.appended_at, speed)
 
 
-def _again(record: Record, given: bytes, speed: int) -> CommandCause:
+def _again(record: Record, given: bytes, speed: int, american: bool) -> CommandCause:
     """Somebody asks for a held cause to be decided again: the record is that cause, its header the command that says so."""
-    command = _command(msgspec.structs.replace(record, value=given))
+    command = _command(msgspec.structs.replace(record, value=given), american)
     if command.kind is not CommandKind.RETRY_HELD:
         command = command if command.kind is CommandKind.UNREADABLE else _unreadable(record, f"its header {AGAIN} is no retry_held")
         return CommandCause(record.id, command, record.appended_at)
-    again = cause_of(msgspec.structs.replace(record, headers=()), speed)
+    again = cause_of(msgspec.structs.replace(record, headers=()), speed, american)
     return CommandCause(record.id, command, record.appended_at, speed, again, _sum(record.value))
 
 
@@ -79,11 +79,11 @@ def _held_before(record: Record) -> str | None:
     return None if given is None else _command(msgspec.structs.replace(record, value=given)).target
 
 
-def _command(record: Record) -> Command:
+def _command(record: Record, american: bool = False) -> Command:
     try:
         if len(record.value or b"") > bounds.COMMAND_BYTES:
             raise msgspec.ValidationError(f"a command of more than {bounds.COMMAND_BYTES} bytes - at `$.value`")
-        return masked_command(_sound(record.value or b""))
+        return masked_command(_sound(record.value or b""), american)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as exc:
         return _unreadable(record, str(exc))
 
@@ -129,12 +129,16 @@ class DispatchCore:
 
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
         """Decide an incident or a command; what cannot be read is refused, and recorded with its offsets."""
-        cause = cause_of(record, self._speed)
+        cause = cause_of(record, self._speed, self._is_american())
         if record.unreadable or (record.loose and record.topic == INCIDENTS.name and isinstance(cause, CommandCause)):
             why = record.unreadable or "no incident"
             passed_by(self._metrics, record, why)
             return [*self._decide(cause, at), rejection(msgspec.structs.replace(record, unreadable=why), at, self._partition)]
         return self._decide(cause, at)
+
+    def _is_american(self) -> bool:
+        law = self._laws.get(self.book.pack or "")
+        return law is not None and is_american(law.bundle.timezone)
 
     def next_due(self) -> Instant | None:
         """When the earliest rung is due."""

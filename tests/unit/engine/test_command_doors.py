@@ -4,11 +4,13 @@ import pytest
 from pydantic import ValidationError
 
 from engine.cli.duty import changes_told
+from engine.metrics import StageMetrics
 from engine.stage import Record
-from engine.stages.dispatch import cause_of
+from engine.stages.dispatch import DispatchCore, cause_of
 from engine.stages.replies import command_of
 from rules.book import CommandCause
 from tests.support.city import City
+from tests.support.poison import law_of
 from topics.codec import encode
 from topics.command import Actor, Command, Duty
 from topics.incident import Attachment, is_proof
@@ -90,3 +92,13 @@ def test_a_change_told_to_one_partition_alone_is_seen_with_those_that_have_it() 
         {"d:specialist:p": None},
     ]
     assert changes_told(states, 200) == {later: [0, 1], tomorrow: [1]}
+
+
+def test_a_command_in_an_american_city_hides_ten_bare_digits() -> None:
+    """By the pack in force, as its reports do."""
+    law = law_of("los-angeles")
+    core = DispatchCore(0, 1, {law.ref: law}, StageMetrics("dispatch"))
+    core.opened(law.ref, 0)
+    value = encode(Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 5, ticket="east-20260302-1", text="reach me 2135550123"))
+    (out, *_) = core.take(Record("commands", 0, 7, b"east", value, (), 5, 5), 5)
+    assert b"2135550123" not in (out.value or b"") and "〔phone〕".encode() in (out.value or b"")

@@ -92,3 +92,9 @@ def test_a_key_composed_otherwise_goes_to_the_partition_of_the_composed_one() ->
 def test_a_name_of_nothing_visible_is_rejected() -> None:
     """It would be the empty name."""
     assert taken(door(), "app", "\u200b\u2060", key="app:\u200b\u2060".encode())[0] == "incidents.rejected"
+
+
+@pytest.mark.parametrize("hidden", ["\u2065", "\ufff3", "\U000e0080", "\U000e0fff", "\u200b", "\u3164"])
+def test_what_unicode_keeps_for_invisible_signs_makes_no_other_incident(hidden: str) -> None:
+    """Also what is not given out yet: it shows nothing anywhere."""
+    assert identity("app" + hidden, hidden + "7") == "app:7"

@@ -6,7 +6,9 @@ import pytest
 from msgspec.structs import replace
 
 from rules.masking import is_citizen_number, masked_command, masker_for, own_values
+from tests.support.city import City, city_bundle
 from topics.command import Actor, Command
+from topics.pack import RosterEntry
 from topics.vocabulary import CommandKind, Role
 
 CHINA, AMERICA = masker_for("Asia/Shanghai"), masker_for("America/Los_Angeles")
@@ -76,6 +78,22 @@ def test_the_reporters_own_words_are_masked() -> None:
     assert CHINA.mask("匿名男子44岁", own) == "匿名男子44岁"
 
 
+@pytest.mark.parametrize(("value", "given", "masked"), [
+    ("Zhang Wei", "call ZHANG WEI or zhang wei", "call 〔reporter〕 or 〔reporter〕"), ("Mark", "MARK made no mark", "〔reporter〕 made no mark"),
+    ("José Díaz", "ask Jose\u0301 Di\u0301az now", "ask 〔上报人〕 now"), ("张三丰", "找张\u200b三\u2060丰。", "找〔上报人〕。"), ("wx_zhang99", "WX_ZHANG99", "〔reporter〕"),
+    ("Ｗang Bo", "wang bo", "〔reporter〕"), ("\u200b\u200c", "nothing", "nothing"),
+])  # fmt: skip
+def test_a_name_is_found_in_whatever_case_accent_or_disguise(value: str, given: str, masked: str) -> None:
+    """But a name that is a word as well is one only where it is written as a name."""
+    assert CHINA.mask(given, own_values({"name": value})) == masked
+
+
+@pytest.mark.parametrize("number", ["138\u206200138000", "١٣٨٠٠١٣٨٠٠٠", "𝟏𝟑𝟖𝟎𝟎𝟏𝟑𝟖𝟎𝟎𝟎", "①③⑧⓪⓪①③⑧⓪⓪⓪", "138\u180e0013\u034f8000", "138\u20030013\u20038000"])
+def test_digits_of_any_script_and_signs_that_nobody_sees_hide_no_number(number: str) -> None:
+    """An eye reads them, and so must the mask."""
+    assert CHINA.mask(f"打{number}。") == "打〔电话〕。"
+
+
 def test_a_reporter_of_100000_values_costs_little() -> None:
     """A hostile reporter is looked at for some dozens of members."""
     long, wide = {"x": list(range(10**5, 2 * 10**5))}, {str(n): [[[]]] for n in range(60_000)}
@@ -108,6 +126,20 @@ def test_what_somebody_wrote_into_a_command_is_masked() -> None:
     assert masked_command(sound) is sound
     told = masked_command(replace(sound, text="电13800001234", reason="call 138 0000 1234"))
     assert (told.text, told.reason) == ("电〔电话〕", "call 〔phone〕")
+    bare = replace(sound, text="reach me 2135550123 now")
+    assert masked_command(bare) is bare and masked_command(bare, american=True).text == "reach me 〔phone〕 now"
+
+
+def test_a_reporter_who_is_named_by_a_number_is_named_by_no_number() -> None:
+    """Nor is a stranger to the roster; an id of the roster stays, whatever it looks like."""
+    reporter = Command("c1", CommandKind.FOLLOW, Actor(Role.REPORTER, "张三 13800138000"), 0, ticket="tawan-20260302-1")
+    assert masked_command(reporter).actor.person == "张三 〔电话〕"
+    roster = (*city_bundle().roster, RosterEntry("13900139000", "d", "desk"))
+    city = City(city_bundle(roster=roster))
+    city.report("T")
+    assert city.ask("note", "T", "desk:13800138000", text="x") == "not_on_roster"
+    assert city.decisions[-1].actor == "desk:〔phone〕"
+    assert city.ask("note", "T", "desk:13900139000", text="x") == "done_as_asked"
 
 
 def test_a_mask_never_grows_a_text_beyond_its_bound() -> None:
