@@ -25,6 +25,11 @@ COMMANDS_KEPT_MS = 35 * 86_400_000
 """How long a command id is remembered, in engine time."""
 
 
+DAYS_KEPT_MS = 35 * 86_400_000
+"""How long a day's counter of a home is kept after the day was begun: none is used after its day."""
+DAYS_AT_ONCE = 8
+
+
 class IncidentCause(msgspec.Struct, frozen=True):
     """An incident was read."""
 
@@ -93,6 +98,8 @@ class Book:
         self.tickets = Shelf()
         self.quotas: dict[str, Quota] = {}
         self.counters: dict[str, DayCounter] = {}
+        self._counted_at: deque[tuple[Instant, str]] = deque()
+        """When each was begun, oldest first."""
         self.seen: dict[str, CommandSeen] = {}
         self.held: dict[str, HeldCause] = {}
         """Causes that our own fault kept from being decided, by the decision that set them aside."""
@@ -141,6 +148,7 @@ class Book:
     def opened(self, pack: str | None, at: Instant) -> None:
         """Everything is loaded: take the pack in force and build the index of clocks."""
         self.pack = pack
+        self._counted_at = deque(sorted((counter.at, name) for name, counter in self.counters.items()))
         self._seen_at = deque(sorted((seen.at, name) for name, seen in self.seen.items()))
         for ticket in self.tickets.values():
             self.packs.add(ticket.pack)
@@ -245,6 +253,15 @@ class Book:
         changed, self._changed = self._changed, {}
         return [(key, self._stored(key)) for key in changed]
 
+    def _forget_days(self, at: Instant) -> None:
+        """Drop counters of days long over, a few at a time: nobody files under a day that has passed."""
+        for _ in range(DAYS_AT_ONCE):
+            if not self._counted_at or at - self._counted_at[0][0] <= DAYS_KEPT_MS:
+                return
+            _, name = self._counted_at.popleft()
+            self.counters.pop(name, None)
+            self._changed[b"n:" + name.encode()] = None
+
     def let_go(self) -> None:
         """Forget what has changed since the last ``flush``: nobody wants these records."""
         self._changed.clear()
@@ -290,6 +307,9 @@ class Book:
             changed[b"q:" + home.encode()] = None
         if outcome.counter is not None:
             name, counter = outcome.counter
+            self._forget_days(counter.at)
+            if name not in self.counters:
+                self._counted_at.append((counter.at, name))
             self.counters[name] = counter
             changed[b"n:" + name.encode()] = None
         for name in outcome.expired:
