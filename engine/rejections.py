@@ -63,7 +63,7 @@ async def turned_away(settings: "Settings") -> list[Turned]:
     for _, value in await _read(settings, REJECTED.name, range(settings.partitions)):
         try:
             found.append(Turned(codec.decode(value or b"", Rejected)))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue  # not ours; nothing that stands on a topic may keep a command from working
     return sorted(found, key=lambda one: (one.rejected.at, one.rejected.id))
 
@@ -111,6 +111,8 @@ async def _opened(settings: "Settings", record: str) -> Turned:
     """Find a rejection and unseal it."""
     one = await _one(settings, record)
     token = one.rejected.token
+    if token is None and one.rejected.original is None:
+        raise InvalidSettings(f"the original of {record} was not kept again; it lies at that position for as long as its topic keeps it")
     if token is None:
         raise InvalidSettings(f"{record} is a repeat of {one.rejected.original}; its original is that record, and was not kept again")
     partition = (murmur2(token.encode()) & 0x7FFFFFFF) % settings.partitions

@@ -21,10 +21,14 @@ LAST_MOMENT = 4_102_444_800_000
 
 RECORD_BYTES = 512 * KIB
 """Largest report; senders refuse more and name this limit."""
+STRANGER_BYTES = 256 * KIB
+"""Of an incident that was written to ``incidents`` past intake: a home's code stands six times in its decision."""
 DEPTH = 32
 """Levels of nesting a door reads: no honest record has ten."""
 BRACKETS = 20_000
 """Opening brackets in one record: half a MiB of empty lists would otherwise cost 0.2 s to look through."""
+COLONS = 10_000
+"""Colons in one record, and so members at the most: 60,000 names cost 65 ms to tell apart, half a MiB of times for everybody else."""
 MEMBERS = 100
 """Members of a report's data, and of its reporter and attributes each: each wrong one costs a message of what is wrong."""
 HEADERS = 1024
@@ -131,6 +135,7 @@ TABLE: tuple[Bound, ...] = (
     Bound("`incidents.raw`", "key, value and headers of a record", RECORD_BYTES, "bytes", "rejected `too_large`"),
     Bound("`incidents.raw`", "levels of nesting", DEPTH, "levels", "rejected `too_deep`"),
     Bound("`incidents.raw`", "lists and objects", BRACKETS, "", "rejected `too_large`"),
+    Bound("`incidents.raw`", "colons in it all, and so members", COLONS, "", "rejected `too_large`"),
     Bound("`incidents.raw`", "members of `data`, of `reporter`, of `attributes`", MEMBERS, "each", "rejected `too_large`"),
     Bound("`incidents.raw`", "headers", HEADERS, "", "rejected `too_large`"),
     Bound("`incidents.raw`", "one attribute in a header", ATTRIBUTE_BYTES, "bytes", "rejected `invalid_field`"),
@@ -138,6 +143,8 @@ TABLE: tuple[Bound, ...] = (
     Bound("`incidents.raw`", "text", TEXT_CHARS, "characters", "rejected `invalid_field`"),
     Bound("`incidents.raw`", "attachments", ATTACHMENTS, "", "rejected `invalid_field`"),
     Bound("`incidents.raw`", "a time, away from now", 10, "years", "rejected `out_of_range`"),
+    Bound("`incidents.rejected`", "an original that is kept, beyond a hundred rejections a minute in one partition", 16 * KIB, "bytes", "its position alone"),
+    Bound("`incidents`", "what was written there past intake", STRANGER_BYTES, "bytes", "refused `unreadable`"),
     Bound("`commands`, `dept.<code>.replies`", "value of a record", COMMAND_BYTES, "bytes", "refused `unreadable`"),
     Bound("`commands`", "a moment: 1970 to", 2100, "", "refused `out_of_range`"),
     Bound("`commands`", "reason", REASON_CHARS, "characters", "refused `too_long`"),

@@ -22,7 +22,7 @@ Headers = list[tuple[str, bytes]]
 Received = Sequence[tuple[str, bytes | None]]
 """Headers as they come: Kafka allows null values, doubles, and bytes that are no text."""
 
-DEEPEST, MOST_BRACKETS, LONGEST_NAME = bounds.DEPTH, bounds.BRACKETS, bounds.NAME_CHARS
+DEEPEST, MOST_BRACKETS, MOST_COLONS, LONGEST_NAME = bounds.DEPTH, bounds.BRACKETS, bounds.COLONS, bounds.NAME_CHARS
 
 REQUIRED = ("specversion", "id", "source", "type")
 """Attributes every CloudEvent has. The SDK would draw an id and a version where they are missing, and each reading would differ."""
@@ -73,8 +73,8 @@ def parse(raw: bytes) -> Any:
     Raises:
         EnvelopeFault: It is no JSON, too deep, holds a number no machine holds, or names a member twice.
     """
-    brackets = raw.count(b"[") + raw.count(b"{")
-    reader = _ANY if brackets <= MOST_BRACKETS else _UNBUILT
+    brackets, colons = raw.count(b"[") + raw.count(b"{"), raw.count(b":")
+    reader = _ANY if brackets <= MOST_BRACKETS and colons <= MOST_COLONS else _UNBUILT
     try:
         found = reader.decode(raw)
     except RecursionError as exc:
@@ -87,6 +87,8 @@ def parse(raw: bytes) -> Any:
         raise EnvelopeFault(RejectReason.UNREADABLE, "data", f"not UTF-8: {exc.reason}") from exc
     if brackets > MOST_BRACKETS:
         raise EnvelopeFault(RejectReason.TOO_LARGE, "data", f"more than {MOST_BRACKETS} lists and objects")
+    if colons > MOST_COLONS:
+        raise EnvelopeFault(RejectReason.TOO_LARGE, "data", f"more than {MOST_COLONS} colons, and so perhaps members")
     if brackets > DEEPEST and _depth(found) > DEEPEST:
         raise EnvelopeFault(RejectReason.TOO_DEEP, "data", f"nested deeper than {DEEPEST} levels")
     _PAIRS.decode(raw.decode())  # what was read above is sound, and this looks at names alone

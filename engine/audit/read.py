@@ -5,15 +5,21 @@ import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
 from engine.audit.log import MARKER_KEY, Entry, Log
 from engine.journal import read_journal
 from engine.reading import LogConsumer, Loose, Unreadable
+from topics.codec import decode
+from topics.decision import Decision
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REFERENCE, REJECTED, STATE
+from topics.rejected import Rejected
+from topics.task import Task
+from topics.ticket import Marker, Quota, Ticket
 
 if TYPE_CHECKING:
     from engine.settings import Settings
@@ -149,7 +155,31 @@ async def _read(
 def _matters(name: str, record: ConsumerRecord) -> bool:
     if type(record) is Unreadable and name not in INPUTS:
         return False  # nobody decides it; the stages that read it have told of it
+    if type(record) is Loose and (kind := _ours(name, record.key or b"")) is not None and not _is(kind, record.value):
+        return False  # a stranger's junk, which every stage passes by and tells of
     return name not in MARKERS_ALONE or record.key == MARKER_KEY
+
+
+_STATE = {b"t:": Ticket, b"q:": Quota, MARKER_KEY: Marker}
+
+
+def _ours(name: str, key: bytes) -> type[Any] | None:
+    """What a record must be on a topic that our stages alone write; ``None``: this audit takes it as it is."""
+    if name in STATES:
+        return _STATE.get(key[:2])
+    if name.startswith("dept.") and name.endswith(".tasks"):
+        return Task
+    return {DECISIONS.name: Decision, REJECTED.name: Rejected}.get(name)
+
+
+def _is(kind: type[Any], value: bytes | None) -> bool:
+    if value is None:
+        return kind is Ticket  # a tombstone forgets a ticket
+    try:
+        decode(value, kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _entry(name: str, record: ConsumerRecord) -> Entry:

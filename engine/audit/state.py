@@ -18,7 +18,7 @@ def check_state(log: Log, history: History, findings: Findings) -> None:
     """
     newest = {entry.key: entry for entry in log.of("tickets.state") if entry.key is not None and entry.key.startswith(TICKET)}
     for key, entry in newest.items():
-        name = key[len(TICKET) :].decode()
+        name = key[len(TICKET) :].decode(errors="replace")
         if entry.value is None:
             _check_forgotten(name, history, findings)
         else:

@@ -51,6 +51,8 @@ def cause_of(record: Record, speed: int = 1, american: bool = False) -> Incident
             return _again(record, given, speed, american)
     if record.topic == INCIDENTS.name:
         try:
+            if record.loose and len(record.value or b"") > bounds.STRANGER_BYTES:
+                raise msgspec.ValidationError(f"more than {bounds.STRANGER_BYTES} bytes - at `$.value`")
             return IncidentCause(record.id, _incident(record.value or b""))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             if not record.loose:

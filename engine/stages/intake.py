@@ -38,6 +38,10 @@ SLACK_BYTES = 4096
 FLOOD_PER_MINUTE = 100
 """Rejections in one partition within a minute of the broker's time that raise an alarm; repeats are none."""
 
+FLOOD_KEEPS_BYTES = 16 * 1024
+"""Largest original that is kept of those beyond a flood's hundred: sealing and writing half a MiB of each, a third longer, made everybody else wait
+(a hundred a second of them are 70 MB). What is larger lies at its position for the 30 days of the door's topic."""
+
 HEADER_BYTES = 16 * 1024
 """Headers of a rejected record that are kept; an honest CloudEvent has one."""
 
@@ -201,14 +205,18 @@ class IntakeCore(Clockless):
     def _reject(self, record: Record, at: Instant, reason: RejectReason, field: str, message: str, name: str | None, is_column: bool = False) -> list[Out]:
         """Write the rejection with the original sealed in it; its key alone lies in the vault."""
         self._metrics.count("rejected", reason)
-        self._watch_for_flood(record)
+        flooded = self._watch_for_flood(record) and reason is not RejectReason.HELD
         token = self._vault.token(record.id)
         beside = Original(record.key[:LONGEST_KEY] if record.key is not None else None, _first(record.headers), name, _shown(field))
-        entry, (text, envelope) = self._vault.seal_parts(token, (record.value or b"")[:MAX_RECORD_BYTES], codec.encode(beside))
         law = self._laws[self._current()]
         mask = masker_for(law.bundle.timezone).mask
         field = mask(_shown(field)) if is_column else _without_names(field, law)
-        rejected = Rejected(record.id, at, reason, field, mask(_shown(message)), token=token, sealed=text, envelope=envelope)
+        message = mask(_shown(message))
+        if flooded and len(record.value or b"") > FLOOD_KEEPS_BYTES:
+            told = f"{message}; one of a flood: its original is kept at {record.id} alone, for 30 days"
+            return [Out(REJECTED.name, self._partition, token.encode(), codec.encode(Rejected(record.id, at, reason, field, told)))]
+        entry, (text, envelope) = self._vault.seal_parts(token, (record.value or b"")[:MAX_RECORD_BYTES], codec.encode(beside))
+        rejected = Rejected(record.id, at, reason, field, message, token=token, sealed=text, envelope=envelope)
         return [Out(REJECTED.name, self._partition, token.encode(), codec.encode(rejected)), self._vault_out(token, codec.encode(entry))]
 
     def _pass(self, record: Record, at: Instant) -> list[Out]:
@@ -220,8 +228,8 @@ class IntakeCore(Clockless):
         self._watch_for_flood(record)
         return [rejection(record, at, self._partition)]
 
-    def _watch_for_flood(self, record: Record) -> None:
-        """Raise an alarm, once a minute, when many records are rejected: the door stays open, but somebody must look."""
+    def _watch_for_flood(self, record: Record) -> bool:
+        """Raise an alarm, once a minute, when many records are rejected: the door stays open, but somebody must look. Answers whether it is a flood."""
         minute = record.appended_ms // 60_000
         if minute != self._minute:
             self._minute, self._rejections = minute, 0
@@ -229,6 +237,7 @@ class IntakeCore(Clockless):
         if self._rejections == FLOOD_PER_MINUTE:
             self._metrics.count("alarms", "rejection_flood")
             log.error("%d records rejected within a minute in partition %d; see incidents.rejected", FLOOD_PER_MINUTE, self._partition)
+        return self._rejections > FLOOD_PER_MINUTE
 
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
         """Set a record aside that our own fault keeps from being read."""

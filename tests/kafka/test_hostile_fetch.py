@@ -8,19 +8,16 @@ import msgspec
 import psutil
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from engine.audit.read import read_log
-from engine.audit.report import audit
 from engine.reading import LogConsumer
 from engine.settings import Settings
 from tests.kafka.test_poison import read_all
-from tests.support.batches import CODECS, batch, bombs, packed, send_raw
+from tests.support.batches import batch, send_raw
 from tests.support.poison import good
 from tests.support.rig import Rig, eventually
-from tests.support.servers import free_ports
 from topics import codec
 from topics.decision import Decision
 from topics.ids import murmur2
-from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, RAW, REFERENCE, REJECTED, STATE
+from topics.registry import COMMANDS, DECISIONS, RAW, REJECTED
 from topics.rejected import Rejected
 
 STAGES = ("intake", "dispatch", "fanout", "replies", "projector")
@@ -42,7 +39,10 @@ async def send_good(settings: Settings, seed: int, count: int, compression: str 
 
 async def reasons(settings: Settings) -> list[tuple[str, str]]:
     """Everything rejected: id and reason."""
-    found = [codec.decode(value or b"", Rejected) for _, value, _ in await read_all(settings, REJECTED.name, settings.partitions)]
+    found = []
+    for _, value, _ in await read_all(settings, REJECTED.name, settings.partitions):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # a stranger's
+            found.append(codec.decode(value or b"", Rejected))
     return [(one.id, one.reason) for one in found]
 
 
@@ -50,7 +50,7 @@ async def decided(settings: Settings) -> list[Decision]:
     """Every decision of ours."""
     found = []
     for _, value, _ in await read_all(settings, DECISIONS.name, settings.partitions):
-        with suppress(msgspec.DecodeError):  # a stranger's
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):  # a stranger's
             found.append(codec.decode(value or b"", Decision))
     return found
 
@@ -60,63 +60,6 @@ def metrics(port: int) -> dict[str, float]:
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         lines = [line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in lines}
-
-
-async def test_no_batch_stops_a_stage(stack_settings: Settings) -> None:
-    """Every codec, headers that are no text, bombs and strangers' junk on every topic of ours: 0 lost, 0 doubled, all stages live."""
-    rig, settings = Rig(stack_settings), stack_settings
-    ports = {stage: free_ports(1) for stage in STAGES}
-    try:
-        await rig.prepare("guancheng")
-        for stage in STAGES:
-            rig.start(stage, metrics_port=ports[stage])
-        await rig.ready()
-        for n, name in enumerate(CODECS):
-            await send_good(settings, 100 + n, 20, None if name == "none" else name)
-        junk, where = batch([b"junk"] * 3, bad_header_at=1), []
-        bomb_ids = []
-        for kind, bomb in bombs().items():
-            if kind != 2:  # the broker itself turns away snappy that is none
-                first = await send_raw(settings, RAW.name, 1, packed([b"a"], kind, bomb), 1)
-                bomb_ids.append(f"{RAW.name}:1:{first}")
-        for topic in (RAW.name, COMMANDS.name, INCIDENTS.name, DECISIONS.name, "dept.ranqi.replies"):
-            where.append((topic, await send_raw(settings, topic, 2, junk, 3)))
-        for topic in (STATE.name, FANOUT_STATE.name):
-            await send_raw(settings, topic, 2, junk, 3)
-        await send_raw(settings, REFERENCE.name, 0, junk, 3)
-        await send_good(settings, 200, 30, "zstd")
-
-        async def all_decided() -> bool:
-            tickets = [one for one in await decided(settings) if one.cause == "incident"]
-            return len(tickets) >= 20 * len(CODECS) + 30
-
-        await eventually(all_decided, 60, "every good record has its ticket", every=1.0)
-        found = await reasons(settings)
-        for name in bomb_ids:
-            assert (name, "unreadable_batch") in found
-        for topic, first in where[:4]:
-            assert (f"{topic}:2:{first + 1}", "unreadable_batch") in found, topic
-        decisions = await decided(settings)
-        refused = {one.id for one in decisions if one.reason == "unreadable"}
-        assert {f"{topic}:2:{first + n}" for topic, first in where[1:3] for n in range(3)} <= refused
-        replied = {one.command_id for one in decisions if one.reason == "unreadable"}
-        assert {f"dept.ranqi.replies:2:{where[4][1] + n}" for n in range(3)} <= replied
-        assert not [one for one in decisions if one.cause == "held"]
-        for stage in STAGES:
-            assert rig.workers[stage + "-1"].alive
-            await eventually(lambda stage=stage: metrics(ports[stage])[f'gridwhistle_partitions_live{{stage="{stage}"}}'] >= 3, 20, f"{stage} lives")
-        await eventually(lambda: metrics(ports["projector"]).get('gridwhistle_unreadable_total{topic="tickets.decisions"}', 0) >= 3, 20, "projector told")
-        assert metrics(ports["intake"])['gridwhistle_alarms_total{kind="unreadable"}'] >= 4
-        assert psutil.Process(rig.workers["intake-1"].process.pid).memory_info().rss < MEMORY
-        # what is left of them after a restart: the state holds a stranger's junk
-        for stage in ("dispatch", "fanout"):
-            rig.terminate(stage + "-1")
-            rig.start(stage)
-        await rig.ready("dispatch-1", "fanout-1")
-        report = audit(await read_log(settings))
-        assert (report.lost, report.doubled, report.missing, report.unexplained) == (0, 0, 0, 0), report
-    finally:
-        rig.close()
 
 
 async def test_a_flood_of_bombs_stays_within_the_bound(stack_settings: Settings) -> None:

@@ -1,9 +1,12 @@
 """A partition whose log has lost what it was about to read stops alone, and says so; one that missed nothing goes on."""
 
+from pathlib import Path
+
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 
 from engine.local.status import lags_and_stopped
+from engine.packs import publish
 from engine.settings import Settings
 from tests.kafka.test_hostile_fetch import decided, metrics, send_good
 from tests.support.rig import Rig, eventually
@@ -62,3 +65,41 @@ async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one
 
 async def _waits(settings: Settings) -> bool:
     return (await lags_and_stopped(settings))[0].get("dispatch", 0) >= 40
+
+
+async def test_who_takes_over_knows_the_law_that_another_adopted(stack_settings: Settings, tmp_path: Path) -> None:
+    """A worker that had no partition when the law changed takes over from one that is killed: it decides by the new law, and holds nothing."""
+    settings = stack_settings.model_copy(update={"partitions": 1})
+    rig, ports = Rig(settings), {name: free_ports(1) for name in ("dispatch-1", "dispatch-2")}
+    law = tmp_path / "law"
+    law.mkdir()
+    (law / "pack.yaml").write_text("name: guancheng\nextends: guancheng\nmax_declines: 1\n")
+
+    async def have(count: int) -> bool:
+        return len([one for one in await decided(settings) if one.cause == "incident"]) >= count
+
+    def owner() -> str | None:
+        return next((name for name, port in ports.items() if metrics(port).get('gridwhistle_partitions_live{stage="dispatch"}')), None)
+
+    try:
+        former = await rig.prepare("guancheng")
+        rig.start("intake")
+        for number, port in enumerate(ports.values(), 1):
+            rig.start("dispatch", number, metrics_port=port)
+        await rig.ready()
+        await send_good(settings, 1, 10, None)
+        await eventually(lambda: have(10), 40, "decided by the first law", every=0.5)
+        new = await publish(settings, str(law))
+        assert new != former
+        had = owner()
+        assert had is not None
+        rig.kill(had)
+        await send_good(settings, 2, 10, None)
+        await eventually(lambda: have(20), 60, "decided by whoever took over", every=0.5)
+        ports.pop(had)
+        decisions = await decided(settings)
+        assert [one.why.pack for one in decisions if one.cause == "incident"] == [former] * 10 + [new] * 10
+        assert not [one for one in decisions if one.cause == "held"]
+        assert owner() is not None
+    finally:
+        rig.close()

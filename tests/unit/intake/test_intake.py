@@ -228,6 +228,18 @@ def test_a_record_set_aside_is_kept_whole() -> None:
     assert VAULT.open(rejected.token or "", codec.decode(vault.value or b"", Sealed), rejected.sealed) == raw[1]
 
 
+def test_of_a_flood_large_originals_are_kept_at_their_position_alone() -> None:
+    """A hundred are sealed whatever their size; beyond, what is large is named by its position, what is small is sealed still."""
+    door, large, small = core(), incident_message("app", "1", report(text="x" * 100_000)), incident_message("app", "1", report(channel="?"))
+    kept = []
+    for n, raw in enumerate([large] * 102 + [small]):
+        written = list(door.take(record(raw, n), AT))
+        rejected = next(codec.decode(out.value or b"", Rejected) for out in written if out.topic == "incidents.rejected")
+        assert (rejected.sealed is None) == (len(written) == 1) == (f"kept at {rejected.id} alone" in rejected.message)
+        kept.append(rejected.sealed is not None)
+    assert kept == [True] * 100 + [False] * 2 + [True]
+
+
 def test_a_flood_of_rejections_raises_one_alarm_a_minute() -> None:
     """Bad records never stop the door; a hundred of them within a minute call somebody, repeats of good ones do not."""
     metrics = StageMetrics("intake")
