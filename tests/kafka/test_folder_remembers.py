@@ -116,8 +116,9 @@ def _mistyped(tmp_path: Path, data: Path, now: Settings) -> None:
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "stack.json").write_bytes((data / "stack.json").read_bytes())
-    for folder in (tmp_path / "mistyped", elsewhere):
-        for command in (["project", "--rebuild"], ["ticket", "list"], ["pack", "publish", str(tmp_path / "first")], ["settings"]):
+    changes, looks = (["project", "--rebuild"], ["pack", "publish", str(tmp_path / "first")]), (["ticket", "list"], ["settings"])
+    for folder, commands in ((tmp_path / "mistyped", looks), (elsewhere, changes)):
+        for command in commands:
             done = run(*command, data=folder)
             assert done.returncode == (0 if command == ["settings"] else 2), both(done)
     assert not (tmp_path / "mistyped").exists()
