@@ -1,0 +1,137 @@
+"""``python -m tests.bench.hostile_sender``: how long honest reports take to their task while somebody sends the worst he can (DESIGN 5).
+
+A calm while and then an attack on the same stack in the same run: only the ratio is comparable between machines, and on one
+that is busy with something else not even that. ``HOSTILE_SECONDS`` is the length of each, 60 by default.
+"""
+
+import asyncio
+import itertools
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from engine.settings import Settings
+from tests.support import hostile
+from tests.support.poison import Raw, law_of, report
+from tests.support.rig import Rig, eventually
+from tests.support.servers import kafka
+from topics import codec
+from topics.envelope import incident_message
+from topics.ids import murmur2
+from topics.registry import COMMANDS, RAW
+from topics.task import Task
+
+SECONDS = float(os.environ.get("HOSTILE_SECONDS", "60"))
+"""Of calm, and then of attack."""
+
+HONEST, HOSTILE = 50, 100
+"""Records a second of each."""
+
+GROWS = 2.0
+"""By how much the 99th percentile may grow."""
+
+
+class Watch:
+    """When each honest report was sent, and when its first task stood on the department's topic."""
+
+    def __init__(self) -> None:
+        self.sent: dict[int, float] = {}
+        self.waited: dict[int, float] = {}
+
+    async def run(self, settings: Settings) -> None:
+        """Read the department's topic as it does."""
+        reader = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest", fetch_max_wait_ms=20)
+        await reader.start()
+        try:
+            reader.assign([TopicPartition(f"{settings.prefix}dept.ranqi.tasks", p) for p in range(3)])
+            async for record in reader:
+                task = codec.decode(record.value, Task)
+                if task.text.startswith("honest "):
+                    n = int(task.text.split()[1])
+                    self.waited.setdefault(n, time.monotonic() - self.sent[n])
+        finally:
+            await reader.stop()
+
+    def p99(self, first: int, last: int) -> float:
+        """The 99th percentile of those from the first to before the last, in seconds."""
+        waits = sorted(self.waited[n] for n in range(first, last))
+        return waits[int(len(waits) * 0.99)]
+
+
+async def paced(rate: float, seconds: float, give: "itertools.chain[object] | itertools.count[int]", send: object) -> int:
+    """Send at a rate; answers how many."""
+    began, count = time.monotonic(), 0
+    while time.monotonic() - began < seconds:
+        await send(next(give))  # type: ignore[operator]
+        count += 1
+        await asyncio.sleep(max(0.0, count / rate - (time.monotonic() - began)))
+    return count
+
+
+def worst() -> list[tuple[str, Raw]]:
+    """All kinds in turn, made beforehand: reports of every bad kind, a bomb, commands."""
+    numbers = itertools.count(1)
+    made = [(RAW.name, make(next(numbers))) for _ in range(4) for _, make in hostile.WORST.values()]
+    made += [(COMMANDS.name, (b"x", value, [])) for value in itertools.islice(hostile.commands(3, "tawan-20261124-1", 1), 16, 100)]
+    return made[::7] + [one for n, one in enumerate(made) if n % 7]
+
+
+async def main() -> int:
+    """Start a stack and measure; 1 when the honest ones wait more than ``GROWS`` times as long, or the attack was slower than it says."""
+    with tempfile.TemporaryDirectory() as folder, kafka() as address:
+        return await measure(
+            Settings(
+                kafka=address, prefix="hostile.", partitions=3, replication_factor=1, min_insync_replicas=1, data_dir=Path(folder), redis_url="redis://127.0.0.1:1/0",
+                session_timeout_seconds=30,
+            )
+        )  # fmt: skip
+
+
+async def measure(settings: Settings) -> int:
+    """100 a second of the worst kinds beside 50 honest reports a second: none is lost, and their 99th percentile is compared."""
+    rig, watch, law = Rig(settings), Watch(), law_of("guancheng")
+    parents = {node.parent for node in law.bundle.nodes}
+    leaves = [n.code for n in law.bundle.nodes if n.code not in parents and law.home_of(n.code) not in (None, law.bundle.unplaced)]
+    # a producer has one request under way: half a MiB in each would be thirty a second
+    producer, *strangers = (AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", linger_ms=2, max_request_size=2**21, max_batch_size=400_000) for _ in range(5))
+    turns = itertools.cycle(strangers)
+
+    async def honest(n: int) -> None:
+        key, value, headers = incident_message("honest", str(n), report(category="gas_leak", text=f"honest {n} of many", location={"grid": leaves[n % len(leaves)]}))
+        watch.sent[n] = time.monotonic()
+        await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers, partition=(murmur2(key) & 0x7FFFFFFF) % settings.partitions)
+
+    async def throw(one: tuple[str, Raw]) -> None:
+        topic, (key, value, headers) = one
+        await next(turns).send(settings.prefix + topic, value, key=key, headers=headers, partition=(murmur2(key or b"") & 0x7FFFFFFF) % settings.partitions)
+
+    try:
+        await rig.prepare("guancheng")
+        for stage in ("intake", "dispatch", "fanout"):
+            rig.start(stage)
+        await rig.ready()
+        bad = itertools.cycle(worst())
+        await asyncio.gather(producer.start(), *(one.start() for one in strangers))
+        watching = asyncio.create_task(watch.run(settings))
+        numbers = itertools.count(0)
+        warm = await paced(HONEST, 4, numbers, honest)
+        calm = warm + await paced(HONEST, SECONDS, numbers, honest)
+        await eventually(lambda: len(watch.waited) == calm, 60, "all have their tasks")
+        thrown, sent = await asyncio.gather(paced(HOSTILE, SECONDS, bad, throw), paced(HONEST, SECONDS, numbers, honest))
+        await eventually(lambda: len(watch.waited) == calm + sent, 120, "all have their tasks under attack")
+        before, during = watch.p99(warm, calm), watch.p99(calm, calm + sent)
+        print(f"p99 {before * 1e3:.0f} ms calm, {during * 1e3:.0f} ms beside {thrown} hostile records: {during / before:.2f} times")
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        return 0 if during <= GROWS * before and thrown >= HOSTILE * SECONDS * 0.9 else 1
+    finally:
+        await asyncio.gather(producer.stop(), *(one.stop() for one in strangers))
+        rig.close()
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
