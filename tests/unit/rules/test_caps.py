@@ -43,6 +43,16 @@ def test_followers_have_an_end() -> None:
     assert said[99] == ("done_as_asked", None) and said[100] == ("too_many", "followers")
 
 
+def test_a_ticket_grows_by_no_command_beyond_what_a_record_may_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever makes it so large; what makes it no larger, and ends it, goes on."""
+    city = City()
+    city.report("T")
+    monkeypatch.setattr(bounds, "TICKET_BYTES", 4000)
+    said = [asked(city, "attach", "T", "reporter:app", proof=(f"{n}-" + "x" * 190,)) for n in range(30)]
+    assert said[0] == ("done_as_asked", None) and said[-1] == ("too_large", "ticket")
+    assert city.ask("cancel", "T", "reporter:app", reason="enough") == "done_as_asked"
+
+
 def test_merging_has_an_end_for_people_and_for_rules() -> None:
     """A ticket takes in a hundred others; a rule of the pack then proposes only."""
     city = City(city_bundle(alike=(Alike("same", 600, 60, 90, merges=True),)))

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from rules import rosters
-from tests.support.city import DAY, HOUR, MINUTE, City, at, city_bundle, replay
+from tests.support.city import DAY, HOUR, MINUTE, PARTIES, City, at, city_bundle, replay
 from topics import bounds, codec
 from topics.command import Actor, Command, remembered_as
 from topics.pack import RosterEntry
@@ -107,6 +107,18 @@ def test_who_was_not_on_duty_then_did_not_accept_then() -> None:
     city.duty(who, str(city["T"].party), "on", since=at("09:30"))
     assert city.ask("accept", "T", city.holder("T"), accepted=at("08:45")) == "not_on_duty"
     assert city.ask("accept", "T", city.holder("T"), accepted=at("08:52")) == "done_as_asked"
+
+
+def test_hours_of_duty_are_those_of_the_moment_it_took_effect() -> None:
+    """Whoever begins at 09:00 did not accept at 08:56, though they are on duty when it is decided; at 09:01 they did."""
+    roster = tuple(replace(entry, on_duty="09:00-18:00") if entry.role in PARTIES else entry for entry in city_bundle().roster)
+    city = City(city_bundle(roster=roster))
+    city.now = at("08:55")
+    city.report("T", "bins")
+    city.at("09:10")
+    who = f"{city['T'].party}:{city['T'].party}-1"
+    assert city.ask("accept", "T", who, accepted=at("08:56")) == "not_on_duty"
+    assert city.ask("accept", "T", who, accepted=at("09:01")) == "done_as_asked"
 
 
 def test_nobody_is_put_on_duty_for_a_time_that_is_past() -> None:
