@@ -10,10 +10,13 @@ from engine.reading import LogConsumer, Loose, Unreadable
 from engine.settings import Settings
 from topics import codec
 from topics.registry import DECISIONS, INCIDENTS
-from topics.ticket import Marker
+from topics.ticket import Marker, Ticket
 
 MARKER = b"m:"
 """Key of the marker in a state topic."""
+
+TICKET = b"t:"
+"""What the key of a ticket in ``tickets.state`` begins with."""
 
 IN_TRANSACTIONS = frozenset({INCIDENTS.name, DECISIONS.name})
 """Inputs that our stages alone write: behind each record of theirs comes the marker of its transaction."""
@@ -55,6 +58,8 @@ async def load_state(
                     if record.key == MARKER:
                         marker = codec.decode(record.value, Marker)
                     else:
+                        if type(record) is Loose and record.key[:2] == TICKET and record.value is not None:
+                            codec.decode(record.value, Ticket)  # tickets are kept as bytes: what is none would be noticed after all is loaded
                         load(record.key, record.value)
                         found = True
                 except Exception as exc:  # whatever a key or value of somebody else's raises
