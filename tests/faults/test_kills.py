@@ -159,7 +159,7 @@ class Broker:
 
 def audit(rig: Rig, journal: Path) -> dict[str, Any]:
     """Run the audit as a person would."""
-    command = [sys.executable, "-m", "engine.cli", "audit", "--json", "--data", str(rig.settings.data_dir), "--journal", str(journal)]
+    command = [sys.executable, "-m", "engine.cli", "audit", "--json", "--journal", str(journal)]
     done = subprocess.run(command, env=rig.environment(), capture_output=True, text=True, timeout=300, check=False)
     assert done.stdout, done.stderr[-3000:]
     return json.loads(done.stdout)  # type: ignore[no-any-return]

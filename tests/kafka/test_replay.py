@@ -89,7 +89,7 @@ def replay(rig: Rig, *words: str) -> subprocess.CompletedProcess[str]:
 
 def cli(rig: Rig, *words: str) -> subprocess.CompletedProcess[str]:
     """Run any command on this stack."""
-    command = [sys.executable, "-m", "engine.cli", words[0], "--data", str(rig.settings.data_dir), *words[1:]]
+    command = [sys.executable, "-m", "engine.cli", *words]
     return subprocess.run(command, env=rig.environment(), capture_output=True, text=True, timeout=120, check=False)
 
 
