@@ -91,7 +91,7 @@ async def main() -> int:
         )  # fmt: skip
 
 
-async def measure(settings: Settings) -> int:
+async def measure(settings: Settings, seconds: float = SECONDS) -> int:
     """100 a second of the worst kinds beside 50 honest reports a second: none is lost, and their 99th percentile is compared."""
     rig, watch, law = Rig(settings), Watch(), law_of("guancheng")
     parents = {node.parent for node in law.bundle.nodes}
@@ -119,15 +119,15 @@ async def measure(settings: Settings) -> int:
         watching = asyncio.create_task(watch.run(settings))
         numbers = itertools.count(0)
         warm = await paced(HONEST, 4, numbers, honest)
-        calm = warm + await paced(HONEST, SECONDS, numbers, honest)
+        calm = warm + await paced(HONEST, seconds, numbers, honest)
         await eventually(lambda: len(watch.waited) == calm, 60, "all have their tasks")
-        thrown, sent = await asyncio.gather(paced(HOSTILE, SECONDS, bad, throw), paced(HONEST, SECONDS, numbers, honest))
+        thrown, sent = await asyncio.gather(paced(HOSTILE, seconds, bad, throw), paced(HONEST, seconds, numbers, honest))
         await eventually(lambda: len(watch.waited) == calm + sent, 120, "all have their tasks under attack")
         before, during = watch.p99(warm, calm), watch.p99(calm, calm + sent)
         print(f"p99 {before * 1e3:.0f} ms calm, {during * 1e3:.0f} ms beside {thrown} hostile records: {during / before:.2f} times")
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-        return 0 if during <= GROWS * before and thrown >= HOSTILE * SECONDS * 0.9 else 1
+        return 0 if during <= GROWS * before and thrown >= HOSTILE * seconds * 0.9 else 1
     finally:
         await asyncio.gather(producer.stop(), *(one.stop() for one in strangers))
         rig.close()
