@@ -73,7 +73,7 @@ class Reference:
             self.spoilt.discard(key)
         elif isinstance(found, EngineClock):
             if not reference.follows(self._begun, found):
-                return self.pass_by(key, "a clock of another speed, or one that goes back")
+                return self.pass_by(key, "a clock of another speed, one that goes back or ahead, or one beside the live one")
             self.clock = self._begun = found
         elif found is not None:
             self._named.append(found.ref)

@@ -79,6 +79,14 @@ FASTEST = 1_000_000
 """Engine milliseconds in one of the broker's: a year of a city in half a minute."""
 
 
+SLACK_MS = 5000
+"""By how much, of the broker's time, the wall clock of whoever starts a stack again may be ahead of it."""
+
+
 def follows(before: EngineClock | None, clock: EngineClock) -> bool:
-    """Whether a mapping may take another's place: the same speed, and no time goes back."""
-    return before is None or (clock.speed == before.speed and clock.start_at >= before.start_at and clock.origin_at >= before.origin_at)
+    """Whether a mapping may take another's place: the same speed, no time goes back, and none is skipped. A live one never gives way."""
+    if before is None or clock == before:
+        return True
+    if clock.speed != before.speed or (before.speed == 1 and before.start_at == before.origin_at):
+        return False
+    return before.start_at <= clock.start_at <= before.engine(clock.origin_at + SLACK_MS) and clock.origin_at >= before.origin_at

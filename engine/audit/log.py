@@ -11,7 +11,7 @@ from engine.journal import JournalEntry
 from topics.codec import decode
 from topics.ids import identity
 from topics.pack import PackBundle
-from topics.reference import CurrentPack, EngineClock, Foreign, read
+from topics.reference import CLOCK_KEY, CurrentPack, EngineClock, Foreign, follows, read
 from topics.ticket import Marker
 
 MARKER_KEY = b"m:"
@@ -106,7 +106,19 @@ class Log:
 
     def clocks(self) -> list[tuple[int, EngineClock]]:
         """The mappings of engine time, each with the broker time from which it was in force, in order."""
-        return [(entry.appended_ms, found) for entry, _, found in self._reference() if isinstance(found, EngineClock)]
+        found: list[tuple[int, EngineClock]] = []
+        before: EngineClock | None = None
+        for entry in self.of("reference"):
+            if entry.key != CLOCK_KEY.encode():
+                continue
+            with contextlib.suppress(Foreign):
+                clock = read(CLOCK_KEY, entry.value) if entry.value is not None else None
+                if isinstance(clock, EngineClock) and follows(before, clock):
+                    found.append((entry.appended_ms, clock))
+                    before = clock
+                elif clock is None:
+                    before = None  # a start that failed gave way
+        return found
 
 
 class Timeline:

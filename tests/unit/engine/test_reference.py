@@ -5,6 +5,7 @@ import logging
 import pytest
 from msgspec.structs import replace
 
+from engine.audit.log import Entry, Log
 from engine.metrics import StageMetrics
 from engine.reference import Reference
 from engine.settings import Settings
@@ -13,7 +14,7 @@ from tests.support.story import Teller
 from tests.support.town import START, ref_of, town
 from topics.codec import encode
 from topics.pack import RosterEntry
-from topics.reference import CurrentPack, EngineClock
+from topics.reference import CurrentPack, EngineClock, follows
 
 GOOD = town()
 REF, BYTES = ref_of(GOOD), encode(GOOD)
@@ -31,6 +32,8 @@ FOREIGN = {
     "a clock that stands": ("clock", encode(replace(CLOCK, speed=0))),
     "a clock that runs away": ("clock", encode(replace(CLOCK, speed=600))),
     "a clock that goes back": ("clock", encode(replace(CLOCK, start_at=0))),
+    "a clock that is ahead": ("clock", encode(replace(CLOCK, start_at=START + 86_400_000))),
+    "a clock that stands until tomorrow": ("clock", encode(replace(CLOCK, origin_at=START + 86_400_000))),
     "no clock": ("clock", b"null"),
     "a pack that is nowhere": ("current", encode(CurrentPack("town@0123456789abcdef"))),
     "current is no text": ("current", b'{"ref": 1}'),
@@ -109,7 +112,30 @@ def test_the_audit_reads_no_law_that_is_not_what_it_says() -> None:
     told = Teller()
     before = told.log.bundles(), told.log.clocks(), told.log.in_force()
     for key, value in FOREIGN.values():
-        if key != "clock" or value[:1] != b"{" or b'"speed":0' in value:
+        if key != "clock" or value[:1] != b"{" or b'"speed":0' in value:  # the town's own clock runs 600 times as fast, and is another
             told.put("reference", 0, key.encode(), value)
     told.put("reference", 0, b"\xff", b"\xff")
     assert (told.log.bundles(), told.log.clocks(), told.log.in_force()) == before
+
+
+FAST = EngineClock(START, START, 600)
+
+
+@pytest.mark.parametrize(
+    ("start_at", "origin_at", "is_taken"),
+    [
+        pytest.param(0, 0, True, id="the same"),
+        pytest.param(600 * 1000, 3000, True, id="it stood still while the stack was down"),
+        pytest.param(600 * 3000, 3000, True, id="it goes on at once"),
+        pytest.param(600 * 9000, 3000, False, id="it skips an hour of the city"),
+        pytest.param(-1, 3000, False, id="it goes back"),
+        pytest.param(0, -1, False, id="it began before it began"),
+    ],
+)
+def test_an_accelerated_clock_goes_on_and_never_skips(start_at: int, origin_at: int, is_taken: bool) -> None:
+    """What is skipped would fire every clock of the city at once. The audit takes the same ones."""
+    later = EngineClock(START + start_at, START + origin_at, 600)
+    assert follows(FAST, later) is is_taken
+    log = Log()
+    log.entries["reference"] = [Entry("reference", 0, n, b"clock", encode(one), (), n) for n, one in enumerate((FAST, later))]
+    assert [clock for _, clock in log.clocks()] == ([FAST, later] if is_taken else [FAST])
