@@ -44,6 +44,8 @@ RATE = 220
 """Incidents a second; commands come on top."""
 SPEED, START_MS = 60, 1_772_409_600_000
 """Engine time runs at 60 ×, from Monday 2026-03-02 08:00 in Shanghai: accept clocks of the urgent end within seconds."""
+WORKED_OFF_SECONDS = 12
+"""Clocks wait for what lies before them on ``commands``: once that is read, those due meanwhile fire, late, within some seconds."""
 AT_OPENING = ("fenced", "loaded", "opened")
 RANDOM_KILLS, STOPS, BROKER_KILLS = 10, 3, 2
 SEED = 20260302
@@ -177,6 +179,7 @@ async def settled(rig: Rig) -> None:
 
     try:
         await eventually(lambda: caught_up("intake", "dispatch"), 150, "intake and dispatch caught up", every=1.0)
+        await asyncio.sleep(WORKED_OFF_SECONDS)
         for name in ("dispatch-1", "dispatch-2"):
             rig.terminate(name)
         await eventually(lambda: caught_up("fanout"), 60, "fan-out caught up", every=1.0)

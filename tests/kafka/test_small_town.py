@@ -147,7 +147,9 @@ def test_a_feed_that_is_stopped_says_where_it_stood(town: tuple[Path, str]) -> N
     file = folder / "later.csv"
     file.write_text("\n".join([HEADER, row(501, 受理时间="2026/11/24 9:00"), row(502, 受理时间="2036/11/24 9:00")]), encoding="gbk")
     command = [sys.executable, "-m", "engine.cli", "feed", str(file), "--pack", "./my-town", "--data", "mine"]
+    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background has its children deaf to it
     process = subprocess.Popen(command, cwd=folder, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    signal.signal(signal.SIGINT, heard)
     assert process.stderr is not None
     until = time.monotonic() + 60
     for line in process.stderr:
