@@ -209,7 +209,7 @@ def test_commands_are_bounded_by_the_clock_of_their_start() -> None:
     log = told.finish()
     assert verify(log).mismatches == ()
     after = log.entries[DECISIONS][-1].appended_ms + 1
-    log.entries["reference"].append(Entry("reference", 0, 9, b"clock", encode(EngineClock(START - 60 * MINUTE, 0, SPEED)), (), after))
+    log.entries["reference"].append(Entry("reference", 0, 9, b"clock", encode(EngineClock(START, 60 * MINUTE // SPEED, SPEED)), (), after))
     assert verify(log).mismatches == ()
     log.entries["reference"][-1] = log.entries["reference"][-1]._replace(appended_ms=0)
     assert [found.told.id for found in verify(log).mismatches] == ["commands:0:1"]
