@@ -1,0 +1,88 @@
+"""Prometheus and Alertmanager for tests: an installed one, else Debian's packages unpacked in the user's cache, without root."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+
+PACKAGES = {"prometheus": ("prometheus", "promtool"), "prometheus-alertmanager": ("prometheus-alertmanager", "amtool")}
+"""Debian's package -> the programs in it that we run."""
+
+PINNED = {
+    ("prometheus", "2.42.0+ds-5+deb12u1", "amd64"): "81d59a24fce84f7fbe97a45a4f2914b6a5881b5cd1db2a6a0e129e515e1a5f55",
+    ("prometheus-alertmanager", "0.25.0-1+b4", "amd64"): "4fb9aed15cfe8e0c32408e643ab32a1e41ee87d2cc26f18aeba928b1b0b98ae7",
+}
+"""SHA-256 of the packages tried. Another version that the machine's registry serves is taken on apt's word, whose index is signed."""
+
+OTHER_NAMES = {"prometheus-alertmanager": "alertmanager"}
+"""Upstream's own name of a program that Debian calls otherwise."""
+
+
+def cache_folder() -> Path:
+    """Where the packages are unpacked, shared by all runs of this user."""
+    chosen = os.environ.get("GRIDWHISTLE_CACHE_DIR")
+    return (Path(chosen) if chosen else Path.home() / ".cache" / "gridwhistle") / "watching"
+
+
+@cache
+def tool(name: str) -> str:
+    """The path of ``prometheus``, ``promtool``, ``prometheus-alertmanager`` or ``amtool``.
+
+    Raises:
+        RuntimeError: It is neither installed nor to be had; says what is missing. A test that needs it fails, it does not skip.
+    """
+    package = next(package for package, programs in PACKAGES.items() if name in programs)
+    if found := shutil.which(name) or shutil.which(OTHER_NAMES.get(name, name)):
+        return found
+    folder = cache_folder()
+    path = folder / package / "usr" / "bin" / name
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # tests side by side fetch once
+            if not path.exists():
+                _fetch(package, folder)
+    return str(path)
+
+
+def _fetch(package: str, folder: Path) -> None:
+    if not shutil.which("apt-get") or not shutil.which("dpkg"):
+        raise RuntimeError(f"{package} is not installed, and without apt-get and dpkg it cannot be fetched: install Prometheus >= 2.42 and Alertmanager >= 0.25")
+    scratch = folder / "download"
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    done = _apt(folder, "download", package, cwd=scratch)
+    if done.returncode:  # a new machine has no list of packages yet, and without root ours must be our own
+        _apt(folder, "update", cwd=scratch)
+        done = _apt(folder, "download", package, cwd=scratch)
+    files = list(scratch.glob("*.deb"))
+    if done.returncode or len(files) != 1:
+        raise RuntimeError(f"{package} is not installed, and apt-get could not download it:\n{done.stderr[-800:]}\ninstall it by hand, e.g. apt-get install {package}")
+    _compare(package, files[0])
+    subprocess.run(["dpkg", "-x", files[0], scratch / "x"], check=True, capture_output=True)
+    shutil.rmtree(folder / package, ignore_errors=True)
+    (scratch / "x").rename(folder / package)
+    shutil.rmtree(scratch)
+
+
+def _compare(package: str, file: Path) -> None:
+    fields = subprocess.run(["dpkg-deb", "-f", file, "Version", "Architecture"], check=True, capture_output=True, text=True).stdout
+    said = dict(line.split(": ", 1) for line in fields.splitlines())
+    pinned = PINNED.get((package, said["Version"], said["Architecture"]))
+    found = hashlib.sha256(file.read_bytes()).hexdigest()
+    if pinned is not None and found != pinned:
+        raise RuntimeError(f"{file.name} has the checksum {found}, not the pinned {pinned}; it is refused")
+
+
+def _apt(folder: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """apt-get with the machine's registry, by lists of our own once the machine's do not do."""
+    own = folder / "apt"
+    options = ["-o", "Acquire::http::Timeout=20", "-o", "Acquire::Retries=1", "-o", "APT::Sandbox::User="]
+    if words[0] == "update" or (own / "lists").exists():
+        for name in ("lists/partial", "cache/archives/partial"):
+            (own / name).mkdir(parents=True, exist_ok=True)
+        options += ["-o", f"Dir::State::Lists={own / 'lists'}", "-o", f"Dir::Cache={own / 'cache'}"]
+    return subprocess.run(["apt-get", "-q", *options, *words], cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
