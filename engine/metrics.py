@@ -1,43 +1,81 @@
-"""Every metric, in one place (STYLE 6): plain counters fed once a batch, read when Prometheus asks."""
+"""The figures of one process: plain dictionaries fed once a batch, read when Prometheus asks."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from prometheus_client import CollectorRegistry, Metric, start_http_server
+from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
+
+from engine.metric_names import COUNTERS, GAUGES, HISTOGRAMS, PREFIX, CounterName, GaugeName, HistogramName, Spec
+from rules import VERSION
 
 if TYPE_CHECKING:
     from engine.batch import Batch
 
-COUNTERS = {
-    "records_taken": ("Records decided or acted on, by stage.", ("stage",)),
-    "clocks_fired": ("Clocks fired, by stage.", ("stage",)),
-    "steps": ("Steps committed, by stage.", ("stage",)),
-    "openings": ("Partitions opened, by stage and outcome.", ("stage", "outcome")),
-    "decisions": ("Decisions by reason; a refusal is a decision.", ("reason",)),
-    "rejected": ("Intake records that became no ticket, by reason.", ("reason",)),
-    "filed": ("Tickets filed, by street.", ("street",)),
-    "whistles": ("Whistles raised, by street.", ("street",)),
-    "limit_breaches": ("Clocks that reached 100 % or more, by clock.", ("clock",)),
-    "tasks_sent": ("Tasks sent to departments, by department.", ("department",)),
-    "held": ("Causes that could not be decided and were set aside.", ("stage",)),
-    "unreadable": ("Batches and records that could not be read and were passed by, by topic.", ("topic",)),
-    "alarms": ("States an operator must look at, by kind.", ("kind",)),
-}
-"""Counter name (without prefix and ``_total``) -> help and labels."""
+MOST_SERIES = 2_000
+"""Of one metric in one process: a code that somebody makes up must not fill Prometheus."""
 
-GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "open_tickets": ("Tickets in an open status, by partition of this process.", ("partition",)),
-    "calendar_horizon_seconds": ("How far ahead, in engine seconds, the calendar in force knows working days.", ()),
-    "partitions_live": ("Partitions this process has open and that move, by stage.", ("stage",)),
-    "partition_stopped": ("1 for a partition that cannot go on until somebody mends something.", ("stage", "partition")),
-    "lag_records": ("Offsets of the inputs behind which a partition is, transaction markers included.", ("stage", "partition")),
-    "oldest_due_seconds": ("How long ago, in engine seconds, the oldest clock that has not fired was due.", ("stage", "partition")),
-}
+OTHER = "other"
+"""Stands for every label beyond."""
 
-STEP_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
-"""Seconds, wall time of a step from taking to commit."""
+Key = tuple[str, tuple[str, ...]]
+N = TypeVar("N", int, float)
+
+
+class Series(dict[Key, N]):
+    """Name and labels -> figure. The first of a new one is looked at: a name that is none, and labels that are not its own, are our fault."""
+
+    def __init__(self, known: Mapping[Any, Spec], zero: N) -> None:
+        """Start empty."""
+        super().__init__()
+        self._known = known
+        self._zero: N = zero
+        self._of: dict[str, int] = {}
+
+    def __missing__(self, key: Key) -> N:
+        """Say zero, once it is certain that there may be such a thing."""
+        self.prove(key)
+        return self._zero
+
+    def prove(self, key: Key) -> None:
+        """Refuse what is none of ours.
+
+        Raises:
+            KeyError: There is no such metric, or it has other labels.
+        """
+        name, labels = key
+        if name not in self._known or len(self._known[name].labels) != len(labels):
+            raise KeyError(f"no metric {name!r} with {len(labels)} labels")
+
+    def room(self, key: Key) -> Key:
+        """Give the key under which a figure may stand: beyond the bound that of the others."""
+        if key in self:
+            return key
+        self.prove(key)
+        n = self._of[key[0]] = self._of.get(key[0], 0) + 1
+        return key if n <= MOST_SERIES or not key[1] else (key[0], (OTHER,) * len(key[1]))
+
+
+class Histogram:
+    """Counts by bucket."""
+
+    def __init__(self, buckets: tuple[float, ...]) -> None:
+        """Begin at zero."""
+        self.buckets, self.counts, self.sum = buckets, [0] * (len(buckets) + 1), 0.0
+
+    def observe(self, value: float) -> None:
+        """Take one in."""
+        self.sum += value
+        self.counts[bisect_left(self.buckets, value)] += 1
+
+    def told(self) -> list[tuple[str, float]]:
+        """Add the buckets up, as Prometheus has them."""
+        total, found = 0, []
+        for bound, n in zip([*map(str, self.buckets), "+Inf"], self.counts, strict=True):
+            total += n
+            found.append((bound, float(total)))
+        return found
 
 
 class StageMetrics:
@@ -46,69 +84,75 @@ class StageMetrics:
     def __init__(self, stage: str) -> None:
         """Begin at zero."""
         self.stage = stage
-        self.counters: dict[tuple[str, tuple[str, ...]], int] = defaultdict(int)
-        self.gauges: dict[tuple[str, tuple[str, ...]], float] = {}
-        self._step_counts = [0] * (len(STEP_BUCKETS) + 1)
-        self._step_sum = 0.0
+        self.counters: Series[int] = Series(COUNTERS, 0)
+        self.gauges: Series[float] = Series(GAUGES, 0.0)
+        self.histograms = {name: Histogram(spec.buckets) for name, spec in HISTOGRAMS.items()}
+        self.when_asked: list[Callable[[], None]] = []
+        """Called on the thread of whoever asks, before it is answered: what costs nothing while nobody looks."""
+        self.gauge("build_info", 1, VERSION)
 
-    def count(self, name: str, *labels: str, by: int = 1) -> None:
-        """Add to a counter of ``COUNTERS``."""
-        self.counters[name, labels] += by
+    def count(self, name: CounterName, *labels: str, by: int = 1) -> None:
+        """Add to a counter."""
+        key = (name, labels)
+        if key not in self.counters:
+            key = cast(Any, self.counters.room(key))
+        self.counters[key] += by
 
-    def gauge(self, name: str, value: float, *labels: str) -> None:
-        """Set a gauge of ``GAUGES``."""
-        self.gauges[name, labels] = value
+    def gauge(self, name: GaugeName, value: float, *labels: str) -> None:
+        """Set a gauge."""
+        key = (name, labels)
+        if key not in self.gauges:
+            key = cast(Any, self.gauges.room(key))
+        self.gauges[key] = value
+
+    def observe(self, name: HistogramName, value: float) -> None:
+        """Take one observation in."""
+        self.histograms[name].observe(value)
+
+    def only(self, name: GaugeName, values: Mapping[tuple[str, ...], float]) -> None:
+        """Set all of a gauge: what is not named any more is gone."""
+        for key in [key for key in list(self.gauges) if key[0] == name and key[1] not in values]:
+            self.gauges.pop(key, None)
+        for labels, value in values.items():
+            self.gauge(name, value, *labels)
 
     def closed(self, partition: int) -> None:
         """Forget what was said of a partition that is no longer ours."""
-        self.gauges.pop(("open_tickets", (str(partition),)), None)
+        names = ("open_tickets", "held_causes", "split_drift_tickets", "split_error_tickets")
+        for key in [key for key in list(self.gauges) if key[0] in names and key[1][0] == str(partition)]:
+            self.gauges.pop(key, None)
 
     def forget(self, partition: str) -> None:
         """Forget how a partition stood that somebody else has now."""
-        for name in ("partition_stopped", "lag_records", "oldest_due_seconds"):
+        for name in ("partition_stopped", "lag_records", "oldest_due_seconds", "openings_without_progress"):
             self.gauges.pop((name, (self.stage, partition)), None)
 
     def stepped(self, batch: "Batch") -> None:
         """Take in what a committed step did."""
-        self.counters["records_taken", (self.stage,)] += batch.taken
-        self.counters["clocks_fired", (self.stage,)] += batch.fired
-        self.counters["steps", (self.stage,)] += 1
+        self.count("records_taken", self.stage, by=batch.taken)
+        self.count("clocks_fired", self.stage, by=batch.fired)
+        self.count("steps", self.stage)
 
     def took(self, seconds: float) -> None:
         """Take in how long a step was."""
-        self._step_sum += seconds
-        for i, bound in enumerate(STEP_BUCKETS):
-            if seconds <= bound:
-                self._step_counts[i] += 1
-                return
-        self._step_counts[-1] += 1
+        self.histograms["step_seconds"].observe(seconds)
 
     def collect(self) -> Iterator[Metric]:
         """Hand all of it to Prometheus."""
+        for look in self.when_asked:
+            look()
         yield from self._families(COUNTERS, self.counters, CounterMetricFamily)
         yield from self._families(GAUGES, self.gauges, GaugeMetricFamily)
-        total, buckets = 0, []
-        for bound, n in zip([*map(str, STEP_BUCKETS), "+Inf"], self._step_counts, strict=True):
-            total += n
-            buckets.append((bound, total))
-        steps = HistogramMetricFamily("gridwhistle_step_seconds", "Wall time of a step from taking to commit.", labels=("stage",))
-        steps.add_metric((self.stage,), buckets, self._step_sum)
-        yield steps
+        for name, spec in HISTOGRAMS.items():
+            family = HistogramMetricFamily(PREFIX + name, spec.help, labels=spec.labels)
+            found = self.histograms[name]
+            family.add_metric((self.stage,) if spec.labels else (), found.told(), found.sum)
+            yield family
 
     def _families(
-        self, known: dict[str, tuple[str, tuple[str, ...]]], values: dict[tuple[str, tuple[str, ...]], float] | dict[tuple[str, tuple[str, ...]], int],
-        family: type[CounterMetricFamily] | type[GaugeMetricFamily],
-    ) -> Iterable[Metric]:  # fmt: skip
-        for name, (text, labels) in known.items():
-            metric = family(f"gridwhistle_{name}", text, labels=labels)
-            for (found, given), value in list(values.items()):
-                if found == name:
-                    metric.add_metric(given, value)
-            yield metric
-
-
-def serve(metrics: StageMetrics, host: str, port: int) -> None:
-    """Answer ``/metrics`` on a thread of its own, so that a scrape never holds up a step."""
-    registry = CollectorRegistry()
-    registry.register(metrics)
-    start_http_server(port, host, registry)
+        self, known: Mapping[Any, Spec], values: Mapping[Key, float], family: type[CounterMetricFamily] | type[GaugeMetricFamily]
+    ) -> Iterator[Metric]:
+        found: dict[str, Metric] = {name: family(PREFIX + name, spec.help, labels=spec.labels) for name, spec in known.items()}
+        for (name, labels), value in list(values.items()):  # a copy: the loop's thread may add to it meanwhile
+            found[name].add_metric(labels, value)  # type: ignore[attr-defined]
+        yield from found.values()

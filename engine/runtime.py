@@ -18,9 +18,10 @@ from engine.batch import Batch
 from engine.crash import CrashPoint
 from engine.engine_clock import BrokerTime
 from engine.errors import InvalidSettings
+from engine.health import HealthServer
 from engine.local.groups import client_id
 from engine.loop import PartitionLoop
-from engine.metrics import StageMetrics, serve
+from engine.metrics import StageMetrics
 from engine.partition import Partition, Wiring
 from engine.private import make_missing, write_whole
 from engine.reading import LogConsumer
@@ -204,7 +205,7 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
         raise InvalidSettings(f"no {missing} in force on prefix {settings.prefix!r}; run 'gridwhistle up', or 'gridwhistle pack publish'")
     host = Host(settings, stage, new_app(settings, stage), new_consumer(settings, stage), reference, metrics, crash, set())
     if settings.metrics_port:
-        serve(metrics, settings.metrics_host, settings.metrics_port)
+        HealthServer((settings.metrics_host, settings.metrics_port), metrics, list).start()
     built = await build(host)
     service = LoopService(built.loop, built.subscribe)
     stopping = asyncio.Event()

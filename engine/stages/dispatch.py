@@ -10,6 +10,7 @@ from engine import __version__
 from engine.metrics import StageMetrics
 from engine.passing import offsets, passed_by, rejection
 from engine.stage import Out, Record
+from engine.stages.counted import Counted
 from rules.book import Book, ClockCause
 from rules.decide import CommandCause, IncidentCause, Outcome, decide
 from rules.heldback import set_aside
@@ -28,10 +29,6 @@ from topics.vocabulary import CommandKind, Reason, Role
 _incident = codec.decoder(AnyIncident)
 
 INPUTS = (INCIDENTS, COMMANDS)
-
-_BY_STREET = {"TicketFiled": "filed", "WhistleRaised": "whistles"}
-"""Event -> the metric that counts it by street."""
-
 
 _QUOTED = re.compile(r"'[^']*+'?|`(?!\$)[^`]*+`?")
 """What the decoder quotes of the record: somebody's words."""
@@ -114,11 +111,7 @@ class DispatchCore:
         self._speed = speed
         self._partition, self._partitions, self._laws, self._metrics = partition, partitions, laws, metrics
         self.book = Book(laws)
-        self._reasons: dict[str, int] = {}
-        """Decisions of this step by reason."""
-        self._streets: dict[tuple[str, str], int] = {}
-        """Tickets filed and whistles raised in this step, by metric and home."""
-        self._at: Instant = 0
+        self._counted = Counted(metrics, partition, speed)
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``tickets.state``."""
@@ -127,7 +120,7 @@ class DispatchCore:
     def opened(self, pack: str | None, at: Instant) -> None:
         """Take the pack in force and the last time; rebuild the clocks."""
         self.book.opened(pack, at)
-        self._metrics.gauge("open_tickets", len(self.book.open), str(self._partition))
+        self._counted.begin(self.book, self._law(), at)
 
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
         """Decide an incident or a command; what cannot be read is refused, and recorded with its offsets."""
@@ -139,8 +132,11 @@ class DispatchCore:
         return self._decide(cause, at)
 
     def _is_american(self) -> bool:
-        law = self._laws.get(self.book.pack or "")
+        law = self._law()
         return law is not None and is_american(law.bundle.timezone)
+
+    def _law(self) -> Law | None:
+        return self._laws.get(self.book.pack or "")
 
     def next_due(self) -> Instant | None:
         """When the earliest rung is due."""
@@ -149,12 +145,18 @@ class DispatchCore:
     def fire(self, until: Instant, at: Instant) -> Iterable[Out] | None:
         """Decide the earliest rung due until then."""
         cause = self.book.first_due(until)
-        return None if cause is None else self._decide(cause, at)
+        if cause is None:
+            return None
+        if cause.rung >= 100:
+            self._counted.breach(cause, self.book.tickets.look(cause.ticket).tier)
+        return self._decide(cause, at, cause.due_at)
 
-    def _decide(self, cause: IncidentCause | CommandCause | ClockCause, at: Instant) -> list[Out]:
+    def _decide(self, cause: IncidentCause | CommandCause | ClockCause, at: Instant, due_at: Instant | None = None) -> list[Out]:
         outcome = decide(self.book, self._laws, cause, at)
         self.book.apply(outcome)
-        self._count(outcome, cause)
+        self._counted.see(outcome, due_at)
+        if outcome.pack is not None and (law := self._law()) is not None:
+            self._counted.band(law)
         decision, p = outcome.decision, self._partition
         outs = [Out(DECISIONS.name, p, decision.home.encode(), codec.encode(decision))]
         if outcome.referrals:
@@ -166,29 +168,8 @@ class DispatchCore:
 
     def flush(self) -> Iterable[Out]:
         """Give the state that this step has changed, each key once."""
-        self._metrics.gauge("open_tickets", len(self.book.open), str(self._partition))
-        for reason, n in self._reasons.items():
-            self._metrics.count("decisions", reason, by=n)
-        self._reasons.clear()
-        law = self._laws.get(self.book.pack or "")
-        if law is not None:
-            self._metrics.gauge("calendar_horizon_seconds", max(0, law.calendar.ends - self._at) / 1000)
-            for (name, home), n in self._streets.items():
-                self._metrics.count(name, law.street_of(home) or home, by=n)
-        self._streets.clear()
+        self._counted.tell(self.book, self._law())
         return [Out(STATE.name, self._partition, key, value) for key, value in self.book.flush()]
-
-    def _count(self, outcome: Outcome, cause: IncidentCause | CommandCause | ClockCause) -> None:
-        reason = outcome.decision.reason
-        self._reasons[reason] = self._reasons.get(reason, 0) + 1
-        self._at = outcome.decision.at
-        for event in outcome.decision.events:
-            name = _BY_STREET.get(event.type)
-            if name is not None:
-                key = name, outcome.decision.home
-                self._streets[key] = self._streets.get(key, 0) + 1
-        if isinstance(cause, ClockCause) and cause.rung >= 100:
-            self._metrics.count("limit_breaches", cause.kind)
 
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
         """Set a record aside: one decision that changes nothing, for the desk and the audit to see.

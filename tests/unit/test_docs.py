@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 from engine import handbook
-from engine.metrics import COUNTERS, GAUGES
+from engine.metric_names import AUDIT, COUNTERS, GAUGES, HISTOGRAMS
+from engine.pages import PAGES
 from rules import diagram
 from topics import bounds
 from topics.task import Reply
@@ -21,7 +22,12 @@ def text(name: str) -> str:
 def test_every_metric_is_in_operations() -> None:
     """What a bad value means stands beside each metric."""
     operations = text("operations.md")
-    assert [name for name in (*COUNTERS, *GAUGES, "step_seconds") if f"`{name}" not in operations] == []
+    assert [name for name in (*COUNTERS, *GAUGES, *HISTOGRAMS, *AUDIT) if f"`{name}" not in operations] == []
+
+
+def test_the_drawn_pages_are_as_the_code_has_them() -> None:
+    """'python -m engine.pages' was run after the last change."""
+    assert [name for name, draw in PAGES.items() if text(name) != draw()] == []
 
 
 def test_every_reason_and_event_is_in_concepts() -> None:

@@ -1,0 +1,14 @@
+"""Draws the pages of ``docs/`` that follow from code: metrics and settings. 'python -m engine.pages' writes them, tests hold them."""
+
+from pathlib import Path
+
+from engine import metric_names
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+PAGES = {"metrics.md": metric_names.page}
+"""File -> what draws it."""
+
+if __name__ == "__main__":
+    for name, draw in PAGES.items():
+        (DOCS / name).write_text(draw(), encoding="utf-8")
