@@ -1,0 +1,109 @@
+"""Rules, alerts and their pages hold together: what they name exists, promtool takes them, each alert fires and keeps quiet as it says."""
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from prometheus_client import CollectorRegistry, generate_latest
+
+from engine.cli import COMMANDS
+from engine.metric_names import AUDIT, COUNTERS, GAUGES, HISTOGRAMS, PREFIX, PROCESS
+from engine.metrics import StageMetrics
+from tests.support.watching import tool
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+PROMETHEUS = DEPLOY / "prometheus"
+RULES = [PROMETHEUS / "recording.yml", PROMETHEUS / "alerts.yml"]
+
+
+def rules() -> list[dict[str, Any]]:
+    """Every rule, recording and alerting."""
+    return [rule for path in RULES for group in yaml.safe_load(path.read_text())["groups"] for rule in group["rules"]]
+
+
+def alerts() -> dict[str, dict[str, Any]]:
+    """Alert -> its rule."""
+    return {rule["alert"]: rule for rule in rules() if "alert" in rule}
+
+
+def known() -> set[str]:
+    """Every series that there is: ours, the client library's, and what recording rules make of them."""
+    ours = {f"{PREFIX}{name}_total" for name in COUNTERS} | {PREFIX + name for name in (*GAUGES, *AUDIT)}
+    ours |= {f"{PREFIX}{name}_{end}" for name in HISTOGRAMS for end in ("bucket", "sum", "count")}
+    return ours | set(PROCESS) | {rule["record"] for rule in rules() if "record" in rule}
+
+
+def said(tool_name: str, *words: str | Path, stdin: bytes | None = None) -> str:
+    """Run a checker; answers what it said, and fails with that unless it is content."""
+    done = subprocess.run([tool(tool_name), *map(str, words)], input=stdin, cwd=PROMETHEUS, capture_output=True, timeout=120, check=False)
+    text = (done.stdout + done.stderr).decode()
+    assert done.returncode == 0, text
+    return text
+
+
+def test_every_metric_that_is_named_exists() -> None:
+    """In rules, dashboards, pages and tests of rules; a name that nobody tells is an alert that never fires."""
+    name = re.compile(r"\b(?:\w+:)?gridwhistle_\w+(?::\w+)?|\bgridwhistle:\w+:\w+|\bprocess_\w+")
+    files = [path for path in DEPLOY.rglob("*") if path.suffix in (".yml", ".yaml", ".json", ".md")]
+    found = {(path.name, word) for path in files for word in name.findall(path.read_text(encoding="utf-8"))}
+    assert len({word for _, word in found}) > 30
+    assert sorted((file, word) for file, word in found if word not in known()) == []
+
+
+def test_promtool_takes_rules_and_configurations() -> None:
+    """Syntax, names, templates, durations."""
+    assert "SUCCESS" in said("promtool", "check", "rules", *RULES)
+    for name in ("prometheus.yml", "compose.yml"):
+        assert "SUCCESS" in said("promtool", "check", "config", name)
+
+
+def test_each_alert_fires_and_keeps_quiet_as_its_test_says() -> None:
+    """``promtool test rules`` on ``alerts.test.yml``, which has both for every alert."""
+    assert "SUCCESS" in said("promtool", "test", "rules", "alerts.test.yml")
+    tests = yaml.safe_load((PROMETHEUS / "alerts.test.yml").read_text())["tests"]
+    fires = {name for test in tests for name, samples in _asked(test) if samples}
+    quiet = {name for test in tests for name, samples in _asked(test) if not samples}
+    assert fires == set(alerts()) and quiet == set(alerts())
+
+
+def _asked(test: dict[str, Any]) -> list[tuple[str, list[Any]]]:
+    return [(re.findall(r'alertname="(\w+)"', one["expr"])[0], one["exp_samples"]) for one in test["promql_expr_test"]]
+
+
+def test_each_alert_has_a_page_and_says_all_that_it_must() -> None:
+    """A severity that the routes know, summary, description, and a page that is there; no page is of no alert."""
+    for name, alert in alerts().items():
+        assert alert["labels"]["severity"] in ("critical", "warning", "info"), name
+        assert set(alert["annotations"]) == {"summary", "description", "runbook_url"}, name
+        assert alert["annotations"]["runbook_url"] == f"deploy/runbooks/{name}.md"
+    pages = {path.stem: path.read_text(encoding="utf-8") for path in (DEPLOY / "runbooks").glob("*.md")}
+    assert set(pages) == set(alerts())
+    for name, page in pages.items():
+        assert page.startswith(f"# {name} ({alerts()[name]['labels']['severity']})"), name
+        assert all(word in page for word in ("**What it means.**", "**Look.**", "**Do.**", "**Lost?**")), name
+        assert [link for link in re.findall(r"\]\((\w+)\.md\)", page) if link not in pages] == []
+
+
+def test_pages_name_commands_that_exist() -> None:
+    """At three in the morning a command that was renamed helps nobody."""
+    there = {command for group in COMMANDS.values() for command in group}
+    files = [*(DEPLOY / "runbooks").glob("*.md"), DEPLOY.parent / "docs" / "deploy.md"]
+    named = {(path.name, word) for path in files if path.exists() for word in re.findall(r"\bgridwhistle (\w[\w-]*)", path.read_text(encoding="utf-8"))}
+    assert len(named) > 20
+    assert sorted((file, word) for file, word in named if word not in there) == []
+
+
+@pytest.mark.parametrize("stage", ["intake", "dispatch"])
+def test_promtool_takes_what_a_stage_tells(stage: str) -> None:
+    """Every metric with a figure: help, types, names and base units."""
+    metrics = StageMetrics(stage)
+    for name, spec in COUNTERS.items():
+        metrics.count(name, *spec.labels)
+    for gauge, spec in GAUGES.items():
+        metrics.gauge(gauge, 1.0, *spec.labels)
+    registry = CollectorRegistry()
+    registry.register(metrics)
+    said("promtool", "check", "metrics", stdin=generate_latest(registry))
