@@ -65,6 +65,8 @@ class Batch:
     held: AbstractSet[str] = frozenset()
     """Ids of causes that failed three openings: set aside instead of decided."""
     budget: int = MAX_CAUSES
+    lead: int = 0
+    """So many of ``records``, and of what waits behind them, go before a clock of the horizon."""
     outs: list[Out] = field(default_factory=list)
     taken: int = 0
     """How many of ``records`` were decided; the rest waits for the next step."""
@@ -81,12 +83,15 @@ class Batch:
     def decide(self) -> None:
         """Decide the records in order, each through all rules before the next, and between them the clocks that are due.
 
-        A clock due before a command was handed in fires before it; at the same instant the command goes first (LAW 4).
+        A clock due before a command was handed in fires before it; at the same instant the command goes first (LAW 4). As soon as
+        the commands that go first are decided, clocks take half of the step: neither they nor records wait for a backlog of the others.
         """
         core, outs = self.core, self.outs
         # the horizon has passed, although a newer sample of the broker's time may estimate a few milliseconds less
         at = max(self.last_at, self.now, self.horizon)
         for record in self.records:
+            if self.taken == self.lead and self.budget > 1:
+                self._fire(self.horizon, at, half=True)
             if self._is_full():
                 break
             if record.appended_at > at:
@@ -98,7 +103,8 @@ class Batch:
             self.taking = None
             self.taken += 1
         else:
-            self._fire(self.horizon, at)
+            if self.taken >= self.lead:
+                self._fire(self.horizon, at)
         outs.extend(core.flush())
         self.last_at = at
 
@@ -106,16 +112,19 @@ class Batch:
         """Name the one cause of a step of one."""
         return self.fired_last or self.records[0].id
 
-    def _is_full(self) -> bool:
+    def _is_full(self, causes: int | None = None, seconds: float | None = None) -> bool:
         """Whether the step has done enough; where it ends shows in no outcome."""
         done = self.fired + self.taken
-        return done >= self.budget or (done & 31 == 31 and perf_counter() - self.began > STEP_SECONDS)
+        return done >= (causes or self.budget) or (done & 31 == 31 and perf_counter() - self.began > (seconds or STEP_SECONDS))
 
-    def _fire(self, until: Instant, at: Instant) -> bool:
-        """Fire what is due until then; ``False`` when the budget ended before or with it."""
-        due = self.core.next_due()
+    def _fire(self, until: Instant, at: Instant, half: bool = False) -> bool:
+        """Fire what is due until then; ``False`` when the step, or half of what is left of it, ended before or with it."""
+        due, causes, seconds = self.core.next_due(), None, None
+        if half and due is not None and due <= until:
+            done, spent = self.fired + self.taken, perf_counter() - self.began
+            causes, seconds = (done + self.budget + 1) // 2, (spent + STEP_SECONDS) / 2
         while due is not None and due <= until:
-            if self._is_full():
+            if self._is_full(causes, seconds):
                 return False
             if self.budget == 1:
                 self.fired_last = self.core.due_id()

@@ -79,6 +79,8 @@ class Partition:
         self._last_at: Instant = 0
         self._barrier: tuple[Instant, int] | None = None
         self._horizon: Instant = 0
+        self._lead = 0
+        """Of what waits, so many go before any clock of the horizon: the last of them is a command handed in before it."""
         self._producer: AIOKafkaProducer | None = None
         self._decisions = wiring.settings.prefix + DECISIONS.name
 
@@ -159,13 +161,15 @@ class Partition:
         self._barrier = (observed_at, end)
 
     async def _advance_horizon(self) -> None:
-        """Once ``commands`` is read to the barrier, and nothing of it waits, clocks until its moment may fire."""
+        """Once ``commands`` is read to the barrier, clocks until its moment may fire: behind the commands below it, before all else that waits."""
         if self._barrier is None:
             return
         observed_at, end = self._barrier
         tp = next((tp for spec, tp in zip(self._w.inputs, self.tps, strict=True) if spec is COMMANDS), None)
-        if tp is None or (await self._w.consumer.position(tp) >= end and len(self.pending) <= self.budget):
+        if tp is None or await self._w.consumer.position(tp) >= end:
             self._horizon, self._barrier = observed_at, None
+            before = (n for n, record in enumerate(self.pending, 1) if record.topic == COMMANDS.name and (record.offset < end or record.appended_at <= observed_at))
+            self._lead = max(before, default=0)
 
     def seconds_to_next_due(self) -> float:
         """Wall seconds until a clock is due; a long time when there is none."""
@@ -184,7 +188,7 @@ class Partition:
         if records:
             w.crash.at("polled")
             await w.prepare(records)
-        batch = Batch(self.core, records, self.time.now(), self._horizon, self._last_at, w.held, self.budget)
+        batch = Batch(self.core, records, self.time.now(), self._horizon, self._last_at, w.held, self.budget, self._lead)
         await self._decide(batch)
         if not batch.taken and not batch.fired:
             return
@@ -195,6 +199,7 @@ class Partition:
             self.positions[topic] = offsets[TopicPartition(w.settings.prefix + topic, record.partition)] = record.offset + 1
         for _ in range(batch.taken):
             self.pending.popleft()
+        self._lead = max(0, self._lead - batch.taken)
         self._last_at = batch.last_at
         await self._commit_causes(batch, offsets)
         w.metrics.stepped(batch)

@@ -213,6 +213,8 @@ class Slot:
         if not await opening.has_work():
             await self._idle(opening)
         elif not self._stopping:
+            if opening.wants_barrier():  # a backlog does not keep a due clock waiting
+                self.loop.request_barrier()
             await self.loop.turn()
             async with self._stepping:
                 if self._stopping:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 
+import msgspec
 import pytest
 
 from engine import batch as batches
@@ -140,7 +141,7 @@ async def test_a_clock_due_before_a_command_fires_before_it_and_at_the_same_inst
         due = ticket.next_due_at
         assert due is not None
         command = Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), due + shift, ticket=ticket.id, text="seen")
-        batch = Batch(core, [Record(COMMANDS.name, 0, 0, b"", codec.encode(command), (), due + shift, due + shift)], due + 5, due + 5, START)
+        batch = Batch(core, [Record(COMMANDS.name, 0, 0, b"", codec.encode(command), (), due + shift, due + shift)], due + 5, due + 5, START, lead=1)
         batch.decide()
         causes = [codec.decode(out.value or b"", Decision).cause for out in batch.outs if out.topic == DECISIONS.name]
         assert causes[0] == first
@@ -181,3 +182,61 @@ async def test_a_clock_that_cannot_be_decided_is_set_aside_and_the_partition_goe
     after = core.book.tickets[ticket.id]
     assert (after.version, after.status, after.person, len(after.clocks)) == (ticket.version + 1, ticket.status, ticket.person, len(ticket.clocks))
     assert core.due_id() != name
+
+
+def due_with_a_backlog() -> tuple[DispatchCore, Instant, list[Record], Record]:
+    """Thirty tickets with clocks that are due, 60 incidents that wait, and a command for the first ticket handed in before its clock."""
+    core, records = dispatch_core(), incidents(90)
+    for record in records[:30]:
+        core.take(record, START)
+    due = core.next_due()
+    assert due is not None
+    ticket = core.book.tickets[str(core.due_id()).split(":")[1]]
+    command = Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), due, ticket=ticket.id, text="seen")
+    late = [msgspec.structs.replace(record, appended_at=due) for record in records[30:]]
+    return core, due, late, Record(COMMANDS.name, 0, 0, b"", codec.encode(command), (), due, due)
+
+
+def causes_of(batch: Batch) -> list[str]:
+    """What was decided, by kind, in order."""
+    return [codec.decode(out.value or b"", Decision).cause for out in batch.outs if out.topic == DECISIONS.name]
+
+
+async def test_a_backlog_of_records_does_not_keep_due_clocks_waiting() -> None:
+    """More records wait than a step takes, step after step: clocks fire in the first one, and records go on in it too."""
+    core, due, waiting, _ = due_with_a_backlog()
+    batch = Batch(core, waiting[:20], due, due, START, budget=20)
+    batch.decide()
+    assert batch.fired and batch.taken
+    assert causes_of(batch)[0] == "clock"
+
+
+async def test_a_storm_of_clocks_does_not_keep_records_waiting() -> None:
+    """More clocks are due than a step fires: they take half of it."""
+    core, _, waiting, _ = due_with_a_backlog()
+    far = START + 30 * 86_400_000
+    batch = Batch(core, waiting[:20], far, far, START, budget=20)
+    batch.decide()
+    assert (batch.fired, batch.taken) == (10, 10)
+
+
+async def test_in_a_backlog_commands_of_before_still_go_before_the_clock() -> None:
+    """The command that lies behind more incidents than a step takes was handed in at the clock's instant: no clock fires until it is decided."""
+    core, due, waiting, command = due_with_a_backlog()
+    pending = [*waiting[:30], command, *waiting[30:]]
+    lead, last, seen = 31, START, list[str]()
+    while pending:
+        batch = Batch(core, pending[:20], due, due, last, budget=20, lead=lead)
+        batch.decide()
+        last, lead, pending = batch.last_at, max(0, lead - batch.taken), pending[batch.taken :]
+        seen += causes_of(batch)
+    assert seen.index("command") == 30
+    assert seen.index("clock") == 31
+
+
+async def test_clocks_wait_for_a_lead_that_is_longer_than_what_was_fetched() -> None:
+    """The end of a step is no reason to fire while a command of before waits behind it."""
+    core, due, waiting, _ = due_with_a_backlog()
+    batch = Batch(core, waiting[:10], due, due, START, budget=20, lead=11)
+    batch.decide()
+    assert (batch.fired, batch.taken) == (0, 10)
