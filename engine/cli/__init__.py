@@ -36,6 +36,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Feed and judge": {
         "feed": ("feed", "Feed a CSV or JSON file of incidents; --dry-run says what would become of it."),
+        "alertmanager": ("alertmanager", "Turn Alertmanager's webhook payload into incidents."),
         "rejected": ("rejected", "What intake turned away: list, show, resend."),
         "held": ("held", "What our own fault kept from being decided: list, retry, drop."),
         "audit": ("audit", "Re-derive from the log what should have happened, and compare."),

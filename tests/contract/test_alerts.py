@@ -107,3 +107,31 @@ def test_promtool_takes_what_a_stage_tells(stage: str) -> None:
     registry = CollectorRegistry()
     registry.register(metrics)
     said("promtool", "check", "metrics", stdin=generate_latest(registry))
+
+
+ROUTES = [
+    ("severity=critical alertname=StageDown stage=dispatch", "on-call"),
+    ("severity=warning alertname=Lag", "today"),
+    ("severity=info alertname=WhistlesTooFew", "weekly"),
+    ("alertname=Unknown", "today"),
+    ("alertname=WaterHigh gridwhistle=incident severity=critical", "incidents"),
+]
+
+
+def test_amtool_takes_the_configuration_and_its_routes() -> None:
+    """Who is told what; whatever is new falls to the working day's list, a city's sensor never wakes us."""
+    file = DEPLOY / "alertmanager" / "alertmanager.yml"
+    assert "SUCCESS" in said("amtool", "check-config", file)
+    for labels, receiver in ROUTES:
+        said("amtool", "config", "routes", "test", f"--config.file={file}", f"--verify.receivers={receiver}", *labels.split())
+
+
+def test_what_inhibits_and_is_inhibited_exists() -> None:
+    """A misspelt alert would inhibit nothing, silently; nothing inhibits itself."""
+    for rule in yaml.safe_load((DEPLOY / "alertmanager" / "alertmanager.yml").read_text())["inhibit_rules"]:
+        (sources,), (targets,) = (_named(rule[f"{end}_matchers"]) for end in ("source", "target"))
+        assert (sources | targets) <= set(alerts()) and not sources & targets
+
+
+def _named(matchers: list[str]) -> list[set[str]]:
+    return [set(re.findall(r'"(.*)"', one)[0].split("|")) for one in matchers]
