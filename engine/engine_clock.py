@@ -41,6 +41,10 @@ class BrokerTime:
             raise RuntimeError("broker time was asked for before any record of the broker was seen")
         return self._seen_ms + int((self._monotonic() - self._at) * 1000)
 
+    def skew(self) -> float | None:
+        """Seconds that this machine's clock is ahead of the broker's, the way of the acknowledgement included; ``None``: not known."""
+        return None if self._seen_ms is None else time.time() - self.broker_ms() / 1000
+
     def now(self) -> Instant:
         """Engine time now."""
         return max(self._floor, self._mapping.engine(self.broker_ms()))

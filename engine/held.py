@@ -12,6 +12,7 @@ from engine.errors import InvalidSettings
 from engine.many_commands import give_many
 from engine.reading import LogConsumer
 from engine.reference import load_clock
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from engine.views.from_state import image_of, partition_in
 from engine.views.history import decisions
@@ -47,7 +48,7 @@ async def _bytes(settings: Settings, name: str, cause: HeldCause) -> tuple[str, 
         return "none", None, None
     topic, partition, offset = name.rsplit(":", 2)
     tp = TopicPartition(settings.prefix + topic, int(partition))
-    reader = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest")
+    reader = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", auto_offset_reset="earliest")
     await reader.start()
     try:
         reader.assign([tp])
@@ -88,7 +89,7 @@ async def end(settings: Settings, kind: CommandKind, name: str, actor: Actor, re
 async def _send_again(settings: Settings, name: str, key: bytes | None, value: bytes | None, command: Command) -> Decision | None:
     """Write the record to its topic once more, in a transaction as our stages do, and wait for what becomes of it."""
     topic, partition, _ = name.rsplit(":", 2)
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, transactional_id=f"{settings.prefix}held.p{partition}", acks="all")
+    producer = AIOKafkaProducer(**kafka_arguments(settings), transactional_id=f"{settings.prefix}held.p{partition}", acks="all")
     await producer.start()
     try:
         async with producer.transaction():

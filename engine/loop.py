@@ -20,6 +20,7 @@ from engine.reading import LogConsumer, Loose, Unreadable
 from engine.settings import Settings
 from engine.slot import Opening, Slot
 from engine.stage import Record
+from engine.watchdog import Standing
 from topics.ids import Instant
 from topics.registry import COMMANDS
 
@@ -27,6 +28,12 @@ log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 5.0
 """How often lag and overdue clocks are measured: one request to the broker for all partitions."""
+
+SKEW_SECONDS = 2.0
+"""Between the broker's clock and this machine's: more is an alarm (DESIGN 6)."""
+
+OPENING_FACTOR = 8
+"""Loading a partition's state may take so many times as long as a step: a million tickets took 12 s."""
 
 FAULT_SECONDS = 60.0
 """Fetching that fails for so long without a break will not mend itself: the process ends, and is started anew."""
@@ -55,6 +62,9 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self._barrier_wanted = asyncio.Event()
         self._tokens, self._token_at = 4.0, time.monotonic()
         self.assigned_once = asyncio.Event()
+        self.fetched_at = time.monotonic()
+        """When a fetch last came to an end."""
+        self._skewed = False
         self.ready = False
         """Whether everything assigned moves, or is stopped with its alarm."""
         self.on_ready: Callable[[bool], None] = lambda ready: None
@@ -125,7 +135,9 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         pause, failing_since = REOPEN_FIRST, 0.0
         try:
             while True:
+                self.fetched_at = time.monotonic()
                 while sum(slot.waiting_bytes for slot in self.slots.values()) > PROCESS_BYTES:
+                    self.fetched_at = time.monotonic()
                     await asyncio.sleep(0.01)
                 try:
                     self._hand_out(await self.consumer.fetched(timeout_ms=200))
@@ -179,6 +191,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         """Measure how far each partition is behind, those that do not open included."""
         while True:
             await asyncio.sleep(WATCH_SECONDS)
+            self._watch_clocks()
             found = {tp: slot for slot in self.slots.values() if slot.opening for tp in slot.opening.tps}
             try:
                 ends = await self.consumer.end_offsets(list(found)) if found else {}
@@ -191,8 +204,39 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             for slot, lag in behind.items():
                 if self.slots.get(slot.key) is slot:
                     self.metrics.gauge("lag_records", lag, self.stage, slot.label)
+                    self.metrics.gauge("openings_without_progress", slot.pace.fruitless, self.stage, slot.label)
                     if slot.open and slot.opening:
                         self.metrics.gauge("oldest_due_seconds", slot.opening.overdue_seconds(), self.stage, slot.label)
+
+    def _watch_clocks(self) -> None:
+        """Say once when this machine's clock and the broker's part: nothing fires early, but doors stamp commands by ours (DESIGN 6)."""
+        skew = self.skew()
+        is_skewed = skew is not None and abs(skew) > SKEW_SECONDS
+        if is_skewed and not self._skewed:
+            self.metrics.count("alarms", "clock_skew")
+            log.error("this machine's clock is %+.1f s off the broker's; mend it on whichever is wrong", skew)
+        self._skewed = is_skewed
+
+    # -- asked by other threads: figures are read, nothing is changed -----------------------------------------------
+
+    def skew(self) -> float | None:
+        """Seconds that this machine's clock is ahead of the broker's; of all partitions the least, as each has waited for its acknowledgement."""
+        found = [skew for slot in list(self.slots.values()) if slot.opening is not None and (skew := slot.opening.time.skew()) is not None]
+        return min(found, default=None)
+
+    def progress_age(self) -> float:
+        """Seconds since what stands longest last came to an end; what is stopped with its alarm, or opening, is told by other words."""
+        now = time.monotonic()
+        return max([now - self.fetched_at, *(now - slot.beat for slot in list(self.slots.values()) if slot.open)])
+
+    def standings(self) -> list[Standing]:
+        """List what must come to an end again and again, for the watchdog."""
+        found = [Standing("fetching", self.fetched_at, 1, None)]
+        for slot in list(self.slots.values()):
+            if slot.stopped_by is None:
+                what = f"a step of {self.stage} {slot.label}" if slot.open else f"opening {self.stage} {slot.label}"
+                found.append(Standing(what, slot.beat, 1 if slot.open else OPENING_FACTOR, slot.task))
+        return found
 
     async def _barriers(self) -> None:
         """Observe the end of ``commands`` for partitions whose clocks are due: after the moment, never before it."""

@@ -8,6 +8,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from engine.reading import LogConsumer
 from engine.reference import read_partition
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from rules.case import Draft
 from rules.masking import masked_command, masked_name
@@ -34,8 +35,8 @@ async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]],
     A command stays sent: its decision will come, and the same command given again returns it.
     """
     tps = [TopicPartition(settings.prefix + DECISIONS.name, partition) for partition in sorted({partition for partition, _ in commands})]
-    watcher = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=50)
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+    watcher = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", fetch_max_wait_ms=50)
+    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
     await watcher.start()
     try:
         await producer.start()

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from engine import metric_names
+from engine import metric_names, settings
 
 DOCS = Path(__file__).parents[1] / "docs"
 
-PAGES = {"metrics.md": metric_names.page}
+PAGES = {"metrics.md": metric_names.page, "settings.md": settings.page}
 """File -> what draws it."""
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from engine.errors import InvalidSettings
 from engine.reading import LogConsumer
+from engine.security import kafka_arguments
 from topics import codec, reference
 from topics.ids import Instant
 from topics.pack import PackBundle
@@ -109,7 +110,7 @@ async def read_partition(settings: "Settings", topic: str, partition: int, start
     """Read a small partition from ``start`` to its present end: (key, value) pairs and the offset to go on from."""
     tp = TopicPartition(settings.prefix + topic, partition)
     consumer = LogConsumer(
-        bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest"
+        **kafka_arguments(settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest"
     )
     await consumer.start()
     try:
@@ -141,7 +142,7 @@ async def load_clock(settings: "Settings") -> EngineClock:
 
 async def put(settings: "Settings", records: Mapping[str, bytes | None]) -> None:
     """Write records to ``reference`` and wait until the broker has them."""
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, max_request_size=REFERENCE.max_bytes)
+    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True, max_request_size=REFERENCE.max_bytes)
     await producer.start()
     try:
         for key, value in records.items():
@@ -193,7 +194,7 @@ def _at(value: bytes) -> Instant:
 async def last_records(settings: "Settings", topic: str, wanted: Callable[[bytes], bool]) -> list[tuple[int, bytes]]:
     """Give the last value that is wanted of each partition of a topic, reading back from its end as far as need be."""
     consumer = LogConsumer(
-        bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest"
+        **kafka_arguments(settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest"
     )
     await consumer.start()
     try:

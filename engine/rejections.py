@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from engine.errors import GridwhistleError, InvalidSettings
 from engine.reading import LogConsumer
 from engine.reference import Reference
+from engine.security import kafka_arguments
 from engine.vault import Vault, load_master_key
 from topics import codec
 from topics.envelope import EnvelopeFault, incident_message, parse
@@ -70,7 +71,7 @@ async def turned_away(settings: "Settings") -> list[Turned]:
 
 async def _read(settings: "Settings", topic: str, partitions: Any) -> list[tuple[bytes | None, bytes | None]]:
     consumer = LogConsumer(
-        bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
+        **kafka_arguments(settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )  # fmt: skip
     await consumer.start()
@@ -165,7 +166,7 @@ async def resend_mended(settings: "Settings", record: str, text: bytes, pack: st
     if len(value) > MAX_RECORD_BYTES:
         return Resent((f"{len(value)} bytes; at most {MAX_RECORD_BYTES}",))
     partition = (murmur2(key) & 0x7FFFFFFF) % settings.partitions
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
     await producer.start()
     try:
         sent = await producer.send_and_wait(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)

@@ -24,11 +24,14 @@ from engine.loop import PartitionLoop
 from engine.metrics import StageMetrics
 from engine.partition import Partition, Wiring
 from engine.private import make_missing, write_whole
+from engine.readiness import Readiness, tell
 from engine.reading import LogConsumer
 from engine.reference import Reference
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from engine.stage import Core, Record
 from engine.topic_admin import verify
+from engine.watchdog import Watchdog
 from topics.registry import TopicSpec
 
 log = logging.getLogger(__name__)
@@ -99,7 +102,7 @@ def decider(app: StageApp) -> Callable[[Batch], Awaitable[None]]:
 def new_consumer(settings: Settings, stage: str) -> LogConsumer:
     """Make the group consumer of a stage, with every setting that keeps records from being lost."""
     return LogConsumer(
-        bootstrap_servers=settings.kafka,
+        **kafka_arguments(settings),
         group_id=f"{settings.prefix}{stage}",
         client_id=client_id(stage),
         enable_auto_commit=False,
@@ -155,13 +158,27 @@ class Host:
         )
 
 
+def _answer(host: Host, loop: PartitionLoop) -> None:
+    """Answer probes and Prometheus, where an address is set.
+
+    Raises:
+        OSError: It cannot be had.
+    """
+    address = host.settings.http_address
+    if address is None:
+        return
+    readiness = Readiness(loop, host.reference, host.settings)
+    host.metrics.when_asked.append(tell(readiness, loop, host.metrics, host.settings))
+    HealthServer(address, host.metrics, readiness.checks).start()
+
+
 class LoopService(faust.Service):  # type: ignore[misc]
     """The Faust service that owns Kafka: starts the consumer, runs the loop, drains it at the end."""
 
-    def __init__(self, loop: PartitionLoop, subscribe: Callable[[LogConsumer, PartitionLoop], None]) -> None:
+    def __init__(self, loop: PartitionLoop, subscribe: Callable[[LogConsumer, PartitionLoop], None], watchdog: Watchdog) -> None:
         """Keep the loop; ``on_start`` connects."""
         super().__init__()
-        self.partition_loop = loop
+        self.partition_loop, self._watchdog = loop, watchdog
         self._subscribe = subscribe
         self.ended: asyncio.Task[None] | None = None
 
@@ -171,9 +188,11 @@ class LoopService(faust.Service):  # type: ignore[misc]
         self._subscribe(consumer, self.partition_loop)
         await consumer.start()
         self.ended = asyncio.create_task(self.partition_loop.run())
+        self._watchdog.start()
 
     async def on_stop(self) -> None:
         """Let running steps end, close the partitions, leave the group."""
+        self._watchdog.stop()
         if self.ended is not None:
             self.ended.cancel()
             await asyncio.gather(self.ended, return_exceptions=True)
@@ -204,10 +223,10 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
         missing = "clock" if reference.clock is None else "pack"
         raise InvalidSettings(f"no {missing} in force on prefix {settings.prefix!r}; run 'gridwhistle up', or 'gridwhistle pack publish'")
     host = Host(settings, stage, new_app(settings, stage), new_consumer(settings, stage), reference, metrics, crash, set())
-    if settings.metrics_port:
-        HealthServer((settings.metrics_host, settings.metrics_port), metrics, list).start()
     built = await build(host)
-    service = LoopService(built.loop, built.subscribe)
+    _answer(host, built.loop)
+    watchdog = Watchdog(stage, settings.watchdog_seconds, built.loop.standings)
+    service = LoopService(built.loop, built.subscribe, watchdog)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -7,6 +7,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.producer.message_accumulator import BatchBuilder
 
 from engine.limits import BATCH_BYTES, REQUEST_BYTES
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from engine.stage import Out
 from topics.registry import RAW
@@ -18,7 +19,7 @@ NO_HEADERS: list[tuple[str, bytes]] = []
 def transactional_producer(settings: Settings, name: str) -> AIOKafkaProducer:
     """Make the producer of one input partition; its transactional id is ``<prefix><name>``."""
     return AIOKafkaProducer(
-        bootstrap_servers=settings.kafka,
+        **kafka_arguments(settings),
         transactional_id=f"{settings.prefix}{name}",
         transaction_timeout_ms=15_000,
         max_batch_size=BATCH_BYTES,

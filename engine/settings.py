@@ -1,17 +1,28 @@
-"""The settings of a process: one frozen model, read from ``GRIDWHISTLE_*``."""
+"""The settings of a process: one frozen model, read from ``GRIDWHISTLE_*``. ``docs/settings.md`` is drawn from it."""
 
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from engine.errors import InvalidSettings
 
 ENVIRONMENT = "GRIDWHISTLE_"
-NOT_SETTINGS = frozenset({"CACHE_DIR"})
-"""Variables of this prefix that are read elsewhere: where downloaded jars are kept."""
+NOT_SETTINGS = frozenset({"CACHE_DIR", "PROMETHEUS"})
+"""Variables of this prefix that are read elsewhere: where downloaded jars are kept, and which Prometheus ``up --watch`` starts."""
+
+TEST_ONLY = frozenset({"faults", "crash_at"})
+"""Of no use but to tests: refused unless ``FAULTS=allow`` says that this is one."""
+
+SECRETS = frozenset({"kafka_password", "kafka_key_password", "redis_password", "redis_url"})
+"""May be given as ``..._FILE``, the path of a file that holds it: a mounted secret, systemd's credentials."""
+
+SASL_OVER_TLS = frozenset({"PLAIN", "OAUTHBEARER"})
+"""They hand the secret over as it is: whoever listens would have it."""
+
+RENAMED = {"metrics_host": "HTTP_BIND=HOST:PORT", "metrics_port": "HTTP_BIND=HOST:PORT"}
 
 
 def default_data_dir() -> Path:
@@ -24,31 +35,100 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kafka: str = "127.0.0.1:27000"
-    redis_url: Annotated[str, Field(repr=False)] = "redis://127.0.0.1:27002/0"
-    """May hold a password: shown by ``shown_url`` alone."""
-    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = "gw."
-    partitions: Annotated[int, Field(ge=1, le=1000)] = 24
-    replication_factor: Annotated[int, Field(ge=1)] = 3
-    min_insync_replicas: Annotated[int, Field(ge=1)] = 2
-    data_dir: Path = Field(default_factory=default_data_dir)
-    master_key_file: Path | None = None
-    metrics_host: str = "127.0.0.1"
-    metrics_port: Annotated[int, Field(ge=0, le=65535)] = 0
-    commits_per_second: Annotated[int, Field(ge=1, le=10_000)] = 100
-    session_timeout_seconds: Annotated[int, Field(ge=1, le=300)] = 6
-    faults: Literal["", "allow"] = ""
-    crash_at: str = ""
+    kafka: Annotated[str, Field(description="The brokers, `HOST:PORT` with commas between.")] = "127.0.0.1:27000"
+    kafka_tls: Annotated[bool, Field(description="Whether to speak TLS with the brokers; their names are checked against their certificates, always.")] = False
+    kafka_ca_file: Annotated[Path | None, Field(description="Certificates (PEM) of who signs the brokers'; the system's where none is given.")] = None
+    kafka_cert_file: Annotated[Path | None, Field(description="Our own certificate (PEM), for brokers that ask for one (mTLS).")] = None
+    kafka_key_file: Annotated[Path | None, Field(description="Its key.")] = None
+    kafka_key_password: Annotated[SecretStr | None, Field(description="What the key is locked with.")] = None
+    kafka_sasl: Annotated[
+        Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"],
+        Field(description="How to log on. `PLAIN` and `OAUTHBEARER` hand the secret over as it is and are refused without TLS."),
+    ] = ""
+    kafka_user: Annotated[str, Field(description="Who logs on by `PLAIN` or SCRAM.")] = ""
+    kafka_password: Annotated[SecretStr | None, Field(description="With what.")] = None
+    kafka_token_file: Annotated[Path | None, Field(description="File with the token for `OAUTHBEARER`, read anew for each connection: whoever renews tokens writes it.")] = None
+    redis_url: Annotated[
+        str, Field(repr=False, description="`redis://`, `rediss://` (TLS) or `unix://`. A password in it is never shown; better `REDIS_PASSWORD_FILE`.")
+    ] = "redis://127.0.0.1:27002/0"
+    redis_user: Annotated[str, Field(description="Who logs on to Redis; its default user where none is given.")] = ""
+    redis_password: Annotated[SecretStr | None, Field(description="With what.")] = None
+    redis_ca_file: Annotated[Path | None, Field(description="Certificates (PEM) of who signs Redis'; the system's where none is given.")] = None
+    redis_cert_file: Annotated[Path | None, Field(description="Our own certificate (PEM), for a Redis that asks for one.")] = None
+    redis_key_file: Annotated[Path | None, Field(description="Its key.")] = None
+    prefix: Annotated[
+        str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$", description="Begins every topic, group and transactional id: one for each stack of a broker.")
+    ] = "gw."
+    partitions: Annotated[int, Field(ge=1, le=1000, description="Of each topic of ours, frozen once made: the most processes of one stage that share the work.")] = 24
+    replication_factor: Annotated[int, Field(ge=1, description="Copies of each record; with fewer than 3 the loss of a broker may lose or stop everything.")] = 3
+    min_insync_replicas: Annotated[int, Field(ge=1, description="Copies that must stand before a record counts as written; 1 loses what a broker takes with it.")] = 2
+    data_dir: Annotated[
+        Path, Field(description="The folder of keys, ready-files, logs and checkpoints; `~/.local/share/gridwhistle` by default.")
+    ] = Field(default_factory=default_data_dir)
+    master_key_file: Annotated[Path | None, Field(description="The vault's master key (0600); `master.key` of the data folder by default. Without it nobody's name can be revealed.")] = None
+    http_bind: Annotated[
+        str,
+        Field(
+            pattern=r"^(|(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5})$",
+            description="`HOST:PORT` on which a stage answers `/livez`, `/readyz` and `/metrics`; empty: nowhere. In a container `0.0.0.0:9464`; it has no TLS and no password, so let only probes and Prometheus reach it.",
+        ),
+    ] = ""
+    watchdog_seconds: Annotated[
+        int, Field(ge=10, le=86_400, description="A stage whose loop or step has not come to an end for so long is ended, and its log says where it hung; eight times as long for loading a partition.")
+    ] = 120
+    commits_per_second: Annotated[int, Field(ge=1, le=10_000, description="Most transactions of one process in a second: each costs the broker 2 ms of CPU.")] = 100
+    session_timeout_seconds: Annotated[int, Field(ge=1, le=300, description="After so long without a sign of life the group gives a process' partitions to others.")] = 6
+    faults: Annotated[Literal["", "allow"], Field(description="Tests only: allows `CRASH_AT`.")] = ""
+    crash_at: Annotated[str, Field(description="Tests only: `STAGE:POINT:NTH`, where the process kills itself.")] = ""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "Settings":
+        """Say everything that does not fit at once."""
+        found = list(_misfits(self))
+        if found:
+            raise ValueError("; ".join(found))
+        return self
 
     @property
     def key_file(self) -> Path:
         """Where the master key of the vault lies."""
         return self.master_key_file or self.data_dir / "master.key"
 
+    @property
+    def http_address(self) -> tuple[str, int] | None:
+        """Host and port to answer on, if any."""
+        host, _, port = self.http_bind.rpartition(":")
+        return (host.strip("[]"), int(port)) if self.http_bind else None
+
+
+def _misfits(s: Settings) -> list[str]:
+    """What contradicts itself."""
+    wants_password = s.kafka_sasl in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+    rules = (
+        (s.kafka_sasl in SASL_OVER_TLS and not s.kafka_tls, f"KAFKA_SASL={s.kafka_sasl} without KAFKA_TLS=true would send the secret in plain text"),
+        (wants_password and not (s.kafka_user and s.kafka_password), f"KAFKA_SASL={s.kafka_sasl} needs KAFKA_USER and KAFKA_PASSWORD or KAFKA_PASSWORD_FILE"),
+        (s.kafka_sasl == "OAUTHBEARER" and s.kafka_token_file is None, "KAFKA_SASL=OAUTHBEARER needs KAFKA_TOKEN_FILE"),
+        (bool(s.kafka_user or s.kafka_password) and not wants_password, "KAFKA_USER and KAFKA_PASSWORD say nothing without KAFKA_SASL"),
+        (bool(s.kafka_ca_file or s.kafka_cert_file) and not s.kafka_tls, "KAFKA_CA_FILE and KAFKA_CERT_FILE say nothing without KAFKA_TLS=true"),
+        ((s.kafka_cert_file is None) != (s.kafka_key_file is None), "KAFKA_CERT_FILE and KAFKA_KEY_FILE go together"),
+        ((s.redis_cert_file is None) != (s.redis_key_file is None), "REDIS_CERT_FILE and REDIS_KEY_FILE go together"),
+        (bool(s.redis_ca_file or s.redis_cert_file) and not s.redis_url.startswith("rediss://"), "REDIS_CA_FILE and REDIS_CERT_FILE need a REDIS_URL of rediss://"),
+        (s.min_insync_replicas > s.replication_factor, "MIN_INSYNC_REPLICAS is more than REPLICATION_FACTOR: nothing could ever be written"),
+        (bool(s.crash_at) and not s.faults, "CRASH_AT is for tests; unset it, or set FAULTS=allow in a test"),
+        (s.http_address is not None and s.http_address[1] > 65_535, f"HTTP_BIND={s.http_bind} has no port below 65536"),
+    )
+    return [text for holds, text in rules if holds]
+
 
 def shown_url(url: str) -> str:
     """Give a URL fit to be shown: without its password, wherever in it that stands."""
     return re.sub(r"(?i)(password=)[^&#]*", r"\1***", re.sub(r"(//[^/@:]*):[^/]*@", r"\1:***@", url))
+
+
+def shown(settings: Settings) -> dict[str, str]:
+    """Give every setting fit to be shown: no password, and of a file with one its name alone."""
+    found = {name: getattr(settings, name) for name in Settings.model_fields}
+    return {name: "" if value is None else shown_url(value) if name == "redis_url" else str(value) for name, value in found.items()}
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -58,9 +138,57 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         InvalidSettings: Unknown names or impossible values; all of them are listed.
     """
     given = {name.removeprefix(ENVIRONMENT): value for name, value in environ.items() if name.startswith(ENVIRONMENT)}
-    values = {name.lower(): value for name, value in given.items() if name not in NOT_SETTINGS}
+    values: dict[str, Any] = {name.lower(): value for name, value in given.items() if name not in NOT_SETTINGS}
+    faults = [f"{ENVIRONMENT}{name.upper()} is now {ENVIRONMENT}{RENAMED[name]}" for name in values if name in RENAMED]
+    values = {name: value for name, value in values.items() if name not in RENAMED}
+    for name in sorted(SECRETS):
+        file = values.pop(f"{name}_file", None)
+        if file and name in values:
+            faults.append(f"{ENVIRONMENT}{name.upper()} and {ENVIRONMENT}{name.upper()}_FILE are both set; unset one")
+        elif file:
+            try:
+                values[name] = Path(file).read_text(encoding="utf-8").rstrip("\r\n")
+            except (OSError, ValueError) as exc:
+                faults.append(f"{ENVIRONMENT}{name.upper()}_FILE: {type(exc).__name__} at {file}")
+    values = {name: None if value == "" and name in _EMPTY_IS_NONE else value for name, value in values.items()}
     try:
-        return Settings(**values)  # type: ignore[arg-type]
+        found = Settings(**values)
     except ValidationError as exc:
-        faults = [f"{ENVIRONMENT}{str(error['loc'][0]).upper()}: {error['msg']}" for error in exc.errors()]
-        raise InvalidSettings("these settings cannot be used; mend or unset them:\n  " + "\n  ".join(faults)) from exc
+        faults += [f"{ENVIRONMENT}{str(error['loc'][0]).upper()}: {error['msg']}" if error["loc"] else f"{ENVIRONMENT}… {error['msg']}" for error in exc.errors()]
+    if faults:
+        raise InvalidSettings("these settings cannot be used; mend or unset them:\n  " + "\n  ".join(faults))
+    return found
+
+
+_EMPTY_IS_NONE = frozenset(name for name, field in Settings.model_fields.items() if field.default is None)
+
+
+def page() -> str:
+    """Draw ``docs/settings.md``."""
+    lines = [
+        "# Settings",
+        "",
+        "Drawn from `engine/settings.py` by `python -m engine.pages`. Each is a variable of the environment with `GRIDWHISTLE_` before it; an unknown name is refused.",
+        "`gridwhistle settings` prints what is in force, without passwords; `gridwhistle settings --check` says what a production must not have and what to think over.",
+        "",
+        "| `GRIDWHISTLE_` | what it is | default | from a file |",
+        "|---|---|---|---|",
+    ]
+    for name, field in Settings.model_fields.items():
+        if name not in TEST_ONLY:
+            lines.append(f"| `{name.upper()}` | {field.description} | {_default(name)} | {f'`{name.upper()}_FILE`' if name in SECRETS else ''} |")
+    lines += ["", "## Tests only", "", "Refused unless `FAULTS=allow`, which `settings --check` refuses for production.", ""]
+    lines += [f"- `{name.upper()}`: {(Settings.model_fields[name].description or '').removeprefix('Tests only: ')}" for name in sorted(TEST_ONLY)]
+    lines += [
+        "", "## Read elsewhere", "",
+        "- `CACHE_DIR`: where the broker's downloaded jars are kept.",
+        "- `PROMETHEUS`: path of the Prometheus that `gridwhistle up --watch` starts, where it is not on `PATH`.", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _default(name: str) -> str:
+    value = Settings.model_fields[name].default
+    if name == "data_dir" or value in (None, ""):
+        return ""
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -114,6 +114,8 @@ class Slot:
         self.stopped_by: PartitionStops | None = None
         self.pace = Pace()
         self.wake = asyncio.Event()
+        self.beat = time.monotonic()
+        """When an opening, a step or a look for work last came to an end."""
         self._failures: dict[str, int] = {}
         self._stopping = False
         self._idle_since: float | None = None
@@ -135,11 +137,13 @@ class Slot:
         while not self._stopping:
             opening = self.opening = loop.make(self.key)
             opening.budget = self.pace.budget
+            self.beat = time.monotonic()
             pause = None
             try:
                 await opening.open()
                 self._opened(opening)
                 while not self._stopping:
+                    self.beat = time.monotonic()
                     await self._step(opening)
             except asyncio.CancelledError:
                 raise
@@ -155,7 +159,7 @@ class Slot:
             except Exception as exc:
                 self._failed(exc)
             finally:
-                self.open, self.waiting_bytes = False, 0
+                self.open, self.waiting_bytes, self.beat = False, 0, time.monotonic()
                 self._pause_input(opening)
                 await asyncio.shield(opening.close())
                 loop.live_changed()

@@ -7,6 +7,7 @@ from aiokafka import TopicPartition
 from engine.errors import OwnRecordUnreadable, PositionOutOfRange, UndecodableRecord
 from engine.log import told
 from engine.reading import LogConsumer, Loose, Unreadable
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from topics import codec
 from topics.registry import DECISIONS, INCIDENTS
@@ -40,7 +41,7 @@ async def load_state(
     """
     tp = TopicPartition(settings.prefix + topic, number)
     reader = LogConsumer(
-        bootstrap_servers=settings.kafka, group_id=None, isolation_level="read_committed", auto_offset_reset="earliest", enable_auto_commit=False,
+        **kafka_arguments(settings), group_id=None, isolation_level="read_committed", auto_offset_reset="earliest", enable_auto_commit=False,
         max_partition_fetch_bytes=8 * 1024 * 1024,
     )  # fmt: skip
     marker: Marker | None = None

@@ -14,6 +14,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from engine.audit.log import MARKER_KEY, Entry, Log
 from engine.journal import read_journal
 from engine.reading import LogConsumer, Loose, Unreadable
+from engine.security import kafka_arguments
 from topics.codec import decode
 from topics.decision import Decision
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REFERENCE, REJECTED, STATE
@@ -73,7 +74,7 @@ async def read_log(
     log = Log(journals=[entry for path in journals for entry in read_journal(path)])
     topics = await _topics(settings, only)
     consumer = LogConsumer(
-        bootstrap_servers=settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
+        **kafka_arguments(settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )  # fmt: skip
     await consumer.start()
@@ -92,7 +93,7 @@ async def read_log(
 async def _topics(settings: "Settings", only: Collection[str]) -> dict[str, list[TopicPartition]]:
     """The stack's topics by logical name, each with its partitions."""
     wanted, prefix = set(only) or {*STATES, *OTHERS, DECISIONS.name}, settings.prefix
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    admin = AIOKafkaAdminClient(**kafka_arguments(settings))
     await admin.start()
     try:
         names = [name.removeprefix(prefix) for name in await admin.list_topics() if name.startswith(prefix)]

@@ -11,6 +11,7 @@ from aiokafka import TopicPartition
 from engine.cli import run_async
 from engine.local.folder import settings_of
 from engine.reading import LogConsumer
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from engine.views.from_state import rebuild
 from engine.views.redis_view import RedisView
@@ -51,7 +52,7 @@ async def _show(settings: Settings) -> bool:
 async def _rebuild(settings: Settings) -> bool:
     """Make a shadow view of state and log up to where the running one stands, compare the two, and swap."""
     live, shadow = RedisView(settings), RedisView(settings, "shadow")
-    consumer = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest")
+    consumer = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", auto_offset_reset="earliest")
     await consumer.start()
     try:
         await shadow.drop()

@@ -17,6 +17,7 @@ from engine.local.folder import settings_of
 from engine.reading import LogConsumer
 from engine.reference import load_clock
 from engine.screen import plain
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from topics import codec
 from topics.decision import Decision
@@ -65,8 +66,8 @@ async def _report(settings: Settings, external_id: str, body: dict[str, Any], wi
     key, value, headers = incident_message("cli", external_id, body)
     if len(value) > MAX_RECORD_BYTES:
         raise InvalidSettings(f"the report has {len(value)} bytes; {settings.prefix}{RAW.name} takes at most {MAX_RECORD_BYTES}")
-    watcher = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=50)
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+    watcher = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", fetch_max_wait_ms=50)
+    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
     try:
         await watcher.start()
         await producer.start()

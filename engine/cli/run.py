@@ -38,7 +38,8 @@ def run(
         except OSError as exc:
             if exc.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
                 raise
-            holder = port_holder(settings.metrics_port)
-            where = f"{settings.metrics_host}:{settings.metrics_port}"
-            raise InvalidSettings(f"{where} for metrics cannot be had ({holder or exc.strerror}); set GRIDWHISTLE_METRICS_HOST or GRIDWHISTLE_METRICS_PORT") from exc
+            if settings.http_address is None:
+                raise
+            holder = port_holder(settings.http_address[1])
+            raise InvalidSettings(f"{settings.http_bind} for health and metrics cannot be had ({holder or exc.strerror}); set GRIDWHISTLE_HTTP_BIND") from exc
     os._exit(0)  # everything is committed and closed; do not wait for idle library threads

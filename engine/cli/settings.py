@@ -1,19 +1,37 @@
-"""``gridwhistle settings``: what is in force."""
+"""``gridwhistle settings``: what is in force, and what a production would be refused."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from engine.local.folder import folder_of, read_stack, settings_for, settings_without_stack
-from engine.settings import Settings, shown_url
+from engine.production import findings
+from engine.settings import Settings, shown
 
 
-def settings(data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None) -> None:
+def settings(
+    data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
+    check: Annotated[bool, typer.Option("--check", help="Say what a production must not have and what to think over; exit 1 if there is anything it must not.")] = False,
+) -> None:
     """Print the settings in force here, from the environment and the folder's stack; passwords are not shown."""
-    for name, value in _found(data):
-        value = shown_url(value) if name == "redis_url" else value
-        print(f"GRIDWHISTLE_{name.upper()}={value if value is not None else ''}")
+    found = _found(data)
+    if check:
+        return _check(found)
+    for name, value in shown(found).items():
+        print(f"GRIDWHISTLE_{name.upper()}={value}")
+    return None
+
+
+def _check(found: Settings) -> None:
+    refused = 0
+    for how, name, mend in findings(found, os.environ):
+        refused += how == "refused"
+        print(f"{how:<8} GRIDWHISTLE_{name}: {mend}")
+    print(f"{refused} refused" if refused else "nothing is refused; acks=all, idempotence and read_committed are fixed and need no setting")
+    if refused:
+        raise typer.Exit(1)
 
 
 def _found(data: Path | None) -> Settings:

@@ -13,6 +13,7 @@ from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
 from engine.reading import LogConsumer
 from engine.screen import padded, plain
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from engine.stages.fanout import TOLD
 from engine.views.lists import Town, town_of
@@ -48,7 +49,7 @@ async def _follow(settings: Settings, topic: str, from_beginning: bool, limit: i
     town = await town_of(settings)
     _known(topic, town)
     consumer = LogConsumer(
-        settings.prefix + topic, bootstrap_servers=settings.kafka, isolation_level="read_committed",
+        settings.prefix + topic, **kafka_arguments(settings), isolation_level="read_committed",
         auto_offset_reset="earliest" if from_beginning else "latest", fetch_max_wait_ms=100,
     )  # fmt: skip
     seen = 0

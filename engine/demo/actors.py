@@ -19,6 +19,7 @@ from engine.engine_clock import engine_now
 from engine.journal import Journal, JournalEntry, digest
 from engine.reading import LogConsumer
 from engine.reference import Reference
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from rules.law import Law
 from topics import codec
@@ -64,13 +65,13 @@ class Actors:
     async def run(self) -> None:
         """Act until cancelled."""
         settings = self._settings
-        producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+        producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
         watcher = LogConsumer(
-            settings.prefix + DECISIONS.name, bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest",
+            settings.prefix + DECISIONS.name, **kafka_arguments(settings), isolation_level="read_committed", auto_offset_reset="earliest",
             fetch_max_wait_ms=50,
         )  # fmt: skip
         departments = LogConsumer(
-            bootstrap_servers=settings.kafka, group_id=settings.prefix + "demo-departments", isolation_level="read_committed",
+            **kafka_arguments(settings), group_id=settings.prefix + "demo-departments", isolation_level="read_committed",
             auto_offset_reset="earliest", fetch_max_wait_ms=50,
         )  # fmt: skip
         departments.subscribe(pattern=f"^{re.escape(settings.prefix)}dept\\.[a-z0-9_]+\\.tasks$")

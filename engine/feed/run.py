@@ -234,7 +234,7 @@ async def feed_plan(
     Raises:
         DependencyDown: Kafka cannot be reached, or did not take a record.
     """
-    sender, watch = Sender(settings.kafka, settings.prefix, journal), Watch(settings)
+    sender, watch = Sender(settings, journal), Watch(settings)
     try:
         await sender.start()
         await watch.start()

@@ -9,6 +9,8 @@ from aiokafka.errors import KafkaError
 
 from engine.errors import DependencyDown
 from engine.journal import Journal, JournalEntry, digest
+from engine.security import kafka_arguments
+from engine.settings import Settings
 from topics.incident import MAX_RECORD_BYTES
 
 IN_FLIGHT = 500
@@ -25,14 +27,14 @@ class TooLarge(ValueError):
 class Sender:
     """An idempotent producer and the journal of what it was told is safe."""
 
-    def __init__(self, kafka: str, prefix: str, journal: Journal) -> None:
+    def __init__(self, settings: Settings, journal: Journal) -> None:
         """Prepare; ``start`` connects."""
         self._producer_of = lambda: AIOKafkaProducer(
-            bootstrap_servers=kafka, acks="all", enable_idempotence=True, linger_ms=5, max_batch_size=64 * 1024, max_request_size=MAX_RECORD_BYTES,
+            **kafka_arguments(settings), acks="all", enable_idempotence=True, linger_ms=5, max_batch_size=64 * 1024, max_request_size=MAX_RECORD_BYTES,
             request_timeout_ms=120_000,
         )  # fmt: skip
         self._producer: AIOKafkaProducer | None = None
-        self._prefix, self._journal = prefix, journal
+        self._prefix, self._journal = settings.prefix, journal
         self._room = asyncio.Semaphore(IN_FLIGHT)
         self._failure: BaseException | None = None
         self.acked = 0

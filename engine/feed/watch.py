@@ -8,6 +8,7 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from engine.reading import LogConsumer
+from engine.security import kafka_arguments
 from topics.codec import decode
 from topics.registry import DECISIONS, REJECTED
 from topics.rejected import Rejected
@@ -56,7 +57,7 @@ class Watch:
     async def start(self) -> None:
         """Read to the present ends, then go on in the background."""
         self._consumer = consumer = LogConsumer(
-            bootstrap_servers=self._settings.kafka, group_id=None, enable_auto_commit=False, isolation_level="read_committed",
+            **kafka_arguments(self._settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed",
             auto_offset_reset="earliest", max_partition_fetch_bytes=4 * 1024 * 1024,
         )  # fmt: skip
         await consumer.start()

@@ -12,6 +12,7 @@ from engine.local.stack import Stack, until_signal
 from engine.local.status import _lags
 from engine.local.supervisor import Child, child_environ, python_command
 from engine.reading import LogConsumer
+from engine.security import kafka_arguments
 
 SPEED = 600
 """A working day of ten hours in a minute."""
@@ -54,7 +55,7 @@ async def run_demo(stack: Stack, seconds: float | None, as_json: bool, began: fl
 
 async def _first_task(stack: Stack, began: float) -> float:
     """Measure the seconds from ``up`` to the first task on any department's topic."""
-    consumer = LogConsumer(bootstrap_servers=stack.settings.kafka, auto_offset_reset="latest", isolation_level="read_committed")
+    consumer = LogConsumer(**kafka_arguments(stack.settings), auto_offset_reset="latest", isolation_level="read_committed")
     consumer.subscribe(pattern=f"^{stack.settings.prefix}dept\\.[a-z0-9_]+\\.tasks$".replace("gw.", "gw\\."))
     await consumer.start()
     try:

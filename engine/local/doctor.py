@@ -19,6 +19,7 @@ from engine.local.groups import members
 from engine.local.plan import PORT_BASE
 from engine.private import demand_folder
 from engine.reference import Reference
+from engine.security import new_redis
 from engine.settings import Settings, shown_url
 from engine.stages import STAGES
 
@@ -51,7 +52,7 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
         return
     kafka = _attempt(lambda: run_async(topic_admin.existing(settings)))
     yield f"Kafka at {settings.kafka}", kafka
-    yield f"Redis at {shown_url(settings.redis_url)}", _attempt(lambda: redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3).ping())
+    yield f"Redis at {shown_url(settings.redis_url)}", _attempt(lambda: new_redis(settings, socket_timeout=3, socket_connect_timeout=3).ping())
     if kafka is None:
         yield f"a pack in force on prefix {settings.prefix}", _attempt(lambda: run_async(_in_force(settings)))
         yield f"topics {settings.prefix}* lose nothing", _attempt(lambda: run_async(topic_admin.verify(settings)))

@@ -160,6 +160,8 @@ def settings_for(folder: Path, stack: StackFile, environ: Mapping[str, str] = os
     }  # fmt: skip
     given = {name: environ[f"{ENVIRONMENT}{name}"] for name in known if f"{ENVIRONMENT}{name}" in environ}
     other = [f"{ENVIRONMENT}{name}" for name, value in given.items() if value != str(known[name])]
+    theirs = (*((["KAFKA_TLS", "KAFKA_SASL"]) if stack.own_kafka else []), *(["REDIS_USER", "REDIS_PASSWORD", "REDIS_PASSWORD_FILE"] if stack.own_redis else []))
+    other += [f"{ENVIRONMENT}{name}" for name in theirs if environ.get(f"{ENVIRONMENT}{name}")]
     if other:
         raise InvalidSettings(f"the stack in {folder} has its own {', '.join(other)}, and the environment another; unset it there, or choose another --data")
     return load_settings({**environ, **{f"{ENVIRONMENT}{name}": str(value) for name, value in known.items()}, f"{ENVIRONMENT}DATA_DIR": str(folder)})

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from engine.stages import STAGES
 
@@ -36,7 +37,7 @@ def client_id(stage: str) -> str:
 
 async def members(settings: Settings) -> list[Member]:
     """List the members of every stage's group, stage by stage, by their pid."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    admin = AIOKafkaAdminClient(**kafka_arguments(settings))
     try:
         await admin.start()
         return sorted([member for stage in STAGES for member in await _of_stage(admin, settings.prefix, stage)], key=lambda m: (STAGES.index(m.stage), m.pid or 0))

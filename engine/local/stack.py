@@ -8,7 +8,6 @@ from pathlib import Path
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from redis import Redis
 from redis.exceptions import RedisError
 
 from engine import topic_admin
@@ -20,6 +19,7 @@ from engine.local.supervisor import Child, Supervisor, child_environ, python_com
 from engine.packs import publish
 from engine.private import make_folder
 from engine.reference import Reference, start_clock
+from engine.security import kafka_arguments, new_redis
 from engine.settings import Settings
 from engine.stages import STAGES
 from engine.vault import make_master_key
@@ -79,7 +79,7 @@ class Stack:
     def _demand_redis(self) -> None:
         """The view's server must answer as well, with our password."""
         try:
-            with Redis.from_url(self.settings.redis_url, socket_timeout=5) as client:
+            with new_redis(self.settings, socket_timeout=5) as client:
                 client.ping()
         except (RedisError, OSError) as exc:
             raise DependencyDown(f"Redis does not answer: {exc}; is its address right?") from exc
@@ -88,7 +88,7 @@ class Stack:
         """An open port is not yet a broker: wait for a real answer."""
         deadline = asyncio.get_running_loop().time() + within
         while True:
-            admin = AIOKafkaAdminClient(bootstrap_servers=self.settings.kafka)
+            admin = AIOKafkaAdminClient(**kafka_arguments(self.settings))
             try:
                 await admin.start()
                 await admin.list_topics()
@@ -127,7 +127,7 @@ class Stack:
             for number in range(1, self.wanted.workers.get(stage, 1) + 1):
                 name = f"{stage}-{number}"
                 command = python_command("run", stage, "--data", str(self.folder), "--name", name)
-                self.supervisor.add(Child(name, stage, command, child_environ(port), self.folder))
+                self.supervisor.add(Child(name, stage, command, child_environ(port, self.settings.http_address), self.folder))
                 self.file.processes[name] = {"stage": stage, "pid": None, "port": port}
                 port += 1
 

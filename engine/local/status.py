@@ -7,7 +7,6 @@ from typing import Any
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from engine import topic_admin
@@ -17,6 +16,7 @@ from engine.local.groups import Member, members
 from engine.local.lock import holder, same_process
 from engine.reading import LogConsumer
 from engine.reference import Reference
+from engine.security import kafka_arguments, new_async_redis
 from engine.settings import Settings, shown_url
 
 FEW = 64
@@ -80,7 +80,7 @@ async def _answers(settings: Settings) -> dict[str, bool]:
     except (KafkaError, OSError):
         kafka = False
     try:
-        async with Redis.from_url(settings.redis_url, socket_timeout=3, socket_connect_timeout=3) as client:
+        async with new_async_redis(settings, socket_timeout=3, socket_connect_timeout=3) as client:
             await client.ping()
     except (RedisError, OSError):
         valkey = False
@@ -115,8 +115,8 @@ async def lags_and_stopped(settings: Settings) -> tuple[dict[str, int], dict[str
 
     Replies are left out, its inputs being many.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
-    consumer = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", enable_auto_commit=False)
+    admin = AIOKafkaAdminClient(**kafka_arguments(settings))
+    consumer = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", enable_auto_commit=False)
     try:
         await admin.start()
         await consumer.start()

@@ -181,6 +181,8 @@ def python_command(*arguments: str) -> list[str]:
     return [sys.executable, "-P", "-m", "engine.cli", *arguments]
 
 
-def child_environ(metrics_port: int) -> dict[str, str]:
-    """Give a stage its environment: ours, and its own port for metrics."""
-    return {**os.environ, "GRIDWHISTLE_METRICS_PORT": str(metrics_port), "PYTHONUNBUFFERED": "1"}
+def child_environ(port: int, bind: tuple[str, int] | None = None) -> dict[str, str]:
+    """Give a stage its environment: ours, and its own port to answer on, at the host that was set; 0: it answers nowhere."""
+    host = bind[0] if bind is not None else "127.0.0.1"
+    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    return {**os.environ, "GRIDWHISTLE_HTTP_BIND": where if port else "", "PYTHONUNBUFFERED": "1"}

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from engine.passing import offsets
 from engine.reference import read_partition
+from engine.security import kafka_arguments
 from engine.stage import Record
 from rules.masking import masked_command
 from topics import codec
@@ -70,7 +71,7 @@ class Replies:
     def __init__(self, settings: "Settings") -> None:
         """Prepare; ``start`` connects."""
         self._settings = settings
-        self._producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, retry_backoff_ms=20)
+        self._producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True, retry_backoff_ms=20)
 
     async def start(self) -> None:
         """Connect the producer."""

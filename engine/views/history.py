@@ -6,6 +6,7 @@ from aiokafka import TopicPartition
 
 from engine.reading import LogConsumer
 from engine.reference import Reference
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from rules.law import Law
 from topics import codec
@@ -18,7 +19,7 @@ from topics.vocabulary import Reason
 async def decisions(settings: Settings, partition: int, needles: tuple[bytes, ...] = ()) -> AsyncIterator[Decision]:
     """Read a partition's decisions in the order they were made; with needles only those whose bytes hold one of them."""
     tp = TopicPartition(settings.prefix + DECISIONS.name, partition)
-    reader = LogConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest")
+    reader = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", auto_offset_reset="earliest")
     await reader.start()
     try:
         reader.assign([tp])

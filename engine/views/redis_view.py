@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from engine.errors import DependencyDown
+from engine.security import new_async_redis
 from engine.settings import Settings
 from engine.views.queues import held, queues, score, summary
 from topics import codec
@@ -72,7 +72,7 @@ class RedisView:
 
     def __init__(self, settings: Settings, part: str = "view") -> None:
         """Prepare a connection; nothing is sent yet."""
-        self.redis = Redis.from_url(settings.redis_url, decode_responses=True, socket_timeout=10)
+        self.redis = new_async_redis(settings, decode_responses=True, socket_timeout=10)
         self.prefix = f"{{{settings.prefix}views}}:{part}:"
         """The braces put all keys of a view, and of its shadow, into one slot of a cluster."""
         self._former = f"{settings.prefix}{part}:"

@@ -78,7 +78,7 @@ async def test_what_the_journal_holds_is_on_the_broker(settings: Settings, tmp_p
     """5,000 records, many in flight: each is journalled where it lies, with its digest; the pace is far above 2,000 a second."""
     began = asyncio.get_running_loop().time()
     with Journal(tmp_path / "j.jsonl") as journal:
-        sender = Sender(settings.kafka, settings.prefix, journal)
+        sender = Sender(settings, journal)
         await sender.start()
         for n in range(5_000):
             await sender.send("incident", f"town:{n}", RAW.name, n % 2, b"town:%d" % n, json.dumps({"n": n}).encode(), [("ce_source", b"town"), ("ce_id", b"%d" % n)])
@@ -97,7 +97,7 @@ async def test_what_the_journal_holds_is_on_the_broker(settings: Settings, tmp_p
 async def test_a_record_at_the_limit_passes_and_one_above_is_refused_here(settings: Settings, tmp_path: Path) -> None:
     """What the sender lets through the broker takes; what it refuses is named with the limit and never sent."""
     with Journal(tmp_path / "j.jsonl") as journal:
-        sender = Sender(settings.kafka, settings.prefix, journal)
+        sender = Sender(settings, journal)
         await sender.start()
         room = MAX_RECORD_BYTES - 100 - len(b"town:1")
         await sender.send("incident", "town:1", RAW.name, 0, b"town:1", b"x" * room)

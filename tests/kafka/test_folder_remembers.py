@@ -211,6 +211,6 @@ def test_a_redis_of_ones_own_alone_and_a_stage_that_cannot_start(redis_url: str,
     data, base = tmp_path / "r", free_ports(PORT_BLOCK)
     with up(data, "--redis", redis_url, "--port-base", str(base)):
         assert {row["state"] for row in status(data)} == {"ready"}
-    impossible = run("up", data=data, GRIDWHISTLE_METRICS_HOST="203.0.113.1", within=240)
+    impossible = run("up", data=data, GRIDWHISTLE_HTTP_BIND="203.0.113.1:9464", within=240)
     assert impossible.returncode == 2 and "-1 ended with 2" in impossible.stderr, both(impossible)  # whichever of the five is first
-    assert "203.0.113.1:" in impossible.stderr and "GRIDWHISTLE_METRICS_HOST" in impossible.stderr, both(impossible)
+    assert "203.0.113.1:" in impossible.stderr and "GRIDWHISTLE_HTTP_BIND" in impossible.stderr, both(impossible)

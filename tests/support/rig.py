@@ -79,7 +79,7 @@ class Rig:
         name = f"{stage}-{number}"
         ready = self.settings.data_dir / "run" / f"{name}.ready"
         ready.unlink(missing_ok=True)
-        environment = self.environment() | {"GRIDWHISTLE_METRICS_PORT": str(metrics_port)}
+        environment = self.environment() | ({"GRIDWHISTLE_HTTP_BIND": f"127.0.0.1:{metrics_port}"} if metrics_port else {})
         if crash_at:
             environment |= {"GRIDWHISTLE_CRASH_AT": f"{stage}:{crash_at}", "GRIDWHISTLE_FAULTS": "allow"}
         log = self.settings.data_dir / "logs" / f"{name}.log"
