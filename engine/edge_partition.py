@@ -13,6 +13,7 @@ from engine.metrics import StageMetrics
 from engine.passing import passed_by
 from engine.reading import LogConsumer
 from engine.stage import Edge, Record
+from engine.standing import nothing_lost
 from topics.ids import Instant
 
 
@@ -50,10 +51,8 @@ class EdgePartition:
         ours = (await self._edge.positions(self._slot)).get(self._slot, 0)
         begin = (await self._consumer.beginning_offsets([self._tp]))[self._tp]
         end = (await self._consumer.end_offsets([self._tp]))[self._tp]
-        if 0 < ours < begin and begin == end == ours + 1:
-            ours = begin  # all that retention took beside what we have read is the marker of the last transaction
-        elif ours < begin:
-            ours = await self._edge.behind(self._slot, ours, begin)
+        if ours < begin:
+            ours = begin if nothing_lost(self._topic, ours, begin, end) else await self._edge.behind(self._slot, ours, begin)
         if not begin <= ours <= end:
             raise PositionOutOfRange(f"{self._slot}: stands at {ours}, the log holds {begin} to {end}; rebuild the view, or restore the topic")
         self._consumer.seek(self._tp, ours)
@@ -67,8 +66,10 @@ class EdgePartition:
         """Bring about the effects of what waits, then remember how far."""
         records = list(islice(self.pending, self.budget))
         position = records[-1].offset + 1
-        if readable := [record for record in records if not self._passes(record)]:
-            await self._edge.apply(self._slot, readable, {self._slot: position})
+        if len(records) == len(self.pending):  # nothing else waits: the effects stand behind the markers as well
+            position = max(position, await self._read())
+        readable = [record for record in records if not self._passes(record)]
+        await self._edge.apply(self._slot, readable, {self._slot: position})
         for _ in records:
             self.pending.popleft()
         self.positions[self._topic] = position
@@ -86,7 +87,17 @@ class EdgePartition:
         return not self._edge.takes_unreadable
 
     async def settle(self) -> None:
-        """What an edge remembers is where its effects stand; a position behind a marker brings about nothing."""
+        """Move the position behind markers and aborted records: left behind, it would fall off the log's beginning unexplained."""
+        read = await self._read()
+        if read > self.positions.get(self._topic, 0) and not self.pending:
+            await self._edge.apply(self._slot, [], {self._slot: read})
+            self.positions[self._topic] = read
+            await self._consumer.commit({self._tp: read})
+
+    async def _read(self) -> int:
+        """How far the log was read."""
+        found: int = await self._consumer.position(self._tp)
+        return found
 
     def wants_barrier(self) -> bool:
         """Edges have no clocks."""

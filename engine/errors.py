@@ -43,6 +43,12 @@ class OwnRecordUnreadable(PartitionStops):
     alarm = "own_record_unreadable"
 
 
+class StateFromNewer(PartitionStops):
+    """A record of ours says more than this engine can read: to go on would lose what it does not understand."""
+
+    alarm = "state_from_newer"
+
+
 class OutputTooLarge(GridwhistleError):
     """What a cause leads to fits into no record of its topic."""
 

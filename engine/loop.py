@@ -13,6 +13,7 @@ from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError,
 
 from engine.crash import CrashPoint
 from engine.errors import PositionOutOfRange
+from engine.grown import Grown
 from engine.limits import PROCESS_BYTES, REOPEN_FIRST, REOPEN_MOST
 from engine.log import told
 from engine.metrics import StageMetrics
@@ -58,6 +59,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.stage, self.settings, self.consumer = stage, settings, consumer
         self.make, self._key_of, self.metrics, self._crash, self.held = make, key_of, metrics, crash, held
         self._to_engine = to_engine
+        self._grown = Grown(settings, metrics)
         self.slots: dict[object, Slot] = {}
         self._barrier_wanted = asyncio.Event()
         self._tokens, self._token_at = 4.0, time.monotonic()
@@ -192,6 +194,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             self._watch_clocks()
+            self._grown.look(self.consumer.subscription(), self.consumer.partitions_for_topic)
             found = {tp: slot for slot in self.slots.values() if slot.opening for tp in slot.opening.tps}
             try:
                 ends = await self.consumer.end_offsets(list(found)) if found else {}

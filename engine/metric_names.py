@@ -9,7 +9,7 @@ CounterName = Literal[
     "unreadable", "alarms", "nobody_on_duty", "reopened", "survey_answers", "closed",
 ]  # fmt: skip
 GaugeName = Literal[
-    "open_tickets", "held_causes", "calendar_horizon_seconds", "partitions_live", "partition_stopped", "lag_records", "oldest_due_seconds",
+    "open_tickets", "held_causes", "calendar_horizon_seconds", "partitions_live", "partition_stopped", "partitions_unread", "lag_records", "oldest_due_seconds",
     "openings_without_progress", "ready", "progress_age_seconds", "clock_skew_seconds", "tier_tickets", "department_tickets", "desk_tickets",
     "approval_tickets", "overdue_tickets", "oldest_overdue_seconds", "split_drift_tickets", "split_error_tickets", "whistle_band_percent",
     "whistle_band_least_tickets", "pack_info", "build_info", "data_free_bytes", "certificate_expiry_seconds",
@@ -58,6 +58,7 @@ GAUGES: dict[GaugeName, Spec] = {
     "calendar_horizon_seconds": Spec("How far ahead, in engine seconds, the calendar in force knows working days.", (), "dispatch, intake"),
     "partitions_live": Spec("Partitions this process has open and that move, by stage.", ("stage",), EVERY),
     "partition_stopped": Spec("1 for a partition that cannot go on until somebody mends something.", ("stage", "partition"), EVERY),
+    "partitions_unread": Spec("Partitions that somebody added to an input by hand: nobody reads them.", ("stage",), EVERY),
     "lag_records": Spec("Offsets of the inputs behind which a partition is, transaction markers included.", ("stage", "partition"), EVERY),
     "oldest_due_seconds": Spec("How long ago, in engine seconds, the oldest clock that has not fired was due.", ("stage", "partition"), EVERY),
     "openings_without_progress": Spec("Openings of a partition one after the other in which nothing moved; 0 when it moves.", ("stage", "partition"), EVERY),

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
+import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import ProducerFenced
 
@@ -24,10 +25,11 @@ from engine.log import told
 from engine.metrics import StageMetrics
 from engine.passing import passed_by
 from engine.reading import LogConsumer
+from engine.reference import last_decided
 from engine.sending import send, transactional_producer
 from engine.settings import Settings
 from engine.stage import Core, Out, Record
-from engine.standing import IN_TRANSACTIONS, MARKER, load_state, lost_marker, position
+from engine.standing import IN_TRANSACTIONS, MARKER, demand_newest, load_state, lost_marker, position, unfit_ticket
 from topics import codec
 from topics.ids import Instant
 from topics.registry import COMMANDS, DECISIONS, STATE, TopicSpec
@@ -102,15 +104,18 @@ class Partition:
         await self._producer.start()
         w.crash.at("fenced")
         marker = await load_state(w.settings, w.state.name, self.number, self.core.load, self._stranger)
-        if marker is None:
-            await self._check_it_never_began()
+        await self._check_the_log_is_no_further(marker)
         w.crash.at("loaded")
         if marker is not None:
             self.positions = dict(marker.positions)
             self._last_at = marker.at
             self.time.not_before(marker.at)
         await w.packs([marker.pack] if marker and marker.pack else [])
-        self.core.opened(marker.pack if marker else None, self._last_at)
+        try:
+            self.core.opened(marker.pack if marker else None, self._last_at)
+        except msgspec.ValidationError:
+            await unfit_ticket(w.settings, w.state.name, self.number)
+            raise
         await w.packs(self.core.packs())
         await self._check_positions()
         await self._commit([], {})  # learns the broker's time, and proves that we may write
@@ -121,18 +126,23 @@ class Partition:
     def _stranger(self, offset: int, why: str) -> None:
         passed_by(self._w.metrics, Record(self._w.state.name, self.number, offset, None, None, (), 0, 0, True, why), why)
 
-    async def _check_it_never_began(self) -> None:
-        """Without a marker nothing may have been decided: dispatch would decide all of it a second time."""
-        if self._w.state is STATE:
+    async def _check_the_log_is_no_further(self, marker: Marker | None) -> None:
+        """What the log says was decided must be in the state, whatever the group still knows: dispatch would decide it a second time."""
+        if self._w.state is not STATE:
+            return
+        if marker is None:
             tp = TopicPartition(self._w.settings.prefix + DECISIONS.name, self.number)
             if (await self._w.consumer.end_offsets([tp]))[tp] > 0:
                 raise lost_marker(STATE.name, self.number)
+            return
+        for number, decided in await last_decided(self._w.settings, [self.number]):
+            demand_newest(number, marker.at, decided)
 
     async def _check_positions(self) -> None:
         consumer = self._w.consumer
         begins, ends = await consumer.beginning_offsets(self.tps), await consumer.end_offsets(self.tps)
         for spec, tp in zip(self._w.inputs, self.tps, strict=True):
-            ours, group = self.positions.get(spec.name, 0), await consumer.committed(tp) or 0
+            ours, group = self.positions.get(spec.name, 0), await consumer.committed(tp)
             found = position(spec.name, self.number, ours, begins[tp], ends[tp], group, self._w.state.name)
             if found != ours:
                 self.positions[spec.name] = found
@@ -200,6 +210,7 @@ class Partition:
         for _ in range(batch.taken):
             self.pending.popleft()
         self._lead = max(0, self._lead - batch.taken)
+        offsets |= await self._behind_markers()
         self._last_at = batch.last_at
         await self._commit_causes(batch, offsets)
         w.metrics.stepped(batch)
@@ -240,19 +251,23 @@ class Partition:
             raise CauseFailed(batch.only(), "writing what follows from") from exc
 
     async def settle(self) -> None:
-        """Move positions behind transaction markers and aborted records that were read since the last step.
+        """Move positions behind transaction markers and aborted records that were read since the last step."""
+        if offsets := await self._behind_markers():
+            await self._commit([], offsets)
+
+    async def _behind_markers(self) -> dict[TopicPartition, int]:
+        """Once nothing waits, all that was read is decided: positions stand behind it, transaction markers and aborted records included.
 
         Left behind, such a position falls off the log's beginning once retention has taken the marker, and nobody could tell
         whether a record lay there.
         """
-        offsets = {}
-        for spec, tp in zip(self._w.inputs, self.tps, strict=True):
-            read = await self._w.consumer.position(tp)
-            if read > self.positions.get(spec.name, 0):
-                offsets[tp] = read
-        if offsets and not self.pending:
-            self.positions.update({tp.topic.removeprefix(self._w.settings.prefix): read for tp, read in offsets.items()})
-            await self._commit([], offsets)
+        prefix = self._w.settings.prefix
+        read = {tp: await self._w.consumer.position(tp) for tp in self.tps}
+        moved = {tp: at for tp, at in read.items() if at > self.positions.get(tp.topic.removeprefix(prefix), 0)}
+        if self.pending:  # looked at last: what came meanwhile is not decided
+            return {}
+        self.positions.update({tp.topic.removeprefix(prefix): at for tp, at in moved.items()})
+        return moved
 
     async def _commit(self, outs: list[Out], offsets: dict[TopicPartition, int]) -> None:
         """Write outputs, marker and offsets in one transaction; await every send before the commit."""

@@ -3,15 +3,16 @@
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from engine.errors import InvalidSettings
-from engine.reading import LogConsumer
+from engine.reading import LogConsumer, Loose
 from engine.security import kafka_arguments
+from engine.whole import reader
 from topics import codec, reference
 from topics.ids import Instant
 from topics.pack import PackBundle
@@ -109,12 +110,7 @@ class Reference:
 async def read_partition(settings: "Settings", topic: str, partition: int, start: int = 0) -> tuple[list[tuple[str, bytes | None]], int]:
     """Read a small partition from ``start`` to its present end: (key, value) pairs and the offset to go on from."""
     tp = TopicPartition(settings.prefix + topic, partition)
-    consumer = LogConsumer(
-        **kafka_arguments(settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
-        consumer.assign([tp])
+    async with reader(settings, [tp]) as consumer:
         begin = (await consumer.beginning_offsets([tp]))[tp]
         end = (await consumer.end_offsets([tp]))[tp]
         consumer.seek(tp, max(begin, start))
@@ -123,8 +119,6 @@ async def read_partition(settings: "Settings", topic: str, partition: int, start
             batch = await consumer.getmany(tp, timeout_ms=500)
             found += [((record.key or b"").decode(errors="replace"), record.value) for record in batch.get(tp, [])]
         return found, end
-    finally:
-        await consumer.stop()
 
 
 async def load_clock(settings: "Settings") -> EngineClock:
@@ -181,7 +175,13 @@ async def _last_at(settings: "Settings") -> Instant:
 
     However slow the broker is, what is there is waited for: a clock set back by what was not read would go on in the past.
     """
-    return max([0, *[_at(value) for _, value in await last_records(settings, DECISIONS.name, lambda value: _at(value) > 0)]])
+    return max([0, *[at for _, at in await last_decided(settings, range(settings.partitions))]])
+
+
+async def last_decided(settings: "Settings", partitions: Iterable[int]) -> list[tuple[int, Instant]]:
+    """Give when each of these partitions decided last, by its decisions; a stranger's, written outside of any transaction, are none."""
+    found = await last_records(settings, DECISIONS.name, partitions, lambda record: type(record) is not Loose and _at(record.value or b"") > 0)
+    return [(partition, _at(record.value)) for partition, record in found]
 
 
 def _at(value: bytes) -> Instant:
@@ -191,22 +191,17 @@ def _at(value: bytes) -> Instant:
         return 0
 
 
-async def last_records(settings: "Settings", topic: str, wanted: Callable[[bytes], bool]) -> list[tuple[int, bytes]]:
-    """Give the last value that is wanted of each partition of a topic, reading back from its end as far as need be."""
-    consumer = LogConsumer(
-        **kafka_arguments(settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest"
-    )
-    await consumer.start()
-    try:
-        tps = [TopicPartition(settings.prefix + topic, p) for p in range(settings.partitions)]
-        consumer.assign(tps)
+async def last_records(
+    settings: "Settings", topic: str, partitions: Iterable[int], wanted: Callable[[ConsumerRecord], bool]
+) -> list[tuple[int, ConsumerRecord]]:
+    """Give the last record that is wanted of each partition of a topic, reading back from its end as far as need be."""
+    tps = [TopicPartition(settings.prefix + topic, p) for p in partitions]
+    async with reader(settings, tps) as consumer:
         begins, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
-        return [(tp.partition, value) for tp in tps if (value := await _last(consumer, tp, begins[tp], ends[tp], wanted)) is not None]
-    finally:
-        await consumer.stop()
+        return [(tp.partition, record) for tp in tps if (record := await _last(consumer, tp, begins[tp], ends[tp], wanted)) is not None]
 
 
-async def _last(consumer: LogConsumer, tp: TopicPartition, begin: int, end: int, wanted: Callable[[bytes], bool]) -> bytes | None:
+async def _last(consumer: LogConsumer, tp: TopicPartition, begin: int, end: int, wanted: Callable[[ConsumerRecord], bool]) -> ConsumerRecord | None:
     """Step back from the end, ten times as far each time: the last offsets are transaction markers, or what was aborted."""
     back = 2
     while end > begin:
@@ -214,8 +209,8 @@ async def _last(consumer: LogConsumer, tp: TopicPartition, begin: int, end: int,
         found = None
         while await consumer.position(tp) < end:
             for record in (await consumer.getmany(tp, timeout_ms=1000)).get(tp, []):
-                if record.value is not None and wanted(record.value):
-                    found = record.value
+                if record.value is not None and wanted(record):
+                    found = record
         if found is not None or end - back <= begin:
             return found
         back *= 10

@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
 
 from engine.errors import GridwhistleError, InvalidSettings
-from engine.reading import LogConsumer
 from engine.reference import Reference
 from engine.security import kafka_arguments
 from engine.vault import Vault, load_master_key
+from engine.whole import to_end
 from topics import codec
 from topics.envelope import EnvelopeFault, incident_message, parse
 from topics.ids import murmur2
@@ -70,23 +70,7 @@ async def turned_away(settings: "Settings") -> list[Turned]:
 
 
 async def _read(settings: "Settings", topic: str, partitions: Any) -> list[tuple[bytes | None, bytes | None]]:
-    consumer = LogConsumer(
-        **kafka_arguments(settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
-        max_partition_fetch_bytes=4 * 1024 * 1024,
-    )  # fmt: skip
-    await consumer.start()
-    try:
-        tps = [TopicPartition(settings.prefix + topic, partition) for partition in partitions]
-        consumer.assign(tps)
-        ends = await consumer.end_offsets(tps)
-        await consumer.seek_to_beginning(*tps)
-        found = []
-        while any([await consumer.position(tp) < ends[tp] for tp in tps]):
-            for records in (await consumer.getmany(timeout_ms=200)).values():
-                found += [(record.key, record.value) for record in records]
-        return found
-    finally:
-        await consumer.stop()
+    return [(record.key, record.value) async for records in to_end(settings, topic, partitions) for record in records]
 
 
 async def _one(settings: "Settings", record: str) -> Turned:

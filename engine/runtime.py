@@ -11,13 +11,13 @@ from typing import Any
 
 import faust
 from aiokafka import TopicPartition
-from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from faust.app.base import BootStrategy
 
 from engine.batch import Batch
 from engine.crash import CrashPoint
 from engine.engine_clock import BrokerTime
 from engine.errors import InvalidSettings
+from engine.grown import assignor
 from engine.health import HealthServer
 from engine.local.groups import client_id
 from engine.loop import PartitionLoop
@@ -108,7 +108,7 @@ def new_consumer(settings: Settings, stage: str) -> LogConsumer:
         enable_auto_commit=False,
         auto_offset_reset="none",
         isolation_level="read_committed",
-        partition_assignment_strategy=(RangePartitionAssignor,),
+        partition_assignment_strategy=(assignor(settings),),
         session_timeout_ms=settings.session_timeout_seconds * 1000,
         heartbeat_interval_ms=max(300, settings.session_timeout_seconds * 1000 // 6),
         rebalance_timeout_ms=10_000,

@@ -121,4 +121,4 @@ class Edge(Protocol):
         """The log begins at ``begin``, after ``ours``: make up for what is gone and say where to go on; ``ours`` if that cannot be."""
 
     async def apply(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:
-        """Bring about the effects of these records, idempotently, and only then remember the positions."""
+        """Bring about the effects of these records (none: only markers were read), idempotently, and only then remember the positions."""

@@ -100,7 +100,12 @@ async def check(settings: Settings, specs: Iterable[TopicSpec]) -> list[str]:
 def _differences(settings: Settings, spec: TopicSpec, partitions: list[dict[str, list[int]]], found: dict[str, str]) -> list[str]:
     name, count = settings.prefix + spec.name, spec.partitions or settings.partitions
     faults = []
-    if len(partitions) != count:
+    if len(partitions) > count:
+        faults.append(
+            f"{name} has {len(partitions)} partitions, more than {count}: those from {count} on are read by nobody, and they cannot be taken away; "
+            "send what lies there again and use a new prefix, or set GRIDWHISTLE_PARTITIONS if that is wrong"
+        )
+    if len(partitions) < count:
         faults.append(f"{name} has {len(partitions)} partitions, not {count}: keys would move; use a new prefix, or set GRIDWHISTLE_PARTITIONS")
     replicas = min((len(partition["replicas"]) for partition in partitions), default=0)
     if replicas < settings.replication_factor:

@@ -15,6 +15,7 @@ from engine.audit.log import MARKER_KEY, Entry, Log
 from engine.journal import read_journal
 from engine.reading import LogConsumer, Loose, Unreadable
 from engine.security import kafka_arguments
+from engine.whole import reader
 from topics.codec import decode
 from topics.decision import Decision
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REFERENCE, REJECTED, STATE
@@ -73,18 +74,10 @@ async def read_log(
     """
     log = Log(journals=[entry for path in journals for entry in read_journal(path)])
     topics = await _topics(settings, only)
-    consumer = LogConsumer(
-        **kafka_arguments(settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
-        max_partition_fetch_bytes=4 * 1024 * 1024,
-    )  # fmt: skip
-    await consumer.start()
-    try:
-        consumer.assign([tp for tps in topics.values() for tp in tps])
+    async with reader(settings, [tp for tps in topics.values() for tp in tps]) as consumer:
         ends = await _ends(consumer, topics, settings.prefix, log)
         begins = {tp: (starts or {}).get((tp.topic.removeprefix(settings.prefix), tp.partition), 0) for tp in ends}
         await _read(consumer, ends, begins, settings.prefix, log, progress)
-    finally:
-        await consumer.stop()
     for entries in log.entries.values():
         entries.sort(key=lambda entry: (entry.partition, entry.offset))
     return log
@@ -130,7 +123,6 @@ async def _read(
     consumer: LogConsumer, ends: dict[TopicPartition, int], begins: dict[TopicPartition, int], prefix: str, log: Log,
     progress: Callable[[int, int], None],
 ) -> None:  # fmt: skip
-    await consumer.seek_to_beginning(*ends)
     for tp, begin in begins.items():
         if begin > log.begins.get((tp.topic.removeprefix(prefix), tp.partition), 0):
             consumer.seek(tp, min(begin, ends[tp]))

@@ -15,6 +15,7 @@ from engine.cli import run_async, with_data
 from engine.engine_clock import engine_now
 from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
+from engine.newer import read_own
 from engine.reference import load_clock
 from engine.screen import plain
 from engine.settings import Settings
@@ -89,7 +90,7 @@ def show(name: Annotated[str, typer.Argument(help="Ticket id, or <source>:<id>."
     if image is None:
         print(with_data(f"there is no ticket {plain(found)}; 'gridwhistle ticket list' has those that are open"), file=sys.stderr)
         raise typer.Exit(1)
-    now = codec.decode(image, Ticket)
+    now = read_own(f"tickets.state/t:{plain(found)}", image, Ticket)
     if as_json:
         return print(image.decode())
     law = run_async(laws(settings))[now.pack]

@@ -8,8 +8,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.local.lag import lags_and_stopped
 from engine.local.stack import Stack, until_signal
-from engine.local.status import _lags
 from engine.local.supervisor import Child, child_environ, python_command
 from engine.reading import LogConsumer
 from engine.security import kafka_arguments
@@ -69,7 +69,7 @@ async def _settled(stack: Stack) -> None:
     """Give the stages a few seconds to work off what was sent; time goes on, so new clocks may fire meanwhile."""
     deadline = time.monotonic() + 15
     while time.monotonic() < deadline:
-        lags = await _lags(stack.settings)
+        lags = (await lags_and_stopped(stack.settings))[0]
         if lags and sum(lags.values()) <= 20:
             break
         await asyncio.sleep(0.5)

@@ -1,11 +1,8 @@
 """What runs in a stack, and how far each stage is behind."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
@@ -13,16 +10,11 @@ from engine import topic_admin
 from engine.errors import StackNotFound
 from engine.local.folder import StackFile, folder_of, read_stack, settings_of
 from engine.local.groups import Member, members
+from engine.local.lag import lags_and_stopped
 from engine.local.lock import holder, same_process
-from engine.reading import LogConsumer
 from engine.reference import Reference
-from engine.security import kafka_arguments, new_async_redis
+from engine.security import new_async_redis
 from engine.settings import Settings, shown_url
-
-FEW = 64
-"""A gap this small may be nothing but transaction markers, one for each producer of a topic: it is read to be counted."""
-
-INPUTS = {"intake": ("incidents.raw",), "dispatch": ("incidents", "commands"), "fanout": ("tickets.decisions",), "projector": ("tickets.decisions",)}
 
 
 async def rows(data: Path | None) -> list[dict[str, Any]]:
@@ -104,56 +96,3 @@ async def about(data: Path | None) -> str:
     except (KafkaError, OSError) as exc:
         pack = f"unknown, the broker does not answer: {exc}"
     return f"Kafka {settings.kafka}, Redis {shown_url(settings.redis_url)}, prefix {settings.prefix}, pack {pack}"
-
-
-async def _lags(settings: Settings) -> dict[str, int]:
-    return (await lags_and_stopped(settings))[0]
-
-
-async def lags_and_stopped(settings: Settings) -> tuple[dict[str, int], dict[str, int]]:
-    """Count the records each stage has not committed yet, and the partitions whose log no longer holds what comes next.
-
-    Replies are left out, its inputs being many.
-    """
-    admin = AIOKafkaAdminClient(**kafka_arguments(settings))
-    consumer = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", enable_auto_commit=False)
-    try:
-        await admin.start()
-        await consumer.start()
-        lags, stopped = {}, {}
-        for stage, topics in INPUTS.items():
-            tps = [TopicPartition(settings.prefix + topic, p) for topic in topics for p in range(settings.partitions)]
-            ends = await consumer.end_offsets(tps)
-            done = await admin.list_consumer_group_offsets(settings.prefix + stage)
-            begins = {tp: done[tp].offset if tp in done else 0 for tp in tps}
-            gaps = {tp: max(0, ends[tp] - begins[tp]) for tp in tps}
-            holds = await consumer.beginning_offsets(tps)
-            gone = {tp.partition for tp in tps if tp in done and done[tp].offset >= 0 and not holds[tp] <= done[tp].offset <= ends[tp]}
-            stopped[stage] = len(gone)
-            few = {tp: begins[tp] for tp, gap in gaps.items() if 0 < gap <= FEW}
-            lags[stage] = sum(gap for tp, gap in gaps.items() if tp not in few) + await _readable(consumer, few, ends)
-        return lags, stopped
-    except (KafkaError, OSError):
-        return {}, {}
-    finally:
-        await consumer.stop()
-        await admin.close()
-
-
-async def _readable(consumer: LogConsumer, begins: dict[TopicPartition, int], ends: dict[TopicPartition, int]) -> int:
-    """Count what can be read between two offsets: markers and aborted records take offsets and are never consumed."""
-    if not begins:
-        return 0
-    consumer.assign(list(begins))
-    for tp, begin in begins.items():
-        consumer.seek(tp, begin)
-    count: int = 0
-    left = set(begins)
-    until = asyncio.get_running_loop().time() + 2.0
-    while left and asyncio.get_running_loop().time() < until:
-        for tp, records in (await consumer.getmany(*left, timeout_ms=100)).items():
-            count += len([record for record in records if record.offset < ends[tp]])
-        left = {tp for tp in left if await consumer.position(tp) < ends[tp]}
-    # what an open transaction still hides counts as well: it is behind, and will be seen
-    hidden: int = sum([ends[tp] - await consumer.position(tp) for tp in left])
-    return count + hidden

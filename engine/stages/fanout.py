@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from engine.errors import OwnRecordUnreadable
 from engine.log import told
 from engine.metrics import StageMetrics
+from engine.newer import own_fault
 from engine.passing import passed_by, rejection
 from engine.stage import Clockless, Out, Record
 from topics import codec
@@ -49,7 +49,7 @@ class FanoutCore(Clockless):
             return [self._out(msgspec.convert(event.facts, Task)) for event in codec.decode(value, Decision).events if event.type in TOLD]
         except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
             if not record.loose:
-                raise OwnRecordUnreadable(f"{record.id} is ours and cannot be read ({told(exc)}); restore {record.topic}") from exc
+                raise own_fault(record.id, record.topic, record.value, Decision, exc) from exc
             return self._pass(msgspec.structs.replace(record, unreadable=told(exc)), at)
 
     def _pass(self, record: Record, at: Instant) -> list[Out]:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import msgspec
 
-from engine.errors import OwnRecordUnreadable
 from engine.log import told
 from engine.metrics import StageMetrics
+from engine.newer import own_fault
 from engine.passing import passed_by
 from engine.settings import Settings
 from engine.stage import Record
@@ -49,7 +49,7 @@ class Projector:
 
     async def apply(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:
         """Fold the decisions and store the position, in one script."""
-        partition = records[0].partition
+        partition = int(slot.rsplit(":", 1)[1])
         decisions = [decision for record in records if (decision := self._decision(record)) is not None]
         await self.view.fold(partition, decisions, self._at[partition], positions[slot])
         self._at[partition] = positions[slot]
@@ -60,7 +60,7 @@ class Projector:
             return codec.decode(record.value or b"", Decision)
         except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
             if not record.loose:
-                raise OwnRecordUnreadable(f"{record.id} is ours and cannot be read ({told(exc)}); restore {record.topic}") from exc
+                raise own_fault(record.id, record.topic, record.value, Decision, exc) from exc
             passed_by(self._metrics, record, told(exc))
             return None
 

@@ -112,7 +112,7 @@ class Replies:
             )
         for ack in acks:
             await ack
-        marker = Marker(at=records[-1].appended_at, positions=positions)
+        marker = Marker(at=records[-1].appended_at if records else 0, positions=positions)
         await self._producer.send_and_wait(
             prefix + REPLIES_STATE.name, codec.encode(marker), key=f"m:{slot}".encode(), partition=self._state_partition(slot)
         )

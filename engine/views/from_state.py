@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from engine.newer import read_own
 from engine.settings import Settings
 from engine.standing import load_state
 from engine.views.redis_view import MOST_VERSION, RedisView, Row, held_row, row_of
@@ -49,7 +50,7 @@ async def standing(settings: Settings, ticket: str) -> bytes | None:
 async def rebuild(view: RedisView, settings: Settings, partition: int, expected: int, begin: int) -> int:
     """Put a partition of the view in as the state has it, whatever stood there; answers the position to go on from."""
     image = await image_of(settings, partition)
-    rows = [row_of(name, (ticket := codec.decode(value, Ticket)).version, ticket) for name, value in image.tickets.items()]
+    rows = [row_of(name, (ticket := read_own(f"{STATE.name}/{partition} t:{name}", value, Ticket)).version, ticket) for name, value in image.tickets.items()]
     rows += [held_row(name, cause.at, cause.home) for name, cause in image.held.items()]
     known = {row.id for row in rows}
     rows += [Row(name, MOST_VERSION) for name in await view.names() if name not in known and partition_in(name, settings.partitions) == partition]

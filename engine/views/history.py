@@ -2,14 +2,13 @@
 
 from collections.abc import AsyncIterator
 
-from aiokafka import TopicPartition
-
-from engine.reading import LogConsumer
+from engine.errors import PartitionStops
+from engine.newer import read_own
+from engine.reading import Loose
 from engine.reference import Reference
-from engine.security import kafka_arguments
 from engine.settings import Settings
+from engine.whole import to_end
 from rules.law import Law
-from topics import codec
 from topics.decision import Decision
 from topics.ids import home_of, partition_of
 from topics.registry import DECISIONS
@@ -18,19 +17,16 @@ from topics.vocabulary import Reason
 
 async def decisions(settings: Settings, partition: int, needles: tuple[bytes, ...] = ()) -> AsyncIterator[Decision]:
     """Read a partition's decisions in the order they were made; with needles only those whose bytes hold one of them."""
-    tp = TopicPartition(settings.prefix + DECISIONS.name, partition)
-    reader = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", auto_offset_reset="earliest")
-    await reader.start()
-    try:
-        reader.assign([tp])
-        await reader.seek_to_beginning(tp)
-        end = (await reader.end_offsets([tp]))[tp]
-        while await reader.position(tp) < end:
-            for record in (await reader.getmany(tp, timeout_ms=500)).get(tp, []):
-                if not needles or any(needle in record.value for needle in needles):
-                    yield codec.decode(record.value, Decision)
-    finally:
-        await reader.stop()
+    async for records in to_end(settings, DECISIONS.name, [partition]):
+        for record in records:
+            value = record.value or b""
+            if needles and not any(needle in value for needle in needles):
+                continue
+            try:
+                yield read_own(f"{DECISIONS.name}/{partition} offset {record.offset}", value, Decision)
+            except PartitionStops:
+                if type(record) is not Loose:  # a stranger's junk is passed by, as every stage does
+                    raise
 
 
 async def history(settings: Settings, ticket: str, rosters: bool = False) -> list[Decision]:

@@ -169,12 +169,12 @@ def audit(rig: Rig, journal: Path) -> dict[str, Any]:
 
 async def settled(rig: Rig) -> None:
     """Wait until what was sent is decided, end dispatch (time would go on and clocks fire), and let fan-out work off the rest."""
-    from engine.local.status import _lags
+    from engine.local.lag import lags_and_stopped
 
     lags: dict[str, int] = {}
 
     async def caught_up(*stages: str) -> bool:
-        lags.update(await _lags(rig.settings))
+        lags.update((await lags_and_stopped(rig.settings))[0])
         return set(stages) <= set(lags) and not any(lags[stage] for stage in stages)
 
     try:

@@ -11,7 +11,7 @@ from aiokafka import AIOKafkaProducer
 from engine.audit.read import read_log
 from engine.audit.report import audit
 from engine.engine_clock import engine_now
-from engine.local.status import lags_and_stopped
+from engine.local.lag import lags_and_stopped
 from engine.reference import load_clock
 from engine.settings import Settings
 from tests.kafka.test_hostile_fetch import STAGES, decided, metrics, reasons, send_good

@@ -17,7 +17,7 @@ from engine.settings import Settings
 from engine.slot import Pace
 from engine.stage import Clockless, Out, Record
 from engine.stages.laws import Known
-from engine.standing import position
+from engine.standing import demand_newest, nothing_lost, position
 from topics.reference import EngineClock
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, RAW, STATE
 
@@ -41,6 +41,15 @@ class Large(Clockless):
         return [Out(DECISIONS.name, 0, b"", b"held")]
 
 
+class Read:
+    """A consumer that has read nothing further than was given."""
+
+    at = 0
+
+    async def position(self, tp: Any) -> int:
+        return self.at
+
+
 def partition(core: Any, held: set[str], answers: bool = True) -> Partition:
     """An opening whose commits are noted instead of made; everything before them is the product's."""
 
@@ -55,7 +64,7 @@ def partition(core: Any, held: set[str], answers: bool = True) -> Partition:
     time = SimpleNamespace(now=lambda: 0)
     wiring: Any = SimpleNamespace(
         stage="dispatch", settings=Settings(), inputs=(INCIDENTS, COMMANDS), state=STATE, core=lambda number: core, prepare=prepare, decide=decide, crash=crash,
-        metrics=StageMetrics("dispatch"), consumer=None, new_time=lambda: time, held=held,
+        metrics=StageMetrics("dispatch"), consumer=Read(), new_time=lambda: time, held=held,
     )  # fmt: skip
     return Partition(wiring, 0)
 
@@ -126,10 +135,17 @@ def test_what_a_topic_refuses_is_known_before_anything_is_begun() -> None:
 
 @pytest.mark.parametrize(
     ("ours", "begin", "end", "group", "expected"),
-    [(5, 0, 9, 5, 5), (1, 2, 2, 1, 2), (1, 2, 3, 1, None), (1, 3, 3, 1, None), (0, 1, 1, 0, None), (5, 0, 4, 0, None), (5, 0, 9, 6, None)],
-    ids=["within", "only the marker has gone", "something is left", "more has gone", "never read", "made anew", "the group is further"],
+    [
+        (5, 0, 9, 5, 5), (1, 2, 2, 1, 2), (1, 2, 3, 1, None), (1, 3, 3, 1, None), (0, 1, 1, 0, None), (5, 0, 4, 0, None), (5, 0, 9, 6, None),
+        (5, 0, 9, None, 5), (9, 9, 9, None, 9), (9, 5, 9, None, 9), (8, 9, 9, None, 9), (8, 9, 12, None, None), (7, 9, 9, None, None), (5, 0, 4, None, None), (0, 0, 0, None, 0),
+    ],
+    ids=[
+        "within", "only the marker has gone", "something is left", "more has gone", "never read", "made anew", "the group is further",
+        "no group: within", "no group: aged to its end", "no group: nothing left to read", "no group: only the marker has gone",
+        "no group: one offset, and records behind it", "no group: a record and its marker may have gone", "no group: made anew", "no group: a new stack",
+    ],
 )  # fmt: skip
-def test_a_position_goes_on_only_where_nothing_can_have_been_lost(ours: int, begin: int, end: int, group: int, expected: int | None) -> None:
+def test_a_position_goes_on_only_where_nothing_can_have_been_lost(ours: int, begin: int, end: int, group: int | None, expected: int | None) -> None:
     """Behind the last record of a transaction comes its marker: that one alone may go."""
     if expected is None:
         with pytest.raises(PositionOutOfRange):
@@ -152,3 +168,38 @@ def test_a_pack_that_is_not_there_is_waited_for() -> None:
     assert known.get("p@1") is None and "p@1" not in known
     with pytest.raises(PackNotThere):
         known["p@1"]
+
+
+@pytest.mark.parametrize("topic", [RAW.name, COMMANDS.name, "dept.x.replies"])
+def test_a_missing_offset_of_what_others_write_is_never_taken_for_a_marker(topic: str) -> None:
+    """One record of a door, a reply, a report: nobody has read it."""
+    assert not nothing_lost(topic, 1, 2, 2)
+    assert nothing_lost(topic, 2, 2, 2)
+
+
+def test_a_state_older_than_the_log_stops() -> None:
+    """Whatever the group still knows: the last decision stands on the log."""
+    demand_newest(0, 1000, 1000)
+    with pytest.raises(PositionOutOfRange, match="has lost records"):
+        demand_newest(0, 1000, 1001)
+
+
+async def test_a_step_that_decides_all_that_was_read_stands_behind_the_marker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No idle while is needed: with the step itself, unless something still waits."""
+    opening = partition(Large(-1), set())
+    committed: list[dict[Any, int]] = []
+
+    async def commit(outs: list[Out], offsets: Any) -> None:
+        committed.append({tp.topic: at for tp, at in offsets.items()})
+
+    monkeypatch.setattr(opening, "_commit", commit)
+    monkeypatch.setattr(Read, "at", 4)
+    opening.give([Record(COMMANDS.name, 0, n, b"", b"{}", (), 0, 0) for n in range(3)])
+    opening.budget = 2
+    await opening.step()
+    assert opening.positions == {COMMANDS.name: 2}
+    await opening.step()
+    assert opening.positions == {COMMANDS.name: 4, INCIDENTS.name: 4}
+    assert committed[-1] == {f"gw.{COMMANDS.name}": 4, f"gw.{INCIDENTS.name}": 4}
+    await opening.settle()
+    assert len(committed) == 2

@@ -1,0 +1,146 @@
+"""How far each stage has come by its own records, and which partitions cannot go on: the groups' offsets expire after 7 idle days (DESIGN 5.3)."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+
+import msgspec
+from aiokafka import TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from engine.errors import DependencyDown
+from engine.reading import LogConsumer, Loose
+from engine.reference import last_decided, last_records
+from engine.security import kafka_arguments
+from engine.settings import Settings
+from engine.standing import MARKER, nothing_lost
+from engine.views.redis_view import RedisView
+from engine.whole import to_end
+from topics import codec
+from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REPLIES_STATE, STATE
+from topics.ticket import Marker
+
+FEW = 64
+"""A gap this small may be nothing but transaction markers, one for each producer of a topic: it is read to be counted."""
+
+INPUTS = {"intake": (RAW.name,), "dispatch": (INCIDENTS.name, COMMANDS.name), "fanout": (DECISIONS.name,), "projector": (DECISIONS.name,)}
+
+STATES = {"intake": INTAKE_STATE.name, "dispatch": STATE.name, "fanout": FANOUT_STATE.name}
+"""Stage -> where its partitions write their markers, last in each transaction."""
+
+DEPARTMENT_REPLIES = re.compile(r"dept\.[a-z0-9_]{1,32}\.replies")
+
+Place = tuple[str, int]
+"""Logical topic and partition."""
+
+
+async def lags_and_stopped(settings: Settings) -> tuple[dict[str, int], dict[str, int]]:
+    """Count the records each stage has not decided yet, and its partitions that cannot go on, by what is stored: the processes may be gone.
+
+    Of replies, whose inputs are many, only what is stopped is told.
+    """
+    consumer = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", enable_auto_commit=False)
+    try:
+        await consumer.start()
+        lags: dict[str, int] = {}
+        stopped: dict[str, int] = {}
+        for stage in INPUTS:
+            lags[stage], stopped[stage] = await _of_stage(settings, consumer, stage)
+        stopped["replies"] = len(await _lost(settings, consumer, await _replies(settings)))
+        return lags, stopped
+    except (KafkaError, OSError):
+        return {}, {}
+    finally:
+        await consumer.stop()
+
+
+async def _of_stage(settings: Settings, consumer: LogConsumer, stage: str) -> tuple[int, int]:
+    decided = await last_decided(settings, range(settings.partitions)) if stage == "dispatch" else []  # before the markers, which are never older
+    markers = await _markers(settings, stage) if stage in STATES else {}
+    stood = {(topic, n): marker.positions.get(topic, 0) for n, marker in markers.items() for topic in INPUTS[stage]} if stage in STATES else await _projected(settings)
+    tps = [TopicPartition(settings.prefix + topic, p) for topic in INPUTS[stage] for p in range(settings.partitions)]
+    ends = await consumer.end_offsets(tps)
+    begins = {tp: stood.get((tp.topic.removeprefix(settings.prefix), tp.partition), 0) for tp in tps}
+    gaps = {tp: max(0, ends[tp] - begins[tp]) for tp in tps}
+    few = {tp: begins[tp] for tp, gap in gaps.items() if 0 < gap <= FEW}
+    lag = sum(gap for tp, gap in gaps.items() if tp not in few) + await _readable(consumer, few, ends)
+    # the projector makes a partition anew from the state where the log is gone: nothing of it is lost by that
+    gone = set() if stage == "projector" else {partition for _, partition in await _lost(settings, consumer, stood)}
+    gone |= {n for n, at in decided if n not in markers or at > markers[n].at}  # the state is older than the log, or has lost its marker
+    return lag, len(gone)
+
+
+async def _markers(settings: Settings, stage: str) -> dict[int, Marker]:
+    """The last marker of each partition; a stranger's, written outside of any transaction, is none."""
+    last = await last_records(settings, STATES[stage], range(settings.partitions), lambda record: record.key == MARKER and type(record) is not Loose)
+    found = {}
+    for number, record in last:
+        try:
+            found[number] = codec.decode(record.value, Marker)
+        except msgspec.MsgspecError:
+            continue  # of a newer engine, or damaged: the stage says so itself
+    return found
+
+
+async def _projected(settings: Settings) -> dict[Place, int]:
+    """The view itself remembers; where Redis is away, what was committed to the group last."""
+    view = RedisView(settings)
+    try:
+        return {(DECISIONS.name, number): at for number, at in (await view.positions()).items()}
+    except DependencyDown:
+        return await _committed(settings, "projector")
+    finally:
+        await view.close()
+
+
+async def _committed(settings: Settings, stage: str) -> dict[Place, int]:
+    admin = AIOKafkaAdminClient(**kafka_arguments(settings))
+    try:
+        await admin.start()
+        done = await admin.list_consumer_group_offsets(settings.prefix + stage)
+        return {(tp.topic.removeprefix(settings.prefix), tp.partition): max(0, at.offset) for tp, at in done.items()}
+    finally:
+        await admin.close()
+
+
+async def _replies(settings: Settings) -> dict[Place, int]:
+    """Where each partition of each department's replies stands."""
+    found: dict[Place, int] = {}
+    async for records in to_end(settings, REPLIES_STATE.name, range(settings.partitions)):
+        for record in records:
+            with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                for slot, at in codec.decode(record.value or b"", Marker).positions.items():
+                    topic, _, partition = slot.rpartition(":")
+                    if partition.isdecimal() and DEPARTMENT_REPLIES.match(topic):
+                        found[topic, int(partition)] = at
+    return found
+
+
+async def _lost(settings: Settings, consumer: LogConsumer, stood: Mapping[Place, int]) -> set[Place]:
+    """Partitions of which something unread may be gone: the rule of each opening, asked from outside."""
+    tps = {TopicPartition(settings.prefix + topic, partition): (topic, partition) for topic, partition in stood}
+    if not tps:
+        return set()
+    begins, ends = await consumer.beginning_offsets(list(tps)), await consumer.end_offsets(list(tps))
+    return {place for tp, place in tps.items() if not nothing_lost(place[0], stood[place], begins[tp], ends[tp])}
+
+
+async def _readable(consumer: LogConsumer, begins: dict[TopicPartition, int], ends: dict[TopicPartition, int]) -> int:
+    """Count what can be read between two offsets: markers and aborted records take offsets and are never consumed."""
+    if not begins:
+        return 0
+    consumer.assign(list(begins))
+    for tp, begin in begins.items():
+        consumer.seek(tp, begin)
+    count: int = 0
+    left = set(begins)
+    until = asyncio.get_running_loop().time() + 2.0
+    while left and asyncio.get_running_loop().time() < until:
+        for tp, records in (await consumer.getmany(*left, timeout_ms=100)).items():
+            count += len([record for record in records if record.offset < ends[tp]])
+        left = {tp for tp in left if await consumer.position(tp) < ends[tp]}
+    # what an open transaction still hides counts as well: it is behind, and will be seen
+    hidden: int = sum([ends[tp] - await consumer.position(tp) for tp in left])
+    return count + hidden
