@@ -1,7 +1,7 @@
 """``python -m tests.bench.hostile_sender``: how long honest reports take to their task while somebody sends the worst he can (DESIGN 5).
 
-A calm while and then an attack on the same stack in the same run: only the ratio is comparable between machines, and on one
-that is busy with something else not even that. ``HOSTILE_SECONDS`` is the length of each, 60 by default.
+Calm and attack in turns on the same stack in the same run, so that what else the machine does falls on both: only the ratio is
+comparable between machines. ``HOSTILE_SECONDS`` is the length of each in all, 60 by default.
 """
 
 import asyncio
@@ -26,10 +26,13 @@ from topics.registry import COMMANDS, RAW
 from topics.task import Task
 
 SECONDS = float(os.environ.get("HOSTILE_SECONDS", "60"))
-"""Of calm, and then of attack."""
+"""Of calm, and of attack."""
 
 HONEST, HOSTILE = 50, 100
 """Records a second of each."""
+
+TURNS = 4
+"""Into so many pieces each is cut."""
 
 GROWS = 2.0
 """By how much the 99th percentile may grow."""
@@ -56,9 +59,9 @@ class Watch:
         finally:
             await reader.stop()
 
-    def p99(self, first: int, last: int) -> float:
-        """The 99th percentile of those from the first to before the last, in seconds."""
-        waits = sorted(self.waited[n] for n in range(first, last))
+    def p99(self, numbers: "list[range]") -> float:
+        """The 99th percentile of these, in seconds."""
+        waits = sorted(self.waited[n] for some in numbers for n in some)
         return waits[int(len(waits) * 0.99)]
 
 
@@ -118,12 +121,15 @@ async def measure(settings: Settings, seconds: float = SECONDS) -> int:
         await asyncio.gather(producer.start(), *(one.start() for one in strangers))
         watching = asyncio.create_task(watch.run(settings))
         numbers = itertools.count(0)
-        warm = await paced(HONEST, 4, numbers, honest)
-        calm = warm + await paced(HONEST, seconds, numbers, honest)
-        await eventually(lambda: len(watch.waited) == calm, 60, "all have their tasks")
-        thrown, sent = await asyncio.gather(paced(HOSTILE, seconds, bad, throw), paced(HONEST, seconds, numbers, honest))
-        await eventually(lambda: len(watch.waited) == calm + sent, 120, "all have their tasks under attack")
-        before, during = watch.p99(warm, calm), watch.p99(calm, calm + sent)
+        done = await paced(HONEST, 4, numbers, honest)
+        calm, beside, thrown = list[range](), list[range](), 0
+        for turn in range(2 * TURNS):
+            sending = [paced(HONEST, seconds / TURNS, numbers, honest), *([paced(HOSTILE, seconds / TURNS, bad, throw)] if turn % 2 else [])]
+            sent, *bads = await asyncio.gather(*sending)
+            (beside if turn % 2 else calm).append(range(done, done := done + sent))
+            thrown += sum(bads)
+            await eventually(lambda: len(watch.waited) == done, 120, "all have their tasks")
+        before, during = watch.p99(calm), watch.p99(beside)
         print(f"p99 {before * 1e3:.0f} ms calm, {during * 1e3:.0f} ms beside {thrown} hostile records: {during / before:.2f} times")
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
