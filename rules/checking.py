@@ -1,22 +1,12 @@
 """After the work: somebody else checks, the reporter is asked, and may have it opened again (LAW 6)."""
 
-from rules import clocks, escalation, filing, offers, tasks
+from rules import check as checks
+from rules import clocks, filing, offers, tasks
 from rules.case import Case, Draft
 from rules.closing import close
 from topics.command import Command
 from topics.ticket import Asked, Clock
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, Status, TierKind
-
-
-def begin(case: Case, draft: Draft) -> None:
-    """Hand a finished ticket to a checker who did not handle it; a pack without a check clock has no check."""
-    checkers = [entry for entry in case.people(Role.CHECKER, draft) if entry.person not in draft.handled_by]
-    ready = [entry for entry in checkers if case.duty_law.on_duty(entry, case.at)] or checkers
-    draft.status, draft.task, draft.duty = Status.DONE, "check", "checker"
-    draft.person = ready[0].person if ready else case.supervisor(draft)
-    escalation.start_check(case, draft, draft.rework * 100)
-    if draft.clock(ClockKind.CHECK) is None:
-        passed(case, draft)
 
 
 def check(case: Case, draft: Draft, command: Command) -> Reason:
@@ -28,7 +18,7 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
     draft.drop(ClockKind.CHECK)
     if command.passed:
         case.say("CheckPassed", draft, by=command.actor.person)
-        passed(case, draft)
+        checks.passed(case, draft)
         return Reason.DONE_AS_ASKED
     if draft.filed_at is None:  # put right on the spot, and not well: the desk has it
         case.say("CheckFailed", draft, by=command.actor.person)
@@ -44,20 +34,6 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
     if case.law.department(party) is not None:
         tasks.send(case, draft, "updated", party, DepartmentRole.OWNER, reason="check_failed")
     return Reason.DONE_AS_ASKED
-
-
-def passed(case: Case, draft: Draft) -> None:
-    """The work is accepted: the reporter is asked, or where there is no survey the ticket is closed."""
-    limit = clocks.limit_of(case.law, ClockKind.SURVEY, draft.urgency)
-    if limit is None:
-        close(case, draft, "checked")
-        return
-    draft.status, draft.task, draft.surveyed_at = Status.SURVEYED, "survey", max(case.effective_at, draft.finished_at or 0)
-    desk = case.someone(Role.DESK, draft)
-    draft.duty, draft.person = "desk", desk.person if desk else case.supervisor(draft)
-    draft.clocks = tuple(clock for clock in draft.clocks if clock.kind == ClockKind.RESOLVE)
-    draft.put(clocks.start(case.law, ClockKind.SURVEY, "0", limit, case.at))
-    case.say("TicketSurveyed", draft)
 
 
 def answer(case: Case, draft: Draft, command: Command) -> Reason:
@@ -96,25 +72,13 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
     if case.effective_at - ended > case.law.bundle.reopen_days * 86_400_000:
         return Reason.TOO_LATE
     law = case.law
-    begin_anew(draft)
+    checks.begin_anew(draft)
     draft.resolve_limit_ms, draft.resolve_unit = filing.limit_of(law, category, True)
     rungs = filing.rungs_of(law, category)
     draft.put(Clock(ClockKind.RESOLVE, "0", draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, rungs, area=law.area(draft.where)))
     case.say("TicketReopened", draft, generation=draft.generation)
     _give_back(case, draft)
     return Reason.DONE_AS_ASKED
-
-
-def begin_anew(draft: Draft) -> None:
-    """A new generation begins with nothing of the former but who handled it, so that its rungs are others."""
-    draft.generation += 1
-    draft.disarm()
-    draft.offers, draft.helpers, draft.children, draft.leg, draft.top_repeats = (), (), (), 0, 0
-    draft.is_overdue = draft.is_escalated = draft.is_exhausted = False
-    draft.asked = draft.parked_from = None
-    draft.ledgers, draft.consent, draft.folded_into, draft.informed = (), None, None, ()
-    draft.was_parked, draft.waits, draft.waited_ms = False, 0, 0
-    draft.finished_at = draft.closed_at = draft.close_reason = draft.surveyed_at = None
 
 
 def _give_back(case: Case, draft: Draft) -> None:

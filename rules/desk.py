@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from rules import checking, clocks, filing, ledgers, offers, pausing, split
+from rules import check, clocks, filing, ledgers, offers, pausing, split
 from rules.case import Case, Draft
 from rules.closing import close
 from rules.lifecycle import SEATS
@@ -75,7 +75,7 @@ def appeal(case: Case, draft: Draft, command: Command) -> Reason:
     if case.effective_at - (draft.closed_at or 0) > case.law.bundle.reopen_days * 86_400_000:
         return Reason.TOO_LATE
     draft.was_appealed = True
-    checking.begin_anew(draft)
+    check.begin_anew(draft)
     filing.wait_at_desk(case, draft, draft.urgency or "U3")
     case.say("DismissalAppealed", draft, by=command.actor.person)
     return Reason.DONE_AS_ASKED

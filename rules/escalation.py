@@ -1,6 +1,6 @@
 """What happens when a clock reaches a rung: reminders, moves, orders, the next checker, the end of a window (LAW 4, 5)."""
 
-from rules import clocks, flood, ledgers, offers, pausing, people, tasks, verifying, whistle
+from rules import check, clocks, flood, ledgers, offers, pausing, people, tasks, verifying, whistle
 from rules.case import Case, Draft
 from rules.closing import close
 from topics.ids import Instant
@@ -98,19 +98,10 @@ def _check(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
     if tried < len(others):
         draft.person = others[tried].person
         draft.drop(ClockKind.CHECK)
-        start_check(case, draft, int(clock.number) + 1)
+        check.start_clock(case, draft, int(clock.number) + 1)
     else:
         draft.person, draft.duty = case.supervisor(draft), "supervisor"
     return Reason.LIMIT_BREACHED
-
-
-def start_check(case: Case, draft: Draft, number: int) -> None:
-    """Start the check clock; ``number`` is rework × 100 + attempts."""
-    category = case.category(draft)
-    table = case.law.bundle.clocks.get("check", {})
-    limit = (table.get("complex") if category is not None and category.complex else None) or table.get(draft.urgency or "U3")
-    if limit is not None:
-        draft.put(clocks.start(case.law, ClockKind.CHECK, str(number), limit, case.at))
 
 
 def _survey(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:

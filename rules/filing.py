@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from rules import clocks, committees, offers, people, split, teams, whistle
+from rules import clocks, offers, people, split, teams, walls, whistle
 from rules.case import Case, Draft
 from rules.catalogue import category_of
 from rules.law import Law
@@ -104,7 +104,7 @@ def file(case: Case, draft: Draft, category: Category, carried: Carried | None =
     whole_ms = limit_ms * (extended + 1)
     draft.put(Clock(RESOLVE, "0", whole_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms, extended=extended, area=law.area(draft.where)))
     if category.consent is not None:
-        draft.consent, draft.consents = committees.asked(law, category, draft.where), ()
+        draft.consent, draft.consents = walls.asked(law, category, draft.where), ()
     party, steps = (None, plan.steps) if again else begin(case, draft, plan)  # the first assignment counts and is never undone
     case.refused.extend(others)
     window = case.quota.window if case.quota else None
@@ -138,7 +138,7 @@ _FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
     "street": lambda law, at, draft: law.street_of(draft.home) or "",
     "hour": lambda law, at, draft: law.local_hour(at),
     "in_work_time": lambda law, at, draft: law.calendar.is_open(at),
-    "wall": lambda law, at, draft: committees.wall(law, draft.where),
+    "wall": lambda law, at, draft: walls.wall(law, draft.where),
     "exercise": lambda law, at, draft: draft.exercise,
     "attributes": lambda law, at, draft: draft.attributes,
 }

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from rules import checking, clocks, ledgers, tasks
+from rules import check, clocks, ledgers, tasks
 from rules.case import Case, Draft, with_offer_ended
 from rules.closing import released
 from topics.command import Command
@@ -51,7 +51,7 @@ def ended(case: Case, draft: Draft, programme: Ticket | None) -> Reason:
     draft.finished_by, draft.finished_at = programme.finished_by, case.at
     case.say("TicketClosedWith", draft, programme=programme.id)
     draft.folded_into, draft.informed = None, ()
-    checking.passed(case, draft)
+    check.passed(case, draft)
     return Reason.PROGRAMME_ENDED
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from rules import appraising, asking, calls, checking, committees, desk, directing, flood, handling, pausing, rebasing, verifying
+from rules import appraising, asking, calls, checking, committees, desk, directing, flood, handling, pause, rebasing, verifying
 from rules.case import Case, Draft
 from topics.command import Command
 from topics.vocabulary import CommandKind, Reason
@@ -41,8 +41,8 @@ HANDLERS: dict[CommandKind, Handler] = {
     CommandKind.APPROVE: asking.approve,
     CommandKind.DENY: asking.deny,
     CommandKind.UNPARK: asking.unpark,
-    CommandKind.WAIT_REPORTER: pausing.wait_reporter,
-    CommandKind.RESUME: pausing.resume,
+    CommandKind.WAIT_REPORTER: pause.wait_reporter,
+    CommandKind.RESUME: pause.resume,
     CommandKind.RECATEGORISE: directing.recategorise,
     CommandKind.REBASE: rebasing.rebase,
     CommandKind.APPRAISE: appraising.appraise,

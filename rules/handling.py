@@ -1,6 +1,6 @@
 """What those who hold a ticket do with it: accept, decline, contact, start, finish (LAW 6)."""
 
-from rules import checking, clocks, committees, offers, whistle
+from rules import check, clocks, committees, offers, whistle
 from rules.case import Case, Draft
 from rules.people import helper, holds, on_duty, party_of
 from topics.command import Command
@@ -76,5 +76,5 @@ def finish(case: Case, draft: Draft, command: Command) -> Reason:
     draft.finished_by = ((helping.tier if helping else draft.tier) or "", party_of(actor), actor.person)
     draft.finished_at = at
     case.say("TicketFinished", draft, person=actor.person, party=party_of(actor), overdue=due is not None and at > due)
-    checking.begin(case, draft)
+    check.begin(case, draft)
     return Reason.DONE_AS_ASKED

@@ -1,13 +1,11 @@
-"""What may hold a ticket's clocks: parked to a date, waiting for the reporter; nothing else does (LAW 4)."""
+"""What may hold a ticket's clocks: parked to a date, or waiting for the reporter; nothing else does (LAW 4)."""
 
 from msgspec.structs import replace
 
-from rules import clocks, ledgers, people
+from rules import clocks, ledgers
 from rules.case import Case, Draft
 from rules.whistle import any_open
-from topics.command import Command
 from topics.ids import Instant
-from topics.pack import Limit
 from topics.ticket import Child, Clock
 from topics.vocabulary import ClockKind, Reason, Status, Unit
 
@@ -16,10 +14,6 @@ LONGEST_PARK_MS = 365 * DAY_MS
 """A ticket is parked for a year at most."""
 REMINDER_MS = 30 * DAY_MS
 """So long before its date somebody is reminded of a parked ticket."""
-MOST_WAITS, LONGEST_WAIT = 2, Limit(5, Unit.WORK_DAY)
-"""A ticket may wait for its reporter twice, five working days in all."""
-
-
 def may_park(case: Case, draft: Draft, until: Instant | None) -> Reason | None:
     """Say why a ticket may not be parked to this date, if it may not: once, ahead, within a year, not overdue."""
     if until is None or until <= case.at:
@@ -40,7 +34,7 @@ def is_late(case: Case, draft: Draft) -> bool:
 
 def park(case: Case, draft: Draft, until: Instant) -> None:
     """Hold the work to a date; what it was doing goes on then."""
-    _hold(case, draft, "parked")
+    hold(case, draft, "parked")
     draft.parked_from, draft.was_parked = draft.status, True
     draft.status, draft.task = Status.PARKED, "wait"
     draft.put(Clock(ClockKind.PARK, "0", until - case.at, Unit.MINUTE, case.at, case.at, (100,), until=until))
@@ -59,32 +53,6 @@ def unpark(case: Case, draft: Draft, at: Instant | None = None) -> None:
     draft.task = "coordinate" if draft.status is Status.WHISTLED else "handle"
     _run_on(case, draft, case.at if at is None else at)
     case.say("TicketUnparked", draft)
-
-
-def wait_reporter(case: Case, draft: Draft, command: Command) -> Reason:
-    """Those who direct let the clocks stand while the reporter is asked; whoever handles it cannot do that alone."""
-    if people.holds(draft, command.actor) or command.actor.person in (draft.person, *draft.handled_by):
-        return Reason.SAME_HANDS
-    if is_waiting(draft) or draft.waits >= MOST_WAITS:
-        return Reason.PAUSED_BEFORE
-    if is_late(case, draft):
-        return Reason.OVERDUE
-    left = case.law.limit_ms(LONGEST_WAIT) - draft.waited_ms
-    if left <= 0:
-        return Reason.PAUSED_BEFORE
-    _hold(case, draft, "waiting_reporter")
-    draft.waits += 1
-    draft.put(Clock(ClockKind.PARK, f"wait-{draft.waits}", left, Unit.WORK_DAY, case.at, case.at, (100,)))
-    case.say("WaitingForReporter", draft, by=command.actor.person)
-    return Reason.DONE_AS_ASKED
-
-
-def resume(case: Case, draft: Draft, command: Command) -> Reason:
-    """The reporter has answered."""
-    if not is_waiting(draft):
-        return Reason.NOT_PAUSED
-    end_wait(case, draft)
-    return Reason.DONE_AS_ASKED
 
 
 def is_waiting(draft: Draft) -> bool:
@@ -117,12 +85,13 @@ HELD = (ClockKind.LEG, ClockKind.CONTACT, ClockKind.CHILD, ClockKind.REPORT_IN)
 """Clocks of the work that stand with the limit: none of them runs while that stands (LAW 4)."""
 
 
-def _hold(case: Case, draft: Draft, reason: str) -> None:
-    def hold(clock: Clock) -> Clock:
+def hold(case: Case, draft: Draft, reason: str) -> None:
+    """Let the limit and the clocks of the work stand."""
+    def held(clock: Clock) -> Clock:
         return clocks.pause(case.law, clock, case.at, reason) if clock.running_since is not None else clock
 
-    ledgers.change(case.law, draft, hold)
-    draft.clocks = tuple([hold(clock) if clock.kind in HELD else clock for clock in draft.clocks])
+    ledgers.change(case.law, draft, held)
+    draft.clocks = tuple([held(clock) if clock.kind in HELD else clock for clock in draft.clocks])
 
 
 def _run_on(case: Case, draft: Draft, at: Instant) -> None:

@@ -1,8 +1,8 @@
 """Faults of what a pack may add: teams, wishes, committees, pilots, duplicates, floods, the whistle's band (DESIGN 8, LAW 7)."""
 
-from rules.committees import COMMITTEES, INSIDE
 from rules.faults import Found, listed, twice
 from rules.pack import PackSource
+from rules.walls import COMMITTEES, INSIDE
 from topics.vocabulary import Role
 
 

@@ -1,6 +1,6 @@
 """Before filing: is it so at all? And what is put right on the spot (LAW 6, 核实, 随手清)."""
 
-from rules import checking, clocks, offers
+from rules import check, clocks, offers
 from rules.case import Case, Draft
 from rules.closing import close
 from topics.command import Command
@@ -69,7 +69,7 @@ def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
     offers.end_offer(case, draft, "withdrawn")
     offers.stop_work_clocks(case, draft)
     draft.finished_by, draft.finished_at = (draft.tier or "", str(command.actor.role), command.actor.person), case.effective_at
-    checking.begin(case, draft)
+    check.begin(case, draft)
     return Reason.DONE_AS_ASKED
 
 

@@ -12,10 +12,10 @@ from engine.settings import Settings
 from engine.views.queues import APPROVAL, OVERDUE
 from engine.views.redis_view import RedisView
 from rules.asking import WHISTLERS
-from rules.committees import COMMITTEES
 from rules.law import Law
 from rules.lifecycle import TABLE
 from rules.moments import short
+from rules.walls import COMMITTEES
 from topics.ids import Instant
 from topics.vocabulary import CommandKind
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from rules.asking import may_agree
-from rules.committees import COMMITTEES
+from rules.walls import COMMITTEES
 from topics.ids import Instant
 from topics.ticket import Ticket
 from topics.vocabulary import FINAL, Status
