@@ -49,6 +49,12 @@ class StateFromNewer(PartitionStops):
     alarm = "state_from_newer"
 
 
+class SecondKey(PartitionStops):
+    """What this partition seals is sealed under another master key."""
+
+    alarm = "second_key"
+
+
 class OutputTooLarge(GridwhistleError):
     """What a cause leads to fits into no record of its topic."""
 

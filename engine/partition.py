@@ -24,12 +24,14 @@ from engine.limits import DECIDE_SECONDS, MAX_CAUSES, unfit
 from engine.log import told
 from engine.metrics import StageMetrics
 from engine.passing import passed_by
+from engine.pinned import demand_same
 from engine.reading import LogConsumer
 from engine.reference import last_decided
 from engine.sending import send, transactional_producer
 from engine.settings import Settings
 from engine.stage import Core, Out, Record
 from engine.standing import IN_TRANSACTIONS, MARKER, demand_newest, load_state, lost_marker, position, unfit_ticket
+from engine.vault import Vault
 from topics import codec
 from topics.ids import Instant
 from topics.registry import COMMANDS, DECISIONS, STATE, TopicSpec
@@ -58,6 +60,8 @@ class Wiring:
     new_time: Callable[[], BrokerTime]
     held: set[str] = field(default_factory=set)
     """Causes that failed three openings in this process."""
+    vault: Vault | None = None
+    """What the stage seals with: its key is pinned by each marker."""
 
     @property
     def group(self) -> str:
@@ -105,6 +109,7 @@ class Partition:
         w.crash.at("fenced")
         marker = await load_state(w.settings, w.state.name, self.number, self.core.load, self._stranger)
         await self._check_the_log_is_no_further(marker)
+        demand_same(marker, w.vault, w.settings.accept_key, f"{w.state.name}/{self.number}")
         w.crash.at("loaded")
         if marker is not None:
             self.positions = dict(marker.positions)
@@ -274,7 +279,7 @@ class Partition:
         w, producer = self._w, self._producer
         assert producer is not None
         # nothing is awaited between the marker's making and its sending, so it says what this transaction does
-        marker = codec.encode(Marker(at=self._last_at, positions=self.positions, pack=self.core.pack()))
+        marker = codec.encode(Marker(at=self._last_at, positions=self.positions, pack=self.core.pack(), vault_key=w.vault.id if w.vault else None))
         await producer.begin_transaction()
         w.crash.at("begun")
         acks = await send(producer, w.settings.prefix, [*outs, Out(w.state.name, self.number, MARKER, marker)])

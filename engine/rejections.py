@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from engine.errors import GridwhistleError, InvalidSettings
 from engine.reference import Reference
 from engine.security import kafka_arguments
-from engine.vault import Vault, load_master_key
+from engine.vault import load_vault
 from engine.whole import to_end
 from topics import codec
 from topics.envelope import EnvelopeFault, incident_message, parse
@@ -104,7 +104,7 @@ async def _opened(settings: "Settings", record: str) -> Turned:
     entries = [value for key, value in await _read(settings, VAULT.name, [partition]) if key == token.encode()]
     if not entries or entries[-1] is None:
         raise InvalidSettings(f"the original of {record} was forgotten: its key is destroyed")
-    vault, entry = Vault(load_master_key(settings.key_file)), codec.decode(entries[-1], Sealed)
+    vault, entry = load_vault(settings.key_file), codec.decode(entries[-1], Sealed)
     try:
         value = vault.open(token, entry, one.rejected.sealed)
         beside = codec.decode(vault.open(token, entry, one.rejected.envelope), Original) if one.rejected.envelope else Original(None)

@@ -31,6 +31,7 @@ from engine.security import kafka_arguments
 from engine.settings import Settings
 from engine.stage import Core, Record
 from engine.topic_admin import verify
+from engine.vault import Vault
 from engine.watchdog import Watchdog
 from topics.registry import TopicSpec
 
@@ -141,12 +142,12 @@ class Host:
 
     def partitions(
         self, inputs: tuple[TopicSpec, ...], state: TopicSpec, core: Callable[[int], Core], prepare: Callable[[Iterable[Record]], Awaitable[None]],
-        packs: Callable[[Iterable[str]], Awaitable[None]],
+        packs: Callable[[Iterable[str]], Awaitable[None]], vault: Vault | None = None,
     ) -> Callable[[Any], Partition]:
         """Return the maker of transactional openings for this stage."""
         wiring = Wiring(
             self.stage, self.settings, inputs, state, core, prepare, packs, decider(self.app), self.crash, self.metrics, self.consumer, self.new_time,
-            self.held,
+            self.held, vault,
         )
         return lambda number: Partition(wiring, number)
 

@@ -66,6 +66,9 @@ class Settings(BaseModel):
         Path, Field(description="The folder of keys, ready-files, logs and checkpoints; `~/.local/share/gridwhistle` by default.")
     ] = Field(default_factory=default_data_dir)
     master_key_file: Annotated[Path | None, Field(description="The vault's master key (0600); `master.key` of the data folder by default. Without it nobody's name can be revealed.")] = None
+    accept_key: Annotated[
+        str, Field(pattern=r"^([0-9a-f]{16})?$", description="Id of a new master key that intake may seal under from now on; the former one lies beside it as `<file>.<its id>`.")
+    ] = ""
     http_bind: Annotated[
         str,
         Field(

@@ -5,9 +5,13 @@ Whoever destroys the wrapped key has forgotten the person: the cipher text is th
 
 import hashlib
 import os
+import re
 import stat
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from engine.errors import InvalidSettings
@@ -15,6 +19,8 @@ from engine.private import FILE_MODE, make_missing, read_whole
 from topics.rejected import Sealed
 
 KEY_BYTES, NONCE_BYTES = 32, 12
+
+KEY_ID = re.compile(r"[0-9a-f]{16}")
 
 
 def make_master_key(path: Path) -> None:
@@ -46,12 +52,37 @@ def load_master_key(path: Path) -> bytes:
     return key
 
 
+def key_id(master: bytes) -> str:
+    """Name a master key without telling it: 16 hex, pinned to the prefix it seals for."""
+    return hashlib.blake2b(b"gridwhistle master key", key=master, digest_size=8).hexdigest()
+
+
+def load_vault(path: Path) -> "Vault":
+    """Read the master key and the former ones beside it, ``<file>.<id>``, which open what they sealed.
+
+    Raises:
+        InvalidSettings: One is missing, unsound, or is not the key that its name says.
+    """
+    former = []
+    for beside in sorted(path.parent.glob(f"{path.name}.*")):
+        named = beside.name.removeprefix(f"{path.name}.")
+        if not KEY_ID.fullmatch(named):
+            continue
+        former.append(load_master_key(beside))
+        if key_id(former[-1]) != named:
+            raise InvalidSettings(f"{beside.name} holds the key {key_id(former[-1])}; call the file so, or bring the key {named} back")
+    return Vault(load_master_key(path), former)
+
+
 class Vault:
     """Seals and opens. Tokens are derived from the record that brought the data, so a redelivered record seals under the same one."""
 
-    def __init__(self, master: bytes) -> None:
-        """Take the master key, 32 bytes."""
+    def __init__(self, master: bytes, former: Iterable[bytes] = ()) -> None:
+        """Take the master key, 32 bytes, and those before it: they seal nothing any more, and open."""
         self._master, self._wrap = master, AESGCM(master)
+        self.id = key_id(master)
+        self._former = {key_id(key): AESGCM(key) for key in former}
+        self.former = frozenset(self._former)
 
     def token(self, record_id: str) -> str:
         """Name the vault entry of a record: ``v-`` and 24 hex."""
@@ -81,7 +112,18 @@ class Vault:
         Raises:
             cryptography.exceptions.InvalidTag: Key, token or bytes do not belong together.
         """
-        name, wrapped = token.encode(), entry.wrapped_key
-        key = self._wrap.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], name)
+        name, key = token.encode(), self.unwrap(token, entry)
         text = aside if aside is not None else entry.sealed or b""
         return AESGCM(key).decrypt(text[:NONCE_BYTES], text[NONCE_BYTES:], name)
+
+    def unwrap(self, token: str, entry: Sealed) -> bytes:
+        """Give the key of an entry, by the master key or a former one.
+
+        Raises:
+            cryptography.exceptions.InvalidTag: None of them wrapped it.
+        """
+        wrapped = entry.wrapped_key
+        for one in (self._wrap, *self._former.values()):
+            with suppress(InvalidTag):
+                return one.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], token.encode())
+        raise InvalidTag

@@ -283,3 +283,5 @@ class Marker(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema"
     """Logical topic name -> next offset to read; ``tickets.decisions``: all before it is in this state, maybe more."""
     pack: str | None = None
     """``<name>@<hash>`` in force in this partition."""
+    vault_key: str | None = None
+    """Of intake: the id of the master key that it seals under."""

@@ -17,11 +17,14 @@ from engine.local import jars, servers
 from engine.local.folder import StackFile, folder_of, naming, read_stack, settings_of
 from engine.local.groups import members
 from engine.local.plan import PORT_BASE
+from engine.pinned import demand_pinned_key
 from engine.private import demand_folder
 from engine.reference import Reference
 from engine.security import new_redis
 from engine.settings import Settings, shown_url
 from engine.stages import STAGES
+from engine.vault import load_vault
+from topics.registry import VAULT
 
 LEAST_FREE_BYTES = 2 * 1024**3
 
@@ -56,6 +59,7 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
     if kafka is None:
         yield f"a pack in force on prefix {settings.prefix}", _attempt(lambda: run_async(_in_force(settings)))
         yield f"topics {settings.prefix}* lose nothing", _attempt(lambda: run_async(topic_admin.verify(settings)))
+        yield "the vault's key is the one that sealed here", _attempt(lambda: run_async(_same_key(settings)))
         running = {member.stage for member in run_async(members(settings))}
         for stage in STAGES:
             yield f"somebody runs {stage}", None if stage in running else f"no process of its group is there; 'gridwhistle run {stage}{naming(data)}'"
@@ -72,6 +76,12 @@ async def _in_force(settings: Settings) -> None:
     reference = Reference(settings)
     await reference.refresh()
     reference.in_force()
+
+
+async def _same_key(settings: Settings) -> None:
+    if not settings.key_file.exists() or settings.prefix + VAULT.name not in await topic_admin.existing(settings):
+        return  # this machine runs no intake, or nothing is sealed yet
+    await demand_pinned_key(settings, load_vault(settings.key_file))
 
 
 def _attempt(look: Callable[[], object]) -> str | None:

@@ -90,14 +90,16 @@ async def _no_packs(refs: Iterable[str]) -> None:
 
 
 async def _intake(host: "Host") -> Built:
+    from engine.pinned import demand_pinned_key
     from engine.stages.intake import IntakeCore
     from engine.stages.laws import Laws
-    from engine.vault import Vault, load_master_key
+    from engine.vault import load_vault
 
     laws = Laws(host.reference)
     await laws.refresh()
     settings = host.settings
-    vault = Vault(load_master_key(settings.key_file))
+    vault = load_vault(settings.key_file)
+    await demand_pinned_key(settings, vault)
 
     async def prepare(records: Iterable["Record"]) -> None:
         await laws.refresh_sometimes()
@@ -108,6 +110,7 @@ async def _intake(host: "Host") -> Built:
         lambda number: IntakeCore(number, settings.partitions, laws.places, laws.laws, laws.current, vault, host.metrics),
         prepare,
         laws.have,
+        vault,
     )
     return Built(host.loop(make, _by_number), _subscriber(host, (registry.RAW,)))
 
