@@ -8,7 +8,9 @@ from engine.many_commands import give_many
 from engine.reference import Reference, put
 from engine.settings import Settings
 from rules.law import Law
-from rules.pack import PackSource, PackUnreadable, bundle_bytes, compile_pack, folder_of, pack_ref, read_members
+from rules.pack import PackSource
+from rules.pack_bundle import bundle_bytes, compile_pack, pack_ref
+from rules.pack_files import PackUnreadable, folder_of, read_members
 from rules.rosters import MAY_ADOPT, may_not_adopt
 from rules.salvage import salvage
 from rules.shape import Lines

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rules.conditions import compiled
-from rules.pack import MINUTES
+from rules.pack_parts import MINUTES
 from topics import bounds
 from topics.pack import Limit, PackBundle
 from topics.vocabulary import Unit

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from rules.law import Law
 from rules.lifecycle import PARTITION_TABLE
-from rules.pack import PersonSource
+from rules.pack_parts import PersonSource
 from rules.verify_people import entry_faults
 from topics import bounds, codec
 from topics.command import Actor, Duty

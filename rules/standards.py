@@ -9,7 +9,8 @@ from typing import Any, Literal
 import yaml
 from pydantic import ValidationError
 
-from rules.pack import PACKS, CategorySource, DepartmentSource, PackUnreadable, Source, Text, read_yaml
+from rules.pack_files import PACKS, PackUnreadable, read_yaml
+from rules.pack_parts import CategorySource, DepartmentSource, Source, Text
 from rules.shape import unreadable, worded
 from topics.vocabulary import Unit, Urgency
 

@@ -8,7 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from rules.conditions import FACTS, FAILURES, variables
 from rules.faults import Found, listed, twice
-from rules.pack import CategorySource, LimitSource, PackSource, RuleSource, TierSource
+from rules.pack import PackSource
+from rules.pack_parts import CategorySource, LimitSource, RuleSource, TierSource
 from topics.vocabulary import Channel, TierKind, Urgency
 
 SETTABLE = ("urgency", "starts_at", "ladder", "lead", "co", "skill", "consent", "limit")

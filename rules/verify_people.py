@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Container
 
 from rules.bound import farthest
 from rules.faults import Found, listed, twice
-from rules.pack import PackSource, PersonSource
+from rules.pack import PackSource
+from rules.pack_parts import PersonSource
 from rules.verify_places import home_of, path
 from topics.ids import folded
 from topics.incident import unfit

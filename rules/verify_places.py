@@ -9,7 +9,8 @@ from shapely.geometry import MultiPolygon, Polygon
 from shapely.validation import explain_validity
 
 from rules.faults import Found, listed, twice
-from rules.pack import NodeSource, PackSource
+from rules.pack import PackSource
+from rules.pack_parts import NodeSource
 from rules.placement import normal
 
 CODE = re.compile(r"[a-z0-9_]{1,32}(-[a-z0-9_]{1,32}){0,5}")

@@ -10,7 +10,8 @@ import cel
 
 from rules.conditions import FACTS, FAILURES, compiled, variables
 from rules.faults import Found, listed
-from rules.pack import PackSource, RuleSource
+from rules.pack import PackSource
+from rules.pack_parts import RuleSource
 from rules.verify_places import home_of, path
 from topics import bounds
 from topics.vocabulary import Channel, Signal

@@ -16,8 +16,9 @@ from engine.packs import prove, prove_catalogue, publish
 from rules.bound import farthest
 from rules.coverage import gaps, leaves
 from rules.law import Law
-from rules.pack import PackUnreadable, folder_of, load_pack, pack_ref
+from rules.pack_bundle import pack_ref
 from rules.pack_difference import differences, worded
+from rules.pack_files import PackUnreadable, folder_of, load_pack
 from rules.standards import FILE, CatalogueSource, catalogue_of, is_catalogue, text_of
 
 pack = typer.Typer(help="Make, check, show and publish a city's law (a pack).", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)

@@ -28,7 +28,7 @@ from engine.replay.table import write_rows
 from engine.screen import console
 from engine.settings import Settings
 from rules.law import Law
-from rules.pack import pack_ref
+from rules.pack_bundle import pack_ref
 from rules.replay import Told
 from topics.registry import REFERENCE
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from engine.errors import InvalidSettings
 from engine.feed.moments import DateKind
-from rules.pack import PACKS, read_yaml
+from rules.pack_files import PACKS, read_yaml
 from rules.shape import Lines, unreadable, worded
 from topics.vocabulary import Channel, CommandKind
 

@@ -11,7 +11,7 @@ from engine.stage import Record
 from engine.stages.intake import IntakeCore
 from engine.vault import KEY_BYTES, Vault
 from rules.law import Law
-from rules.pack import pack_ref
+from rules.pack_bundle import pack_ref
 from rules.placement import Places
 from topics.codec import decode
 from topics.incident import Incident

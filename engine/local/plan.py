@@ -15,7 +15,8 @@ from engine.local.folder import StackFile, naming, read_stack
 from engine.packs import prove
 from engine.settings import ENVIRONMENT, load_settings, shown_url
 from engine.stages import STAGES
-from rules.pack import PACKS, pack_ref
+from rules.pack_bundle import pack_ref
+from rules.pack_files import PACKS
 
 PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT = 27000, 40, 10
 """Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey base + 2, stages from base + 10."""

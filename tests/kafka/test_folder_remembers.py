@@ -17,7 +17,7 @@ from engine.packs import prove
 from engine.reference import Reference
 from engine.settings import Settings
 from engine.stages import STAGES
-from rules.pack import pack_ref
+from rules.pack_bundle import pack_ref
 from tests.support.servers import free_ports
 from tests.support.stacks import ENVIRON, both, run, status, up, wait
 from topics.registry import COMMANDS

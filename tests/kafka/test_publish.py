@@ -11,7 +11,8 @@ from engine.errors import InvalidRulePack, InvalidSettings
 from engine.packs import publish
 from engine.reference import Reference, put, read_partition, start_clock
 from engine.settings import Settings
-from rules.pack import compile_pack, load_pack, pack_ref
+from rules.pack_bundle import compile_pack, pack_ref
+from rules.pack_files import load_pack
 from tests.unit.pack.test_faults import SEEDS, WHOLE, write
 from topics import codec
 from topics.command import Command

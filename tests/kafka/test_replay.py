@@ -23,7 +23,7 @@ from engine.replay.checkpoint import Checkpoints
 from engine.replay.sequence import TOPICS, by_partition
 from engine.replay.standing import Standing
 from engine.settings import Settings
-from rules.pack import PACKS
+from rules.pack_files import PACKS
 from tests.support.poison import good
 from tests.support.rig import Rig, eventually
 from topics import codec

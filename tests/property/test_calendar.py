@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rules.calendar import MINUTE_MS, WorkCalendar
-from rules.pack import compile_pack, load_pack
+from rules.pack_bundle import compile_pack
+from rules.pack_files import load_pack
 from topics.pack import Calendar
 
 DAY_MIN = 24 * 60

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rules.law import Law
-from rules.pack import compile_pack, load_pack, pack_ref
+from rules.pack_bundle import compile_pack, pack_ref
+from rules.pack_files import load_pack
 from topics.envelope import incident_message
 from topics.incident import MAX_RECORD_BYTES
 from topics.vocabulary import RejectReason

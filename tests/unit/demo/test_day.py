@@ -9,7 +9,7 @@ import pytest
 from engine.audit.in_time import InTime
 from engine.packs import prove
 from rules.law import Law
-from rules.pack import pack_ref
+from rules.pack_bundle import pack_ref
 from tests.support.demo_day import DemoDay
 from topics import codec
 from topics.decision import Decision

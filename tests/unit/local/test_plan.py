@@ -14,7 +14,7 @@ from engine.local.folder import StackFile, read_stack, redis_of, settings_for, s
 from engine.local.plan import PORT_BLOCK, Wanted, plan
 from engine.packs import prove
 from engine.settings import Settings, shown_url
-from rules.pack import pack_ref
+from rules.pack_bundle import pack_ref
 from tests.support.servers import free_ports
 
 

@@ -6,7 +6,8 @@ from functools import cache
 import pytest
 
 from rules.law import Law
-from rules.pack import compile_pack, load_pack, pack_ref
+from rules.pack_bundle import compile_pack, pack_ref
+from rules.pack_files import load_pack
 from rules.placement import Places
 from tests.support.data import real_data
 from topics.pack import PackBundle

@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from rules.bundle import beyond
 from rules.conditions import compiled
-from rules.pack import PackUnreadable, compile_pack, load_pack
+from rules.pack_bundle import compile_pack
+from rules.pack_files import PackUnreadable, load_pack
 from rules.verify import faults
 from tests.support.city import city_bundle
 from topics import bounds

@@ -5,7 +5,8 @@ from collections import Counter, defaultdict
 import pytest
 
 from rules.law import Law
-from rules.pack import compile_pack, load_pack, pack_ref
+from rules.pack_bundle import compile_pack, pack_ref
+from rules.pack_files import load_pack
 from rules.placement import Places
 from rules.split import eligible
 from rules.verify import faults

@@ -4,7 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from rules.pack import compile_pack, load_pack
+from rules.pack_bundle import compile_pack
+from rules.pack_files import load_pack
 
 
 def nth(year: int, month: int, weekday: int, n: int) -> date:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from rules.pack import PackSource, load_pack
+from rules.pack import PackSource
 from rules.pack_difference import Changed, differences
+from rules.pack_files import load_pack
 from tests.unit.pack.test_faults import SEEDS, WHOLE, write
 
 

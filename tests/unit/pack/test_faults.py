@@ -10,7 +10,8 @@ import yaml
 
 from engine.errors import InvalidRulePack
 from engine.packs import prove
-from rules.pack import FILES, PACKS, PackSource, PackUnreadable, load_pack
+from rules.pack import PackSource
+from rules.pack_files import FILES, PACKS, PackUnreadable, load_pack
 from rules.verify import faults
 
 Pack = dict[str, Any]

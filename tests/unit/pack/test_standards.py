@@ -9,7 +9,7 @@ import pytest
 
 from engine.errors import InvalidRulePack
 from engine.packs import prove, prove_catalogue
-from rules.pack import PackUnreadable
+from rules.pack_files import PackUnreadable
 from rules.standards import FILE, catalogue_of, limit_of, text_of
 from topics.vocabulary import Unit
 

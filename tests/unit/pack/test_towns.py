@@ -10,7 +10,8 @@ from engine.packs import prove
 from rules.book import Book, IncidentCause
 from rules.decide import decide
 from rules.law import Law
-from rules.pack import PackUnreadable, load_pack, pack_ref
+from rules.pack_bundle import pack_ref
+from rules.pack_files import PackUnreadable, load_pack
 from topics.incident import Incident
 from topics.pack import PackBundle
 from topics.vocabulary import Status

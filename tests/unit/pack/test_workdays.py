@@ -4,7 +4,9 @@ from datetime import date
 
 import pytest
 
-from rules.pack import CalendarSource, PackSource, compile_pack
+from rules.pack import PackSource
+from rules.pack_bundle import compile_pack
+from rules.pack_parts import CalendarSource
 from rules.workdays import working_years
 from tests.unit.pack.test_faults import WHOLE
 
