@@ -12,10 +12,10 @@ import typer
 from engine.cli import run_async
 from engine.errors import DependencyDown, InvalidSettings
 from engine.local.folder import folder_of, naming, read_stack, take_folder
-from engine.local.lock import held, holder, holding_process
+from engine.local.lock import demand_no_orphans, held, holder, holding_process, left_behind
 from engine.local.plan import Wanted
 from engine.local.reset import clear, demand_ours
-from engine.local.stack import Stack, until_signal
+from engine.local.stack import Stack, never_silent, until_signal
 from engine.local.supervisor import python_command
 from engine.private import opener, read_whole
 from engine.settings import shown_url
@@ -47,10 +47,16 @@ def up(
     counts = _counts(workers or [])
     if detach:
         return _detached(data, for_seconds)
+    silent = left_behind(folder_of(data))
+    before = read_stack(data)
     if demo:
         clock = _new_day(data, clock)
     folder = take_folder(data)
     with held(folder, "gridwhistle up"):
+        if silent is not None:
+            print(f"the last one here ({silent}) ended without a word: it was killed, or the machine went down. Its servers and stages ended with it; nothing that was decided is lost", file=sys.stderr)
+        if before is not None:
+            demand_no_orphans((name, one.get("pid"), one.get("since")) for name, one in before.processes.items())
         code = run_async(_up(Wanted(data, pack, kafka, redis, port_base, clock, counts, demo), demo, for_seconds, as_json))
     if code:
         raise typer.Exit(code)
@@ -82,9 +88,7 @@ def _counts(given: list[str]) -> dict[str, int]:
 async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bool) -> int:
     began = time.monotonic()
 
-    def say(text: str) -> None:
-        print(text, file=sys.stderr if as_json else sys.stdout, flush=True)
-
+    say = never_silent(lambda: sys.stderr if as_json else sys.stdout)
     stack = Stack(wanted, say)
     try:
         await stack.start()
@@ -162,8 +166,12 @@ def status(data: Data = None, as_json: Annotated[bool, typer.Option("--json", he
     found = run_async(rows(data))
     if as_json:
         return print(json.dumps(found))
-    if not found:
+    silent = left_behind(folder_of(data))
+    if silent is not None:
+        print(f"nobody supervises the stack in {folder_of(data)}: the last one ({silent}) ended without a word; go on with 'gridwhistle up{naming(data)}'")
+    elif not found:
         print(f"no stack runs in {folder_of(data)}; start one with 'gridwhistle up{naming(data)}'")
+    if not found or all(row["stage"] == "supervisor" for row in found):
         raise typer.Exit(1)
     print(run_async(about(data)))
     print(f"{'NAME':<16}{'STAGE':<11}{'PID':>8}{'PORT':>7}  {'STATE':<10}{'LAG':>8}")

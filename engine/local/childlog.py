@@ -3,7 +3,7 @@
 import contextlib
 import os
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -52,6 +52,8 @@ class ChildLog:
         """The last lines, whatever the disk does."""
         self.lost = 0
         """Lines that the disk refused since it last took one."""
+        self.tell: Callable[[str], None] = lambda text: None
+        """Told once when the disk begins to refuse lines, and once when it takes them again."""
         self._file: IO[bytes] | None = None
 
     def write(self, text: str) -> None:
@@ -60,12 +62,15 @@ class ChildLog:
         try:
             if self.lost:
                 self._put(f"{self.lost} lines before this one could not be written")
+                self.tell(f"{self.path.name} is written again; {self.lost} lines are missing from it")
                 self.lost = 0
             self._put(text)
-        except Exception:  # whatever is wrong with the disk or the file, the child must go on being watched
+        except Exception as exc:  # whatever is wrong with the disk or the file, the child must go on being watched
             self.lost += 1
             with contextlib.suppress(Exception):
                 self.close()
+            if self.lost == 1:
+                self.tell(f"{self.path} cannot be written ({exc}): lines are counted instead, everything runs on; make room")
 
     def _put(self, text: str) -> None:
         line = text.encode(errors="replace") + b"\n"

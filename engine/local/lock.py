@@ -5,17 +5,20 @@ import fcntl
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
 import psutil
 
 from engine.errors import StackBusy
-from engine.private import opener
+from engine.private import opener, read_whole
 
 TRY_SECONDS = 1.0
 """A reader that looks whether a folder is held holds it itself for a moment."""
+
+ORPHAN_SECONDS = 5.0
+"""The kernel ends the children of a killed supervisor at once; one in an uninterruptible write takes a moment."""
 
 SAME_BEGIN_SECONDS = 0.05
 """A pid whose process began at another moment than written down is another process."""
@@ -32,6 +35,32 @@ def holder(folder: Path) -> str | None:
                 return file.read().strip() or "another process"
     except OSError:
         return None
+
+
+def left_behind(folder: Path) -> str | None:
+    """Say who held a folder and ended without a word, killed or with the machine: its lock file stands, and nobody holds it."""
+    path = folder / "lock"
+    if not path.exists() or holder(folder) is not None:
+        return None
+    try:
+        return read_whole(path).decode(errors="replace").strip() or None
+    except OSError:
+        return None
+
+
+def demand_no_orphans(pids: Iterable[tuple[str, int | None, float | None]], within: float = ORPHAN_SECONDS) -> None:
+    """See that nothing of a supervisor that was killed runs on: the kernel ends its children with it, within moments.
+
+    Raises:
+        StackBusy: One is still there; two of them would write into one folder.
+    """
+    until = time.monotonic() + within
+    known = [(name, pid, since) for name, pid, since in pids if pid and since]
+    while left := [(name, pid) for name, pid, since in known if same_process(pid, since) is not None]:
+        if time.monotonic() > until:
+            names = ", ".join(f"{name} (pid {pid})" for name, pid in left)
+            raise StackBusy(f"{names} of the last 'gridwhistle up' still runs, without a supervisor; end it with: kill {' '.join(str(pid) for _, pid in left)}")
+        time.sleep(0.1)
 
 
 def holding_process(folder: Path) -> psutil.Process | None:

@@ -1,10 +1,12 @@
 """Bringing a stack up and down: servers, topics, clock, pack, stages, in this order and back."""
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import TextIO
 
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
@@ -43,7 +45,7 @@ class Stack:
         self.wanted, self._say = wanted, say
         self.folder = take_folder(wanted.data)
         self.file: StackFile = plan(wanted)
-        self.supervisor = Supervisor(on_restart=self.remember_processes)
+        self.supervisor = Supervisor(on_restart=self.remember_processes, tell=say)
         self.settings: Settings = settings_for(self.folder, self.file)
 
     async def start(self) -> None:
@@ -144,7 +146,20 @@ class Stack:
         await self.supervisor.stop(*[child.name for child in self.supervisor.children if child.stage != "server"] or ["none"])
         await self.supervisor.stop(patience=3.0)
         self.file.processes = {}
-        write_stack(self.wanted.data, self.file)
+        try:
+            write_stack(self.wanted.data, self.file)
+        except OSError as exc:  # everything is ended; what stands there names processes that are gone, which every reader sees
+            self._say(f"stack.json could not be written: {exc}; make room before the next start")
+
+
+def never_silent(stream: Callable[[], TextIO]) -> Say:
+    """Make what prints to the terminal and never ends anything: a terminal that is gone or a full disk under it costs the line."""
+
+    def say(text: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            print(text, file=stream(), flush=True)
+
+    return say
 
 
 async def demand_key(settings: Settings) -> None:

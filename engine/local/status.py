@@ -1,5 +1,6 @@
 """What runs in a stack, and how far each stage is behind."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from engine.errors import StackNotFound
 from engine.local.folder import StackFile, folder_of, read_stack, settings_of
 from engine.local.groups import Member, members
 from engine.local.lag import lags_and_stopped
-from engine.local.lock import holder, same_process
+from engine.local.lock import holder, left_behind, same_process
 from engine.reference import Reference
 from engine.security import new_async_redis
 from engine.settings import Settings, shown_url
@@ -22,10 +23,11 @@ async def rows(data: Path | None) -> list[dict[str, Any]]:
 
     What the folder's supervisor started is known by pid and begin; who else takes part, the groups say; servers are asked.
     """
+    unsupervised = _unsupervised(folder_of(data))
     try:
         settings = settings_of(data)
     except StackNotFound:
-        return []
+        return unsupervised
     stack = read_stack(data)
     (lags, stopped), joined = await lags_and_stopped(settings), await _members(settings)
     found = _supervised(folder_of(data), stack, await _answers(settings)) if stack is not None and holder(folder_of(data)) is not None else []
@@ -36,8 +38,17 @@ async def rows(data: Path | None) -> list[dict[str, Any]]:
         _row(f"{member.stage}@{member.host}", member.stage, member.pid, None, member.state) for member in joined if not (member.is_here and member.pid in pids)
     ]
     if all(row["stage"] == "server" for row in found) and not any(row["state"] == "ready" for row in found):
-        return [] if stack is None or holder(folder_of(data)) is None else found
-    return [row | {"lag": lags.get(row["stage"]), "state": _state(row["state"], stopped.get(row["stage"], 0))} for row in found]
+        return unsupervised if stack is None or holder(folder_of(data)) is None else found
+    return unsupervised + [row | {"lag": lags.get(row["stage"]), "state": _state(row["state"], stopped.get(row["stage"], 0))} for row in found]
+
+
+def _unsupervised(folder: Path) -> list[dict[str, Any]]:
+    """A supervisor that ended without a word is told as a process of its own."""
+    silent = left_behind(folder)
+    if silent is None:
+        return []
+    named = re.match(r"pid (\d+)", silent)
+    return [_row("supervisor", "supervisor", int(named[1]) if named else None, None, "ended without a word")]
 
 
 def _state(state: str, stopped: int) -> str:

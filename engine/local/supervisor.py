@@ -125,15 +125,15 @@ class Child:
 class Supervisor:
     """All servers and stages of a stack."""
 
-    def __init__(self, on_restart: Callable[[], None]) -> None:
-        """Start with none; ``on_restart`` is called when a child runs under another pid."""
+    def __init__(self, on_restart: Callable[[], None], tell: Callable[[str], None] = lambda text: None) -> None:
+        """Start with none; ``on_restart`` is called when a child runs under another pid, ``tell`` with what a person at the terminal must know."""
         self.children: list[Child] = []
-        self._on_restart = on_restart
+        self._on_restart, self._tell = on_restart, tell
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     def add(self, child: Child) -> None:
         """Start a child and keep it running."""
-        child.on_restart = self._on_restart
+        child.on_restart, child.log.tell = self._on_restart, self._tell
         self.children.append(child)
         self._tasks[child.name] = asyncio.create_task(child.run())
 
