@@ -15,14 +15,19 @@ from topics.ticket import Quota, Ticket
 FIRINGS = ("ClockAtRisk", "ClockBreached")
 
 
-def explain(decision: Decision, before: Ticket | None, law: Law, duty_law: Law) -> tuple[list[str], int, bool]:
+def asks_roster(decision: Decision) -> bool:
+    """Say whether something of a decision is worked out by who was on the roster: whose turn it was in the split."""
+    return any(event.type == "TicketFiled" and event.facts.get("counted") == "split" for event in decision.events)
+
+
+def explain(decision: Decision, before: Ticket | None, law: Law, duty_law: Law | None) -> tuple[list[str], int, bool]:
     """Explain one decision.
 
     Args:
         decision: As it stands in the log.
         before: The ticket as it was, if there was one.
         law: The pack the decision names in ``why.pack``.
-        duty_law: The same with the roster as it was then.
+        duty_law: The same with the roster as it was then; ``None``: that has aged away, and what rests on it is not worked out.
     Returns:
         Lines to print, how many things were worked out again, and whether each came out as it was decided.
     """
@@ -32,6 +37,8 @@ def explain(decision: Decision, before: Ticket | None, law: Law, duty_law: Law) 
     lines += [f"{name}: {_fact(name, why.facts[name], zone)}" for name in sorted(why.facts)]
     lines += [f"not {candidate}: {reason}" for candidate, reason in why.refused]
     agrees, count = True, 0
+    if duty_law is None and asks_roster(decision):
+        lines.append(f"not vouched for: who could take it goes by roster {why.roster}, whose changes have aged away")
     for event in decision.events:
         lines.append(f"{event.type} {_facts(event, zone)}".rstrip())
         if event.type in FIRINGS and before is not None:
@@ -74,12 +81,12 @@ def _word(value: Any) -> str:
     return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _again(decision: Decision, event: Event, before: Ticket | None, law: Law, duty_law: Law) -> list[tuple[str, bool]]:
+def _again(decision: Decision, event: Event, before: Ticket | None, law: Law, duty_law: Law | None) -> list[tuple[str, bool]]:
     if event.type in FIRINGS and before is not None:
         return _clock(decision, event, before, law)
     if event.type == "TicketFiled":
         found = _limit(decision, event, law)
-        return [*found, *_eligible(decision, event, duty_law), *_split(decision, event, law)] if event.facts.get("counted") == "split" else found
+        return [*found, *(_eligible(decision, event, duty_law) if duty_law is not None else []), *_split(decision, event, law)] if event.facts.get("counted") == "split" else found
     if event.type == "TicketMoved" and before is not None:
         return _tiers(event, before, law)
     if event.type == "TicketReopened" and before is not None:

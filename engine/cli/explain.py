@@ -15,13 +15,15 @@ from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
 from engine.screen import console, plain
 from engine.settings import Settings
-from engine.views.from_state import standing
-from engine.views.history import decisions, history, laws, reaches_back
+from engine.views.from_state import duties_of, standing
+from engine.views.history import cut_partitions, decisions, history, laws, reaches_back
 from engine.views.lists import town_of
 from engine.views.told import known_since
 from engine.views.words import WORDS
+from rules.law import Law
 from rules.retold import Retold
 from topics.decision import Decision
+from topics.ids import home_of, partition_of
 from topics.vocabulary import Reason
 
 SHOWN = 20
@@ -48,7 +50,7 @@ def explain(
 async def _one(settings: Settings, name: str) -> bool:
     ticket = await ticket_named(settings, name)
     known, past = await laws(settings), await history(settings, ticket, rosters=True)
-    retold, disagreed = Retold(known), 0
+    retold, disagreed = await _retold(settings, known, partition_of(home_of(ticket), settings.partitions), await cut_partitions(settings)), 0
     for decision in past:
         told = retold.explain(decision)
         if decision.reason == Reason.DUTY_SET:
@@ -67,6 +69,11 @@ async def _one(settings: Settings, name: str) -> bool:
     return not disagreed
 
 
+async def _retold(settings: Settings, known: dict[str, Law], partition: int, cut: set[int]) -> Retold:
+    """Begin a partition; where its log is cut, with the roster's changes as the state has them."""
+    return Retold(known, await duties_of(settings, partition) if partition in cut else None)
+
+
 def _print(decision: Decision, lines: list[str]) -> None:
     print(plain(f"{decision.id}: {decision.reason} — {WORDS[Reason(decision.reason)]}"))
     print("\n".join(f"    {plain(line)}" for line in lines))
@@ -74,23 +81,34 @@ def _print(decision: Decision, lines: list[str]) -> None:
 
 async def _all(settings: Settings, as_json: bool) -> bool:
     """Explain every decision; prints the first that do not agree, and the counts."""
-    known = await laws(settings)
+    known, cut = await laws(settings), await cut_partitions(settings)
     count = worked_out = disagreed = 0
+    unvouched: list[str] = []
     tickets: set[str] = set()
     with Progress(console=console(error=True), transient=True, disable=as_json or not sys.stderr.isatty()) as progress:
         task = progress.add_task("explained", total=None)
         for partition in range(settings.partitions):
-            retold = Retold(known)
+            retold = await _retold(settings, known, partition, cut)
             async for decision in decisions(settings, partition):
                 told = retold.explain(decision)
                 count, worked_out, disagreed = count + 1, worked_out + told.worked_out, disagreed + (not told.agrees)
                 tickets.update(change.ticket for change in decision.changes)
+                if not told.vouched:
+                    unvouched.append(decision.id)
                 if not told.agrees and disagreed <= SHOWN and not as_json:
                     _print(decision, told.lines)
                 progress.advance(task)
     if as_json:
-        print(msgspec.json.encode({"decisions": count, "tickets": len(tickets), "worked_out": worked_out, "disagree": disagreed}).decode())
+        counts = {"decisions": count, "tickets": len(tickets), "worked_out": worked_out, "disagree": disagreed, "not_vouched": len(unvouched)}
+        print(msgspec.json.encode(counts).decode())
     else:
         verdict = "all agree" if not disagreed else f"{disagreed} decisions do NOT agree"
         print(f"explained {count} decisions of {len(tickets)} tickets, worked out {worked_out} things again: {verdict}")
+        _tell_unvouched(unvouched)
     return not disagreed
+
+
+def _tell_unvouched(names: list[str]) -> None:
+    if names:
+        more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+        print(f"not vouched for, since roster changes of before have aged away: {plain(', '.join(names[:SHOWN]))}{more}")

@@ -9,7 +9,7 @@ from engine.views.redis_view import MOST_VERSION, RedisView, Row, held_row, row_
 from topics import codec
 from topics.ids import home_of, partition_of
 from topics.registry import DECISIONS, STATE
-from topics.ticket import HeldCause, Ticket
+from topics.ticket import Duties, HeldCause, Ticket
 
 CHUNK = 500
 """Rows in one script."""
@@ -40,6 +40,20 @@ async def image_of(settings: Settings, partition: int) -> Image:
         {key[2:].decode(): codec.decode(value, HeldCause) for key, value in found.items() if key[:2] == b"h:"},
         marker.positions.get(DECISIONS.name, 0) if marker else 0,
     )
+
+
+async def duties_of(settings: Settings, partition: int) -> dict[str, Duties]:
+    """Give the roster's changes that stand in a partition, ``<role>:<person>`` -> what was changed."""
+    found: dict[str, Duties] = {}
+
+    def take(key: bytes, value: bytes | None) -> None:
+        if key[:2] == b"d:":
+            found.pop(key[2:].decode(), None)
+            if value is not None:
+                found[key[2:].decode()] = codec.decode(value, Duties)
+
+    await load_state(settings, STATE.name, partition, take, lambda offset, why: None)
+    return found
 
 
 async def standing(settings: Settings, ticket: str) -> bytes | None:

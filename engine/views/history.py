@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 
+from aiokafka import TopicPartition
+
 from engine.errors import PartitionStops
 from engine.newer import read_own
 from engine.reading import Loose
 from engine.reference import Reference
 from engine.settings import Settings
-from engine.whole import to_end
+from engine.whole import reader, to_end
 from rules.law import Law
 from topics.decision import Decision
 from topics.ids import home_of, partition_of
@@ -27,6 +29,13 @@ async def decisions(settings: Settings, partition: int, needles: tuple[bytes, ..
             except PartitionStops:
                 if type(record) is not Loose:  # a stranger's junk is passed by, as every stage does
                     raise
+
+
+async def cut_partitions(settings: Settings) -> set[int]:
+    """Name the partitions whose first decisions retention has taken."""
+    tps = [TopicPartition(settings.prefix + DECISIONS.name, partition) for partition in range(settings.partitions)]
+    async with reader(settings, tps) as consumer:
+        return {tp.partition for tp, begin in (await consumer.beginning_offsets(tps)).items() if begin > 0}
 
 
 async def history(settings: Settings, ticket: str, rosters: bool = False) -> list[Decision]:

@@ -113,6 +113,8 @@ async def check_audit(rig: Rig) -> None:
     assert (done.returncode, found["problems"], found["clean"]) == (0, {}, True)
     assert found["tickets"] == SECOND
     assert found["vouches_from"] > 0
+    told = await asyncio.to_thread(cli, rig, "explain", "--all", "--json")
+    assert (told.returncode, json.loads(told.stdout)["disagree"]) == (0, 0), told.stdout + told.stderr
 
 
 async def check_rebuild_of_nothing(rig: Rig, view: RedisView) -> None:

@@ -77,6 +77,33 @@ def test_what_was_tampered_with_does_not_agree(what: str) -> None:
     assert disagreed
 
 
+def test_a_log_whose_roster_has_aged_away_cries_over_nothing() -> None:
+    """Cut anywhere, with the roster's changes as the state has them in the end: nothing disagrees, and what rests on a roster that ended is named."""
+    city = City()
+    city.report("A", "bins")
+    city.duty("specialist-1", "specialist", "off", until=at("12:00"))
+    city.report("B", "bins")
+    city.at("12:30")
+    city.duty("specialist-1", "specialist", "off")
+    city.report("C", "bins")
+    city.at("08:00", 3)
+    city.duty("chief-1", "chief", "on")
+    city.duty("specialist-1", "specialist", "on")
+    city.report("D", "bins")
+    stood = city.book.rosters.duties
+    unvouched = []
+    for cut in range(1, len(city.decisions)):
+        retold = Retold(city.laws, stood)
+        told = [(one, retold.explain(one)) for one in city.decisions[cut:]]
+        assert all(found.agrees for _, found in told)
+        unvouched += [one.id for one, found in told if not found.vouched]
+        assert all("not vouched for" in " ".join(found.lines) for _, found in told if not found.vouched)
+    filed = {decision.id: decision for decision in city.decisions if any(event.type == "TicketFiled" for event in decision.events)}
+    assert set(unvouched) <= set(filed) and list(filed)[1] in unvouched
+    whole = Retold(city.laws)
+    assert all(found.agrees and found.vouched for found in map(whole.explain, city.decisions))
+
+
 def test_a_moment_too_early_does_not_agree_either() -> None:
     """Fired when it was fired, but said to have been due an hour before."""
     city = City()
