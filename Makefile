@@ -35,10 +35,12 @@ test: check ## Lint, types and all tests, on real servers that they start themse
 bench: $(STAMP) ## CPU of dispatch beside a raw pass-through, three rounds
 	$(BIN)/python -m tests.bench.dispatch
 
-lock: ## Resolve the dependencies anew and pin them by hash
+lock: ## Resolve the dependencies anew and pin them by hash; what the image needs apart
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv
 	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 --all-extras \
 		--no-emit-index-url -o requirements.lock pyproject.toml lock.in
+	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url --constraint requirements.lock -o deploy/requirements.lock pyproject.toml lock.in
 	rm -rf .venv-lock
 
 clean: ## Delete what was made here

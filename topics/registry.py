@@ -65,7 +65,7 @@ INTAKE_STATE = TopicSpec("intake.state", "hash of the identity; m:", (Seen, Mark
 INCIDENTS = TopicSpec("incidents", "home", (Incident, IncidentReferred), Delete(180), ("intake", "dispatch"), ("dispatch", "replay"))
 COMMANDS = TopicSpec("commands", "home", (Command,), Delete(180), ("gateway", "cli", "replies", "feed", "pack publish"), ("dispatch", "replay"))
 STATE = TopicSpec(
-    "tickets.state", "t: q: n: c: d: h: m:", (Ticket, Quota, DayCounter, CommandSeen, Duties, HeldCause, Marker), Compact(), ("dispatch",), ("dispatch",)
+    "tickets.state", "t: q: n: c: d: h: m:", (Ticket, Quota, DayCounter, CommandSeen, Duties, HeldCause, Marker), Compact(), ("dispatch",), ("dispatch", "projector")
 )
 DECISIONS = TopicSpec(
     "tickets.decisions", "home", (Decision,), Delete(180), ("dispatch",), ("fanout", "projector", "notifier", "auditor", "replay")

@@ -64,3 +64,28 @@ def list_topics(data: Data = None) -> None:
 def asyncapi_document() -> None:
     """Print the contract as AsyncAPI 3.1: every topic, record, sender and reader. No stack is needed."""
     print(asyncapi.text(), end="")
+
+
+@topics.command()
+def manifest(
+    pack: Annotated[str, typer.Option(help="Pack whose departments get their topics: a name, or a folder.")],
+    cluster: Annotated[str, typer.Option(help="Name of Strimzi's Kafka resource.")] = "gridwhistle",
+) -> None:
+    """Print every topic and user as Strimzi's KafkaTopic and KafkaUser, by the settings of the environment. No stack is needed.
+
+    Example: gridwhistle topics manifest --pack ./my-law > kafka.yaml
+    """
+    import os
+
+    import yaml
+
+    from engine.packs import prove
+    from engine.settings import load_settings
+    from topics import strimzi
+
+    settings = load_settings(os.environ)
+    found = strimzi.manifest(
+        [department.code for department in prove(pack).departments], settings.prefix, cluster, settings.partitions, settings.replication_factor, settings.min_insync_replicas
+    )
+    print(f"# 'gridwhistle topics manifest --pack {pack}' wrote this from the registry of topics; do not edit it.")
+    print(yaml.safe_dump_all(found, sort_keys=False, default_flow_style=None, width=200), end="")
