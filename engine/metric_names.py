@@ -55,7 +55,7 @@ BANDS = ("ok", "at_risk", "overdue")
 GAUGES: dict[GaugeName, Spec] = {
     "open_tickets": Spec("Tickets in an open status, by partition of this process.", ("partition",), "dispatch"),
     "held_causes": Spec("Causes that were set aside and wait for 'gridwhistle held retry' or 'held drop', by partition.", ("partition",), "dispatch"),
-    "calendar_horizon_seconds": Spec("How far ahead, in engine seconds, the calendar in force knows working days.", (), "dispatch, intake"),
+    "calendar_horizon_seconds": Spec("How far ahead, in engine seconds, the calendar in force knows working days.", (), "dispatch"),
     "partitions_live": Spec("Partitions this process has open and that move, by stage.", ("stage",), EVERY),
     "partition_stopped": Spec("1 for a partition that cannot go on until somebody mends something.", ("stage", "partition"), EVERY),
     "partitions_unread": Spec("Partitions that somebody added to an input by hand: nobody reads them.", ("stage",), EVERY),
@@ -79,7 +79,7 @@ GAUGES: dict[GaugeName, Spec] = {
     "split_error_tickets": Spec("The largest allocation error of any home since the partition was opened; 1 or more must never be.", ("partition",), "dispatch"),
     "whistle_band_percent": Spec("Whistles per hundred tickets that the pack in force finds right, by end of the band: low, high.", ("bound",), "dispatch"),
     "whistle_band_least_tickets": Spec("Tickets a street must have before the band judges it.", (), "dispatch"),
-    "pack_info": Spec("1 for the pack in force as this process has read it.", ("pack",), EVERY),
+    "pack_info": Spec("1 for the pack that dispatch decides by.", ("pack",), "dispatch"),
     "build_info": Spec("1 for the version that runs.", ("version",), EVERY),
     "data_free_bytes": Spec("Free bytes on the disk of the data folder.", (), EVERY),
     "certificate_expiry_seconds": Spec("Seconds until a certificate of the settings ends, by setting; negative once it has.", ("file",), EVERY),

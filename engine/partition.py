@@ -87,6 +87,7 @@ class Partition:
         self._horizon: Instant = 0
         self._lead = 0
         """Of what waits, so many go before any clock of the horizon: the last of them is a command handed in before it."""
+        self._newest_ms = 0
         self._producer: AIOKafkaProducer | None = None
         self._decisions = wiring.settings.prefix + DECISIONS.name
 
@@ -218,6 +219,7 @@ class Partition:
         offsets |= await self._behind_markers()
         self._last_at = batch.last_at
         await self._commit_causes(batch, offsets)
+        self.core.written(self._newest_ms)
         w.metrics.stepped(batch)
         w.crash.at("applied")
 
@@ -294,6 +296,7 @@ class Partition:
             if written.topic == self._decisions:
                 decided = written.offset + 1
         self.time.seen(newest)
+        self._newest_ms = newest
         w.crash.at("acked")
         commit = asyncio.ensure_future(producer.commit_transaction())
         await asyncio.sleep(0)

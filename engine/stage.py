@@ -65,6 +65,9 @@ class Core(Protocol):
     def flush(self) -> Iterable[Out]:
         """Give what is written once at the end of a step, such as the latest state of each key."""
 
+    def written(self, appended_ms: int) -> None:
+        """What was decided is committed; the broker had the newest of it at this moment."""
+
     def next_due(self) -> Instant | None:
         """When the earliest clock is due, if there is any."""
 
@@ -86,6 +89,9 @@ class Core(Protocol):
 
 class Clockless:
     """What a core without clocks answers when it is asked for them."""
+
+    def written(self, appended_ms: int) -> None:
+        """Nothing is measured by it."""
 
     def next_due(self) -> Instant | None:
         """None is ever due."""

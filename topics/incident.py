@@ -14,6 +14,9 @@ from topics.vocabulary import Channel, Signal
 INCIDENT_TYPE = "org.gridwhistle.incident.reported.v1"
 """The CloudEvents ``type`` of an incoming incident."""
 
+REPORTED = "gw-reported"
+"""Header that goes with an incident, and with the decision that makes a task of it at once: the broker's time of the report, in milliseconds."""
+
 MAX_RECORD_BYTES = bounds.RECORD_BYTES
 """Largest record that ``incidents.raw`` takes."""
 

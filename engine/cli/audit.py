@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from aiokafka.errors import KafkaError
 from rich.progress import Progress
 
+from engine.audit import figures
 from engine.audit.read import NoStack, ReadingStalled, read_log
 from engine.audit.render import render
 from engine.audit.report import Report
@@ -25,6 +27,7 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
     journal: Annotated[list[Path] | None, typer.Option(help="A sender's journal, to find what was acknowledged and lost. May be given several times.")] = None,
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
+    metrics: Annotated[Path | None, typer.Option(help="Write the figures to this file as well, e.g. DIR/gridwhistle.prom of node_exporter's textfile collector.")] = None,
 ) -> None:
     """Check that the log alone explains every ticket: nothing lost, doubled, early or missing.
 
@@ -36,6 +39,8 @@ def audit(
 
     try:
         report = asyncio.run(_audit(settings_of(data), journal or [], show=not as_json and sys.stderr.isatty()))
+        if metrics is not None:
+            figures.write(metrics, report, time.time())
     except (KafkaError, NoStack, ReadingStalled, GridwhistleError, JournalDamaged, OSError) as error:
         typer.echo(f"gridwhistle audit: {with_data(str(error))}", err=True)
         raise typer.Exit(2) from error

@@ -142,6 +142,9 @@ async def _replies(host: "Host") -> Built:
 
 async def _projector(host: "Host") -> Built:
     from engine.stages.projector import Projector
+    from engine.views.figures import ViewFigures
 
     edge = Projector(host.settings, host.metrics)
+    if host.reference.clock is not None:
+        host.metrics.when_asked.append(ViewFigures(host.settings, host.reference.clock, host.metrics).look)
     return Built(host.loop(_edge_maker(host, edge), lambda tp: tp), _subscriber(host, (registry.DECISIONS,)), edge.close)

@@ -129,7 +129,8 @@ class Counted:
         self.tell(book, law)
 
     def band(self, law: Law) -> None:
-        """Tell what the pack in force finds right."""
+        """Tell which pack is in force, and what it finds right."""
+        self._metrics.only("pack_info", {(law.ref,): 1})
         band = law.bundle.whistle_band
         self._metrics.only("whistle_band_percent", {} if band is None else {("low",): band.low, ("high",): band.high})
         self._metrics.only("whistle_band_least_tickets", {} if band is None else {(): band.least})

@@ -21,7 +21,7 @@ from topics.command import AGAIN, Actor, Command
 from topics.decision import Decision, Event, Why
 from topics.envelope import parse
 from topics.ids import DecisionId, Instant, clock_id, partition_of
-from topics.incident import AnyIncident
+from topics.incident import REPORTED, AnyIncident
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
 from topics.ticket import HeldCause
 from topics.vocabulary import CommandKind, Reason, Role
@@ -66,6 +66,13 @@ def _again(record: Record, given: bytes, speed: int, american: bool) -> CommandC
         return CommandCause(record.id, command, record.appended_at)
     again = cause_of(msgspec.structs.replace(record, headers=()), speed, american)
     return CommandCause(record.id, command, record.appended_at, speed, again, _sum(record.value))
+
+
+def _reported(record: Record) -> bytes | None:
+    """Give the broker's time of the report, as intake has written it beside the incident."""
+    if record.topic != INCIDENTS.name or record.loose:
+        return None
+    return next((value for name, value in record.headers if name == REPORTED), None)
 
 
 def _sum(value: bytes | None) -> str:
@@ -129,7 +136,11 @@ class DispatchCore:
             why = record.unreadable or "no incident"
             passed_by(self._metrics, record, why)
             return [*self._decide(cause, at), rejection(msgspec.structs.replace(record, unreadable=why), at, self._partition)]
-        return self._decide(cause, at)
+        reported = _reported(record)
+        outs = self._decide(cause, at)
+        if reported is not None and b'"TaskDispatched"' in (outs[0].value or b""):
+            outs[0] = msgspec.structs.replace(outs[0], headers=((REPORTED, reported),))
+        return outs
 
     def _is_american(self) -> bool:
         law = self._law()
@@ -137,6 +148,9 @@ class DispatchCore:
 
     def _law(self) -> Law | None:
         return self._laws.get(self.book.pack or "")
+
+    def written(self, appended_ms: int) -> None:
+        """Nothing is measured by it."""
 
     def next_due(self) -> Instant | None:
         """When the earliest rung is due."""

@@ -13,6 +13,7 @@ from topics import codec
 from topics.decision import Decision
 from topics.envelope import task_message
 from topics.ids import Instant, partition_of
+from topics.incident import REPORTED
 from topics.registry import DECISIONS, department_topics
 from topics.task import Task
 
@@ -29,6 +30,8 @@ class FanoutCore(Clockless):
     def __init__(self, partition: int, metrics: StageMetrics) -> None:
         """Counts go to ``metrics``."""
         self._partition, self._metrics = partition, metrics
+        self._reported: list[int] = []
+        """Of the tasks of this step that a report led to at once: when the broker had the report."""
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Nothing but the marker is kept."""
@@ -46,7 +49,9 @@ class FanoutCore(Clockless):
         try:
             if record.loose:  # there is no saying whether its departments have topics, and one that has none would hold all of them up
                 raise ValueError("tasks that no stage of ours has written")
-            return [self._out(msgspec.convert(event.facts, Task)) for event in codec.decode(value, Decision).events if event.type in TOLD]
+            outs = [self._out(msgspec.convert(event.facts, Task)) for event in codec.decode(value, Decision).events if event.type in TOLD]
+            self._reported += [int(given) for name, given in record.headers if name == REPORTED and given.isdigit()]
+            return outs
         except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
             if not record.loose:
                 raise own_fault(record.id, record.topic, record.value, Decision, exc) from exc
@@ -60,6 +65,12 @@ class FanoutCore(Clockless):
         key, value, headers = task_message(task)
         self._metrics.count("tasks_sent", task.department)
         return Out(department_topics(task.department)[0].name, partition_of(task.ticket, TASK_PARTITIONS), key, value, headers)
+
+    def written(self, appended_ms: int) -> None:
+        """Measure how long it was from the reports to these tasks, by the broker's clock at both ends."""
+        for reported in self._reported:
+            self._metrics.observe("report_to_task_seconds", max(0, appended_ms - reported) / 1000)
+        self._reported.clear()
 
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
         """Pass a decision by that could not be read; the alarm and the audit tell of it."""

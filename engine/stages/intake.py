@@ -19,7 +19,7 @@ from rules.placement import Places, Unplaceable
 from topics import bounds, codec
 from topics.envelope import KNOWN, LONGEST_NAME, Envelope, EnvelopeFault, personal_of, read_incident
 from topics.ids import Instant, folded, identity_hash, murmur2, partition_of
-from topics.incident import MAX_RECORD_BYTES, Incident, ReportedIncident, unfit
+from topics.incident import MAX_RECORD_BYTES, REPORTED, Incident, ReportedIncident, unfit
 from topics.registry import INCIDENTS, INTAKE_STATE, RAW, REJECTED, VAULT
 from topics.rejected import FAULT_HEADER, Original, Rejected, SaidFault, Seen
 from topics.vocabulary import RejectReason
@@ -134,7 +134,7 @@ class IntakeCore(Clockless):
         incident, sealed = self._place(record, envelope, report, at)
         self._identities.add(identity, record.offset, at)
         outs = [
-            Out(INCIDENTS.name, partition_of(incident.home, self._partitions), incident.home.encode(), codec.encode(incident)),
+            Out(INCIDENTS.name, partition_of(incident.home, self._partitions), incident.home.encode(), codec.encode(incident), ((REPORTED, b"%d" % record.appended_ms),)),
             Out(INTAKE_STATE.name, self._partition, key, codec.encode(Seen(record.id, at))),
         ]
         return outs + sealed

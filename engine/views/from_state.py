@@ -7,9 +7,10 @@ from engine.settings import Settings
 from engine.standing import load_state
 from engine.views.redis_view import MOST_VERSION, RedisView, Row, held_row, row_of
 from topics import codec
-from topics.ids import home_of, partition_of
+from topics.ids import Instant, home_of, partition_of
 from topics.registry import DECISIONS, STATE
 from topics.ticket import Duties, HeldCause, Ticket
+from topics.vocabulary import ClockKind
 
 CHUNK = 500
 """Rows in one script."""
@@ -64,7 +65,8 @@ async def standing(settings: Settings, ticket: str) -> bytes | None:
 async def rebuild(view: RedisView, settings: Settings, partition: int, expected: int, begin: int) -> int:
     """Put a partition of the view in as the state has it, whatever stood there; answers the position to go on from."""
     image = await image_of(settings, partition)
-    rows = [row_of(name, (ticket := read_own(f"{STATE.name}/{partition} t:{name}", value, Ticket)).version, ticket) for name, value in image.tickets.items()]
+    read = {name: read_own(f"{STATE.name}/{partition} t:{name}", value, Ticket) for name, value in image.tickets.items()}
+    rows = [row_of(name, ticket.version, ticket, overdue_since(ticket)) for name, ticket in read.items()]
     rows += [held_row(name, cause.at, cause.home) for name, cause in image.held.items()]
     known = {row.id for row in rows}
     rows += [Row(name, MOST_VERSION) for name in await view.names() if name not in known and partition_in(name, settings.partitions) == partition]
@@ -73,6 +75,12 @@ async def rebuild(view: RedisView, settings: Settings, partition: int, expected:
         await view.write(partition, rows[n : n + CHUNK], expected, expected)
     await view.write(partition, [], expected, after)
     return after
+
+
+def overdue_since(ticket: Ticket) -> Instant:
+    """Give when a ticket became overdue as far as its image knows: its leg began then, or later; else its deadline, or when it came."""
+    legs = [clock.started_at for clock in ticket.clocks if clock.kind == ClockKind.LEG]
+    return min(legs, default=ticket.deadline_at or ticket.received_at)
 
 
 def partition_in(name: str, partitions: int) -> int:

@@ -1,7 +1,7 @@
 -- Folds a batch of one partition into the view: one call, so that tickets, queues and position never disagree.
 -- KEYS: positions, hold, queues, ids; then for each ticket: its own, those of the queues it leaves behind, those of the queues it stands in.
 -- ARGV: partition, position expected, position after, form; then for each ticket: id, version, identity, rank (3 characters),
--- summary ('' = forgotten), score, number of former queues, number of queues, former queues..., queues...
+-- summary ('' = forgotten), score, since when it is overdue at the latest, number of former queues, number of queues, former queues..., queues...
 -- All keys are declared, and share one hash slot by their tag.
 local positions, hold, all, ids = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local partition, expected = ARGV[1], ARGV[2]
@@ -23,8 +23,8 @@ end
 
 local i, k = 5, 5
 while i <= #ARGV do
-  local id, version, identity, rank, row, score = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5]
-  local before, after, at = tonumber(ARGV[i + 6]), tonumber(ARGV[i + 7]), i + 8
+  local id, version, identity, rank, row, score, since = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[i + 6]
+  local before, after, at = tonumber(ARGV[i + 7]), tonumber(ARGV[i + 8]), i + 9
   local key = KEYS[k]
   local stored = redis.call('HMGET', key, 'version', 'queues', 'identity')
   if not stored[1] or tonumber(stored[1]) < version then
@@ -37,9 +37,10 @@ while i <= #ARGV do
       end
     end
     for n = before, before + after - 1 do
-      redis.call('ZADD', KEYS[k + 1 + n], score, id)
-      -- a person's queue is not listed: there are as many as people
-      if old ~= names and string.sub(ARGV[at + n], 1, 7) ~= 'person:' then redis.call('SADD', all, ARGV[at + n]) end
+      local name = ARGV[at + n]
+      if name == 'since' then redis.call('ZADD', KEYS[k + 1 + n], 'NX', since, id) else redis.call('ZADD', KEYS[k + 1 + n], score, id) end
+      -- a person's queue is not listed: there are as many as people; nor are those for figures alone
+      if old ~= names and name ~= 'since' and string.sub(name, 1, 7) ~= 'person:' and string.sub(name, 1, 5) ~= 'late:' then redis.call('SADD', all, name) end
     end
     if stored[3] and stored[3] ~= '' and stored[3] ~= identity then claim(stored[3], id, '') end
     if row == '' then

@@ -15,6 +15,9 @@ PERSON = "person:"
 """Queues of one person: as many as there are people, so they are not among those that are counted."""
 OVERDUE, APPROVAL = "overdue", "approval"
 
+LATE, SINCE = "late:", "since"
+"""Queues for figures alone, not among those that are listed: what is overdue in each queue, and all that is in order of when it became so."""
+
 SHOWN = (
     "id", "version", "identity", "home", "status", "tier", "party", "person", "duty", "task", "leaf", "category", "urgency", "lead", "received_at", "filed_at",
     "deadline_at", "next_due_at", "is_overdue", "is_escalated", "is_exhausted", "generation", "rework", "text", "address", "close_reason", "merged_into", "flags",
@@ -60,7 +63,8 @@ def queues(ticket: Ticket) -> list[str]:
     departments = {child.code for child in ticket.children if child.status in ("called", "reported_in")}
     if ticket.duty == ticket.party == ticket.lead and ticket.lead is not None:
         departments.add(ticket.lead)
-    return found + [f"dept:{code}" for code in sorted(departments)]
+    found += [f"dept:{code}" for code in sorted(departments)]
+    return [*found, SINCE, *(f"{LATE}{name}" for name in found if name.startswith(("tier:", "dept:")))] if ticket.is_overdue else found
 
 
 def held(name: str, at: Instant, home: str) -> dict[str, Any]:

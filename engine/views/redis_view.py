@@ -12,7 +12,7 @@ from redis.exceptions import RedisError
 from engine.errors import DependencyDown
 from engine.security import new_async_redis
 from engine.settings import Settings
-from engine.views.queues import held, queues, score, summary
+from engine.views.queues import SINCE, held, queues, score, summary
 from topics import codec
 from topics.decision import Decision
 from topics.ids import Instant
@@ -22,7 +22,7 @@ from topics.vocabulary import FINAL
 SCRIPT = Path(__file__).with_name("project.lua").read_text()
 
 
-FORM = "3"
+FORM = "4"
 """Of what the script writes: a projector that meets another form starts the view over."""
 
 BETWEEN = "\x1f"
@@ -47,15 +47,17 @@ class Row(NamedTuple):
     row: str = ""
     score: int = 0
     queues: tuple[str, ...] = ()
+    since: int = 0
+    """Of one that is overdue: when that was seen first. It stays while it is so."""
 
 
-def row_of(name: str, version: int, ticket: Ticket | None) -> Row:
-    """Write a ticket's row."""
+def row_of(name: str, version: int, ticket: Ticket | None, at: Instant) -> Row:
+    """Write a ticket's row as of ``at``."""
     if ticket is None:
         return Row(name, version)
     names = tuple(queue.replace(BETWEEN, "") for queue in queues(ticket))
     rank = f"{int(ticket.status not in FINAL)}{min(ticket.hops, 99):02d}"
-    return Row(name, version, ticket.identity, rank, codec.encode(summary(ticket)).decode(), score(ticket), names)
+    return Row(name, version, ticket.identity, rank, codec.encode(summary(ticket)).decode(), score(ticket), names, at)
 
 
 def held_row(name: str, at: Instant, home: str) -> Row:
@@ -67,14 +69,18 @@ class PositionMoved(DependencyDown):
     """The view stands elsewhere than we left it: somebody has emptied or rebuilt it. Open again from where it stands."""
 
 
+def key_prefix(settings: Settings, part: str) -> str:
+    """Begin the keys of a view; the braces put all of them, and those of its shadow, into one slot of a cluster."""
+    return f"{{{settings.prefix}views}}:{part}:"
+
+
 class RedisView:
     """One view under one prefix; ``part`` keeps a shadow view apart while it is rebuilt."""
 
     def __init__(self, settings: Settings, part: str = "view") -> None:
         """Prepare a connection; nothing is sent yet."""
         self.redis = new_async_redis(settings, decode_responses=True, socket_timeout=10)
-        self.prefix = f"{{{settings.prefix}views}}:{part}:"
-        """The braces put all keys of a view, and of its shadow, into one slot of a cluster."""
+        self.prefix = key_prefix(settings, part)
         self._former = f"{settings.prefix}{part}:"
         self._fold = self.redis.register_script(SCRIPT)
 
@@ -112,7 +118,9 @@ class RedisView:
         for decision in decisions:
             for change in decision.changes:
                 ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
-                latest[change.ticket] = row_of(change.ticket, change.version, ticket)
+                before = latest.get(change.ticket)
+                at = before.since if before is not None and SINCE in before.queues else decision.at
+                latest[change.ticket] = row_of(change.ticket, change.version, ticket, at)
             for event in decision.events:
                 if event.type == "CauseHeld":
                     name = str(event.facts.get("record", decision.id))
@@ -134,7 +142,7 @@ class RedisView:
             former = await self._former_queues(rows)
             for row, old in zip(rows, former, strict=True):
                 keys += [f"{self.prefix}t:{row.id}", *(f"{self.prefix}q:{name}" for name in (*old, *row.queues))]
-                arguments += [row.id, row.version, row.identity, row.rank, row.row, row.score, len(old), len(row.queues), *old, *row.queues]
+                arguments += [row.id, row.version, row.identity, row.rank, row.row, row.score, row.since, len(old), len(row.queues), *old, *row.queues]
             word, found = await self._fold(keys=keys, args=arguments)
         except (RedisError, OSError) as exc:
             raise DependencyDown(f"Redis did not take the view: {exc}") from exc
@@ -198,7 +206,7 @@ class RedisView:
             kind = await self.redis.type(key)
             if kind == "hash" and key[start:] not in ("positions", "hold"):
                 found[key[start:]] = await self.redis.hgetall(key)
-            elif kind == "zset":
+            elif kind == "zset" and key[start:] != f"q:{SINCE}":  # a view made from the state does not know since when
                 found[key[start:]] = [[name, int(at)] for name, at in await self.redis.zrange(key, 0, -1, withscores=True)]
             elif kind == "set":
                 found[key[start:]] = sorted(await self.redis.smembers(key))

@@ -1,16 +1,20 @@
 """The view's rows on a real Valkey: the same whatever the order of reading, by declared keys alone, and with an end."""
 
 import itertools
+import time
 from typing import Any
 
 import msgspec
 import pytest
 
+from engine.metrics import StageMetrics
 from engine.settings import Settings
+from engine.views.figures import ViewFigures
 from engine.views.redis_view import RedisView
 from topics import codec
 from topics.decision import Change, Decision
 from topics.ids import DecisionId
+from topics.reference import EngineClock
 from topics.ticket import Ticket
 from topics.vocabulary import Status
 
@@ -102,4 +106,37 @@ async def test_the_view_of_an_older_engine_is_taken_away(settings: Settings) -> 
         await view.fit()
         assert not [key async for key in view.redis.scan_iter(f"{settings.prefix}*")]
     finally:
+        await view.close()
+
+
+async def test_figures_of_the_view_count_what_the_screen_colours(settings: Settings) -> None:
+    """By tier and department: ok, at risk within the hour, overdue, with the time since the oldest became so; with Redis away they are gone."""
+    view, now = RedisView(settings), 10_000_000_000
+    tickets = {"1": (now + 7_200_000, False), "2": (now + 60_000, False), "3": (now + 60_000, True), "4": (now + 7_200_000, True), "5": (now - 5, False)}
+
+    def one(name: str, version: int, due: int, late: bool, at: int, status: Status = Status.HANDLING) -> Decision:
+        ticket = Ticket(
+            id=f"a-20260302-{name}", version=version, identity=f"x:{name}", home="a", status=status, pack="p", received_at=1, occurred_at=1, channel="app", duty="water",
+            person="p", task="t", tier="grid", party="water", lead="water", is_overdue=late, deadline_at=due,
+        )  # fmt: skip
+        return Decision(DecisionId(f"{name}:{version}"), at, "incident", "x", "a", changes=(Change(ticket.id, version, msgspec.Raw(codec.encode(ticket))),))
+
+    metrics = StageMetrics("projector")
+    figures = ViewFigures(settings, EngineClock(now, int(time.time() * 1000), 1), metrics)
+    try:
+        await view.fold(0, [one(name, 1, due, late, now - 500_000) for name, (due, late) in tickets.items()], 0, 1)
+        await view.fold(0, [one("3", 2, now + 60_000, True, now), one("4", 2, now + 120_000, False, now)], 1, 2)
+        figures.look()
+        found = {key: value for key, value in metrics.gauges.items() if key[0] != "build_info"}
+        bands = {"ok": 1, "at_risk": 2, "overdue": 2}
+        assert {key[1][1]: value for key, value in found.items() if key[0] == "tier_tickets" and key[1][0] == "grid"} == bands
+        assert {key[1][1]: value for key, value in found.items() if key[0] == "department_tickets" and key[1][0] == "water"} == bands
+        assert found["overdue_tickets", ()] == 1
+        assert found["oldest_overdue_seconds", ()] == pytest.approx(500, abs=30)  # since it became so, not since it was written last
+        assert (await view.counts()).keys() == {"grid:a", "overdue", "tier:grid", "dept:water"}
+        away = ViewFigures(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}), EngineClock(now, 0, 1), metrics)
+        away.look()
+        assert {key[0] for key in metrics.gauges} == {"build_info"}
+    finally:
+        await view.drop()
         await view.close()
