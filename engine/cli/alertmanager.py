@@ -12,6 +12,7 @@ from engine.cli import run_async
 from engine.errors import InvalidSettings
 from engine.feed.alertmanager import SOURCE, Payload, Report, reports
 from engine.local.folder import settings_of
+from engine.security import kafka_arguments
 from engine.settings import Settings
 from topics.codec import encode
 from topics.envelope import EnvelopeFault, incident_message, parse
@@ -62,7 +63,7 @@ def _read(file: str) -> Payload:
 
 async def _send(settings: Settings, found: list[Report]) -> list[str]:
     """Send all; answers their positions once the broker has every one."""
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
     try:
         await producer.start()
         sent = []
