@@ -58,6 +58,11 @@ def key_id(master: bytes) -> str:
 
 
 def load_vault(path: Path) -> "Vault":
+    """Read the master key and the former ones beside it; see ``load_keys``."""
+    return Vault(*load_keys(path))
+
+
+def load_keys(path: Path) -> tuple[bytes, list[bytes]]:
     """Read the master key and the former ones beside it, ``<file>.<id>``, which open what they sealed.
 
     Raises:
@@ -71,7 +76,7 @@ def load_vault(path: Path) -> "Vault":
         former.append(load_master_key(beside))
         if key_id(former[-1]) != named:
             raise InvalidSettings(f"{beside.name} holds the key {key_id(former[-1])}; call the file so, or bring the key {named} back")
-    return Vault(load_master_key(path), former)
+    return load_master_key(path), former
 
 
 class Vault:

@@ -22,6 +22,10 @@ class Cut:
         """Whether decisions of this partition are gone."""
         return (DECISIONS, partition) in self._since
 
+    def is_unknown(self, partition: int) -> bool:
+        """Whether how things stood before the first decision that is left is not known: no signed-off snapshot tells."""
+        return self.is_cut(partition) and partition not in self._log.stood
+
     def is_gone(self, record: str) -> bool:
         """Whether retention may have dropped the record of this position."""
         topic, partition, offset = record.rsplit(":", 2)
@@ -36,6 +40,6 @@ class Cut:
         return record.appended_ms > self._since.get((DECISIONS, record.partition), 0)
 
     def vouches_from(self, at: dict[int, int]) -> int | None:
-        """Engine time from which on every partition is judged, by the first decision left in each; ``None``: from the beginning."""
+        """Engine time from which on every partition is judged, by the first decision left in each or its signed-off snapshot; ``None``: from the beginning."""
         cut = [partition for topic, partition in self._since if topic == DECISIONS]
-        return max((at.get(partition, 0) for partition in cut), default=None)
+        return max((self._log.stood.get(partition, at.get(partition, 0)) for partition in cut), default=None)

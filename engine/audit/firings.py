@@ -74,7 +74,7 @@ class Firings:
         kind, number, rung = str(event.facts.get("clock")), str(event.facts.get("number", "0")), int(event.facts.get("rung", 0))
         self.rungs[f"{rung}.{kind}"] += 1
         ticket = self._history.before.get(event.ticket)
-        if ticket is None and self._history.cut.is_cut(step.entry.partition) and event.ticket not in self._history.versions:
+        if ticket is None and self._history.cut.is_unknown(step.entry.partition) and event.ticket not in self._history.versions:
             return  # the ledger that it fires by has aged away
         if ticket is None:
             self._findings.add("unexplained", f"{step.decision.id} {kind}.{rung}", f"fires on {event.ticket}, which the log does not know")

@@ -1,6 +1,6 @@
 """The decisions in log order, each with the tickets as they were before it; checks that versions follow each other."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -57,6 +57,13 @@ class History:
         self.adopted: dict[str, int] = {}
         """Tickets of which no decision is left, as the state has them, and their partitions."""
 
+    def begin_with(self, tickets: Mapping[str, tuple[int, Ticket, bytes]]) -> None:
+        """Take tickets over as a signed-off snapshot has them: what follows is judged as on a whole log."""
+        for name, (_, ticket, image) in tickets.items():
+            self.before[name] = ticket
+            self.versions[name] = self.settled_versions[name] = ticket.version
+            self.images[name, ticket.version] = image
+
     def steps(self) -> Iterator[Step]:
         """Every decision once, in log order of its partition."""
         for entry in self._log.of(TOPIC):
@@ -82,7 +89,7 @@ class History:
         """Where the log has been cut, tickets that nobody has decided about since stand as the state has them."""
         for entry in self._log.of(STATE):
             name = (entry.key or b"")[len(TICKET) :].decode(errors="replace")
-            if not (entry.key or b"").startswith(TICKET) or not self.cut.is_cut(entry.partition) or name in self.versions:
+            if not (entry.key or b"").startswith(TICKET) or not self.cut.is_unknown(entry.partition) or name in self.versions:
                 continue
             self.before.pop(name, None)
             self.adopted.pop(name, None)
@@ -99,7 +106,7 @@ class History:
 
     def _fold(self, entry: Entry, change: Change, after: Ticket | None) -> None:
         name, expected = change.ticket, self.versions.get(change.ticket, 0) + 1
-        if change.version != expected and not (expected == 1 and self.cut.is_cut(entry.partition)):
+        if change.version != expected and not (expected == 1 and self.cut.is_unknown(entry.partition)):
             self._findings.add("state_errors", f"{name} v{change.version}", f"follows version {expected - 1} at {entry.id}")
         if after is not None and (after.version, after.id) != (change.version, name):
             self._findings.add("state_errors", f"{name} v{change.version}", f"holds the image of {after.id} v{after.version}")

@@ -54,6 +54,8 @@ class Log:
     """End offsets that were read up to."""
     settled: dict[int, int] = field(default_factory=dict)
     """Ends of ``tickets.decisions`` seen before the states were read: decisions before them must show in every state."""
+    stood: dict[int, int] = field(default_factory=dict)
+    """Partitions of the decisions that begin with a signed-off snapshot, and the engine time up to which that speaks."""
     journals: list[JournalEntry] = field(default_factory=list)
     """What senders noted as acknowledged by the broker."""
 

@@ -31,7 +31,13 @@ def _since(report: Report) -> str:
     if report.vouches_from is None:
         return ""
     since = datetime.fromtimestamp(report.vouches_from / 1000, UTC).isoformat(timespec="seconds") if report.vouches_from else "the next decision"
-    return f" from {since} on ({report.aged} tickets and identities of before stand as the state has them)"
+    signed = report.signed_off
+    before = ""
+    if signed is not None:
+        began = signed["vouches_from"]
+        whole = "from the beginning" if began is None else f"from {datetime.fromtimestamp(began / 1000, UTC).isoformat(timespec='seconds')}"
+        before = f", where the audit of {signed['signed_at']} was signed off ({signed['tickets']} tickets stood; it vouched {whole})"
+    return f" from {since} on{before} ({report.aged} tickets and identities of before stand as the state has them)"
 
 
 def render(report: Report, console: Console) -> None:

@@ -1,7 +1,7 @@
 """The whole audit of one log: one pass over the decisions, every check, and the figures (issue: keys of the JSON)."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -14,6 +14,7 @@ from engine.audit.in_time import InTime
 from engine.audit.log import Log, Timeline
 from engine.audit.rates import Rates
 from engine.audit.shares import Shares
+from engine.audit.signoff import SignOff, tickets_of
 from engine.audit.state import check_state
 from engine.audit.tasks import Tasks
 from engine.audit.verdicts import AGED, Verdicts
@@ -60,20 +61,39 @@ class Report(msgspec.Struct, frozen=True):
     """The first offenders of each kind of fault."""
     vouches_from: int | None
     """Engine time from which on this holds, where retention has cut the decisions; ``None``: from the beginning."""
+    signed_off: dict[str, Any] | None
+    """The signed-off snapshot that a cut log begins with: when it was signed, up to when it speaks, from when it vouched itself."""
     aged: int
     """Identities and tickets of which only a part is left: not judged by what is gone."""
     clean: bool
     """No fault was found, in a log that holds an incident at least: to have looked at nothing is no proof."""
 
 
+class Audited(NamedTuple):
+    """An audit, and how everything stands at its end."""
+
+    report: Report
+    history: History
+    partition_of: dict[str, int]
+    signed: SignOff | None
+
+
 def audit(log: Log) -> Report:
     """Work out what should have happened from the log alone, and compare."""
+    return audited(log).report
+
+
+def audited(log: Log, signed: SignOff | None = None) -> Audited:
+    """Audit a log; one that is cut begins with a signed-off snapshot, if that is given (and ``begun_at`` says that it fits)."""
     findings = Findings()
     history = History(log, findings)
+    stood = tickets_of(signed, log.stood) if signed is not None else {}
+    history.begin_with(stood)
     deadlines = Deadlines(log.bundles())
     firings = Firings(log, history, deadlines, Timeline(log.clocks()), findings)
     shares, tasks, causes = Shares(deadlines, history, findings), Tasks(log, history.cut, findings), Causes(log, history, findings)
     verdicts = Verdicts(log, history, findings)
+    causes.partition_of.update({name: partition for name, (partition, _, _) in stood.items()})
     rates, in_time = Rates(log), InTime()
     events: Counter[str] = Counter()
     refusals: Counter[str] = Counter()
@@ -92,7 +112,11 @@ def audit(log: Log) -> Report:
     shares.check_state(log)
     check_state(log, history, findings)
     departments = tasks.check()
-    return _report(findings, history, verdicts, firings, shares.table(), departments, events, refusals, waiting, len(causes.partition_of), rates.table(), in_time.counts())
+    report = _report(findings, history, verdicts, firings, shares.table(), departments, events, refusals, waiting, len(causes.partition_of), rates.table(), in_time.counts())
+    if signed is not None and log.stood:
+        said = {"signed_at": signed.signed_at, "at": signed.at, "vouches_from": signed.vouches_from, "tickets": len(stood)}
+        report = msgspec.structs.replace(report, signed_off=said)
+    return Audited(report, history, causes.partition_of, signed)
 
 
 def _report(
@@ -139,6 +163,7 @@ def _report(
         limits_missed=in_time[1],
         problems=findings.named(),
         vouches_from=history.cut.vouches_from(history.first_at),
+        signed_off=None,
         aged=len(history.adopted) + sum(verdict == AGED for verdict in verdicts.by_identity.values()),
         clean=findings.clean and (incidents > 0 or standing > 0),
     )

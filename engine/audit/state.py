@@ -43,7 +43,7 @@ def _check_image(name: str, entry: Entry, history: History, findings: Findings) 
     if name in history.adopted:
         return  # its decisions have aged away: there is nothing to compare with
     image = history.images.get((name, ticket.version))
-    if image is None and history.cut.is_cut(entry.partition) and all(version > ticket.version for other, version in history.images if other == name):
+    if image is None and history.cut.is_unknown(entry.partition) and all(version > ticket.version for other, version in history.images if other == name):
         return  # the state was read just before the first decision that is left of it
     if image is None:
         findings.add("state_errors", name, f"stands at version {ticket.version}, which the log does not hold")

@@ -90,6 +90,7 @@ async def test_every_stage_view_and_tool_lives_on_a_log_that_has_aged_away(stack
         assert again.returncode == 0, again.stdout + again.stderr
         assert "they are the same" in again.stdout
         await check_audit(rig)
+        await check_signed_off(rig)
         await check_rebuild_of_nothing(rig, view)
     finally:
         await view.close()
@@ -115,6 +116,18 @@ async def check_audit(rig: Rig) -> None:
     assert found["vouches_from"] > 0
     told = await asyncio.to_thread(cli, rig, "explain", "--all", "--json")
     assert (told.returncode, json.loads(told.stdout)["disagree"]) == (0, 0), told.stdout + told.stderr
+
+
+async def check_signed_off(rig: Rig) -> None:
+    """Signed off, then aged to the end once more: the next audit begins there, and knows every ticket that stood."""
+    signed = await asyncio.to_thread(cli, rig, "audit", "--sign-off")
+    assert signed.returncode == 0 and "signed off:" in signed.stderr, signed.stdout + signed.stderr
+    await age_all(rig.settings)
+    done = await asyncio.to_thread(cli, rig, "audit", "--json")
+    found: dict[str, Any] = json.loads(done.stdout)
+    assert (done.returncode, found["problems"]) == (0, {}), done.stderr
+    assert found["vouches_from"] == found["signed_off"]["at"] > 0
+    assert found["signed_off"]["tickets"] == len(await tickets(rig.settings))
 
 
 async def check_rebuild_of_nothing(rig: Rig, view: RedisView) -> None:
