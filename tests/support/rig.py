@@ -52,6 +52,10 @@ class Rig:
     settings: Settings
     workers: dict[str, Worker] = field(default_factory=dict)
     kills: int = 0
+    more: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Worker -> what comes on top of its environment, at each start."""
+    code: Path | None = None
+    """A folder with another version of the product, which workers run from now on."""
 
     async def prepare(self, pack: str, start_ms: int | None = None, speed: int = 1) -> str:
         """Make topics, clock, master key, and publish the pack; answers its ``<name>@<hash>``."""
@@ -79,16 +83,22 @@ class Rig:
         name = f"{stage}-{number}"
         ready = self.settings.data_dir / "run" / f"{name}.ready"
         ready.unlink(missing_ok=True)
-        environment = self.environment() | ({"GRIDWHISTLE_HTTP_BIND": f"127.0.0.1:{metrics_port}"} if metrics_port else {})
+        environment = self.environment() | self._page(metrics_port) | self.more.get(name, {})
         if crash_at:
             environment |= {"GRIDWHISTLE_CRASH_AT": f"{stage}:{crash_at}", "GRIDWHISTLE_FAULTS": "allow"}
         log = self.settings.data_dir / "logs" / f"{name}.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "engine.cli", "run", stage, "--name", name], env=environment, stdout=out, stderr=subprocess.STDOUT
+                [sys.executable, "-m", "engine.cli", "run", stage, "--name", name], env=environment, stdout=out, stderr=subprocess.STDOUT, cwd=self.code
             )
         worker = self.workers[name] = Worker(name, stage, process, log)
         return worker
+
+    def _page(self, port: int) -> dict[str, str]:
+        """Say where a worker answers for its metrics, in the words of the version that it runs."""
+        if not port:
+            return {}
+        return {"GRIDWHISTLE_HTTP_BIND": f"127.0.0.1:{port}"} if self.code is None else {"GRIDWHISTLE_METRICS_PORT": str(port)}
 
     async def ready(self, *names: str, within: float = 60) -> None:
         """Wait until these workers (all, if none is named) have opened everything assigned to them."""

@@ -2,7 +2,9 @@
 
 import random
 import tempfile
-from collections.abc import Iterator
+import time
+import uuid
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,6 +37,48 @@ def kafka() -> Iterator[str]:
     """Run Apache Kafka; yields host:port."""
     with kafka_server() as server:
         yield f"127.0.0.1:{server.port}"
+
+
+class Broker:
+    """Apache Kafka on a fixed port and folder, to be killed and started again."""
+
+    def __init__(self, folder: Path, port: int | None = None, more: Mapping[str, object] | None = None, cluster: str | None = None) -> None:
+        """Start it; ``more`` properties come on top of ours."""
+        self.folder, self.port, self._more, self._cluster = folder, port or free_ports(2), more, cluster
+        self.start(wait=cluster is None)
+
+    @property
+    def address(self) -> str:
+        """Where it answers."""
+        return f"127.0.0.1:{self.port}"
+
+    def start(self, wait: bool = True) -> None:
+        """Start it, on what the folder holds."""
+        self.server = servers.kafka(self.folder, self.port, self.folder / "log", self._more, self._cluster)
+        if wait:
+            self.server.wait_ready()
+
+    def restart_after_kill(self) -> None:
+        """Kill it and start it again."""
+        self.server.kill()
+        time.sleep(0.5)
+        self.start()
+
+
+def cluster_of_three(folder: Path) -> list[Broker]:
+    """Three brokers that are controllers as well: each topic three times, two of them in step."""
+    first = free_ports(6)
+    voters = ",".join(f"{n + 1}@127.0.0.1:{first + 2 * n + 1}" for n in range(3))
+    common: dict[str, object] = {
+        "controller.quorum.voters": voters, "offsets.topic.replication.factor": 3, "transaction.state.log.replication.factor": 3,
+        "transaction.state.log.min.isr": 2, "min.insync.replicas": 2, "default.replication.factor": 3, "broker.session.timeout.ms": 6000,
+        "broker.heartbeat.interval.ms": 1000, "replica.lag.time.max.ms": 6000,
+    }  # fmt: skip
+    cluster = servers.cluster_id(lambda: uuid.uuid4().bytes)
+    brokers = [Broker(folder / f"kafka{n + 1}", first + 2 * n, {**common, "node.id": n + 1}, cluster) for n in range(3)]
+    for broker in brokers:
+        broker.server.wait_ready()
+    return brokers
 
 
 @contextmanager

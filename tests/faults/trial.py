@@ -1,0 +1,219 @@
+"""One trial: a stack that works, something that breaks, and what came of it, judged from the log and by the journals."""
+
+import asyncio
+import json
+import random
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from engine.local import servers as local
+from engine.settings import Settings
+from tests.support.feed import Feed
+from tests.support.ledger import Ledger, Verdict
+from tests.support.rig import Rig, eventually
+from tests.support.servers import Broker, cluster_of_three, free_ports
+
+ALL = ("intake", "dispatch", "fanout", "replies", "projector")
+SPEED, START_MS = 60, 1_772_409_600_000
+"""Engine time runs at 60 ×, from Monday 2026-03-02 08:00 in Shanghai: accept clocks of the urgent end within seconds."""
+WORKED_OFF_SECONDS = 8
+"""Clocks wait for what lies before them on ``commands``: once that is read, those due meanwhile fire, late, within some seconds."""
+PATIENCE = 300
+"""Seconds until what must come is given up: a machine that is busy with ten other things takes its time."""
+AUDITED = ("lost", "doubled", "early", "missing", "held")
+
+
+@dataclass
+class Trial:
+    """What a fault's test has in hand."""
+
+    folder: Path
+    rig: Rig
+    brokers: list[Broker]
+    feed: Feed
+    ledger: Ledger
+    seed: int
+    valkey: local.Server | None = None
+    valkey_folder: Path = Path()
+    faults: Counter[str] = field(default_factory=Counter)
+    alarms: set[str] = field(default_factory=set)
+    ports: dict[str, int] = field(default_factory=dict)
+    verdict: Verdict = field(default_factory=Verdict)
+    audited: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """Of the stack."""
+        return self.rig.settings
+
+    def start(self, *stages: str, number: int = 1, crash_at: str = "") -> None:
+        """Start workers, each with its page of metrics on a port of its own."""
+        for stage in stages:
+            name = f"{stage}-{number}"
+            port = self.ports.setdefault(name, free_ports(1))
+            self.rig.start(stage, number, crash_at, metrics_port=port)
+
+    def revive(self) -> None:
+        """Start again whatever ended, as a supervisor would."""
+        for worker in list(self.rig.workers.values()):
+            if not worker.alive:
+                self.start(worker.stage, number=int(worker.name.rsplit("-", 1)[1]))
+
+    def kill(self, name: str) -> None:
+        """End a worker as a power cut would, once what it has alarmed of is noted."""
+        self.listen(name)
+        self.rig.kill(name)
+        self.faults["kill -9"] += 1
+
+    def terminate(self, *names: str) -> None:
+        """Ask workers to end."""
+        for name in names:
+            self.listen(name)
+            self.rig.terminate(name)
+
+    def metrics(self, name: str) -> dict[str, float]:
+        """The page of a worker; empty while it has none."""
+        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}/metrics", timeout=5) as answer:
+            lines = [line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#")]
+            return {key: float(value) for key, value in lines}
+        return {}
+
+    def listen(self, *names: str) -> set[str]:
+        """Note the alarms of these workers, or of all; answers all that were noted."""
+        for name in names or tuple(self.rig.workers):
+            found = [key for key, value in self.metrics(name).items() if key.startswith("gridwhistle_alarms_total") and value]
+            self.alarms |= {key.split('kind="')[1].split('"')[0] for key in found}
+        return self.alarms
+
+    async def answered(self, within: float = PATIENCE) -> None:
+        """Wait until everything that was sent has come to something."""
+        lost: list[str] = []
+
+        def all_there() -> bool:
+            lost[:] = self.ledger.missing(self.feed.journal, self.feed.replied)
+            return not lost
+
+        try:
+            await eventually(all_there, within, "all is answered", every=2.0)
+        except AssertionError as exc:
+            alive = [worker.name for worker in self.rig.workers.values() if worker.alive]
+            raise AssertionError(f"{exc}: {len(lost)} of {self.feed.incidents} reports and {self.feed.commands} commands are not, as {lost[:3]}; alive: {alive}") from exc
+
+    async def judged(self, audit: bool = True, within: float = PATIENCE) -> Verdict:
+        """End the feed, let the stages work off what is left, and judge."""
+        self.feed.going.set()
+        self.feed.ending.set()
+        await asyncio.wait_for(self._feeding, PATIENCE)
+        self.revive()
+        await self.answered(within)
+        await asyncio.sleep(WORKED_OFF_SECONDS)
+        self.listen()
+        self.terminate(*[name for name, worker in self.rig.workers.items() if worker.stage == "dispatch"])
+        await eventually(self.ledger.caught_up, PATIENCE, "the ledger has read all", every=0.3)
+        await self.answered(PATIENCE)
+        self.verdict = self.ledger.judge(self.feed.journal, self.feed.replied)
+        assert self.verdict.sound, self.verdict.told()
+        assert self.verdict.tickets == self.feed.incidents
+        assert self.feed.counts["given up"] == 0
+        if audit:
+            self.audited = await asyncio.to_thread(self.audit)
+            assert {name: self.audited[name] for name in AUDITED} == dict.fromkeys(AUDITED, 0), self.audited["problems"]
+        return self.verdict
+
+    def audit(self, journal: bool = True) -> dict[str, Any]:
+        """The product's own audit, as a person would run it."""
+        command = [sys.executable, "-m", "engine.cli", "audit", "--json", *(["--journal", str(self.feed.journal)] if journal else [])]
+        done = subprocess.run(command, env=self.rig.environment(), capture_output=True, text=True, timeout=300, check=False)
+        assert done.stdout, done.stderr[-3000:]
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    async def begin(self) -> None:
+        """Let the city report, and read along."""
+        self._feeding = asyncio.create_task(self.feed.run())
+        self._reading = asyncio.create_task(self.ledger.run())
+
+    async def end(self) -> None:
+        """End what was begun here."""
+        for task in (self._feeding, self._reading):
+            task.cancel()
+        await asyncio.gather(self._feeding, self._reading, return_exceptions=True)
+
+    async def going(self, count: int = 60, within: float = PATIENCE) -> None:
+        """Wait until so many more reports and commands are decided: the stack works."""
+        now = len(self.ledger.known)
+
+        def come() -> bool:
+            for task in (self._feeding, self._reading):
+                if task.done():
+                    task.result()  # what it raised is why nothing comes
+            return len(self.ledger.known) >= now + count
+
+        try:
+            await eventually(come, within, f"{count} more are decided", every=0.3)
+        except AssertionError as exc:
+            dead = {w.name: w.log.read_text(errors="replace")[-1500:] for w in self.rig.workers.values() if not w.alive}
+            raise AssertionError(f"{exc}; ended: {dead}") from exc
+
+    async def work(self, draw: random.Random, least: float, most: float) -> None:
+        """Let it work for a while."""
+        await asyncio.sleep(draw.uniform(least, most))
+
+
+@asynccontextmanager
+async def trial(
+    seed: int, *, rate: float = 25, brokers: int = 1, more: dict[str, object] | None = None, partitions: int = 3, speed: int = SPEED,
+    mixed: bool = True, twice: Sequence[str] = (), stages: Sequence[str] = ALL, prepared: Callable[[Rig], Awaitable[None]] | None = None,
+) -> AsyncIterator[Trial]:  # fmt: skip
+    """A stack on servers of its own, everything started, the city reporting.
+
+    Args:
+        seed: Of reports and of whatever is drawn.
+        rate: Reports a second.
+        brokers: One or three.
+        more: Properties of the broker.
+        partitions: Of the stack.
+        speed: Of engine time.
+        mixed: Duplicates, wrong partitions, referrals and replies as well.
+        twice: Stages that have two workers.
+        stages: Those that run.
+        prepared: Does what must be done before stages are started, in the place of this version.
+    """
+    async with AsyncExitStack() as ending:
+        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="gridwhistle-faults-", ignore_cleanup_errors=True)))
+        nodes = await asyncio.to_thread(cluster_of_three, folder) if brokers == 3 else [await asyncio.to_thread(Broker, folder / "kafka", None, more)]
+        for node in nodes:
+            ending.callback(lambda node=node: node.server.kill())
+        valkey = local.valkey(folder / "valkey", free_ports(1), folder / "valkey" / "log")
+        valkey.wait_ready()
+        settings = Settings(
+            kafka=",".join(node.address for node in nodes), redis_url=f"redis://127.0.0.1:{valkey.port}/0", prefix="f.", partitions=partitions,
+            replication_factor=brokers, min_insync_replicas=2 if brokers == 3 else 1, data_dir=folder / "data", session_timeout_seconds=6,
+        )  # fmt: skip
+        rig = Rig(settings)
+        ending.callback(rig.close)
+        found = Trial(
+            folder, rig, nodes, Feed(settings, folder / "journal.jsonl", rate, seed, mixed), Ledger(settings.kafka, settings.prefix, partitions), seed, valkey,
+            folder / "valkey",
+        )
+        ending.callback(lambda: found.valkey.kill() if found.valkey is not None else None)
+        await (prepared(rig) if prepared is not None else rig.prepare("guancheng", START_MS, speed))
+        found.start(*stages)
+        for stage in twice:
+            found.start(stage, number=2)
+        await rig.ready(within=PATIENCE)
+        await found.begin()
+        ending.push_async_callback(found.end)
+        await found.going(30)
+        began = time.monotonic()
+        yield found
+        found.faults["seconds"] = int(time.monotonic() - began)
