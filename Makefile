@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check faults bench lock clean
+.PHONY: help install demo metrics test check faults bench lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -20,6 +20,9 @@ $(STAMP): requirements.lock pyproject.toml
 
 demo: $(STAMP) ## A working day of a city at 600 x; FOR=60 ends it after 60 s, JSON=1 prints the audit as JSON
 	@$(BIN)/gridwhistle up --demo $(if $(FOR),--for $(FOR)) $(if $(JSON),--json) $(if $(DATA),--data $(DATA))
+
+metrics: $(STAMP) ## A stack with a real Prometheus beside it, from PATH or GRIDWHISTLE_PROMETHEUS; DEMO=1 tells the demonstration's day
+	@$(BIN)/gridwhistle up --watch $(if $(DEMO),--demo) $(if $(FOR),--for $(FOR)) $(if $(DATA),--data $(DATA))
 
 # tests without servers share nothing and run side by side; those with servers run one after another, for they measure and kill
 WITHOUT_SERVERS := tests/unit tests/property tests/contract

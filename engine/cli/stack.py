@@ -38,6 +38,7 @@ def up(
     workers: Annotated[list[str] | None, typer.Option(help="STAGE=N processes, e.g. --workers dispatch=2; may be repeated.")] = None,
     for_seconds: Annotated[float | None, typer.Option("--for", min=0, max=LONGEST_RUN, help="End by itself after so many seconds.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Start a Prometheus beside it, from PATH or GRIDWHISTLE_PROMETHEUS.")] = False,
     detach: Annotated[bool, typer.Option(help="Return once everything is ready; end it with 'down'.")] = False,
 ) -> None:
     """Start Kafka, Valkey and every stage, and stay until Ctrl-C. The first start publishes the pack.
@@ -57,7 +58,7 @@ def up(
             print(f"the last one here ({silent}) ended without a word: it was killed, or the machine went down. Its servers and stages ended with it; nothing that was decided is lost", file=sys.stderr)
         if before is not None:
             demand_no_orphans((name, one.get("pid"), one.get("since")) for name, one in before.processes.items())
-        code = run_async(_up(Wanted(data, pack, kafka, redis, port_base, clock, counts, demo), demo, for_seconds, as_json))
+        code = run_async(_up(Wanted(data, pack, kafka, redis, port_base, clock, counts, demo, watch), demo, for_seconds, as_json))
     if code:
         raise typer.Exit(code)
 

@@ -18,7 +18,8 @@ MARK = ".gridwhistle"
 """Lies in each folder that was empty, or not there, when we took it: all in it under our names is ours to delete."""
 
 OURS = (
-    "stack.json", "stack.json.new", "run", "logs", "journals", "kafka", "valkey", "faust", "checkpoints", "master.key", "redis.password", "up.log", "reveals.jsonl", "audit.signed-off.json", "lock", MARK,
+    "stack.json", "stack.json.new", "run", "logs", "journals", "kafka", "valkey", "prometheus", "faust", "checkpoints", "master.key", "redis.password", "up.log",
+    "reveals.jsonl", "audit.signed-off.json", "lock", MARK,
 )  # fmt: skip
 """Everything a stack makes in its folder; ``reset`` deletes these and nothing else."""
 

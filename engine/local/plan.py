@@ -18,8 +18,9 @@ from engine.stages import STAGES
 from rules.pack_bundle import pack_ref
 from rules.pack_files import PACKS
 
-PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT = 27000, 40, 10
-"""Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey base + 2, stages from base + 10."""
+PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT, PROMETHEUS_PORT = 27000, 40, 10, 3
+"""Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey base + 2, Prometheus base + 3,
+stages from base + 10."""
 
 LOCAL_PARTITIONS = 6
 ADDRESS = re.compile(r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$")
@@ -37,6 +38,7 @@ class Wanted:
     clock: str | None = None
     workers: dict[str, int] = field(default_factory=dict)
     demo: bool = False
+    watch: bool = False
 
 
 def parse_clock(text: str) -> tuple[int | None, int]:
@@ -175,7 +177,7 @@ def _demand_no_password(url: str | None) -> None:
 def _ports(base: int, wanted: Wanted, stack: StackFile | None = None, own_kafka: bool = True, own_redis: bool = True) -> list[int]:
     if stack is not None:
         own_kafka, own_redis = bool(stack.own_kafka), bool(stack.own_redis)
-    own = [*([0, 1] if own_kafka else []), *([2] if own_redis else [])]
+    own = [*([0, 1] if own_kafka else []), *([2] if own_redis else []), *([PROMETHEUS_PORT] if wanted.watch else [])]
     return [base + n for n in (*own, *range(FIRST_STAGE_PORT, FIRST_STAGE_PORT + sum(wanted.workers.get(stage, 1) for stage in STAGES)))]
 
 

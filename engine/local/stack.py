@@ -14,9 +14,9 @@ from redis.exceptions import RedisError
 
 from engine import topic_admin
 from engine.errors import DependencyDown, InvalidSettings
-from engine.local import servers
+from engine.local import servers, watching
 from engine.local.folder import StackFile, password_of, settings_for, socket_of, take_folder, write_stack
-from engine.local.plan import FIRST_STAGE_PORT, Wanted, demand_in_force, parse_clock, plan
+from engine.local.plan import FIRST_STAGE_PORT, PROMETHEUS_PORT, Wanted, demand_in_force, parse_clock, plan
 from engine.local.supervisor import Child, Supervisor, child_environ, python_command
 from engine.packs import publish
 from engine.private import make_folder
@@ -43,6 +43,7 @@ class Stack:
     def __init__(self, wanted: Wanted, say: Say) -> None:
         """Settle the plan; ``start`` does the work."""
         self.wanted, self._say = wanted, say
+        self._prometheus = watching.find_prometheus() if wanted.watch else None
         self.folder = take_folder(wanted.data)
         self.file: StackFile = plan(wanted)
         self.supervisor = Supervisor(on_restart=self.remember_processes, tell=say)
@@ -63,6 +64,7 @@ class Stack:
         await asyncio.to_thread(self._demand_redis)
         await self._prepare_log(asyncio.get_running_loop().time() - began)
         self._start_stages()
+        self._start_watching()
         await self.supervisor.until_ready(90)
 
     def _start_servers(self) -> None:
@@ -132,6 +134,16 @@ class Stack:
                 self.supervisor.add(Child(name, stage, command, child_environ(port, self.settings.http_address), self.folder))
                 self.file.processes[name] = {"stage": stage, "pid": None, "port": port}
                 port += 1
+
+    def _start_watching(self) -> None:
+        """Start Prometheus beside the stages, where that was asked for."""
+        if self._prometheus is None:
+            return
+        port = self.file.port_base + PROMETHEUS_PORT
+        command = watching.command(self._prometheus, self.folder, self.file)
+        self.supervisor.add(Child("prometheus", "watch", command, dict(os.environ), self.folder, answers=lambda pid: servers.listens(pid, port)))
+        self.file.processes["prometheus"] = {"stage": "watch", "pid": None, "port": port}
+        self._say(f"Prometheus on http://127.0.0.1:{port}")
 
     def remember_processes(self) -> None:
         """Write down the pids, each with the moment it began, for ``status``."""

@@ -13,6 +13,7 @@ from engine.local.folder import StackFile, folder_of, read_stack, settings_of
 from engine.local.groups import Member, members
 from engine.local.lag import lags_and_stopped
 from engine.local.lock import holder, left_behind, same_process
+from engine.local.servers import listens
 from engine.reference import Reference
 from engine.security import new_async_redis
 from engine.settings import Settings, shown_url
@@ -64,9 +65,15 @@ def _supervised(folder: Path, stack: StackFile, answers: dict[str, bool]) -> lis
     found = []
     for name, entry in stack.processes.items():
         alive = same_process(entry["pid"], entry.get("since")) is not None
-        ready = answers[name] if entry["stage"] == "server" else (folder / "run" / f"{name}.ready").exists()
+        ready = _is_ready(name, entry, folder, answers)
         found.append(_row(name, entry["stage"], entry["pid"], entry["port"], "ended" if not alive else "ready" if ready else "opening"))
     return found
+
+
+def _is_ready(name: str, entry: dict[str, Any], folder: Path, answers: dict[str, bool]) -> bool:
+    if entry["stage"] == "watch":
+        return listens(entry["pid"], entry["port"])
+    return answers[name] if entry["stage"] == "server" else (folder / "run" / f"{name}.ready").exists()
 
 
 def _foreign(settings: Settings, stack: StackFile | None, answers: dict[str, bool]) -> list[dict[str, Any]]:
