@@ -7,7 +7,8 @@ from fractions import Fraction
 
 import msgspec
 
-from rules.book import Book, IncidentCause
+from rules.book import Book
+from rules.causes import IncidentCause
 from rules.law import Law
 from rules.replay import Told
 from rules.simulation import origin_of

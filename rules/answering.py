@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from rules import people, tasks
-from rules.book import CommandCause
+from rules.causes import CommandCause
 from rules.law import Law
 from topics.decision import Event
 from topics.ids import Instant

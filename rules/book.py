@@ -4,20 +4,17 @@ import heapq
 from collections import deque
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Any, NamedTuple
-
-import msgspec
+from typing import Any
 
 from rules import clocks
+from rules.causes import ClockCause, Outcome
 from rules.lately import Lately
 from rules.law import Law
 from rules.rosters import Rosters
 from rules.shelf import Shelf
 from topics import codec
-from topics.command import Command, remembered_as
-from topics.decision import Decision
+from topics.command import remembered_as
 from topics.ids import Instant
-from topics.incident import AnyIncident, IncidentReferred
 from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Quota
 from topics.vocabulary import ClockKind
 
@@ -28,65 +25,6 @@ COMMANDS_KEPT_MS = 35 * 86_400_000
 DAYS_KEPT_MS = 35 * 86_400_000
 """How long a day's counter of a home is kept after the day was begun: none is used after its day."""
 DAYS_AT_ONCE = 8
-
-
-class IncidentCause(msgspec.Struct, frozen=True):
-    """An incident was read."""
-
-    id: str
-    incident: AnyIncident
-
-
-class CommandCause(msgspec.Struct, frozen=True):
-    """A command was read; ``appended_at`` is when the broker had it, in engine time."""
-
-    id: str
-    command: Command
-    appended_at: Instant
-    speed: int = 1
-    """Engine milliseconds in one of the broker's: a door's delay is measured in the broker's."""
-    again: "IncidentCause | CommandCause | None" = None
-    """``retry_held``: what is to be decided again, and the sum of its bytes."""
-    sha256: str = ""
-
-
-class ClockCause(msgspec.Struct, frozen=True):
-    """A rung of a ticket's clock is due."""
-
-    ticket: str
-    kind: str
-    number: str
-    rung: int
-    due_at: Instant
-
-
-class Kept(NamedTuple):
-    """A ticket as the decision leaves it."""
-
-    ticket: str
-    value: bytes | None
-    """As it is stored; ``None``: forgotten."""
-    due_at: Instant | None
-    """When its next rung is due."""
-    is_open: bool
-    folded_into: str | None = None
-    """Of a flood the ticket that is worked; this one is due when that has ended."""
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """What a cause leads to: the record for the log, and what the book and its topic take over."""
-
-    decision: Decision
-    tickets: tuple[Kept, ...]
-    referrals: tuple[tuple[str, IncidentReferred], ...] = ()
-    quota: Quota | None = None
-    counter: tuple[str, DayCounter] | None = None
-    seen: tuple[str, CommandSeen] | None = None
-    expired: tuple[str, ...] = ()
-    pack: str | None = None
-    duty: tuple[str, Duties] | None = None
-    held: tuple[str, HeldCause | None] | None = None
-    """A cause that was set aside, or is no more."""
 
 
 class Book:

@@ -7,7 +7,8 @@ import msgspec
 from msgspec.structs import replace
 
 from rules import rosters, split
-from rules.book import Book, Kept, Outcome
+from rules.book import Book
+from rules.causes import Kept, Outcome
 from rules.law import Law
 from topics import codec
 from topics.command import Duty, refused_as, remembered_as

@@ -4,8 +4,9 @@ import msgspec
 from msgspec.structs import replace
 
 from rules import VERSION, clocks, ledgers
-from rules.book import Book, ClockCause, CommandCause, IncidentCause, Kept, Outcome
+from rules.book import Book
 from rules.case import Draft
+from rules.causes import ClockCause, CommandCause, IncidentCause, Kept, Outcome
 from rules.fields import lacking, without_blanks
 from rules.law import Law
 from rules.lifecycle import PARTITION_TABLE

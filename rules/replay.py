@@ -5,7 +5,8 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
-from rules.book import Book, ClockCause, CommandCause, IncidentCause
+from rules.book import Book
+from rules.causes import ClockCause, CommandCause, IncidentCause
 from rules.decide import decide
 from rules.folding import fold, said
 from rules.heldback import set_aside

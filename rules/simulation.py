@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from rules.book import Book, ClockCause, CommandCause, IncidentCause, Outcome
+from rules.book import Book
+from rules.causes import ClockCause, CommandCause, IncidentCause, Outcome
 from rules.decide import decide
 from rules.law import Law
 from rules.replay import Stood, Told

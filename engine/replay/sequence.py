@@ -12,7 +12,7 @@ from engine.replay.calm import calm
 from engine.replay.head import Head, head_of, read_whole
 from engine.stage import Record
 from engine.stages.dispatch import cause_of
-from rules.book import CommandCause, IncidentCause
+from rules.causes import CommandCause, IncidentCause
 from rules.masking import is_american
 from rules.replay import Stood, Told
 from topics import codec

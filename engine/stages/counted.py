@@ -6,7 +6,8 @@ import msgspec
 
 from engine.metric_names import CounterName
 from engine.metrics import StageMetrics
-from rules.book import Book, ClockCause, Outcome
+from rules.book import Book
+from rules.causes import ClockCause, Outcome
 from rules.law import Law
 from rules.split import drift
 from topics.decision import Decision, Event

@@ -11,8 +11,9 @@ from engine.metrics import StageMetrics
 from engine.passing import offsets, passed_by, rejection
 from engine.stage import Out, Record
 from engine.stages.counted import Counted
-from rules.book import Book, ClockCause
-from rules.decide import CommandCause, IncidentCause, Outcome, decide
+from rules.book import Book
+from rules.causes import ClockCause, CommandCause, IncidentCause, Outcome
+from rules.decide import decide
 from rules.heldback import set_aside
 from rules.law import Law
 from rules.masking import is_american, masked_command

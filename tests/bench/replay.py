@@ -14,7 +14,7 @@ from engine.audit.log import Log
 from engine.replay.again import laws_of, verify
 from engine.replay.sequence import history_of
 from engine.replay.standing import Standing
-from rules.book import IncidentCause
+from rules.causes import IncidentCause
 from tests.support.poison import law_of
 from tests.support.town import MINUTE, START, Dispatch
 from topics.codec import encode

@@ -9,8 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from rules import clocks
-from rules.book import CommandCause, IncidentCause
 from rules.case import rests
+from rules.causes import CommandCause, IncidentCause
 from rules.law import Law
 from rules.lifecycle import BY_CLOCK, CHILD_TABLE, TABLE, Row
 from tests.support.city import DAY, HOUR, MINUTE, REF, City, at, city_bundle

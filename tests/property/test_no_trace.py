@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 import rules
-from rules.book import Book, ClockCause, CommandCause, IncidentCause, Outcome
+from rules.book import Book
+from rules.causes import ClockCause, CommandCause, IncidentCause, Outcome
 from rules.decide import decide
 from rules.law import Law
 from tests.support.city import DAY, HOUR, REF, City, at, city_bundle, rule

@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from engine.views.told import ticket_lines
-from rules.book import CommandCause
+from rules.causes import CommandCause
 from rules.retold import Retold
 from tests.property.test_lifecycle_model import KINDS, Walk
 from tests.support.city import City

@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from rules.book import Book, ClockCause, CommandCause, IncidentCause, Outcome
+from rules.book import Book
+from rules.causes import ClockCause, CommandCause, IncidentCause, Outcome
 from rules.decide import decide
 from rules.law import Law
 from topics import codec

@@ -8,7 +8,8 @@ from typing import Any
 from engine.demo.day import CLOSES_MS, Report, day_of
 from engine.demo.people import Act, answers, next_act
 from engine.stages.replies import ACTIONS
-from rules.book import Book, ClockCause, CommandCause, IncidentCause
+from rules.book import Book
+from rules.causes import ClockCause, CommandCause, IncidentCause
 from rules.decide import decide
 from rules.law import Law
 from topics import codec

@@ -8,7 +8,8 @@ import msgspec
 
 from engine.audit.log import Entry, Log
 from engine.stages.fanout import TOLD
-from rules.book import Book, ClockCause, CommandCause, IncidentCause
+from rules.book import Book
+from rules.causes import ClockCause, CommandCause, IncidentCause
 from rules.decide import decide
 from rules.law import Law
 from topics import reference

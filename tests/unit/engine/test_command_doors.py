@@ -8,7 +8,7 @@ from engine.metrics import StageMetrics
 from engine.stage import Record
 from engine.stages.dispatch import DispatchCore, cause_of
 from engine.stages.replies import command_of
-from rules.book import CommandCause
+from rules.causes import CommandCause
 from tests.support.city import City
 from tests.support.poison import law_of
 from topics.codec import encode

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engine.stage import Record
 from engine.stages.dispatch import cause_of
-from rules.book import CommandCause
+from rules.causes import CommandCause
 from tests.unit.engine.test_batches import dispatch_core
 from topics import bounds, codec
 from topics.decision import Decision

@@ -10,7 +10,7 @@ from engine.log import set_up, trace
 from engine.metrics import StageMetrics
 from engine.stage import Record
 from engine.stages.dispatch import DispatchCore, cause_of
-from rules.book import CommandCause
+from rules.causes import CommandCause
 from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision

@@ -7,7 +7,8 @@ import pytest
 import yaml
 
 from engine.packs import prove
-from rules.book import Book, IncidentCause
+from rules.book import Book
+from rules.causes import IncidentCause
 from rules.decide import decide
 from rules.law import Law
 from rules.pack_bundle import pack_ref

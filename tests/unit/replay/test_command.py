@@ -15,7 +15,7 @@ from engine.cli.replay import replay
 from engine.replay.render import simulated_json
 from engine.replay.sequence import TOPICS
 from engine.replay.words import clock, summary, tickets_off
-from rules.decide import ENGINE
+from rules import VERSION
 from tests.support.town import REF, busy_days, town
 from tests.unit.replay.test_simulated import OTHER, doubled, one_ticket_left_alone, told_under
 
@@ -73,7 +73,7 @@ def test_a_log_of_another_version_of_the_engine_is_judged_by_what_it_says(run: A
     log = busy_days(1, incidents=10, hours=12)
     entries = log.entries["tickets.decisions"]
     for n, entry in enumerate(entries):
-        older = (entry.value or b"").replace(b'"engine":"%s"' % ENGINE.encode(), b'"engine":"0.0.9"').replace(b'"schema":1,', b"")
+        older = (entry.value or b"").replace(b'"engine":"%s"' % VERSION.encode(), b'"engine":"0.0.9"').replace(b'"schema":1,', b"")
         entries[n] = entry._replace(value=older.replace(b'{"version":1,', b"{", 1))
     code, out, _ = run(log)
     assert code == 0

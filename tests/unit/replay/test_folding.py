@@ -7,7 +7,8 @@ import pytest
 
 from engine.audit.log import Log
 from engine.replay.again import laws_of
-from rules.book import Book, CommandCause, Outcome
+from rules.book import Book
+from rules.causes import CommandCause, Outcome
 from rules.decide import decide
 from rules.folding import fold, said
 from rules.heldback import set_aside

@@ -11,7 +11,8 @@ from engine.audit.log import Log
 from engine.replay.again import laws_of
 from engine.replay.sequence import Gap, history_of
 from engine.replay.simulated import Simulated, simulate
-from rules.book import Book, CommandCause, IncidentCause
+from rules.book import Book
+from rules.causes import CommandCause, IncidentCause
 from rules.decide import decide
 from rules.difference import Load, Side
 from rules.law import Law

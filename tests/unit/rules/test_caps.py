@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rules.book import CommandCause
+from rules.causes import CommandCause
 from rules.lifecycle import CHILD_TABLE, TABLE
 from tests.support.city import HOUR, City, city_bundle
 from topics import bounds, codec
