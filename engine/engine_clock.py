@@ -61,3 +61,16 @@ class BrokerTime:
 def engine_now(mapping: EngineClock) -> Instant:
     """Engine time by this machine's wall clock, good enough for a door that stamps commands (DESIGN 6)."""
     return mapping.engine(int(time.time() * 1000))
+
+
+SKEW_SECONDS = 2.0
+"""By so much may this machine and the broker differ before somebody must look (DESIGN 6)."""
+
+
+def off_by(sent: float, acknowledged: float, appended: float) -> float | None:
+    """Say by how many seconds this machine is ahead of the broker, for certain; ``None``: by no more than may be.
+
+    The broker had the record between sending and acknowledgement: how long that took is no skew.
+    """
+    least = acknowledged - appended if appended > acknowledged else sent - appended if appended < sent else 0.0
+    return least if abs(least) > SKEW_SECONDS else None

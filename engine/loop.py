@@ -12,6 +12,7 @@ from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError, OffsetOutOfRangeError
 
 from engine.crash import CrashPoint
+from engine.engine_clock import SKEW_SECONDS
 from engine.errors import PositionOutOfRange
 from engine.grown import Grown
 from engine.limits import PROCESS_BYTES, REOPEN_FIRST, REOPEN_MOST
@@ -29,9 +30,6 @@ log = logging.getLogger(__name__)
 
 WATCH_SECONDS = 5.0
 """How often lag and overdue clocks are measured: one request to the broker for all partitions."""
-
-SKEW_SECONDS = 2.0
-"""Between the broker's clock and this machine's: more is an alarm (DESIGN 6)."""
 
 OPENING_FACTOR = 8
 """Loading a partition's state may take so many times as long as a step: a million tickets took 12 s."""

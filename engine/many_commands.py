@@ -1,11 +1,13 @@
 """Sends commands and waits for their decisions: one, one to every partition, or one about every open ticket."""
 
+import logging
 import time
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
+from engine.engine_clock import off_by
 from engine.reading import LogConsumer
 from engine.reference import read_partition
 from engine.security import kafka_arguments
@@ -17,6 +19,8 @@ from topics.command import Command
 from topics.decision import Decision
 from topics.ids import home_of
 from topics.registry import COMMANDS, DECISIONS, STATE
+
+log = logging.getLogger(__name__)
 
 AT_ONCE = 2_000
 """Commands under way at a time: no flood, and what was asked can be seen to be done."""
@@ -44,11 +48,15 @@ async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]],
         for tp, end in (await watcher.end_offsets(tps)).items():
             watcher.seek(tp, end)
         for first in range(0, len(commands), AT_ONCE):
-            batch = commands[first : first + AT_ONCE]
+            batch, acks, sent = commands[first : first + AT_ONCE], [], time.time()
             for partition, command in batch:
                 key = home_of(command.ticket).encode() if command.ticket else None
-                await producer.send(settings.prefix + COMMANDS.name, codec.encode(masked_command(command)), key=key, partition=partition)
+                acks.append(await producer.send(settings.prefix + COMMANDS.name, codec.encode(masked_command(command)), key=key, partition=partition))
             await producer.flush()
+            if acks and (off := off_by(sent, time.time(), (await acks[0]).timestamp / 1000)) is not None:
+                log.warning(
+                    "this machine's clock is %+.1f s off the broker's: what is given here counts by the broker's, at most 15 minutes before it had it; mend the clock", off
+                )  # fmt: skip
             async for decision in _decided(watcher, {(command.id, masked_name(f"{command.actor.role}:{command.actor.person}"), partition) for partition, command in batch}, within):
                 yield decision
     finally:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from engine.engine_clock import engine_now
+from engine.engine_clock import SKEW_SECONDS, engine_now
 from engine.health import Check
-from engine.loop import SKEW_SECONDS
 from engine.security import certificates_end
 from rules.calendar import WorkCalendar
 

@@ -14,9 +14,11 @@ from engine import topic_admin
 from engine.cli import run_async
 from engine.errors import GridwhistleError, InvalidSettings, StackNotFound
 from engine.local import jars, servers
+from engine.local.asked import figures_of
 from engine.local.folder import StackFile, folder_of, naming, read_stack, settings_of
 from engine.local.groups import members
 from engine.local.plan import PORT_BASE
+from engine.local.status import rows
 from engine.pinned import demand_pinned_key
 from engine.private import demand_folder
 from engine.reference import Reference
@@ -60,6 +62,7 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
         yield f"a pack in force on prefix {settings.prefix}", _attempt(lambda: run_async(_in_force(settings)))
         yield f"topics {settings.prefix}* lose nothing", _attempt(lambda: run_async(topic_admin.verify(settings)))
         yield "the vault's key is the one that sealed here", _attempt(lambda: run_async(_same_key(settings)))
+        yield "this machine's clock within 2 s of the broker's", _attempt(lambda: run_async(_clocks(data, settings)))
         running = {member.stage for member in run_async(members(settings))}
         for stage in STAGES:
             yield f"somebody runs {stage}", None if stage in running else f"no process of its group is there; 'gridwhistle run {stage}{naming(data)}'"
@@ -82,6 +85,13 @@ async def _same_key(settings: Settings) -> None:
     if not settings.key_file.exists() or settings.prefix + VAULT.name not in await topic_admin.existing(settings):
         return  # this machine runs no intake, or nothing is sealed yet
     await demand_pinned_key(settings, load_vault(settings.key_file))
+
+
+async def _clocks(data: Path | None, settings: Settings) -> None:
+    asked = await figures_of(await rows(data), settings.http_address[0] if settings.http_address else None)
+    if off := {name: one for name, one in asked.items() if one.is_skewed}:
+        name, worst = max(off.items(), key=lambda one: abs(one[1].skew))
+        raise InvalidSettings(f"{name} sees this machine {worst.skew:+.1f} s off the broker; set whichever clock is wrong by NTP: doors stamp commands by this one")
 
 
 def _attempt(look: Callable[[], object]) -> str | None:

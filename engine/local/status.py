@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from engine import topic_admin
 from engine.errors import StackNotFound
+from engine.local.asked import Figures, figures_of
 from engine.local.folder import StackFile, folder_of, read_stack, settings_of
 from engine.local.groups import Member, members
 from engine.local.lag import lags_and_stopped
@@ -40,7 +41,10 @@ async def rows(data: Path | None) -> list[dict[str, Any]]:
     ]
     if all(row["stage"] == "server" for row in found) and not any(row["state"] == "ready" for row in found):
         return unsupervised if stack is None or holder(folder_of(data)) is None else found
-    return unsupervised + [row | {"lag": lags.get(row["stage"]), "state": _state(row["state"], stopped.get(row["stage"], 0))} for row in found]
+    asked = await figures_of(found, settings.http_address[0] if settings.http_address else None)
+    return unsupervised + [
+        row | {"lag": lags.get(row["stage"]), "state": _state(row["state"], stopped.get(row["stage"], 0), asked.get(row["name"], Figures()))} for row in found
+    ]
 
 
 def _unsupervised(folder: Path) -> list[dict[str, Any]]:
@@ -52,9 +56,16 @@ def _unsupervised(folder: Path) -> list[dict[str, Any]]:
     return [_row("supervisor", "supervisor", int(named[1]) if named else None, None, "ended without a word")]
 
 
-def _state(state: str, stopped: int) -> str:
-    """Say beside a process's state how many partitions of its stage cannot go on, by what is stored: the process may be gone."""
-    return f"{state}, {stopped} stopped" if stopped else state
+def _state(state: str, stopped: int, asked: Figures) -> str:
+    """Say beside a process's state what is wrong: partitions of its stage that cannot go on, by what is stored or by itself; its clock; partitions nobody reads."""
+    words = [state]
+    if most := max(stopped, asked.stopped):
+        words.append(f"{most} stopped")
+    if asked.is_skewed:
+        words.append(f"clock {asked.skew:+.1f} s off the broker's")
+    if asked.unread:
+        words.append(f"{asked.unread} partitions unread")
+    return ", ".join(words)
 
 
 def _row(name: str, stage: str, pid: int | None, port: int | None, state: str) -> dict[str, Any]:

@@ -140,3 +140,14 @@ async def test_figures_of_the_view_count_what_the_screen_colours(settings: Setti
     finally:
         await view.drop()
         await view.close()
+
+
+async def test_the_views_memory_is_flat_once_tickets_are_forgotten(redis_url: str) -> None:
+    """The long run in small: rows, queues and ids of forgotten tickets have an end, and so has their memory."""
+    from tests.bench.identities import WINDOW, redis_days
+
+    days = await redis_days(redis_url, 40, WINDOW + 15)
+    assert [day.remembered for day in days[:2]] == [40, 80]
+    assert {day.remembered for day in days[WINDOW:]} == {40 * WINDOW}
+    grown = days[WINDOW - 1].bytes - days[0].bytes
+    assert abs(days[-1].bytes - days[WINDOW + 1].bytes) < 0.1 * grown

@@ -4,6 +4,7 @@ import random
 import tracemalloc
 from hashlib import blake2b
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -67,3 +68,19 @@ def test_what_is_forgotten_is_named_once_and_never_what_came_again() -> None:
     gone = [one for _ in range(3 * 256) for one in ours.forget(later, most=64)]
     assert sorted(gone) == sorted(key(n) for n in range(100) if n != 7)
     assert ours.first(key(7), later) == 700
+
+
+def test_the_long_run_notices_memory_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bench in small: flat as it is, and not where nothing is ever forgotten."""
+    from tests.bench.identities import intake_days, is_flat
+
+    def run() -> bool:
+        tracemalloc.start()
+        try:
+            return is_flat(list(intake_days(200, 60, lambda: tracemalloc.get_traced_memory()[0])), grows=1.35)
+        finally:
+            tracemalloc.stop()
+
+    assert run()
+    monkeypatch.setattr(Identities, "forget", lambda self, at: [])
+    assert not run()

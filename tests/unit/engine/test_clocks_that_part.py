@@ -1,0 +1,89 @@
+"""More than two seconds between this machine and the broker is seen by stages, doors and whoever asks; how long the broker took is no skew."""
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine.engine_clock import BrokerTime, off_by
+from engine.local.asked import Figures, read
+from engine.local.status import _state
+from engine.loop import PartitionLoop
+from engine.metrics import StageMetrics
+from engine.settings import Settings
+from rules.desk import effective
+from tests.support.city import HOUR, MINUTE
+from topics.command import Actor, Command
+from topics.reference import EngineClock
+from topics.vocabulary import CommandKind, Role
+
+
+@pytest.mark.parametrize(
+    ("sent", "acknowledged", "appended", "off"),
+    [
+        (100.0, 100.1, 100.05, None), (100.0, 130.0, 129.0, None), (100.0, 130.0, 101.0, None), (100.0, 100.1, 101.9, None), (100.0, 100.1, 98.5, None),
+        (100.0, 100.1, 3700.1, -3600.0), (3700.0, 3700.1, 100.0, 3600.0), (100.0, 130.0, 97.0, 3.0),
+    ],
+    ids=["agreed", "slow, at its end", "slow, at its begin", "a little behind", "a little ahead", "an hour behind", "an hour ahead", "ahead and slow"],
+)  # fmt: skip
+def test_only_what_is_certain_is_called_skew(sent: float, acknowledged: float, appended: float, off: float | None) -> None:
+    """The broker had it at some moment between sending and acknowledgement."""
+    found = off_by(sent, acknowledged, appended)
+    assert found is None if off is None else found == pytest.approx(off)
+
+
+@pytest.mark.parametrize("skew", [-3600, 3600, 2.5, -2.5])
+def test_a_stage_raises_an_alarm_once_and_its_time_stays_the_brokers(skew: float, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """One line for each change of state; engine time does not look at the wall clock at all."""
+    wall = 1_800_000_000.0
+    monkeypatch.setattr("engine.engine_clock.time.time", lambda: wall + skew)
+    time = BrokerTime(EngineClock(0, 0, 1), monotonic=lambda: 5.0)
+    time.seen(int(wall * 1000))
+    assert time.now() == int(wall * 1000)
+    loop = _loop(lambda: time.skew())
+    with caplog.at_level(logging.ERROR):
+        for _ in range(3):
+            loop._watch_clocks()
+    assert loop.metrics.counters["alarms", ("clock_skew",)] == 1
+    assert len([one for one in caplog.records if "off the broker" in one.getMessage()]) == 1
+    monkeypatch.setattr("engine.engine_clock.time.time", lambda: wall)
+    loop._watch_clocks()
+    monkeypatch.setattr("engine.engine_clock.time.time", lambda: wall + skew)
+    loop._watch_clocks()
+    assert loop.metrics.counters["alarms", ("clock_skew",)] == 2
+
+
+def _loop(skew: Callable[[], float | None]) -> Any:
+    """A loop of which nothing runs but the look at its clocks."""
+    loop = object.__new__(PartitionLoop)
+    loop.metrics, loop.settings, loop._skewed = StageMetrics("dispatch"), Settings(), False
+    loop.skew = skew  # type: ignore[method-assign]
+    return loop
+
+
+@pytest.mark.parametrize("hours", [-48, -1, 1, 48])
+def test_what_a_door_with_a_wrong_clock_stamps_is_bounded_by_the_broker(hours: int) -> None:
+    """Never after the broker had it, at most a quarter of an hour before: an hour off wins no deadline beyond that."""
+    had = 1000 * HOUR
+    given = effective(Command("c", CommandKind.FINISH, Actor(Role.SPECIALIST, "p"), had + hours * HOUR, ticket="t"), had, had)
+    assert had - 15 * MINUTE <= given <= had
+    assert given == (had if hours > 0 else had - 15 * MINUTE)
+
+
+def test_status_reads_it_from_the_stage() -> None:
+    """By the figures that the stage itself tells, beside what is stored."""
+    metrics = StageMetrics("dispatch")
+    metrics.gauge("clock_skew_seconds", -3600.2, "dispatch")
+    metrics.gauge("partition_stopped", 1, "dispatch", "1")
+    metrics.gauge("partition_stopped", 1, "dispatch", "4")
+    metrics.gauge("partitions_unread", 3, "dispatch")
+    from prometheus_client import CollectorRegistry, generate_latest
+
+    registry = CollectorRegistry()
+    registry.register(metrics)
+    asked = read(generate_latest(registry).decode())
+    assert (asked, asked.is_skewed) == (Figures(-3600.2, 2, 3), True)
+    assert _state("ready", 1, asked) == "ready, 2 stopped, clock -3600.2 s off the broker's, 3 partitions unread"
+    assert _state("ended", 1, Figures()) == "ended, 1 stopped"
+    assert _state("ready", 0, Figures(1.9)) == "ready"
