@@ -18,7 +18,7 @@ def test_a_tickets_life_by_hand(tmp_path: Path) -> None:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("GRIDWHISTLE_") or name == "GRIDWHISTLE_CACHE_DIR"}
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
     try:
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=240, check=False)
+        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=600, check=False)
     finally:
         subprocess.run([sys.executable, "-m", "engine.cli", "down", "--data", str(tmp_path / "mine")], env=environ, capture_output=True, check=False, timeout=60)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
