@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -160,11 +160,18 @@ def reset(data: Data = None, yes: Annotated[bool, typer.Option("--yes", help="Do
         print(f"the topics {stack.prefix}* on {stack.kafka} stay; without the key nobody's name in them can be revealed")
 
 
-def status(data: Data = None, as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False) -> None:
+def status(
+    data: Data = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
+    resources: Annotated[bool, typer.Option("--resources", help="CPU and memory of each process and of all, instead of state and lag.")] = False,
+    over: Annotated[float, typer.Option(min=0.1, max=3600, help="With --resources: seconds over which the CPU is measured.")] = 5.0,
+) -> None:
     """List every process and server: name, stage, pid, port, state, lag."""
     from engine.local.status import about, rows
 
     found = run_async(rows(data))
+    if resources:
+        return _resources(found, over, as_json)
     if as_json:
         return print(json.dumps(found))
     silent = left_behind(folder_of(data))
@@ -178,6 +185,20 @@ def status(data: Data = None, as_json: Annotated[bool, typer.Option("--json", he
     print(f"{'NAME':<16}{'STAGE':<11}{'PID':>8}{'PORT':>7}  {'STATE':<10}{'LAG':>8}")
     for row in found:
         print(f"{row['name']:<16}{row['stage']:<11}{row['pid'] or '-':>8}{row['port'] or '-':>7}  {row['state']:<10}{'-' if row['lag'] is None else row['lag']:>8}")
+    return None
+
+
+def _resources(found: list[dict[str, Any]], over: float, as_json: bool) -> None:
+    from engine.local.resources import measured, totals
+
+    uses = measured(found, over)
+    if as_json:
+        return print(json.dumps([use._asdict() for use in uses]))
+    print(f"{'NAME':<16}{'STAGE':<11}{'CPU %':>8}{'MiB':>8}   over {over:g} s, of one core")
+    for use in uses:
+        print(f"{use.name:<16}{use.stage:<11}{use.cpu_percent:>8.1f}{use.memory_mib:>8.0f}")
+    for name, (cpu, memory) in totals(uses).items():
+        print(f"{name:<27}{cpu:>8.1f}{memory:>8.0f}")
     return None
 
 

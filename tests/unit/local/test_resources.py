@@ -1,0 +1,34 @@
+"""What processes take: their own CPU while it was looked, their share of memory, and the sums by kind."""
+
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+
+from engine.local.resources import Use, measured, totals
+
+
+def test_a_busy_process_is_told_from_one_that_sleeps() -> None:
+    """And one that has ended is left out."""
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    rows = [{"name": "me", "stage": "dispatch", "pid": os.getpid()}, {"name": "gone", "stage": "intake", "pid": ended.pid}, {"name": "theirs", "stage": "server", "pid": None}]
+
+    def burn(seconds: float) -> None:
+        until = time.process_time() + seconds
+        while time.process_time() < until:
+            pass
+
+    (busy,) = measured(rows, 0.2, burn)
+    (idle,) = measured(rows, 0.2)
+    assert (busy.name, busy.stage) == ("me", "dispatch")
+    assert busy.memory_mib > 5
+    assert busy.cpu_percent > 3 * max(1.0, idle.cpu_percent) or busy.cpu_percent > 30
+
+
+def test_stages_are_added_up_apart_from_the_broker() -> None:
+    """People of a demonstration and Prometheus are no stages of ours."""
+    uses = [Use("kafka", "server", 4.0, 300), Use("dispatch-1", "dispatch", 1.0, 80), Use("intake-1", "intake", 0.5, 70), Use("actors", "demo", 9.0, 50)]
+    assert totals(uses) == {"all stages": (1.5, 150), "the whole stack": (pytest.approx(14.5), 500)}
