@@ -25,6 +25,9 @@ WORDINGS = 1_000
 """So many wordings are remembered before the oldest are let go."""
 
 
+OUR_PACKAGES = ("engine", "rules", "topics")
+
+
 class _JsonLines(logging.Formatter):
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -107,8 +110,8 @@ def set_up(name: str) -> None:
     handler.addFilter(OncePerMinute())
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(logging.INFO)
-    for library in ("aiokafka", "faust", "mode", "asyncio"):
-        logging.getLogger(library).setLevel(logging.WARNING)
+    root.setLevel(logging.WARNING)  # of whatever library: what it does all day is no news to an operator
+    for ours in OUR_PACKAGES:
+        logging.getLogger(ours).setLevel(logging.INFO)
     # the broker asks for a retry while it ends the transaction before: usual, and said for each batch
     logging.getLogger("aiokafka.producer.sender").setLevel(logging.ERROR)

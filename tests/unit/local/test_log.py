@@ -5,7 +5,7 @@ import logging
 
 import pytest
 
-from engine.log import DIFFERENT, OncePerMinute, _JsonLines
+from engine.log import DIFFERENT, OncePerMinute, _JsonLines, set_up
 
 
 def record(at: float, message: str, *args: object, logger: str = "engine.loop", level: int = logging.WARNING) -> logging.LogRecord:
@@ -43,6 +43,27 @@ def test_a_wording_has_its_bound_whatever_it_says() -> None:
     limit = OncePerMinute()
     assert len(passed(limit, *(record(i / 1000, "bad record %d", i) for i in range(10_000)))) == DIFFERENT
     assert len(passed(limit, *(record(i / 1000, "Unable to connect to %s", i, logger="aiokafka") for i in range(10_000)))) == 1
+
+
+def test_the_log_is_ours_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    """What any library does all day is not in it, known to us or not; its complaints are, and what we say, a line of JSON each."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    try:
+        set_up("dispatch-1")
+        for name in ("aiokafka.consumer", "faust.app", "mode.services", "a.library.of.tomorrow"):
+            logging.getLogger(name).info("chatter")
+        logging.getLogger("a.library.of.tomorrow").warning("a complaint")
+        logging.getLogger("engine.loop").info("opened %s", "dispatch 3")
+        logging.getLogger("engine.loop").debug("detail")
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+        logging.getLogger("engine").setLevel(logging.NOTSET)
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line["logger"], line["message"], line["process"]) for line in lines] == [
+        ("a.library.of.tomorrow", "a complaint", "dispatch-1"), ("engine.loop", "opened dispatch 3", "dispatch-1"),
+    ]  # fmt: skip
 
 
 def test_a_line_is_cut() -> None:
