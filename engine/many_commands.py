@@ -8,6 +8,7 @@ import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from engine.engine_clock import off_by
+from engine.newer import read_own
 from engine.reading import LogConsumer
 from engine.reference import read_partition
 from engine.security import kafka_arguments
@@ -91,6 +92,6 @@ async def open_tickets(settings: Settings) -> AsyncIterator[tuple[int, Draft]]:
         newest = dict((await read_partition(settings, STATE.name, partition))[0])
         for key, value in newest.items():
             if key.startswith("t:") and value is not None:
-                ticket = codec.decode(value, Draft)
+                ticket = read_own(f"{STATE.name}/{partition} {key}", value, Draft)
                 if ticket.is_open:
                     yield partition, ticket

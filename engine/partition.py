@@ -119,7 +119,7 @@ class Partition:
         await w.packs([marker.pack] if marker and marker.pack else [])
         try:
             self.core.opened(marker.pack if marker else None, self._last_at)
-        except msgspec.ValidationError:
+        except msgspec.DecodeError:
             await unfit_ticket(w.settings, w.state.name, self.number)
             raise
         await w.packs(self.core.packs())

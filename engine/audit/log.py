@@ -8,6 +8,7 @@ from typing import NamedTuple
 import msgspec
 
 from engine.journal import JournalEntry
+from engine.newer import read_own
 from topics.codec import decode
 from topics.ids import identity
 from topics.pack import PackBundle
@@ -72,7 +73,7 @@ class Log:
         found: dict[int, int] = {}
         for entry in self.of(state):
             if entry.key == MARKER_KEY and entry.value is not None:
-                found[entry.partition] = decode(entry.value, Marker).positions.get(topic, 0)
+                found[entry.partition] = read_own(f"{state}/{entry.partition} offset {entry.offset}", entry.value, Marker).positions.get(topic, 0)
         return found
 
     def is_settled(self, decision: Entry) -> bool:

@@ -1,15 +1,21 @@
 """A record that a newer engine wrote is refused by name and with its mend; a damaged one has another."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import msgspec
 import pytest
+from aiokafka import ConsumerRecord
 
 from engine.errors import OwnRecordUnreadable, StateFromNewer
 from engine.metrics import StageMetrics
 from engine.newer import KINDS, kind_of, read_own
+from engine.settings import Settings
 from engine.stage import Record
 from engine.stages.fanout import FanoutCore
+from engine.standing import load_state, unfit_ticket
+from engine.views.from_state import rebuild
+from rules.book import Book
 from topics import codec
 from topics.decision import Decision
 from topics.registry import DECISIONS, INTAKE_STATE, STATE
@@ -53,3 +59,38 @@ def test_fan_out_refuses_a_newer_decision_by_name() -> None:
         FanoutCore(0, StageMetrics("fanout")).take(record, 0)
     outs = list(FanoutCore(0, StageMetrics("fanout")).take(msgspec.structs.replace(record, loose=True), 0))
     assert [out.topic for out in outs] == ["incidents.rejected"]
+
+
+def _stored(monkeypatch: pytest.MonkeyPatch, *records: tuple[bytes, bytes]) -> None:
+    """Let a state partition hold these, in a transaction of ours."""
+
+    async def to_end(*_: Any, **__: Any) -> AsyncIterator[list[ConsumerRecord]]:
+        yield [ConsumerRecord("t", 0, n, 0, 1, key, value, None, -1, -1, ()) for n, (key, value) in enumerate(records)]
+
+    monkeypatch.setattr("engine.standing.to_end", to_end)
+
+
+@pytest.mark.parametrize("key", [b"m:", b"q:h", b"n:h/1", b"c:x", b"d:desk:p", b"h:commands:0:1"])
+async def test_an_opening_refuses_a_newer_state(key: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever record it is: partition, offset and form are named, and nothing is written."""
+    _stored(monkeypatch, (key, b'{"schema":5}'))
+    with pytest.raises(StateFromNewer, match=r"tickets\.state/3 offset 0 .* form 5"):
+        await load_state(Settings(), STATE.name, 3, Book({}).load, lambda offset, why: None)
+
+
+async def test_a_newer_ticket_is_found_although_tickets_are_kept_as_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading takes its bytes; what keeps the opening from going on is then looked for and named."""
+    marker = codec.encode(Marker(at=1, positions={}))
+    _stored(monkeypatch, (b"t:h-20260101-1", b'{"schema":1,"id":"h-20260101-1","mood":"grim"}'), (b"m:", marker))
+    assert await load_state(Settings(), STATE.name, 0, Book({}).load, lambda offset, why: None) is not None
+    with pytest.raises(StateFromNewer, match=r"tickets\.state/0 offset 0 .* member 'mood'"):
+        await unfit_ticket(Settings(), STATE.name, 0)
+
+
+async def test_views_refuse_it_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making the view anew stops at the ticket by name, before anything is put in."""
+    marker = codec.encode(Marker(at=1, positions={}))
+    _stored(monkeypatch, (b"t:h-20260101-1", b'{"schema":2,"id":"h-20260101-1"}'), (b"m:", marker))
+    view: Any = None
+    with pytest.raises(StateFromNewer, match="t:h-20260101-1 was written by a newer engine: it is of form 2"):
+        await rebuild(view, Settings(), 0, 0, 0)
