@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo metrics test check faults bench lock clean
+.PHONY: help install demo metrics test check faults bench walk mutants lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -41,12 +41,21 @@ faults: $(STAMP) ## Break everything on purpose, for half an hour; writes docs/r
 bench: $(STAMP) ## CPU of dispatch beside a raw pass-through, three rounds
 	$(BIN)/python -m tests.bench.dispatch
 
+walk: $(STAMP) ## 200,000 random steps through the whole law, every feature met; some minutes
+	GRIDWHISTLE_STEPS=200000 $(BIN)/python -m pytest -q -s tests/property/test_lifecycle_model.py -k random_walk
+
+mutants: $(STAMP) ## 420 single changes to the law, tried on the tests of check; goes on where it was ended; FOR=500 ends it after 500 s
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r mutants.lock
+	nice -n 10 $(BIN)/python -m tests.mutants $(if $(FOR),--for $(FOR))
+
 lock: ## Resolve the dependencies anew and pin them by hash; what the image needs apart
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv
-	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 --all-extras \
+	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 --extra local --extra test \
 		--no-emit-index-url -o requirements.lock pyproject.toml lock.in
 	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --constraint requirements.lock -o deploy/requirements.lock pyproject.toml lock.in
+	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 --extra mutants \
+		-c requirements.lock --no-emit-index-url -o mutants.lock pyproject.toml
 	rm -rf .venv-lock
 
 clean: ## Delete what was made here

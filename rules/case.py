@@ -166,12 +166,17 @@ def rests(law: Law, draft: Ticket) -> str | None:
         return "folded"
     if draft.is_exhausted:
         return "exhausted"
-    if draft.category in law.categories and category_of(law, draft.category or "", draft.rule).wish:
+    if is_wish(law, draft):
         return "wish"
     for clock in draft.clocks:
         if clock.kind in (ClockKind.TRIAGE, ClockKind.CHECK) and clock.running_since is not None and not clock.rungs:
             return f"{clock.kind}_told"
     return None
+
+
+def is_wish(law: Law, draft: Ticket) -> bool:
+    """Whether it is a wish, which ages without a limit."""
+    return draft.category in law.categories and category_of(law, draft.category or "", draft.rule).wish
 
 
 def _hours(duty_law: Law, draft: Draft) -> str | None:
@@ -200,9 +205,10 @@ _FOR_PEOPLE = {
 
 def _deadline(law: Law, draft: Draft) -> Instant | None:
     """Name the 100 % moment of the clock that matters now; of a breached ticket that is its leg."""
+    ages = is_wish(law, draft)  # what fired before it was one binds nobody
     for kind in _FOR_PEOPLE.get(draft.status, _WORKED):
         clock = draft.clock(kind)
-        if clock is not None and clock.running_since is not None and (clock.rungs or clock.fired):
+        if clock is not None and clock.running_since is not None and (clock.rungs or (clock.fired and not (ages and kind == ClockKind.RESOLVE))):
             return clocks.moment(law, clock, 100, draft.urgency)
     return None
 

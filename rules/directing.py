@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from rules import clocks, filing, ledgers, offers, pausing, people, tasks
+from rules import clocks, filing, flood, ledgers, offers, pausing, people, tasks
 from rules.case import Case, Draft
 from rules.plan import plan_of
 from topics.command import Command
@@ -15,7 +15,7 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
     """Another category: the limit is re-based and written down, what was consumed stays. Who has it stays, too, if the new ladder has its tier.
 
     Into a ladder without its tier it enters the lowest that is not below it; corrected to life and property it is as if
-    filed so now (LAW 5).
+    filed so now (LAW 5). One of a flood is none of it any more.
     """
     code = case.law.category_code(command.category or "")
     if code is None:
@@ -31,6 +31,8 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
     steps_on = offers.not_below(here, offers.ladder(case, draft), steps)
     if not steps_on:
         return Reason.TIER_UNKNOWN
+    if draft.folded_into is not None:
+        flood.stand_alone(case, draft)  # of another kind it is none of the flood
     _take_limit(case, draft, former, category)
     if _is_emergency(case, category.urgency) and not _is_emergency(case, former.urgency) and draft.status not in (Status.DONE, Status.SURVEYED):
         return _as_emergency(case, draft, category, steps_on, here)
@@ -80,12 +82,14 @@ def _is_emergency(case: Case, urgency: str) -> bool:
 
 def _as_emergency(case: Case, draft: Draft, category: Category, steps_on: tuple[Tier, ...], here: Tier | None) -> Reason:
     """As if filed so at this moment: the street has it, or who stands above it already; its departments are called, its clocks run from now."""
-    if draft.status is Status.PARKED:
+    was_parked = draft.status is Status.PARKED
+    if was_parked:
         pausing.unpark(case, draft)
     law, number = case.law, f"{category.urgency}@{draft.version}"
     fresh = Clock(
         ClockKind.RESOLVE, number, draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, filing.rungs_of(law, category), area=law.area(draft.where)
     )
+    ledgers.let_broken_go(draft)
     ledgers.change_own(law, draft, lambda clock: fresh)
     draft.drop(ClockKind.LEG)
     draft.is_overdue = draft.is_exhausted = False
@@ -93,7 +97,8 @@ def _as_emergency(case: Case, draft: Draft, category: Category, steps_on: tuple[
     named = [tier.name for tier in plan_of(law, category, None, ()).steps]
     wanted = [tier for tier in steps_on if tier.name in named]
     former = (draft.tier, draft.party, draft.person)
-    stays = here is not None and bool(wanted) and wanted[0].name == here.name and draft.status is not Status.OFFERED
+    at_it = draft.status is not Status.OFFERED and (not was_parked or draft.status is Status.WHISTLED)  # who had laid it aside is asked anew
+    stays = here is not None and bool(wanted) and wanted[0].name == here.name and at_it
     if not stays:
         if not any(offers.enter(case, draft, tier) for tier in wanted):
             return Reason.TIER_UNKNOWN

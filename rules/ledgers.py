@@ -42,6 +42,12 @@ def change_own(law: Law, draft: Draft, act: Callable[[Clock], Clock]) -> None:
     _choose(law, draft)
 
 
+def let_broken_go(draft: Draft) -> None:
+    """Limits of what was merged into it that are broken already bind it no more: its own begins anew, with every rung (LAW 5)."""
+    kept = tuple([ledger for ledger in draft.ledgers if ledger.ticket == draft.id or 100 not in ledger.clock.fired])
+    draft.ledgers = kept if len(kept) > 1 else ()
+
+
 def fire(draft: Draft, clock: Clock, rung: int) -> None:
     """Note that a rung has fired: on the clock, and on the ledger it goes by, so that it goes with that."""
     draft.put(clocks.fired(clock, rung))
@@ -81,7 +87,7 @@ def take_in(law: Law, into: Draft, draft: Draft, at: Instant) -> None:
     for ledger in draft.ledgers or (Ledger(draft.id, mine),):
         clock = ledger.clock
         if own.running_since is None:
-            clock = clocks.stop(law, clock, at)
+            clock = replace(clocks.stop(law, clock, at), paused_reason=own.paused_reason)  # it stands and runs on with the other
         elif clock.running_since is None:
             clock = clocks.resume(clock, at)
         rungs = tuple(sorted({*clock.rungs, *clock.fired}))

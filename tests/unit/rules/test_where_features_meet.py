@@ -39,6 +39,7 @@ def fired(city: City, name: str, clock: str = "resolve") -> list[tuple[int, int]
 # -- nothing stands still in silence ---------------------------------------------------------------------------
 
 
+@pytest.mark.meets("wish", "recategorise", law="4")
 def test_a_wish_made_a_leak_is_late_from_its_filing_on() -> None:
     """Filed at 08:00, a leak since 11:00: half of four hours was over at 10:00, 100 % comes at 12:00 and moves it one tier up."""
     city = town()
@@ -51,6 +52,7 @@ def test_a_wish_made_a_leak_is_late_from_its_filing_on() -> None:
     assert (city["T"].tier, city["T"].is_overdue) == ("community", True)
 
 
+@pytest.mark.meets("wish", "recategorise", law="4")
 def test_a_leak_made_a_wish_loses_its_rungs() -> None:
     """It ages, and nothing fires however long."""
     city = town()
@@ -61,6 +63,20 @@ def test_a_leak_made_a_wish_loses_its_rungs() -> None:
     assert fired(city, "T") == [] and city["T"].tier == "grid" and resolve(city["T"]).rungs == ()
 
 
+@pytest.mark.meets("wish", "recategorise", law="4")
+def test_half_late_and_made_a_wish_it_has_no_deadline_any_more() -> None:
+    """A leak of which 50 % fired at 10:00, and one that broke its limit at 12:00: a wish ages, so people see no moment; a leak again, it has the former one."""
+    for clock in ("10:00", "12:00"):
+        city = town()
+        city.report("T", "leak")
+        city.work("T", until="accept")
+        city.at(clock).ask("recategorise", "T", "chief:chief-1", category="wish", reason="only a wish")
+        assert (city["T"].deadline_at, city["T"].is_overdue) == (None, False), clock
+    city.ask("recategorise", "T", "chief:chief-1", category="leak", reason="it drips")
+    assert city["T"].is_overdue
+
+
+@pytest.mark.meets("five in place", "any", law="2")
 def test_what_nothing_would_ever_move_is_not_published() -> None:
     """A leak that lost its rungs is an open ticket without a moment to come: the step stops. A wish may stand so."""
     city = town()
@@ -83,6 +99,7 @@ def folded(*, until: str = "12:30") -> City:
     return city.at(until)
 
 
+@pytest.mark.meets("flood", "its end", law="5")
 def test_one_of_a_flood_stands_for_itself_when_the_worked_one_is_cancelled() -> None:
     """Cancelled at 12:30: accept, 50, 80 and 100 % of C fire then, late, in order, one tier a firing; and it goes on up."""
     city = folded()
@@ -99,6 +116,7 @@ def test_one_of_a_flood_stands_for_itself_when_the_worked_one_is_cancelled() -> 
     assert city["C"].tier == "district"
 
 
+@pytest.mark.meets("flood", "its end", law="5")
 def test_one_of_a_flood_is_closed_with_the_worked_one_and_its_reporter_asked() -> None:
     """A is closed by its source: C is surveyed, may be called unhappy, and is never late again."""
     city = folded()
@@ -109,6 +127,7 @@ def test_one_of_a_flood_is_closed_with_the_worked_one_and_its_reporter_asked() -
     assert city["C"].status is Status.CLOSED
 
 
+@pytest.mark.meets("flood", "its end", law="5")
 def test_a_person_takes_one_out_of_a_flood() -> None:
     """With a reason; at once it is late as it would have been."""
     city = folded()
@@ -119,9 +138,23 @@ def test_a_person_takes_one_out_of_a_flood() -> None:
     assert city.ask("unfold", "C", "desk:desk-1", reason="again") == "no_change"
 
 
+@pytest.mark.meets("flood", "recategorise", law="5")
+def test_one_of_a_flood_that_becomes_something_else_is_none_of_it_any_more() -> None:
+    """C of a flood of leaks is a fire since 12:30: the street is called now and it is due at 14:30; A cancelled or closed changes nothing of it."""
+    for code, due in (("fire", "14:30"), ("bins", "18:00")):
+        city = folded()
+        assert city.ask("recategorise", "C", "chief:chief-1", category=code, reason="so it is") == "done_as_asked"
+        assert city["C"].folded_into is None and city.expect("TicketUnfolded").facts["out_of"] == city["A"].id
+        city.ask("close_by_source", "A", "source:app", reason="closed")
+        assert code != "fire" or (city["C"].tier, city["C"].status, city["C"].deadline_at) == ("street", Status.WHISTLED, at(due))
+        city.at("12:31")
+        assert city["C"].status not in (Status.SURVEYED, Status.CLOSED)
+
+
 # -- clocks ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.meets("refer, place", "extend, reopen, wait", law="6")
 def test_place_carries_the_extension_along() -> None:
     """Eight working hours extended to sixteen, ten consumed by Tuesday 10:00: placed there it is due on Tuesday at 18:00."""
     city = City()
@@ -138,6 +171,8 @@ def test_place_carries_the_extension_along() -> None:
     assert not city["T"].is_overdue
 
 
+@pytest.mark.meets("refer, place", "extend, reopen, wait", law="6")
+@pytest.mark.meets("recategorise", "reopened", law="6")
 def test_refer_carries_generation_half_limit_and_waits() -> None:
     """A reopened leak has two hours; referred after one of them it has one left, and its second wait is its last."""
     city = City()
@@ -168,6 +203,7 @@ def chained() -> City:
     return city
 
 
+@pytest.mark.meets("unmerge", "chain", law="6")
 def test_a_chain_is_undone_in_either_order() -> None:
     """A first or B first: C is due at 18:00 again, so is B, A at 12:00; nothing is left of the merges."""
     for order in ("AB", "BA"):
@@ -180,6 +216,7 @@ def test_a_chain_is_undone_in_either_order() -> None:
         assert all((city[name].ledgers, city[name].merged_here, city[name].merged_into) == ((), (), None) for name in "ABC")
 
 
+@pytest.mark.meets("unmerge", "shared limit that fired", law="6")
 def test_the_own_limit_still_fires_after_the_shared_one_did() -> None:
     """C moved at 12:00 by A's limit; A taken out at 13:00, C's own 50, 80 and 100 % fire at their moments, the last at 18:00 moves it again."""
     city = City()
@@ -198,6 +235,22 @@ def test_the_own_limit_still_fires_after_the_shared_one_did() -> None:
     assert len(keys) == len(set(keys))
 
 
+@pytest.mark.meets("wait, park", "merge", law="6")
+def test_merged_into_what_waits_its_limit_runs_on_when_the_wait_ends() -> None:
+    """Bins wait since 09:00; a leak of 08:00 merged in at 09:30 stands with them, and from 10:00 on has the two and a half hours it had left."""
+    city = City()
+    city.report("X", "bins")
+    city.report("A", "leak")
+    city.work("X", until="accept")
+    city.work("A", until="accept")
+    city.at("09:00").ask("wait_reporter", "X", "desk:desk-1", reason="which door?")
+    assert city.at("09:30").ask("duplicate_of", "A", "desk:desk-1", target=city["X"].id) == "done_as_asked"
+    assert city["X"].deadline_at is None
+    city.at("10:00").ask("resume", "X", "desk:desk-1")
+    assert city["X"].deadline_at == at("12:30")
+
+
+@pytest.mark.meets("breach", "force majeure", law="4")
 def test_legs_of_what_had_breached_stand_still_in_no_window() -> None:
     """Breached at 12:00, force majeure from 12:30 on for a week: the leg of an hour ends at 13:00 all the same."""
     city = City(city_bundle(force_majeure=(ForceMajeure(at("12:30"), at("12:30", 7)),)))
@@ -210,6 +263,7 @@ def test_legs_of_what_had_breached_stand_still_in_no_window() -> None:
     assert city["T"].tier == "street"
 
 
+@pytest.mark.meets("wait, park", "move, whistle, finish", law="4")
 def test_moved_by_hand_it_waits_for_the_reporter_no_more() -> None:
     """Waiting since 09:00, escalated at 10:00: limit and leg run from there; it never climbs while its limit stands."""
     city = City()
@@ -225,6 +279,7 @@ def test_moved_by_hand_it_waits_for_the_reporter_no_more() -> None:
     assert fired(city, "T")[-1] == (100, 0)
 
 
+@pytest.mark.meets("wait, park", "move, whistle, finish", law="4")
 def test_no_clock_runs_while_the_limit_stands() -> None:
     """Parked with a department at it: report-in and child stand too, and go on for as long as they had left."""
     city = City()
@@ -243,6 +298,48 @@ def test_no_clock_runs_while_the_limit_stands() -> None:
 # -- tiers -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.meets("merge", "wish", law="6")
+def test_a_wish_lends_no_far_end_and_takes_the_near_one() -> None:
+    """A leak merged into a wish is due at 12:00 there and moves it; taken out, the wish ages as before. A wish merged into a leak changes no moment."""
+    city = town()
+    city.report("W", "wish")
+    city.work("W", until="accept")
+    city.report("A", "leak")
+    assert city.ask("duplicate_of", "A", "desk:desk-1", target=city["W"].id) == "done_as_asked"
+    assert city["W"].deadline_at == at("12:00")
+    city.at("12:00")
+    assert (city["W"].tier, city["W"].is_overdue) == ("community", True)
+    city.ask("unmerge", "A", "desk:desk-1", reason="another")
+    assert (city["W"].deadline_at, city["W"].is_overdue, city["A"].deadline_at) == (None, False, at("12:00"))
+    city = town()
+    city.report("L", "leak")
+    city.report("V", "wish")
+    assert city.ask("duplicate_of", "V", "desk:desk-1", target=city["L"].id) == "done_as_asked"
+    assert city["L"].deadline_at == at("12:00") and resolve(city["L"]).rungs == (50, 80, 100, 150, 300)
+
+
+@pytest.mark.meets("wait, park", "late worker", law="4")
+def test_a_wait_that_ended_while_nobody_looked_has_ended_at_its_moment() -> None:
+    """Parked at 09:00 to the 9th day 08:00, told at 10:30: three hours were left at 08:00, so it is due at 11:00. A wait of five work days likewise."""
+    city = City()
+    city.report("T", "leak")
+    city.work("T", until="accept")
+    city.at("09:00").ask("park", "T", city.holder("T"), reason="frost", until=at("08:00", 9))
+    city.ask("approve", "T", "chief:chief-1")
+    city.ask("approve", "T", "supervisor:supervisor-1")
+    city.now = at("10:30", 9)  # the worker was away
+    city.at("10:30", 9)
+    assert (city["T"].status, city["T"].deadline_at) == (Status.ACCEPTED, at("11:00", 9))
+    city = City()
+    city.report("T", "leak")
+    city.work("T", until="accept")
+    city.at("09:00").ask("wait_reporter", "T", "desk:desk-1", reason="which door?")
+    city.now = at("10:00", 7)
+    city.at("10:00", 7)  # five work days from Monday 09:00 end on the next Monday at 09:00
+    assert (city["T"].waited_ms, city["T"].deadline_at) == (40 * HOUR, at("12:00", 7))
+
+
+@pytest.mark.meets("recategorise", "ladder", law="5")
 def test_into_another_ladder_it_never_falls() -> None:
     """An owned pipe made a leak enters departments, not grid; a leak of the community made a pipe enters its department."""
     city = City()
@@ -258,6 +355,7 @@ def test_into_another_ladder_it_never_falls() -> None:
     assert (city["U"].tier, city["U"].party) == ("department", "water")
 
 
+@pytest.mark.meets("recategorise", "ladder", law="5")
 def test_into_a_ladder_that_ends_below_it_is_refused() -> None:
     """From the street into a ladder of parties alone there is no way but down."""
     bundle = city_bundle()
@@ -268,6 +366,7 @@ def test_into_a_ladder_that_ends_below_it_is_refused() -> None:
     assert city["T"].category == "road"
 
 
+@pytest.mark.meets("recategorise", "U1", law="5")
 def test_corrected_to_life_and_property_it_is_as_if_filed_so_now() -> None:
     """Bins at 08:00 made a fire at 11:00: the street has it, both departments are called, report-in half an hour, due at 13:00."""
     city, twin = City(), City()
@@ -282,6 +381,40 @@ def test_corrected_to_life_and_property_it_is_as_if_filed_so_now() -> None:
     assert city.events("WhistleRaised")[-1].facts["automatic"] is True
 
 
+@pytest.mark.meets("recategorise", "U1", law="5")
+def test_corrected_to_life_and_property_although_what_was_merged_into_it_is_long_late() -> None:
+    """A's limit moved the bins at 12:00; a fire since 14:00 it is not late, 50 % of two hours fires at 15:00 and 100 % at 16:00 moves it."""
+    city = City()
+    city.report("T", "bins")
+    city.work("T", until="accept")
+    city.report("A", "leak")
+    city.ask("duplicate_of", "A", "desk:desk-1", target=city["T"].id)
+    city.at("14:00").ask("recategorise", "T", "chief:chief-1", category="fire", reason="it burns")
+    assert (city["T"].is_overdue, resolve(city["T"]).rungs) == (False, (50, 80, 100, 150, 300))
+    before = len(fired(city, "T"))
+    tier = city["T"].tier
+    city.at("16:00")
+    assert fired(city, "T")[before:] == [(50, 0), (80, 0), (100, 0)] and city["T"].tier != tier
+    assert city.ask("unmerge", "A", "desk:desk-1", reason="another door") == "done_as_asked" and city["T"].is_overdue
+
+
+@pytest.mark.meets("recategorise", "U1", law="5")
+def test_parked_above_the_street_and_corrected_to_life_and_property_it_is_offered_anew() -> None:
+    """The district has laid it aside to the 9th day; a fire since 11:00 it is offered to the district again, five minutes to accept, due at 13:00."""
+    city = City()
+    city.report("T", "bins")
+    city.ask("escalate", "T", "chief:chief-1", target="district", reason="theirs")
+    city.work("T", until="accept")
+    city.ask("park", "T", city.holder("T"), reason="frost", until=at("08:00", 9))
+    city.ask("approve", "T", "chief:chief-1")
+    assert city.ask("approve", "T", "supervisor:supervisor-1") == "done_as_asked" and city["T"].status is Status.PARKED
+    assert city.at("11:00").ask("recategorise", "T", "chief:chief-1", category="fire", reason="it burns") == "done_as_asked"
+    ticket = city["T"]
+    assert (ticket.status, ticket.tier, ticket.party, ticket.deadline_at) == (Status.OFFERED, "district", "centre", at("13:00"))
+    assert [clock.limit_ms for clock in ticket.clocks if clock.kind == ClockKind.ACCEPT] == [5 * MINUTE]
+
+
+@pytest.mark.meets("file", "unplaced", law="2")
 def test_filing_out_of_unplaced_needs_a_home() -> None:
     """Without one it is refused; with one it is filed there as a referral is."""
     city = City()
@@ -293,6 +426,7 @@ def test_filing_out_of_unplaced_needs_a_home() -> None:
     assert (ticket.home, ticket.leaf, ticket.category, ticket.status) == ("west", "west1", "leak", Status.OFFERED)
 
 
+@pytest.mark.meets("escalate", "down", law="5")
 def test_down_only_by_a_chief_or_the_centre_with_a_reason() -> None:
     """The street cannot push it back; a chief can, and from there clocks take it up again."""
     city = City()
@@ -309,6 +443,7 @@ def test_down_only_by_a_chief_or_the_centre_with_a_reason() -> None:
 # -- people --------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.meets("duty", "duty", law="6")
 def test_who_was_added_and_then_removed_is_offered_nothing() -> None:
     """Added, removed: not on the roster; added, put off duty: offered nothing and may not accept."""
     for change, refusal in (("remove", "not_on_roster"), ("off", "not_on_duty")):
@@ -326,6 +461,7 @@ def test_who_was_added_and_then_removed_is_offered_nothing() -> None:
             assert city.ask("note", "T0", "red_property:eve", text="x") == refusal
 
 
+@pytest.mark.meets("reminder", "night", law="5")
 def test_who_is_on_duty_at_night_is_reminded_at_night() -> None:
     """A day and night limit of U3, filed at 18:00: half of it is over at 22:00; day people hear of it at 08:00, night people at once."""
     night = Category("noise", "Noise", "噪声", "city", "U3", Limit(16, "urgent_hour"), parties=("backstop",))
@@ -342,6 +478,7 @@ def test_who_is_on_duty_at_night_is_reminded_at_night() -> None:
     assert moments == {"work": at("08:00", 1), "always": night_at, "20:00-06:00": night_at, "23:00-06:00": night_at}
 
 
+@pytest.mark.meets("reminder", "roster", law="5")
 def test_a_reminder_goes_to_whoever_stands_for_a_holder_who_has_left() -> None:
     """red_property-1 holds it and leaves the roster: the other one of the party hears of 50 %."""
     city = City()
@@ -354,6 +491,7 @@ def test_a_reminder_goes_to_whoever_stands_for_a_holder_who_has_left() -> None:
     assert told == ["red_property-2" if gone == "red_property-1" else "red_property-1"]
 
 
+@pytest.mark.meets("department late", "200 %", law="4, 7")
 def test_departments_supervisor_and_the_centre_hear_of_a_late_department() -> None:
     """At 100 % of report-in and of the child the head of its roster or the supervisor the pack names; at 200 % the centre too."""
     bundle = city_bundle()
@@ -370,6 +508,7 @@ def test_departments_supervisor_and_the_centre_hear_of_a_late_department() -> No
     assert "centre-1" in said["child", "fire/1", 200] and "boss" in said["child", "water/1", 200]
 
 
+@pytest.mark.meets("follow", "anything", law="5")
 def test_followers_are_told_what_the_holder_is() -> None:
     """Rungs, reminders, and what is done by command; never of their own doing."""
     city = City()
@@ -382,6 +521,7 @@ def test_followers_are_told_what_the_holder_is() -> None:
     assert "desk-1" in city.expect("ClockAtRisk", rung=50).facts["told"]
 
 
+@pytest.mark.meets("wait", "seat that holds", law="4")
 def test_who_handles_it_does_not_pause_it_alone() -> None:
     """The street holds it and is a seat: another seat must ask the reporter."""
     city = City()
@@ -394,6 +534,8 @@ def test_who_handles_it_does_not_pause_it_alone() -> None:
 # -- lifecycle -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.meets("start", "contact", law="4")
+@pytest.mark.meets("blanks", "reason", law="6")
 def test_finishing_needs_words_and_starting_is_no_contact() -> None:
     """No text, or blanks: refused. The contact clock runs on after the start and breaks at its moment."""
     city = City()
@@ -406,6 +548,8 @@ def test_finishing_needs_words_and_starting_is_no_contact() -> None:
     assert city.expect("ClockBreached", clock="contact").facts["due_at"] == at("10:00")
 
 
+@pytest.mark.meets("unhappy", "survey", law="6")
+@pytest.mark.meets("blanks", "reason", law="6")
 def test_unhappy_is_a_request_the_desk_must_answer() -> None:
     """It waits at the desk under a triage clock: refused with a reason it is closed, granted it is opened again."""
     for refused in (True, False):
@@ -426,6 +570,7 @@ def test_unhappy_is_a_request_the_desk_must_answer() -> None:
             assert (city["T"].status, city["T"].generation, city["T"].asked) == (Status.OFFERED, 1, None)
 
 
+@pytest.mark.meets("spot fix", "filed", law="6")
 def test_put_right_on_the_spot_although_filed() -> None:
     """Offered to a party of the grid tier, fixed by one of that tier; the split keeps what it counted. Not by the street, not once accepted."""
     city = City()
@@ -438,6 +583,7 @@ def test_put_right_on_the_spot_although_filed() -> None:
     assert city.ask("spot_fix", "U", "residents:residents-1", proof=("a", "b")) == "not_in_this_status"
 
 
+@pytest.mark.meets("merged", "its reporter", law="6")
 def test_still_broken_reaches_the_ticket_it_was_merged_into() -> None:
     """Reopen or unhappy by the merged one's reporter: a reminder while it is worked, a request at its survey, a new generation once closed."""
     city = City()
@@ -455,6 +601,7 @@ def test_still_broken_reaches_the_ticket_it_was_merged_into() -> None:
     assert (city["X"].status, city["X"].generation, city["T"].status) == (Status.OFFERED, 1, Status.MERGED)
 
 
+@pytest.mark.meets("any open", "seat", law="6")
 def test_any_open_is_any_open() -> None:
     """Reassign, escalate, refer, place, recategorise: decided in every open status, each to its seat."""
     def received() -> City:
@@ -499,6 +646,7 @@ def test_parked_for_a_year_and_no_day_longer() -> None:
 # -- books ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.meets("shares", "same month", law="3")
 def test_shares_that_come_back_within_a_month_open_a_window_of_their_own() -> None:
     """20-30-40-10, quarters, back again: three windows with three names, each with its own books."""
     city, bundle = City(), city_bundle()
@@ -514,6 +662,7 @@ def test_shares_that_come_back_within_a_month_open_a_window_of_their_own() -> No
     assert windows == ["2026-03/20-30-40-10", "2026-03/25-25-25-25#2", "2026-03/20-30-40-10#3"]
 
 
+@pytest.mark.meets("exercise", "books, floods, merges", law="3")
 def test_an_exercise_runs_on_the_real_law_and_stands_in_no_book() -> None:
     """Offered to whose turn it is, late when it is; nothing counts, and nothing real is taken for it."""
     city = town(storm=Storm(2, 60))
@@ -551,6 +700,7 @@ def test_drift_has_four_causes_that_add_up() -> None:
 # -- calendar ------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.meets("reminder", "horizon", law="4")
 def test_beyond_the_known_calendar_reminders_are_provisional_and_nothing_moves() -> None:
     """Filed on the last Friday of what is known with two work days: 80 % by plain weekdays, marked; 100 % never; rebase takes the mark away."""
     bundle = city_bundle()
