@@ -1,6 +1,7 @@
 """How every client of ours proves who it is and whom it talks to: one place for Kafka, one for Redis."""
 
 import ssl
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ def kafka_arguments(settings: Settings) -> dict[str, Any]:
     found["security_protocol"] = ("SASL_" if settings.kafka_sasl else "") + ("SSL" if settings.kafka_tls else "PLAINTEXT")
     if settings.kafka_tls:
         password = settings.kafka_key_password.get_secret_value() if settings.kafka_key_password else None
-        found["ssl_context"] = _context("KAFKA", settings.kafka_ca_file, settings.kafka_cert_file, settings.kafka_key_file, password)
+        files = settings.kafka_ca_file, settings.kafka_cert_file, settings.kafka_key_file
+        found["ssl_context"] = _context("KAFKA", *files, password, tuple(map(_written, files)))
     if settings.kafka_sasl:
         found["sasl_mechanism"] = settings.kafka_sasl
     if settings.kafka_sasl == "OAUTHBEARER":
@@ -51,7 +53,16 @@ def kafka_arguments(settings: Settings) -> dict[str, Any]:
     return found
 
 
-def _context(whose: str, ca: Path | None, cert: Path | None, key: Path | None, password: str | None) -> ssl.SSLContext:
+def _written(path: Path | None) -> int:
+    try:
+        return 0 if path is None else path.stat().st_mtime_ns
+    except OSError:
+        return -1  # reading it will say what is wrong
+
+
+@lru_cache(maxsize=8)
+def _context(whose: str, ca: Path | None, cert: Path | None, key: Path | None, password: str | None, written: tuple[int, ...]) -> ssl.SSLContext:
+    """Read the certificates; once, until a file is written anew: the system's alone take 15 ms, and clients are made all the time."""
     try:
         context = ssl.create_default_context(cafile=str(ca) if ca else None)
         context.minimum_version = ssl.TLSVersion.TLSv1_2

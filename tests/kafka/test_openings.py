@@ -1,7 +1,10 @@
 """A partition whose log has lost what it was about to read stops alone, and says so; one that missed nothing goes on."""
 
+import urllib.error
+import urllib.request
 from pathlib import Path
 
+import pytest
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.protocol.admin import DeleteGroupsRequest
@@ -62,6 +65,8 @@ async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one
         await rig.ready()
         await send_good(settings, 1, 40, None)
         await eventually(lambda: have(40), 60, "all are decided", every=0.5)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz?verbose", timeout=5) as ready:
+            assert ready.read().decode().splitlines()[-1] == "ready"
         await eventually(lambda: _stands_at_the_end(settings), 40, "positions stand behind the markers", every=0.5)
         rig.kill("dispatch-1")
         await forget_group(settings, "dispatch")
@@ -82,6 +87,13 @@ async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one
         assert page['gridwhistle_partition_stopped{partition="1",stage="dispatch"}'] == 1
         assert page['gridwhistle_partitions_live{stage="dispatch"}'] == 2
         assert page['gridwhistle_alarms_total{kind="position_out_of_range"}'] == 1
+        assert page['gridwhistle_ready{stage="dispatch"}'] == 0
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5)
+        assert refused.value.code == 503
+        said = refused.value.read().decode().splitlines()
+        assert "[-]opened failed: 2 open; stopped until somebody mends them: 1" in said
+        assert [line[:3] for line in said if line.startswith("[")] == ["[+]", "[-]", "[+]", "[+]", "[+]", "[+]"]
         rig.terminate("dispatch-1")
         assert (await lags_and_stopped(settings))[1]["dispatch"] == 1
     finally:

@@ -1,6 +1,9 @@
 """Settings: one door for names and secrets, one place that makes clients, and what a production is refused."""
 
+import os
 import re
+import ssl
+import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +12,7 @@ from engine.errors import InvalidSettings
 from engine.production import findings, is_loopback
 from engine.security import certificates_end, kafka_arguments, redis_arguments
 from engine.settings import SECRETS, Settings, load_settings, shown
+from tests.support.secure import certificates
 
 ROOT = Path(__file__).parents[3]
 SECRET = "s3cret-of-the-broker"
@@ -99,6 +103,21 @@ def test_a_certificate_that_cannot_be_read_is_a_setting_that_cannot_be_used(tmp_
     with pytest.raises(InvalidSettings, match="KAFKA_CA_FILE"):
         kafka_arguments(found)
     assert certificates_end(found) == {"kafka_ca_file": 0.0}
+
+
+def test_certificates_are_read_once_and_anew_when_they_are_renewed(tmp_path: Path) -> None:
+    """A client made after the renewal has the new ones, without a restart."""
+    ca, _ = certificates(tmp_path)
+    found = load_settings({"GRIDWHISTLE_KAFKA_TLS": "true", "GRIDWHISTLE_KAFKA_CA_FILE": str(ca)})
+    first = kafka_arguments(found)["ssl_context"]
+    assert kafka_arguments(found)["ssl_context"] is first
+    certificates(tmp_path)
+    os.utime(ca, ns=(1, 1))
+    renewed = kafka_arguments(found)["ssl_context"]
+    assert renewed is not first
+    assert renewed.get_ca_certs() != first.get_ca_certs()
+    assert (renewed.check_hostname, renewed.verify_mode) == (True, ssl.CERT_REQUIRED)
+    assert 29 * 86_400 < certificates_end(found)["kafka_ca_file"] - time.time() < 31 * 86_400
 
 
 def test_the_defaults_on_another_machine_are_refused_for_production(tmp_path: Path) -> None:
