@@ -3,15 +3,16 @@
 import ssl
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiokafka.abc import AbstractTokenProvider
-from cryptography import x509
-from redis import Redis
-from redis.asyncio import Redis as AsyncRedis
 
 from engine.errors import InvalidSettings
 from engine.settings import ENVIRONMENT, Settings
+
+if TYPE_CHECKING:  # most commands and stages need neither, and both are large
+    from redis import Redis
+    from redis.asyncio import Redis as AsyncRedis
 
 CERTIFICATES = ("kafka_ca_file", "kafka_cert_file", "redis_ca_file", "redis_cert_file")
 
@@ -90,11 +91,15 @@ def redis_arguments(settings: Settings, **more: Any) -> dict[str, Any]:
 
 def new_redis(settings: Settings, **more: Any) -> "Redis":
     """Make a Redis client."""
+    from redis import Redis
+
     return Redis.from_url(settings.redis_url, **redis_arguments(settings, **more))
 
 
 def new_async_redis(settings: Settings, **more: Any) -> "AsyncRedis":
     """Make a Redis client for the event loop."""
+    from redis.asyncio import Redis as AsyncRedis
+
     return AsyncRedis.from_url(settings.redis_url, **redis_arguments(settings, **more))
 
 
@@ -104,15 +109,18 @@ _ENDS: dict[Path, tuple[float, float]] = {}
 
 def certificates_end(settings: Settings) -> dict[str, float]:
     """Tell when each certificate of the settings ends, in seconds since 1970; one that cannot be read has ended."""
+    given = {name: path for name in CERTIFICATES if (path := getattr(settings, name)) is not None}
+    if not given:
+        return {}
+    from cryptography import x509
+
     found = {}
-    for name in CERTIFICATES:
-        path = getattr(settings, name)
-        if path is not None:
-            try:
-                written = path.stat().st_mtime
-                if _ENDS.get(path, (0.0, 0.0))[0] != written:
-                    _ENDS[path] = written, min(one.not_valid_after_utc.timestamp() for one in x509.load_pem_x509_certificates(path.read_bytes()))
-                found[name] = _ENDS[path][1]
-            except (OSError, ValueError):
-                found[name] = 0.0
+    for name, path in given.items():
+        try:
+            written = path.stat().st_mtime
+            if _ENDS.get(path, (0.0, 0.0))[0] != written:
+                _ENDS[path] = written, min(one.not_valid_after_utc.timestamp() for one in x509.load_pem_x509_certificates(path.read_bytes()))
+            found[name] = _ENDS[path][1]
+        except (OSError, ValueError):
+            found[name] = 0.0
     return found
