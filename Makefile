@@ -33,7 +33,7 @@ check: $(STAMP) ## Lint, types and the tests that need no servers
 	$(BIN)/python -m pytest -q -n 2 $(WITHOUT_SERVERS)
 
 test: check ## Lint, types and all tests, on real servers that they start themselves
-	$(BIN)/python -m pytest -q tests $(WITHOUT_SERVERS:%=--ignore=%)
+	$(BIN)/python -m pytest -q --durations=15 tests $(WITHOUT_SERVERS:%=--ignore=%)
 
 faults: $(STAMP) ## Break everything on purpose, for half an hour; writes docs/results/reliability.md. ONLY=<words of -k>
 	$(BIN)/python -m pytest -q -s tests/faults --long $(if $(ONLY),-k "$(ONLY)")

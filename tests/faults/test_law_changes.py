@@ -12,7 +12,7 @@ from tests.faults.conftest import Tell
 from tests.faults.trial import PATIENCE, trial
 from tests.support.rig import CRITICAL
 
-SEED, CHANGES = 20260303, 6
+SEED, CHANGES = 20260303, 4
 
 
 def law(folder: Path, declines: int) -> str:
@@ -24,7 +24,7 @@ def law(folder: Path, declines: int) -> str:
 
 @pytest.mark.long
 async def test_failover_across_a_change_of_law(tell: Tell) -> None:
-    """Six laws one after the other; with each one the owner is killed before, while and after it is published, and a standby takes over."""
+    """Four laws one after the other; with each one the owner is killed before, while and after it is published, and a standby takes over."""
     draw = random.Random(SEED)
     async with trial(SEED, twice=CRITICAL) as t:
         laws = []

@@ -62,6 +62,9 @@ class Ledger:
                 await self._read()
             except (KafkaError, OSError):
                 await asyncio.sleep(0.5)
+            except asyncio.CancelledError:  # the library's own, as it lets go of a broker that has died
+                if (task := asyncio.current_task()) is None or task.cancelling():
+                    raise
 
     async def _read(self) -> None:
         reader = AIOKafkaConsumer(

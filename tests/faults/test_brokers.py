@@ -1,0 +1,48 @@
+"""Three brokers, each record on three, two in step: one may die, and when two are away nothing is taken and nothing is lost."""
+
+import asyncio
+
+import pytest
+from aiokafka.admin import AIOKafkaAdminClient
+
+from tests.faults.conftest import Tell
+from tests.faults.trial import PATIENCE, Trial, trial
+from topics.registry import DECISIONS
+
+SEED, AWAY_SECONDS = 20260304, 15
+
+
+async def leader(t: Trial, partition: int) -> int:
+    """Which broker leads a partition of the decisions: its place in the list."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=t.settings.kafka)
+    await admin.start()
+    try:
+        found = (await admin.describe_topics([t.settings.prefix + DECISIONS.name]))[0]["partitions"]
+        return next(int(one["leader"]) for one in found if one["partition"] == partition) - 1
+    finally:
+        await admin.close()
+
+
+@pytest.mark.long
+async def test_three_brokers_one_killed_two_away(tell: Tell) -> None:
+    """The leader of each partition in turn by kill -9 and back; then two of the three for 15 s."""
+    async with trial(SEED, brokers=3, rate=30) as t:
+        for partition in range(3):
+            one = t.brokers[await leader(t, partition)]
+            one.server.kill()
+            t.faults["leader killed"] += 1
+            await t.going(40, within=PATIENCE)
+            await asyncio.to_thread(one.start)
+            await t.going(40, within=PATIENCE)
+            t.revive()
+        for one in t.brokers[:2]:
+            one.server.kill()
+        await asyncio.sleep(AWAY_SECONDS)
+        for one in t.brokers[:2]:
+            one.start(wait=False)
+        for one in t.brokers[:2]:
+            await asyncio.to_thread(one.server.wait_ready)
+        t.revive()
+        await t.going(40, within=PATIENCE)
+        await t.judged()
+    tell(t, f"leader killed -9 {t.faults['leader killed']} times, two of three away for {AWAY_SECONDS} s")

@@ -1,0 +1,134 @@
+"""A disk that is full, of a server or under a stage: nothing that was acknowledged is lost, and all go on once there is room."""
+
+import asyncio
+import ctypes
+import resource
+import shutil
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from engine.local import servers as local
+from tests.faults.conftest import Tell
+from tests.faults.trial import PATIENCE, Trial, trial
+from tests.support.rig import CRITICAL
+
+SEED, FULL_SECONDS = 20260310, 10
+
+
+@contextmanager
+def no_room(*pids: int) -> Iterator[None]:
+    """No file of these processes may grow: a quota of our own, that needs no right to mount anything."""
+    before = {pid: resource.prlimit(pid, resource.RLIMIT_FSIZE) for pid in pids}
+    for pid, (_, hard) in before.items():
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (1, hard))
+    try:
+        yield
+    finally:
+        for pid, limits in before.items():
+            if Path(f"/proc/{pid}").exists():
+                resource.prlimit(pid, resource.RLIMIT_FSIZE, limits)
+
+
+def mounted(folder: Path, megabytes: int) -> bool:
+    """Put a small file system into a folder, where this user may."""
+    folder.mkdir(parents=True)
+    return ctypes.CDLL(None, use_errno=True).mount(b"none", bytes(folder), b"tmpfs", 0, f"size={megabytes}m".encode()) == 0
+
+
+@contextmanager
+def filled(folder: Path) -> Iterator[None]:
+    """Take all room that is left there."""
+    ballast = folder / "ballast"
+    with ballast.open("wb") as out:
+        try:
+            while True:
+                out.write(b"\0" * 65536)
+                out.flush()
+        except OSError:
+            pass
+    try:
+        yield
+    finally:
+        ballast.unlink()
+
+
+async def bring_back(t: Trial) -> None:
+    """Start what ended of the servers, as the supervisor would, and the stages."""
+    assert t.valkey is not None
+    if t.brokers[0].server.process.poll() is not None:
+        t.faults["Kafka ended"] += 1
+        await asyncio.to_thread(t.brokers[0].start)
+    if t.valkey.process.poll() is not None:
+        t.faults["Valkey ended"] += 1
+        t.valkey = local.valkey(t.valkey_folder, t.valkey.port, t.valkey_folder / "log")
+        t.valkey.wait_ready()
+    t.revive()
+
+
+@pytest.mark.long
+async def test_disk_full(tell: Tell) -> None:
+    """For 10 s each: under every stage, under Valkey, under Kafka; by a quota, and on a file system of its own where one may be mounted."""
+    async with trial(SEED, rate=30) as t:
+        assert t.valkey is not None
+        for stage in (*CRITICAL, "replies", "projector"):
+            with no_room(t.rig.workers[f"{stage}-1"].process.pid):
+                await asyncio.sleep(FULL_SECONDS / 2)
+                t.kill(f"{stage}-1") if stage == "dispatch" else None
+                t.revive()
+                await asyncio.sleep(FULL_SECONDS / 2)
+            t.revive()
+            await t.going(30, within=PATIENCE)
+        for pid in (t.valkey.process.pid, t.brokers[0].server.process.pid):
+            with no_room(pid):
+                await asyncio.sleep(FULL_SECONDS)
+            await bring_back(t)
+            await t.going(30, within=PATIENCE)
+        async with on_a_small_disk(t) as place:
+            if place is not None:
+                with filled(place):
+                    t.faults["tmpfs full"] += 1
+                    await asyncio.sleep(FULL_SECONDS)
+                await bring_back(t)
+                await t.going(30, within=PATIENCE)
+            await t.judged(within=PATIENCE)
+    tell(
+        t, f"no room for {FULL_SECONDS} s under 5 stages, Valkey, Kafka by RLIMIT_FSIZE"
+        + (f"; Kafka and Valkey on a full tmpfs {t.faults['tmpfs full']} times" if t.faults["tmpfs full"] else ""),
+        kafka_ended=t.faults["Kafka ended"], valkey_ended=t.faults["Valkey ended"],
+    )  # fmt: skip
+
+
+@asynccontextmanager
+async def on_a_small_disk(t: Trial) -> AsyncIterator[Path | None]:
+    """Move Kafka and Valkey onto a file system of 200 MB, where this user may mount one."""
+    place = t.folder / "small"
+    if not mounted(place, 200):
+        yield None
+        return
+    try:
+        assert t.valkey is not None
+        await asyncio.to_thread(t.brokers[0].server.stop, 15)
+        t.valkey.stop()
+        await asyncio.to_thread(_move, t.brokers[0].folder, place / "kafka")
+        await asyncio.to_thread(_move, t.valkey_folder, place / "valkey")
+        t.brokers[0].folder, t.valkey_folder = place / "kafka", place / "valkey"
+        await bring_back(t)
+        t.faults["Kafka ended"] -= 1
+        t.faults["Valkey ended"] -= 1
+        await t.going(30, within=PATIENCE)
+        yield place
+    finally:
+        t.brokers[0].server.kill()
+        if t.valkey is not None:
+            t.valkey.kill()
+        ctypes.CDLL(None).umount2(bytes(place), 2)
+
+
+def _move(source: Path, target: Path) -> None:
+    """Copy with holes, which the broker's indexes mostly are, then take the source away."""
+    subprocess.run(["cp", "-a", "--sparse=always", str(source), str(target)], check=True)
+    shutil.rmtree(source)
