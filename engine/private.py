@@ -86,8 +86,10 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(path)
-    except OSError:
+    except OSError as exc:
         scratch.unlink(missing_ok=True)
+        if exc.filename is None:  # a write names no file
+            exc.filename = str(path)
         raise
 
 

@@ -6,6 +6,7 @@ or a ``typer.Typer`` with sub-commands. Exit codes: 0 done, 1 a negative answer,
 
 import asyncio
 import difflib
+import errno
 import importlib
 import itertools
 import logging
@@ -89,6 +90,10 @@ def _main(words: list[str]) -> int:
     return _call(name, table[name][0], words[1:])
 
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What a disk, a quota or a limit on files says when nothing more goes in."""
+
+
 def _is_text(word: str) -> bool:
     return word.isascii() or not any("\ud800" <= one <= "\udfff" for one in word)
 
@@ -113,7 +118,8 @@ def _call(name: str, module: str, words: list[str]) -> int:
     except BrokenPipeError:
         return 0
     except OSError as exc:
-        return _said(f"gridwhistle {name}", f"{exc.filename or 'a server'}: {exc.strerror or exc}")
+        mend = "; make room there, or raise the quota: nothing that was decided is lost" if exc.errno in FULL else ""
+        return _said(f"gridwhistle {name}", f"{exc.filename or 'a server'}: {exc.strerror or exc}{mend}")
     except Exception as exc:
         if type(exc).__module__.split(".")[0] not in ("aiokafka", "redis"):
             raise

@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from engine import topic_admin
 from engine.errors import DependencyDown
 from engine.reading import LogConsumer, Loose
 from engine.reference import last_decided, last_records
@@ -41,6 +42,11 @@ async def lags_and_stopped(settings: Settings) -> tuple[dict[str, int], dict[str
 
     Of replies, whose inputs are many, only what is stopped is told.
     """
+    try:
+        if settings.prefix + RAW.name not in await topic_admin.existing(settings):
+            return {}, {}  # nothing was made here yet, and a broker is asked for what it has not for 40 s
+    except (KafkaError, OSError):
+        return {}, {}
     consumer = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", enable_auto_commit=False)
     try:
         await consumer.start()

@@ -147,3 +147,14 @@ def test_a_terminal_that_is_gone_costs_the_line_alone() -> None:
     out = io.StringIO()
     never_silent(lambda: out)("ending")
     assert out.getvalue() == "ending\n"
+
+
+def test_a_start_on_a_full_disk_ends_with_the_reason(tmp_path: Path) -> None:
+    """Which file, and what to do; no trace, and nothing is left running."""
+    command = 'ulimit -f 0; exec "$@"'
+    done = subprocess.run(
+        ["bash", "-c", command, "up", sys.executable, "-m", "engine.cli", "up", "--data", str(tmp_path / "s")], capture_output=True, text=True, timeout=60, check=False
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "File too large; make room there" in done.stderr and str(tmp_path) in done.stderr and "Traceback" not in done.stderr
+    assert holder(tmp_path / "s") is None
