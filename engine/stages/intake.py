@@ -2,32 +2,29 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from pydantic import ValidationError
 
 from engine.metrics import StageMetrics
 from engine.passing import offsets, passed_by, rejection
 from engine.stage import Clockless, Out, Record
 from engine.stages.identities import Identities
+from engine.stages.report_reading import ColumnFault, Fault, compared, milliseconds, public, read
+from engine.stages.shown import Shown
 from engine.vault import Vault
 from rules.law import Law
-from rules.masking import masker_for, own_values
+from rules.masking import masker_for
 from rules.placement import Places, Unplaceable
-from topics import bounds, codec
-from topics.envelope import KNOWN, LONGEST_NAME, Envelope, EnvelopeFault, personal_of, read_incident
-from topics.ids import Instant, folded, identity_hash, murmur2, partition_of
-from topics.incident import MAX_RECORD_BYTES, REPORTED, Incident, ReportedIncident, unfit
+from topics import codec
+from topics.envelope import KNOWN, LONGEST_NAME, Envelope, personal_of
+from topics.ids import Instant, identity_hash, murmur2, partition_of
+from topics.incident import MAX_RECORD_BYTES, REPORTED, Incident, ReportedIncident
 from topics.registry import INCIDENTS, INTAKE_STATE, RAW, REJECTED, VAULT
-from topics.rejected import FAULT_HEADER, Original, Rejected, SaidFault, Seen
+from topics.rejected import Original, Rejected, Seen
 from topics.vocabulary import RejectReason
 
 log = logging.getLogger(__name__)
-
-PLAUSIBLE_MS = 10 * 366 * 86_400_000
-"""A time further than ten years from now is a mistake, not a date."""
 
 LONGEST_KEY = 4 * (2 * LONGEST_NAME + 1)
 """Bytes of the longest honest key, ``<source>:<id>``; hashing a longer one would only cost time."""
@@ -47,19 +44,6 @@ HEADER_BYTES = 16 * 1024
 
 REHOMED = "gw-rehomed"
 """Header of a record that intake has put into its key's partition; it is done once."""
-
-
-class Fault(Exception):
-    """The record becomes no ticket: reason, field, and what to mend."""
-
-    def __init__(self, reason: RejectReason, field: str, message: str, identity: str | None = None) -> None:
-        """Keep what the rejection will say."""
-        super().__init__(message)
-        self.reason, self.field, self.identity = reason, field, identity
-
-
-class ColumnFault(Fault):
-    """The feed says which column of a clerk's file is wrong: its name is no field of ours, and is shown."""
 
 
 class IntakeCore(Clockless):
@@ -101,7 +85,7 @@ class IntakeCore(Clockless):
             size = _size(record)
             if size > MAX_RECORD_BYTES:
                 raise Fault(RejectReason.TOO_LARGE, "value", f"{size} bytes; at most {MAX_RECORD_BYTES}, of which the first are kept")
-            key = _compared(record.key)
+            key = compared(record.key)
             right = (murmur2(key) & 0x7FFFFFFF) % self._partitions
             if right != self._partition:
                 return [*outs, self._rehome(record, key, right, size)]
@@ -122,7 +106,7 @@ class IntakeCore(Clockless):
         return Out(RAW.name, right, key, record.value, [*record.headers, (REHOMED, record.id.encode())])
 
     def _accept(self, record: Record, at: Instant) -> list[Out]:
-        envelope, report = self._read(record, at)
+        envelope, report = read(record, at)
         name = envelope.identity
         hashed = identity_hash(name)
         identity, key = bytes.fromhex(hashed), hashed.encode()
@@ -139,32 +123,6 @@ class IntakeCore(Clockless):
         ]
         return outs + sealed
 
-    def _read(self, record: Record, at: Instant) -> tuple[Envelope, ReportedIncident]:
-        """Read envelope and data, or say what is wrong with them."""
-        if record.value is None:
-            raise Fault(RejectReason.NULL_VALUE, "value", "send a CloudEvent; a null value is none")
-        try:
-            envelope = read_incident(record.value, record.headers)
-        except EnvelopeFault as exc:
-            raise Fault(exc.reason, exc.field, str(exc)) from exc
-        name = envelope.identity
-        if record.key is None or _compared(record.key) != name.encode():
-            mend = "the key must be <source>:<id> of the event; a colon within the source is written %3A"
-            raise Fault(RejectReason.KEY_MISMATCH, "key", mend, name)
-        _few_members(envelope)
-        try:
-            report = ReportedIncident.model_validate(envelope.data)
-        except ValidationError as exc:
-            if (said := _said(record)) is not None:
-                raise ColumnFault(RejectReason.INVALID_FIELD, said.column, said.message, name) from exc
-            first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
-            field = "data" + "".join(f".{part}" for part in first["loc"])
-            raise Fault(_reason_of(first["type"], first["msg"]), field, first["msg"], name) from exc
-        for field, when in report.moments().items():
-            if abs(_ms(when) - at) > PLAUSIBLE_MS:
-                raise Fault(RejectReason.OUT_OF_RANGE, f"data.{field}", "more than ten years from now", name)
-        return envelope, report
-
     def _place(self, record: Record, envelope: Envelope, report: ReportedIncident, at: Instant) -> tuple[Incident, list[Out]]:
         """Find home, leaf and category by the pack in force, and part what is personal from the rest."""
         ref, name = self._current(), envelope.identity
@@ -176,7 +134,7 @@ class IntakeCore(Clockless):
         category = law.category_code(report.category) if report.category else None
         listed = law.bundle.attributes
         shown = Shown(law, report.reporter)
-        open_attributes = {k: shown.attribute(k, _public(k, v, name)) for k, v in report.attributes.items() if k in listed and v is not None}
+        open_attributes = {k: shown.attribute(k, public(k, v, name)) for k, v in report.attributes.items() if k in listed and v is not None}
         text, address = shown.text("text", report.text, 4000) or "", shown.text("address", where.address)
         given = shown.text("category", None if category else report.category)
         urls = tuple(shown.text(f"attachments.{n}", one.url) or "" for n, one in enumerate(report.attachments))
@@ -185,11 +143,11 @@ class IntakeCore(Clockless):
         token, sealed = self._seal(record.id, personal | ({"masked": shown.originals} if shown.originals else {}))
         reporter = report.reporter or {}
         incident = Incident(
-            identity=name, home=placed.home, occurred_at=_ms(report.occurred_at), received_at=at, channel=report.channel, pack=ref,
+            identity=name, home=placed.home, occurred_at=milliseconds(report.occurred_at), received_at=at, channel=report.channel, pack=ref,
             placed_by=placed.by, category=category, category_given=given, leaf=placed.leaf, flags=placed.flags,
             signal=report.signal, text=text, address=address, lat_e7=placed.lat_e7, lon_e7=placed.lon_e7, token=token,
             can_reach_reporter=bool(reporter.get("phone") or reporter.get("email")), attachments=urls,
-            attributes=open_attributes, exercise=report.exercise, promised_by=_ms(report.promised_by) if report.promised_by else None,
+            attributes=open_attributes, exercise=report.exercise, promised_by=milliseconds(report.promised_by) if report.promised_by else None,
         )  # fmt: skip
         return incident, sealed
 
@@ -252,86 +210,9 @@ class IntakeCore(Clockless):
         return self._current()
 
 
-def _compared(key: bytes) -> bytes:
-    """Give a key in the form in which identities are compared: two ways to write one letter are one incident."""
-    if key.isascii():
-        return key
-    try:
-        return folded(key.decode()).encode()
-    except UnicodeDecodeError:
-        return key
-
-
-def _ms(moment: datetime) -> Instant:
-    """Turn an aware datetime into milliseconds, without a float on the way."""
-    return int(moment.timestamp()) * 1000 + moment.microsecond // 1000
-
-
-def _few_members(envelope: Envelope) -> None:
-    """Refuse data of very many members: each that is wrong would cost a message of its own."""
-    data = envelope.data if isinstance(envelope.data, dict) else {}
-    for field, members in (("data", data), ("data.reporter", data.get("reporter")), ("data.attributes", data.get("attributes"))):
-        if isinstance(members, dict) and len(members) > bounds.MEMBERS:
-            raise Fault(RejectReason.TOO_LARGE, field, f"{len(members)} members; at most {bounds.MEMBERS}", envelope.identity)
-
-
 def _size(record: Record) -> int:
     """Bytes of a record as it came out of its compression."""
     return len(record.key or b"") + len(record.value or b"") + sum(len(name) + len(text or b"") for name, text in record.headers)
-
-
-def _public(field: str, value: Any, name: str) -> str | int | bool:
-    """Let a listed attribute pass: short sound text, a number of 64 bits, or a truth."""
-    where = f"data.attributes.{field}"
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, int):
-        if not -(2**63) <= value < 2**63:
-            raise Fault(RejectReason.OUT_OF_RANGE, where, "a number of more than 64 bits", name)
-        return value
-    if not isinstance(value, str):
-        raise Fault(RejectReason.INVALID_FIELD, where, "send text, a whole number, or true or false", name)
-    if len(value) > LONGEST_NAME:
-        raise Fault(RejectReason.INVALID_FIELD, where, f"at most {LONGEST_NAME} characters", name)
-    if fault := unfit(value):
-        raise Fault(RejectReason.BAD_TEXT, where, fault, name)
-    return value
-
-
-def _said(record: Record) -> SaidFault | None:
-    """What a feed says of a row it could not map; the clerk who mends it knows columns, not fields."""
-    for header, text in record.headers:
-        if header == FAULT_HEADER:
-            try:
-                return codec.decode(text or b"", SaidFault)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                return None
-    return None
-
-
-class Shown:
-    """What of a report's words may be shown: names and numbers of people are masked, and the originals kept to be sealed."""
-
-    def __init__(self, law: Law, reporter: Mapping[str, Any] | None) -> None:
-        """Know the city's forms of numbers, and what the reporter said of himself."""
-        self._mask, self._own = masker_for(law.bundle.timezone).mask, own_values(reporter)
-        self.originals: dict[str, Any] = {}
-
-    def text(self, field: str, text: str | None, longest: int = LONGEST_NAME) -> str | None:
-        """Mask a text."""
-        if not text:
-            return text
-        masked = self._mask(text, self._own, longest)
-        if masked is not text:
-            self.originals[field] = text
-        return masked
-
-    def attribute(self, name: str, value: str | int | bool) -> str | int | bool:
-        """Mask a listed attribute; a number that is a telephone becomes the mark."""
-        if isinstance(value, bool):
-            return value
-        masked = self.text(f"attributes.{name}", str(value)) or ""
-        return masked if f"attributes.{name}" in self.originals else value
 
 
 def _first(headers: Sequence[tuple[str, bytes | None]]) -> tuple[tuple[str, bytes | None], ...]:
@@ -349,20 +230,6 @@ def _without_names(field: str, law: Law) -> str:
     """Name a field by our own words alone: a member we do not know is told by a question mark."""
     known = KNOWN | set(law.bundle.attributes)
     return ".".join(part if part in known or (part.isdecimal() and len(part) < 6) else "?" for part in field.split(".")) if field else ""
-
-
-_RANGES = frozenset({"greater_than_equal", "less_than_equal", "greater_than", "less_than", "finite_number"})
-
-
-def _reason_of(kind: str, message: str) -> RejectReason:
-    """Turn pydantic's kind of error into our reason."""
-    if kind == "missing":
-        return RejectReason.MISSING_FIELD
-    if kind in _RANGES:
-        return RejectReason.OUT_OF_RANGE
-    if "without control characters" in message or kind == "string_unicode":
-        return RejectReason.BAD_TEXT
-    return RejectReason.INVALID_FIELD
 
 
 def _shown(text: str) -> str:
