@@ -60,7 +60,7 @@ def main() -> int:
     tries = [json.loads(line) for line in state.read_text(encoding="utf-8").splitlines()] if state.exists() else []
     end = time.monotonic() + args.seconds
     run.warm()
-    unchanged = cover.of(mutants[0].path, mutants[0].line)[:20]
+    unchanged = next(tests for one in mutants if (tests := cover.of(one.path, one.line)))[:20]
     if run.tried(tree, unchanged, 60) != "unnoticed":
         print((tree.parent / "last.out").read_text(encoding="utf-8")[-2000:], "\nnothing was changed and a test fails; mend that first", file=sys.stderr)
         return 1

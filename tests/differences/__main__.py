@@ -1,0 +1,149 @@
+"""Decides what an older version decided once more, by today's law, each from what the record says stood before it: ``python -m tests.differences COMMIT ROWS.csv``.
+
+Each decision is taken by itself: the book holds what the record says, not what today's law would have made of the decisions before. Written to
+``docs/results/law-differences.md``; each kind of difference has the line of the law that was changed, or the page says that it has none.
+"""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter, defaultdict
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from rules.book import Book
+from rules.causes import ClockCause, CommandCause, IncidentCause
+from rules.decide import decide
+from rules.folding import fold, said
+from rules.law import Law
+from topics import codec
+from topics.command import Command
+from topics.incident import Incident
+from topics.pack import PackBundle
+from topics.vocabulary import ClockKind
+
+HERE = Path(__file__).parents[2]
+PAGE = HERE / "docs" / "results" / "law-differences.md"
+STAMPS = ("engine", "said", "schema", "version")
+"""Members that say which form a record has, or were added since; they are no decision."""
+REASONS = json.loads((Path(__file__).parent / "reasons.json").read_text(encoding="utf-8"))
+"""Kind of difference -> the changed line of the law."""
+
+
+def recording(commit: str, rows: Path, folder: Path) -> None:
+    """Let the older version tell both runs."""
+    tree = folder / "tree"
+    tree.mkdir()
+    archive = subprocess.run(["git", "archive", commit], cwd=HERE, capture_output=True, check=True).stdout
+    subprocess.run(["tar", "x", "-C", str(tree)], input=archive, check=True)
+    (tree / "tests" / "differences").mkdir(exist_ok=True)
+    for name in ("differences/__init__.py", "differences/record.py"):
+        (tree / "tests" / name).write_bytes((HERE / "tests" / name).read_bytes())
+    day = (HERE / "tests" / "support" / "demo_day.py").read_text(encoding="utf-8")
+    (tree / "tests" / "support" / "demo_day.py").write_text(day.replace("from rules.causes import", "from rules.book import"), encoding="utf-8")
+    command = [sys.executable, "-m", "tests.differences.record", str(folder), str(rows.resolve())]
+    subprocess.run(command, cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, check=True)
+
+
+def cause_of(line: dict[str, Any], decision: dict[str, Any]) -> IncidentCause | CommandCause | ClockCause:
+    """The recorded cause; of a clock its key says which."""
+    if line["kind"] == "incident":
+        return IncidentCause(line["id"], codec.decode(line["cause"].encode(), Incident))
+    if line["kind"] == "command":
+        return CommandCause(line["id"], codec.decode(line["cause"].encode(), Command), line["appended"])
+    _, ticket, _, clock, rest = decision["id"].split(":", 4)
+    number, _, rung = rest.rpartition(":")
+    return ClockCause(ticket, ClockKind(clock), number, int(rung), decision["at"])
+
+
+def plain(value: Any) -> Any:
+    """Without what only says the form."""
+    if isinstance(value, dict):
+        return {name: plain(member) for name, member in value.items() if name not in STAMPS}
+    return [plain(member) for member in value] if isinstance(value, list) else value
+
+
+def kinds_of(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    """In what two decisions differ, in words that group them."""
+    what = was.get("command") or "/".join(was["id"].split(":")[3:4]) or was["cause"]
+    if was["reason"] != now["reason"]:
+        return [f"{what}: {was['reason']} -> {now['reason']}"]
+    found = []
+    for name in sorted(was.keys() | now.keys()):
+        if was.get(name) == now.get(name):
+            continue
+        if name == "events":
+            mine, other = ([event["type"] for event in one.get("events", [])] for one in (was, now))
+            facts = sorted({
+                f"{event['type']}.{fact}" for event, twin in zip(was.get("events", []), now.get("events", []), strict=False) if mine == other
+                for fact in event["facts"].keys() | twin["facts"].keys() if event["facts"].get(fact) != twin["facts"].get(fact)
+            })  # fmt: skip
+            found += [f"event {one}" for one in facts] or [f"events {'+'.join(mine)} -> {'+'.join(other)}"]
+        elif name == "changes":
+            for one, twin in zip(was["changes"], now.get("changes", []), strict=False):
+                mine, other = one.get("after") or {}, twin.get("after") or {}
+                found += [f"ticket {member}" for member in sorted(mine.keys() | other.keys()) if mine.get(member) != other.get(member)]
+        else:
+            found.append(name)
+    return found
+
+
+def compared(path: Path) -> tuple[int, int, dict[str, list[str]], Counter[str]]:
+    """Decisions, of these different, by kind where, and how often."""
+    count = differ = 0
+    where: dict[str, list[str]] = defaultdict(list)
+    times: Counter[str] = Counter()
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        head = json.loads(next(lines))
+        law = Law(head["pack"], codec.decode(head["bundle"].encode(), PackBundle))
+        book = Book({law.ref: law})
+        book.opened(law.ref, 0)
+        for text in lines:
+            line = json.loads(text)
+            was = json.loads(line["decision"])
+            count += 1
+            try:
+                now = json.loads(codec.encode(decide(book, book.laws, cause_of(line, was), was["at"]).decision))
+                kinds = kinds_of(plain(was), plain(now))
+            except Exception as exc:
+                kinds = [f"deciding it raises {type(exc).__name__}: {exc}"[:120]]
+            differ += bool(kinds)
+            for kind in kinds:
+                times[kind] += 1
+                where[kind].append(was["id"])
+            fold(book, book.laws, said(line["decision"].encode()))
+    return count, differ, where, times
+
+
+def section(name: str, path: Path) -> str:
+    """One run's table."""
+    count, differ, where, times = compared(path)
+    rows = [
+        f"| {kind} | {n} | {REASONS.get(kind, '**none: look at it**')} | `{'` `'.join(where[kind][:3])}` |" for kind, n in sorted(times.items(), key=lambda item: (-item[1], item[0]))
+    ]  # fmt: skip
+    return f"## {name}: {count} decisions, {differ} of them differ\n\n| in what | how often | changed line of the law | for example |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    """Record, compare, write the page."""
+    commit, rows = sys.argv[1], Path(sys.argv[2])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) if len(sys.argv) < 4 else Path(sys.argv[3])
+        if len(sys.argv) < 4:
+            recording(commit, rows, folder)
+        text = "\n".join(section(run, folder / f"{run}.jsonl.gz") for run in ("demo", "los-angeles"))
+    PAGE.write_text(
+        f"# What commit {commit} decided and today's law decides otherwise\n\nThe demonstration's day (seed 1) and the first 1,500 rows of Los Angeles with what the city closed of them, decided by that version;"
+        " each decision\nis taken once more by today's law from what the record says stood before it, so that no difference is the consequence of another. Not compared are\n"
+        "the stamps of a record's form. `python -m tests.differences " + commit + " la311-2018.csv` repeats it.\n\n" + text, encoding="utf-8",
+    )  # fmt: skip
+    print(PAGE.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()
