@@ -14,8 +14,6 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from rules.book import Book
 from rules.causes import ClockCause, CommandCause, IncidentCause
 from rules.decide import decide

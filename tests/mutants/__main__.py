@@ -67,12 +67,13 @@ def main() -> int:
     with state.open("a", encoding="utf-8") as out:
         for one in mutants[len(tries) :]:
             if time.monotonic() > end:
+                page.write(HERE, args.seed, tries, args.count)
                 print(f"{len(tries)} of {args.count} tried; run it again to go on", file=sys.stderr)
                 return 75
             tries.append(tried(tree, cover, one))
             out.write(json.dumps(tries[-1], ensure_ascii=False) + "\n")
             out.flush()
-    return page.write(HERE, args.seed, tries)
+    return page.write(HERE, args.seed, tries, args.count)
 
 
 if __name__ == "__main__":

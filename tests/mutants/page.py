@@ -19,11 +19,12 @@ def key(row: dict[str, Any]) -> str:
     return f"{row['old']} -> {row['new']}"
 
 
-def write(root: Path, seed: int, tries: list[dict[str, Any]]) -> int:
+def write(root: Path, seed: int, tries: list[dict[str, Any]], count: int) -> int:
     """Write ``docs/results/mutants.md``; 1 when too little was noticed or a reason is missing."""
     reasons = json.loads((Path(__file__).parent / "reasons.json").read_text(encoding="utf-8"))
     missed = [row for row in tries if row["outcome"] == "unnoticed"]
     noticed = len(tries) - len(missed)
+    so_far = "" if len(tries) >= count else f" **The run is not through: {count} were drawn.**"
     machine = f"{os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB, Python {platform.python_version()}"
     rows = [
         f"| `{row['path']}` | `{row['old'].replace('|', chr(92) + '|')}` | `{row['new'].replace('|', chr(92) + '|')}` | {reasons.get(key(row), NO_REASON)} |"
@@ -33,7 +34,7 @@ def write(root: Path, seed: int, tries: list[dict[str, Any]]) -> int:
 
 {date.today()}, seed {seed}: of {len(tries)} single random changes to `rules/` (a comparison, a constant, a condition turned round, a loop that does nothing;
 operators of cosmic-ray) the tests of `make check` noticed **{noticed}**, {noticed * 100 / len(tries):.1f} % ({sum(row['outcome'] == 'looped' for row in tries)} of them by running
-on and on). {sum(row['s'] for row in tries) / 60:.0f} minutes on {machine}. `make mutants` repeats it.
+on and on). {sum(row['s'] for row in tries) / 60:.0f} minutes on {machine}. `make mutants` repeats it.{so_far}
 
 What was not noticed, and why it changes nothing that anybody could see:
 
