@@ -204,6 +204,10 @@ class LoopService(faust.Service):  # type: ignore[misc]
             log.warning("the group did not let go in 3 s; its session will end by itself")
 
 
+StageApp.logger = LoopService.logger = logging.getLogger("faust")
+"""The framework tells what it does all day under the module of whoever derives from it: that is no word of ours."""
+
+
 async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -> None:
     """Run one stage until TERM or INT.
 

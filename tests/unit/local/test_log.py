@@ -6,6 +6,7 @@ import logging
 import pytest
 
 from engine.log import DIFFERENT, OncePerMinute, _JsonLines, set_up
+from engine.runtime import LoopService, StageApp
 
 
 def record(at: float, message: str, *args: object, logger: str = "engine.loop", level: int = logging.WARNING) -> logging.LogRecord:
@@ -90,3 +91,11 @@ def test_a_clock_that_jumps_does_not_silence(back: float) -> None:
     """After a jump back the next message is told."""
     limit = OncePerMinute()
     assert len(passed(limit, record(10_000, "m"), record(10_000 + back, "m"))) == 2
+
+
+def test_the_framework_does_not_speak_in_our_name() -> None:
+    """Its services log under the module of the class that derives from them; ours are told to use its own name."""
+    for one in (StageApp, LoopService):
+        assert one.logger.name == "faust"
+    service = LoopService(None, lambda consumer, loop: None, None)  # type: ignore[arg-type]
+    assert service.log.logger.name == "faust"
