@@ -18,7 +18,7 @@ import yaml
 from engine.local.servers import die_with_parent
 from tests.support.servers import free_ports
 from tests.support.stacks import wait
-from tests.support.watching import tool
+from tests.support.watching import home_of, tool
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 _LENGTH = re.compile(r"\b(\d+)(s|m|h|d)\b")
@@ -40,7 +40,7 @@ def hasty(path: Path) -> dict[str, Any]:
 
 
 def _short(found: re.Match[str]) -> int:
-    return min(60, max(8, int(found[1]) * _SECONDS[found[2]] // HASTE))
+    return min(600, max(8, int(found[1]) * _SECONDS[found[2]] // HASTE))
 
 
 class Asked:
@@ -87,7 +87,7 @@ def prometheus(folder: Path, targets: Mapping[str, str], alertmanager: str = "")
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     port = free_ports(1)
-    words = [f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"]
+    words = [f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}", "--rules.alert.resend-delay=2s"]
     with _running(folder / "prometheus.log", tool("prometheus"), *words, url=f"http://127.0.0.1:{port}/-/ready"):
         yield Asked(port)
 
@@ -114,7 +114,7 @@ def alertmanager(folder: Path, hook: str) -> Iterator[str]:
 @contextmanager
 def _running(log: Path, *words: str, url: str) -> Iterator[None]:
     with log.open("wb") as out:
-        process = subprocess.Popen(words, stdout=out, stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+        process = subprocess.Popen(words, cwd=home_of(words[0]), stdout=out, stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
     try:
         wait(lambda: process.poll() is not None or _answers(url), 60, f"{words[0]} answers")
         assert process.poll() is None, log.read_text()[-2000:]

@@ -20,11 +20,14 @@ PINNED = {
 OTHER_NAMES = {"prometheus-alertmanager": "alertmanager"}
 """Upstream's own name of a program that Debian calls otherwise."""
 
+BUILT_IN = b"/usr/share/prometheus/alertmanager"
+"""Where Debian's Alertmanager looks for its templates, and nowhere else."""
+
 
 def cache_folder() -> Path:
     """Where the packages are unpacked, shared by all runs of this user."""
     chosen = os.environ.get("GRIDWHISTLE_CACHE_DIR")
-    return (Path(chosen) if chosen else Path.home() / ".cache" / "gridwhistle") / "watching"
+    return (Path(chosen) if chosen else Path.home() / ".cache" / "gridwhistle") / "monitoring"
 
 
 @cache
@@ -63,9 +66,22 @@ def _fetch(package: str, folder: Path) -> None:
         raise RuntimeError(f"{package} is not installed, and apt-get could not download it:\n{done.stderr[-800:]}\ninstall it by hand, e.g. apt-get install {package}")
     _compare(package, files[0])
     subprocess.run(["dpkg", "-x", files[0], scratch / "x"], check=True, capture_output=True)
+    if package == "prometheus-alertmanager":
+        _relocate(scratch / "x" / "usr" / "bin" / package)
     shutil.rmtree(folder / package, ignore_errors=True)
     (scratch / "x").rename(folder / package)
     shutil.rmtree(scratch)
+
+
+def _relocate(program: Path) -> None:
+    """Without root nothing can lie where it looks: the path in it becomes one of the same length that means the folder it is started in."""
+    program.write_bytes(program.read_bytes().replace(BUILT_IN, b"./" * (len(BUILT_IN) // 2)))
+
+
+def home_of(program: str) -> Path:
+    """The folder to start a program in."""
+    there = Path(program).parents[1] / "share" / "prometheus" / "alertmanager"
+    return there if there.is_dir() else Path("/")
 
 
 def _compare(package: str, file: Path) -> None:
