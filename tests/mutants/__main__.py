@@ -31,11 +31,11 @@ def tried(tree: Path, cover: Cover, one: draw.Mutant) -> dict[str, object]:
     path = tree / one.path
     before, after = path.read_text(encoding="utf-8"), draw.changed(tree, one)
     tests = cover.of(one.path, one.line)
-    few = run.first_of(tests, cover.took)
+    few, most = (run.first_of(tests, cover.took, seconds) for seconds in (run.FEW, run.MOST))
     outcome, begun = "unnoticed", time.monotonic()
     path.write_text(after, encoding="utf-8")
     try:
-        for some in (tests[:few], tests[few:]):
+        for some in (tests[:few], tests[few:most]):
             if some and outcome == "unnoticed":
                 outcome = run.tried(tree, some, cover.seconds(some))
     finally:
