@@ -261,3 +261,13 @@ def test_every_command_kind_has_a_row_and_a_handler() -> None:
     assert set(HANDLERS) == set(TABLE) - {CommandKind.DUPLICATE_OF, CommandKind.UNMERGE}
     assert set(CHILD_HANDLERS) == set(CHILD_TABLE) >= {CommandKind.REPORT_IN, CommandKind.RELEASE, CommandKind.FINISH}
     assert all(isinstance(role, Role) for row in TABLE.values() for role in row.roles)
+
+
+def test_reopened_without_anybody_having_finished_it_goes_to_who_had_it() -> None:
+    """Closed by its source at the community: opened again it is offered there, not at the foot of the ladder."""
+    city = City()
+    city.report("T", "leak")
+    city.ask("escalate", "T", "chief:chief-1", reason="up")
+    city.ask("close_by_source", "T", "source:app", reason="closed")
+    assert city.ask("reopen", "T", "chief:chief-1", reason="still wet") == "done_as_asked"
+    assert (city["T"].status, city["T"].tier, city["T"].party) == ("offered", "community", "backstop")
