@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo metrics test check faults bench walk mutants lock clean
+.PHONY: help install demo metrics test check faults alerts bench walk mutants lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -37,6 +37,9 @@ test: check ## Lint, types and all tests, on real servers that they start themse
 
 faults: $(STAMP) ## Break everything on purpose, for half an hour; writes docs/results/reliability.md. ONLY=<words of -k>
 	$(BIN)/python -m pytest -q -s tests/faults --long $(if $(ONLY),-k "$(ONLY)")
+
+alerts: $(STAMP) ## Raise alerts on purpose under a real Prometheus, for some minutes; writes docs/results/alerts.md
+	$(BIN)/python -m pytest -q -s tests/faults/test_alerts.py --long
 
 bench: $(STAMP) ## CPU of dispatch beside a raw pass-through, three rounds
 	$(BIN)/python -m tests.bench.dispatch
