@@ -88,7 +88,7 @@ def _again(decision: Decision, event: Event, before: Ticket | None, law: Law, du
         found = _limit(decision, event, law)
         return [*found, *(_eligible(decision, event, duty_law) if duty_law is not None else []), *_split(decision, event, law)] if event.facts.get("counted") == "split" else found
     if event.type == "TicketMoved" and before is not None:
-        return _tiers(event, before, law)
+        return _tiers(decision, event, before, law)
     if event.type == "TicketReopened" and before is not None:
         return [(f"generation {before.generation + 1}", event.facts["generation"] == before.generation + 1)]
     return []
@@ -114,12 +114,16 @@ def _limit(decision: Decision, event: Event, law: Law) -> list[tuple[str, bool]]
     return [(f"the limit is {limit.amount} {limit.unit}", (law.limit_ms(limit), limit.unit) == (event.facts["limit_ms"], event.facts["unit"]))]
 
 
-def _tiers(event: Event, before: Ticket, law: Law) -> list[tuple[str, bool]]:
-    """Does it go up the ladder?"""
-    category = category_of(law, before.category, before.rule) if before.category in law.categories else None
+def _tiers(decision: Decision, event: Event, before: Ticket, law: Law) -> list[tuple[str, bool]]:
+    """Does it go up the ladder, that of its new category where it has one? Down only by a chief or centre (LAW 5)."""
+    now = _image(decision, event) or before
+    category = category_of(law, now.category, now.rule) if now.category in law.categories else None
     names = [tier.name for tier in law.ladder(category.ladder if category else "default")]
     former, to = event.facts.get("from_tier"), event.facts["to_tier"]
-    return [(f"{to} stands above {former} in {' -> '.join(names)}", former not in names or (to in names and names.index(to) > names.index(former)))]
+    if former in names and to in names and names.index(to) < names.index(former):
+        by = str(decision.actor).partition(":")[0]
+        return [(f"{to} stands below {former}: moved down by {by}", decision.command == "escalate" and by in ("chief", "centre"))]
+    return [(f"{to} stands above {former} in {' -> '.join(names)}", to in names and to != former)]
 
 
 def _clock(decision: Decision, event: Event, before: Ticket, law: Law) -> list[tuple[str, bool]]:

@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from msgspec.structs import replace
 
 from engine.replay.again import laws_of
 from rules.arithmetic import reckoned
@@ -125,3 +126,23 @@ def test_rows_that_do_not_add_up_are_said_to_be_wrong(monkeypatch: pytest.Monkey
     whole = law.calendar.spans
     monkeypatch.setattr(law.calendar, "spans", lambda start, end: list(whole(start, end))[1:])
     assert not reckoned(law, clock, 100, "U2")[1]
+
+
+def test_moves_by_hand_are_explained_by_who_may_move_it_so() -> None:
+    """Down by a chief agrees, down by a clock would not; into the ladder of another category it is that ladder that counts."""
+    city = City()
+    city.report("T", "leak")
+    city.ask("escalate", "T", "chief:chief-1", target="street", reason="up")
+    city.ask("escalate", "T", "chief:chief-1", target="community", reason="down")
+    city.report("P", "pipe")
+    city.ask("recategorise", "P", "chief:chief-1", category="leak", reason="a leak")
+    retold = Retold(city.laws)
+    told = [retold.explain(decision) for decision in city.decisions]
+    lines = [line for one in told for line in one.lines if " stands " in line]
+    assert [one.agrees for one in told] == [True] * len(told)
+    assert [line.partition(": ")[2].partition(" in ")[0] for line in lines] == [
+        "street stands above grid", "community stands below street: moved down by chief", "departments stands above department",
+    ]  # fmt: skip
+    forged = replace(city.decisions[2], command="finish")
+    again = Retold(city.laws)
+    assert [again.explain(decision).agrees for decision in (*city.decisions[:2], forged)] == [True, True, False]
