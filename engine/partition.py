@@ -20,6 +20,7 @@ from engine.batch import AgentSilent, Batch, CauseFailed, StepFailed, lies_in_th
 from engine.crash import CrashPoint
 from engine.engine_clock import BrokerTime
 from engine.errors import OutputTooLarge, OwnRecordUnreadable, PackNotThere, PartitionStops
+from engine.horizon import Horizon
 from engine.limits import DECIDE_SECONDS, MAX_CAUSES, unfit
 from engine.log import told
 from engine.metrics import StageMetrics
@@ -83,10 +84,7 @@ class Partition:
         """Causes that a step may take: fewer where a larger step could not be committed."""
         self.positions: dict[str, int] = {}
         self._last_at: Instant = 0
-        self._barrier: tuple[Instant, int] | None = None
-        self._horizon: Instant = 0
-        self._lead = 0
-        """Of what waits, so many go before any clock of the horizon: the last of them is a command handed in before it."""
+        self._horizon = Horizon()
         self._newest_ms = 0
         self._producer: AIOKafkaProducer | None = None
         self._decisions = wiring.settings.prefix + DECISIONS.name
@@ -163,29 +161,19 @@ class Partition:
 
     async def has_work(self) -> bool:
         """Whether a step now would have something to decide."""
-        await self._advance_horizon()
+        if self._horizon.is_looking:
+            tp = next((tp for spec, tp in zip(self._w.inputs, self.tps, strict=True) if spec is COMMANDS), None)
+            self._horizon.read_to(None if tp is None else await self._w.consumer.position(tp), self.pending)
         due = self.core.next_due()
-        return bool(self.pending) or (due is not None and due <= self._horizon)
+        return bool(self.pending) or (due is not None and due <= self._horizon.at)
 
     def wants_barrier(self) -> bool:
         """Whether a clock is due that may not fire before ``commands`` is known to be read past it."""
-        due = self.core.next_due()
-        return due is not None and self._barrier is None and self._horizon < due <= self.time.now()
+        return self._horizon.wants(self.core.next_due(), self.time.now())
 
     def barrier(self, observed_at: Instant, end: int) -> None:
         """Take an end offset of ``commands`` that was observed at or after ``observed_at``."""
-        self._barrier = (observed_at, end)
-
-    async def _advance_horizon(self) -> None:
-        """Once ``commands`` is read to the barrier, clocks until its moment may fire: behind the commands below it, before all else that waits."""
-        if self._barrier is None:
-            return
-        observed_at, end = self._barrier
-        tp = next((tp for spec, tp in zip(self._w.inputs, self.tps, strict=True) if spec is COMMANDS), None)
-        if tp is None or await self._w.consumer.position(tp) >= end:
-            self._horizon, self._barrier = observed_at, None
-            before = (n for n, record in enumerate(self.pending, 1) if record.topic == COMMANDS.name and (record.offset < end or record.appended_at <= observed_at))
-            self._lead = max(before, default=0)
+        self._horizon.observe(observed_at, end)
 
     def seconds_to_next_due(self) -> float:
         """Wall seconds until a clock is due; a long time when there is none."""
@@ -204,7 +192,7 @@ class Partition:
         if records:
             w.crash.at("polled")
             await w.prepare(records)
-        batch = Batch(self.core, records, self.time.now(), self._horizon, self._last_at, w.held, self.budget, self._lead)
+        batch = Batch(self.core, records, self.time.now(), self._horizon.at, self._last_at, w.held, self.budget, self._horizon.lead)
         await self._decide(batch)
         if not batch.taken and not batch.fired:
             return
@@ -215,7 +203,7 @@ class Partition:
             self.positions[topic] = offsets[TopicPartition(w.settings.prefix + topic, record.partition)] = record.offset + 1
         for _ in range(batch.taken):
             self.pending.popleft()
-        self._lead = max(0, self._lead - batch.taken)
+        self._horizon.taken(batch.taken)
         offsets |= await self._behind_markers()
         self._last_at = batch.last_at
         await self._commit_causes(batch, offsets)
