@@ -9,6 +9,7 @@ from aiokafka.abc import AbstractTokenProvider
 
 from engine.errors import InvalidSettings
 from engine.settings import ENVIRONMENT, Settings
+from engine.tls_close import let_go_at_once
 
 if TYPE_CHECKING:  # most commands and stages need neither, and both are large
     from redis import Redis
@@ -40,6 +41,7 @@ def kafka_arguments(settings: Settings) -> dict[str, Any]:
         return found
     found["security_protocol"] = ("SASL_" if settings.kafka_sasl else "") + ("SSL" if settings.kafka_tls else "PLAINTEXT")
     if settings.kafka_tls:
+        let_go_at_once()
         password = settings.kafka_key_password.get_secret_value() if settings.kafka_key_password else None
         files = settings.kafka_ca_file, settings.kafka_cert_file, settings.kafka_key_file
         found["ssl_context"] = _context("KAFKA", *files, password, tuple(map(_written, files)))
