@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import msgspec
-import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -163,7 +162,6 @@ async def arrived(settings: Settings, partition: int, before: dict[int, int]) ->
     return found > before.setdefault(partition, found)
 
 
-@pytest.mark.long
 async def test_a_broken_partition_keeps_nobody_else_waiting(stack_settings: Settings, long: bool, tell: Tell) -> None:
     """No marker, position out of range, own record unreadable, pack not there, a step that cannot be committed, a held cause.
 
