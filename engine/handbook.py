@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from engine.feed.feedmap import FeedMap
-from rules.pack import PackSource
+from rules.rulepack.model import PackSource
 
 PAGE = Path(__file__).parents[1] / "docs" / "packs.md"
 BEGIN, END = "<!-- fields: begin -->\n", "<!-- fields: end -->\n"

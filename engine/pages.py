@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from engine import metric_names, settings
+from engine import settings
+from engine.observability import metric_names
 
 DOCS = Path(__file__).parents[1] / "docs"
 

@@ -8,7 +8,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from engine.errors import InvalidSettings
-from engine.security import certificates_end, kafka_arguments
+from engine.security.connections import certificates_end, kafka_arguments
 from engine.settings import ENVIRONMENT, SECRETS, Settings, shown_url
 
 Finding = tuple[Literal["refused", "warned"], str, str]

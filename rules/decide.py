@@ -5,17 +5,19 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
-from rules import alike, caps, desk, escalation, filing, flood, merging, people
-from rules.book import Book
-from rules.case import Case, Draft
-from rules.causes import Cause, ClockCause, CommandCause, IncidentCause, Outcome
-from rules.deciding import Deciding
+from rules import escalation
+from rules.commands import desk
+from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
+from rules.commands.registry import CHILD_HANDLERS, HANDLERS
+from rules.commands.required_fields import lacking, without_blanks
 from rules.errors import BrokenInvariant
-from rules.fields import lacking, without_blanks
-from rules.handlers import CHILD_HANDLERS, HANDLERS
-from rules.law import Law
-from rules.lifecycle import CHILD_TABLE, TABLE
-from rules.of_partition import PARTITION_HANDLERS
+from rules.law.compiled import Law
+from rules.state.causes import Cause, ClockCause, CommandCause, IncidentCause, Outcome
+from rules.state.deciding import Deciding
+from rules.state.partition_commands import PARTITION_HANDLERS
+from rules.state.partition_state import Book
+from rules.ticket import authority, caps, duplicates, filing, flood, merging
+from rules.ticket.draft import Case, Draft
 from topics.command import Command, answers_for, refused_as, remembered_as
 from topics.ids import Instant, clock_id, home_of, ticket_id
 from topics.incident import IncidentReferred, is_proof
@@ -50,7 +52,7 @@ def _incident(deciding: Deciding, cause: IncidentCause) -> Outcome:
     if incident.pack != law.ref:
         case.facts["placing_pack"] = incident.pack
     if book.lately is not None and draft.filed_at is not None:
-        alike.look(case, draft, book.lately, book.tickets, laws)
+        duplicates.look(case, draft, book.lately, book.tickets, laws)
     return deciding.publish(case, "incident", reason, draft, counter=(name, DayCounter(n, at)))
 
 
@@ -95,14 +97,14 @@ def _of_ticket(deciding: Deciding, cause: CommandCause) -> Outcome:
     draft = book.tickets.get(command.ticket.split("/", 1)[0])
     if draft is None:
         return deciding.refuse(cause, Reason.UNKNOWN_TICKET)
-    stranger = people.is_not_its(draft, command)
+    stranger = authority.is_not_its(draft, command)
     command, draft = _said_of_another(book, without_blanks(command), draft)
     case = deciding.case(cause.id, draft)
     effective_at = case.effective_at = case.facts["effective_at"] = desk.effective(command, cause.appended_at, deciding.at, cause.speed)
     case.actor_law = book.rosters.law(laws.get(book.pack or draft.pack, case.law), effective_at)
     if draft.id != cause.command.ticket.split("/", 1)[0]:
         case.facts["said_of"] = cause.command.ticket
-    reason = _carry_out(deciding, case, draft, replace(command, actor=people.completed(case.actor_law, command.actor)), stranger)
+    reason = _carry_out(deciding, case, draft, replace(command, actor=authority.completed(case.actor_law, command.actor)), stranger)
     if reason is Reason.NO_CHANGE:
         return deciding.note(cause, reason)
     if reason in REFUSALS:
@@ -164,7 +166,7 @@ def _carry_out(deciding: Deciding, case: Case, draft: Draft, command: Command, s
         return Reason.ROLE_NOT_ALLOWED
     if stranger is not None:
         return stranger
-    if not people.is_known(case, draft, command.actor):
+    if not authority.is_known(case, draft, command.actor):
         return Reason.NOT_ON_ROSTER
     missing = lacking(row, command)
     if missing is not None:
@@ -180,7 +182,7 @@ def _carry_out(deciding: Deciding, case: Case, draft: Draft, command: Command, s
         reason = HANDLERS[command.kind](case, draft, command)
         is_filed = draft.filed_at is not None and draft.is_open
         if command.kind is CommandKind.FILE and reason is Reason.DONE_AS_ASKED and book.lately is not None and is_filed:
-            alike.look(case, draft, book.lately, book.tickets, laws)
+            duplicates.look(case, draft, book.lately, book.tickets, laws)
         return reason
     into = book.tickets.get(command.target or "")
     if into is None:

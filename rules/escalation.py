@@ -1,8 +1,9 @@
 """What happens when a clock reaches a rung: reminders, moves, orders, the next checker, the end of a window (LAW 4, 5)."""
 
-from rules import check, clocks, flood, ledgers, offers, pausing, people, tasks, verifying, whistle
-from rules.case import Case, Draft
-from rules.closing import close
+from rules.commands import field_verification
+from rules.ticket import authority, check, clocks, department_tasks, flood, offers, pauses, resolve_clocks, whistle
+from rules.ticket.closing import close
+from rules.ticket.draft import Case, Draft
 from topics.ids import Instant
 from topics.ticket import Clock
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role
@@ -14,7 +15,7 @@ def fire(case: Case, draft: Draft, clock: Clock, rung: int, due_at: Instant) -> 
     80 % at risk is decided here, and so are all others: each kind of clock has its function in ``_AT_END``. Every
     firing leaves exactly one ``ClockAtRisk`` (below 100 %) or ``ClockBreached`` event with the moment it was due.
     """
-    ledgers.fire(draft, clock, rung)
+    resolve_clocks.fire(draft, clock, rung)
     told = _told(case, draft, clock, rung)
     event = "ClockAtRisk" if rung < 100 else "ClockBreached"
     case.rules.append(f"law4:{clock.kind}.{rung}")
@@ -39,10 +40,10 @@ def _told(case: Case, draft: Draft, clock: Clock, rung: int) -> list[str]:
     followers = [name.partition(":")[2] for name in draft.followers]
     if case.programme is not None:
         return list(dict.fromkeys([case.programme.person, *followers]))
-    told = [people.standing_for(case, draft)]
+    told = [authority.standing_for(case, draft)]
     child = whistle.find(draft, f"{draft.id}/{clock.number}") if clock.kind in (ClockKind.REPORT_IN, ClockKind.CHILD) else None
     if child is not None:
-        told.append(people.head_of(case, child.code) or case.supervisor(draft))
+        told.append(authority.head_of(case, child.code) or case.supervisor(draft))
     elif rung >= 80:
         told.append(case.supervisor(draft))
     if rung >= 200:
@@ -56,7 +57,7 @@ def _told(case: Case, draft: Draft, clock: Clock, rung: int) -> list[str]:
 
 def _remind_department(case: Case, draft: Draft, rung: int) -> None:
     if draft.party is not None and case.law.department(draft.party):
-        tasks.send(case, draft, "reminded", draft.party, DepartmentRole.OWNER, reason=f"{rung} %")
+        department_tasks.send(case, draft, "reminded", draft.party, DepartmentRole.OWNER, reason=f"{rung} %")
 
 
 def _resolve(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
@@ -125,7 +126,7 @@ def _child(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
 def _tell_child(case: Case, draft: Draft, clock: Clock, event: str, reason: str) -> None:
     child = whistle.find(draft, f"{draft.id}/{clock.number}")
     if child is not None:
-        tasks.send(case, draft, event, child.code, child.role, child, reason)
+        department_tasks.send(case, draft, event, child.code, child.role, child, reason)
 
 
 def _forget(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
@@ -145,7 +146,7 @@ _AT_END = {
     ClockKind.SURVEY: _survey,
     ClockKind.REPORT_IN: _report_in,
     ClockKind.CHILD: _child,
-    ClockKind.VERIFY: verifying.at_end,
-    ClockKind.PARK: pausing.at_end,
+    ClockKind.VERIFY: field_verification.at_end,
+    ClockKind.PARK: pauses.at_end,
     ClockKind.FORGET: _forget,
 }

@@ -49,7 +49,7 @@ class Duty(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One request about one ticket. ``id`` makes it idempotent: a repeated id returns the first decision.
 
-    Which of the optional fields a kind needs is a column of the lifecycle table (``rules/lifecycle.py``), checked in one place.
+    Which of the optional fields a kind needs is a column of the lifecycle table (``rules/commands/lifecycle_table.py``), checked in one place.
     """
 
     id: CommandId

@@ -117,7 +117,7 @@ class Helper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
     """What is worked and timed. Nothing personal in it but a token; every change makes the next ``version``.
 
-    Not frozen: the ``rules.case.Draft`` that a decision changes is one. Nobody else changes a ticket.
+    Not frozen: the ``rules.ticket.draft.Draft`` that a decision changes is one. Nobody else changes a ticket.
     """
 
     id: str

@@ -2,9 +2,9 @@
 
 from engine.audit.findings import Findings
 from engine.audit.history import History, Step
-from engine.audit.log import DISPATCH_STATE, INTAKE_STATE, Entry, Log
 from engine.audit.verdicts import Verdicts
-from engine.journal import JournalEntry, digest
+from engine.kafka.log_snapshot import DISPATCH_STATE, INTAKE_STATE, Entry, Log
+from engine.kafka.send_journal import JournalEntry, digest
 
 
 class Causes:

@@ -1,6 +1,6 @@
 """Where retention has cut the log: what lies before is not judged, and the audit says from when it vouches (DESIGN 3, 8)."""
 
-from engine.audit.log import Entry, Log
+from engine.kafka.log_snapshot import Entry, Log
 
 DECISIONS = "tickets.decisions"
 NEVER = 1 << 62

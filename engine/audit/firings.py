@@ -6,7 +6,7 @@ from typing import NamedTuple
 from engine.audit.deadlines import Deadlines
 from engine.audit.findings import Findings
 from engine.audit.history import History, Step
-from engine.audit.log import Log, Timeline
+from engine.kafka.log_snapshot import Log, Timeline
 from topics.decision import Event
 from topics.ids import Instant
 from topics.ticket import Clock, Ticket

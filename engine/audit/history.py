@@ -8,7 +8,7 @@ import msgspec
 
 from engine.audit.cut import Cut
 from engine.audit.findings import Findings
-from engine.audit.log import Entry, Log
+from engine.kafka.log_snapshot import Entry, Log
 from topics.codec import decode
 from topics.decision import Change, Decision, Event
 from topics.ids import Instant

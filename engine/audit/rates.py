@@ -4,8 +4,8 @@ from collections import Counter
 from typing import Any
 
 from engine.audit.history import Step
-from engine.audit.log import Log
-from rules.whistle_rate import rate
+from engine.kafka.log_snapshot import Log
+from rules.history.whistle_rate import rate
 
 
 class Rates:

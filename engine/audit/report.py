@@ -11,13 +11,13 @@ from engine.audit.findings import Findings
 from engine.audit.firings import Firings
 from engine.audit.history import History
 from engine.audit.in_time import InTime
-from engine.audit.log import Log, Timeline
 from engine.audit.rates import Rates
 from engine.audit.shares import Shares
 from engine.audit.signoff import SignOff, tickets_of
 from engine.audit.state import check_state
 from engine.audit.tasks import Tasks
 from engine.audit.verdicts import AGED, Verdicts
+from engine.kafka.log_snapshot import Log, Timeline
 from topics.vocabulary import FINAL, REFUSALS
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from engine.audit.deadlines import Deadlines
 from engine.audit.findings import Findings
 from engine.audit.history import History, Step
-from engine.audit.log import Log
+from engine.kafka.log_snapshot import Log
 from topics.codec import decode
 from topics.decision import Event
 from topics.pack import PackBundle

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from engine.audit.log import Entry, Log
 from engine.errors import InvalidSettings
-from engine.private import make_missing, read_whole, write_whole
-from engine.vault import key_id
+from engine.kafka.log_snapshot import Entry, Log
+from engine.security.private_files import make_missing, read_whole, write_whole
+from engine.security.vault import key_id
 from topics import codec
 from topics.ids import Instant
 from topics.ticket import Ticket

@@ -4,7 +4,7 @@ import msgspec
 
 from engine.audit.findings import Findings
 from engine.audit.history import History
-from engine.audit.log import Entry, Log
+from engine.kafka.log_snapshot import Entry, Log
 from topics.codec import decode
 from topics.ticket import Ticket
 

@@ -8,7 +8,7 @@ import msgspec
 from engine.audit.cut import Cut
 from engine.audit.findings import Findings
 from engine.audit.history import Step
-from engine.audit.log import FANOUT_STATE, Entry, Log
+from engine.kafka.log_snapshot import FANOUT_STATE, Entry, Log
 from topics.codec import decode
 from topics.task import Task
 

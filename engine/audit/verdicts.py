@@ -6,7 +6,7 @@ import msgspec
 
 from engine.audit.findings import Findings
 from engine.audit.history import History
-from engine.audit.log import DISPATCH_STATE, INTAKE_STATE, Entry, Log, source_identity
+from engine.kafka.log_snapshot import DISPATCH_STATE, INTAKE_STATE, Entry, Log, source_identity
 from topics.codec import decode
 from topics.command import AGAIN
 from topics.incident import Incident, IncidentReferred

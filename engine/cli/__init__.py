@@ -58,7 +58,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
 
 def main() -> None:
     """Find the command and run it; whatever was given wrongly is said in one line, without a trace."""
-    from engine.screen import guarded
+    from engine.terminal import guarded
 
     with guarded():
         code = _main(sys.argv[1:])

@@ -28,7 +28,7 @@ def demo_actors(
 
 async def _run(data: Path | None, seed: int, settings_of: Callable[[Path | None], "Settings"]) -> None:
     from engine.demo.actors import Actors
-    from engine.reference import Reference
+    from engine.kafka.reference import Reference
 
     settings = settings_of(data)
     reference = Reference(settings)

@@ -12,7 +12,7 @@ from engine.cli import run_async
 from engine.errors import InvalidSettings
 from engine.feed.alertmanager import SOURCE, Payload, Report, reports
 from engine.local.folder import settings_of
-from engine.security import kafka_arguments
+from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from topics.codec import encode
 from topics.envelope import EnvelopeFault, incident_message, parse

@@ -11,17 +11,17 @@ from aiokafka.errors import KafkaError
 from rich.progress import Progress
 
 from engine.audit import figures
-from engine.audit.log import Log
-from engine.audit.read import NoStack, ReadingStalled, read_log
 from engine.audit.render import render
 from engine.audit.report import Audited, audited
 from engine.audit.signoff import NAME, SignOff, begun_at, keys_by_id, load, made_of, save
 from engine.cli import with_data
 from engine.errors import GridwhistleError, InvalidSettings
-from engine.journal import JournalDamaged
-from engine.screen import console
+from engine.kafka.log_reader import NoStack, ReadingStalled, read_log
+from engine.kafka.log_snapshot import Log
+from engine.kafka.send_journal import JournalDamaged
+from engine.security.vault import key_id, load_keys
 from engine.settings import Settings
-from engine.vault import key_id, load_keys
+from engine.terminal import console
 from topics.codec import encode
 
 

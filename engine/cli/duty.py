@@ -12,15 +12,15 @@ import msgspec
 import typer
 from msgspec.structs import replace
 
-from engine import commands_door
 from engine.cli import run_async, with_data
-from engine.engine_clock import engine_now
+from engine.client import commands as commands_door
+from engine.client.command_batches import give_many
+from engine.kafka.broker_time import engine_now
+from engine.kafka.reference import Reference, load_clock, read_partition
 from engine.local.folder import settings_of
-from engine.many_commands import give_many
-from engine.reference import Reference, load_clock, read_partition
-from engine.screen import padded, plain
 from engine.settings import Settings
-from engine.views.words import WORDS
+from engine.terminal import padded, plain
+from engine.views.reason_texts import WORDS
 from topics import codec
 from topics.command import Command, Duty
 from topics.registry import STATE

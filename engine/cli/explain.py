@@ -10,18 +10,18 @@ import typer
 from rich.progress import Progress
 
 from engine.cli import run_async
-from engine.commands_door import ticket_named
+from engine.client.commands import ticket_named
 from engine.errors import InvalidSettings
 from engine.local.folder import settings_of
-from engine.screen import console, plain
 from engine.settings import Settings
+from engine.terminal import console, plain
 from engine.views.from_state import duties_of, standing
 from engine.views.history import cut_partitions, decisions, history, laws, reaches_back
 from engine.views.lists import town_of
+from engine.views.reason_texts import WORDS
 from engine.views.told import known_since
-from engine.views.words import WORDS
-from rules.law import Law
-from rules.retold import Retold
+from rules.history.explain_log import Retold
+from rules.law.compiled import Law
 from topics.decision import Decision
 from topics.ids import home_of, partition_of
 from topics.vocabulary import Reason

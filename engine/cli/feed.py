@@ -23,8 +23,8 @@ from engine.feed.rows import read_rows
 from engine.feed.run import Outcome, feed_plan
 from engine.feed.trial import tried
 from engine.feed.words import outcome_facts, outcome_lines, rejected_of, trial_facts, trial_lines
-from engine.journal import Journal
-from engine.reference import load_clock
+from engine.kafka.reference import load_clock
+from engine.kafka.send_journal import Journal
 from topics.codec import encode
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _read(file: Path, mapping: FeedMap) -> list[Mapped]:
 
 def _try(folder: Path, rows: list[Mapped], plan: Plan, as_json: bool, allowed: int) -> bool:
     """Say what would become of the rows; whether few enough would be rejected."""
-    from engine.packs import prove
+    from engine.client.publish_pack import prove
 
     every = _every()
     found = list(tried(prove(str(folder)), rows, progress=lambda n: every(f"{n} of {len(rows)} tried")))

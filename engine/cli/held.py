@@ -7,13 +7,13 @@ from typing import Annotated
 
 import typer
 
-from engine import commands_door
 from engine.cli import run_async, with_data
-from engine.held import end
-from engine.held import held as held_causes
+from engine.client import commands
+from engine.client.held import end
+from engine.client.held import held as held_causes
 from engine.local.folder import settings_of
-from engine.screen import plain
-from engine.views.words import WORDS
+from engine.terminal import plain
+from engine.views.reason_texts import WORDS
 from topics import codec
 from topics.vocabulary import REFUSALS, CommandKind, Reason
 
@@ -52,7 +52,7 @@ def drop(name: Name, reason: Why, acting: Acting, data: Data = None, as_json: Js
 
 
 def _end(kind: CommandKind, name: str, reason: str, acting: str, data: Path | None, as_json: bool) -> None:
-    decision = run_async(end(settings_of(data), kind, name, commands_door.actor_of(acting), reason))
+    decision = run_async(end(settings_of(data), kind, name, commands.actor_of(acting), reason))
     if decision is None:
         print(with_data("sent; not decided yet: 'gridwhistle held list' shows whether it is still held"), file=sys.stderr)
         raise typer.Exit(2)

@@ -9,17 +9,17 @@ from typing import Annotated
 import typer
 
 from engine.cli import run_async
+from engine.client.publish_pack import check as faults_of
+from engine.client.publish_pack import prove, prove_catalogue, publish
 from engine.errors import InvalidRulePack
 from engine.feed.checking import feed_faults
-from engine.packs import check as faults_of
-from engine.packs import prove, prove_catalogue, publish
-from rules.bound import farthest
-from rules.coverage import gaps, leaves
-from rules.law import Law
-from rules.pack_bundle import pack_ref
-from rules.pack_difference import differences, worded
-from rules.pack_files import PackUnreadable, folder_of, load_pack
-from rules.standards import FILE, CatalogueSource, catalogue_of, is_catalogue, text_of
+from rules.law.compiled import Law
+from rules.rulepack.compiler import pack_ref
+from rules.rulepack.diff import differences, worded
+from rules.rulepack.loader import PackUnreadable, folder_of, load_pack
+from rules.rulepack.standards import FILE, CatalogueSource, catalogue_of, is_catalogue, text_of
+from rules.rulepack.vacancies import gaps, leaves
+from rules.rulepack.validation.split_bound import farthest
 
 pack = typer.Typer(help="Make, check, show and publish a city's law (a pack).", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 Name = Annotated[str, typer.Argument(help="A shipped pack's name (guancheng, los-angeles) or the folder of your own.")]
@@ -138,7 +138,7 @@ def vacancies(name: Name, as_json: Annotated[bool, typer.Option("--json", help="
 
 @pack.command("import-standards")
 def import_standards(
-    file: Annotated[Path, typer.Argument(help="A CSV of filing and closing standards; its columns are named in rules/standards.py.")],
+    file: Annotated[Path, typer.Argument(help="A CSV of filing and closing standards; its columns are named in rules/rulepack/standards.py.")],
     out: Annotated[Path, typer.Option(help="The folder to write catalogue.yaml into.")] = Path("national"),
     name: Annotated[str, typer.Option(help="The catalogue's name.")] = "national",
 ) -> None:

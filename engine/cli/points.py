@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 import typer
 
 from engine.cli import run_async
+from engine.kafka.reference import Reference
 from engine.local.folder import settings_of
-from engine.reference import Reference
-from engine.screen import padded, plain
 from engine.settings import Settings
+from engine.terminal import padded, plain
 from engine.views.history import decisions
-from rules.chronic import CasePlan, case_plans
+from rules.history.chronic_points import CasePlan, case_plans
 from topics import codec
 from topics.pack import Chronic, PackBundle
 from topics.ticket import Ticket

@@ -9,10 +9,10 @@ import typer
 from aiokafka import TopicPartition
 
 from engine.cli import run_async
+from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.newer_records import read_own
 from engine.local.folder import settings_of
-from engine.newer import read_own
-from engine.reading import LogConsumer
-from engine.security import kafka_arguments
+from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.views.from_state import rebuild
 from engine.views.redis_view import RedisView

@@ -6,12 +6,12 @@ from collections import Counter
 import typer
 from rich.progress import Progress
 
-from engine import commands_door
-from engine.engine_clock import engine_now
-from engine.many_commands import give_many, open_tickets
-from engine.reference import Reference, load_clock
-from engine.screen import console
+from engine.client import commands as commands_door
+from engine.client.command_batches import give_many, open_tickets
+from engine.kafka.broker_time import engine_now
+from engine.kafka.reference import Reference, load_clock
 from engine.settings import Settings
+from engine.terminal import console
 from topics.command import Command
 from topics.vocabulary import REFUSALS, CommandKind
 

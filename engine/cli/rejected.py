@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from engine.cli import run_async
+from engine.client.rejections import Turned, resend_mended, reveal, turned_away
 from engine.errors import InvalidSettings
-from engine.rejections import Turned, resend_mended, reveal, turned_away
 from topics.codec import encode
 from topics.vocabulary import RejectReason
 

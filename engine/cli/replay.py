@@ -12,24 +12,24 @@ import typer
 from aiokafka.errors import KafkaError
 from rich.progress import Progress
 
-from engine.audit.log import Log
-from engine.audit.read import NoStack, ReadingStalled, read_log
 from engine.cli import with_data
+from engine.client.publish_pack import prove
 from engine.errors import GridwhistleError
-from engine.packs import prove
-from engine.replay.again import laws_of, verify_history
+from engine.kafka.log_reader import NoStack, ReadingStalled, read_log
+from engine.kafka.log_snapshot import Log
 from engine.replay.checkpoint import Checkpoints
-from engine.replay.moment import moment_of, read_when, zone_of
+from engine.replay.csv_export import write_rows
+from engine.replay.recorded_history import TOPICS, History, history_of
 from engine.replay.render import render, simulated_json, verdict_json, verdict_lines
-from engine.replay.sequence import TOPICS, History, history_of
-from engine.replay.simulated import simulate
-from engine.replay.standing import stand, starts
-from engine.replay.table import write_rows
-from engine.screen import console
+from engine.replay.start_moment import moment_of, read_when, zone_of
+from engine.replay.state_at import stand, starts
+from engine.replay.verify import laws_of, verify_history
+from engine.replay.what_if import simulate
 from engine.settings import Settings
-from rules.law import Law
-from rules.pack_bundle import pack_ref
-from rules.replay import Told
+from engine.terminal import console
+from rules.history.replay import Told
+from rules.law.compiled import Law
+from rules.rulepack.compiler import pack_ref
 from topics.registry import REFERENCE
 
 LINE_EVERY = 20_000

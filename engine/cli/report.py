@@ -11,14 +11,14 @@ import typer
 from aiokafka import AIOKafkaProducer, TopicPartition
 
 from engine.cli import run_async, with_data
-from engine.engine_clock import engine_now
 from engine.errors import InvalidSettings
+from engine.kafka.broker_time import engine_now
+from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.reference import load_clock
 from engine.local.folder import settings_of
-from engine.reading import LogConsumer
-from engine.reference import load_clock
-from engine.screen import plain
-from engine.security import kafka_arguments
+from engine.security.connections import kafka_arguments
 from engine.settings import Settings
+from engine.terminal import plain
 from topics import codec
 from topics.decision import Decision
 from topics.envelope import incident_message

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 import uvloop
 
+from engine.app import run_stage
 from engine.errors import InvalidSettings
-from engine.runtime import run_stage
 from engine.stages import STAGES
 
 
@@ -25,7 +25,7 @@ def run(
     """
     from engine.local.folder import folder_of, settings_of, use_folder
     from engine.local.servers import port_holder
-    from engine.log import set_up
+    from engine.observability.json_logging import set_up
 
     os.umask(0o077)
     settings = settings_of(data)

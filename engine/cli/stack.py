@@ -17,7 +17,7 @@ from engine.local.plan import Wanted
 from engine.local.reset import clear, demand_ours
 from engine.local.stack import Stack, never_silent, until_signal
 from engine.local.supervisor import python_command
-from engine.private import opener, read_whole
+from engine.security.private_files import opener, read_whole
 from engine.settings import shown_url
 from engine.stages import STAGES
 

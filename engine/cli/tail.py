@@ -10,15 +10,15 @@ import typer
 
 from engine.cli import run_async
 from engine.errors import InvalidSettings
+from engine.kafka.log_consumer import LogConsumer
 from engine.local.folder import settings_of
-from engine.reading import LogConsumer
-from engine.screen import padded, plain
-from engine.security import kafka_arguments
+from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.stages.fanout import TOLD
+from engine.terminal import padded, plain
 from engine.views.lists import Town, town_of
 from engine.views.told import said_lines
-from rules.moments import local
+from rules.law.moments import local
 from topics import codec
 from topics.decision import Decision
 from topics.registry import DECISIONS, DEPARTMENT_CODE, INCIDENTS, department_topics

@@ -10,25 +10,25 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from engine import commands_door
 from engine.cli import run_async, with_data
-from engine.engine_clock import engine_now
+from engine.client import commands
 from engine.errors import InvalidSettings
+from engine.kafka.broker_time import engine_now
+from engine.kafka.newer_records import read_own
+from engine.kafka.reference import load_clock
 from engine.local.folder import settings_of
-from engine.newer import read_own
-from engine.reference import load_clock
-from engine.screen import plain
 from engine.settings import Settings
 from engine.stages.fanout import TOLD
+from engine.terminal import plain
 from engine.views.from_state import standing
 from engine.views.history import history, laws, reaches_back
 from engine.views.lists import KINDS, Town, rows_of, town_of, written
 from engine.views.manual import manual
+from engine.views.reason_texts import WORDS
 from engine.views.redis_view import RedisView
 from engine.views.told import known_since, ticket_lines
-from engine.views.words import WORDS
-from rules.fields import fields_of
-from rules.lifecycle import CHILD_TABLE, TABLE
+from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
+from rules.commands.required_fields import fields_of
 from topics import codec
 from topics.ids import folded
 from topics.ticket import Ticket
@@ -83,7 +83,7 @@ async def _list(settings: Settings, queue: str, limit: int, as_json: bool) -> No
 def show(name: Annotated[str, typer.Argument(help="Ticket id, or <source>:<id>.")], data: Data = None, as_json: Json = False) -> None:
     """Show a ticket: who has it, its clocks with their deadlines, its children, what was said and what happened so far."""
     settings = settings_of(data)
-    found = run_async(commands_door.ticket_named(settings, name.partition("/")[0]))
+    found = run_async(commands.ticket_named(settings, name.partition("/")[0]))
     told = run_async(history(settings, found))
     after = next((c.after for d in reversed(told) for c in reversed(d.changes) if c.ticket == found and c.after is not None), None)
     image = bytes(after) if after is not None else run_async(standing(settings, found))  # its decisions may have aged away, it has not
@@ -144,12 +144,12 @@ def _give(settings: Settings, kind: CommandKind, name: str, acting: str, command
     missing = [field for field in fields_of(kind, is_child="/" in name) if not field.endswith("?") and field not in fields]
     if missing:
         raise InvalidSettings(f"'ticket {kind}' needs --{' and --'.join(m.removesuffix('s') if m == 'departments' else m for m in missing)}")
-    actor = commands_door.actor_of(acting)
+    actor = commands.actor_of(acting)
     parent, slash, child = name.partition("/")
     if ":" in parent:
         fields["identity"] = folded(parent)
-    found = run_async(commands_door.ticket_named(settings, parent))
-    decision = run_async(commands_door.give(settings, kind, found + slash + child, actor, command_id, fields))
+    found = run_async(commands.ticket_named(settings, parent))
+    decision = run_async(commands.give(settings, kind, found + slash + child, actor, command_id, fields))
     if decision is None:
         print(with_data(f"sent; not decided yet. 'gridwhistle ticket show {found}' will tell, or give it again with the same --id"), file=sys.stderr)
         raise typer.Exit(2)

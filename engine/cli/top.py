@@ -16,12 +16,12 @@ from rich.live import Live
 from rich.text import Text
 
 from engine.cli import run_async
-from engine.engine_clock import engine_now
 from engine.errors import InvalidSettings
+from engine.kafka.broker_time import engine_now
+from engine.kafka.reference import load_clock
 from engine.local.folder import settings_of
-from engine.reference import load_clock
-from engine.screen import console, plain
 from engine.settings import Settings
+from engine.terminal import console, plain
 from engine.views.board import Board, Keys, screen
 from engine.views.lists import Town, town_of
 from engine.views.redis_view import RedisView

@@ -5,11 +5,11 @@ from typing import Annotated
 
 import typer
 
-from engine import topic_admin
 from engine.cli import run_async
+from engine.kafka import topic_admin
+from engine.kafka.reference import Reference, start_clock
 from engine.local.folder import settings_of, use_folder
 from engine.local.stack import demand_key
-from engine.reference import Reference, start_clock
 from engine.settings import Settings
 from topics import asyncapi
 from topics.registry import Delete
@@ -79,7 +79,7 @@ def manifest(
 
     import yaml
 
-    from engine.packs import prove
+    from engine.client.publish_pack import prove
     from engine.settings import load_settings
     from topics import strimzi
 

@@ -15,13 +15,13 @@ from aiokafka import AIOKafkaProducer
 
 from engine.demo.day import DAY_MS, OPENS_MS, Report, day_of
 from engine.demo.people import Act, answers, next_act
-from engine.engine_clock import engine_now
-from engine.journal import Journal, JournalEntry, digest
-from engine.reading import LogConsumer
-from engine.reference import Reference
-from engine.security import kafka_arguments
+from engine.kafka.broker_time import engine_now
+from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.reference import Reference
+from engine.kafka.send_journal import Journal, JournalEntry, digest
+from engine.security.connections import kafka_arguments
 from engine.settings import Settings
-from rules.law import Law
+from rules.law.compiled import Law
 from topics import codec
 from topics.command import Command
 from topics.decision import Decision

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from rules.law import Law
+from rules.law.compiled import Law
 from topics.ids import Instant
 from topics.pack import Category
 

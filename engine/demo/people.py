@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.demo.day import is_open_to_all
-from rules.law import Law
+from rules.law.compiled import Law
 from topics.command import Actor
 from topics.ids import Instant
 from topics.ticket import Ticket

@@ -5,8 +5,8 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from engine.feed.feedmap import FILE, FeedMap, read_feed_map
-from rules.pack import PackSource
-from rules.shape import Lines
+from rules.rulepack.model import PackSource
+from rules.rulepack.shape import Lines
 from topics.vocabulary import CommandKind
 
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from engine.errors import InvalidSettings
 from engine.feed.moments import DateKind
-from rules.pack_files import PACKS, read_yaml
-from rules.shape import Lines, unreadable, worded
+from rules.rulepack.loader import PACKS, read_yaml
+from rules.rulepack.shape import Lines, unreadable, worded
 from topics.vocabulary import Channel, CommandKind
 
 ClosingKind = Literal[CommandKind.CLOSE_BY_SOURCE, CommandKind.CANCEL]

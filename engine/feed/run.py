@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.engine_clock import engine_now
 from engine.feed.mapping import Closing, Mapped
 from engine.feed.plan import Plan, Step
 from engine.feed.sender import Sender, TooLarge
 from engine.feed.watch import Watch
-from engine.journal import Journal
+from engine.kafka.broker_time import engine_now
+from engine.kafka.send_journal import Journal
 from topics.codec import encode
 from topics.command import Actor, Command
 from topics.envelope import Headers, incident_message

@@ -8,8 +8,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from engine.errors import DependencyDown
-from engine.journal import Journal, JournalEntry, digest
-from engine.security import kafka_arguments
+from engine.kafka.send_journal import Journal, JournalEntry, digest
+from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from topics.incident import MAX_RECORD_BYTES
 

@@ -6,13 +6,13 @@ from typing import NamedTuple
 
 from engine.feed.mapping import Mapped
 from engine.feed.run import message_of
-from engine.metrics import StageMetrics
-from engine.stage import Record
+from engine.observability.metrics import StageMetrics
+from engine.security.vault import KEY_BYTES, Vault
 from engine.stages.intake import IntakeCore
-from engine.vault import KEY_BYTES, Vault
-from rules.law import Law
-from rules.pack_bundle import pack_ref
-from rules.placement import Places
+from engine.stream.contracts import Record
+from rules.law.compiled import Law
+from rules.law.placement import Places
+from rules.rulepack.compiler import pack_ref
 from topics.codec import decode
 from topics.incident import Incident
 from topics.pack import PackBundle

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
-from engine.reading import LogConsumer
-from engine.security import kafka_arguments
+from engine.kafka.log_consumer import LogConsumer
+from engine.security.connections import kafka_arguments
 from topics.codec import decode
 from topics.registry import DECISIONS, REJECTED
 from topics.rejected import Rejected

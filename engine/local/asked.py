@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.engine_clock import SKEW_SECONDS
+from engine.kafka.broker_time import SKEW_SECONDS
 
 PATIENCE_SECONDS = 2.0
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import IO, Protocol
 
-from engine.private import opener
+from engine.security.private_files import opener
 
 LINE_BYTES = 64 * 1024
 """A line is cut here; one of 1 MiB once ended the reader, and with it the supervision, in silence."""

@@ -8,11 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.kafka.log_consumer import LogConsumer
 from engine.local.lag import lags_and_stopped
 from engine.local.stack import Stack, until_signal
 from engine.local.supervisor import Child, child_environ, python_command
-from engine.reading import LogConsumer
-from engine.security import kafka_arguments
+from engine.security.connections import kafka_arguments
 
 SPEED = 600
 """A working day of ten hours in a minute."""

@@ -10,22 +10,22 @@ from pathlib import Path
 import redis
 from aiokafka.errors import KafkaError
 
-from engine import topic_admin
 from engine.cli import run_async
 from engine.errors import GridwhistleError, InvalidSettings, StackNotFound
+from engine.kafka import topic_admin
+from engine.kafka.reference import Reference
 from engine.local import jars, servers
 from engine.local.asked import figures_of
 from engine.local.folder import StackFile, folder_of, naming, read_stack, settings_of
-from engine.local.groups import members
 from engine.local.plan import PORT_BASE
 from engine.local.status import rows
-from engine.pinned import demand_pinned_key
-from engine.private import demand_folder
-from engine.reference import Reference
-from engine.security import new_redis
+from engine.security.connections import new_redis
+from engine.security.private_files import demand_folder
+from engine.security.vault import load_vault
 from engine.settings import Settings, shown_url
 from engine.stages import STAGES
-from engine.vault import load_vault
+from engine.stages.groups import members
+from engine.stream.pinned_key import demand_pinned_key
 from topics.registry import VAULT
 
 LEAST_FREE_BYTES = 2 * 1024**3

@@ -11,7 +11,7 @@ import msgspec
 
 from engine.errors import InvalidSettings, StackNotFound
 from engine.local.lock import holder
-from engine.private import demand_folder, make_folder, opener, read_whole, write_whole
+from engine.security.private_files import demand_folder, make_folder, opener, read_whole, write_whole
 from engine.settings import ENVIRONMENT, Settings, default_data_dir, load_settings
 
 MARK = ".gridwhistle"

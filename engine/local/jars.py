@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 from engine.errors import InvalidSettings
-from engine.private import make_folder, opener
+from engine.security.private_files import make_folder, opener
 
 KAFKA = "4.3.1"
 ENDPOINT = f"org.apache.kafka:kafka_2.13:{KAFKA}+org.slf4j:slf4j-simple:1.7.36"

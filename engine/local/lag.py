@@ -10,15 +10,15 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from engine import topic_admin
 from engine.errors import DependencyDown
-from engine.reading import LogConsumer, Loose
-from engine.reference import last_decided, last_records
-from engine.security import kafka_arguments
+from engine.kafka import topic_admin
+from engine.kafka.log_consumer import LogConsumer, Loose
+from engine.kafka.read_to_end import to_end
+from engine.kafka.reference import last_decided, last_records
+from engine.security.connections import kafka_arguments
 from engine.settings import Settings
-from engine.standing import MARKER, nothing_lost
+from engine.stream.positions import MARKER, nothing_lost
 from engine.views.redis_view import RedisView
-from engine.whole import to_end
 from topics import codec
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REPLIES_STATE, STATE
 from topics.ticket import Marker

@@ -12,7 +12,7 @@ from typing import IO
 import psutil
 
 from engine.errors import StackBusy
-from engine.private import opener, read_whole
+from engine.security.private_files import opener, read_whole
 
 TRY_SECONDS = 1.0
 """A reader that looks whether a folder is held holds it itself for a moment."""

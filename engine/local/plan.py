@@ -9,14 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from engine.client.publish_pack import prove
 from engine.errors import InvalidSettings, StackBusy
 from engine.local import servers
 from engine.local.folder import StackFile, naming, read_stack
-from engine.packs import prove
 from engine.settings import ENVIRONMENT, load_settings, shown_url
 from engine.stages import STAGES
-from rules.pack_bundle import pack_ref
-from rules.pack_files import PACKS
+from rules.rulepack.compiler import pack_ref
+from rules.rulepack.loader import PACKS
 
 PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT, PROMETHEUS_PORT = 27000, 40, 10, 3
 """Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey base + 2, Prometheus base + 3,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.errors import StackNotFound
 from engine.local.folder import MARK, OURS
-from engine.private import demand_folder
+from engine.security.private_files import demand_folder
 
 
 def demand_ours(folder: Path) -> None:

@@ -16,7 +16,7 @@ import psutil
 
 from engine.errors import DependencyDown, StackBusy
 from engine.local.jars import jars
-from engine.private import make_folder, make_missing, opener, write_whole
+from engine.security.private_files import make_folder, make_missing, opener, write_whole
 
 HEAP = "-Xmx512m"
 READY_SECONDS = 60

@@ -12,19 +12,19 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
-from engine import topic_admin
+from engine.client.publish_pack import publish
 from engine.errors import DependencyDown, InvalidSettings
+from engine.kafka import topic_admin
+from engine.kafka.reference import Reference, start_clock
 from engine.local import servers, watching
 from engine.local.folder import StackFile, password_of, settings_for, socket_of, take_folder, write_stack
 from engine.local.plan import FIRST_STAGE_PORT, PROMETHEUS_PORT, Wanted, demand_in_force, parse_clock, plan
 from engine.local.supervisor import Child, Supervisor, child_environ, python_command
-from engine.packs import publish
-from engine.private import make_folder
-from engine.reference import Reference, start_clock
-from engine.security import kafka_arguments, new_redis
+from engine.security.connections import kafka_arguments, new_redis
+from engine.security.private_files import make_folder
+from engine.security.vault import make_master_key
 from engine.settings import Settings
 from engine.stages import STAGES
-from engine.vault import make_master_key
 from topics.registry import VAULT
 
 Say = Callable[[str], None]

@@ -7,17 +7,17 @@ from typing import Any
 from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
-from engine import topic_admin
 from engine.errors import StackNotFound
+from engine.kafka import topic_admin
+from engine.kafka.reference import Reference
 from engine.local.asked import Figures, figures_of
 from engine.local.folder import StackFile, folder_of, read_stack, settings_of
-from engine.local.groups import Member, members
 from engine.local.lag import lags_and_stopped
 from engine.local.lock import holder, left_behind, same_process
 from engine.local.servers import listens
-from engine.reference import Reference
-from engine.security import new_async_redis
+from engine.security.connections import new_async_redis
 from engine.settings import Settings, shown_url
+from engine.stages.groups import Member, members
 
 
 async def rows(data: Path | None) -> list[dict[str, Any]]:

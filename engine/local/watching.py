@@ -11,7 +11,7 @@ import engine
 from engine.errors import InvalidSettings
 from engine.local.folder import StackFile
 from engine.local.plan import PROMETHEUS_PORT
-from engine.private import make_folder, write_whole
+from engine.security.private_files import make_folder, write_whole
 from engine.settings import ENVIRONMENT
 from engine.stages import STAGES
 

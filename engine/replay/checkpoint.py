@@ -8,8 +8,8 @@ from typing import Literal
 
 import msgspec
 
-from engine.audit.log import Entry, Log
-from engine.private import make_missing, opener
+from engine.kafka.log_snapshot import Entry, Log
+from engine.security.private_files import make_missing, opener
 from topics.ids import Instant
 from topics.registry import DECISIONS
 

@@ -5,13 +5,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from engine.replay.again import Verdict
-from engine.replay.sides import sides
-from engine.replay.simulated import Simulated
-from engine.replay.table import as_json
-from engine.replay.words import clock, day, summary, tickets_off
-from rules.difference import Row, Side
-from rules.replay import Mismatch
+from engine.replay.csv_export import as_json
+from engine.replay.record_diff import sides
+from engine.replay.summary import clock, day, summary, tickets_off
+from engine.replay.verify import Verdict
+from engine.replay.what_if import Simulated
+from rules.history.compare import Row, Side
+from rules.history.replay import Mismatch
 from topics.codec import encode
 
 ROWS_SHOWN = 20

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import TopicPartition
 
 from engine.errors import InvalidSettings
-from engine.reading import LogConsumer
+from engine.kafka.log_consumer import LogConsumer
 from topics import registry
 from topics.registry import TopicSpec
 
 if TYPE_CHECKING:
-    from engine.loop import PartitionLoop
-    from engine.runtime import Host
-    from engine.stage import Record
+    from engine.app import Host
+    from engine.stream.contracts import Record
+    from engine.stream.partition_loop import PartitionLoop
 
 STAGES = ("intake", "dispatch", "fanout", "replies", "projector")
 """In the order of the picture in README."""
@@ -57,7 +57,7 @@ def _by_number(tp: TopicPartition) -> int:
 
 async def _dispatch(host: "Host") -> Built:
     from engine.stages.dispatch import INPUTS, DispatchCore
-    from engine.stages.laws import Laws
+    from engine.stages.pack_cache import Laws
 
     laws = Laws(host.reference)
     await laws.refresh()
@@ -90,10 +90,10 @@ async def _no_packs(refs: Iterable[str]) -> None:
 
 
 async def _intake(host: "Host") -> Built:
-    from engine.pinned import demand_pinned_key
+    from engine.security.vault import load_vault
     from engine.stages.intake import IntakeCore
-    from engine.stages.laws import Laws
-    from engine.vault import load_vault
+    from engine.stages.pack_cache import Laws
+    from engine.stream.pinned_key import demand_pinned_key
 
     laws = Laws(host.reference)
     await laws.refresh()
@@ -116,7 +116,7 @@ async def _intake(host: "Host") -> Built:
 
 
 def _edge_maker(host: "Host", edge: Any) -> Callable[[Any], Any]:
-    from engine.edge_partition import EdgePartition
+    from engine.stream.edge_partition import EdgePartition
 
     prefix = host.settings.prefix
 

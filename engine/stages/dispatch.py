@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from engine import __version__
-from engine.metrics import StageMetrics
-from engine.passing import offsets, passed_by, rejection
-from engine.stage import Out, Record
-from engine.stages.counted import Counted
-from rules.book import Book
-from rules.causes import ClockCause, CommandCause, IncidentCause, Outcome
+from engine.observability.metrics import StageMetrics
+from engine.stages.dispatch_metrics import Counted
+from engine.stream.contracts import Out, Record
+from engine.stream.passed_by import offsets, passed_by, rejection
 from rules.decide import decide
-from rules.heldback import set_aside
-from rules.law import Law
+from rules.law.compiled import Law
 from rules.masking import is_american, masked_command
+from rules.state.causes import ClockCause, CommandCause, IncidentCause, Outcome
+from rules.state.held_causes import set_aside
+from rules.state.partition_state import Book
 from topics import bounds, codec
 from topics.command import AGAIN, Actor, Command
 from topics.decision import Decision, Event, Why

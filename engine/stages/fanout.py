@@ -4,11 +4,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from engine.log import told
-from engine.metrics import StageMetrics
-from engine.newer import own_fault
-from engine.passing import passed_by, rejection
-from engine.stage import Clockless, Out, Record
+from engine.kafka.newer_records import own_fault
+from engine.observability.json_logging import told
+from engine.observability.metrics import StageMetrics
+from engine.stream.contracts import Clockless, Out, Record
+from engine.stream.passed_by import passed_by, rejection
 from topics import codec
 from topics.decision import Decision
 from topics.envelope import task_message

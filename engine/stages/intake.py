@@ -6,16 +6,16 @@ from typing import Any
 
 import msgspec
 
-from engine.metrics import StageMetrics
-from engine.passing import offsets, passed_by, rejection
-from engine.stage import Clockless, Out, Record
+from engine.observability.metrics import StageMetrics
+from engine.security.vault import Vault
 from engine.stages.identities import Identities
 from engine.stages.report_reading import ColumnFault, Fault, compared, milliseconds, public, read
 from engine.stages.shown import Shown
-from engine.vault import Vault
-from rules.law import Law
+from engine.stream.contracts import Clockless, Out, Record
+from engine.stream.passed_by import offsets, passed_by, rejection
+from rules.law.compiled import Law
+from rules.law.placement import Places, Unplaceable
 from rules.masking import masker_for
-from rules.placement import Places, Unplaceable
 from topics import codec
 from topics.envelope import KNOWN, LONGEST_NAME, Envelope, personal_of
 from topics.ids import Instant, identity_hash, murmur2, partition_of

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import msgspec
 
-from engine.log import told
-from engine.metrics import StageMetrics
-from engine.newer import own_fault
-from engine.passing import passed_by
+from engine.kafka.newer_records import own_fault
+from engine.observability.json_logging import told
+from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
-from engine.stage import Record
+from engine.stream.contracts import Record
+from engine.stream.passed_by import passed_by
 from engine.views.from_state import rebuild
 from engine.views.redis_view import RedisView
 from topics import codec

@@ -9,10 +9,10 @@ import msgspec
 from aiokafka import AIOKafkaProducer
 from pydantic import ValidationError
 
-from engine.passing import offsets
-from engine.reference import read_partition
-from engine.security import kafka_arguments
-from engine.stage import Record
+from engine.kafka.reference import read_partition
+from engine.security.connections import kafka_arguments
+from engine.stream.contracts import Record
+from engine.stream.passed_by import offsets
 from rules.masking import masked_command
 from topics import codec
 from topics.command import Actor, Command

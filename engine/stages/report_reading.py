@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from pydantic import ValidationError
 
-from engine.stage import Record
+from engine.stream.contracts import Record
 from topics import bounds, codec
 from topics.envelope import LONGEST_NAME, Envelope, EnvelopeFault, read_incident
 from topics.ids import Instant, folded

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rules.law import Law
+from rules.law.compiled import Law
 from rules.masking import masker_for, own_values
 from topics.envelope import LONGEST_NAME
 

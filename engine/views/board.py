@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 from rich.cells import cell_len
 from rich.text import Text
 
-from engine.screen import cut, padded, plain
+from engine.terminal import cut, padded, plain
 from engine.views.lists import Town, is_late
-from rules.moments import local
+from rules.law.moments import local
 from topics.ids import Instant
 
 WIDE = 120

@@ -6,10 +6,10 @@ import time
 from redis import Redis
 from redis.exceptions import RedisError
 
-from engine.engine_clock import engine_now
-from engine.metric_names import GaugeName
-from engine.metrics import StageMetrics
-from engine.security import new_redis
+from engine.kafka.broker_time import engine_now
+from engine.observability.metric_names import GaugeName
+from engine.observability.metrics import StageMetrics
+from engine.security.connections import new_redis
 from engine.settings import Settings
 from engine.views.queues import APPROVAL, LATE, OVERDUE, SINCE
 from engine.views.redis_view import key_prefix

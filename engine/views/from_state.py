@@ -2,9 +2,9 @@
 
 from typing import NamedTuple
 
-from engine.newer import read_own
+from engine.kafka.newer_records import read_own
 from engine.settings import Settings
-from engine.standing import load_state
+from engine.stream.positions import load_state
 from engine.views.redis_view import MOST_VERSION, RedisView, Row, held_row, row_of
 from topics import codec
 from topics.ids import Instant, home_of, partition_of

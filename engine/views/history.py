@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from aiokafka import TopicPartition
 
 from engine.errors import PartitionStops
-from engine.newer import read_own
-from engine.reading import Loose
-from engine.reference import Reference
+from engine.kafka.log_consumer import Loose
+from engine.kafka.newer_records import read_own
+from engine.kafka.read_to_end import reader, to_end
+from engine.kafka.reference import Reference
 from engine.settings import Settings
-from engine.whole import reader, to_end
-from rules.law import Law
+from rules.law.compiled import Law
 from topics.decision import Decision
 from topics.ids import home_of, partition_of
 from topics.registry import DECISIONS

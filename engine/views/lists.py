@@ -6,16 +6,16 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from engine.errors import InvalidSettings
-from engine.reference import Reference
-from engine.screen import cut, padded, plain
+from engine.kafka.reference import Reference
 from engine.settings import Settings
+from engine.terminal import cut, padded, plain
 from engine.views.queues import APPROVAL, OVERDUE
 from engine.views.redis_view import RedisView
-from rules.asking import WHISTLERS
-from rules.law import Law
-from rules.lifecycle import TABLE
-from rules.moments import short
-from rules.walls import COMMITTEES
+from rules.commands.approvals import WHISTLERS
+from rules.commands.lifecycle_table import TABLE
+from rules.law.compiled import Law
+from rules.law.moments import short
+from rules.law.walls import COMMITTEES
 from topics.ids import Instant
 from topics.vocabulary import CommandKind
 

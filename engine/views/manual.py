@@ -1,10 +1,10 @@
 """Says of each command who may give it, when, and what it leads to: read off the table of LAW 6, which is the only copy."""
 
-from rules.asking import APPROVALS, ask
-from rules.fields import fields_of
-from rules.handlers import CHILD_HANDLERS, HANDLERS
-from rules.lifecycle import CHILD_TABLE, TABLE, Row
-from rules.merging import merge, unmerge
+from rules.commands.approvals import APPROVALS, ask
+from rules.commands.lifecycle_table import CHILD_TABLE, TABLE, Row
+from rules.commands.registry import CHILD_HANDLERS, HANDLERS
+from rules.commands.required_fields import fields_of
+from rules.ticket.merging import merge, unmerge
 from topics.vocabulary import CommandKind, Role, Status
 
 _TWO_TICKETS = {CommandKind.DUPLICATE_OF: merge, CommandKind.UNMERGE: unmerge}

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from rules.asking import may_agree
-from rules.walls import COMMITTEES
+from rules.commands.approvals import may_agree
+from rules.law.walls import COMMITTEES
 from topics.ids import Instant
 from topics.ticket import Ticket
 from topics.vocabulary import FINAL, Status

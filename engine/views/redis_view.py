@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from redis.exceptions import RedisError
 
 from engine.errors import DependencyDown
-from engine.security import new_async_redis
+from engine.security.connections import new_async_redis
 from engine.settings import Settings
 from engine.views.queues import SINCE, held, queues, score, summary
 from topics import codec

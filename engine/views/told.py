@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
 
-from engine.screen import plain
-from engine.views.words import WORDS
-from rules import clocks
-from rules.law import Law
-from rules.moments import length, local, moment
-from rules.teams import stage_owners
+from engine.terminal import plain
+from engine.views.reason_texts import WORDS
+from rules.law.compiled import Law
+from rules.law.moments import length, local, moment
+from rules.ticket import clocks
+from rules.ticket.team import stage_owners
 from topics.decision import Decision
 from topics.ids import Instant
 from topics.ticket import Ticket

@@ -10,11 +10,11 @@ import json
 import random
 import time
 
-from engine.audit.log import Log
-from engine.replay.again import laws_of, verify
-from engine.replay.sequence import history_of
-from engine.replay.standing import Standing
-from rules.causes import IncidentCause
+from engine.kafka.log_snapshot import Log
+from engine.replay.recorded_history import history_of
+from engine.replay.state_at import Standing
+from engine.replay.verify import laws_of, verify
+from rules.state.causes import IncidentCause
 from tests.support.poison import law_of
 from tests.support.town import MINUTE, START, Dispatch
 from topics.codec import encode

@@ -10,8 +10,8 @@ import yaml
 from prometheus_client import CollectorRegistry, generate_latest
 
 from engine.cli import COMMANDS
-from engine.metric_names import AUDIT, COUNTERS, GAUGES, HISTOGRAMS, PREFIX, PROCESS
-from engine.metrics import StageMetrics
+from engine.observability.metric_names import AUDIT, COUNTERS, GAUGES, HISTOGRAMS, PREFIX, PROCESS
+from engine.observability.metrics import StageMetrics
 from tests.support.watching import tool
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

@@ -23,10 +23,10 @@ import yaml
 from typer.main import get_command
 
 from engine.cli import command_of
-from engine.packs import prove
+from engine.client.publish_pack import prove
+from engine.kafka.topic_admin import configuration, wanted
 from engine.settings import ENVIRONMENT, Settings, load_settings
 from engine.stages import STAGES
-from engine.topic_admin import configuration, wanted
 from tests.support.kinds import MODELS, Kustomization
 from topics import strimzi
 

@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from rules.book import Book
 from rules.decide import decide
-from rules.law import Law
+from rules.law.compiled import Law
+from rules.state.partition_state import Book
 from topics import codec
 from topics.decision import Decision
 from topics.incident import AnyIncident

@@ -14,11 +14,11 @@ from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
-from rules.book import Book
-from rules.causes import ClockCause, CommandCause, IncidentCause
 from rules.decide import decide
-from rules.folding import fold, said
-from rules.law import Law
+from rules.history.fold import fold, said
+from rules.law.compiled import Law
+from rules.state.causes import ClockCause, CommandCause, IncidentCause
+from rules.state.partition_state import Book
 from topics import codec
 from topics.command import Command
 from topics.incident import Incident
@@ -31,6 +31,16 @@ STAMPS = ("engine", "said", "schema", "version")
 """Members that say which form a record has, or were added since; they are no decision."""
 REASONS = json.loads((Path(__file__).parent / "reasons.json").read_text(encoding="utf-8"))
 """Kind of difference -> the changed line of the law."""
+NAMES = {
+    "from rules.law.compiled import": "from rules.law import",
+    "from rules.law.placement import": "from rules.placement import",
+    "from rules.rulepack.compiler import": "from rules.pack import",
+    "from rules.rulepack.loader import": "from rules.pack import",
+    "from rules.state import partition_state as books": "from rules import book as books",
+    "from rules.state.causes import": "from rules.book import",
+    "from rules.state.partition_state import": "from rules.book import",
+}
+"""What the recorder imports -> where it stood before the law had rooms."""
 
 
 def recording(commit: str, rows: Path, folder: Path) -> None:
@@ -40,10 +50,11 @@ def recording(commit: str, rows: Path, folder: Path) -> None:
     archive = subprocess.run(["git", "archive", commit], cwd=HERE, capture_output=True, check=True).stdout
     subprocess.run(["tar", "x", "-C", str(tree)], input=archive, check=True)
     (tree / "tests" / "differences").mkdir(exist_ok=True)
-    for name in ("differences/__init__.py", "differences/record.py"):
-        (tree / "tests" / name).write_bytes((HERE / "tests" / name).read_bytes())
-    day = (HERE / "tests" / "support" / "demo_day.py").read_text(encoding="utf-8")
-    (tree / "tests" / "support" / "demo_day.py").write_text(day.replace("from rules.causes import", "from rules.book import"), encoding="utf-8")
+    for name in ("differences/__init__.py", "differences/record.py", "support/demo_day.py"):
+        told = (HERE / "tests" / name).read_text(encoding="utf-8")
+        for now, before in NAMES.items():
+            told = told.replace(now, before)
+        (tree / "tests" / name).write_text(told, encoding="utf-8")
     command = [sys.executable, "-m", "tests.differences.record", str(folder), str(rows.resolve())]
     subprocess.run(command, cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, check=True)
 

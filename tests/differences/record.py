@@ -1,6 +1,6 @@
 """Records two runs of the version that is on the path, without a broker: the demonstration's day, and the first rows of Los Angeles.
 
-Run by ``tests.differences`` with an older tree on the path: it imports only what both versions have.
+Run by ``tests.differences`` with an older tree on the path: it imports only what both versions have, by the names that ``NAMES`` there gives back.
 """
 
 import gzip
@@ -17,11 +17,12 @@ from engine.feed.feedmap import load_feed_map
 from engine.feed.mapping import map_row
 from engine.feed.plan import make_plan
 from engine.feed.rows import read_rows
-from rules import book as books
 from rules.decide import decide
-from rules.law import Law
-from rules.pack import compile_pack, load_pack, pack_ref
-from rules.placement import Places
+from rules.law.compiled import Law
+from rules.law.placement import Places
+from rules.rulepack.compiler import compile_pack, pack_ref
+from rules.rulepack.loader import load_pack
+from rules.state import partition_state as books
 from topics import codec
 from topics.command import Actor, Command
 from topics.incident import Incident

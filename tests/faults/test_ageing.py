@@ -7,9 +7,9 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from engine.reading import LogConsumer
+from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.topic_admin import configuration, departments_of, wanted
 from engine.settings import Settings
-from engine.topic_admin import configuration, departments_of, wanted
 from engine.views.redis_view import RedisView
 from tests.faults.conftest import Tell
 from tests.faults.trial import ALL, AUDITED, PATIENCE, Trial, trial

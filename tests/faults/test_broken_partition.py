@@ -11,10 +11,10 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
-from engine.reference import read_partition
+from engine.kafka.reference import read_partition
+from engine.kafka.topic_admin import configuration
 from engine.settings import Settings
-from engine.standing import MARKER
-from engine.topic_admin import configuration
+from engine.stream.positions import MARKER
 from tests.bench.hostile_sender import GROWS, Watch, paced
 from tests.faults.conftest import Tell
 from tests.faults.trial import PATIENCE, Trial

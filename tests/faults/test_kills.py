@@ -23,12 +23,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.protocol.admin import DeleteGroupsRequest
 
-from engine.crash import POINTS
-from engine.engine_clock import engine_now
-from engine.journal import Journal, JournalEntry, digest
+from engine.kafka.broker_time import engine_now
+from engine.kafka.reference import load_clock
+from engine.kafka.send_journal import Journal, JournalEntry, digest
 from engine.local import servers as local
-from engine.reference import load_clock
 from engine.settings import Settings
+from engine.stream.crash_points import POINTS
 from tests.support.poison import good, law_of
 from tests.support.rig import CRITICAL, Rig, eventually
 from tests.support.servers import free_ports, valkey

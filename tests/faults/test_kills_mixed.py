@@ -11,7 +11,7 @@ import signal
 
 import pytest
 
-from engine.crash import POINTS
+from engine.stream.crash_points import POINTS
 from tests.faults.conftest import Tell
 from tests.faults.trial import PATIENCE, Trial, trial
 from tests.support.rig import CRITICAL, eventually

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.packs import publish
+from engine.client.publish_pack import publish
 from tests.faults.conftest import Tell
 from tests.faults.trial import PATIENCE, trial
 from tests.support.rig import CRITICAL

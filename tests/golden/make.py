@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from engine.audit.log import Log
+from engine.kafka.log_snapshot import Log
 from tests.support.town import busy_days
 
 HERE = Path(__file__).parent

@@ -9,13 +9,13 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
-from engine.audit.read import NoStack, read_log
 from engine.audit.report import audit
 from engine.feed.sender import Sender, TooLarge
 from engine.feed.watch import Watch
-from engine.journal import Journal, digest, read_journal
+from engine.kafka.log_reader import NoStack, read_log
+from engine.kafka.send_journal import Journal, digest, read_journal
+from engine.kafka.topic_admin import apply
 from engine.settings import Settings
-from engine.topic_admin import apply
 from tests.support.story import PACK, tell
 from topics.incident import MAX_RECORD_BYTES
 from topics.reference import EngineClock

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from engine.kafka.topic_admin import apply
 from engine.local.jars import jars
 from engine.settings import Settings
-from engine.topic_admin import apply
 from tests.support.rig import eventually
 from topics import codec
 from topics.envelope import read_reply, task_message

@@ -11,13 +11,13 @@ import psutil
 import pytest
 import redis
 
+from engine.client.publish_pack import prove
+from engine.kafka.reference import Reference
 from engine.local.folder import read_stack, settings_for
 from engine.local.plan import PORT_BLOCK
-from engine.packs import prove
-from engine.reference import Reference
 from engine.settings import Settings
 from engine.stages import STAGES
-from rules.pack_bundle import pack_ref
+from rules.rulepack.compiler import pack_ref
 from tests.support.servers import free_ports
 from tests.support.stacks import ENVIRON, both, run, status, up, wait
 from topics.registry import COMMANDS
@@ -34,7 +34,7 @@ def in_force(settings: Settings) -> tuple[str | None, int]:
     """The pack that the log says, and how many commands there are: a publication would add one for each partition."""
 
     async def look() -> tuple[str | None, int]:
-        from engine.reference import read_partition
+        from engine.kafka.reference import read_partition
 
         reference = Reference(settings)
         await reference.refresh()

@@ -4,16 +4,16 @@ import asyncio
 import json
 from typing import Any
 
-from engine.audit.read import read_log
-from engine.metrics import StageMetrics
-from engine.reference import Reference
-from engine.sending import send, transactional_producer
+from engine.kafka.log_reader import read_log
+from engine.kafka.reference import Reference
+from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
-from engine.stage import Out, Record
 from engine.stages.dispatch import DispatchCore
-from engine.standing import MARKER, load_state
+from engine.stream.contracts import Out, Record
+from engine.stream.positions import MARKER, load_state
+from engine.stream.sending import send, transactional_producer
 from engine.views.redis_view import RedisView
-from rules.law import Law
+from rules.law.compiled import Law
 from tests.kafka.test_aged import cli
 from tests.kafka.test_hostile_fetch import send_good
 from tests.kafka.test_poison import read_all

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 import psutil
 from aiokafka import AIOKafkaProducer
 
-from engine.audit.read import read_log
 from engine.audit.report import audit
-from engine.engine_clock import engine_now
+from engine.kafka.broker_time import engine_now
+from engine.kafka.log_reader import read_log
+from engine.kafka.reference import load_clock
 from engine.local.lag import lags_and_stopped
-from engine.reference import load_clock
 from engine.settings import Settings
 from tests.kafka.test_hostile_fetch import STAGES, decided, metrics, reasons, send_good
 from tests.kafka.test_poison import BEYOND_THE_BROKER

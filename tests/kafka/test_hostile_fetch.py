@@ -8,7 +8,7 @@ import msgspec
 import psutil
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from engine.reading import LogConsumer
+from engine.kafka.log_consumer import LogConsumer
 from engine.settings import Settings
 from tests.kafka.test_poison import read_all
 from tests.support.batches import batch, send_raw

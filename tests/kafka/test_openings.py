@@ -9,12 +9,12 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.protocol.admin import DeleteGroupsRequest
 
+from engine.client.publish_pack import publish
+from engine.kafka.read_to_end import reader
+from engine.kafka.reference import last_records
 from engine.local.lag import lags_and_stopped
-from engine.packs import publish
-from engine.reference import last_records
 from engine.settings import Settings
-from engine.standing import MARKER
-from engine.whole import reader
+from engine.stream.positions import MARKER
 from tests.kafka.test_hostile_fetch import decided, metrics, send_good
 from tests.support.rig import Rig, eventually
 from tests.support.servers import free_ports

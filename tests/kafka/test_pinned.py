@@ -2,8 +2,8 @@
 
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 
+from engine.security.vault import key_id, load_master_key, make_master_key
 from engine.settings import Settings
-from engine.vault import key_id, load_master_key, make_master_key
 from tests.kafka.test_hostile_fetch import metrics, send_good
 from tests.kafka.test_poison import read_all
 from tests.support.rig import Rig, Worker, eventually

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from engine import topic_admin
+from engine.client.publish_pack import publish
 from engine.errors import InvalidRulePack, InvalidSettings
-from engine.packs import publish
-from engine.reference import Reference, put, read_partition, start_clock
+from engine.kafka import topic_admin
+from engine.kafka.reference import Reference, put, read_partition, start_clock
 from engine.settings import Settings
-from rules.pack_bundle import compile_pack, pack_ref
-from rules.pack_files import load_pack
+from rules.rulepack.compiler import compile_pack, pack_ref
+from rules.rulepack.loader import load_pack
 from tests.unit.pack.test_faults import SEEDS, WHOLE, write
 from topics import codec
 from topics.command import Command

@@ -3,9 +3,9 @@
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from engine import topic_admin
+from engine.app import run_stage
 from engine.errors import InvalidSettings
-from engine.runtime import run_stage
+from engine.kafka import topic_admin
 from engine.settings import Settings
 from engine.stages import STAGES
 

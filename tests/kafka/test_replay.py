@@ -14,16 +14,16 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.records_to_delete import RecordsToDelete
 
-from engine.audit.log import Log
-from engine.audit.read import read_log
-from engine.engine_clock import engine_now
-from engine.reference import load_clock
-from engine.replay.again import laws_of
+from engine.kafka.broker_time import engine_now
+from engine.kafka.log_reader import read_log
+from engine.kafka.log_snapshot import Log
+from engine.kafka.reference import load_clock
 from engine.replay.checkpoint import Checkpoints
-from engine.replay.sequence import TOPICS, by_partition
-from engine.replay.standing import Standing
+from engine.replay.recorded_history import TOPICS, by_partition
+from engine.replay.state_at import Standing
+from engine.replay.verify import laws_of
 from engine.settings import Settings
-from rules.pack_files import PACKS
+from rules.rulepack.loader import PACKS
 from tests.support.poison import good
 from tests.support.rig import Rig, eventually
 from topics import codec

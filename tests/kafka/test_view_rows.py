@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from engine.metrics import StageMetrics
+from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
 from engine.views.figures import ViewFigures
 from engine.views.redis_view import RedisView

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.bound import farthest
-from rules.split import next_party
+from rules.law.split import next_party
+from rules.rulepack.validation.split_bound import farthest
 
 PARTIES = ("red_property", "specialist", "residents", "backstop")
 CUTS = st.lists(st.integers(1, 97), min_size=3, max_size=3, unique=True).map(sorted)

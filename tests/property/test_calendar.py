@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.calendar import MINUTE_MS, WorkCalendar
-from rules.pack_bundle import compile_pack
-from rules.pack_files import load_pack
+from rules.law.work_calendar import MINUTE_MS, WorkCalendar
+from rules.rulepack.compiler import compile_pack
+from rules.rulepack.loader import load_pack
 from topics.pack import Calendar
 
 DAY_MIN = 24 * 60

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from rules import clocks
-from rules.law import Law
+from rules.law.compiled import Law
+from rules.ticket import clocks
 from tests.support.poison import law_of
 from topics.pack import ForceMajeure
 from topics.ticket import Clock

@@ -5,9 +5,9 @@ from collections import Counter
 
 import pytest
 
-from rules.causes import CommandCause
-from rules.law import Law
-from rules.lifecycle import TABLE
+from rules.commands.lifecycle_table import TABLE
+from rules.law.compiled import Law
+from rules.state.causes import CommandCause
 from tests.support.city import DAY, REF, City, city_bundle
 from tests.support.walk import FEATURES, KINDS, Walk
 from topics.command import Actor, Command

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import rules
-from rules.book import Book
-from rules.causes import ClockCause, CommandCause, IncidentCause, Outcome
 from rules.decide import decide
-from rules.law import Law
+from rules.law.compiled import Law
+from rules.state.causes import ClockCause, CommandCause, IncidentCause, Outcome
+from rules.state.partition_state import Book
 from tests.support.city import DAY, HOUR, REF, City, at, city_bundle, rule
 from topics import codec
 from topics.pack import Alike, ForceMajeure, PackBundle, Storm

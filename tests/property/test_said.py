@@ -5,8 +5,8 @@ from collections import Counter
 import pytest
 
 from engine.views.told import ticket_lines
-from rules.causes import CommandCause
-from rules.retold import Retold
+from rules.history.explain_log import Retold
+from rules.state.causes import CommandCause
 from tests.property.test_lifecycle_model import KINDS, Walk
 from tests.support.city import City
 from topics.vocabulary import REFUSALS, CommandKind

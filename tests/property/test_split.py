@@ -2,8 +2,8 @@
 
 import random
 
-from rules import split
-from rules.law import Law
+from rules.law import split
+from rules.law.compiled import Law
 from tests.support.poison import law_of
 from topics.ticket import Quota
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from rules.law import Law
+from rules.law.compiled import Law
 from tests.support.city import DAY, MINUTE, REF, City, city_bundle
 from topics.ticket import Clock, Ticket
 from topics.vocabulary import ClockKind

@@ -6,10 +6,10 @@ from typing import Any
 
 import msgspec
 
-from rules.book import Book
-from rules.causes import ClockCause, CommandCause, IncidentCause, Outcome
 from rules.decide import decide
-from rules.law import Law
+from rules.law.compiled import Law
+from rules.state.causes import ClockCause, CommandCause, IncidentCause, Outcome
+from rules.state.partition_state import Book
 from topics import codec
 from topics.command import Actor, Command, Duty
 from topics.decision import Decision, Event

@@ -8,10 +8,10 @@ from typing import Any
 from engine.demo.day import CLOSES_MS, Report, day_of
 from engine.demo.people import Act, answers, next_act
 from engine.stages.replies import ACTIONS
-from rules.book import Book
-from rules.causes import ClockCause, CommandCause, IncidentCause
 from rules.decide import decide
-from rules.law import Law
+from rules.law.compiled import Law
+from rules.state.causes import ClockCause, CommandCause, IncidentCause
+from rules.state.partition_state import Book
 from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision

@@ -9,9 +9,9 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
-from engine.engine_clock import engine_now
-from engine.journal import Journal, JournalEntry, digest
-from engine.reference import load_clock
+from engine.kafka.broker_time import engine_now
+from engine.kafka.reference import load_clock
+from engine.kafka.send_journal import Journal, JournalEntry, digest
 from engine.settings import Settings
 from tests.support.poison import good, law_of
 from topics import codec

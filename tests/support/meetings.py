@@ -14,7 +14,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from rules.law import Law
+from rules.law.compiled import Law
 from tests.support.city import DAY, REF, ZONE_MS, City, at, city_bundle
 from topics.pack import Category, ForceMajeure, Limit, PackBundle, RosterEntry, Storm
 from topics.vocabulary import Status

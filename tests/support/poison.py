@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from rules.law import Law
-from rules.pack_bundle import compile_pack, pack_ref
-from rules.pack_files import load_pack
+from rules.law.compiled import Law
+from rules.rulepack.compiler import compile_pack, pack_ref
+from rules.rulepack.loader import load_pack
 from topics.envelope import incident_message
 from topics.incident import MAX_RECORD_BYTES
 from topics.vocabulary import RejectReason

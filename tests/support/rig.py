@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.packs import publish
-from engine.reference import start_clock
+from engine.client.publish_pack import publish
+from engine.kafka.reference import start_clock
+from engine.kafka.topic_admin import apply
+from engine.security.vault import make_master_key
 from engine.settings import Settings
-from engine.topic_admin import apply
-from engine.vault import make_master_key
 
 CRITICAL = ("intake", "dispatch", "fanout")
 

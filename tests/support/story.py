@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from engine.audit.log import Entry, Log
-from engine.journal import JournalEntry, digest
+from engine.kafka.log_snapshot import Entry, Log
+from engine.kafka.send_journal import JournalEntry, digest
 from topics.codec import encode
 from topics.command import Actor, Command
 from topics.decision import Change, Decision, Event

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from engine.audit.log import Entry, Log
+from engine.kafka.log_snapshot import Entry, Log
 from engine.stages.fanout import TOLD
-from rules.book import Book
-from rules.causes import ClockCause, CommandCause, IncidentCause
 from rules.decide import decide
-from rules.law import Law
+from rules.law.compiled import Law
+from rules.state.causes import ClockCause, CommandCause, IncidentCause
+from rules.state.partition_state import Book
 from topics import reference
 from topics.codec import decode, encode
 from topics.command import Actor, Command, Duty

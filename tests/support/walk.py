@@ -6,11 +6,11 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from rules import clocks
-from rules.case import rests
-from rules.causes import CommandCause, IncidentCause
-from rules.law import Law
-from rules.lifecycle import BY_CLOCK, CHILD_TABLE, TABLE, Row
+from rules.commands.lifecycle_table import BY_CLOCK, CHILD_TABLE, TABLE, Row
+from rules.law.compiled import Law
+from rules.state.causes import CommandCause, IncidentCause
+from rules.ticket import clocks
+from rules.ticket.draft import rests
 from tests.support.city import DAY, HOUR, MINUTE, REF, City, at, city_bundle
 from topics.command import Actor, Command
 from topics.decision import Decision

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 from engine import handbook
-from engine.metric_names import AUDIT, COUNTERS, GAUGES, HISTOGRAMS
+from engine.observability.metric_names import AUDIT, COUNTERS, GAUGES, HISTOGRAMS
 from engine.pages import PAGES
-from rules import diagram
+from rules.commands import lifecycle_diagram
 from topics import bounds
 from topics.task import Reply
 from topics.vocabulary import Reason, TaskEvent, TaskRole
@@ -33,20 +33,21 @@ def test_the_drawn_pages_are_as_the_code_has_them() -> None:
 def test_every_reason_and_event_is_in_concepts() -> None:
     """An operator who meets a word finds it."""
     concepts = set(re.findall(r"\w+", text("concepts.md")))
-    said = {name for path in (ROOT / "rules").glob("*.py") for name in re.findall(r'(?:say|Event)\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
+    said = {name for path in (ROOT / "rules").rglob("*.py") for name in re.findall(r'(?:say|Event)\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
     assert len(said) > 25
     assert sorted(({reason.value for reason in Reason} | said) - concepts) == []
 
 
 def test_every_rule_module_names_its_source() -> None:
     """LAW, DESIGN, a research section or a seed, at its head."""
-    heads = {path.name: " ".join(path.read_text(encoding="utf-8").splitlines()[:12]) for path in (ROOT / "rules").glob("*.py")}
+    heads = {str(path.relative_to(ROOT)): " ".join(path.read_text(encoding="utf-8").splitlines()[:12]) for path in (ROOT / "rules").rglob("*.py") if path.stem != "__init__"}
+    assert len(heads) > 60
     assert [name for name, head in heads.items() if not re.search(r"LAW|DESIGN|research|seed", head)] == []
 
 
 def test_the_lifecycle_page_is_drawn_from_the_table() -> None:
-    """'python -m rules.diagram' was run after the last change."""
-    assert text("lifecycle.md") == diagram.document()
+    """'python -m rules.commands.lifecycle_diagram' was run after the last change."""
+    assert text("lifecycle.md") == lifecycle_diagram.document()
 
 
 def test_every_decision_page_is_numbered_and_whole() -> None:
@@ -73,3 +74,15 @@ def test_the_page_for_departments_has_every_word_a_task_may_say() -> None:
     page = text("departments.md")
     words = [*TaskEvent, *TaskRole, *Reply.model_fields, "read_committed", "child", "grid", "asks", "call", "report_in_by", "answers", "mend"]
     assert [word for word in words if f"`{word}" not in page and word != "version" and word not in page] == []
+
+
+def test_every_place_that_is_named_is_there() -> None:
+    """Documents and code name modules by their path, and commands by the module: each leads somewhere."""
+    named = re.compile(r"(?<![\w/.])(?:rules|engine|topics|deploy)/[\w/.-]+\.(?:py|md|ya?ml|json)\b")
+    run = re.compile(r"python -m ((?:rules|engine|topics|tests)\.[\w.]+\w)")
+    told = [ROOT / "README.md", *(path for top in ("docs", "deploy", "rules", "engine", "topics") for path in (ROOT / top).rglob("*") if path.suffix in (".md", ".py"))]
+    places = {place for path in told for place in named.findall(path.read_text(encoding="utf-8"))}
+    modules = {place.replace(".", "/") for path in told for place in run.findall(path.read_text(encoding="utf-8"))}
+    assert len(places) > 50
+    assert sorted(place for place in places if not (ROOT / place).exists()) == []
+    assert sorted(place for place in modules if not (ROOT / f"{place}.py").exists() and not (ROOT / place / "__main__.py").exists()) == []

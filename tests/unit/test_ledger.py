@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.audit.log import Log
+from engine.kafka.log_snapshot import Log
 from tests.support.ledger import Ledger, Verdict
 from tests.support.town import busy_days
 from topics.ids import partition_of

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.audit.log import Log
+from engine.kafka.log_snapshot import Log
 from tests.support.story import tell
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from engine.audit.log import Log
 from engine.audit.report import audit
+from engine.kafka.log_snapshot import Log
 from tests.support.story import tell
 
 DECISIONS = "tickets.decisions"

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.audit.hours import OpenHours
-from rules.calendar import WorkCalendar
+from rules.law.work_calendar import WorkCalendar
 from topics.pack import Calendar
 
 DAY = 86_400_000

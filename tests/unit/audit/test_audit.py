@@ -5,9 +5,9 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from engine.audit.log import Entry, Log
 from engine.audit.report import audit
-from engine.journal import JournalEntry
+from engine.kafka.log_snapshot import Entry, Log
+from engine.kafka.send_journal import JournalEntry
 from topics.codec import decode, encode
 from topics.decision import Change, Decision, Event
 from topics.reference import EngineClock

@@ -3,7 +3,7 @@
 import msgspec
 
 from engine.audit.deadlines import Deadlines
-from engine.audit.log import Log
+from engine.kafka.log_snapshot import Log
 from topics.codec import decode
 from topics.decision import Decision
 from topics.ticket import Clock, Ticket

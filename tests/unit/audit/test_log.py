@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.audit.log import Entry, Timeline, source_identity
+from engine.kafka.log_snapshot import Entry, Timeline, source_identity
 from topics.envelope import incident_message
 from topics.reference import EngineClock
 

@@ -4,9 +4,9 @@ import io
 
 from rich.console import Console
 
-from engine.audit.log import Log
 from engine.audit.render import render, verdict
 from engine.audit.report import audit
+from engine.kafka.log_snapshot import Log
 
 
 def shown(log: Log) -> str:

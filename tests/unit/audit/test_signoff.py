@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.audit.log import Log
 from engine.audit.report import audit, audited
 from engine.audit.signoff import SignOff, begun_at, keys_by_id, load, made_of, save
 from engine.errors import InvalidSettings
-from engine.vault import key_id
+from engine.kafka.log_snapshot import Log
+from engine.security.vault import key_id
 from tests.support.story import tell
 from topics.codec import decode, encode
 from topics.ticket import Ticket

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.audit.in_time import InTime
-from engine.packs import prove
-from rules.law import Law
-from rules.pack_bundle import pack_ref
+from engine.client.publish_pack import prove
+from rules.law.compiled import Law
+from rules.rulepack.compiler import pack_ref
 from tests.support.demo_day import DemoDay
 from topics import codec
 from topics.decision import Decision

@@ -14,8 +14,8 @@ import typer.main
 
 from engine import cli
 from engine.cli import COMMANDS, command_of
-from rules.lifecycle import CHILD_TABLE
-from rules.lifecycle import TABLE as LAW
+from rules.commands.lifecycle_table import CHILD_TABLE
+from rules.commands.lifecycle_table import TABLE as LAW
 
 TABLE = {command: module for group in COMMANDS.values() for command, (module, _) in group.items()}
 EVIL = ["", "-1", "99999999999999999999", "a\x1b[31m\nb"]

@@ -6,14 +6,14 @@ import random
 import msgspec
 import pytest
 
-from engine import batch as batches
-from engine.batch import Batch
-from engine.metrics import StageMetrics
-from engine.stage import Out, Record
+from engine.observability.metrics import StageMetrics
+from engine.security.vault import Vault
 from engine.stages.dispatch import DispatchCore
 from engine.stages.intake import IntakeCore
-from engine.vault import Vault
-from rules.placement import Places
+from engine.stream import batch as batches
+from engine.stream.batch import Batch
+from engine.stream.contracts import Out, Record
+from rules.law.placement import Places
 from tests.support.poison import good, law_of
 from topics import codec
 from topics.command import Actor, Command

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from engine.engine_clock import BrokerTime, off_by
+from engine.kafka.broker_time import BrokerTime, off_by
 from engine.local.asked import Figures, read
 from engine.local.status import _state
-from engine.loop import PartitionLoop
-from engine.metrics import StageMetrics
+from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
-from rules.desk import effective
+from engine.stream.partition_loop import PartitionLoop
+from rules.commands.desk import effective
 from tests.support.city import HOUR, MINUTE
 from topics.command import Actor, Command
 from topics.reference import EngineClock
@@ -37,7 +37,7 @@ def test_only_what_is_certain_is_called_skew(sent: float, acknowledged: float, a
 def test_a_stage_raises_an_alarm_once_and_its_time_stays_the_brokers(skew: float, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     """One line for each change of state; engine time does not look at the wall clock at all."""
     wall = 1_800_000_000.0
-    monkeypatch.setattr("engine.engine_clock.time.time", lambda: wall + skew)
+    monkeypatch.setattr("engine.kafka.broker_time.time.time", lambda: wall + skew)
     time = BrokerTime(EngineClock(0, 0, 1), monotonic=lambda: 5.0)
     time.seen(int(wall * 1000))
     assert time.now() == int(wall * 1000)
@@ -47,9 +47,9 @@ def test_a_stage_raises_an_alarm_once_and_its_time_stays_the_brokers(skew: float
             loop._watch_clocks()
     assert loop.metrics.counters["alarms", ("clock_skew",)] == 1
     assert len([one for one in caplog.records if "off the broker" in one.getMessage()]) == 1
-    monkeypatch.setattr("engine.engine_clock.time.time", lambda: wall)
+    monkeypatch.setattr("engine.kafka.broker_time.time.time", lambda: wall)
     loop._watch_clocks()
-    monkeypatch.setattr("engine.engine_clock.time.time", lambda: wall + skew)
+    monkeypatch.setattr("engine.kafka.broker_time.time.time", lambda: wall + skew)
     loop._watch_clocks()
     assert loop.metrics.counters["alarms", ("clock_skew",)] == 2
 

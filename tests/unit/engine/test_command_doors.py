@@ -4,11 +4,11 @@ import pytest
 from pydantic import ValidationError
 
 from engine.cli.duty import changes_told
-from engine.metrics import StageMetrics
-from engine.stage import Record
+from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch import DispatchCore, cause_of
 from engine.stages.replies import command_of
-from rules.causes import CommandCause
+from engine.stream.contracts import Record
+from rules.state.causes import CommandCause
 from tests.support.city import City
 from tests.support.poison import law_of
 from topics.codec import encode

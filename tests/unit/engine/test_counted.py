@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from engine.audit import figures
-from engine.metrics import StageMetrics
-from engine.stage import Record
-from engine.stages.counted import Counted
+from engine.observability.metrics import StageMetrics
+from engine.stages.dispatch_metrics import Counted
 from engine.stages.fanout import FanoutCore
-from rules.book import Book, ClockCause, Outcome
+from engine.stream.contracts import Record
+from rules.state.partition_state import Book, ClockCause, Outcome
 from tests.support.poison import law_of
 from topics import codec
 from topics.decision import Change, Decision, Event, Why

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.stage import Record
 from engine.stages.dispatch import cause_of
-from rules.causes import CommandCause
+from engine.stream.contracts import Record
+from rules.state.causes import CommandCause
 from tests.unit.engine.test_batches import dispatch_core
 from topics import bounds, codec
 from topics.decision import Decision

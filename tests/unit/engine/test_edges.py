@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
-from engine.edge_partition import EdgePartition
-from engine.engine_clock import BrokerTime
 from engine.errors import PositionOutOfRange
-from engine.metrics import StageMetrics
-from engine.stage import Record
+from engine.kafka.broker_time import BrokerTime
+from engine.observability.metrics import StageMetrics
+from engine.stream.contracts import Record
+from engine.stream.edge_partition import EdgePartition
 from topics.reference import EngineClock
 
 

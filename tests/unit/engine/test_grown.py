@@ -5,8 +5,8 @@ import logging
 import pytest
 from aiokafka.coordinator.protocol import ConsumerProtocolMemberMetadata
 
-from engine.grown import Grown, assignor, declared
-from engine.metrics import StageMetrics
+from engine.kafka.grown_partitions import Grown, assignor, declared
+from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
 
 SETTINGS = Settings(prefix="t.", partitions=6)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from engine.health import AT_ONCE, Check, HealthServer, verdict
-from engine.metrics import StageMetrics
+from engine.observability.health import AT_ONCE, Check, HealthServer, verdict
+from engine.observability.metrics import StageMetrics
 
 CHECKS = [Check("assigned", True, "3 partitions are ours"), Check("clocks", True, "this machine is +0.0 s off the broker")]
 

@@ -1,7 +1,7 @@
 """Clocks fire until a moment only once ``commands`` was read past it, and what waits from before goes first (DESIGN 6)."""
 
-from engine.horizon import Horizon
-from engine.stage import Record
+from engine.stream.contracts import Record
+from engine.stream.horizon import Horizon
 from topics.registry import COMMANDS, INCIDENTS
 
 

@@ -6,11 +6,11 @@ import logging
 import pytest
 
 from engine.errors import DependencyDown
-from engine.log import set_up, trace
-from engine.metrics import StageMetrics
-from engine.stage import Record
+from engine.observability.json_logging import set_up, trace
+from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch import DispatchCore, cause_of
-from rules.causes import CommandCause
+from engine.stream.contracts import Record
+from rules.state.causes import CommandCause
 from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision
@@ -33,7 +33,7 @@ def test_a_traceback_in_the_log_has_places_and_no_values(capsys: pytest.CaptureF
     try:
         _fail(*POINT_AND_NUMBER)
     except RuntimeError:
-        logging.getLogger("engine.loop").exception("deciding incidents.raw:0:7 raised")
+        logging.getLogger("engine.stream.partition_loop").exception("deciding incidents.raw:0:7 raised")
     finally:
         logging.getLogger().handlers[:] = before
     line = json.loads(capsys.readouterr().err.splitlines()[-1])

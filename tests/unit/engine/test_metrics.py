@@ -2,8 +2,8 @@
 
 import pytest
 
-from engine.metric_names import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
-from engine.metrics import MOST_SERIES, OTHER, StageMetrics
+from engine.observability.metric_names import COUNTERS, GAUGES, HISTOGRAMS, PREFIX
+from engine.observability.metrics import MOST_SERIES, OTHER, StageMetrics
 
 
 def test_a_name_that_is_none_fails() -> None:

@@ -8,14 +8,14 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from engine.errors import OwnRecordUnreadable, StateFromNewer
-from engine.metrics import StageMetrics
-from engine.newer import KINDS, kind_of, read_own
+from engine.kafka.newer_records import KINDS, kind_of, read_own
+from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
-from engine.stage import Record
 from engine.stages.fanout import FanoutCore
-from engine.standing import load_state, unfit_ticket
+from engine.stream.contracts import Record
+from engine.stream.positions import load_state, unfit_ticket
 from engine.views.from_state import rebuild
-from rules.book import Book
+from rules.state.partition_state import Book
 from topics import codec
 from topics.decision import Decision
 from topics.registry import DECISIONS, INTAKE_STATE, STATE
@@ -67,7 +67,7 @@ def _stored(monkeypatch: pytest.MonkeyPatch, *records: tuple[bytes, bytes]) -> N
     async def to_end(*_: Any, **__: Any) -> AsyncIterator[list[ConsumerRecord]]:
         yield [ConsumerRecord("t", 0, n, 0, 1, key, value, None, -1, -1, ()) for n, (key, value) in enumerate(records)]
 
-    monkeypatch.setattr("engine.standing.to_end", to_end)
+    monkeypatch.setattr("engine.stream.positions.to_end", to_end)
 
 
 @pytest.mark.parametrize("key", [b"m:", b"q:h", b"n:h/1", b"c:x", b"d:desk:p", b"h:commands:0:1"])

@@ -7,17 +7,17 @@ from typing import Any
 import pytest
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, NotEnoughReplicasError
 
-from engine.batch import AgentSilent, Batch, CauseFailed, StepFailed, lies_in_the_content
-from engine.engine_clock import BrokerTime
 from engine.errors import PackNotThere, PositionOutOfRange
-from engine.limits import FRAMING, HELD_AFTER, MAX_CAUSES, REOPEN_FIRST, REOPEN_MOST, unfit
-from engine.metrics import StageMetrics
-from engine.partition import Partition
+from engine.kafka.broker_time import BrokerTime
+from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
-from engine.slot import Pace
-from engine.stage import Clockless, Out, Record
-from engine.stages.laws import Known
-from engine.standing import demand_newest, nothing_lost, position
+from engine.stages.pack_cache import Known
+from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed, lies_in_the_content
+from engine.stream.contracts import Clockless, Out, Record
+from engine.stream.limits import FRAMING, HELD_AFTER, MAX_CAUSES, REOPEN_FIRST, REOPEN_MOST, unfit
+from engine.stream.partition import Partition
+from engine.stream.positions import demand_newest, nothing_lost, position
+from engine.stream.slot import Pace
 from topics.reference import EngineClock
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, RAW, STATE
 
@@ -102,7 +102,7 @@ async def test_the_step_is_halved_until_the_cause_stands_alone_and_is_then_held(
 
 async def test_an_agent_that_never_answers_ends_by_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
     """The opening is dropped, and no cause is blamed."""
-    monkeypatch.setattr("engine.partition.DECIDE_SECONDS", 0.05)
+    monkeypatch.setattr("engine.stream.partition.DECIDE_SECONDS", 0.05)
     opening = partition(Large(-1), set(), answers=False)
     opening.give([Record(COMMANDS.name, 0, 0, b"", b"{}", (), 0, 0)])
     with pytest.raises(AgentSilent):

@@ -10,9 +10,9 @@ import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatch
 
-import engine.inflate as inflating
-from engine.inflate import INFLATED_BYTES, CannotInflate, inflate
-from engine.reading import HANDED_BYTES, Loose, Unreadable, _Batches, _Budget, _Fetched
+import engine.kafka.inflate as inflating
+from engine.kafka.inflate import INFLATED_BYTES, CannotInflate, inflate
+from engine.kafka.log_consumer import HANDED_BYTES, Loose, Unreadable, _Batches, _Budget, _Fetched
 from tests.support.batches import CODECS, batch, bombs, control, packed, sealed
 
 

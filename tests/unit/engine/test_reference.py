@@ -5,11 +5,11 @@ import logging
 import pytest
 from msgspec.structs import replace
 
-from engine.audit.log import Entry, Log
-from engine.metrics import StageMetrics
-from engine.reference import Reference
+from engine.kafka.log_snapshot import Entry, Log
+from engine.kafka.reference import Reference
+from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
-from engine.stages.laws import Laws
+from engine.stages.pack_cache import Laws
 from tests.support.story import Teller
 from tests.support.town import START, ref_of, town
 from topics.codec import encode

@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 from rich.table import Table
 
-from engine.screen import Guarded, console, cut, guarded, padded, plain
+from engine.terminal import Guarded, console, cut, guarded, padded, plain
 
 HOSTILE = [
     "\x1b[31mred", "\x1b]0;title\x07", "\x9b5m", "a\rb", "a\nb", "\u202egpj.exe", "\u2066x\u2069", "\u200bx", "\u2028", "[/bold]", "[red]x[/red]", ":smile:",

@@ -10,7 +10,7 @@ import pytest
 
 from engine.errors import InvalidSettings
 from engine.production import findings, is_loopback
-from engine.security import certificates_end, kafka_arguments, redis_arguments
+from engine.security.connections import certificates_end, kafka_arguments, redis_arguments
 from engine.settings import SECRETS, Settings, load_settings, shown
 from tests.support.secure import certificates
 
@@ -22,7 +22,7 @@ SCRAM = {"GRIDWHISTLE_KAFKA_SASL": "SCRAM-SHA-512", "GRIDWHISTLE_KAFKA_USER": "d
 def test_every_client_is_made_with_the_same_arguments() -> None:
     """Kafka's and Redis' addresses and proofs are given to a client in one module; one forgotten would speak plain text."""
     sources = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "engine").rglob("*.py")}
-    assert [Path(name).name for name, text in sources.items() if re.search(r"bootstrap_servers|\bfrom_url\(", text)] == ["security.py"]
+    assert [Path(name).name for name, text in sources.items() if re.search(r"bootstrap_servers|\bfrom_url\(", text)] == ["connections.py"]
     clients = re.compile(r"(?<!class )\b(AIOKafkaProducer|AIOKafkaAdminClient|LogConsumer|AIOKafkaConsumer)\(\s*([^)]{0,120})")
     made = {name: [found[1] for found in clients.findall(text) if found[1].strip()] for name, text in sources.items()}
     assert sum(map(len, made.values())) > 20

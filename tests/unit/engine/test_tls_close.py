@@ -10,7 +10,7 @@ from pathlib import Path
 import uvloop
 from aiokafka.conn import AIOKafkaConnection
 
-from engine.security import kafka_arguments
+from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from tests.support.secure import certificates
 

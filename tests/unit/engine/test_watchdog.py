@@ -4,12 +4,12 @@ import subprocess
 import sys
 import time
 
-from engine.watchdog import HUNG, Standing, Watchdog
+from engine.observability.watchdog import HUNG, Standing, Watchdog
 
 HANGS = """
 import asyncio, sys, time
-from engine.log import set_up
-from engine.watchdog import Standing, Watchdog
+from engine.observability.json_logging import set_up
+from engine.observability.watchdog import Standing, Watchdog
 
 set_up("dispatch-1")
 since = time.monotonic()

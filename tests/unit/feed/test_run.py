@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from engine.engine_clock import engine_now
 from engine.feed import run as feed_run
 from engine.feed.mapping import Closing, Mapped
 from engine.feed.plan import make_plan
 from engine.feed.run import Feed, Outcome
 from engine.feed.sender import TooLarge
+from engine.kafka.broker_time import engine_now
 from topics.codec import decode
 from topics.command import Command
 from topics.ids import murmur2

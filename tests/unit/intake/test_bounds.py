@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.stage import Out
+from engine.stream.contracts import Out
 from tests.support.poison import Raw, report
 from tests.unit.intake.test_intake import VAULT, core, outs, record
 from topics import bounds, codec

@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from engine.metrics import StageMetrics
-from engine.stage import Out, Record
+from engine.observability.metrics import StageMetrics
+from engine.security.vault import Vault
 from engine.stages.dispatch import DispatchCore
 from engine.stages.fanout import FanoutCore
 from engine.stages.intake import LONGEST_KEY, IntakeCore
-from engine.vault import Vault
+from engine.stream.contracts import Out, Record
 from engine.views.queues import summary
-from rules.placement import Places
+from rules.law.placement import Places
 from tests.support.poison import KINDS, Raw, law_of, report
 from topics import codec
 from topics.decision import Decision

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.metrics import StageMetrics
-from engine.stage import Out, Record
+from engine.observability.metrics import StageMetrics
+from engine.security.vault import Vault
 from engine.stages.intake import REHOMED, IntakeCore
-from engine.vault import Vault
-from rules.placement import Places
+from engine.stream.contracts import Out, Record
+from rules.law.placement import Places
 from tests.support.poison import KINDS, Raw, good, law_of, report
 from topics import codec
 from topics.envelope import incident_message

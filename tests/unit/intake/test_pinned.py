@@ -6,8 +6,8 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from engine.errors import InvalidSettings, SecondKey
-from engine.pinned import demand_same, why_second
-from engine.vault import Vault, key_id, load_vault
+from engine.security.vault import Vault, key_id, load_vault
+from engine.stream.pinned_key import demand_same, why_second
 from topics.ticket import Marker
 
 OLD, NEW = b"o" * 32, b"n" * 32

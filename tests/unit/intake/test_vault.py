@@ -7,7 +7,7 @@ import pytest
 from cryptography.exceptions import InvalidTag
 
 from engine.errors import InvalidSettings
-from engine.vault import Vault, load_master_key, make_master_key
+from engine.security.vault import Vault, load_master_key, make_master_key
 
 VAULT = Vault(b"k" * 32)
 

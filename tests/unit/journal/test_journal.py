@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.journal import Journal, JournalDamaged, JournalEntry, digest, read_journal
+from engine.kafka.send_journal import Journal, JournalDamaged, JournalEntry, digest, read_journal
 
 
 def entry(n: int) -> JournalEntry:

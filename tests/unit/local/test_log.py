@@ -5,11 +5,11 @@ import logging
 
 import pytest
 
-from engine.log import DIFFERENT, OncePerMinute, _JsonLines, set_up
-from engine.runtime import LoopService, StageApp
+from engine.app import LoopService, StageApp
+from engine.observability.json_logging import DIFFERENT, OncePerMinute, _JsonLines, set_up
 
 
-def record(at: float, message: str, *args: object, logger: str = "engine.loop", level: int = logging.WARNING) -> logging.LogRecord:
+def record(at: float, message: str, *args: object, logger: str = "engine.stream.partition_loop", level: int = logging.WARNING) -> logging.LogRecord:
     """A message at a moment."""
     found = logging.LogRecord(logger, level, "", 0, message, args, None)
     found.created = at
@@ -55,15 +55,15 @@ def test_the_log_is_ours_alone(capsys: pytest.CaptureFixture[str]) -> None:
         for name in ("aiokafka.consumer", "faust.app", "mode.services", "a.library.of.tomorrow"):
             logging.getLogger(name).info("chatter")
         logging.getLogger("a.library.of.tomorrow").warning("a complaint")
-        logging.getLogger("engine.loop").info("opened %s", "dispatch 3")
-        logging.getLogger("engine.loop").debug("detail")
+        logging.getLogger("engine.stream.partition_loop").info("opened %s", "dispatch 3")
+        logging.getLogger("engine.stream.partition_loop").debug("detail")
     finally:
         root.handlers[:] = before
         root.setLevel(level)
         logging.getLogger("engine").setLevel(logging.NOTSET)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [(line["logger"], line["message"], line["process"]) for line in lines] == [
-        ("a.library.of.tomorrow", "a complaint", "dispatch-1"), ("engine.loop", "opened dispatch 3", "dispatch-1"),
+        ("a.library.of.tomorrow", "a complaint", "dispatch-1"), ("engine.stream.partition_loop", "opened dispatch 3", "dispatch-1"),
     ]  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from engine.errors import InvalidSettings
 from engine.local.demo import demo_clock
 from engine.local.folder import StackFile, read_stack, take_folder, write_stack
 from engine.local.lock import held
-from engine.private import make_folder, write_whole
+from engine.security.private_files import make_folder, write_whole
 
 
 def former(folder: Path, **more: object) -> None:

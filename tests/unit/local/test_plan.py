@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 
 from engine.cli.stack import up
+from engine.client.publish_pack import prove
 from engine.errors import GridwhistleError, InvalidRulePack, InvalidSettings, StackBusy, StackNotFound
 from engine.local import folder as folders
 from engine.local.folder import StackFile, read_stack, redis_of, settings_for, settings_of, socket_of, take_folder, write_stack
 from engine.local.plan import PORT_BLOCK, Wanted, plan
-from engine.packs import prove
 from engine.settings import Settings, shown_url
-from rules.pack_bundle import pack_ref
+from rules.rulepack.compiler import pack_ref
 from tests.support.servers import free_ports
 
 

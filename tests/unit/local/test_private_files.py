@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InvalidSettings
-from engine.journal import Journal, JournalEntry
+from engine.kafka.send_journal import Journal, JournalEntry
 from engine.local.childlog import ChildLog
 from engine.local.folder import StackFile, password_of, read_stack, take_folder, write_stack
 from engine.local.lock import held, holder
 from engine.local.reset import clear
-from engine.private import make_folder, opener, read_whole, write_whole
-from engine.vault import load_master_key, make_master_key
+from engine.security.private_files import make_folder, opener, read_whole, write_whole
+from engine.security.vault import load_master_key, make_master_key
 
 
 @pytest.fixture(autouse=True)

@@ -5,10 +5,10 @@ from functools import cache
 
 import pytest
 
-from rules.law import Law
-from rules.pack_bundle import compile_pack, pack_ref
-from rules.pack_files import load_pack
-from rules.placement import Places
+from rules.law.compiled import Law
+from rules.law.placement import Places
+from rules.rulepack.compiler import compile_pack, pack_ref
+from rules.rulepack.loader import load_pack
 from tests.support.data import real_data
 from topics.pack import PackBundle
 

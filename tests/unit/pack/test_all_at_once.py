@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from engine.cli.newpack import make_pack
 from engine.cli.pack import pack
-from engine.packs import check
+from engine.client.publish_pack import check
 from tests.unit.pack.test_faults import SEEDS, WHOLE, category, node, write
 
 

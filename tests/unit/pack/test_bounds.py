@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rules.bundle import beyond
-from rules.conditions import compiled
-from rules.pack_bundle import compile_pack
-from rules.pack_files import PackUnreadable, load_pack
-from rules.verify import faults
+from rules.law.conditions import compiled
+from rules.rulepack.bundle_check import beyond
+from rules.rulepack.compiler import compile_pack
+from rules.rulepack.loader import PackUnreadable, load_pack
+from rules.rulepack.validation.run_all import faults
 from tests.support.city import city_bundle
 from topics import bounds
 from topics.pack import Alike, ForceMajeure, Limit, Rule

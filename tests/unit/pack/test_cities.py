@@ -4,12 +4,12 @@ from collections import Counter, defaultdict
 
 import pytest
 
-from rules.law import Law
-from rules.pack_bundle import compile_pack, pack_ref
-from rules.pack_files import load_pack
-from rules.placement import Places
-from rules.split import eligible
-from rules.verify import faults
+from rules.law.compiled import Law
+from rules.law.placement import Places
+from rules.law.split import eligible
+from rules.rulepack.compiler import compile_pack, pack_ref
+from rules.rulepack.loader import load_pack
+from rules.rulepack.validation.run_all import faults
 
 DEPARTMENTS = {"城管", "公安", "住建", "市场监管", "消防", "环保", "交通", "民政", "卫健", "水务", "电力", "燃气"}
 SIX = {"党建引领", "矛盾调处", "民生服务", "社会治安", "城建物业", "综合执法"}

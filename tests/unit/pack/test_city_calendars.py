@@ -4,8 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from rules.pack_bundle import compile_pack
-from rules.pack_files import load_pack
+from rules.rulepack.compiler import compile_pack
+from rules.rulepack.loader import load_pack
 
 
 def nth(year: int, month: int, weekday: int, n: int) -> date:

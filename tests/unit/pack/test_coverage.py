@@ -7,9 +7,9 @@ import sys
 import pytest
 from msgspec.structs import replace
 
-from rules.coverage import gaps, leaves
-from rules.law import Law
-from rules.whistle_rate import rate
+from rules.history.whistle_rate import rate
+from rules.law.compiled import Law
+from rules.rulepack.vacancies import gaps, leaves
 from tests.support.city import REF, city_bundle
 from tests.support.poison import law_of
 from topics.pack import WhistleBand

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from rules.pack import PackSource
-from rules.pack_difference import Changed, differences
-from rules.pack_files import load_pack
+from rules.rulepack.diff import Changed, differences
+from rules.rulepack.loader import load_pack
+from rules.rulepack.model import PackSource
 from tests.unit.pack.test_faults import SEEDS, WHOLE, write
 
 

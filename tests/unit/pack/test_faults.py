@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 import yaml
 
+from engine.client.publish_pack import prove
 from engine.errors import InvalidRulePack
-from engine.packs import prove
-from rules.pack import PackSource
-from rules.pack_files import FILES, PACKS, PackUnreadable, load_pack
-from rules.verify import faults
+from rules.rulepack.loader import FILES, PACKS, PackUnreadable, load_pack
+from rules.rulepack.model import PackSource
+from rules.rulepack.validation.run_all import faults
 
 Pack = dict[str, Any]
 Seed = Callable[[Pack], object]

@@ -9,8 +9,8 @@ from engine.cli import _single
 from engine.cli.feed import feed
 from engine.cli.newpack import make_pack
 from engine.cli.pack import pack
+from engine.client.publish_pack import prove
 from engine.errors import InvalidSettings
-from engine.packs import prove
 
 
 def test_a_new_pack_passes_check_and_feeds_its_example(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@ import pytest
 from geocoordinates_ffi import geocoordinates_ffi as geo
 from msgspec.structs import replace
 
-from rules.committees import wall
-from rules.law import Law
-from rules.placement import Places
+from rules.law.compiled import Law
+from rules.law.placement import Places
+from rules.law.walls import wall
 
 SCHOOL = (34.7410, 113.6815)
 """In the school's own grid, which lies over micro-grid dongguannanli-g1-m1."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.client.publish_pack import prove, prove_catalogue
 from engine.errors import InvalidRulePack
-from engine.packs import prove, prove_catalogue
-from rules.pack_files import PackUnreadable
-from rules.standards import FILE, catalogue_of, limit_of, text_of
+from rules.rulepack.loader import PackUnreadable
+from rules.rulepack.standards import FILE, catalogue_of, limit_of, text_of
 from topics.vocabulary import Unit
 
 TABLE = """kind,big_code,big_name,small_code,small_name,handling_unit,supervising_unit,filing_condition,closing_condition,limit

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 import yaml
 
-from engine.packs import prove
-from rules.book import Book
-from rules.causes import IncidentCause
+from engine.client.publish_pack import prove
 from rules.decide import decide
-from rules.law import Law
-from rules.pack_bundle import pack_ref
-from rules.pack_files import PackUnreadable, load_pack
+from rules.law.compiled import Law
+from rules.rulepack.compiler import pack_ref
+from rules.rulepack.loader import PackUnreadable, load_pack
+from rules.state.causes import IncidentCause
+from rules.state.partition_state import Book
 from topics.incident import Incident
 from topics.pack import PackBundle
 from topics.vocabulary import Status

@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from rules.pack import PackSource
-from rules.pack_bundle import compile_pack
-from rules.pack_parts import CalendarSource
-from rules.workdays import working_years
+from rules.rulepack.compiler import compile_pack
+from rules.rulepack.holidays import working_years
+from rules.rulepack.model import PackSource
+from rules.rulepack.parts import CalendarSource
 from tests.unit.pack.test_faults import WHOLE
 
 

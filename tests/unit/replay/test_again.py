@@ -7,10 +7,10 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from engine.audit.log import Entry, Log
-from engine.replay.again import Verdict, verify
+from engine.kafka.log_snapshot import Entry, Log
+from engine.replay.recorded_history import Gap, history_of
 from engine.replay.render import verdict_lines
-from engine.replay.sequence import Gap, history_of
+from engine.replay.verify import Verdict, verify
 from tests.support.town import MINUTE, REF, SPEED, START, Dispatch, busy_days
 from topics.codec import decode, encode
 from topics.command import Actor, Command

@@ -9,12 +9,12 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from engine.audit.log import Log
-from engine.audit.read import NoStack
 from engine.cli.replay import replay
+from engine.kafka.log_reader import NoStack
+from engine.kafka.log_snapshot import Log
+from engine.replay.recorded_history import TOPICS
 from engine.replay.render import simulated_json
-from engine.replay.sequence import TOPICS
-from engine.replay.words import clock, summary, tickets_off
+from engine.replay.summary import clock, summary, tickets_off
 from rules import VERSION
 from tests.support.town import REF, busy_days, town
 from tests.unit.replay.test_simulated import OTHER, doubled, one_ticket_left_alone, told_under
@@ -125,7 +125,7 @@ def test_a_cell_is_never_a_formula(tmp_path: Path) -> None:
     """Identities come from outside; a spreadsheet must not compute them."""
     from msgspec.structs import replace as with_fields
 
-    from engine.replay.table import write_rows
+    from engine.replay.csv_export import write_rows
 
     row = told_under(one_ticket_left_alone(), doubled()).difference.rows[0]
     write_rows(tmp_path / "x.csv", [with_fields(row, identity='=HYPERLINK("x")')])

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from engine.audit.log import Log
-from engine.replay.again import laws_of
-from rules.book import Book
-from rules.causes import CommandCause, Outcome
+from engine.kafka.log_snapshot import Log
+from engine.replay.verify import laws_of
 from rules.decide import decide
-from rules.folding import fold, said
-from rules.heldback import set_aside
-from rules.law import Law
+from rules.history.fold import fold, said
+from rules.law.compiled import Law
+from rules.state.causes import CommandCause, Outcome
+from rules.state.held_causes import set_aside
+from rules.state.partition_state import Book
 from tests.support.town import HOUR, MINUTE, REF, START, Dispatch, busy_days
 from topics.codec import encode
 from topics.command import Actor, Command

@@ -7,13 +7,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from engine.audit.log import Log
-from engine.replay.again import Verdict, laws_of, verify, verify_history
+from engine.kafka.log_snapshot import Log
 from engine.replay.checkpoint import Checkpoint, Checkpoints
-from engine.replay.moment import Moment, moment_of, read_when, zone_of
+from engine.replay.recorded_history import Gap, History, history_of
 from engine.replay.render import verdict_lines
-from engine.replay.sequence import Gap, History, history_of
-from engine.replay.standing import stand, starts
+from engine.replay.start_moment import Moment, moment_of, read_when, zone_of
+from engine.replay.state_at import stand, starts
+from engine.replay.verify import Verdict, laws_of, verify, verify_history
 from tests.support.town import HOUR, REF, START, busy_days
 from topics.codec import decode
 from topics.decision import Decision

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from engine.audit.log import Log
-from engine.replay.again import laws_of
+from engine.kafka.log_snapshot import Log
 from engine.replay.checkpoint import Checkpoints
-from engine.replay.moment import Moment
-from engine.replay.sequence import History, history_of
-from engine.replay.simulated import Simulated, simulate
-from engine.replay.standing import stand
-from engine.replay.words import summary
-from rules.account import images_of
-from rules.book import Book
-from rules.folding import fold, said
+from engine.replay.recorded_history import History, history_of
+from engine.replay.start_moment import Moment
+from engine.replay.state_at import stand
+from engine.replay.summary import summary
+from engine.replay.verify import laws_of
+from engine.replay.what_if import Simulated, simulate
+from rules.history.fold import fold, said
+from rules.history.tally import images_of
+from rules.state.partition_state import Book
 from tests.support.town import HOUR, MINUTE, REF, START, Dispatch, busy_days, town
 from tests.unit.replay.test_from import SECOND
 from tests.unit.replay.test_simulated import OTHER, Two, by_force, doubled, endings, law, stricter

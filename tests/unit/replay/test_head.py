@@ -5,11 +5,11 @@ import gc
 import msgspec
 import pytest
 
-from engine.replay.again import verify
-from engine.replay.calm import calm
-from engine.replay.head import Head, head_of, read_whole
-from engine.replay.sequence import Gap
-from rules.shelf import Shelf
+from engine.replay.decision_head import Head, head_of, read_whole
+from engine.replay.gc_pause import calm
+from engine.replay.recorded_history import Gap
+from engine.replay.verify import verify
+from rules.state.ticket_store import Shelf
 from tests.support.town import MINUTE, REF, START, Dispatch, busy_days
 from topics.codec import encode
 from topics.decision import Decision, Event, Why

@@ -7,16 +7,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from engine.audit.log import Log
-from engine.replay.again import laws_of
-from engine.replay.sequence import Gap, history_of
-from engine.replay.simulated import Simulated, simulate
-from rules.book import Book
-from rules.causes import CommandCause, IncidentCause
+from engine.kafka.log_snapshot import Log
+from engine.replay.recorded_history import Gap, history_of
+from engine.replay.verify import laws_of
+from engine.replay.what_if import Simulated, simulate
 from rules.decide import decide
-from rules.difference import Load, Side
-from rules.law import Law
-from rules.replay import Told
+from rules.history.compare import Load, Side
+from rules.history.replay import Told
+from rules.law.compiled import Law
+from rules.state.causes import CommandCause, IncidentCause
+from rules.state.partition_state import Book
 from tests.support.town import HOUR, MINUTE, REF, SPEED, START, Dispatch, busy_days, ref_of, town
 from topics.codec import decode, encode
 from topics.command import Actor, Command
@@ -299,7 +299,7 @@ class Two:
 
     def under(self, bundle: PackBundle) -> Simulated:
         """Tell it under another law."""
-        from engine.replay.sequence import History
+        from engine.replay.recorded_history import History
 
         return simulate(History(self.told), self.laws, law(bundle), self.count)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rules import alike
+from rules.ticket import duplicates
 from tests.support.city import MINUTE, City, at, city_bundle, replay
 from topics.pack import Alike, Storm
 from topics.vocabulary import Status
@@ -139,7 +139,7 @@ def test_distances_are_good_to_two_per_cent() -> None:
         dlat, dlon = draw.uniform(-0.003, 0.003), draw.uniform(-0.003, 0.003)
         true = hypot(dlat, dlon * cos(radians(lat))) * 111_320
         a, b = (round(lat * 1e7), round(lon * 1e7)), (round((lat + dlat) * 1e7), round((lon + dlon) * 1e7))
-        assert alike.are_within(int(true * 1.02) + 2, a, b) and not alike.are_within(int(true * 0.98) - 2, a, b)
+        assert duplicates.are_within(int(true * 1.02) + 2, a, b) and not duplicates.are_within(int(true * 0.98) - 2, a, b)
 
 
 def test_long_texts_of_a_busy_home_cost_no_step() -> None:

@@ -3,11 +3,11 @@
 import msgspec
 import pytest
 
-from engine.metrics import StageMetrics
-from engine.stage import Record
+from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch import DispatchCore
 from engine.stages.fanout import FanoutCore
 from engine.stages.replies import command_of
+from engine.stream.contracts import Record
 from tests.support.city import City
 from topics import codec
 from topics.decision import Decision

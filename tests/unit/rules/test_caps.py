@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from rules.causes import CommandCause
-from rules.lifecycle import CHILD_TABLE, TABLE
+from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
+from rules.state.causes import CommandCause
 from tests.support.city import HOUR, City, city_bundle
 from topics import bounds, codec
 from topics.command import Actor, Command

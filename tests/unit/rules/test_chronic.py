@@ -2,8 +2,8 @@
 
 import random
 
-from rules import alike
-from rules.chronic import DAY_MS, case_plans
+from rules.history.chronic_points import DAY_MS, case_plans
+from rules.ticket import duplicates
 from topics.pack import Chronic
 from topics.ticket import Ticket
 from topics.vocabulary import Status
@@ -42,5 +42,5 @@ def test_every_ticket_of_a_case_is_near_its_first_and_no_full_case_is_missed() -
             assert len(plan.tickets) >= 3 and plan.point is not None
             for name in plan.tickets:
                 one = by_id[name]
-                assert alike.are_within(50, plan.point, (one.lat_e7 or 0, one.lon_e7 or 0)) and (one.filed_at or 0) >= UNTIL - 30 * DAY_MS
+                assert duplicates.are_within(50, plan.point, (one.lat_e7 or 0, one.lon_e7 or 0)) and (one.filed_at or 0) >= UNTIL - 30 * DAY_MS
         assert len(held) == sum(len(plan.tickets) for plan in plans)

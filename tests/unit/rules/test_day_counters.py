@@ -1,7 +1,7 @@
 """A day's counter of a home has an end: what is kept does not grow with the years."""
 
-from rules.book import Book
-from rules.causes import Outcome
+from rules.state.causes import Outcome
+from rules.state.partition_state import Book
 from tests.support.city import DAY, REF, City, at
 from topics import codec
 from topics.decision import Decision

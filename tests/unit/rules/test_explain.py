@@ -5,10 +5,10 @@ import random
 import pytest
 from msgspec.structs import replace
 
-from engine.replay.again import laws_of
-from rules.arithmetic import reckoned
-from rules.law import Law
-from rules.retold import Retold
+from engine.replay.verify import laws_of
+from rules.history.deadline_rows import reckoned
+from rules.history.explain_log import Retold
+from rules.law.compiled import Law
 from tests.support.city import HOUR, REF, City, at, city_bundle
 from tests.support.town import busy_days
 from topics.codec import decode

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from engine.stage import Record
 from engine.stages.dispatch import DispatchCore
-from rules.book import Book
-from rules.folding import fold, said
+from engine.stream.contracts import Record
+from rules.history.fold import fold, said
+from rules.state.partition_state import Book
 from tests.unit.engine.test_batches import START, dispatch_core, incidents
 from topics import codec
 from topics.command import AGAIN, Actor, Command

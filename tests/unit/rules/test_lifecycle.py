@@ -253,8 +253,8 @@ def test_a_repeated_command_returns_the_first_decision() -> None:
 
 def test_every_command_kind_has_a_row_and_a_handler() -> None:
     """The table, the handlers and the vocabulary name the same commands."""
-    from rules.handlers import CHILD_HANDLERS, HANDLERS
-    from rules.lifecycle import CHILD_TABLE, TABLE
+    from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
+    from rules.commands.registry import CHILD_HANDLERS, HANDLERS
 
     apart = {*PARTITION_KINDS, CommandKind.UNREADABLE, CommandKind.REPORT_IN, CommandKind.RELEASE}
     assert set(TABLE) == set(CommandKind) - apart

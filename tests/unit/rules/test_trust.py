@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from rules import rosters
+from rules.state import duty_roster
 from tests.support.city import DAY, HOUR, MINUTE, PARTIES, City, at, city_bundle, replay
 from topics import bounds, codec
 from topics.command import Actor, Command, remembered_as
@@ -247,7 +247,7 @@ def test_the_first_law_founds_a_partition() -> None:
 
 def test_the_delay_of_a_door_is_measured_in_its_own_time() -> None:
     """At 60 times the speed a quarter of an hour at the door is fifteen hours of the city's."""
-    from rules.desk import effective
+    from rules.commands.desk import effective
 
     command = Command("c", CommandKind.NOTE, Actor(Role.DESK, "d"), 0, ticket="t")
     assert effective(command, 100 * HOUR, 100 * HOUR) == 100 * HOUR - 15 * MINUTE
@@ -271,7 +271,7 @@ def test_many_changes_cost_what_they_are_and_no_more_than_a_bound_of_them_stand(
     city, me = City(), "supervisor:supervisor-1"
     with monkeypatch.context() as spy:
         made = list[int]()
-        spy.setattr(rosters, "_changed", lambda roster, duties, real=rosters._changed: (made.append(1), real(roster, duties))[1])
+        spy.setattr(duty_roster, "_changed", lambda roster, duties, real=duty_roster._changed: (made.append(1), real(roster, duties))[1])
         for n in range(60):
             assert city.duty(f"p{n}", "specialist", "add", who=me, since=city.now + n * 1000, until=city.now + DAY + n * 1000, nodes=("east",)) == "duty_set"
         assert len(made) < 200  # it was the square of that

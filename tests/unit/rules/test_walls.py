@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from rules import teams
+from rules.ticket import team
 from tests.support.city import HOUR, City, at, city_bundle, rule
 from topics.pack import Category, Limit, PackBundle, RosterEntry
 from topics.vocabulary import Status
@@ -103,12 +103,12 @@ def test_each_of_the_five_stages_has_an_owner_or_says_that_it_has_none() -> None
     city = City()
     city.report("T", "bins")
     law = next(iter(city.laws.values()))
-    assert teams.stage_owners(law, city["T"]) == {
+    assert team.stage_owners(law, city["T"]) == {
         "patrolled": "residents", "reported": "app:T", "owned": city["T"].person, "solved": None, "supervised": "supervisor-1",
     }  # fmt: skip
     city.work("T")
     city.ask("supervise", "T", "centre:centre-2", reason="x")
-    owners = teams.stage_owners(law, city["T"])
+    owners = team.stage_owners(law, city["T"])
     assert owners["solved"] and owners["supervised"] == "centre-2"
 
 

@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from rules.account import Account
-from rules.case import Draft, publish
 from rules.errors import BrokenInvariant
+from rules.history.tally import Account
+from rules.ticket.draft import Draft, publish
 from tests.support.city import DAY, HOUR, MINUTE, City, at, city_bundle
 from topics.pack import Category, ForceMajeure, Limit, RosterEntry, Storm, Tier
 from topics.ticket import Clock, Ticket

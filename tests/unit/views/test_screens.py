@@ -8,17 +8,17 @@ import pytest
 from rich.cells import cell_len
 
 from engine.cli.tail import _lines
-from engine.screen import console
+from engine.terminal import console
 from engine.views.board import Board, Keys, screen
 from engine.views.lists import Town, written
 from engine.views.manual import manual
 from engine.views.queues import queues, summary
 from engine.views.told import ticket_lines
-from rules.asking import may_agree
-from rules.fields import fields_of
-from rules.lifecycle import CHILD_TABLE, TABLE
-from rules.moments import local, moment
-from rules.retold import Retold
+from rules.commands.approvals import may_agree
+from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
+from rules.commands.required_fields import fields_of
+from rules.history.explain_log import Retold
+from rules.law.moments import local, moment
 from tests.support.city import City
 from tests.unit.engine.test_screen import HOSTILE, does_nothing
 from topics import codec

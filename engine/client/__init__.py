@@ -1,0 +1,1 @@
+"""Giving commands and packs from outside."""

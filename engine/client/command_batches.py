@@ -1,0 +1,97 @@
+"""Sends commands and waits for their decisions: one, one to every partition, or one about every open ticket."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from engine.kafka.broker_time import off_by
+from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.newer_records import read_own
+from engine.kafka.reference import read_partition
+from engine.security.connections import kafka_arguments
+from engine.settings import Settings
+from rules.masking import masked_command, masked_name
+from rules.ticket.draft import Draft
+from topics import codec
+from topics.command import Command
+from topics.decision import Decision
+from topics.ids import home_of
+from topics.registry import COMMANDS, DECISIONS, STATE
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 2_000
+"""Commands under way at a time: no flood, and what was asked can be seen to be done."""
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    """Of a decision, which command it answers: others pass by unread."""
+
+    command_id: str | None = None
+    actor: str | None = None
+
+
+async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]], within: float = 30.0) -> AsyncIterator[Decision]:
+    """Send commands to their partitions and yield each one's decision; stops when none has come for so many seconds.
+
+    A command stays sent: its decision will come, and the same command given again returns it.
+    """
+    tps = [TopicPartition(settings.prefix + DECISIONS.name, partition) for partition in sorted({partition for partition, _ in commands})]
+    watcher = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", fetch_max_wait_ms=50)
+    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
+    await watcher.start()
+    try:
+        await producer.start()
+        watcher.assign(tps)
+        for tp, end in (await watcher.end_offsets(tps)).items():
+            watcher.seek(tp, end)
+        for first in range(0, len(commands), AT_ONCE):
+            batch, acks, sent = commands[first : first + AT_ONCE], [], time.time()
+            for partition, command in batch:
+                key = home_of(command.ticket).encode() if command.ticket else None
+                acks.append(await producer.send(settings.prefix + COMMANDS.name, codec.encode(masked_command(command)), key=key, partition=partition))
+            await producer.flush()
+            if acks and (off := off_by(sent, time.time(), (await acks[0]).timestamp / 1000)) is not None:
+                log.warning(
+                    "this machine's clock is %+.1f s off the broker's: what is given here counts by the broker's, at most 15 minutes before it had it; mend the clock", off
+                )  # fmt: skip
+            async for decision in _decided(watcher, {(command.id, masked_name(f"{command.actor.role}:{command.actor.person}"), partition) for partition, command in batch}, within):
+                yield decision
+    finally:
+        await watcher.stop()
+        await producer.stop()
+
+
+async def _decided(watcher: LogConsumer, waiting: set[tuple[str, str, int]], within: float) -> AsyncIterator[Decision]:
+    deadline = time.monotonic() + within
+    while waiting and time.monotonic() < deadline:
+        for tp, records in (await watcher.getmany(timeout_ms=300)).items():
+            for record in records:
+                answer = _answer(record.value)
+                key = None if answer is None else (answer.command_id or "", masked_name(answer.actor or ""), tp.partition)
+                if key in waiting:
+                    waiting.discard(key)
+                    deadline = time.monotonic() + within
+                    yield codec.decode(record.value, Decision)
+
+
+def _answer(value: bytes | None) -> _Answer | None:
+    """Read which command a decision answers; what is no decision answers none."""
+    try:
+        return codec.decode(value or b"", _Answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+async def open_tickets(settings: Settings) -> AsyncIterator[tuple[int, Draft]]:
+    """Read every open ticket as it stands in ``tickets.state``, with its partition."""
+    for partition in range(settings.partitions):
+        newest = dict((await read_partition(settings, STATE.name, partition))[0])
+        for key, value in newest.items():
+            if key.startswith("t:") and value is not None:
+                ticket = read_own(f"{STATE.name}/{partition} {key}", value, Draft)
+                if ticket.is_open:
+                    yield partition, ticket

@@ -1,0 +1,206 @@
+"""Reads ``incidents.rejected``, opens an original for who may see it, and sends a mended one again (DESIGN 3, 12)."""
+
+import os
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from aiokafka import AIOKafkaProducer
+from cryptography.exceptions import InvalidTag
+from pydantic import ValidationError
+
+from engine.errors import GridwhistleError, InvalidSettings
+from engine.kafka.read_to_end import to_end
+from engine.kafka.reference import Reference
+from engine.security.connections import kafka_arguments
+from engine.security.vault import load_vault
+from topics import codec
+from topics.envelope import EnvelopeFault, incident_message, parse
+from topics.ids import murmur2
+from topics.incident import MAX_RECORD_BYTES, ReportedIncident
+from topics.registry import RAW, REJECTED, VAULT
+from topics.rejected import Original, Rejected, Sealed
+from topics.vocabulary import Role
+
+if TYPE_CHECKING:
+    from engine.settings import Settings
+
+MAY_REVEAL = (Role.DESK, Role.CHIEF, Role.CENTRE)
+"""Who may see an original: those who deal with reports that have no ticket."""
+
+REVEALS = "reveals.jsonl"
+"""In the data folder, readable by its owner alone: who saw which original, when and why."""
+
+
+class Turned(NamedTuple):
+    """One rejection and, once it was opened, its value as it came and what stood beside it."""
+
+    rejected: Rejected
+    value: bytes = b""
+    beside: Original = Original(None)
+
+    @property
+    def at(self) -> datetime:
+        """Engine time at which it was turned away."""
+        return datetime.fromtimestamp(self.rejected.at / 1000, UTC)
+
+    def name(self) -> tuple[str, str]:
+        """Source and id, as the CloudEvent's headers had them, else out of the identity; empty where nothing told."""
+        said = {header.lower(): (text or b"").decode(errors="replace") for header, text in self.beside.headers}
+        source, _, external_id = (self.beside.identity or "").partition(":")
+        return said.get("ce_source", source), said.get("ce_id", external_id)
+
+
+class Resent(NamedTuple):
+    """Where a mended one was written, or what is wrong with it still."""
+
+    faults: tuple[str, ...]
+    position: str = ""
+
+
+async def turned_away(settings: "Settings") -> list[Turned]:
+    """Read all of ``incidents.rejected``, in order of time; records that cannot be read are passed over."""
+    found = []
+    for _, value in await _read(settings, REJECTED.name, range(settings.partitions)):
+        try:
+            found.append(Turned(codec.decode(value or b"", Rejected)))
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue  # not ours; nothing that stands on a topic may keep a command from working
+    return sorted(found, key=lambda one: (one.rejected.at, one.rejected.id))
+
+
+async def _read(settings: "Settings", topic: str, partitions: Any) -> list[tuple[bytes | None, bytes | None]]:
+    return [(record.key, record.value) async for records in to_end(settings, topic, partitions) for record in records]
+
+
+async def _one(settings: "Settings", record: str) -> Turned:
+    for one in reversed(await turned_away(settings)):
+        if one.rejected.id == record:
+            return one
+    raise InvalidSettings(f"nothing was turned away as {record!r}; 'gridwhistle rejected list' names what was")
+
+
+async def reveal(settings: "Settings", record: str, acting: str, purpose: str) -> Turned:
+    """Open a rejection for somebody who may see it; that they did is on disk before this returns.
+
+    Raises:
+        InvalidSettings: The role or the person may not, no purpose is given, or there is no such record.
+    """
+    await _may(settings, acting, purpose)
+    found = await _opened(settings, record)
+    _note(settings, record, acting, purpose)
+    return found
+
+
+async def _opened(settings: "Settings", record: str) -> Turned:
+    """Find a rejection and unseal it."""
+    one = await _one(settings, record)
+    token = one.rejected.token
+    if token is None and one.rejected.original is None:
+        raise InvalidSettings(f"the original of {record} was not kept again; it lies at that position for as long as its topic keeps it")
+    if token is None:
+        raise InvalidSettings(f"{record} is a repeat of {one.rejected.original}; its original is that record, and was not kept again")
+    partition = (murmur2(token.encode()) & 0x7FFFFFFF) % settings.partitions
+    entries = [value for key, value in await _read(settings, VAULT.name, [partition]) if key == token.encode()]
+    if not entries or entries[-1] is None:
+        raise InvalidSettings(f"the original of {record} was forgotten: its key is destroyed")
+    vault, entry = load_vault(settings.key_file), codec.decode(entries[-1], Sealed)
+    try:
+        value = vault.open(token, entry, one.rejected.sealed)
+        beside = codec.decode(vault.open(token, entry, one.rejected.envelope), Original) if one.rejected.envelope else Original(None)
+    except InvalidTag as error:
+        raise GridwhistleError(f"the original of {record} cannot be opened with this folder's master key; name the folder it was sealed in with --data") from error
+    return one._replace(value=value, beside=beside)
+
+
+async def _may(settings: "Settings", acting: str, purpose: str) -> None:
+    role, _, person = acting.partition(":")
+    if role not in MAY_REVEAL:
+        raise InvalidSettings(f"--as {acting}: an original is shown to {', '.join(MAY_REVEAL)} alone; write ROLE:PERSON")
+    if len(purpose.strip()) < 4:
+        raise InvalidSettings("--purpose: say in words why the original must be seen")
+    reference = Reference(settings)
+    await reference.refresh()
+    if not any(entry.person == person and entry.role == role for entry in reference.in_force().roster):
+        raise InvalidSettings(f"--as {acting}: {person!r} is not on the roster as {role}")
+
+
+def _note(settings: "Settings", record: str, acting: str, purpose: str) -> None:
+    """Append who saw what, fsynced; never through a link."""
+    entry = {"at": datetime.now(UTC).isoformat(), "record": record, "as": acting, "purpose": purpose.strip()[:200], "uid": os.getuid()}
+    try:
+        handle = os.open(settings.data_dir / REVEALS, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, "ab") as file:
+            file.write(codec.encode(entry) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise InvalidSettings(f"{settings.data_dir / REVEALS} cannot be written ({error.strerror}), so nothing is shown") from error
+
+
+async def resend_mended(settings: "Settings", record: str, text: bytes, pack: str | None) -> Resent:
+    """Check a mended original and send it under the identity it had; nothing is sent while it has faults."""
+    one = await _opened(settings, record)
+    source, name, data, faults = _mended(one, text, pack)
+    if not faults:
+        faults = _faults(data)
+    if faults:
+        return Resent(tuple(faults))
+    key, value, headers = incident_message(source, name, data)
+    if len(value) > MAX_RECORD_BYTES:
+        return Resent((f"{len(value)} bytes; at most {MAX_RECORD_BYTES}",))
+    partition = (murmur2(key) & 0x7FFFFFFF) % settings.partitions
+    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
+    await producer.start()
+    try:
+        sent = await producer.send_and_wait(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)
+    finally:
+        await producer.stop()
+    return Resent((), f"{RAW.name}:{partition}:{sent.offset}")
+
+
+def _mended(one: Turned, text: bytes, pack: str | None) -> tuple[str, str, dict[str, Any], list[str]]:
+    """Source, id and data of a mended original, and what keeps it from being one."""
+    try:
+        found = parse(text)
+    except EnvelopeFault as error:
+        return "", "", {}, [f"{error}"]
+    if not isinstance(found, dict):
+        return "", "", {}, ["is no JSON object"]
+    source, name = before = one.name()
+    if "specversion" in found:  # a CloudEvent says who it is
+        source, name, found = str(found.get("source", source)), str(found.get("id", name)), found.get("data")
+    if isinstance(found, dict) and set(found) == {"columns"}:
+        return _row(source, name, found["columns"], pack)
+    if all(before) and (source, name) != before:
+        return "", "", {}, ["source and id must stay as they were; otherwise it is another report"]
+    if not source or not name:
+        return "", "", {}, ["it has no identity: write it as a CloudEvent with specversion, source, id, type and data"]
+    return source, name, found if isinstance(found, dict) else {}, [] if isinstance(found, dict) else ["data is no JSON object"]
+
+
+def _row(source: str, name: str, columns: Any, pack: str | None) -> tuple[str, str, dict[str, Any], list[str]]:
+    """A row of a feed: its columns are mapped as its file's were."""
+    from engine.feed.feedmap import folder_of_pack, load_feed_map
+    from engine.feed.mapping import map_row
+    from engine.feed.rows import Row
+
+    if pack is None:
+        return "", "", {}, ["it is a row of a feed: name the pack that maps its columns with --pack"]
+    if not isinstance(columns, dict) or not all(isinstance(value, str) for value in columns.values()):
+        return "", "", {}, ["columns: names and texts, as 'rejected show' prints them"]
+    row = map_row(load_feed_map(folder_of_pack(pack)), Row(1, columns))
+    if (row.source, row.id) != (source, name):
+        return "", "", {}, ["source and id must stay as they were; otherwise it is another report"]
+    return row.source, row.id, row.data, [str(fault) for fault in row.faults]
+
+
+def _faults(data: dict[str, Any]) -> list[str]:
+    try:
+        ReportedIncident.model_validate(data)
+    except ValidationError as error:
+        return [
+            f"data.{'.'.join(map(str, one['loc']))}: {one['msg']}"
+            for one in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+    return []

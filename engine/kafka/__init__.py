@@ -1,0 +1,1 @@
+"""Every client of Kafka, and what is read by it whole."""

@@ -1,0 +1,61 @@
+"""Tells a record of ours that a newer engine wrote from one that is damaged: the mend is another (``docs/decisions/0010-records-say-their-form.md``)."""
+
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+from engine.errors import OwnRecordUnreadable, PartitionStops, StateFromNewer
+from engine.observability.json_logging import told
+from topics import codec
+from topics.registry import INTAKE_STATE
+from topics.rejected import Seen
+from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Marker, Quota, Ticket
+
+T = TypeVar("T")
+
+KINDS: dict[bytes, type[Any]] = {b"t:": Ticket, b"q:": Quota, b"n:": DayCounter, b"c:": CommandSeen, b"d:": Duties, b"h:": HeldCause, b"m:": Marker}
+"""First two bytes of a key in a state topic -> what its value is."""
+
+_UNKNOWN = re.compile(r"Object contains unknown field `([A-Za-z_]{1,40})`")
+
+
+def kind_of(topic: str, key: bytes | None) -> type[Any] | None:
+    """Say what a record of a state topic must be; identities have no prefix."""
+    return KINDS.get((key or b"")[:2], Seen if topic == INTAKE_STATE.name else None)
+
+
+def why_newer(value: bytes | None, kind: type[Any] | None, exc: BaseException) -> str | None:
+    """Say by what a newer engine shows in a record that could not be read; ``None``: it does not."""
+    config = getattr(kind, "__struct_config__", None)
+    if not isinstance(exc, msgspec.ValidationError) or config is None:
+        return None
+    try:
+        form = msgspec.json.decode(value or b"", type=dict[str, Any]).get(config.tag_field)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if isinstance(form, int) and form > config.tag:
+        return f"it is of form {form}, this engine knows forms up to {config.tag}"
+    unknown = _UNKNOWN.search(str(exc))
+    return f"it has the member {unknown[1]!r}, which this engine does not know" if unknown else None
+
+
+def own_fault(where: str, topic: str, value: bytes | None, kind: type[Any] | None, exc: BaseException) -> PartitionStops:
+    """Make the error of a record of ours that cannot be read: from a newer engine, or damaged; each with its mend."""
+    newer = why_newer(value, kind, exc)
+    if newer is None:
+        return OwnRecordUnreadable(f"{where} is ours and cannot be read ({told(exc)}); restore {topic}")
+    return StateFromNewer(f"{where} was written by a newer engine: {newer}. Nothing was changed; run that engine or a later one again, an older one would lose what it does not know")
+
+
+def read_own(where: str, value: bytes, kind: type[T]) -> T:
+    """Read a record that our stages wrote.
+
+    Raises:
+        StateFromNewer: A newer engine wrote it.
+        OwnRecordUnreadable: It is damaged.
+    """
+    try:
+        return codec.decode(value, kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+        raise own_fault(where, where.partition("/")[0], value, kind, exc) from exc

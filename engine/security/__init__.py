@@ -1,0 +1,1 @@
+"""What is kept from others: sealed reporters, private files."""

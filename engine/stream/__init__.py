@@ -1,0 +1,1 @@
+"""The partition loop: one building block for every stage (DESIGN 5)."""

@@ -1,0 +1,139 @@
+"""One step's work: the records and clocks that the stage's agent decides, and how what fails is told."""
+
+import asyncio
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
+from time import perf_counter
+
+from aiokafka.errors import (
+    CorruptRecordException,
+    InvalidTimestampError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    UnknownError,
+)
+
+from engine.stream.contracts import Core, Out, Record
+from engine.stream.limits import MAX_CAUSES, STEP_SECONDS
+from topics.ids import Instant
+from topics.registry import COMMANDS
+
+OF_THE_CONTENT = (MessageSizeTooLargeError, RecordListTooLargeError, CorruptRecordException, InvalidTimestampError, UnknownError)
+"""What a broker says of the records it was given, and not of itself."""
+
+
+class CauseFailed(Exception):
+    """Deciding a record or a clock raised, or what it leads to cannot be written. After three openings it is set aside as ``held`` (DESIGN 5.5)."""
+
+    def __init__(self, cause: str, doing: str = "deciding") -> None:
+        """Remember the id of the decision that was not made."""
+        super().__init__(f"{doing} {cause} raised")
+        self.cause = cause
+
+
+class StepFailed(Exception):
+    """What several causes lead to together cannot be written: which of them it is, a smaller step tells."""
+
+    def __init__(self, causes: int, why: str) -> None:
+        """Remember how many there were."""
+        super().__init__(f"a step of {causes} causes cannot be committed: {why}")
+        self.causes = causes
+
+
+class AgentSilent(Exception):
+    """The stage's agent has not answered; its decisions are thrown away with the opening."""
+
+
+def lies_in_the_content(exc: BaseException) -> bool:
+    """Whether an error from begin to commit belongs to what was written rather than to the broker or the network."""
+    if isinstance(exc, KafkaError):
+        return isinstance(exc, OF_THE_CONTENT)
+    return not isinstance(exc, OSError)  # time-outs and lost connections are OSErrors
+
+
+@dataclass
+class Batch:
+    """One step's work, handed to the stage's agent, and what the agent makes of it."""
+
+    core: Core
+    records: list[Record]
+    now: Instant
+    horizon: Instant
+    """Clocks due at or before this may fire: ``commands`` has been read past it."""
+    last_at: Instant
+    held: AbstractSet[str] = frozenset()
+    """Ids of causes that failed three openings: set aside instead of decided."""
+    budget: int = MAX_CAUSES
+    lead: int = 0
+    """So many of ``records``, and of what waits behind them, go before a clock of the horizon."""
+    outs: list[Out] = field(default_factory=list)
+    taken: int = 0
+    """How many of ``records`` were decided; the rest waits for the next step."""
+    fired: int = 0
+    began: float = field(default_factory=perf_counter)
+    taking: Record | None = None
+    """The record being decided; what deciding it raises is on ``done``."""
+    firing: bool = False
+    """Whether a clock is being decided."""
+    fired_last: str | None = None
+    """Of a step of one cause, the id of the clock that it fired."""
+    done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+    def decide(self) -> None:
+        """Decide the records in order, each through all rules before the next, and between them the clocks that are due.
+
+        A clock due before a command was handed in fires before it; at the same instant the command goes first (LAW 4). As soon as
+        the commands that go first are decided, clocks take half of the step: neither they nor records wait for a backlog of the others.
+        """
+        core, outs = self.core, self.outs
+        # the horizon has passed, although a newer sample of the broker's time may estimate a few milliseconds less
+        at = max(self.last_at, self.now, self.horizon)
+        for record in self.records:
+            if self.taken == self.lead and self.budget > 1:
+                self._fire(self.horizon, at, half=True)
+            if self._is_full():
+                break
+            if record.appended_at > at:
+                at = record.appended_at
+            if record.topic == COMMANDS.name and not self._fire(record.appended_at - 1, at):
+                break
+            self.taking = record
+            outs.extend(core.hold(record, at) if self.held and record.id in self.held else core.take(record, at))
+            self.taking = None
+            self.taken += 1
+        else:
+            if self.taken >= self.lead:
+                self._fire(self.horizon, at)
+        outs.extend(core.flush())
+        self.last_at = at
+
+    def only(self) -> str:
+        """Name the one cause of a step of one."""
+        return self.fired_last or self.records[0].id
+
+    def _is_full(self, causes: int | None = None, seconds: float | None = None) -> bool:
+        """Whether the step has done enough; where it ends shows in no outcome."""
+        done = self.fired + self.taken
+        return done >= (causes or self.budget) or (done & 31 == 31 and perf_counter() - self.began > (seconds or STEP_SECONDS))
+
+    def _fire(self, until: Instant, at: Instant, half: bool = False) -> bool:
+        """Fire what is due until then; ``False`` when the step, or half of what is left of it, ended before or with it."""
+        due, causes, seconds = self.core.next_due(), None, None
+        if half and due is not None and due <= until:
+            done, spent = self.fired + self.taken, perf_counter() - self.began
+            causes, seconds = (done + self.budget + 1) // 2, (spent + STEP_SECONDS) / 2
+        while due is not None and due <= until:
+            if self._is_full(causes, seconds):
+                return False
+            if self.budget == 1:
+                self.fired_last = self.core.due_id()
+            self.firing = True
+            fired = self.core.hold_due(at) if self.held and self.core.due_id() in self.held else self.core.fire(until, at)
+            self.firing = False
+            if fired is None:
+                return True
+            self.outs.extend(fired)
+            self.fired += 1
+            due = self.core.next_due()
+        return self.budget > 1 or not self.fired

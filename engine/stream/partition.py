@@ -1,0 +1,308 @@
+"""One partition of a critical stage: take, decide, begin, send, offsets, acks, commit (DESIGN 5).
+
+Exactly-once rests on four things: the producer's transactional id is the input partition's, so that opening fences
+whoever had it before; the state and the positions are read only after that; outputs, state and positions are one
+transaction; and whatever fails, the memory of the partition is thrown away and loaded anew.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+
+import msgspec
+from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.errors import ProducerFenced
+
+from engine.errors import OutputTooLarge, OwnRecordUnreadable, PackNotThere, PartitionStops
+from engine.kafka.broker_time import BrokerTime
+from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.reference import last_decided
+from engine.observability.json_logging import told
+from engine.observability.metrics import StageMetrics
+from engine.security.vault import Vault
+from engine.settings import Settings
+from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed, lies_in_the_content
+from engine.stream.contracts import Core, Out, Record
+from engine.stream.crash_points import CrashPoint
+from engine.stream.horizon import Horizon
+from engine.stream.limits import DECIDE_SECONDS, MAX_CAUSES, unfit
+from engine.stream.passed_by import passed_by
+from engine.stream.pinned_key import demand_same
+from engine.stream.positions import IN_TRANSACTIONS, MARKER, demand_newest, load_state, lost_marker, position, unfit_ticket
+from engine.stream.sending import send, transactional_producer
+from topics import codec
+from topics.ids import Instant
+from topics.registry import COMMANDS, DECISIONS, STATE, TopicSpec
+from topics.ticket import Marker
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What all partitions of a stage share."""
+
+    stage: str
+    settings: Settings
+    inputs: tuple[TopicSpec, ...]
+    state: TopicSpec
+    core: Callable[[int], Core]
+    """Makes the core of one partition, empty."""
+    prepare: Callable[[Iterable[Record]], Awaitable[None]]
+    """Fetches what deciding these records will look up (packs); awaited before the agent sees them."""
+    packs: Callable[[Iterable[str]], Awaitable[None]]
+    """Waits until these packs are there; awaited before an opening's first step."""
+    decide: Callable[[Batch], Awaitable[None]]
+    """Sends a batch through the stage's Faust agent."""
+    crash: CrashPoint
+    metrics: StageMetrics
+    consumer: LogConsumer
+    new_time: Callable[[], BrokerTime]
+    held: set[str] = field(default_factory=set)
+    """Causes that failed three openings in this process."""
+    vault: Vault | None = None
+    """What the stage seals with: its key is pinned by each marker."""
+
+    @property
+    def group(self) -> str:
+        """The consumer group: prefix and stage."""
+        return f"{self.settings.prefix}{self.stage}"
+
+
+class Partition:
+    """One opening of one partition. It never comes back to life: after a fault or a revocation a new one is made."""
+
+    def __init__(self, wiring: Wiring, number: int) -> None:
+        """Prepare partition ``number``; ``open`` does the work."""
+        self._w = wiring
+        self.number = number
+        self.core = wiring.core(number)
+        self.time = wiring.new_time()
+        self.pending: deque[Record] = deque()
+        self.budget = MAX_CAUSES
+        """Causes that a step may take: fewer where a larger step could not be committed."""
+        self.positions: dict[str, int] = {}
+        self._last_at: Instant = 0
+        self._horizon = Horizon()
+        self._newest_ms = 0
+        self._producer: AIOKafkaProducer | None = None
+        self._decisions = wiring.settings.prefix + DECISIONS.name
+
+    @property
+    def tps(self) -> list[TopicPartition]:
+        """The input partitions it reads."""
+        return [TopicPartition(self._w.settings.prefix + spec.name, self.number) for spec in self._w.inputs]
+
+    async def open(self) -> None:
+        """Fence the former owner, load the state and the packs it rests on, find the positions and the broker's time.
+
+        Raises:
+            PartitionStops: The log does not reach back to where we stood, the group stands further than our state, or
+                our own state cannot be read.
+            PackNotThere: A pack that the state rests on is not on ``reference``.
+        """
+        w = self._w
+        self._producer = transactional_producer(w.settings, f"{w.stage}.p{self.number}")
+        await self._producer.start()
+        w.crash.at("fenced")
+        marker = await load_state(w.settings, w.state.name, self.number, self.core.load, self._stranger)
+        await self._check_the_log_is_no_further(marker)
+        demand_same(marker, w.vault, w.settings.accept_key, f"{w.state.name}/{self.number}")
+        w.crash.at("loaded")
+        if marker is not None:
+            self.positions = dict(marker.positions)
+            self._last_at = marker.at
+            self.time.not_before(marker.at)
+        await w.packs([marker.pack] if marker and marker.pack else [])
+        try:
+            self.core.opened(marker.pack if marker else None, self._last_at)
+        except msgspec.DecodeError:
+            await unfit_ticket(w.settings, w.state.name, self.number)
+            raise
+        await w.packs(self.core.packs())
+        await self._check_positions()
+        await self._commit([], {})  # learns the broker's time, and proves that we may write
+        for spec, tp in zip(w.inputs, self.tps, strict=True):
+            w.consumer.seek(tp, self.positions.get(spec.name, 0))
+        w.crash.at("opened")
+
+    def _stranger(self, offset: int, why: str) -> None:
+        passed_by(self._w.metrics, Record(self._w.state.name, self.number, offset, None, None, (), 0, 0, True, why), why)
+
+    async def _check_the_log_is_no_further(self, marker: Marker | None) -> None:
+        """What the log says was decided must be in the state, whatever the group still knows: dispatch would decide it a second time."""
+        if self._w.state is not STATE:
+            return
+        if marker is None:
+            tp = TopicPartition(self._w.settings.prefix + DECISIONS.name, self.number)
+            if (await self._w.consumer.end_offsets([tp]))[tp] > 0:
+                raise lost_marker(STATE.name, self.number)
+            return
+        for number, decided in await last_decided(self._w.settings, [self.number]):
+            demand_newest(number, marker.at, decided)
+
+    async def _check_positions(self) -> None:
+        consumer = self._w.consumer
+        begins, ends = await consumer.beginning_offsets(self.tps), await consumer.end_offsets(self.tps)
+        for spec, tp in zip(self._w.inputs, self.tps, strict=True):
+            ours, group = self.positions.get(spec.name, 0), await consumer.committed(tp)
+            found = position(spec.name, self.number, ours, begins[tp], ends[tp], group, self._w.state.name)
+            if found != ours:
+                self.positions[spec.name] = found
+
+    def give(self, records: Sequence[Record]) -> None:
+        """Queue records that were fetched."""
+        self.pending.extend(records)
+
+    def waiting(self) -> int:
+        """How many records wait."""
+        return len(self.pending)
+
+    async def has_work(self) -> bool:
+        """Whether a step now would have something to decide."""
+        if self._horizon.is_looking:
+            tp = next((tp for spec, tp in zip(self._w.inputs, self.tps, strict=True) if spec is COMMANDS), None)
+            self._horizon.read_to(None if tp is None else await self._w.consumer.position(tp), self.pending)
+        due = self.core.next_due()
+        return bool(self.pending) or (due is not None and due <= self._horizon.at)
+
+    def wants_barrier(self) -> bool:
+        """Whether a clock is due that may not fire before ``commands`` is known to be read past it."""
+        return self._horizon.wants(self.core.next_due(), self.time.now())
+
+    def barrier(self, observed_at: Instant, end: int) -> None:
+        """Take an end offset of ``commands`` that was observed at or after ``observed_at``."""
+        self._horizon.observe(observed_at, end)
+
+    def seconds_to_next_due(self) -> float:
+        """Wall seconds until a clock is due; a long time when there is none."""
+        due = self.core.next_due()
+        return 3600.0 if due is None else self.time.seconds_until(due)
+
+    def overdue_seconds(self) -> float:
+        """Engine seconds since the oldest clock that has not fired was due."""
+        due = self.core.next_due()
+        return 0.0 if due is None else max(0, self.time.now() - due) / 1000
+
+    async def step(self) -> None:
+        """Decide what waits and commit it as one transaction. Any exception means: throw this opening away."""
+        w = self._w
+        records = list(islice(self.pending, self.budget))
+        if records:
+            w.crash.at("polled")
+            await w.prepare(records)
+        batch = Batch(self.core, records, self.time.now(), self._horizon.at, self._last_at, w.held, self.budget, self._horizon.lead)
+        await self._decide(batch)
+        if not batch.taken and not batch.fired:
+            return
+        w.crash.at("decided")
+        offsets: dict[TopicPartition, int] = {}
+        last = {record.topic: record for record in records[: batch.taken]}
+        for topic, record in last.items():
+            self.positions[topic] = offsets[TopicPartition(w.settings.prefix + topic, record.partition)] = record.offset + 1
+        for _ in range(batch.taken):
+            self.pending.popleft()
+        self._horizon.taken(batch.taken)
+        offsets |= await self._behind_markers()
+        self._last_at = batch.last_at
+        await self._commit_causes(batch, offsets)
+        self.core.written(self._newest_ms)
+        w.metrics.stepped(batch)
+        w.crash.at("applied")
+
+    async def _decide(self, batch: Batch) -> None:
+        """Let the agent decide, and tell which cause it was that raised."""
+        for record in batch.records:
+            if record.unreadable and not record.loose and record.topic in IN_TRANSACTIONS:
+                raise OwnRecordUnreadable(f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}")
+        try:
+            async with asyncio.timeout(DECIDE_SECONDS):
+                await self._w.decide(batch)
+        except TimeoutError as exc:
+            raise AgentSilent(f"the agent of {self._w.stage} has not answered for {DECIDE_SECONDS:.0f} s") from exc
+        except (PartitionStops, PackNotThere):
+            raise
+        except Exception as exc:
+            cause = self.core.due_id() if batch.firing else batch.taking.id if batch.taking is not None else None
+            if cause is None:
+                raise
+            raise CauseFailed(cause) from exc
+
+    async def _commit_causes(self, batch: Batch, offsets: dict[TopicPartition, int]) -> None:
+        """Commit; what cannot be written is told as the fault of the causes it comes of."""
+        causes = batch.taken + batch.fired
+        try:
+            if too_large := unfit(batch.outs):
+                raise OutputTooLarge(too_large)
+            await self._commit(batch.outs, offsets)
+        except ProducerFenced:
+            raise
+        except Exception as exc:
+            if not lies_in_the_content(exc):
+                raise
+            if causes > 1:
+                raise StepFailed(causes, told(exc)) from exc
+            raise CauseFailed(batch.only(), "writing what follows from") from exc
+
+    async def settle(self) -> None:
+        """Move positions behind transaction markers and aborted records that were read since the last step."""
+        if offsets := await self._behind_markers():
+            await self._commit([], offsets)
+
+    async def _behind_markers(self) -> dict[TopicPartition, int]:
+        """Once nothing waits, all that was read is decided: positions stand behind it, transaction markers and aborted records included.
+
+        Left behind, such a position falls off the log's beginning once retention has taken the marker, and nobody could tell
+        whether a record lay there.
+        """
+        prefix = self._w.settings.prefix
+        read = {tp: await self._w.consumer.position(tp) for tp in self.tps}
+        moved = {tp: at for tp, at in read.items() if at > self.positions.get(tp.topic.removeprefix(prefix), 0)}
+        if self.pending:  # looked at last: what came meanwhile is not decided
+            return {}
+        self.positions.update({tp.topic.removeprefix(prefix): at for tp, at in moved.items()})
+        return moved
+
+    async def _commit(self, outs: list[Out], offsets: dict[TopicPartition, int]) -> None:
+        """Write outputs, marker and offsets in one transaction; await every send before the commit."""
+        w, producer = self._w, self._producer
+        assert producer is not None
+        # nothing is awaited between the marker's making and its sending, so it says what this transaction does
+        marker = codec.encode(Marker(at=self._last_at, positions=self.positions, pack=self.core.pack(), vault_key=w.vault.id if w.vault else None))
+        await producer.begin_transaction()
+        w.crash.at("begun")
+        acks = await send(producer, w.settings.prefix, [*outs, Out(w.state.name, self.number, MARKER, marker)])
+        w.crash.at("sent")
+        if offsets:
+            await producer.send_offsets_to_transaction(offsets, w.group)
+        w.crash.at("offsets")
+        newest = decided = 0
+        for ack in acks:
+            written = await ack
+            newest = max(newest, written.timestamp)
+            if written.topic == self._decisions:
+                decided = written.offset + 1
+        self.time.seen(newest)
+        self._newest_ms = newest
+        w.crash.at("acked")
+        commit = asyncio.ensure_future(producer.commit_transaction())
+        await asyncio.sleep(0)
+        w.crash.at("committing")
+        await commit
+        if decided and w.state is STATE:
+            self.positions[DECISIONS.name] = decided  # the next marker says so: a view begins there that the log no longer tells all
+        w.crash.at("committed")
+
+    async def close(self) -> None:
+        """Let go of the producer; an open transaction is aborted so that readers need not wait for its time-out."""
+        self._w.metrics.closed(self.number)
+        producer, self._producer = self._producer, None
+        if producer is None:
+            return
+        txn = producer._txn_manager
+        if txn is not None and txn.is_in_transaction() and not txn.is_fatal_error():
+            with suppress(Exception):
+                await asyncio.wait_for(producer.abort_transaction(), 2)
+        with suppress(Exception):
+            await asyncio.wait_for(producer.stop(), 2)

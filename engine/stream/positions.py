@@ -1,0 +1,136 @@
+"""Where a partition stands by its own records, and whether the log still fits: an alarm and a stop, never a reset (DESIGN 5.3)."""
+
+from collections.abc import Callable
+
+from engine.errors import PositionOutOfRange, UndecodableRecord
+from engine.kafka.log_consumer import Loose, Unreadable
+from engine.kafka.newer_records import kind_of, own_fault
+from engine.kafka.read_to_end import to_end
+from engine.observability.json_logging import told
+from engine.settings import Settings
+from topics import codec
+from topics.ids import Instant
+from topics.registry import DECISIONS, INCIDENTS, STATE
+from topics.ticket import Marker, Ticket
+
+MARKER = b"m:"
+"""Key of the marker in a state topic."""
+
+TICKET = b"t:"
+"""What the key of a ticket in ``tickets.state`` begins with."""
+
+IN_TRANSACTIONS = frozenset({INCIDENTS.name, DECISIONS.name})
+"""Inputs that our stages alone write: behind each record of theirs comes the marker of its transaction."""
+
+
+STATE_BYTES = 8 * 1024 * 1024
+"""Most that one fetch brings of a state partition."""
+
+
+async def load_state(
+    settings: Settings, topic: str, number: int, load: Callable[[bytes, bytes | None], None], stranger: Callable[[int, str], None]
+) -> Marker | None:
+    """Fold a state topic's partition from its beginning to its end; answers the marker.
+
+    Args:
+        settings: Of the stack.
+        topic: Logical name of the state topic.
+        number: The partition.
+        load: Takes each record but the marker.
+        stranger: Told of each offset that was written outside of any transaction, and why it cannot be read.
+
+    Raises:
+        OwnRecordUnreadable: A record of ours cannot be read.
+        StateFromNewer: A record was written by a newer engine.
+        PositionOutOfRange: There is state, and no marker that says how far it reaches.
+    """
+    marker: Marker | None = None
+    found = False
+    async for records in to_end(settings, topic, [number], partition_bytes=STATE_BYTES, unreadable=True):
+        for record in records:
+            try:
+                if type(record) is Unreadable:
+                    raise UndecodableRecord(record.why)
+                if record.key == MARKER:
+                    marker = codec.decode(record.value, Marker)
+                else:
+                    if type(record) is Loose and record.key[:2] == TICKET and record.value is not None:
+                        codec.decode(record.value, Ticket)  # tickets are kept as bytes: what is none would be noticed after all is loaded
+                    load(record.key, record.value)
+                    found = True
+            except Exception as exc:  # whatever a key or value of somebody else's raises
+                if not (record.loose if type(record) is Unreadable else type(record) is Loose):
+                    raise own_fault(f"{topic}/{number} offset {record.offset}", topic, record.value, kind_of(topic, record.key), exc) from exc
+                stranger(record.offset, told(exc))
+    if marker is None and found:
+        raise lost_marker(topic, number)
+    return marker
+
+
+async def unfit_ticket(settings: Settings, topic: str, number: int) -> None:
+    """Look for the ticket that cannot be read: tickets are kept as bytes, and which one it is shows only now.
+
+    Raises:
+        StateFromNewer, OwnRecordUnreadable: Names it.
+    """
+
+    def look(key: bytes, value: bytes | None) -> None:
+        if key[:2] == TICKET and value is not None:
+            codec.decode(value, Ticket)
+
+    await load_state(settings, topic, number, look, lambda offset, why: None)
+
+
+def lost_marker(topic: str, number: int) -> PositionOutOfRange:
+    """Say that a partition would begin anew although it has begun before."""
+    return PositionOutOfRange(
+        f"{topic}/{number} has lost the marker of how far its partition has come, and there is work of that partition on the log; "
+        "to begin anew would do it a second time. Restore the topic"
+    )
+
+
+def nothing_lost(topic: str, ours: int, begin: int, end: int) -> bool:
+    """Say whether nothing readable can lie between our position and what the log holds; no group's offsets are asked (decision 0013).
+
+    Positions are stored behind what was read, markers included. Where the one offset that is missing is also the log's last,
+    it was the marker of the transaction read last: a record there would have its own marker behind it.
+    """
+    return begin <= ours <= end or (0 < ours == begin - 1 and begin == end and topic in IN_TRANSACTIONS)
+
+
+def position(topic: str, number: int, ours: int, begin: int, end: int, group: int | None, state: str) -> int:
+    """Give the offset to go on from.
+
+    Args:
+        topic: Logical name of the input.
+        number: Its partition.
+        ours: The next offset to be decided, by our own records.
+        begin: First offset of the log.
+        end: Behind its last.
+        group: Where the consumer group stands; ``None`` where its offsets have expired: nothing rests on them.
+        state: The topic of our own records.
+
+    Raises:
+        PositionOutOfRange: Something readable may lie between our state and the log, or the group stands further than our state.
+    """
+    where = f"{topic}/{number}"
+    if not nothing_lost(topic, ours, begin, end):
+        raise PositionOutOfRange(
+            f"{where}: our state stands at {ours}, the log holds {begin} to {end}; "
+            "records were dropped or the topic was made anew. Restore the topic, or set up a new prefix"
+        )
+    if group is not None and group > ours:
+        raise PositionOutOfRange(f"{where}: the group stands at {group}, our state only at {ours}; {state} has lost records. Restore it; nothing was redone")
+    return max(ours, begin)
+
+
+def demand_newest(number: int, ours: Instant, decided: Instant) -> None:
+    """See that the state is not older than the log: each transaction writes both.
+
+    Raises:
+        PositionOutOfRange: Something was decided later than the state knows.
+    """
+    if decided > ours:
+        raise PositionOutOfRange(
+            f"{DECISIONS.name}/{number}: decided last at {decided}, our state only knows of {ours}; {STATE.name} has lost records. Restore it; nothing was redone"
+        )

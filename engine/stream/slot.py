@@ -1,0 +1,299 @@
+"""One assigned partition through its openings: its runner opens, steps, and opens again, more slowly while nothing moves."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from aiokafka import TopicPartition
+from aiokafka.errors import IllegalStateError, KafkaError, ProducerFenced
+
+from engine.errors import PackNotThere, PartitionStops
+from engine.kafka.broker_time import BrokerTime
+from engine.observability.json_logging import told
+from engine.stream.batch import CauseFailed, StepFailed
+from engine.stream.contracts import Record
+from engine.stream.limits import HELD_AFTER, IDLE_SECONDS, MAX_CAUSES, PENDING_BYTES, PENDING_HIGH, PENDING_LOW, REOPEN_FIRST, REOPEN_MOST
+from topics.ids import Instant
+
+if TYPE_CHECKING:
+    from engine.stream.partition_loop import PartitionLoop
+
+log = logging.getLogger(__name__)
+
+
+class Opening(Protocol):
+    """What a slot drives: one opening of one partition, with transactions (``Partition``) or without (``EdgePartition``)."""
+
+    time: BrokerTime
+    budget: int
+    """Most causes that a step may take."""
+    positions: dict[str, int]
+    """Logical topic -> next offset to be decided, as far as is committed."""
+
+    @property
+    def pending(self) -> Iterable[Record]: ...
+    @property
+    def tps(self) -> list[TopicPartition]: ...
+    def give(self, records: Sequence[Record]) -> None:
+        """Queue records that were fetched."""
+
+    def waiting(self) -> int:
+        """How many records wait."""
+
+    async def open(self) -> None:
+        """Make ready; the consumer is sought to the stored positions."""
+
+    async def has_work(self) -> bool:
+        """Whether a step would do something."""
+
+    async def step(self) -> None:
+        """Do one step."""
+
+    async def settle(self) -> None:
+        """Nothing is left to do: move positions behind what is no record."""
+
+    def wants_barrier(self) -> bool:
+        """Whether a due clock waits for the end of ``commands``."""
+
+    def barrier(self, observed_at: Instant, end: int) -> None:
+        """Take the end of ``commands``."""
+
+    def seconds_to_next_due(self) -> float:
+        """Wall seconds to the next clock."""
+
+    def overdue_seconds(self) -> float:
+        """Engine seconds since the oldest clock was due."""
+
+    async def close(self) -> None:
+        """Let go of everything."""
+
+
+class Pace:
+    """How long to wait before the next opening, how large a step may be, and whether anything moves."""
+
+    def __init__(self) -> None:
+        """Begin well."""
+        self.pause = REOPEN_FIRST
+        self.fruitless = 0
+        """Openings one after the other in which nothing moved."""
+        self.budget = MAX_CAUSES
+
+    @property
+    def stalled(self) -> bool:
+        """Whether a partition has been opened too often without progress to be called ready."""
+        return self.fruitless >= HELD_AFTER
+
+    def moved(self) -> None:
+        """A step was committed, or there is nothing to commit."""
+        self.pause, self.fruitless = REOPEN_FIRST, 0
+        self.budget = min(self.budget * 2, MAX_CAUSES)
+
+    def failed(self) -> float:
+        """An opening ended: give the seconds to wait, and wait longer the next time."""
+        self.fruitless += 1
+        pause, self.pause = self.pause, min(self.pause * 2, REOPEN_MOST)
+        return pause
+
+    def halve(self, causes: int) -> None:
+        """A step of so many could not be committed: look for the one that keeps it, without waiting longer for that."""
+        self.budget, self.pause = max(1, causes // 2), REOPEN_FIRST
+
+
+class Slot:
+    """One assigned partition, as long as it is assigned."""
+
+    def __init__(self, loop: "PartitionLoop", key: object) -> None:
+        """Start the runner."""
+        self.loop, self.key = loop, key
+        self.opening: Opening | None = None
+        self.open = False
+        self.paused = False
+        self.waiting_bytes = 0
+        self.stopped_by: PartitionStops | None = None
+        self.pace = Pace()
+        self.wake = asyncio.Event()
+        self.beat = time.monotonic()
+        """When an opening, a step or a look for work last came to an end."""
+        self._failures: dict[str, int] = {}
+        self._stopping = False
+        self._idle_since: float | None = None
+        self._stepping = asyncio.Lock()
+        self.task = asyncio.create_task(self._run())
+
+    @property
+    def label(self) -> str:
+        """Name it in metrics: the partition's number, of an edge the input as well."""
+        return str(self.key) if isinstance(self.key, int) else f"{self.key[0].removeprefix(self.loop.settings.prefix)}:{self.key[1]}"  # type: ignore[index]
+
+    @property
+    def live(self) -> bool:
+        """Whether it is open and moves."""
+        return self.open and not self.pace.stalled
+
+    async def _run(self) -> None:
+        loop = self.loop
+        while not self._stopping:
+            opening = self.opening = loop.make(self.key)
+            opening.budget = self.pace.budget
+            self.beat = time.monotonic()
+            pause = None
+            try:
+                await opening.open()
+                self._opened(opening)
+                while not self._stopping:
+                    self.beat = time.monotonic()
+                    await self._step(opening)
+            except asyncio.CancelledError:
+                raise
+            except PartitionStops as exc:
+                return self.stop_for(exc)
+            except ProducerFenced:
+                # somebody else has opened it: the group will tell us within its session, or we are the owner after all
+                loop.metrics.count("openings", loop.stage, "fenced")
+                log.warning("fenced from %s %s; waiting for the group", loop.stage, self.key)
+                pause = 2.0 * loop.settings.session_timeout_seconds
+            except IllegalStateError:
+                log.info("%s %s is no longer assigned", loop.stage, self.key)
+            except Exception as exc:
+                self._failed(exc)
+            finally:
+                self.open, self.waiting_bytes, self.beat = False, 0, time.monotonic()
+                self._pause_input(opening)
+                await asyncio.shield(opening.close())
+                loop.live_changed()
+            await asyncio.sleep(max(pause or 0, self.pace.failed()))
+            loop.live_changed()
+
+    def _opened(self, opening: Opening) -> None:
+        self.open, self.paused, self.waiting_bytes, self._idle_since = True, False, 0, None
+        self.loop.consumer.resume(*opening.tps)
+        self.loop.metrics.count("openings", self.loop.stage, "opened")
+        self.loop.live_changed()
+        log.info("opened %s %s", self.loop.stage, self.key)
+
+    def _failed(self, exc: Exception) -> None:
+        """Say what went wrong and whose fault it is: of a cause, of several together, or of what we stand on."""
+        loop = self.loop
+        loop.metrics.count("openings", loop.stage, "failed")
+        if isinstance(exc, CauseFailed):
+            self._count_failure(exc)
+        elif isinstance(exc, StepFailed):
+            self.pace.halve(exc.causes)
+            log.error("%s %s: %s; trying %d at once", loop.stage, self.key, exc, self.pace.budget)
+        elif isinstance(exc, PackNotThere):
+            loop.metrics.count("alarms", "pack_not_there")
+            log.error("%s %s waits: %s", loop.stage, self.key, exc)
+        else:
+            log.warning("%s %s failed, opening again in %.1f s: %s", loop.stage, self.key, self.pace.pause, told(exc), exc_info=not isinstance(exc, KafkaError))
+        if self.pace.fruitless + 1 == HELD_AFTER:
+            loop.metrics.count("alarms", "partition_stalled")
+            log.error("%s %s has been opened %d times and nothing moves: it is not ready", loop.stage, self.key, HELD_AFTER)
+
+    def stop_for(self, exc: PartitionStops) -> None:
+        """Stop this partition alone, with an alarm; the others go on. Somebody must mend it and start the process again."""
+        self.stopped_by = exc
+        self.loop.metrics.count("alarms", exc.alarm)
+        self.loop.metrics.gauge("partition_stopped", 1, self.loop.stage, self.label)
+        log.error("%s %s is stopped: %s", self.loop.stage, self.key, exc)
+        if asyncio.current_task() is not self.task:
+            self.task.cancel()
+
+    def _pause_input(self, opening: Opening) -> None:
+        owned = self.loop.consumer.assignment()
+        self.loop.consumer.pause(*[tp for tp in opening.tps if tp in owned])
+
+    def _count_failure(self, exc: CauseFailed) -> None:
+        self._failures[exc.cause] = self._failures.get(exc.cause, 0) + 1
+        log.error("%s", exc, exc_info=exc.__cause__)
+        if self._failures[exc.cause] >= HELD_AFTER:
+            log.error("%s failed %d openings and is set aside", exc.cause, HELD_AFTER)
+            self.loop.metrics.count("held", self.loop.stage)
+            self.loop.held.add(exc.cause)
+
+    async def _step(self, opening: Opening) -> None:
+        self.wake.clear()
+        if not await opening.has_work():
+            await self._idle(opening)
+        elif not self._stopping:
+            if opening.wants_barrier():  # a backlog does not keep a due clock waiting
+                self.loop.request_barrier()
+            await self.loop.turn()
+            async with self._stepping:
+                if self._stopping:
+                    return
+                began = time.perf_counter()
+                await opening.step()
+                self.loop.metrics.took(time.perf_counter() - began)
+            self._moved(opening)
+            self._flow(opening)
+
+    def _moved(self, opening: Opening) -> None:
+        stalled = self.pace.stalled
+        self.pace.moved()
+        opening.budget, self._idle_since = self.pace.budget, None
+        if stalled:
+            self.loop.live_changed()
+
+    async def _idle(self, opening: Opening) -> None:
+        """Wait for records or for a clock; standing open for a while with nothing to do is being well."""
+        if opening.wants_barrier():
+            self.loop.request_barrier()
+            wait = 1.0
+        else:
+            wait = min(1.0, opening.seconds_to_next_due() + 0.001)
+        now = time.monotonic()
+        if self._idle_since is None:
+            self._idle_since = now
+        elif now - self._idle_since > IDLE_SECONDS and not opening.wants_barrier():
+            async with self._stepping:
+                await opening.settle()
+            self._moved(opening)
+        try:
+            await asyncio.wait_for(self.wake.wait(), wait)
+        except TimeoutError:
+            return
+
+    def give(self, records: Sequence[Record]) -> None:
+        """Queue fetched records; what comes while it is not open was fetched before it was sought, and is dropped."""
+        if self.open and self.opening is not None:
+            self.opening.give(records)
+            self.waiting_bytes += _bytes_of(records)
+            self._flow(self.opening)
+            self.wake.set()
+
+    def _flow(self, opening: Opening) -> None:
+        """Pause the input of a partition that has enough waiting, resume it when that is worked off."""
+        waiting = opening.waiting()
+        if not waiting:
+            self.waiting_bytes = 0
+        elif self.waiting_bytes > PENDING_BYTES:  # only what came is added up as it comes: count what is left
+            self.waiting_bytes = _bytes_of(opening.pending)
+        if not self.paused and (waiting > PENDING_HIGH or self.waiting_bytes > PENDING_BYTES):
+            self.loop.consumer.pause(*opening.tps)
+            self.paused = True
+        elif self.paused and waiting < PENDING_LOW and self.waiting_bytes <= PENDING_BYTES and self.open:
+            self.loop.consumer.resume(*opening.tps)
+            self.paused = False
+
+    async def stop(self) -> None:
+        """Let the running step end (bounded), then end the runner and close the opening."""
+        self._stopping = True
+        self.loop.metrics.forget(self.label)
+        self.wake.set()
+        if self.open:
+            try:
+                await asyncio.wait_for(self._stepping.acquire(), 3)
+                self._stepping.release()
+            except TimeoutError:
+                log.warning("%s %s did not end its step in 3 s; it is dropped", self.loop.stage, self.key)
+        self.task.cancel()
+        _, pending = await asyncio.wait({self.task}, timeout=3)
+        if pending:  # what hangs in the broker's hands is fenced by the next opening, wherever that is
+            log.warning("%s %s did not let go in 3 s; it is left behind", self.loop.stage, self.key)
+
+
+def _bytes_of(records: Iterable[Record]) -> int:
+    """Add up the values, which are what may be large."""
+    return sum([len(record.value) for record in records if record.value is not None])

@@ -1,0 +1,1 @@
+"""LAW 6, one module for a family of commands."""

@@ -1,0 +1,96 @@
+"""After the work: somebody else checks, the reporter is asked, and may have it opened again (LAW 6)."""
+
+from rules.ticket import check as checks
+from rules.ticket import clocks, department_tasks, filing, offers
+from rules.ticket.closing import close
+from rules.ticket.draft import Case, Draft
+from topics.command import Command
+from topics.ticket import Asked, Clock
+from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, Status, TierKind
+
+
+def check(case: Case, draft: Draft, command: Command) -> Reason:
+    """Somebody who did not handle it checks: pass, or back to work with what was consumed."""
+    if command.actor.person in draft.handled_by:
+        return Reason.CHECKER_HANDLED_IT
+    if not command.passed and not command.reason:
+        return Reason.REASON_MISSING
+    draft.drop(ClockKind.CHECK)
+    if command.passed:
+        case.say("CheckPassed", draft, by=command.actor.person)
+        checks.passed(case, draft)
+        return Reason.DONE_AS_ASKED
+    if draft.filed_at is None:  # put right on the spot, and not well: the desk has it
+        case.say("CheckFailed", draft, by=command.actor.person)
+        draft.rework += 1
+        filing.wait_at_desk(case, draft, draft.urgency or "U3")
+        return Reason.DONE_AS_ASKED
+    _, party, person = draft.finished_by or (draft.tier or "", draft.party or "", draft.person)
+    draft.rework += 1
+    draft.status, draft.task, draft.duty, draft.party = Status.HANDLING, "handle", party, party
+    draft.person = person
+    offers.resume_work_clocks(case, draft)
+    case.say("CheckFailed", draft, by=command.actor.person)
+    if case.law.department(party) is not None:
+        department_tasks.send(case, draft, "updated", party, DepartmentRole.OWNER, reason="check_failed")
+    return Reason.DONE_AS_ASKED
+
+
+def answer(case: Case, draft: Draft, command: Command) -> Reason:
+    """The reporter answers; unhappy is a request to reopen, which the desk must grant or refuse with a reason (LAW 6)."""
+    if draft.asked is not None:
+        return Reason.ASKED_ALREADY
+    case.say("SurveyAnswered", draft, satisfied=command.satisfied)
+    if command.satisfied:
+        close(case, draft, "satisfied")
+        return Reason.DONE_AS_ASKED
+    draft.drop(ClockKind.SURVEY)
+    actor = command.actor
+    draft.asked = Asked("reopen", str(actor.role), actor.person, command.text or "", case.at)
+    draft.task, draft.duty = "decide_reopening", "desk"
+    desk = case.someone(Role.DESK, draft)
+    draft.person = desk.person if desk else case.supervisor(draft)
+    draft.put(clocks.start(case.law, ClockKind.TRIAGE, "reopen", filing.triage_limit(case, draft.urgency or "U3"), case.at))
+    case.say("ReopeningAsked", draft, by=actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def refuse_reopening(case: Case, draft: Draft, command: Command) -> Reason:
+    """The desk does not open it again, and says why."""
+    case.say("ReopeningRefused", draft, by=command.actor.person, reason=command.reason)
+    draft.asked = None
+    close(case, draft, "unhappy")
+    return Reason.DONE_AS_ASKED
+
+
+def reopen(case: Case, draft: Draft, command: Command) -> Reason:
+    """Not fixed after all: the next generation goes to the party that finished, from the second time one tier above."""
+    category = case.category(draft)
+    if category is None or draft.filed_at is None or draft.close_reason == "referred":
+        return Reason.NOT_IN_THIS_STATUS
+    ended = draft.closed_at or draft.surveyed_at or case.at
+    if case.effective_at - ended > case.law.bundle.reopen_days * 86_400_000:
+        return Reason.TOO_LATE
+    law = case.law
+    checks.begin_anew(draft)
+    draft.resolve_limit_ms, draft.resolve_unit = filing.limit_of(law, category, True)
+    rungs = filing.rungs_of(law, category)
+    draft.put(Clock(ClockKind.RESOLVE, "0", draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, rungs, area=law.area(draft.where)))
+    case.say("TicketReopened", draft, generation=draft.generation)
+    _give_back(case, draft)
+    return Reason.DONE_AS_ASKED
+
+
+def _give_back(case: Case, draft: Draft) -> None:
+    """Offer it to the party that finished; from the second reopening on to the tier above."""
+    tier_name, party, _ = draft.finished_by or (draft.tier or "", draft.party or "", "")
+    steps = offers.ladder(case, draft)
+    place = next((i for i, tier in enumerate(steps) if tier.name == tier_name), 0)
+    if draft.generation >= 2 and place + 1 < len(steps):
+        place, party = place + 1, ""
+    tier = steps[place]
+    draft.tier = tier.name
+    if party and tier.kind != TierKind.WHISTLE and offers.offer(case, draft, tier, party):
+        return
+    if not offers.enter(case, draft, tier):
+        offers.move_up(case, draft, "reopened")

@@ -1,0 +1,37 @@
+"""The clocks stand while the reporter is asked: those who direct say so, and say when it ends (LAW 4, 6)."""
+
+from rules.ticket import authority, pauses
+from rules.ticket.draft import Case, Draft
+from topics.command import Command
+from topics.pack import Limit
+from topics.ticket import Clock
+from topics.vocabulary import ClockKind, Reason, Unit
+
+MOST_WAITS, LONGEST_WAIT = 2, Limit(5, Unit.WORK_DAY)
+"""A ticket may wait for its reporter twice, five working days in all."""
+
+
+def wait_reporter(case: Case, draft: Draft, command: Command) -> Reason:
+    """Those who direct let the clocks stand while the reporter is asked; whoever handles it cannot do that alone."""
+    if authority.holds(draft, command.actor) or command.actor.person in (draft.person, *draft.handled_by):
+        return Reason.SAME_HANDS
+    if pauses.is_waiting(draft) or draft.waits >= MOST_WAITS:
+        return Reason.PAUSED_BEFORE
+    if pauses.is_late(case, draft):
+        return Reason.OVERDUE
+    left = case.law.limit_ms(LONGEST_WAIT) - draft.waited_ms
+    if left <= 0:
+        return Reason.PAUSED_BEFORE
+    pauses.hold(case, draft, "waiting_reporter")
+    draft.waits += 1
+    draft.put(Clock(ClockKind.PARK, f"wait-{draft.waits}", left, Unit.WORK_DAY, case.at, case.at, (100,)))
+    case.say("WaitingForReporter", draft, by=command.actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def resume(case: Case, draft: Draft, command: Command) -> Reason:
+    """The reporter has answered."""
+    if not pauses.is_waiting(draft):
+        return Reason.NOT_PAUSED
+    pauses.end_wait(case, draft)
+    return Reason.DONE_AS_ASKED

@@ -1,0 +1,71 @@
+"""An open ticket is put under the pack in force: its calendar, limits and ladder, each changed deadline written down (LAW 4, DESIGN 6)."""
+
+from msgspec.structs import replace
+
+from rules.law.categories import category_of
+from rules.law.compiled import Law
+from rules.ticket import clocks, filing, resolve_clocks
+from rules.ticket.draft import Case, Draft
+from topics.command import Command
+from topics.ids import Instant
+from topics.pack import Category
+from topics.ticket import Clock
+from topics.vocabulary import Reason
+
+
+def rebase(case: Case, draft: Draft, command: Command) -> Reason:
+    """What was consumed so far was consumed by the former calendar; all that follows is reckoned by the new one. Rungs that fired stay fired."""
+    former, law = case.law, case.duty_law
+    if law.ref == former.ref:
+        return Reason.NO_CHANGE
+    if draft.category not in law.categories:
+        return Reason.CATEGORY_UNKNOWN
+    if draft.where not in law.nodes:
+        return Reason.GRID_UNKNOWN
+    before = _deadlines(former, draft)
+    draft.clocks = tuple([_settled(former, clock, case.at) for clock in draft.clocks])
+    draft.ledgers = tuple([replace(ledger, clock=_settled(former, ledger.clock, case.at)) for ledger in draft.ledgers])
+    former_category = case.category(draft)
+    case.law, draft.pack = law, law.ref
+    resolve_clocks.move(law, draft, case.at)
+    rule = filing.exception(case, draft) if law.reads else None
+    draft.rule = None if rule is not None and rule.startswith(filing.RULE_ERROR) else rule
+    category = category_of(law, draft.category or "", draft.rule)
+    if draft.tier is not None and all(tier.name != draft.tier for tier in law.ladder(category.ladder)):
+        return Reason.TIER_UNKNOWN
+    limit_ms, whole = draft.resolve_limit_ms, former.limit_ms(former_category.limit) if former_category else 0
+    _take_limit(case, draft, category, is_part=limit_ms != whole and draft.generation > 0)
+    after = _deadlines(law, draft)
+    moved = [[kind, number, before.get((kind, number)), due] for (kind, number), due in after.items() if before.get((kind, number)) != due]
+    case.say(
+        "TicketRebased", draft, former_pack=former.ref, pack=law.ref, former_limit_ms=limit_ms, limit_ms=draft.resolve_limit_ms,
+        unit=draft.resolve_unit, deadlines=moved,
+    )  # fmt: skip
+    return Reason.DONE_AS_ASKED
+
+
+def _settled(former: Law, clock: Clock, at: Instant) -> Clock:
+    """What was consumed by the former calendar, as far as that knew its days; the rest the new one counts."""
+    return clocks.settled(former, clock, min(at, former.calendar.ends) if former.in_work_time(clock.unit) else at)
+
+
+def _take_limit(case: Case, draft: Draft, category: Category, is_part: bool) -> None:
+    """The category's limit by the new pack, of a reopened ticket its part; a promised date stays what it was."""
+    law = case.law
+    draft.urgency, draft.lead = category.urgency, category.lead
+    if draft.promised_by is None or not category.promise_counts:
+        full = law.limit_ms(category.limit)
+        draft.resolve_limit_ms = full if not is_part else max(full * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
+        draft.resolve_unit = category.limit.unit
+    rungs = filing.rungs_of(law, category)
+    limit_ms, unit = draft.resolve_limit_ms, draft.resolve_unit
+
+    def by_new_pack(clock: Clock) -> Clock:
+        left = tuple(rung for rung in rungs if rung > max(clock.fired, default=0))
+        return replace(clocks.rebase(law, clock, limit_ms, unit, case.at), rungs=left)
+
+    resolve_clocks.change_own(law, draft, by_new_pack)
+
+
+def _deadlines(law: Law, draft: Draft) -> dict[tuple[str, str], Instant | None]:
+    return {(clock.kind, clock.number): clocks.moment(law, clock, 100, draft.urgency) for clock in draft.clocks}

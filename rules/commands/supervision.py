@@ -1,0 +1,161 @@
+"""Those who direct a ticket without holding it: another category, orders, reminders; and those who follow it (LAW 5, 6)."""
+
+from msgspec.structs import replace
+
+from rules.law.filing_plan import plan_of
+from rules.ticket import authority, clocks, department_tasks, filing, flood, offers, pauses, resolve_clocks
+from rules.ticket.draft import Case, Draft
+from topics.command import Command
+from topics.pack import Category, Tier
+from topics.ticket import Clock
+from topics.vocabulary import ClockKind, DepartmentRole, Reason, Status
+
+
+def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
+    """Another category: the limit is re-based and written down, what was consumed stays. Who has it stays, too, if the new ladder has its tier.
+
+    Into a ladder without its tier it enters the lowest that is not below it; corrected to life and property it is as if
+    filed so now (LAW 5). One of a flood is none of it any more.
+    """
+    code = case.law.category_code(command.category or "")
+    if code is None:
+        return Reason.CATEGORY_UNKNOWN
+    if code == draft.category:
+        return Reason.NO_CHANGE
+    category, former = case.law.categories[code], case.category(draft)
+    if draft.filed_at is None or former is None:
+        case.say("TicketRecategorised", draft, former=draft.category, category=code)
+        draft.category, draft.urgency, draft.lead, draft.rule = code, category.urgency, category.lead, None
+        return Reason.DONE_AS_ASKED
+    here, steps = offers.tier_of(case, draft), case.law.ladder(category.ladder)
+    steps_on = offers.not_below(here, offers.ladder(case, draft), steps)
+    if not steps_on:
+        return Reason.TIER_UNKNOWN
+    if draft.folded_into is not None:
+        flood.stand_alone(case, draft)  # of another kind it is none of the flood
+    _take_limit(case, draft, former, category)
+    if _is_emergency(case, category.urgency) and not _is_emergency(case, former.urgency) and draft.status not in (Status.DONE, Status.SURVEYED):
+        return _as_emergency(case, draft, category, steps_on, here)
+    if here is None or here.name == steps_on[0].name:
+        return Reason.DONE_AS_ASKED
+    if draft.status in (Status.DONE, Status.SURVEYED):
+        draft.tier = steps_on[0].name
+        return Reason.DONE_AS_ASKED
+    if draft.status is Status.PARKED:
+        pauses.unpark(case, draft)
+    return Reason.DONE_AS_ASKED if any(offers.move_to(case, draft, tier, "recategorised") for tier in steps_on) else Reason.TIER_UNKNOWN
+
+
+def _take_limit(case: Case, draft: Draft, former: Category, category: Category) -> None:
+    """Re-base the limit: a wish gets its new one from its filing on, and what becomes a wish loses its rungs (LAW 4)."""
+    law = case.law
+    limit_ms, unit = filing.limit_of(law, category, draft.is_reopened)
+    rungs = filing.rungs_of(law, category)
+
+    def anew(clock: Clock) -> Clock:
+        left = tuple(rung for rung in rungs if rung not in clock.fired)
+        if former.wish:
+            return replace(clock, limit_ms=limit_ms * (clock.extended + 1), unit=unit, rungs=left)
+        based = clocks.rebase(law, clock, limit_ms, unit, case.at)
+        return replace(based, rungs=left, area=None if draft.is_overdue else based.area)
+
+    resolve_clocks.change_own(law, draft, anew)
+    case.say(
+        "TicketRecategorised", draft, former=draft.category, category=category.code, former_limit_ms=draft.resolve_limit_ms,
+        former_unit=draft.resolve_unit, limit_ms=limit_ms, unit=unit,
+    )  # fmt: skip
+    draft.category, draft.urgency, draft.lead, draft.rule = category.code, category.urgency, category.lead, None
+    draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
+    resolve = draft.clock(ClockKind.RESOLVE)
+    if category.wish:
+        draft.drop(ClockKind.LEG)
+        draft.is_exhausted = False
+    if former.wish or category.wish:
+        draft.is_overdue = not category.wish and resolve is not None and 100 in resolve.fired
+    if former.wish and draft.leg and draft.status not in (Status.DONE, Status.SURVEYED, Status.PARKED):
+        offers.start_leg(case, draft)
+
+
+def _is_emergency(case: Case, urgency: str) -> bool:
+    return urgency in case.law.bundle.automatic_whistle
+
+
+def _as_emergency(case: Case, draft: Draft, category: Category, steps_on: tuple[Tier, ...], here: Tier | None) -> Reason:
+    """As if filed so at this moment: the street has it, or who stands above it already; its departments are called, its clocks run from now."""
+    was_parked = draft.status is Status.PARKED
+    if was_parked:
+        pauses.unpark(case, draft)
+    law, number = case.law, f"{category.urgency}@{draft.version}"
+    fresh = Clock(
+        ClockKind.RESOLVE, number, draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, filing.rungs_of(law, category), area=law.area(draft.where)
+    )
+    resolve_clocks.let_broken_go(draft)
+    resolve_clocks.change_own(law, draft, lambda clock: fresh)
+    draft.drop(ClockKind.LEG)
+    draft.is_overdue = draft.is_exhausted = False
+    draft.top_repeats = 0
+    named = [tier.name for tier in plan_of(law, category, None, ()).steps]
+    wanted = [tier for tier in steps_on if tier.name in named]
+    former = (draft.tier, draft.party, draft.person)
+    at_it = draft.status is not Status.OFFERED and (not was_parked or draft.status is Status.WHISTLED)  # who had laid it aside is asked anew
+    stays = here is not None and bool(wanted) and wanted[0].name == here.name and at_it
+    if not stays:
+        if not any(offers.enter(case, draft, tier) for tier in wanted):
+            return Reason.TIER_UNKNOWN
+        if draft.tier != former[0]:
+            offers.moved(case, draft, former, "corrected_to_emergency", leg=False)
+    if draft.party == authority.STREET:
+        filing.whistle_at_once(case, draft)
+    return Reason.DONE_AS_ASKED
+
+
+def supervise(case: Case, draft: Draft, command: Command) -> Reason:
+    """An order (督办) that whoever handles the ticket cannot remove."""
+    if draft.supervised_by is not None:
+        return Reason.NO_CHANGE
+    draft.supervised_by = command.actor.person
+    case.say("SupervisionOrdered", draft, tier=draft.tier, by=command.actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def lift(case: Case, draft: Draft, command: Command) -> Reason:
+    """Only its issuer lifts an order."""
+    if draft.supervised_by is None:
+        return Reason.NO_CHANGE
+    if draft.supervised_by != command.actor.person:
+        return Reason.NOT_ITS_ISSUER
+    draft.supervised_by = None
+    case.say("SupervisionLifted", draft, by=command.actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def remind(case: Case, draft: Draft, command: Command) -> Reason:
+    """Remind whoever has it (催办); a department hears of it on its topic."""
+    case.say("TicketReminded", draft, by=command.actor.person, told=_who(case, draft))
+    if draft.party is not None and case.law.department(draft.party) is not None:
+        department_tasks.send(case, draft, "reminded", draft.party, DepartmentRole.OWNER, reason=command.text)
+    return Reason.DONE_AS_ASKED
+
+
+def _who(case: Case, draft: Draft) -> list[str]:
+    return list(dict.fromkeys([authority.standing_for(case, draft), *(name.partition(":")[2] for name in draft.followers)]))
+
+
+def attach(case: Case, draft: Draft, command: Command) -> Reason:
+    """A photo or paper more."""
+    new = tuple(name for name in dict.fromkeys(command.proof) if name not in draft.attached)
+    if not new:
+        return Reason.NO_CHANGE
+    draft.attached = (*draft.attached, *new)
+    case.say("ProofAttached", draft, by=command.actor.person, proof=list(new))
+    return Reason.DONE_AS_ASKED
+
+
+def follow(case: Case, draft: Draft, command: Command) -> Reason:
+    """Somebody stays with the ticket to its end (全程跟)."""
+    name = f"{command.actor.role}:{command.actor.person}"
+    if name in draft.followers:
+        return Reason.NO_CHANGE
+    draft.followers = (*draft.followers, name)
+    case.say("TicketFollowed", draft, by=name)
+    return Reason.DONE_AS_ASKED

@@ -1,0 +1,81 @@
+"""What those who hold a ticket do with it: accept, decline, contact, start, finish (LAW 6)."""
+
+from rules.commands import committee_consent
+from rules.ticket import check, clocks, offers, whistle
+from rules.ticket.authority import helper, holds, on_duty, party_of
+from rules.ticket.draft import Case, Draft
+from topics.command import Command
+from topics.vocabulary import ClockKind, Reason, Status
+
+
+def accept(case: Case, draft: Draft, command: Command) -> Reason:
+    """Somebody of the offered party, on duty, takes the ticket."""
+    if not holds(draft, command.actor):
+        return Reason.NOT_YOUR_TICKET
+    if not on_duty(case, draft, command.actor):
+        return Reason.NOT_ON_DUTY
+    offers.take_over(case, draft, command.actor.person)
+    return Reason.DONE_AS_ASKED
+
+
+def decline(case: Case, draft: Draft, command: Command) -> Reason:
+    """The offered party says no, with a reason, at most twice; the next party has it, or the next tier."""
+    if not holds(draft, command.actor):
+        return Reason.NOT_YOUR_TICKET
+    if sum(offer.ended == "declined" and offer.party == draft.party for offer in draft.offers) >= case.law.bundle.max_declines:
+        return Reason.TOO_MANY_DECLINES
+    if not offers.above(case, draft):
+        return Reason.NOT_IN_THIS_STATUS
+    offers.end_offer(case, draft, "declined")
+    if not offers.next_in_tier(case, draft):
+        offers.move_up(case, draft, "declined")
+    return Reason.DONE_AS_ASKED
+
+
+def contact(case: Case, draft: Draft, command: Command) -> Reason:
+    """The reporter was reached."""
+    if not (holds(draft, command.actor) or helper(draft, command.actor) is not None):
+        return Reason.NOT_YOUR_TICKET
+    draft.drop(ClockKind.CONTACT)
+    case.say("ReporterContacted", draft)
+    return Reason.DONE_AS_ASKED
+
+
+def start(case: Case, draft: Draft, command: Command) -> Reason:
+    """Work begins; the reporter still waits to be spoken to."""
+    if not holds(draft, command.actor):
+        return Reason.NOT_YOUR_TICKET
+    if committee_consent.missing(draft):
+        return Reason.CONSENT_MISSING
+    draft.status, draft.task, draft.person = Status.HANDLING, "handle", command.actor.person
+    draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, command.actor.person)))
+    case.say("TicketStarted", draft)
+    return Reason.DONE_AS_ASKED
+
+
+def finish(case: Case, draft: Draft, command: Command) -> Reason:
+    """The holder has done it, or a helper after a move: resolve stops, checking starts."""
+    actor = command.actor
+    helping = None if holds(draft, actor) else helper(draft, actor)
+    if helping is None and not holds(draft, actor):
+        return Reason.NOT_YOUR_TICKET
+    if draft.status is Status.OFFERED and helping is None:
+        return Reason.NOT_IN_THIS_STATUS
+    if whistle.any_open(draft):
+        return Reason.CHILDREN_OPEN
+    if committee_consent.missing(draft):
+        return Reason.CONSENT_MISSING
+    category = case.category(draft)
+    if category is not None and category.proof_required and not command.proof:
+        return Reason.PROOF_MISSING
+    resolve = offers.resolve_clock(draft)
+    due = clocks.moment(case.law, resolve, 100, None) if resolve else None
+    at = max(case.effective_at, resolve.running_since or 0) if resolve else case.effective_at
+    offers.end_offer(case, draft, "withdrawn")
+    offers.stop_work_clocks(case, draft)
+    draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, actor.person)))
+    draft.finished_by = ((helping.tier if helping else draft.tier) or "", party_of(actor), actor.person)
+    draft.finished_at = at
+    case.say("TicketFinished", draft, person=actor.person, party=party_of(actor), overdue=due is not None and at > due)
+    check.begin(case, draft)
+    return Reason.DONE_AS_ASKED

@@ -1,0 +1,1 @@
+"""After the fact: replay, explain, compare."""

@@ -1,0 +1,283 @@
+"""A pack made ready for look-up: every question a rule asks of the pack, answered from a dictionary (LAW 1-8)."""
+
+from collections.abc import Mapping
+from copy import copy
+from datetime import datetime, time, timedelta
+from functools import cached_property
+from itertools import combinations
+from math import gcd, lcm
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from rules.law.conditions import Conditions
+from rules.law.force_majeure import Standstill
+from rules.law.work_calendar import WorkCalendar
+from topics.ids import Instant
+from topics.pack import Category, Department, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
+from topics.vocabulary import ClockKind, Role, Unit
+
+UNIT_MS: dict[str, int] = {
+    Unit.MINUTE: 60_000,
+    Unit.URGENT_HOUR: 3_600_000,
+    Unit.URGENT_DAY: 86_400_000,
+    Unit.WORK_HOUR: 3_600_000,
+}
+"""Length of a unit in its own time; a work day is the calendar's (8 h by default)."""
+
+QUARTER_MS = 900_000
+"""No zone's day begins, and none changes its offset, off a quarter of an hour: what the zone says is remembered by quarters."""
+
+RUNGS: dict[str, tuple[int, ...]] = {
+    ClockKind.RESOLVE: (50, 80, 100, 150, 300), ClockKind.TRIAGE: (100, 200), ClockKind.REPORT_IN: (100, 200), ClockKind.CHILD: (100, 200),
+}  # fmt: skip
+"""Of the clocks that do more than end, where the pack names none (LAW 4, 5)."""
+
+WORK_UNITS: frozenset[str] = frozenset({Unit.WORK_HOUR, Unit.WORK_DAY})
+
+
+class Law:
+    """One published pack. Immutable; look-ups are cached, so that the hot path asks dictionaries only."""
+
+    def __init__(self, ref: str, bundle: PackBundle) -> None:
+        """Index a bundle; ``ref`` is ``<name>@<hash>``."""
+        self.ref, self.bundle = ref, bundle
+        self.calendar = WorkCalendar(bundle.calendar)
+        self.nodes: dict[str, Node] = {node.code: node for node in bundle.nodes}
+        self.categories: dict[str, Category] = {category.code: category for category in bundle.categories}
+        self._words = {word: c.code for c in bundle.categories for word in (c.code, c.label, c.label_zh, *c.aliases) if word}
+        self.homes: dict[str, Node] = {n.code: n for n in bundle.nodes if n.level == bundle.home_level or n.code == bundle.unplaced}
+        self.departments: dict[str, Department] = {department.code: department for department in bundle.departments}
+        self.shares: tuple[PartyShare, ...] = bundle.shares
+        self.per = share_unit([share.share for share in bundle.shares])
+        self._unit_ms: dict[str, int] = {**UNIT_MS, Unit.WORK_DAY: bundle.calendar.day_minutes * 60_000}
+        self._zone = ZoneInfo(bundle.timezone)
+        self._paths: dict[str, tuple[str, ...]] = {}
+        self._home_of: dict[str, str | None] = {}
+        self._parties = frozenset(share.code for share in bundle.shares)
+        self._duty: dict[str, tuple[int, int]] = {}
+        self._quarter, self._now = -1, ("", "", 0)
+        self._conditions = Conditions(bundle.rules, self.path)
+        self._know_people()
+
+    def _know_people(self) -> None:
+        self._by_role: dict[str, list[RosterEntry]] = {}
+        self._by_person: dict[tuple[str, str], RosterEntry] = {}
+        self._by_name: dict[str, RosterEntry] = {}
+        for entry in self.bundle.roster:
+            self._by_role.setdefault(entry.role, []).append(entry)
+            self._by_person.setdefault((entry.person, entry.role), entry)
+            self._by_name.setdefault(entry.person, entry)
+        self._rosters: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
+        self._ready: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
+        self._ready_at: Instant = -1
+        self.cache: dict[Any, Any] = {}
+        """For rules: answers that hang on the pack and its roster alone."""
+
+    def with_roster(self, roster: tuple[RosterEntry, ...], version: str) -> "Law":
+        """Give the same law with another roster."""
+        other = copy(self)
+        other.bundle = replace(self.bundle, roster=roster, roster_version=version)
+        other._know_people()
+        return other
+
+    # -- places ------------------------------------------------------------------------------------------------
+
+    def path(self, code: str) -> tuple[str, ...]:
+        """Name a node and everything above it, itself first; empty for an unknown code."""
+        found = self._paths.get(code)
+        if found is None and code not in self.nodes:
+            return ()  # what anybody may call a grid is not remembered
+        if found is None:
+            walked: list[str] = []
+            here: str | None = code
+            while here is not None and here in self.nodes and here not in walked:
+                walked.append(here)
+                here = self.nodes[here].parent
+            found = self._paths[code] = tuple(walked)
+        return found
+
+    def home_of(self, leaf: str) -> str | None:
+        """Name the home a grid lies in, or ``None`` for what lies above homes."""
+        if leaf not in self.nodes:
+            return None
+        if leaf not in self._home_of:
+            self._home_of[leaf] = next((code for code in self.path(leaf) if code in self.homes), None)
+        return self._home_of[leaf]
+
+    def street_of(self, home: str) -> str | None:
+        """Name the node just above a home."""
+        node = self.nodes.get(home)
+        return node.parent if node else None
+
+    def party_works_in(self, party: str, code: str) -> bool:
+        """Whether a party's grid list contains this grid: what the nearest node says that says anything."""
+        for here in self.path(code):
+            if self.nodes[here].parties:
+                return party in self.nodes[here].parties
+        return True
+
+    # -- people ------------------------------------------------------------------------------------------------
+
+    def roster(self, role: str, node: str, skill: str | None = None, org: str | None = None) -> tuple[RosterEntry, ...]:
+        """List who has a role for a grid: the people of the nearest node on the way up that has any, else those for everywhere.
+
+        For the parties of the split the way up ends at the home. Source: LAW 3.
+        """
+        key = (role, node, skill, org)
+        found = self._rosters.get(key)
+        if found is None and role not in self._by_role:
+            return ()  # a party's name may be anybody's word
+        if found is None:
+            fit = [e for e in self._by_role.get(role, ()) if (skill is None or skill in e.skills) and (org is None or e.org == org)]
+            found = tuple(entry for entry in fit if not entry.nodes)
+            for here in self.path(node):
+                near = tuple(entry for entry in fit if here in entry.nodes)
+                if near:
+                    found = near
+                    break
+                if here in self.homes and role in self._parties:
+                    break
+            self._rosters[key] = found
+        return found
+
+    def entry(self, person: str, role: str) -> RosterEntry | None:
+        """Find a person in a role."""
+        return self._by_person.get((person, role))
+
+    def entry_at(self, person: str, duty: str) -> RosterEntry | None:
+        """Find a person by the post they have a ticket in: a role, ``street`` (its principal, too), a department's code; else by any role."""
+        roles = (duty, Role.PRINCIPAL) if duty == Role.STREET else (Role.DEPARTMENT,) if duty in self.departments else (duty,)
+        return next((found for role in roles if (found := self._by_person.get((person, role))) is not None), self._by_name.get(person))
+
+    def next_on_duty(self, hours: str | None, at: Instant) -> Instant | None:
+        """Name ``at`` itself within somebody's hours, else when they begin; without hours of their own the city's."""
+        if hours == "always":
+            return at
+        if hours is None or hours in ("work", "never"):
+            return self.calendar.next_open(at)
+        if self.on_duty(RosterEntry("", "", "", on_duty=hours), at):
+            return at
+        local = datetime.fromtimestamp(at / 1000, self._zone)
+        start = _minutes(hours[:5])
+        begins = [datetime.combine(local.date() + timedelta(days=n), time(start // 60, start % 60), self._zone) for n in (0, 1)]
+        return next(when for moment in begins if (when := int(moment.timestamp()) * 1000) > at)
+
+    def on_duty(self, entry: RosterEntry, at: Instant) -> bool:
+        """Whether a person is on duty: always, in working time, or between two local times of day."""
+        if entry.on_duty == "always":
+            return True
+        if entry.on_duty == "never":
+            return False
+        if entry.on_duty == "work":
+            return self.calendar.is_open(at)
+        span = self._duty.get(entry.on_duty)
+        if span is None:
+            start, _, end = entry.on_duty.partition("-")
+            span = self._duty[entry.on_duty] = (_minutes(start), _minutes(end))
+        now = self._local(at)[2] + at % QUARTER_MS // 60_000
+        return span[0] <= now < span[1] if span[0] <= span[1] else now >= span[0] or now < span[1]
+
+    def ready(self, role: str, node: str, skill: str | None, org: str | None, at: Instant) -> tuple[RosterEntry, ...]:
+        """List those of a role for a grid who are on duty; answers of the same moment are kept, since a busy step has one."""
+        if at != self._ready_at:
+            self._ready.clear()
+            self._ready_at = at
+        key = (role, node, skill, org)
+        found = self._ready.get(key)
+        if found is None:
+            found = self._ready[key] = tuple([entry for entry in self.roster(role, node, skill, org) if self.on_duty(entry, at)])
+        return found
+
+    # -- amounts and days --------------------------------------------------------------------------------------
+
+    def limit_ms(self, limit: Limit) -> int:
+        """Turn a limit into milliseconds of its own kind of time."""
+        return limit.amount * self._unit_ms[limit.unit]
+
+    def rungs(self, kind: str) -> tuple[int, ...]:
+        """Give the percentages at which a clock fires: the pack's, else the law's."""
+        return self.bundle.rungs.get(kind) or RUNGS.get(kind, (100,))
+
+    def in_work_time(self, unit: str) -> bool:
+        """Whether a unit runs in working time only."""
+        return unit in WORK_UNITS
+
+    def local_day(self, at: Instant) -> str:
+        """Name the day, ``yyyymmdd`` in the pack's zone."""
+        return (self._now if at // QUARTER_MS == self._quarter else self._local(at))[0]
+
+    def local_month(self, at: Instant) -> str:
+        """Name the month, ``yyyy-mm`` in the pack's zone."""
+        return (self._now if at // QUARTER_MS == self._quarter else self._local(at))[1]
+
+    def local_hour(self, at: Instant) -> int:
+        """Name the hour of day in the pack's zone."""
+        return (self._now if at // QUARTER_MS == self._quarter else self._local(at))[2] // 60
+
+    def _local(self, at: Instant) -> tuple[str, str, int]:
+        """Day, month and minute of the day at which the quarter of an hour around ``at`` begins; the last answer is kept."""
+        if at // QUARTER_MS != self._quarter:
+            quarter = at // QUARTER_MS
+            local = datetime.fromtimestamp(quarter * 900, self._zone)
+            self._now, self._quarter = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), local.hour * 60 + local.minute), quarter
+        return self._now
+
+    def area(self, where: str) -> str | None:
+        """Name the grid as an area that knows force majeure; ``None`` when nothing is declared for it."""
+        if not self.bundle.force_majeure:
+            return None
+        return where if self._windows(where) else None
+
+    def standstill(self, area: str, unit: str, provisional: bool = False) -> Standstill:
+        """Give the time that counts in an area with force majeure."""
+        key = ("standstill", area, unit in WORK_UNITS, provisional)
+        found: Standstill | None = self.cache.get(key)
+        if found is None:
+            calendar = (self.calendar.provisional if provisional else self.calendar) if unit in WORK_UNITS else None
+            found = self.cache[key] = Standstill(calendar, self._windows(area))
+        return found
+
+    def _windows(self, where: str) -> list[tuple[Instant, Instant]]:
+        above = set(self.path(where))
+        return [(one.since, one.until) for one in self.bundle.force_majeure if not one.nodes or above & set(one.nodes)]
+
+    # -- catalogue ---------------------------------------------------------------------------------------------
+
+    def category_code(self, word: str) -> str | None:
+        """Find a category by its code, one of its labels or an alias."""
+        return self._words.get(word)
+
+    def ladder(self, name: str) -> tuple[Tier, ...]:
+        """Give the steps of a ladder, lowest first."""
+        return self.bundle.ladders[name]
+
+    def department(self, code: str) -> Department | None:
+        """Find a department."""
+        return self.departments.get(code)
+
+    def overrides(self, facts: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
+        """Name the first rule whose condition holds, and what it sets; a rule that fails says ``rule_error:<id>``."""
+        return self._conditions.first(facts)
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """Which facts the exceptions to the catalogue read; none where there are no exceptions."""
+        return tuple(sorted({name for rule in self.bundle.rules for name in rule.reads}))
+
+
+def _minutes(clock: str) -> int:
+    """Turn ``HH:MM`` into minutes after midnight."""
+    return int(clock[:2]) * 60 + int(clock[3:])
+
+
+def share_unit(shares: list[int]) -> int:
+    """Find the unit in which every split of the shares is whole: 2520 for 10, 20, 30, 40.
+
+    The least common multiple of the sums of all subsets of the shares, divided by their common divisor. Source: LAW 3.
+    """
+    divisor = gcd(*shares) if shares else 1
+    reduced = [share // divisor for share in shares if share]
+    sums = {sum(some) for n in range(1, len(reduced) + 1) for some in combinations(reduced, n)}
+    return lcm(*sums) if sums else 1

@@ -1,0 +1,73 @@
+"""What a pack alone says about a category, worked out once: limit, parties, where it begins (LAW 2, 3)."""
+
+from typing import Any
+
+import msgspec
+
+from rules.law.compiled import Law
+from topics.pack import Category, Tier
+from topics.vocabulary import ClockKind, TierKind
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """How tickets of one category are filed where the same parties are eligible."""
+
+    category: Category
+    """As the exception that applies has it."""
+    rule: str
+    """What ``why.rules`` says."""
+    limit_ms: int
+    rungs: tuple[int, ...]
+    able: tuple[str, ...]
+    """Eligible parties in pack order."""
+    counted: str
+    """``split``, ``direct`` (nobody eligible), ``emergency`` (U1), ``none`` (starts at a tier or a department)."""
+    whistles: bool
+    steps: tuple[Tier, ...]
+    """Tiers it is offered to, where the split names nobody."""
+    steps_of: dict[str, tuple[Tier, ...]]
+    """The same for each party that the split may name: its tier and those above."""
+    filed: dict[str, Any]
+    """Facts of ``TicketFiled``."""
+
+
+def plan_of(law: Law, category: Category, rule: str | None, able: tuple[str, ...]) -> Plan:
+    """Give the plan for a category, as the exception that applies has it, where these parties are eligible."""
+    key = ("plan", category.code, rule, able)
+    found: Plan | None = law.cache.get(key)
+    if found is None:
+        found = law.cache[key] = _make(law, category, able)
+    return found
+
+
+def _make(law: Law, category: Category, able: tuple[str, ...]) -> Plan:
+    counted, steps = _beginning(law, category, able)
+    ladder = law.ladder(category.ladder)
+    steps_of = {party: ladder[next((i for i, tier in enumerate(ladder) if party in tier.parties), 0) :] for party in able}
+    filed = {
+        "category": category.code, "urgency": category.urgency, "starts_at": category.starts_at, "eligible": able, "counted": counted,
+        "all_eligible": len(able) == len(law.shares), "lead": category.lead, "ladder": category.ladder,
+    }  # fmt: skip
+    return Plan(
+        category, f"category:{category.code}", law.limit_ms(category.limit), () if category.wish else law.rungs(ClockKind.RESOLVE),
+        able, counted, category.urgency in law.bundle.automatic_whistle, steps, steps_of, filed,
+    )  # fmt: skip
+
+
+def _beginning(law: Law, category: Category, able: tuple[str, ...]) -> tuple[str, tuple[Tier, ...]]:
+    """Say how a ticket is counted, and from which tier on it is offered where the split names nobody."""
+    ladder = law.ladder(category.ladder)
+    if category.urgency in law.bundle.automatic_whistle:
+        return "emergency", _from(ladder, TierKind.STREET) or ladder[1:] or ladder
+    if category.starts_at == "department":
+        return "none", _from(ladder, TierKind.OWNER, TierKind.WHISTLE) or ladder
+    if category.starts_at != "split":
+        return "none", ladder[next((i for i, tier in enumerate(ladder) if tier.name == category.starts_at), 0) :]
+    if able:
+        return "split", ladder
+    return "direct", tuple(tier for tier in ladder if tier.kind != TierKind.PARTIES or len(tier.parties) == 1)
+
+
+def _from(ladder: tuple[Tier, ...], *kinds: TierKind) -> tuple[Tier, ...]:
+    """Give the ladder from its first tier of these kinds on; empty when there is none."""
+    return next((ladder[i:] for i, tier in enumerate(ladder) if tier.kind in kinds), ())

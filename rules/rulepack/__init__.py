@@ -1,0 +1,1 @@
+"""Writing a pack: its model, its shape, its compiler."""

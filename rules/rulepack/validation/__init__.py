@@ -1,0 +1,1 @@
+"""What is wrong with a pack, each fault with a witness."""

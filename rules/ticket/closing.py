@@ -1,0 +1,36 @@
+"""The ends of a ticket: closed, dismissed, cancelled, merged; every clock is disarmed in the same decision (LAW 5, 6)."""
+
+from msgspec.structs import replace
+
+from rules.ticket import clocks, department_tasks
+from rules.ticket.draft import Case, Draft, with_offer_ended
+from rules.ticket.whistle import OPEN
+from topics.pack import Limit
+from topics.ticket import Child
+from topics.vocabulary import ClockKind, Status, Unit
+
+KEPT = Limit(35, Unit.URGENT_DAY)
+"""How long a closed ticket's state is kept, unless the pack says otherwise (LAW 4, forget)."""
+
+
+_SAID = {Status.DISMISSED: "TicketDismissed", Status.CANCELLED: "TicketCancelled", Status.MERGED: "TicketMerged"}
+
+
+def released(case: Case, child: Child, reason: str) -> Child:
+    """What is over for the ticket is over for the departments that were called to it."""
+    return replace(child, status="released", ended_at=case.at, reason=reason) if child.status in OPEN else child
+
+
+def close(case: Case, draft: Draft, reason: str, status: Status = Status.CLOSED) -> None:
+    """End a ticket; departments that are still at it are told, and the forget clock starts."""
+    if draft.is_open:
+        department_tasks.withdraw_all(case, draft, "ended", reason)
+        draft.children = tuple(released(case, child, reason) for child in draft.children)
+    draft.offers = with_offer_ended(draft.offers, "withdrawn")
+    draft.disarm()
+    draft.status, draft.task, draft.close_reason, draft.closed_at = status, "none", reason, case.at
+    limit = clocks.limit_of(case.law, ClockKind.FORGET, None) or KEPT
+    draft.put(clocks.start(case.law, ClockKind.FORGET, "0", limit, case.at))
+    kind = _SAID.get(status, "TicketClosed")
+    facts = {"into": draft.merged_into} if status is Status.MERGED else {"reason": reason}
+    case.say(kind, draft, **facts)

@@ -1,0 +1,122 @@
+"""What a department is told: each message to it is an event of the decision, which fan-out copies (LAW 7)."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from rules.law.compiled import Law
+from rules.ticket.clocks import moment
+from rules.ticket.draft import Case, Draft
+from topics.decision import Event
+from topics.ids import Instant
+from topics.ticket import Child
+from topics.vocabulary import ClockKind, DepartmentRole, Role, TaskEvent
+
+
+def send(
+    case: Case, draft: Draft, event: str, department: str, role: str, child: Child | None = None, reason: str | None = None,
+    report_in_by: Instant | None = None, asks: str | None = None, why: str | None = None,
+) -> None:  # fmt: skip
+    """Tell a department something about a ticket, or about its child of it; the facts are a ``topics.task.Task``."""
+    number = f"{child.code}/{child.n}" if child else "0"
+    name = f"{case.id}#{department}#{number}"
+    facts: dict[str, Any] = {
+        "id": name,
+        "event": event,
+        "department": department,
+        "ticket": draft.id,
+        "role": role,
+        "at": rfc3339(case.at),
+        "child": f"{draft.id}/{number}" if child else None,
+        "deadline": _stamp(child.deadline_at if child else _resolve_by(case, draft)),
+        "report_in_by": _stamp(report_in_by or (_report_in_by(case, draft, number) if child else None)),
+        "category": draft.category,
+        "urgency": draft.urgency,
+        "address": draft.address,
+        "lat": _degrees(draft.lat_e7),
+        "lon": _degrees(draft.lon_e7),
+        "reason": reason,
+        "asks": asks,
+        "case": why,
+        "version": 1,
+    }
+    if event not in OVER:
+        facts |= _where_and_what(case, draft, number if child else None)
+    if case.told.get(name) is not None:
+        # one decision says one thing to a department about one child: the later replaces the earlier
+        case.events.remove(case.told[name])
+    said = case.told[name] = Event("TaskDispatched", draft.id, {key: fact for key, fact in facts.items() if fact is not None})
+    case.events.append(said)
+
+
+OVER = (TaskEvent.WITHDRAWN, TaskEvent.ENDED)
+"""Nobody goes there any more."""
+
+
+def _where_and_what(case: Case, draft: Draft, number: str | None) -> dict[str, Any]:
+    """All that a department needs to go there: the grid's path, the category's labels, text, limit, whom to call (DESIGN 3)."""
+    law = case.law
+    category = law.categories.get(draft.category or "")
+    clock = draft.clock(ClockKind.CHILD, number) if number else draft.clock(ClockKind.RESOLVE)
+    return {
+        "grid": _path(law, draft.where),
+        "category_label": category.label if category else None,
+        "category_label_zh": category.label_zh if category else None,
+        "text": draft.text,
+        "limit_ms": clock.limit_ms if clock else None,
+        "limit_unit": str(clock.unit) if clock else None,
+        "call": _contact(case, draft, number is not None),
+    }
+
+
+def _path(law: Law, where: str) -> list[dict[str, str]]:
+    """Name the grid and all above it, the largest first."""
+    key = ("task path", where)
+    found: list[dict[str, str]] | None = law.cache.get(key)
+    if found is None:
+        nodes = [law.nodes[code] for code in reversed(law.path(where))]
+        found = law.cache[key] = [{"code": node.code, "level": node.level, "label": node.label, "label_zh": node.label_zh} for node in nodes]
+    return found
+
+
+def _contact(case: Case, draft: Draft, is_child: bool) -> dict[str, str]:
+    """Whom to call there: who holds a whistled ticket; for an owner somebody of the street, else who watches over the grid."""
+    if is_child and draft.person:
+        return {"role": Role.CENTRE if draft.party == Role.CENTRE else Role.STREET, "person": draft.person}
+    somebody = case.someone(Role.STREET, draft)
+    if somebody is not None:
+        return {"role": Role.STREET, "person": somebody.person}
+    return {"role": Role.SUPERVISOR, "person": case.supervisor(draft)}
+
+
+def withdraw_all(case: Case, draft: Draft, event: str, reason: str | None = None) -> None:
+    """Tell every department that still has a task about it that it is over."""
+    if draft.party is not None and case.law.department(draft.party) is not None:
+        send(case, draft, event, draft.party, DepartmentRole.OWNER, reason=reason)
+    for child in draft.children:
+        if child.status in ("called", "reported_in"):
+            send(case, draft, event, child.code, child.role, child, reason)
+
+
+def _report_in_by(case: Case, draft: Draft, number: str) -> Instant | None:
+    clock = draft.clock(ClockKind.REPORT_IN, number)
+    return moment(case.law, clock, 100, draft.urgency) if clock else None
+
+
+def _resolve_by(case: Case, draft: Draft) -> Instant | None:
+    clock = draft.clock(ClockKind.RESOLVE)
+    return moment(case.law, clock, 100, draft.urgency) if clock and clock.running_since is not None else None
+
+
+@lru_cache(maxsize=4096)
+def rfc3339(at: Instant) -> str:
+    """Write a moment as departments read it: RFC 3339, UTC, milliseconds."""
+    return datetime.fromtimestamp(at / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _stamp(at: Instant | None) -> str | None:
+    return None if at is None else rfc3339(at)
+
+
+def _degrees(e7: int | None) -> str | None:
+    return None if e7 is None else f"{'-' if e7 < 0 else ''}{abs(e7) // 10**7}.{abs(e7) % 10**7:07d}"

@@ -1,0 +1,217 @@
+"""From a report to a filed ticket: category, limit, where it begins, the split, the first offer (LAW 2, 3)."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec.structs import replace
+
+from rules.law import split, walls
+from rules.law.categories import category_of
+from rules.law.compiled import Law
+from rules.law.filing_plan import Plan, plan_of
+from rules.ticket import authority, clocks, offers, team, whistle
+from rules.ticket.draft import Case, Draft
+from topics.decision import Event
+from topics.ids import Instant
+from topics.incident import Carried, Incident
+from topics.pack import Category, Limit, Tier
+from topics.ticket import Clock
+from topics.vocabulary import ClockKind, Reason, Role, Status, Unit
+
+RECEIVED, TRIAGE, RESOLVE = Status.RECEIVED, ClockKind.TRIAGE, ClockKind.RESOLVE
+"""Looked up once (``rules.ticket.offers``)."""
+
+
+RULE_ERROR = "rule_error:"
+
+
+def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | None) -> tuple[Draft, Reason]:
+    """Make a ticket of an incident; with a known category and a home it is filed at once, else the duty desk has it."""
+    at, law = case.at, case.law
+    category = law.categories.get(incident.category) if incident.category else None
+    draft = Draft(
+        ticket_id, 0, incident.identity, incident.home, RECEIVED, at, incident.occurred_at, law.ref, incident.channel, "", "desk", "triage",
+        leaf=incident.leaf, signal=incident.signal, category=incident.category if category else None,
+        category_given=incident.category_given or (None if category else incident.category), lead=category.lead if category else None,
+        flags=incident.flags, text=incident.text, address=incident.address, lat_e7=incident.lat_e7, lon_e7=incident.lon_e7, token=incident.token,
+        can_reach_reporter=incident.can_reach_reporter, attributes=incident.attributes, exercise=incident.exercise, promised_by=incident.promised_by,
+    )  # fmt: skip
+    if carried:
+        draft.hops, draft.first_filed_at = carried.hops, carried.first_filed_at
+        draft.generation, draft.waits, draft.waited_ms, draft.was_parked = carried.generation, carried.waits, carried.waited_ms, carried.was_parked
+        draft.was_appealed = carried.was_appealed
+    case.say("TicketReceived", draft, identity=incident.identity, placed_by=incident.placed_by)
+    if category is not None and category.lead_by_majority:
+        draft.flag("lead_by_majority")
+    if category is None or incident.home == law.bundle.unplaced or incident.home not in law.homes:
+        wait_at_desk(case, draft, category.urgency if category else "U3")
+        return draft, Reason.NO_PLACE if category is not None else Reason.UNKNOWN_CATEGORY
+    file(case, draft, category, carried)
+    if draft.flags and any(flag.startswith(RULE_ERROR) for flag in draft.flags):
+        return draft, Reason.RULE_ERROR
+    return draft, Reason.REFERRED_IN if carried else Reason.REPORTED
+
+
+def wait_at_desk(case: Case, draft: Draft, urgency: str) -> None:
+    """Put a ticket into the duty desk's queue, under the triage clock."""
+    draft.status, draft.task, draft.duty = RECEIVED, "triage", "desk"
+    somebody = case.someone(Role.DESK, draft)
+    draft.person = somebody.person if somebody else case.supervisor(draft)
+    draft.put(clocks.start(case.law, ClockKind.TRIAGE, str(draft.rework), triage_limit(case, urgency), case.at))
+
+
+def triage_limit(case: Case, urgency: str) -> Limit:
+    """Give the time the desk has."""
+    return clocks.limit_of(case.law, ClockKind.TRIAGE, urgency) or Limit(15, Unit.MINUTE)
+
+
+def limit_of(law: Law, category: Category, is_reopened: bool) -> tuple[int, str]:
+    """Give a category's limit; of a reopened ticket its part, at least the pack's floor (LAW 6)."""
+    whole = law.limit_ms(category.limit)
+    if not is_reopened:
+        return whole, category.limit.unit
+    return max(whole * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor)), category.limit.unit
+
+
+def rungs_of(law: Law, category: Category) -> tuple[int, ...]:
+    """Give the rungs of a category's limit; a wish has none."""
+    return () if category.wish else law.rungs(RESOLVE)
+
+
+def file(case: Case, draft: Draft, category: Category, carried: Carried | None = None) -> None:
+    """File a ticket: fix category, urgency, limit, ladder; start the resolve clock; make the first offer.
+
+    From another home it brings limit and extensions, what is consumed, waits and generation (LAW 6).
+    """
+    law, at, again = case.law, case.at, draft.filed_at is not None
+    draft.category = category.code
+    rule = exception(case, draft) if law.reads else None
+    failed = rule is not None and rule.startswith(RULE_ERROR)
+    if failed:
+        rule = None
+    category = category_of(law, category.code, rule)
+    able, others = split.eligible(case.duty_law, category, draft.leaf, draft.home)
+    if failed:
+        able = ()  # nobody's turn: the backstop has it (兜底)
+    plan = plan_of(law, category, rule, able)
+    case.rules.append(plan.rule)
+    draft.urgency, draft.lead, draft.rule = category.urgency, category.lead, rule
+    draft.drop(TRIAGE)
+    limit_ms, unit = _granted(case, draft, plan, carried)
+    extended, consumed_ms = (carried.extended, carried.resolve_consumed_ms) if carried else (0, 0)
+    draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
+    draft.filed_at = at
+    draft.first_filed_at = draft.first_filed_at or at
+    whole_ms = limit_ms * (extended + 1)
+    draft.put(Clock(RESOLVE, "0", whole_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms, extended=extended, area=law.area(draft.where)))
+    if category.consent is not None:
+        draft.consent, draft.consents = walls.asked(law, category, draft.where), ()
+    party, steps = (None, plan.steps) if again else begin(case, draft, plan)  # the first assignment counts and is never undone
+    case.refused.extend(others)
+    window = case.quota.window if case.quota else None
+    filed = {**plan.filed, "limit_ms": whole_ms, "unit": unit, "party": party, "window": window}
+    if again:
+        filed["counted"] = "none"
+    elif draft.exercise:
+        filed["counted"] = "exercise"
+    case.events.append(Event("TicketFiled", draft.id, filed))
+    _first_offer(case, draft, steps, party)
+    if category.team:
+        team.name_team(case, draft, category)
+    if plan.whistles and draft.party == authority.STREET:
+        whistle_at_once(case, draft)
+
+
+def whistle_at_once(case: Case, draft: Draft) -> None:
+    """Life or property: the departments are called without waiting for the street (LAW 2)."""
+    called = whistle.called_by(case, draft)
+    if called:
+        offers.end_offer(case, draft, "withdrawn")
+        whistle.call(case, draft, called, "emergency", automatic=True)
+
+
+_FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
+    "category": lambda law, at, draft: draft.category,
+    "channel": lambda law, at, draft: draft.channel,
+    "signal": lambda law, at, draft: draft.signal or "",
+    "leaf": lambda law, at, draft: draft.leaf or "",
+    "home": lambda law, at, draft: draft.home,
+    "street": lambda law, at, draft: law.street_of(draft.home) or "",
+    "hour": lambda law, at, draft: law.local_hour(at),
+    "in_work_time": lambda law, at, draft: law.calendar.is_open(at),
+    "wall": lambda law, at, draft: walls.wall(law, draft.where),
+    "exercise": lambda law, at, draft: draft.exercise,
+    "attributes": lambda law, at, draft: draft.attributes,
+}
+"""What a condition may read, and where it stands (``rules.law.compiled.conditions.FACTS``)."""
+
+
+def exception(case: Case, draft: Draft) -> str | None:
+    """Name the pack's exception that applies to the ticket; one that cannot be evaluated is flagged, sets nothing, and is named ``rule_error:<id>``."""
+    rule, _ = case.law.overrides({name: _FACTS[name](case.law, case.at, draft) for name in case.law.reads})
+    if rule is None:
+        return None
+    if rule.startswith(RULE_ERROR):
+        case.rules.append(rule)
+        draft.flag(rule)
+        return rule
+    case.rules.append(f"rule:{rule}")
+    return rule
+
+
+def _granted(case: Case, draft: Draft, plan: Plan, carried: Carried | None) -> tuple[int, str]:
+    """Give the original limit: the one it had in the home it comes from, else the promised one, else the category's."""
+    if carried is not None and carried.limit_ms is not None and carried.unit is not None:
+        return carried.limit_ms // (carried.extended + 1), carried.unit
+    if draft.promised_by is not None:
+        return _promised(case, draft, plan)
+    return (plan.limit_ms, plan.category.limit.unit) if not draft.is_reopened else limit_of(case.law, plan.category, True)
+
+
+def _promised(case: Case, draft: Draft, plan: Plan) -> tuple[int, str]:
+    """Give the limit of a ticket with a promised date: what is left until then if promises count, but not less than the floor (LAW 8)."""
+    if draft.promised_by is None or not plan.category.promise_counts:
+        return plan.limit_ms, plan.category.limit.unit
+    floor = case.law.bundle.promise_floor_minutes * 60_000
+    left = draft.promised_by - case.at
+    if left <= floor:
+        draft.flag("promise_too_short")
+    return max(left, floor), Unit.MINUTE
+
+
+def begin(case: Case, draft: Draft, plan: Plan) -> tuple[str | None, tuple[Tier, ...]]:
+    """Write the ticket into the split's books; answers the party the split names, and the tiers it is offered to from the first on.
+
+    An exercise goes to whose turn it would be and is in no book (LAW 3).
+    """
+    if plan.counted == "none":
+        return None, plan.steps
+    quota = split.quota_at(case.law, case.quota_before, draft.home, case.at)
+    if draft.exercise:
+        party = split.take(case.law, quota, plan.able)[0] if plan.counted == "split" else None
+        return party, plan.steps_of[party] if party else plan.steps
+    if plan.counted == "split":
+        party, case.quota = split.take(case.law, quota, plan.able)
+        return party, plan.steps_of[party]
+    counted = {"emergency": quota.emergency, "direct": quota.direct}[plan.counted] + 1
+    case.quota = replace(quota, **{plan.counted: counted})
+    return None, plan.steps
+
+
+def _first_offer(case: Case, draft: Draft, steps: tuple[Tier, ...], party: str | None) -> None:
+    """Offer to the party the split named, else to the first tier from there on that can take it."""
+    if party is not None:
+        if offers.offer(case, draft, steps[0], party):
+            return
+        draft.tier = steps[0].name
+        if offers.next_in_tier(case, draft):
+            return
+        steps = steps[1:]
+    for tier in steps:
+        draft.tier = tier.name
+        if offers.enter(case, draft, tier):
+            return
+        case.refused.append((tier.name, "nobody_can_take_it"))
+    # nobody anywhere: the supervisor has it, and the resolve clock speaks
+    draft.status, draft.task, draft.duty = Status.OFFERED, "accept", "supervisor"
+    draft.tier, draft.party, draft.person = (steps[-1].name if steps else draft.tier), authority.CENTRE, case.supervisor(draft)

@@ -1,0 +1,94 @@
+"""The whistle: one child for each department that is called; the parent stays with the street (LAW 7, 网格吹哨、部门报到)."""
+
+from msgspec.structs import replace
+
+from rules.ticket import clocks, department_tasks
+from rules.ticket.draft import Case, Draft
+from topics.ids import is_number
+from topics.ticket import Child, Clock
+from topics.vocabulary import ClockKind, DepartmentRole, Status
+
+OPEN = ("called", "reported_in")
+
+
+def call(case: Case, draft: Draft, departments: tuple[str, ...], reason: str, automatic: bool, asks: str | None = None) -> None:
+    """Call departments; the first is lead unless there is one already. Each gets a report-in and a child clock."""
+    has_lead = any(child.role == DepartmentRole.LEAD and child.status != "released" for child in draft.children)
+    case.say("WhistleRaised", draft, departments=list(departments), lead=draft.lead or departments[0], case=reason, automatic=automatic)
+    budget = _child_clock(case, draft)
+    deadline = clocks.moment(case.law, budget, 100, draft.urgency)
+    limit = clocks.limit_of(case.law, ClockKind.REPORT_IN, draft.urgency)
+    report_in = clocks.start(case.law, ClockKind.REPORT_IN, "", limit, case.at) if limit is not None else None
+    report_in_by = clocks.moment(case.law, report_in, 100, draft.urgency) if report_in is not None else None
+    for code in departments:
+        n = sum([child.code == code for child in draft.children]) + 1
+        number = f"{code}/{n}"
+        started = [replace(clock, number=number) for clock in (budget, report_in) if clock is not None]
+        draft.clocks = (*draft.clocks, *started)  # a child's number is new
+        role = DepartmentRole.HELPER if has_lead else DepartmentRole.LEAD
+        has_lead = True
+        child = Child(code, n, role, case.at, deadline)
+        draft.children = (*draft.children, child)
+        department_tasks.send(case, draft, "dispatched", code, role, child, report_in_by=report_in_by, asks=asks, why=reason)
+    draft.status, draft.task = Status.WHISTLED, "coordinate"
+
+
+def _child_clock(case: Case, draft: Draft) -> Clock:
+    """Give a child its parent's remainder, or the leg's once the parent is in breach (LAW 4)."""
+    law = case.law
+    rungs = law.rungs(ClockKind.CHILD)
+    for kind in (ClockKind.LEG, ClockKind.RESOLVE) if draft.is_overdue else (ClockKind.RESOLVE,):
+        clock = draft.clock(kind)
+        if clock is not None and clock.running_since is not None:
+            left = clock.limit_ms - clocks.elapsed(law, clock, case.at)
+            if left > 0:
+                return Clock(ClockKind.CHILD, "", left, clock.unit, case.at, case.at, rungs)
+    limit, unit = clocks.leg_limit(law, draft.resolve_limit_ms, draft.resolve_unit)
+    return Clock(ClockKind.CHILD, "", limit, unit, case.at, case.at, rungs)
+
+
+def find(draft: Draft, address: str) -> Child | None:
+    """Find the child that ``<ticket>/<code>/<n>`` names."""
+    parts = address.split("/")
+    if len(parts) != 3 or not is_number(parts[2]):
+        return None
+    return next((child for child in draft.children if child.code == parts[1] and child.n == int(parts[2])), None)
+
+
+def update(draft: Draft, child: Child) -> None:
+    """Put a child in the place of its former self."""
+    draft.children = tuple(child if (c.code, c.n) == (child.code, child.n) else c for c in draft.children)
+
+
+def report_in(case: Case, draft: Draft, child: Child, person: str) -> None:
+    """A department signs in: its report-in clock stops."""
+    number = f"{child.code}/{child.n}"
+    clock = draft.clock(ClockKind.REPORT_IN, number)
+    due = clocks.moment(case.law, clock, 100, draft.urgency) if clock else None
+    draft.drop(ClockKind.REPORT_IN, number=number)
+    at = max(case.effective_at, child.called_at)
+    update(draft, replace(child, status="reported_in", person=person, reported_in_at=at))
+    case.say("DepartmentReportedIn", draft, code=child.code, n=child.n, late_by_ms=max(0, at - due) if due else 0)
+
+
+def end(case: Case, draft: Draft, child: Child, status: str, reason: str | None) -> None:
+    """A child is finished or released; when none is open, a whistled parent goes on to be handled."""
+    number = f"{child.code}/{child.n}"
+    draft.drop(ClockKind.REPORT_IN, ClockKind.CHILD, number=number)
+    update(draft, replace(child, status=status, ended_at=max(case.effective_at, child.called_at), reason=reason))
+    case.say("ChildFinished" if status == "finished" else "ChildReleased", draft, code=child.code, n=child.n)
+    if draft.status is Status.WHISTLED and not any_open(draft):
+        draft.status, draft.task = Status.HANDLING, "handle"
+
+
+def any_open(draft: Draft) -> bool:
+    """Whether a department that was called has neither finished nor been released."""
+    return any(child.status in OPEN for child in draft.children)
+
+
+def called_by(case: Case, draft: Draft) -> tuple[str, ...]:
+    """Name the departments an automatic whistle calls: the category's lead and co-departments that are not at it yet."""
+    category = case.category(draft)
+    wanted = [draft.lead, *(category.co if category else ())]
+    busy = {child.code for child in draft.children if child.status in OPEN}
+    return tuple(dict.fromkeys(code for code in wanted if code and code not in busy and case.law.department(code)))

@@ -1,0 +1,57 @@
+"""Rooms stand one above the other: a module imports of its own room and of lower ones, and no two import each other in a circle."""
+
+import ast
+from functools import cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+ROOMS = (
+    "topics", "rules.errors", "rules.masking", "rules.law", "rules.rulepack", "rules.ticket", "rules.commands", "rules.escalation", "rules.state", "rules.decide", "rules.history",
+    "engine.errors", "engine.settings", "engine.terminal", "engine.security", "engine.observability", "engine.kafka", "engine.stream", "engine.views", "engine.stages", "engine.app",
+)  # fmt: skip
+"""From the lowest to the highest; what is not named stands above all of them."""
+
+
+@cache
+def modules() -> dict[str, Path]:
+    """Every module of ours by its name."""
+    paths = [path for top in ("topics", "rules", "engine") for path in (ROOT / top).rglob("*.py")]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+
+
+def imports(name: str) -> set[str]:
+    """The modules of ours that one imports when it runs; what only a type checker reads is none."""
+    tree, found = ast.parse(modules()[name].read_text(encoding="utf-8")), set[str]()
+    typed = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" for inner in ast.walk(node)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typed:
+            found |= {full if (full := f"{node.module}.{alias.name}") in modules() else node.module for alias in node.names}
+        elif isinstance(node, ast.Import) and id(node) not in typed:
+            found |= {alias.name for alias in node.names}
+    return {one for one in found if one in modules() and one != name}
+
+
+def floor(name: str) -> int:
+    """On which floor a module stands."""
+    return next((n for n, room in enumerate(ROOMS) if name == room or name.startswith(f"{room}.")), 0 if name in ("rules", "engine") else len(ROOMS))
+
+
+def test_no_room_imports_one_above_it() -> None:
+    """The law knows nothing of commands, commands nothing of the partition's memory, and so on up."""
+    assert len(modules()) > 200
+    assert all(any(name == room or name.startswith(f"{room}.") for name in modules()) for room in ROOMS)
+    assert [f"{name} -> {other}" for name in modules() for other in imports(name) if floor(other) > floor(name)] == []
+
+
+def test_no_two_modules_import_each_other_in_a_circle() -> None:
+    """Each can be read with only what stands below it in mind."""
+    order = list(TopologicalSorter({name: imports(name) for name in modules()}).static_order())
+    assert len(order) == len(modules())
+
+
+def test_every_room_says_what_it_answers() -> None:
+    """The first line of a package is what a newcomer reads in a listing."""
+    packages = [path for path in modules().values() if path.name == "__init__.py"]
+    assert [str(path.relative_to(ROOT)) for path in packages if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))] == []
