@@ -217,7 +217,7 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
     """
     from engine.stages import plan
 
-    gc.set_threshold(50_000, 20, 50)  # tickets are long-lived: young collections over and over find nothing (performance research 0.7)
+    gc.set_threshold(50_000, 20, 50)  # tickets are long-lived: young collections over and over find nothing (FIELD 6)
     crash = CrashPoint(stage, settings.crash_at, settings.faults == "allow")
     build = plan(stage)
     await verify(settings)

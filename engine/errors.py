@@ -1,4 +1,4 @@
-"""What can go wrong, by what the loop should do about it (STYLE 6). Each message says what is wrong and the mend."""
+"""What can go wrong, by what the loop should do about it. Each message says what is wrong and the mend."""
 
 
 class GridwhistleError(Exception):

@@ -1,4 +1,4 @@
-"""The closed sets of words that records may use (LAW 1, STYLE 4)."""
+"""The closed sets of words that records may use (LAW 1)."""
 
 from enum import StrEnum
 
@@ -63,7 +63,7 @@ class Unit(StrEnum):
 
 
 class Urgency(StrEnum):
-    """How pressing a ticket is; U1 means life or property (domain research, f)."""
+    """How pressing a ticket is; U1 means life or property (FIELD 5)."""
 
     U1 = "U1"
     U2 = "U2"

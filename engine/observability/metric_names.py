@@ -1,4 +1,4 @@
-"""Every metric there is, each named once: what it is, what it tells, by which labels (STYLE 6). ``docs/metrics.md`` is drawn from here."""
+"""Every metric there is, each named once: what it is, what it tells, by which labels. ``docs/metrics.md`` is drawn from here."""
 
 from typing import Literal, NamedTuple
 

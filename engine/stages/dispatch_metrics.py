@@ -1,4 +1,4 @@
-"""What dispatch tells Prometheus of a step: gathered while it decides, told once at its end (STYLE 6)."""
+"""What dispatch tells Prometheus of a step: gathered while it decides, told once at its end."""
 
 from collections.abc import Callable, Mapping
 

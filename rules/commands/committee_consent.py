@@ -1,6 +1,6 @@
 """The three committees agree before work begins inside the walls, or one does not (墙内三委联动).
 
-Source: domain research a, seed 002.
+Source: FIELD 2.
 """
 
 from rules.law.walls import COMMITTEES

@@ -1,4 +1,4 @@
-"""Points where the same comes again and again: one case plan for each, with a date of review (一点一案; domain research a, seed 002)."""
+"""Points where the same comes again and again: one case plan for each, with a date of review (一点一案; FIELD 2)."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

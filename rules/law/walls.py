@@ -1,6 +1,6 @@
 """Inside the walls the three committees are asked before work begins (墙内三委联动); outside the city's platform has it (墙外).
 
-Source: domain research a, seed 002.
+Source: FIELD 2.
 """
 
 from rules.law.compiled import Law

@@ -1,6 +1,6 @@
 """What every grid must have: its five roles (一格五员) and its eight settled attributes (八定); told as a list of what is missing.
 
-Source: domain research a, seeds 001, 004.
+Source: FIELD 1.
 """
 
 from typing import NamedTuple
@@ -38,7 +38,7 @@ def gaps(law: Law) -> list[Gap]:
 
 
 def attributes_of(law: Law, code: str) -> dict[str, bool]:
-    """Tell which of a grid's eight attributes are settled (ours: seed 004 names eight without listing them).
+    """Tell which of a grid's eight attributes are settled (FIELD 1).
 
     Boundary, size, superior, parties, people, hours (somebody by day and night), supervisor, ladder.
     """

@@ -1,4 +1,4 @@
-"""The roster of the day: a pack's, with what was changed since without a new pack (LAW 3; domain research, P14)."""
+"""The roster of the day: a pack's, with what was changed since without a new pack (LAW 3, FIELD 3)."""
 
 import hashlib
 from collections.abc import Iterable

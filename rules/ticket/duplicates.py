@@ -1,4 +1,4 @@
-"""Reports that may be of the same thing are proposed with a score; floods of them are folded into one (LAW 6; domain research e, 11)."""
+"""Reports that may be of the same thing are proposed with a score; floods of them are folded into one (LAW 6, FIELD 4)."""
 
 from collections.abc import Mapping
 

@@ -1,6 +1,6 @@
 """One of a flood of reports: while another is worked its rungs inform that one; when that ends it follows, or stands for itself again (LAW 5).
 
-Source: domain research e, 11: rungs of what is folded inform the one that is worked and never vanish.
+Source: FIELD 4: rungs of what is folded inform the one that is worked and never vanish.
 """
 
 from collections.abc import Sequence

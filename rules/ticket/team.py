@@ -1,6 +1,6 @@
 """Who stands around a ticket: the team its category names (1+N), and the owner of each of its five stages (五有).
 
-Source: domain research a, seeds 001, 004.
+Source: FIELD 1.
 """
 
 from rules.law.compiled import Law
@@ -29,7 +29,7 @@ def stage_owners(law: Law, ticket: Ticket) -> dict[str, str | None]:
     """Name who patrolled, reported, owns, solved and supervises; ``None``: that stage has nobody (yet).
 
     Whoever reported by patrol, camera or visit has found it as well; supervision is its issuer's, else the supervisor's
-    for the grid. Source: domain research (a), five stage owners.
+    for the grid. Source: FIELD 1.
     """
     supervisors = law.roster(Role.SUPERVISOR, ticket.leaf or ticket.home)
     return {

@@ -39,10 +39,10 @@ def test_every_reason_and_event_is_in_concepts() -> None:
 
 
 def test_every_rule_module_names_its_source() -> None:
-    """LAW, DESIGN, a research section or a seed, at its head."""
+    """LAW, DESIGN or FIELD, at its head."""
     heads = {str(path.relative_to(ROOT)): " ".join(path.read_text(encoding="utf-8").splitlines()[:12]) for path in (ROOT / "rules").rglob("*.py") if path.stem != "__init__"}
     assert len(heads) > 60
-    assert [name for name, head in heads.items() if not re.search(r"LAW|DESIGN|research|seed", head)] == []
+    assert [name for name, head in heads.items() if not re.search(r"LAW|DESIGN|FIELD", head)] == []
 
 
 def test_the_lifecycle_page_is_drawn_from_the_table() -> None:
@@ -86,3 +86,17 @@ def test_every_place_that_is_named_is_there() -> None:
     assert len(places) > 50
     assert sorted(place for place in places if not (ROOT / place).exists()) == []
     assert sorted(place for place in modules if not (ROOT / f"{place}.py").exists() and not (ROOT / place / "__main__.py").exists()) == []
+
+
+def test_every_source_that_is_cited_has_its_heading() -> None:
+    """LAW, DESIGN and FIELD are pages of ours; nothing outside the repository is cited as a rule's source."""
+    headings = {" ".join(found) for page in ("law", "design", "field") for found in re.findall(r"^## (LAW|DESIGN|FIELD) (\d+)\.", text(f"{page}.md"), re.MULTILINE)}
+    cited, strangers = set[str](), []
+    for path in (path for top in ("rules", "engine", "topics", "tests", "docs", "deploy") for path in (ROOT / top).rglob("*") if path.suffix in (".py", ".md", ".yaml", ".lua")):
+        for name, numbers in re.findall(r"\b(LAW|DESIGN|FIELD) (\d+(?:\.\d)?(?:, \d+(?:\.\d)?)*)", path.read_text(encoding="utf-8")):
+            cited |= {f"{name} {number.split('.')[0]}" for number in numbers.split(", ")}
+        if re.search(r"\b(?:STYLE \d|[Ss]eeds? 0\d\d|(?:domain|performance) research)", path.read_text(encoding="utf-8")) and path.name != "test_docs.py":
+            strangers.append(str(path.relative_to(ROOT)))
+    assert len(cited) > 20
+    assert sorted(cited - headings) == []
+    assert strangers == []

@@ -1,4 +1,4 @@
-"""Inside and outside the walls, pilots under one grid, wishes, teams, rules that fail (LAW 2, 6; domain research a)."""
+"""Inside and outside the walls, pilots under one grid, wishes, teams, rules that fail (LAW 2, 6; FIELD 2)."""
 
 from typing import Any
 
