@@ -7,6 +7,11 @@ from topics.ids import Instant
 from topics.reference import EngineClock
 
 
+def awake_or_not() -> float:
+    """Monotonic seconds that go on while the machine sleeps, where the system tells them: the broker's clock has gone on as well."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
 class BrokerTime:
     """A lower bound of the broker's time: the newest LogAppendTime seen, carried on by the monotonic clock.
 
@@ -14,7 +19,7 @@ class BrokerTime:
     and nothing that waits for it is early. A wall clock that jumps is not looked at.
     """
 
-    def __init__(self, mapping: EngineClock, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, mapping: EngineClock, monotonic: Callable[[], float] = awake_or_not) -> None:
         """Start without knowledge; ``seen`` must be called before ``now``."""
         self._mapping = mapping
         self._monotonic = monotonic

@@ -14,7 +14,6 @@ from typing import Any
 
 import aiokafka.consumer.fetcher as library
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.record.control_record import ABORT_MARKER, ControlRecord
 from aiokafka.record.default_records import DefaultRecordBatch
 
 from engine.kafka.inflate import CannotInflate, inflate
@@ -125,9 +124,7 @@ class _Fetched:
             while self._aborted and self._aborted[0][1] <= base:
                 self._aborting.add(self._aborted.pop(0)[0])
         if attributes & _CONTROL:
-            marker = next(iter(DefaultRecordBatch(raw)), None)
-            if marker is not None and ControlRecord.parse(marker.key) == ABORT_MARKER:
-                self._aborting.discard(producer)
+            self._aborting.discard(producer)  # whichever it is, it ends its producer's transaction: its bytes need not be sound
             return True
         return bool(attributes & _TRANSACTIONAL and producer in self._aborting)
 
@@ -254,6 +251,10 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         _Budget.left = HANDED_BYTES
         found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
         return {tp: self._readable(tp, records) for tp, records in found.items()}
+
+    def is_joining(self) -> bool:
+        """Whether the group is being joined: until that ends, nothing is handed out, however long it takes."""
+        return bool(self._subscription.reassignment_in_progress)
 
     async def getone(self, *partitions: TopicPartition) -> ConsumerRecord:
         """Give the next record that can be read."""

@@ -53,8 +53,16 @@ class Series(dict[Key, N]):
         if key in self:
             return key
         self.prove(key)
-        n = self._of[key[0]] = self._of.get(key[0], 0) + 1
-        return key if n <= MOST_SERIES or not key[1] else (key[0], (OTHER,) * len(key[1]))
+        n = self._of.get(key[0], 0)
+        if n >= MOST_SERIES and key[1]:
+            return key[0], (OTHER,) * len(key[1])
+        self._of[key[0]] = n + 1
+        return key
+
+    def drop(self, key: Key) -> None:
+        """Take one out: there is room for another."""
+        if self.pop(key, None) is not None and set(key[1]) != {OTHER}:
+            self._of[key[0]] -= 1
 
 
 class Histogram:
@@ -112,7 +120,7 @@ class StageMetrics:
     def only(self, name: GaugeName, values: Mapping[tuple[str, ...], float]) -> None:
         """Set all of a gauge: what is not named any more is gone."""
         for key in [key for key in list(self.gauges) if key[0] == name and key[1] not in values]:
-            self.gauges.pop(key, None)
+            self.gauges.drop(key)
         for labels, value in values.items():
             self.gauge(name, value, *labels)
 
@@ -120,12 +128,12 @@ class StageMetrics:
         """Forget what was said of a partition that is no longer ours."""
         names = ("open_tickets", "held_causes", "split_drift_tickets", "split_error_tickets")
         for key in [key for key in list(self.gauges) if key[0] in names and key[1][0] == str(partition)]:
-            self.gauges.pop(key, None)
+            self.gauges.drop(key)
 
     def forget(self, partition: str) -> None:
         """Forget how a partition stood that somebody else has now."""
         for name in ("partition_stopped", "lag_records", "oldest_due_seconds", "openings_without_progress"):
-            self.gauges.pop((name, (self.stage, partition)), None)
+            self.gauges.drop((name, (self.stage, partition)))
 
     def stepped(self, batch: "Batch") -> None:
         """Take in what a committed step did."""

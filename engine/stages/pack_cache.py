@@ -36,6 +36,8 @@ class Laws:
         self._refreshed = 0.0
         self.laws: Known[Law] = Known()
         self.places: Known[Places] = Known()
+        self._placing_by: str | None = None
+        """The pack published last that can be used: one that cannot is told, and stops nobody."""
         self._refused: set[str] = set()
         """Packs that are beyond their bounds, or that nobody verified: adopting one is refused as ``unknown_pack``."""
 
@@ -55,6 +57,8 @@ class Laws:
                 self._reference.pass_by(ref, f"a bundle beyond what a pack may be: {fault}")
                 continue
             self.laws[ref], self.places[ref] = law, places
+        if self._reference.current in self.laws:
+            self._placing_by = self._reference.current
         self._refreshed = time.monotonic()
 
     async def have(self, refs: Iterable[str]) -> None:
@@ -75,11 +79,11 @@ class Laws:
             await self.refresh()
 
     def current(self) -> str:
-        """Name the pack published last.
+        """Name the pack published last, of those that can be used.
 
         Raises:
             InvalidRulePack: There is none.
         """
-        if self._reference.current is None:
+        if self._placing_by is None:
             raise InvalidRulePack("no pack is published; run 'gridwhistle pack publish NAME'")
-        return self._reference.current
+        return self._placing_by

@@ -1,5 +1,6 @@
 """Replies: turns what departments answer into commands, each with its own position as the command's id."""
 
+import asyncio
 import json
 from collections.abc import Sequence
 from contextlib import suppress
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from engine.kafka.reference import read_partition
@@ -71,7 +73,12 @@ class Replies:
     def __init__(self, settings: "Settings") -> None:
         """Prepare; ``start`` connects."""
         self._settings = settings
-        self._producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True, retry_backoff_ms=20)
+        self._producer = self._new_producer()
+        self._is_broken = False
+        """Whether the producer has failed: a gap in its sequence, or an error that it calls fatal, never heals."""
+
+    def _new_producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(**kafka_arguments(self._settings), acks="all", enable_idempotence=True, retry_backoff_ms=20)
 
     async def start(self) -> None:
         """Connect the producer."""
@@ -85,7 +92,9 @@ class Replies:
         return (murmur2(slot.encode()) & 0x7FFFFFFF) % self._settings.partitions
 
     async def positions(self, slot: str) -> dict[str, int]:
-        """Read where this slot stood."""
+        """Read where this slot stood; whoever opens first after a failure makes a new producer."""
+        if self._is_broken:
+            await self._renew()
         found: dict[str, int] = {}
         records, _ = await read_partition(self._settings, REPLIES_STATE.name, self._state_partition(slot))
         for key, value in records:
@@ -94,12 +103,30 @@ class Replies:
                     found = codec.decode(value, Marker).positions
         return found
 
+    async def _renew(self) -> None:
+        fresh, self._is_broken = self._new_producer(), False
+        try:
+            await fresh.start()
+        except BaseException:
+            self._is_broken = True
+            raise
+        former, self._producer = self._producer, fresh
+        with suppress(Exception):
+            await asyncio.wait_for(former.stop(), 2)
+
     async def behind(self, slot: str, ours: int, begin: int) -> int:
         """Replies that nobody has read are gone for good: the partition stops."""
         return ours
 
     async def apply(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:
         """Write a command for each reply, then the position; a repeated command is known by its id."""
+        try:
+            await self._write(slot, records, positions)
+        except KafkaError:
+            self._is_broken = True
+            raise
+
+    async def _write(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:
         prefix, partitions = self._settings.prefix, self._settings.partitions
         acks = []
         for record in records:

@@ -11,7 +11,6 @@ from aiokafka.errors import (
     KafkaError,
     MessageSizeTooLargeError,
     RecordListTooLargeError,
-    UnknownError,
 )
 
 from engine.stream.contracts import Core, Out, Record
@@ -19,8 +18,8 @@ from engine.stream.limits import MAX_CAUSES, STEP_SECONDS
 from topics.ids import Instant
 from topics.registry import COMMANDS
 
-OF_THE_CONTENT = (MessageSizeTooLargeError, RecordListTooLargeError, CorruptRecordException, InvalidTimestampError, UnknownError)
-"""What a broker says of the records it was given, and not of itself."""
+OF_THE_CONTENT = (MessageSizeTooLargeError, RecordListTooLargeError, CorruptRecordException, InvalidTimestampError)
+"""What a broker says of the records it was given, and not of itself. Its ``UnknownError`` is of itself: nobody is set aside for that."""
 
 
 class CauseFailed(Exception):
@@ -77,7 +76,7 @@ class Batch:
     firing: bool = False
     """Whether a clock is being decided."""
     fired_last: str | None = None
-    """Of a step of one cause, the id of the clock that it fired."""
+    """The id of a clock that was fired first, or is all that may be fired."""
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def decide(self) -> None:
@@ -110,7 +109,7 @@ class Batch:
 
     def only(self) -> str:
         """Name the one cause of a step of one."""
-        return self.fired_last or self.records[0].id
+        return str(self.fired_last) if self.fired else self.records[0].id
 
     def _is_full(self, causes: int | None = None, seconds: float | None = None) -> bool:
         """Whether the step has done enough; where it ends shows in no outcome."""
@@ -126,7 +125,7 @@ class Batch:
         while due is not None and due <= until:
             if self._is_full(causes, seconds):
                 return False
-            if self.budget == 1:
+            if self.budget == 1 or not self.fired + self.taken:  # it may be the only cause of the step
                 self.fired_last = self.core.due_id()
             self.firing = True
             fired = self.core.hold_due(at) if self.held and self.core.due_id() in self.held else self.core.fire(until, at)

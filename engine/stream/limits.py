@@ -24,6 +24,9 @@ MAX_CAUSES, STEP_SECONDS = 2000, 0.075
 DECIDE_SECONDS = 30.0
 """A step's decisions take 75 ms; an agent that has not answered by then never will."""
 
+COMMIT_SECONDS = 45.0
+"""From begin to commit; a broker that has not answered by then is waited for by opening again, with growing pauses."""
+
 # -- going out -----------------------------------------------------------------------------------------------------
 
 BATCH_BYTES = 1_900_000

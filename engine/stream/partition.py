@@ -28,7 +28,7 @@ from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed, lie
 from engine.stream.contracts import Core, Out, Record
 from engine.stream.crash_points import CrashPoint
 from engine.stream.horizon import Horizon
-from engine.stream.limits import DECIDE_SECONDS, MAX_CAUSES, unfit
+from engine.stream.limits import COMMIT_SECONDS, DECIDE_SECONDS, MAX_CAUSES, unfit
 from engine.stream.passed_by import passed_by
 from engine.stream.pinned_key import demand_same
 from engine.stream.positions import IN_TRANSACTIONS, MARKER, demand_newest, load_state, lost_marker, position, unfit_ticket
@@ -270,26 +270,27 @@ class Partition:
         assert producer is not None
         # nothing is awaited between the marker's making and its sending, so it says what this transaction does
         marker = codec.encode(Marker(at=self._last_at, positions=self.positions, pack=self.core.pack(), vault_key=w.vault.id if w.vault else None))
-        await producer.begin_transaction()
-        w.crash.at("begun")
-        acks = await send(producer, w.settings.prefix, [*outs, Out(w.state.name, self.number, MARKER, marker)])
-        w.crash.at("sent")
-        if offsets:
-            await producer.send_offsets_to_transaction(offsets, w.group)
-        w.crash.at("offsets")
         newest = decided = 0
-        for ack in acks:
-            written = await ack
-            newest = max(newest, written.timestamp)
-            if written.topic == self._decisions:
-                decided = written.offset + 1
-        self.time.seen(newest)
-        self._newest_ms = newest
-        w.crash.at("acked")
-        commit = asyncio.ensure_future(producer.commit_transaction())
-        await asyncio.sleep(0)
-        w.crash.at("committing")
-        await commit
+        async with asyncio.timeout(COMMIT_SECONDS):  # the library would try again without an end
+            await producer.begin_transaction()
+            w.crash.at("begun")
+            acks = await send(producer, w.settings.prefix, [*outs, Out(w.state.name, self.number, MARKER, marker)])
+            w.crash.at("sent")
+            if offsets:
+                await producer.send_offsets_to_transaction(offsets, w.group)
+            w.crash.at("offsets")
+            for ack in acks:
+                written = await ack
+                newest = max(newest, written.timestamp)
+                if written.topic == self._decisions:
+                    decided = written.offset + 1
+            self.time.seen(newest)
+            self._newest_ms = newest
+            w.crash.at("acked")
+            commit = asyncio.ensure_future(producer.commit_transaction())
+            await asyncio.sleep(0)
+            w.crash.at("committing")
+            await commit
         if decided and w.state is STATE:
             self.positions[DECISIONS.name] = decided  # the next marker says so: a view begins there that the log no longer tells all
         w.crash.at("committed")
@@ -306,3 +307,7 @@ class Partition:
                 await asyncio.wait_for(producer.abort_transaction(), 2)
         with suppress(Exception):
             await asyncio.wait_for(producer.stop(), 2)
+        if (sender := producer._sender.sender_task) is not None and not sender.done():
+            sender.cancel()  # a flush that hangs would leave it and its sockets behind
+            with suppress(Exception):
+                await asyncio.wait_for(producer.client.close(), 2)

@@ -34,6 +34,9 @@ WATCH_SECONDS = 5.0
 OPENING_FACTOR = 8
 """Loading a partition's state may take so many times as long as a step: a million tickets took 12 s."""
 
+ENDS_SECONDS = 5.0
+"""What has not said by then where a partition ends is asked again, and keeps no other waiting."""
+
 FAULT_SECONDS = 60.0
 """Fetching that fails for so long without a break will not mend itself: the process ends, and is started anew."""
 
@@ -64,6 +67,11 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.assigned_once = asyncio.Event()
         self.fetched_at = time.monotonic()
         """When a fetch last came to an end."""
+        self.answered_at = time.monotonic()
+        """When a broker last answered."""
+        self._silent: set[TopicPartition] = set()
+        """Partitions of ``commands`` whose end was asked for in vain: each is asked for alone until it answers."""
+        self._asked: set[TopicPartition] = set()
         self._skewed = False
         self.ready = False
         """Whether everything assigned moves, or is stopped with its alarm."""
@@ -139,9 +147,14 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                 while sum(slot.waiting_bytes for slot in self.slots.values()) > PROCESS_BYTES:
                     self.fetched_at = time.monotonic()
                     await asyncio.sleep(0.01)
+                for task in beside:
+                    if task.done():
+                        task.result()  # neither ends by itself: the process does, and is started anew
+                if self.consumer.is_joining():  # the library would wait for the group without an end
+                    await asyncio.sleep(0.1)
+                    continue
                 try:
-                    self._hand_out(await self.consumer.fetched(timeout_ms=250))
-                    pause, failing_since = REOPEN_FIRST, 0.0
+                    fetched = await self.consumer.fetched(timeout_ms=250)
                 except OffsetOutOfRangeError as exc:
                     self._gone(exc.args[0])
                 except ConsumerStoppedError:
@@ -154,6 +167,9 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                     log.error("%s cannot fetch, trying again in %.1f s: %s", self.stage, pause, told(exc))
                     await asyncio.sleep(pause)
                     pause = min(pause * 2, REOPEN_MOST)
+                else:
+                    self._hand_out(fetched)  # what fails here ends the process: what was fetched would not come again
+                    pause, failing_since = REOPEN_FIRST, 0.0
         finally:
             for task in beside:
                 task.cancel()
@@ -193,21 +209,35 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.sleep(WATCH_SECONDS)
             self._watch_clocks()
             self._grown.look(self.consumer.subscription(), self.consumer.partitions_for_topic)
+            for slot in self.slots.values():
+                self.metrics.gauge("openings_without_progress", slot.pace.fruitless, self.stage, slot.label)
+                if slot.open and slot.opening:
+                    self.metrics.gauge("oldest_due_seconds", slot.opening.overdue_seconds(), self.stage, slot.label)
             found = {tp: slot for slot in self.slots.values() if slot.opening for tp in slot.opening.tps}
-            try:
-                ends = await self.consumer.end_offsets(list(found)) if found else {}
-            except (KafkaError, IllegalStateError):
-                continue
-            behind: dict[Slot, int] = dict.fromkeys(found.values(), 0)
+            ends = await self._ends(list(found))
+            if ends or not found:
+                self.answered_at = time.monotonic()
+            behind: dict[Slot, int] = dict.fromkeys([found[tp] for tp in ends], 0)
             for tp, end in ends.items():
                 positions = cast(Opening, found[tp].opening).positions
                 behind[found[tp]] += max(0, end - positions.get(tp.topic.removeprefix(self.settings.prefix), 0))
             for slot, lag in behind.items():
                 if self.slots.get(slot.key) is slot:
                     self.metrics.gauge("lag_records", lag, self.stage, slot.label)
-                    self.metrics.gauge("openings_without_progress", slot.pace.fruitless, self.stage, slot.label)
-                    if slot.open and slot.opening:
-                        self.metrics.gauge("oldest_due_seconds", slot.opening.overdue_seconds(), self.stage, slot.label)
+
+    async def _ends(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+        """Ask for the ends of these; one without a leader, or whose broker hangs, keeps the answer for no other back."""
+        found = await self._asked_together(tps) if tps else {}
+        if found is None:
+            alone = await asyncio.gather(*[self._asked_together([tp]) for tp in tps])
+            found = {tp: end for some in alone if some is not None for tp, end in some.items()}
+        return found
+
+    async def _asked_together(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int] | None:
+        try:
+            return dict(await asyncio.wait_for(self.consumer.end_offsets(list(tps)), ENDS_SECONDS))
+        except (KafkaError, IllegalStateError, TimeoutError):
+            return None
 
     def _watch_clocks(self) -> None:
         """Say once when this machine's clock and the broker's part: nothing fires early, but doors stamp commands by ours (DESIGN 6)."""
@@ -228,7 +258,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
     def progress_age(self) -> float:
         """Seconds since what stands longest last came to an end; what is stopped with its alarm, or opening, is told by other words."""
         now = time.monotonic()
-        return max([now - self.fetched_at, *(now - slot.beat for slot in list(self.slots.values()) if slot.open)])
+        return max([now - self.fetched_at, now - self.answered_at, *(now - slot.beat for slot in list(self.slots.values()) if slot.open)])
 
     def standings(self) -> list[Standing]:
         """List what must come to an end again and again, for the watchdog."""
@@ -242,24 +272,34 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _barriers(self) -> None:
         """Observe the end of ``commands`` for partitions whose clocks are due: after the moment, never before it."""
         topic = self.settings.prefix + COMMANDS.name
-        while True:
-            await self._barrier_wanted.wait()
-            self._barrier_wanted.clear()
-            waiting = [(slot, slot.opening) for slot in self.slots.values() if slot.open and slot.opening and slot.opening.wants_barrier()]
-            tps = {tp: (slot, opening, opening.time.now()) for slot, opening in waiting for tp in opening.tps if tp.topic == topic}
-            if not tps:
-                continue
-            try:
-                ends = await self.consumer.end_offsets(list(tps))
-            except (KafkaError, IllegalStateError) as exc:
-                log.warning("could not observe the end of commands, trying again: %r", exc)
-                await asyncio.sleep(0.2)
-                continue
-            for tp, end in ends.items():
-                slot, opening, observed_at = tps[tp]
-                opening.barrier(observed_at, end)
-                slot.wake.set()
-            await asyncio.sleep(0.005)  # at most 200 requests a second, however many clocks are due
+        async with asyncio.TaskGroup() as asking:
+            while True:
+                await self._barrier_wanted.wait()
+                self._barrier_wanted.clear()
+                waiting = [(slot, slot.opening) for slot in self.slots.values() if slot.open and slot.opening and slot.opening.wants_barrier()]
+                wanted = {tp: one for one in waiting for tp in one[1].tps if tp.topic == topic and tp not in self._asked}
+                alone = [[tp] for tp in wanted if tp in self._silent]
+                for tps in ([tp for tp in wanted if tp not in self._silent], *alone):
+                    if tps:
+                        asking.create_task(self._observe({tp: wanted[tp] for tp in tps}))
+                await asyncio.sleep(0.005)  # at most 200 requests a second, however many clocks are due
+
+    async def _observe(self, wanted: "dict[TopicPartition, tuple[Slot, Opening]]") -> None:
+        """Ask where these partitions of ``commands`` end."""
+        moments = {tp: opening.time.now() for tp, (_, opening) in wanted.items()}
+        self._asked |= wanted.keys()
+        ends = await self._asked_together(list(wanted))
+        self._asked -= wanted.keys()
+        if ends is None:
+            if not wanted.keys() <= self._silent:
+                log.warning("could not observe the end of %s, asking for each partition alone", COMMANDS.name)
+            self._silent |= wanted.keys()
+            return
+        self._silent -= wanted.keys()
+        for tp, end in ends.items():
+            slot, opening = wanted[tp]
+            opening.barrier(moments[tp], end)
+            slot.wake.set()
 
     async def stop(self) -> None:
         """Drain: let steps end, close everything."""

@@ -1,5 +1,6 @@
 """The live queues in Redis: folding decisions in, reading queues out, comparing two views by their digest."""
 
+import asyncio
 import hashlib
 import json
 import re
@@ -82,6 +83,7 @@ class RedisView:
         self.redis = new_async_redis(settings, decode_responses=True, socket_timeout=10)
         self.prefix = key_prefix(settings, part)
         self._former = f"{settings.prefix}{part}:"
+        self._fitting = asyncio.Lock()
         self._fold = self.redis.register_script(SCRIPT)
 
     async def close(self) -> None:
@@ -99,13 +101,24 @@ class RedisView:
     async def fit(self) -> None:
         """Drop a view that was written in another form: it is folded anew from the log."""
         try:
-            written = await self.redis.hget(f"{self.prefix}positions", "form")
-            if written != FORM and await self.redis.exists(f"{self.prefix}positions"):
-                await self.drop()
+            async with self._fitting:  # all partitions open at once: one of them drops it, before any folds anew
+                written = await self.redis.hget(f"{self.prefix}positions", "form")
+                if written != FORM and await self.redis.exists(f"{self.prefix}positions"):
+                    await self._drop_alone()
             if await self.redis.exists(f"{self._former}positions"):
                 await self._delete(f"{self._former}*")  # the view of an engine before 0.3
         except (RedisError, OSError) as exc:
             raise DependencyDown(f"Redis does not answer: {exc}") from exc
+
+    async def _drop_alone(self) -> None:
+        """Drop the view unless another process is at it.
+
+        Raises:
+            DependencyDown: One is: what it has folded anew by then must not be dropped.
+        """
+        if not await self.redis.set(f"{self.prefix}fitting", "1", nx=True, ex=60):
+            raise DependencyDown("another projector is dropping a view of another form")
+        await self.drop()
 
     async def fold(self, partition: int, decisions: Sequence[Decision], expected: int, after: int) -> None:
         """Fold decisions of one partition in, latest state of each ticket only, and store the position with them.

@@ -240,3 +240,15 @@ async def test_clocks_wait_for_a_lead_that_is_longer_than_what_was_fetched() -> 
     batch = Batch(core, waiting[:10], due, due, START, budget=20, lead=11)
     batch.decide()
     assert (batch.fired, batch.taken) == (0, 10)
+
+
+async def test_a_lone_clock_that_cannot_be_written_is_named() -> None:
+    """A step without records fires one clock: it is that one's fault, however large the step might have been."""
+    core = dispatch_core()
+    core.take(incidents(1)[0], START)
+    due, name = core.next_due(), core.due_id()
+    assert due is not None
+    batch = Batch(core, [], due, due, START)
+    batch.decide()
+    assert batch.fired == 1
+    assert batch.only() == name

@@ -44,3 +44,16 @@ def test_a_histogram_adds_up() -> None:
     found = {sample.labels.get("le", sample.name): sample.value for sample in steps.samples}
     assert (found["0.005"], found["0.01"], found["10.0"], found["+Inf"]) == (1, 2, 2, 3)
     assert found[f"{PREFIX}step_seconds_sum"] == pytest.approx(99.011)
+
+
+def test_what_is_forgotten_makes_room() -> None:
+    """A thousand rebalances of 24 partitions are still told partition by partition."""
+    metrics = StageMetrics("dispatch")
+    for _ in range(1000):
+        for number in range(24):
+            metrics.gauge("lag_records", 5, "dispatch", str(number))
+            metrics.gauge("open_tickets", 5, str(number))
+            metrics.forget(str(number))
+            metrics.closed(number)
+    metrics.gauge("lag_records", 7, "dispatch", "3")
+    assert metrics.gauges["lag_records", ("dispatch", "3")] == 7

@@ -1,10 +1,12 @@
 """What one partition cannot do stops that partition alone, and what several causes cannot be written together is traced to one."""
 
 import asyncio
+import time
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, NotEnoughReplicasError
 
 from engine.errors import PackNotThere, PositionOutOfRange
@@ -16,6 +18,7 @@ from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed, lie
 from engine.stream.contracts import Clockless, Out, Record
 from engine.stream.limits import FRAMING, HELD_AFTER, MAX_CAUSES, REOPEN_FIRST, REOPEN_MOST, unfit
 from engine.stream.partition import Partition
+from engine.stream.partition_loop import PartitionLoop
 from engine.stream.positions import demand_newest, nothing_lost, position
 from engine.stream.slot import Pace
 from topics.reference import EngineClock
@@ -64,7 +67,7 @@ def partition(core: Any, held: set[str], answers: bool = True) -> Partition:
     time = SimpleNamespace(now=lambda: 0)
     wiring: Any = SimpleNamespace(
         stage="dispatch", settings=Settings(), inputs=(INCIDENTS, COMMANDS), state=STATE, core=lambda number: core, prepare=prepare, decide=decide, crash=crash,
-        metrics=StageMetrics("dispatch"), consumer=Read(), new_time=lambda: time, held=held,
+        metrics=StageMetrics("dispatch"), consumer=Read(), new_time=lambda: time, held=held, vault=None,
     )  # fmt: skip
     return Partition(wiring, 0)
 
@@ -203,3 +206,72 @@ async def test_a_step_that_decides_all_that_was_read_stands_behind_the_marker(mo
     assert committed[-1] == {f"gw.{COMMANDS.name}": 4, f"gw.{INCIDENTS.name}": 4}
     await opening.settle()
     assert len(committed) == 2
+
+
+async def test_a_broker_that_does_not_answer_is_waited_for_by_opening_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library would try the commit again without an end; the step is dropped, and no cause is blamed."""
+    monkeypatch.setattr("engine.stream.partition.COMMIT_SECONDS", 0.05)
+    opening = partition(Large(-1), set())
+
+    async def never() -> None:
+        await asyncio.Event().wait()
+
+    opening._producer = SimpleNamespace(begin_transaction=never)  # type: ignore[assignment]
+    opening.give([Record(COMMANDS.name, 0, 0, b"", b"{}", (), 0, 0)])
+    with pytest.raises(TimeoutError):
+        await opening.step()
+
+
+def test_engine_time_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The broker's clock has gone on as well: what fell due meanwhile fires at waking, not when the next record comes."""
+    awake = {time.CLOCK_MONOTONIC: 100.0, time.CLOCK_BOOTTIME: 100.0}
+    monkeypatch.setattr("engine.kafka.broker_time.time.clock_gettime", awake.__getitem__)
+    clock = BrokerTime(EngineClock(0, 0, 1))
+    clock.seen(1_000_000)
+    awake[time.CLOCK_BOOTTIME] += 28_800.0
+    assert clock.now() == 1_000_000 + 28_800_000
+
+
+class Ends:
+    """A consumer of which one partition has no leader."""
+
+    def __init__(self, silent: set[int]) -> None:
+        self.silent = silent
+        self.asked: list[list[int]] = []
+
+    async def end_offsets(self, tps: Any) -> dict[Any, int]:
+        self.asked.append([tp.partition for tp in tps])
+        if any(tp.partition in self.silent for tp in tps):
+            await asyncio.Event().wait()
+        return dict.fromkeys(tps, 7)
+
+
+async def test_a_partition_without_a_leader_keeps_no_other_clock_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The end of commands is asked for together; what has not answered is asked for alone from then on, until it does."""
+    monkeypatch.setattr("engine.stream.partition_loop.ENDS_SECONDS", 0.05)
+    consumer: Any = Ends({1})
+    loop = PartitionLoop("dispatch", Settings(), consumer, lambda key: None, lambda tp: tp.partition, StageMetrics("dispatch"), None, set(), lambda ms: ms)  # type: ignore[arg-type, return-value]
+    found: dict[int, int] = {}
+
+    def slot(number: int) -> Any:
+        tp = TopicPartition(loop.settings.prefix + COMMANDS.name, number)
+        opening = SimpleNamespace(
+            tps=[tp], time=SimpleNamespace(now=lambda: 5), wants_barrier=lambda: number not in found, barrier=lambda at, end: found.__setitem__(number, end)
+        )
+        return SimpleNamespace(open=True, opening=opening, wake=asyncio.Event())
+
+    loop.slots = {number: slot(number) for number in range(3)}
+    task = asyncio.create_task(loop._barriers())
+    for _ in range(60):
+        loop.request_barrier()
+        await asyncio.sleep(0.01)
+        if len(found) == 2:
+            break
+    assert found == {0: 7, 2: 7}
+    consumer.silent.clear()
+    while 1 not in found:
+        loop.request_barrier()
+        await asyncio.sleep(0.01)
+    assert consumer.asked[0] == [0, 1, 2]
+    assert all(len(one) == 1 for one in consumer.asked[1:])
+    task.cancel()

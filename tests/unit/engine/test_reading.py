@@ -129,3 +129,12 @@ def test_the_fast_way_is_the_librarys() -> None:
     ours = fetched(raw, 9)
     theirs = list(DefaultRecordBatch(raw))
     assert [(o.offset, o.timestamp, o.key, o.value, list(o.headers)) for o in ours] == [(t.offset, t.timestamp, t.key, t.value, t.headers) for t in theirs]
+
+
+def test_a_marker_whose_bytes_are_damaged_ends_its_transaction_all_the_same() -> None:
+    """Nothing is raised out of a fetch: what it had handed out of other partitions would be lost."""
+    for at in (61, 70, len(control(3, commit=False)) - 1):
+        spoilt = bytearray(control(3, commit=False))
+        spoilt[at] ^= 0xFF
+        data = batch([b"gone"], 0, transactional=True) + bytes(spoilt) + batch([b"kept"], 4, transactional=True)
+        assert [one.value for one in fetched(data, 0, [(7, 0)])] == [b"kept"]

@@ -139,3 +139,22 @@ def test_an_accelerated_clock_goes_on_and_never_skips(start_at: int, origin_at: 
     log = Log()
     log.entries["reference"] = [Entry("reference", 0, n, b"clock", encode(one), (), n) for n, one in enumerate((FAST, later))]
     assert [clock for _, clock in log.clocks()] == ([FAST, later] if is_taken else [FAST])
+
+
+async def test_intake_places_by_the_last_pack_that_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever names one as current that nobody can compile stops nobody."""
+    broken = replace(GOOD, timezone="Moon/Crater")
+    found = sound()
+
+    async def nothing_new() -> None:
+        """The topic has no more."""
+
+    monkeypatch.setattr(found, "refresh", nothing_new)
+    laws = Laws(found)
+    await laws.refresh()
+    found.take(ref_of(broken), encode(broken))
+    found.take("current", encode(CurrentPack(ref_of(broken))))
+    found.settle()
+    await laws.refresh()
+    assert found.current == ref_of(broken)
+    assert laws.current() == REF
