@@ -1,7 +1,6 @@
 """How every client of ours proves who it is and whom it talks to: one place for Kafka, one for Redis."""
 
 import ssl
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,7 +43,7 @@ def kafka_arguments(settings: Settings) -> dict[str, Any]:
         let_go_at_once()
         password = settings.kafka_key_password.get_secret_value() if settings.kafka_key_password else None
         files = settings.kafka_ca_file, settings.kafka_cert_file, settings.kafka_key_file
-        found["ssl_context"] = _context("KAFKA", *files, password, tuple(map(_written, files)))
+        found["ssl_context"] = _context("KAFKA", *files, password)
     if settings.kafka_sasl:
         found["sasl_mechanism"] = settings.kafka_sasl
     if settings.kafka_sasl == "OAUTHBEARER":
@@ -63,16 +62,30 @@ def _written(path: Path | None) -> int:
         return -1  # reading it will say what is wrong
 
 
-@lru_cache(maxsize=8)
-def _context(whose: str, ca: Path | None, cert: Path | None, key: Path | None, password: str | None, written: tuple[int, ...]) -> ssl.SSLContext:
-    """Read the certificates; once, until a file is written anew: the system's alone take 15 ms, and clients are made all the time."""
+_CONTEXTS: dict[tuple[Path | None, ...], tuple[tuple[int, ...], ssl.SSLContext]] = {}
+"""Files -> when they were written, and what was made of them."""
+
+
+def _context(whose: str, ca: Path | None, cert: Path | None, key: Path | None, password: str | None) -> ssl.SSLContext:
+    """Read the certificates; once, until a file is written anew: the system's alone take 15 ms, and clients are made all the time.
+
+    What was renewed goes into the context that is there: a client that runs takes it at its next connection.
+    """
+    paths, written = (ca, cert, key), tuple(map(_written, (ca, cert, key)))
+    before, context = _CONTEXTS.get(paths, ((), None))
+    if context is not None and before == written:
+        return context
     try:
-        context = ssl.create_default_context(cafile=str(ca) if ca else None)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        if context is None:
+            context = ssl.create_default_context(cafile=str(ca) if ca else None)
+            context.minimum_version = ssl.TLSVersion.TLSv1_2
+        elif ca is not None:
+            context.load_verify_locations(str(ca))
         if cert is not None:
             context.load_cert_chain(str(cert), str(key), lambda: password or "")
     except (OSError, ValueError) as exc:  # ssl's own errors are OSErrors; the password's callback keeps it from asking the terminal
         raise InvalidSettings(f"{ENVIRONMENT}{whose}_CA_FILE, _CERT_FILE or _KEY_FILE cannot be used: {exc}") from exc
+    _CONTEXTS[paths] = written, context
     return context
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from operator import attrgetter
 from typing import cast
 
@@ -11,13 +12,14 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError, OffsetOutOfRangeError
 
-from engine.errors import PositionOutOfRange
+from engine.errors import InvalidSettings, PositionOutOfRange
 from engine.kafka.broker_time import SKEW_SECONDS
 from engine.kafka.grown_partitions import Grown
 from engine.kafka.log_consumer import LogConsumer, Loose, Unreadable
 from engine.observability.json_logging import told
 from engine.observability.metrics import StageMetrics
 from engine.observability.watchdog import Standing
+from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.stream.contracts import Record
 from engine.stream.crash_points import CrashPoint
@@ -208,6 +210,8 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             self._watch_clocks()
+            with suppress(InvalidSettings):  # half written; a client that is made says what is wrong
+                kafka_arguments(self.settings)  # certificates that were renewed reach the clients that run
             self._grown.look(self.consumer.subscription(), self.consumer.partitions_for_topic)
             for slot in self.slots.values():
                 self.metrics.gauge("openings_without_progress", slot.pace.fruitless, self.stage, slot.label)
