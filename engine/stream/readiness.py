@@ -63,13 +63,16 @@ class Readiness:
         return Check("clocks", abs(skew) <= SKEW_SECONDS, f"this machine is {skew:+.1f} s off the broker")
 
     def _calendar(self) -> Check:
+        """Tell how far working days are known; their end is an alert, and takes no stage out of service."""
         reference, pack = self._reference, self._reference.current
         if pack is None or reference.clock is None:
             return Check("calendar", False, "no pack or no clock yet")
         if self._ends[0] != pack:
             self._ends = pack, WorkCalendar(reference.bundles[pack].calendar).ends
         days = (self._ends[1] - engine_now(reference.clock)) / 1000 / DAY
-        return Check("calendar", days > 0, f"working days are known for {max(0, days):.0f} days more")
+        if days <= 0:  # no restart and no other process would know more: a stage that can work is ready
+            return Check("calendar", True, "working days are known no further: deadlines say beyond_horizon; see CalendarHorizon")
+        return Check("calendar", True, f"working days are known for {days:.0f} days more")
 
 
 def tell(readiness: Readiness, loop: "PartitionLoop", metrics: "StageMetrics", settings: "Settings") -> Callable[[], None]:

@@ -34,7 +34,7 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
         assert second.returncode != 0 and str(process.pid) in second.stderr + second.stdout
 
         doctor = run("doctor", data=data)
-        assert doctor.returncode == 0 and "FAULT" not in doctor.stdout, doctor.stdout
+        assert doctor.returncode == 0 and "FAULT" not in doctor.stdout, doctor.stdout  # the calendar's end is a note
 
         taken = run("up", "--port-base", str(base), data=tmp_path / "other")
         assert taken.returncode != 0 and str(base) in taken.stderr + taken.stdout, taken.stderr + taken.stdout

@@ -47,8 +47,21 @@ def tool(name: str) -> str:
         with (folder / "lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # tests side by side fetch once
             if not path.exists():
-                _fetch(package, folder)
+                _fetch_once(package, folder)
     return str(path)
+
+
+_LACKING: dict[str, str] = {}
+"""Package -> why it could not be had. Each try may wait minutes for a registry that is not there: a process learns it once."""
+
+
+def _fetch_once(package: str, folder: Path) -> None:
+    if package not in _LACKING:
+        try:
+            return _fetch(package, folder)
+        except (RuntimeError, OSError, subprocess.SubprocessError) as exc:
+            _LACKING[package] = str(exc)
+    raise RuntimeError(_LACKING[package])
 
 
 def _fetch(package: str, folder: Path) -> None:
@@ -59,7 +72,7 @@ def _fetch(package: str, folder: Path) -> None:
     scratch.mkdir()
     done = _apt(folder, "download", package, cwd=scratch)
     if done.returncode:  # a new machine has no list of packages yet, and without root ours must be our own
-        _apt(folder, "update", cwd=scratch)
+        _update(folder)
         done = _apt(folder, "download", package, cwd=scratch)
     files = list(scratch.glob("*.deb"))
     if done.returncode or len(files) != 1:
@@ -71,6 +84,12 @@ def _fetch(package: str, folder: Path) -> None:
     shutil.rmtree(folder / package, ignore_errors=True)
     (scratch / "x").rename(folder / package)
     shutil.rmtree(scratch)
+
+
+@cache
+def _update(folder: Path) -> None:
+    """Once for all packages: a second try says no more than the first."""
+    _apt(folder, "update", cwd=folder)
 
 
 def _relocate(program: Path) -> None:

@@ -9,6 +9,7 @@ import yaml
 from engine.errors import InvalidSettings
 from engine.local.folder import StackFile
 from engine.local.watching import RULES, command, configuration, find_prometheus
+from tests.support import watching
 from tests.support.watching import tool
 
 STACK = StackFile(
@@ -46,3 +47,23 @@ def test_a_real_promtool_takes_what_is_written(tmp_path: Path) -> None:
     assert yaml.safe_load(file.read_text())["rule_files"] == [str(RULES / "recording.yml"), str(RULES / "alerts.yml")]
     done = subprocess.run([tool("promtool"), "check", "config", str(file)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_package_that_cannot_be_had_is_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each try may wait five minutes for a registry that is not there: a process learns it once, for every program of the package."""
+    asked: list[str] = []
+
+    def fails(package: str, folder: Path) -> None:
+        asked.append(package)
+        raise RuntimeError(f"no {package} today")
+
+    monkeypatch.setenv("GRIDWHISTLE_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(watching, "_fetch", fails)
+    monkeypatch.setattr(watching, "_LACKING", {})
+    monkeypatch.setattr(watching.shutil, "which", lambda name: None)
+    for name in ("prometheus", "promtool", "prometheus"):
+        with pytest.raises(RuntimeError, match="no prometheus today"):
+            watching.tool.__wrapped__(name)
+    with pytest.raises(RuntimeError, match="no prometheus-alertmanager today"):
+        watching.tool.__wrapped__("amtool")
+    assert asked == ["prometheus", "prometheus-alertmanager"]
