@@ -1,9 +1,11 @@
 """The settings of a process: one frozen model, read from ``GRIDWHISTLE_*``. ``docs/settings.md`` is drawn from it."""
 
+import difflib
 import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
@@ -23,6 +25,11 @@ SASL_OVER_TLS = frozenset({"PLAIN", "OAUTHBEARER"})
 """They hand the secret over as it is: whoever listens would have it."""
 
 RENAMED = {"metrics_host": "HTTP_BIND=HOST:PORT", "metrics_port": "HTTP_BIND=HOST:PORT"}
+
+
+ADDRESS = re.compile(r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$")
+
+REDIS_FORM = "must be a URL such as redis://host:6379/0, rediss://host:6379/0 (TLS) or unix:///path/to/socket"
 
 
 def default_data_dir() -> Path:
@@ -106,8 +113,11 @@ class Settings(BaseModel):
 
 def _misfits(s: Settings) -> list[str]:
     """What contradicts itself."""
+    amiss = address_amiss(s.kafka)
     wants_password = s.kafka_sasl in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
     rules = (
+        (amiss is not None, f"KAFKA={amiss!r} must be HOST:PORT, several with commas between, e.g. broker-1:9092"),
+        (not is_redis_url(s.redis_url), f"REDIS_URL {REDIS_FORM}"),  # it is not repeated: it may hold a password anywhere
         (s.kafka_sasl in SASL_OVER_TLS and not s.kafka_tls, f"KAFKA_SASL={s.kafka_sasl} without KAFKA_TLS=true would send the secret in plain text"),
         (wants_password and not (s.kafka_user and s.kafka_password), f"KAFKA_SASL={s.kafka_sasl} needs KAFKA_USER and KAFKA_PASSWORD or KAFKA_PASSWORD_FILE"),
         (s.kafka_sasl == "OAUTHBEARER" and s.kafka_token_file is None, "KAFKA_SASL=OAUTHBEARER needs KAFKA_TOKEN_FILE"),
@@ -121,6 +131,25 @@ def _misfits(s: Settings) -> list[str]:
         (s.http_address is not None and s.http_address[1] > 65_535, f"HTTP_BIND={s.http_bind} has no port below 65536"),
     )
     return [text for holds, text in rules if holds]
+
+
+def address_amiss(kafka: str) -> str | None:
+    """Name the first broker that is no ``HOST:PORT``, if any."""
+    for address in kafka.split(","):
+        found = ADDRESS.match(address.strip())
+        if found is None or not 0 < int(found[2]) < 65_536:
+            return address
+    return None
+
+
+def is_redis_url(url: str) -> bool:
+    """Whether Redis can be found by it."""
+    try:
+        parts = urlsplit(url)
+        has_place = bool(parts.path) if parts.scheme == "unix" else bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return parts.scheme in ("redis", "rediss", "unix") and has_place and not re.search(r"\s", url)
 
 
 def shown_url(url: str) -> str:
@@ -157,10 +186,25 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     try:
         found = Settings(**values)
     except ValidationError as exc:
-        faults += [f"{ENVIRONMENT}{str(error['loc'][0]).upper()}: {error['msg']}" if error["loc"] else f"{ENVIRONMENT}… {error['msg']}" for error in exc.errors()]
+        faults += [_worded(dict(error)) for error in exc.errors()]
     if faults:
         raise InvalidSettings("these settings cannot be used; mend or unset them:\n  " + "\n  ".join(faults))
     return found
+
+
+def _worded(error: dict[str, Any]) -> str:
+    """Say one fault of shape: the setting, what was found unless it is a secret, and what it must be."""
+    if not error["loc"]:
+        return f"{ENVIRONMENT}… {error['msg'].removeprefix('Value error, ')}"
+    name = str(error["loc"][0])
+    if error["type"] == "extra_forbidden":
+        known = [*map(str.upper, Settings.model_fields), *(f"{secret.upper()}_FILE" for secret in sorted(SECRETS))]
+        near = difflib.get_close_matches(name.upper(), known, 1)
+        return f"{ENVIRONMENT}{name.upper()} is no setting; {f'did you mean {ENVIRONMENT}{near[0]}? ' if near else ''}docs/settings.md has them"
+    found = "" if name in SECRETS else repr(error["input"])
+    if error["type"] == "string_pattern_mismatch":
+        return f"{ENVIRONMENT}{name.upper()}={found} does not fit: {Settings.model_fields[name].description}"
+    return f"{ENVIRONMENT}{name.upper()}: {error['msg']}{f', not {found}' if found else ''}"
 
 
 _EMPTY_IS_NONE = frozenset(name for name, field in Settings.model_fields.items() if field.default is None)

@@ -1,19 +1,17 @@
 """What a stack is to be: what its folder remembers, what is asked, and what is refused before anything starts (DESIGN 9)."""
 
 import os
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from engine.client.publish_pack import prove
 from engine.errors import InvalidSettings, StackBusy
 from engine.local import servers
 from engine.local.folder import StackFile, naming, read_stack
-from engine.settings import ENVIRONMENT, load_settings, shown_url
+from engine.settings import ENVIRONMENT, REDIS_FORM, address_amiss, is_redis_url, load_settings, shown_url
 from engine.stages import STAGES
 from rules.rulepack.compiler import pack_ref
 from rules.rulepack.loader import PACKS
@@ -23,7 +21,6 @@ PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT, PROMETHEUS_PORT = 27000, 40, 10, 3
 stages from base + 10."""
 
 LOCAL_PARTITIONS = 6
-ADDRESS = re.compile(r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$")
 
 
 @dataclass
@@ -124,10 +121,10 @@ def _first(wanted: Wanted, environ: Mapping[str, str]) -> StackFile:
     given = {name: environ.get(f"{ENVIRONMENT}{name}") for name in ("KAFKA", "REDIS_URL", "PREFIX", "PARTITIONS", "REPLICATION_FACTOR", "MIN_INSYNC_REPLICAS")}
     _demand_no_password(wanted.redis)
     kafka, redis = wanted.kafka or given["KAFKA"], wanted.redis or given["REDIS_URL"]
-    if kafka is not None:
-        _demand_addresses(kafka)
-    if redis is not None:
-        _demand_redis(redis)
+    if wanted.kafka is not None and (amiss := address_amiss(wanted.kafka)) is not None:
+        raise InvalidSettings(f"--kafka {amiss!r} must be HOST:PORT, several with commas between, e.g. broker-1:9092")
+    if wanted.redis is not None and not is_redis_url(wanted.redis):
+        raise InvalidSettings(f"--redis {shown_url(wanted.redis)!r} {REDIS_FORM}")
     name = wanted.pack or "guancheng"
     prove(name)
     settings = load_settings({f"{ENVIRONMENT}{name}": value for name, value in given.items() if value is not None})
@@ -149,23 +146,6 @@ def _first(wanted: Wanted, environ: Mapping[str, str]) -> StackFile:
         demo=wanted.demo,
         started_at=time.time(),
     )
-
-
-def _demand_addresses(kafka: str) -> None:
-    for address in kafka.split(","):
-        found = ADDRESS.match(address.strip())
-        if found is None or not 0 < int(found[2]) < 65_536:
-            raise InvalidSettings(f"--kafka {address!r} must be HOST:PORT, several with commas between, e.g. broker-1:9092")
-
-
-def _demand_redis(url: str) -> None:
-    try:
-        parts = urlsplit(url)
-        fits = parts.scheme in ("redis", "rediss", "unix") and bool(parts.path if parts.scheme == "unix" else parts.hostname and (parts.port or 6379))
-    except ValueError:
-        fits = False
-    if not fits:
-        raise InvalidSettings(f"--redis {shown_url(url)!r} must be a URL such as redis://host:6379/0 or unix:///path/to/socket")
 
 
 def _demand_no_password(url: str | None) -> None:

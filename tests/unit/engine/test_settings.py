@@ -56,6 +56,10 @@ def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
         load_settings({**environ, "GRIDWHISTLE_KAFKA_SASL": "PLAIN", "GRIDWHISTLE_PARTITIONS": "many"})
     assert SECRET not in str(refused.value)
     assert {name for name in Settings.model_fields if "password" in name} <= SECRETS
+    for given in ({"GRIDWHISTLE_REDIS_URL": f"nonsense:{SECRET}@h:1"}, {"GRIDWHISTLE_REDIS_URL": f"redis://:{SECRET}@h:x/0"}):
+        with pytest.raises(InvalidSettings) as refused:
+            load_settings(given)
+        assert SECRET not in str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +78,15 @@ def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
         ({"GRIDWHISTLE_METRICS_PORT": "9464"}, "GRIDWHISTLE_METRICS_PORT is now GRIDWHISTLE_HTTP_BIND=HOST:PORT"),
         ({"GRIDWHISTLE_HTTP_BIND": "0.0.0.0:99999"}, "no port below 65536"),
         ({"GRIDWHISTLE_HTTP_BIND": "9464"}, "GRIDWHISTLE_HTTP_BIND"),
-        ({"GRIDWHISTLE_KAFAK_TLS": "true"}, "GRIDWHISTLE_KAFAK_TLS"),
+        ({"GRIDWHISTLE_KAFAK_TLS": "true"}, "GRIDWHISTLE_KAFAK_TLS is no setting; did you mean GRIDWHISTLE_KAFKA_TLS? docs/settings.md has them"),
+        ({"GRIDWHISTLE_PARTITION": "6"}, "GRIDWHISTLE_PARTITION is no setting; did you mean GRIDWHISTLE_PARTITIONS?"),
+        ({"GRIDWHISTLE_KAFKA_PASWORD_FILE": "/x"}, "did you mean GRIDWHISTLE_KAFKA_PASSWORD_FILE?"),
+        ({"GRIDWHISTLE_XYZZY": "1"}, "GRIDWHISTLE_XYZZY is no setting; docs/settings.md has them"),
+        ({"GRIDWHISTLE_PREFIX": "a b"}, "GRIDWHISTLE_PREFIX='a b' does not fit: Begins every topic"),
+        ({"GRIDWHISTLE_PARTITIONS": "many"}, "not 'many'"),
+        *[({"GRIDWHISTLE_KAFKA": value}, "must be HOST:PORT, several with commas between") for value in ("127.0.0.1:x", "h:99999", ":9092", "", "  ", "a:1,,b:2", "h:0", "h")],
+        ({"GRIDWHISTLE_KAFKA": "127.0.0.1:x"}, "KAFKA='127.0.0.1:x' must be HOST:PORT"),
+        *[({"GRIDWHISTLE_REDIS_URL": value}, "REDIS_URL must be a URL such as redis://host:6379/0") for value in ("nonsense", "redis://h:x/0", "redis://h:99999/0", "redis://h:0/0", "redis:///0", "", " redis://h:1/0")],
     ],
 )
 def test_what_contradicts_itself_is_refused(given: dict[str, str], said: str) -> None:
