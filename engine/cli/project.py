@@ -10,12 +10,12 @@ from aiokafka import TopicPartition
 
 from engine.cli import run_async
 from engine.kafka.log_consumer import LogConsumer
-from engine.kafka.newer_records import read_own
+from engine.kafka.newer_records import read_sieved
 from engine.local.folder import settings_of
 from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.views.from_state import rebuild
-from engine.views.redis_view import RedisView
+from engine.views.redis_view import RedisView, read_foldable
 from topics.decision import Decision
 from topics.registry import DECISIONS, STATE
 
@@ -102,7 +102,8 @@ async def _fold_up_to(consumer: LogConsumer, shadow: RedisView, tps: list[TopicP
             got = (await consumer.getmany(tp, timeout_ms=1000, max_records=500)).get(tp, [])
             records = [record for record in got if record.offset < end]
             after = records[-1].offset + 1 if records and len(records) == len(got) else min(end, await consumer.position(tp))
-            await shadow.fold(tp.partition, [read_own(f"{DECISIONS.name}/{tp.partition} offset {record.offset}", record.value, Decision) for record in records], at[tp.partition], after)
+            read = [decision for record in records if (decision := read_sieved(DECISIONS.name, record, Decision, read_foldable)) is not None]
+            await shadow.fold(tp.partition, read, at[tp.partition], after)
             at[tp.partition] = after
 
 

@@ -7,26 +7,42 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from engine.cli import run_async, with_data
 from engine.errors import InvalidSettings
 from engine.kafka.broker_time import engine_now
 from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.newer_records import read_sieved
 from engine.kafka.reference import load_clock
 from engine.local.folder import settings_of
 from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.terminal import plain
-from topics import codec
-from topics.decision import Decision
 from topics.envelope import incident_message
-from topics.ids import murmur2, record_id
+from topics.ids import identity, murmur2, record_id
 from topics.incident import MAX_RECORD_BYTES
 from topics.registry import DECISIONS, RAW, REJECTED
 from topics.rejected import Rejected
 from topics.vocabulary import Channel
+
+
+class _Image(msgspec.Struct, frozen=True):
+    """The part of a ticket that is needed here."""
+
+    identity: str
+
+
+class _Change(msgspec.Struct, frozen=True):
+    ticket: str
+    after: _Image | None = None
+
+
+class _Decision(msgspec.Struct, frozen=True):
+    id: str
+    changes: tuple[_Change, ...] = ()
 
 
 def report(
@@ -80,14 +96,23 @@ async def _report(settings: Settings, external_id: str, body: dict[str, Any], wi
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             for tp, records in (await watcher.getmany(timeout_ms=300)).items():
-                for record in records:
-                    if tp.topic.endswith(REJECTED.name):
-                        rejected = codec.decode(record.value, Rejected)
-                        if rejected.id == record_id(RAW.name, ack.partition, ack.offset):
-                            return rejected
-                    elif external_id.encode() in record.value:
-                        return codec.decode(record.value, Decision).ticket
+                told = rejected_in if tp.topic.endswith(REJECTED.name) else ticket_in
+                name = record_id(RAW.name, ack.partition, ack.offset) if told is rejected_in else identity("cli", external_id)
+                if (found := next((one for record in records if (one := told(record, name)) is not None), None)) is not None:
+                    return found
         return None
     finally:
         await watcher.stop()
         await producer.stop()
+
+
+def ticket_in(record: ConsumerRecord, name: str) -> str | None:
+    """Give the ticket of this identity, if the decision is about it: an id within another's, or in its text, is none."""
+    decision = read_sieved(DECISIONS.name, record, _Decision)
+    return next((one.ticket for one in decision.changes if one.after is not None and one.after.identity == name), None) if decision else None
+
+
+def rejected_in(record: ConsumerRecord, position: str) -> Rejected | None:
+    """Give the rejection of the record at this position, if it is that."""
+    rejected = read_sieved(REJECTED.name, record, Rejected)
+    return rejected if rejected is not None and rejected.id == position else None

@@ -10,9 +10,9 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 from engine.kafka.broker_time import off_by
 from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.newer_records import read_own
-from engine.kafka.reference import read_partition
 from engine.security.connections import kafka_arguments
 from engine.settings import Settings
+from engine.views.from_state import image_of
 from rules.masking import masked_command, masked_name
 from rules.ticket.draft import Draft
 from topics import codec
@@ -89,9 +89,7 @@ def _answer(value: bytes | None) -> _Answer | None:
 async def open_tickets(settings: Settings) -> AsyncIterator[tuple[int, Draft]]:
     """Read every open ticket as it stands in ``tickets.state``, with its partition."""
     for partition in range(settings.partitions):
-        newest = dict((await read_partition(settings, STATE.name, partition))[0])
-        for key, value in newest.items():
-            if key.startswith("t:") and value is not None:
-                ticket = read_own(f"{STATE.name}/{partition} {key}", value, Draft)
-                if ticket.is_open:
-                    yield partition, ticket
+        for name, image in (await image_of(settings, partition)).tickets.items():
+            ticket = read_own(f"{STATE.name}/{partition} t:{name}", image, Draft)
+            if ticket.is_open:
+                yield partition, ticket

@@ -8,8 +8,8 @@ import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.newer_records import read_sieved
 from engine.security.connections import kafka_arguments
-from topics.codec import decode
 from topics.registry import DECISIONS, REJECTED
 from topics.rejected import Rejected
 from topics.vocabulary import REFUSALS
@@ -83,7 +83,9 @@ class Watch:
             self.news.set()
 
     def _decision(self, record: ConsumerRecord) -> None:
-        decision = decode(record.value, _Decision)
+        decision = read_sieved(DECISIONS.name, record, _Decision)
+        if decision is None:
+            return
         for change in decision.changes:
             if change.after is not None:
                 self.tickets[change.after.identity] = change.ticket
@@ -92,8 +94,9 @@ class Watch:
             self.answers.setdefault(decision.command_id, decision.reason)
 
     def _rejection(self, record: ConsumerRecord) -> None:
-        rejected = decode(record.value, Rejected)
-        self.rejected[rejected.id] = rejected.reason
+        rejected = read_sieved(REJECTED.name, record, Rejected)
+        if rejected is not None:
+            self.rejected[rejected.id] = rejected.reason
 
     def refused(self, command_id: str) -> str | None:
         """Why a command was refused; ``None`` when it was not, or has no answer yet."""
@@ -104,7 +107,8 @@ class Watch:
         """Raise what ended the following, if it has ended.
 
         Raises:
-            KafkaError: The broker is away for good, or a record cannot be read.
+            KafkaError: The broker is away for good.
+            PartitionStops: A record of ours cannot be read.
         """
         if self._task is not None and self._task.done():
             self._task.result()

@@ -1,11 +1,14 @@
 """Tells a record of ours that a newer engine wrote from one that is damaged: the mend is another (``docs/decisions/0010-records-say-their-form.md``)."""
 
 import re
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import msgspec
+from aiokafka import ConsumerRecord
 
 from engine.errors import OwnRecordUnreadable, PartitionStops, StateFromNewer
+from engine.kafka.log_consumer import Loose
 from engine.observability.json_logging import told
 from topics import codec
 from topics.registry import INTAKE_STATE
@@ -59,3 +62,21 @@ def read_own(where: str, value: bytes, kind: type[T]) -> T:
         return codec.decode(value, kind)
     except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
         raise own_fault(where, where.partition("/")[0], value, kind, exc) from exc
+
+
+def read_sieved(topic: str, record: ConsumerRecord, kind: type[T], strangers: Callable[[bytes], T] | None = None) -> T | None:
+    """Read a record of a logical topic that our stages alone write; ``None``: a stranger's that cannot be read, passed by as every stage does.
+
+    ``strangers`` reads what is a stranger's, where more must be sure of it than its kind.
+
+    Raises:
+        StateFromNewer: A newer engine wrote it.
+        OwnRecordUnreadable: It is ours, and damaged.
+    """
+    value = record.value or b""
+    if type(record) is not Loose:
+        return read_own(f"{topic}/{record.partition} offset {record.offset}", value, kind)
+    try:
+        return strangers(value) if strangers is not None else codec.decode(value, kind)
+    except (msgspec.MsgspecError, ValueError, KeyError, RecursionError):
+        return None

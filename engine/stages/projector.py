@@ -12,7 +12,7 @@ from engine.settings import Settings
 from engine.stream.contracts import Record
 from engine.stream.passed_by import passed_by
 from engine.views.from_state import rebuild
-from engine.views.redis_view import RedisView
+from engine.views.redis_view import RedisView, read_foldable
 from topics import codec
 from topics.decision import Decision
 from topics.registry import STATE
@@ -57,8 +57,8 @@ class Projector:
     def _decision(self, record: Record) -> Decision | None:
         """Read one decision; what a stranger wrote is passed by, one of ours that cannot be read stops the partition."""
         try:
-            return codec.decode(record.value or b"", Decision)
-        except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+            return read_foldable(record.value or b"") if record.loose else codec.decode(record.value or b"", Decision)
+        except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as exc:
             if not record.loose:
                 raise own_fault(record.id, record.topic, record.value, Decision, exc) from exc
             passed_by(self._metrics, record, told(exc))

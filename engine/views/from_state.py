@@ -1,6 +1,6 @@
 """Makes a partition of the view from ``tickets.state``: what the log no longer tells, the state still does (DESIGN 3, 5)."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from engine.kafka.newer_records import read_own
 from engine.settings import Settings
@@ -11,6 +11,8 @@ from topics.ids import Instant, home_of, partition_of
 from topics.registry import DECISIONS, STATE
 from topics.ticket import Duties, HeldCause, Ticket
 from topics.vocabulary import ClockKind
+
+T = TypeVar("T")
 
 CHUNK = 500
 """Rows in one script."""
@@ -27,20 +29,25 @@ class Image(NamedTuple):
 
 async def image_of(settings: Settings, partition: int) -> Image:
     """Read a partition of ``tickets.state`` to its end."""
-    found: dict[bytes, bytes] = {}
+    tickets: dict[str, bytes] = {}
+    held: dict[str, HeldCause] = {}
 
     def take(key: bytes, value: bytes | None) -> None:
-        if value is None:
-            found.pop(key, None)
-        elif key[:2] in (b"t:", b"h:"):
-            found[key] = value
+        # what cannot be read is told here, where a stranger's is passed by
+        if key[:2] == b"t:":
+            _put(tickets, key[2:].decode(), value)
+        elif key[:2] == b"h:":
+            _put(held, key[2:].decode(), None if value is None else codec.decode(value, HeldCause))
 
     marker = await load_state(settings, STATE.name, partition, take, lambda offset, why: None)
-    return Image(
-        {key[2:].decode(): value for key, value in found.items() if key[:2] == b"t:"},
-        {key[2:].decode(): codec.decode(value, HeldCause) for key, value in found.items() if key[:2] == b"h:"},
-        marker.positions.get(DECISIONS.name, 0) if marker else 0,
-    )
+    return Image(tickets, held, marker.positions.get(DECISIONS.name, 0) if marker else 0)
+
+
+def _put(into: dict[str, T], name: str, value: T | None) -> None:
+    if value is None:
+        into.pop(name, None)
+    else:
+        into[name] = value
 
 
 async def duties_of(settings: Settings, partition: int) -> dict[str, Duties]:
@@ -49,9 +56,7 @@ async def duties_of(settings: Settings, partition: int) -> dict[str, Duties]:
 
     def take(key: bytes, value: bytes | None) -> None:
         if key[:2] == b"d:":
-            found.pop(key[2:].decode(), None)
-            if value is not None:
-                found[key[2:].decode()] = codec.decode(value, Duties)
+            _put(found, key[2:].decode(), None if value is None else codec.decode(value, Duties))
 
     await load_state(settings, STATE.name, partition, take, lambda offset, why: None)
     return found

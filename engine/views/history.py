@@ -4,9 +4,7 @@ from collections.abc import AsyncIterator
 
 from aiokafka import TopicPartition
 
-from engine.errors import PartitionStops
-from engine.kafka.log_consumer import Loose
-from engine.kafka.newer_records import read_own
+from engine.kafka.newer_records import read_sieved
 from engine.kafka.read_to_end import reader, to_end
 from engine.kafka.reference import Reference
 from engine.settings import Settings
@@ -24,11 +22,9 @@ async def decisions(settings: Settings, partition: int, needles: tuple[bytes, ..
             value = record.value or b""
             if needles and not any(needle in value for needle in needles):
                 continue
-            try:
-                yield read_own(f"{DECISIONS.name}/{partition} offset {record.offset}", value, Decision)
-            except PartitionStops:
-                if type(record) is not Loose:  # a stranger's junk is passed by, as every stage does
-                    raise
+            decision = read_sieved(DECISIONS.name, record, Decision)
+            if decision is not None:
+                yield decision
 
 
 async def cut_partitions(settings: Settings) -> set[int]:

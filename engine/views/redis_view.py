@@ -66,6 +66,35 @@ def held_row(name: str, at: Instant, home: str) -> Row:
     return Row(name, 1, row=codec.encode(held(name, at, home)).decode(), score=at, queues=("desk",))
 
 
+def rows_of(decisions: Sequence[Decision]) -> list[Row]:
+    """Write the latest row of each ticket and held cause that the decisions are about."""
+    latest: dict[str, Row] = {}
+    for decision in decisions:
+        for change in decision.changes:
+            ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
+            before = latest.get(change.ticket)
+            at = before.since if before is not None and SINCE in before.queues else decision.at
+            latest[change.ticket] = row_of(change.ticket, change.version, ticket, at)
+        for event in decision.events:
+            if event.type == "CauseHeld":
+                name = str(event.facts.get("record", decision.id))
+                latest[name] = held_row(name, decision.at, decision.home)
+            elif event.type in ("HeldRetried", "HeldDropped"):
+                latest[str(event.facts["record"])] = Row(str(event.facts["record"]), 2)
+    return list(latest.values())
+
+
+def read_foldable(value: bytes) -> Decision:
+    """Read a decision of somebody unknown: whatever makes no row of it is said now, where it can still be passed by.
+
+    Raises:
+        msgspec.MsgspecError, ValueError, KeyError, RecursionError: It is none, or holds an image that is no ticket.
+    """
+    decision = codec.decode(value, Decision)
+    rows_of([decision])
+    return decision
+
+
 class PositionMoved(DependencyDown):
     """The view stands elsewhere than we left it: somebody has emptied or rebuilt it. Open again from where it stands."""
 
@@ -127,20 +156,7 @@ class RedisView:
             PositionMoved: The view does not stand at ``expected``.
             DependencyDown: Redis is away.
         """
-        latest: dict[str, Row] = {}
-        for decision in decisions:
-            for change in decision.changes:
-                ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
-                before = latest.get(change.ticket)
-                at = before.since if before is not None and SINCE in before.queues else decision.at
-                latest[change.ticket] = row_of(change.ticket, change.version, ticket, at)
-            for event in decision.events:
-                if event.type == "CauseHeld":
-                    name = str(event.facts.get("record", decision.id))
-                    latest[name] = held_row(name, decision.at, decision.home)
-                elif event.type in ("HeldRetried", "HeldDropped"):
-                    latest[str(event.facts["record"])] = Row(str(event.facts["record"]), 2)
-        await self.write(partition, list(latest.values()), expected, after)
+        await self.write(partition, rows_of(decisions), expected, after)
 
     async def write(self, partition: int, rows: Sequence[Row], expected: int, after: int) -> None:
         """Put rows in, each id once, and the position with them.

@@ -4,6 +4,8 @@ import asyncio
 import collections
 import itertools
 from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
 
 import psutil
 from aiokafka import AIOKafkaProducer
@@ -14,11 +16,12 @@ from engine.kafka.log_reader import read_log
 from engine.kafka.reference import load_clock
 from engine.local.lag import lags_and_stopped
 from engine.settings import Settings
+from tests.kafka.test_aged import cli
 from tests.kafka.test_hostile_fetch import STAGES, decided, metrics, reasons, send_good
 from tests.kafka.test_poison import BEYOND_THE_BROKER
 from tests.support import hostile
 from tests.support.batches import CODECS, batch, bombs, packed, send_raw
-from tests.support.poison import KINDS, Raw
+from tests.support.poison import KINDS, Raw, report
 from tests.support.rig import Rig, eventually
 from tests.support.servers import free_ports
 from topics import codec
@@ -126,7 +129,25 @@ def forged(home: str) -> bytes:
     return codec.encode(Decision(DecisionId("incidents:0:999999"), 1, "incident", Reason.REPORTED, home, (event,), why=Why(pack=None), engine="0"))
 
 
-async def test_nothing_that_is_thrown_stops_a_stage(stack_settings: Settings) -> None:
+FEED = "source: clerk\nid: no\noccurred_at: when\ntext: words\nlocation: {grid: {column: grid, format: '{}'}}\n"
+
+
+async def check_commands(rig: Rig, folder: Path) -> None:
+    """The commands that read those topics work beside the junk."""
+    (folder / "feed.yaml").write_text(FEED)
+    (folder / "rows.csv").write_text(f"no,when,words,grid\n1,{datetime.now(UTC).isoformat()},a lamp is out,{report()['location']['grid']}\n")
+    commands = {
+        ("feed", str(folder / "rows.csv"), "--pack", str(folder), "--speed", "0"): "1 rows sent: 1 have a ticket",
+        ("report", "--text", "a lamp is out", "--grid", report()["location"]["grid"], "--id", "7"): "-1",
+        ("project", "--rebuild"): "they are the same",
+        ("pack", "rebase", "--as", "chief:chief-1", "--reason", "new hours", "--dry-run"): "open tickets are under another pack",
+    }
+    for words, said in commands.items():
+        done = await asyncio.to_thread(cli, rig, *words)
+        assert done.returncode == 0 and said in done.stdout, (words, done.stdout, done.stderr)
+
+
+async def test_nothing_that_is_thrown_stops_a_stage(stack_settings: Settings, tmp_path: Path) -> None:
     """At every topic: live afterwards, also started anew; good ones decided once, bad ones told by reason; nothing held; bounded memory."""
     rig, settings = Rig(stack_settings), stack_settings
     ports = {stage: free_ports(1) for stage in STAGES}
@@ -204,5 +225,6 @@ async def test_nothing_that_is_thrown_stops_a_stage(stack_settings: Settings) ->
         await send_good(settings, 400, 40, None)
         await eventually(lambda: metrics(ports["fanout"]).get('gridwhistle_tasks_sent_total{department="ranqi"}', 0) > tasks, 30, "fan-out goes on", every=0.5)
         await eventually(worked_off, 30, "nothing waits behind it", every=1.0)
+        await check_commands(rig, tmp_path)
     finally:
         rig.close()

@@ -107,7 +107,7 @@ def replies(ticket: str) -> Iterator[bytes | None]:
             yield json.dumps({"ticket": name, "action": action, "person": "²" * 99, "text": "\u4e00" * 3999}).encode()
 
 
-def junk(ours: tuple[bytes, ...] = (b"m:", b"t:\xff", b"t:x-20260101-1", b"q:x", b"n:x", b"c:x", b"d:x", b"@", b"current", b"clock")) -> Iterator[tuple[bytes | None, bytes | None]]:
+def junk(ours: tuple[bytes, ...] = (b"m:", b"t:\xff", b"t:x-20260101-1", b"q:x", b"n:x", b"c:x", b"d:x", b"h:x", b"@", b"current", b"clock")) -> Iterator[tuple[bytes | None, bytes | None]]:
     """Yield key and value of what a stranger may write to any topic that is ours: under each key that we use, and others."""
     for key in (None, b"", b"\xff\x00", b"guancheng@" + b"0" * 64, *ours):
         yield from ((key, value) for value in (b"junk", b"{}", b"[" * 10_000, b"\xff" * 1000))
