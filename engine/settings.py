@@ -1,6 +1,7 @@
 """The settings of a process: one frozen model, read from ``GRIDWHISTLE_*``. ``docs/settings.md`` is drawn from it."""
 
 import difflib
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,9 +33,21 @@ ADDRESS = re.compile(r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$")
 REDIS_FORM = "must be a URL such as redis://host:6379/0, rediss://host:6379/0 (TLS) or unix:///path/to/socket"
 
 
+def home(instead: str) -> Path:
+    """Name the user's home.
+
+    Raises:
+        InvalidSettings: There is none, as for a user id of a container; says what to set ``instead``.
+    """
+    try:
+        return Path.home()
+    except RuntimeError:
+        raise InvalidSettings(f"user {os.getuid()} has no home folder here; set {instead}, or HOME") from None
+
+
 def default_data_dir() -> Path:
     """Name the folder a stack lives in unless ``--data`` names another."""
-    return Path.home() / ".local" / "share" / "gridwhistle"
+    return home(f"{ENVIRONMENT}DATA_DIR") / ".local" / "share" / "gridwhistle"
 
 
 class Settings(BaseModel):

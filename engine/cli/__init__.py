@@ -113,7 +113,7 @@ def _call(name: str, module: str, words: list[str]) -> int:
         return _misused(exc, f"gridwhistle {name}", usage)
     except GridwhistleError as exc:
         return _said(f"gridwhistle {name}", with_data(str(exc), words))
-    except (KeyboardInterrupt, typer.Abort):
+    except (KeyboardInterrupt, asyncio.CancelledError, typer.Abort):
         return 130
     except BrokenPipeError:
         return 0

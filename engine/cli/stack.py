@@ -1,6 +1,8 @@
 """``gridwhistle up | down | reset | status | doctor``: a whole stack on this machine."""
 
+import asyncio
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -10,7 +12,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.cli import run_async
-from engine.errors import DependencyDown, InvalidSettings
+from engine.errors import DependencyDown, InvalidSettings, StackBusy
 from engine.local.folder import folder_of, naming, read_stack, take_folder
 from engine.local.lock import demand_no_orphans, held, holder, holding_process, left_behind
 from engine.local.plan import Wanted
@@ -23,6 +25,9 @@ from engine.stages import STAGES
 
 LONGEST_RUN = 366 * 86_400
 """Seconds: a longer ``--for`` is a slip of the finger, not a wish."""
+
+DETACHED_SECONDS = 180.0
+"""``up --detach`` waits so long for what it started."""
 
 Data = Annotated[Path | None, typer.Option(help="Folder of the stack; a default one otherwise.")]
 
@@ -53,6 +58,7 @@ def up(
     if demo:
         clock = _new_day(data, clock)
     folder = take_folder(data)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until the loop has its own: the lock goes with us
     with held(folder, "gridwhistle up"):
         if silent is not None:
             print(f"the last one here ({silent}) ended without a word: it was killed, or the machine went down. Its servers and stages ended with it; nothing that was decided is lost", file=sys.stderr)
@@ -88,7 +94,9 @@ def _counts(given: list[str]) -> dict[str, int]:
 
 async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bool) -> int:
     began = time.monotonic()
-
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+    assert task is not None
+    loop.add_signal_handler(signal.SIGTERM, task.cancel)  # while it starts; later TERM ends the wait below
     say = never_silent(lambda: sys.stderr if as_json else sys.stdout)
     stack = Stack(wanted, say)
     try:
@@ -104,6 +112,7 @@ async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bo
         await until_signal(for_seconds)
         return 0
     finally:
+        loop.add_signal_handler(signal.SIGTERM, lambda: None)  # whoever asks twice gets no servers that are half ended
         if not as_json:  # there the audit is the last line
             say("ending")
         await stack.stop()
@@ -111,19 +120,27 @@ async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bo
 
 def _detached(data: Path | None, for_seconds: float | None) -> None:
     """Start ``up`` again as a process of its own, and wait until it is ready or has ended."""
-    log = take_folder(data) / "up.log"
+    folder = take_folder(data)
+    if (who := holder(folder)) is not None:
+        raise StackBusy(f"the folder {folder} is held by {who}; 'gridwhistle status{naming(data)}' shows what runs there, 'gridwhistle down{naming(data)}' ends it")
+    log = folder / "up.log"
+    former = len(read_whole(log)) if log.exists() else 0
     arguments = [word for word in sys.argv[1:] if word not in ("--detach", "--no-detach")]
-    with open(log, "wb", opener=opener) as out:
+    with open(log, "ab", opener=opener) as out:
         process = subprocess.Popen(python_command(*arguments), stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
-    deadline = time.monotonic() + 180
+    deadline = time.monotonic() + DETACHED_SECONDS
     while time.monotonic() < deadline:
-        text = read_whole(log).decode(errors="replace")
-        if process.poll() is not None:
+        ended = process.poll() is not None
+        text = read_whole(log)[former:].decode(errors="replace")
+        if ended:
             raise DependencyDown(f"the stack did not come up:\n{text[-2000:]}")
         if "up in " in text:
             return print(text, end="")
         time.sleep(0.1)
-    raise DependencyDown(f"the stack is not ready after 180 s; see {log}")
+    raise DependencyDown(
+        f"the stack is not ready after {DETACHED_SECONDS:.0f} s and goes on starting as pid {process.pid}; its log is {log}, "
+        f"'gridwhistle status{naming(data)}' tells when it is, 'gridwhistle down{naming(data)}' ends it"
+    )
 
 
 def down(data: Data = None) -> None:

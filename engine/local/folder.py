@@ -58,14 +58,22 @@ class StackFile(msgspec.Struct):
         """Fill in what an older version did not write."""
         self.own_kafka = self.own_servers if self.own_kafka is None else self.own_kafka
         self.own_redis = self.own_servers if self.own_redis is None else self.own_redis
-        self.replication_factor = self.replication_factor or (1 if self.own_kafka else Settings().replication_factor)
-        self.min_insync_replicas = self.min_insync_replicas or (1 if self.own_kafka else Settings().min_insync_replicas)
+        self.replication_factor = self.replication_factor or (1 if self.own_kafka else Settings.model_fields["replication_factor"].default)
+        self.min_insync_replicas = self.min_insync_replicas or (1 if self.own_kafka else Settings.model_fields["min_insync_replicas"].default)
 
 
 def folder_of(data: Path | None) -> Path:
-    """Name the folder meant: the one given, the environment's, or the default."""
+    """Name the folder meant: the one given, the environment's, or the default.
+
+    Raises:
+        InvalidSettings: It lies in the home of a user that there is not, or there is no home for the default.
+    """
     chosen = os.environ.get(f"{ENVIRONMENT}DATA_DIR")
-    return (data or (Path(chosen) if chosen else default_data_dir())).expanduser().absolute()
+    folder = data or (Path(chosen) if chosen else default_data_dir())
+    try:
+        return folder.expanduser().absolute()
+    except RuntimeError:
+        raise InvalidSettings(f"{folder} begins with the home of a user that this machine does not know; write the path out") from None
 
 
 def take_folder(data: Path | None) -> Path:

@@ -3,12 +3,13 @@
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import psutil
 
 from tests.support.servers import free_ports
-from tests.support.stacks import run, status, up, wait
+from tests.support.stacks import ENVIRON, run, status, up, wait
 
 
 def ends_clean(process: subprocess.Popen[bytes], how: signal.Signals, data: Path, pids: list[int]) -> None:
@@ -63,3 +64,27 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
         wait(lambda: not any(psutil.pid_exists(pid) for pid in pids), 5, "every process is gone")
     assert run("reset", "--yes", data=data).returncode == 0
     assert not data.exists()
+
+
+def test_a_stack_that_starts_is_ended_as_one_that_runs(tmp_path: Path) -> None:
+    """TERM before it is up, as 'down' gives it: the servers are ended in their own way, and neither process nor lock stays."""
+    data, log = tmp_path / "stack", tmp_path / "log"
+    with log.open("wb") as out:
+        process = subprocess.Popen([sys.executable, "-m", "engine.cli", "up", "--data", str(data), "--port-base", str(free_ports(20))], env=ENVIRON, stdout=out, stderr=out)
+    try:
+        wait(lambda: process.poll() is not None or _servers(process.pid), 60, "its servers run")
+        servers = _servers(process.pid)
+        assert servers and "up in " not in log.read_text(), log.read_text()
+        process.terminate()
+        assert process.wait(15) == 130, log.read_text()
+        assert [one for one in servers if one.is_running() and one.status() != psutil.STATUS_ZOMBIE] == []
+        assert "ending" in log.read_text() and "Traceback" not in log.read_text() and not (data / "lock").exists()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _servers(pid: int) -> list[psutil.Process]:
+    """Kafka and Valkey, once both have begun."""
+    found = [child for child in psutil.Process(pid).children() if any("kafka" in word or "valkey" in word for word in child.cmdline())]
+    return found if len(found) >= 2 else []

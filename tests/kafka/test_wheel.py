@@ -30,10 +30,26 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tracked() -> list[str]:
-    """Name the files of the packages, and what building them reads."""
-    words = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *PACKAGES, "pyproject.toml", "README.md", "LICENSE"]
+    """Name the files of the packages, and what building them reads; a copy without version control is walked, a clone of another user's is asked all the same."""
+    beside = ("pyproject.toml", "README.md", "LICENSE")
+    if not (ROOT / ".git").exists():
+        found = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+        return [str(path.relative_to(ROOT)) for path in found] + [*beside]
+    words = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "--", *PACKAGES, *beside]
     listed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def test_a_copy_without_version_control_has_the_same_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An archive of the source is built from as well; what lies about in caches is no part of it."""
+    by_git = set(tracked())
+    for name in by_git:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    (tmp_path / "engine" / "__pycache__").mkdir()
+    (tmp_path / "engine" / "__pycache__" / "x.pyc").touch()
+    monkeypatch.setattr("tests.kafka.test_wheel.ROOT", tmp_path)
+    assert set(tracked()) == by_git and len(by_git) > 200
 
 
 def test_everything_that_the_packages_have_is_in_the_wheel(wheel: Path) -> None:
