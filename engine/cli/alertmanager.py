@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from engine.cli import run_async
 from engine.errors import InvalidSettings
 from engine.feed.alertmanager import SOURCE, Payload, Report, reports
+from engine.feed.showing import fault_of
 from engine.local.folder import settings_of
 from engine.security.connections import kafka_arguments
 from engine.settings import Settings
@@ -57,7 +58,7 @@ def _read(file: str) -> Payload:
     except EnvelopeFault as error:
         raise InvalidSettings(f"no payload of Alertmanager: {error}") from error
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors()]
+        faults = [f"{'.'.join(map(str, one['loc']))}: {fault_of(one, Payload)}" for one in error.errors(include_url=False)]
         raise InvalidSettings("no payload of Alertmanager, version 4:\n  " + "\n  ".join(faults[:20])) from error
 
 

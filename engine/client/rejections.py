@@ -196,11 +196,10 @@ def _row(source: str, name: str, columns: Any, pack: str | None) -> tuple[str, s
 
 
 def _faults(data: dict[str, Any]) -> list[str]:
+    from engine.feed.showing import fault_of
+
     try:
         ReportedIncident.model_validate(data)
     except ValidationError as error:
-        return [
-            f"data.{'.'.join(map(str, one['loc']))}: {one['msg']}"
-            for one in error.errors(include_url=False, include_input=False, include_context=False)
-        ]
+        return [f"data.{'.'.join(map(str, one['loc']))}: {fault_of(one, ReportedIncident)}" for one in error.errors(include_url=False)]
     return []

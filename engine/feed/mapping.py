@@ -11,13 +11,14 @@ from pydantic import ValidationError
 from engine.feed.feedmap import ClosingKind, FeedMap
 from engine.feed.moments import Local, instants, millis, moment_of, order_of, told_by
 from engine.feed.rows import Row, Wanted
+from engine.feed.showing import masked, mend_of, shown_word
+from rules.masking import own_values
 from topics.envelope import LONGEST_NAME
 from topics.ids import Instant, identity
 from topics.incident import ReportedIncident, unfit
 from topics.vocabulary import Channel
 
 _CUT_BY_EXCEL = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
-_DATE = re.compile(r"(19|20)\d\d[-/.年]\d{1,2}[-/.月]")
 
 
 class Closing(NamedTuple):
@@ -110,7 +111,7 @@ class _Reading:
         self._empty = {word.strip() for word in feed.empty}
         self.faults: list[RowFault] = []
         self.notes: list[tuple[str, str]] = (
-            [] if told else [("time that comes twice, taken as the earlier or later by guess", row.columns.get(feed.occurred_at, ""))]
+            [] if told else [("time that comes twice, taken as the earlier or later by guess", masked(row.columns.get(feed.occurred_at, "")))]
         )
 
     def mapped(self, first: dict[str, Row]) -> Mapped:
@@ -148,6 +149,11 @@ class _Reading:
 
     def _fault(self, column: str, mend: str) -> None:
         self.faults.append(RowFault(column, masked(self.cell(column)), mend))
+
+    def _note(self, kind: str, word: str) -> None:
+        """Count a word that the pack does not list; what is in it may be anything."""
+        own = own_values({name: self.cell(column) for name, column in self._feed.reporter.items()})
+        self.notes.append((kind, shown_word(word, self._feed.timezone, own)))
 
     def _data(self) -> dict[str, Any]:
         feed = self._feed
@@ -190,7 +196,7 @@ class _Reading:
             return Channel.IMPORT.value
         word = self.cell(channel.column)
         if word and word not in channel.map:
-            self.notes.append((f"channel that is not listed, taken as {channel.default}", word))
+            self._note(f"channel that is not listed, taken as {channel.default}", word)
         return channel.map.get(word, channel.default).value
 
     def _category(self) -> str | None:
@@ -248,7 +254,11 @@ class _Reading:
             return None
         if promised.rule == "midnight_after":
             zone = self._feed.zone()
-            moment = datetime.combine(moment.astimezone(zone).date() + timedelta(days=1), datetime.min.time(), zone)
+            try:
+                moment = datetime.combine(moment.astimezone(zone).date() + timedelta(days=1), datetime.min.time(), zone)
+            except OverflowError:
+                self._fault(promised.column, "has no midnight after it in any calendar; write an earlier day, or leave it empty")
+                return None
         return moment.isoformat()
 
     def _closing(self) -> Closing | None:
@@ -259,7 +269,7 @@ class _Reading:
         status = self.cell(closing.status)
         if status not in closing.map:
             if status:
-                self.notes.append(("status that is not listed, so it closes nothing", status))
+                self._note("status that is not listed, so it closes nothing", status)
             return None
         word, moment = closing.map[status], self._time(closing.at)
         if word is None:
@@ -276,9 +286,8 @@ class _Reading:
         try:
             ReportedIncident.model_validate(data)
         except ValidationError as error:
-            for one in error.errors(include_url=False, include_input=False, include_context=False):
-                column = self._column_of(tuple(map(str, one["loc"])))
-                self._fault(column, f"does not fit: {one['msg']}")
+            for one in error.errors(include_url=False):
+                self._fault(self._column_of(tuple(map(str, one["loc"]))), mend_of(one, ReportedIncident))
 
     def _column_of(self, where: tuple[str, ...]) -> str:
         feed, category, location = self._feed, self._feed.category_map, self._feed.location
@@ -293,23 +302,6 @@ class _Reading:
 def _machine(text: str) -> str:
     """What machines read: full-width digits and signs made plain, spaces around it dropped."""
     return text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
-
-
-def masked(text: str, most: int = 40) -> str:
-    """Show of a value what helps to find it, and nothing that could be somebody's name or number."""
-    text = text[:most] + ("…" if len(text) > most else "")
-    digits, is_date = sum(char.isdigit() for char in text), _DATE.match(unicodedata.normalize("NFKC", text)) is not None
-    shown, letters, numbers = [], 0, 0
-    for char in text:
-        if char.isdigit():
-            numbers += 1
-            shown.append(char if digits < 7 or numbers <= 2 or (is_date and numbers <= 14) else "*")
-        elif char.isalpha():
-            letters += 1
-            shown.append(char if letters <= 1 or char in "年月日时分秒上下午" else "*")
-        else:
-            shown.append(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}")
-    return "".join(shown)
 
 
 def utc(at: Instant) -> datetime:

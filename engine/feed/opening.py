@@ -73,6 +73,8 @@ def _decoded(path: Path, raw: bytes, encoding: str) -> str:
         raise FileRefused(
             f"{path}, line {line}: holds a NUL byte: it is torn, or UTF-16 without a mark; save it as 'CSV UTF-8' and feed that"
         )
+    if not text.strip().strip("\ufeff").strip():
+        raise FileRefused(f"{path} is empty; export it again")
     return text
 
 

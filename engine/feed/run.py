@@ -73,8 +73,9 @@ class Feed:
         watch: Watch,
         progress: Callable[[Outcome], None],
     ) -> None:
-        """Take what is needed; not ``paced``: everything at once."""
-        self._settings, self._plan, self._clock, self._paced, self._sender, self._watch = settings, plan, clock, paced, sender, watch
+        """Take what is needed; not ``paced``, or on a clock of the wall's own speed: everything at once."""
+        self._settings, self._plan, self._clock, self._sender, self._watch = settings, plan, clock, sender, watch
+        self._paced = paced and clock.speed != 1  # else one row of the year 2062 were waited for until then
         self._tell = progress
         self.outcome = Outcome(rows=plan.rows, closings=plan.closings)
         self._positions: dict[str, list[int | None]] = {}

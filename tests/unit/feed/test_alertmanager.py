@@ -94,5 +94,12 @@ def test_the_command_says_what_it_would_send(tmp_path: Path) -> None:
     line = json.loads(done.stdout.splitlines()[0])
     assert (line["source"], line["id"]) == ("alertmanager", "0a1b2c3d4e5f6071@20260302T000000.500000Z")
     assert "1 reported, 1 resolved or no incident" in done.output
+    for body, said in (
+        ({"version": "4"}, "alerts: is missing; add it"), (payload(alert(), version="3"), "version: '3' is none of 4"),
+        (payload(alert(startsAt="yesterday")), "alerts.0.startsAt: 'y********' is no time that an incident can have; write"),
+    ):  # fmt: skip
+        file.write_text(json.dumps(body))
+        refused = CliRunner().invoke(get_command(command_of("alertmanager", "alertmanager")), [str(file), "--dry-run"])
+        assert refused.exit_code != 0 and said in f"{refused.output}{refused.exception}", refused.output
     file.write_text("{")
     assert CliRunner().invoke(get_command(command_of("alertmanager", "alertmanager")), [str(file), "--dry-run"]).exit_code != 0

@@ -8,9 +8,11 @@ from pydantic import ValidationError
 
 from engine.errors import InvalidSettings
 from engine.feed.feedmap import FeedMap, GridMap, load_feed_map
-from engine.feed.mapping import map_row, map_rows, masked, wanted_of
+from engine.feed.mapping import map_row, map_rows, wanted_of
 from engine.feed.plan import make_plan
 from engine.feed.rows import Row, read_rows
+from engine.feed.showing import masked, shown_word
+from engine.feed.words import note_lines, notes_of
 from topics.incident import ReportedIncident
 from topics.vocabulary import CommandKind
 
@@ -92,6 +94,37 @@ def test_values_are_masked(small_map: FeedMap) -> None:
     ]  # fmt: skip
     fault = map_row(small_map, Row(1, WHOLE | {"when": "13812345678"})).faults[0]
     assert "345678" not in str(fault) and "one looks like 2018" not in str(fault) and "2026-03-05T08:05:00" in fault.mend
+
+
+@pytest.mark.parametrize("when", ["9999-12-31", "9999-12-31T23:59:59+14:00", "9999-12-31T23:59:59-08:00"])
+def test_a_promise_without_a_midnight_after_it_is_at_fault(small_map: FeedMap, when: str) -> None:
+    """The last day of the calendar has no next one: said by column, with the mend."""
+    fault = map_row(small_map, Row(1, WHOLE | {"promise": when})).faults[0]
+    assert (fault.column, fault.value[:4]) == ("promise", "9999") and "write an earlier day, or leave it empty" in fault.mend
+
+
+@pytest.mark.parametrize("column", ["when", "promise"])
+def test_a_year_that_no_incident_has_is_said_in_words(small_map: FeedMap, column: str) -> None:
+    """Not in those of a library; the value stands before it."""
+    fault = map_row(small_map, Row(1, WHOLE | {column: "0001-01-01T00:00:00"})).faults[0]
+    assert fault.column == column and "0001" in str(fault) and "is no time that an incident can have; write" in fault.mend
+
+
+SHOWN = ("转办", "已办结", "二次派单", "closed", "Referred", "in-progress")
+HIDDEN = ("13812345678", "１３８１２３４５６７８", "一三八零零一三八零零零", "王小明13800138000", "John Smith", "a.b@c.de", "Li Ming", "豫A·12345", "Wolfeschlegelsteinhausen")
+
+
+def test_words_that_are_not_listed_are_shown_where_they_can_be_nobody(small_map: FeedMap) -> None:
+    """A short word without digits is; numbers, names of several words and the row's own reporter are masked, also for machines."""
+    assert [shown_word(word, "Asia/Shanghai") for word in SHOWN] == list(SHOWN)
+    assert [word for word in HIDDEN if shown_word(word, "Asia/Shanghai") == word] == []
+    feed = small_map.model_copy(update={"reporter": {"name": "who"}})
+    rows = [map_row(feed, Row(1, WHOLE | {"who": "王小明", "status": word, "way": word, "closed": "x"[:0]})) for word in ("王小明", "13812345678")]
+    said = " ".join(note_lines(notes_of(rows)))
+    assert "小明" not in said and "345678" not in said and "王**" in said and "13*********" in said
+    assert all("小明" not in word and "345678" not in word for row in rows for _, word in row.notes)
+    listed = map_row(feed, Row(1, WHOLE | {"who": "Closed", "closed": ""}))
+    assert listed.notes == (("status without the time of closing, so it closes nothing", "Closed"),), "a word of the pack's own map is nobody's name"
 
 
 def test_a_clerks_columns_in_chinese() -> None:

@@ -1,6 +1,7 @@
 """A file is read whole or refused with the mend; never partly."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -104,6 +105,14 @@ def test_rows_with_too_few_or_too_many_columns_refuse_the_file(tmp_path: Path) -
 def test_what_cannot_be_read_is_refused_with_the_mend(tmp_path: Path, name: str, content: bytes, said: str) -> None:
     """Whatever a clerk may have saved; never a part of it."""
     assert said in refusal(tmp_path / name, content)
+
+
+@pytest.mark.parametrize("blank", ["", "\r\n", " \t\r\n\r\n", "\u3000\u3000\n", "\ufeff"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+@pytest.mark.parametrize("pack", [bytes, gzip.compress])
+def test_a_file_of_blanks_is_refused_as_empty(tmp_path: Path, blank: str, encoding: str, pack: Callable[[bytes], bytes]) -> None:
+    """Whatever its byte order mark, its line ends and its packing."""
+    assert "is empty; export it again" in refusal(tmp_path / "a.csv", pack(blank.encode(encoding)))
 
 
 def test_a_folder_and_a_missing_file_are_refused(tmp_path: Path) -> None:

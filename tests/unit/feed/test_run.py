@@ -159,6 +159,13 @@ async def test_rows_wait_for_the_engine_clock() -> None:
     assert 0.3 <= asyncio.get_running_loop().time() - began < 5
 
 
+async def test_a_live_clock_paces_nothing() -> None:
+    """One row of the year 2062 would keep the feed waiting for decades."""
+    now = engine_now(LIVE)
+    outcome, _ = await asyncio.wait_for(fed([row("a", now), row("b", now + 36 * 365 * 24 * HOUR)], paced=True), 5)
+    assert (outcome.sent, outcome.undecided) == (2, 0)
+
+
 async def test_what_is_never_decided_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waiting is bounded; what is open then is counted, closings that could not be sent included."""
     monkeypatch.setattr(feed_run, "GIVE_UP_SECONDS", 0.1)
