@@ -38,7 +38,7 @@ def _told(case: Case, draft: Draft, clock: Clock, rung: int) -> list[str]:
     more: whoever stands for them hears of it.
     """
     followers = [name.partition(":")[2] for name in draft.followers]
-    if case.programme is not None:
+    if case.programme is not None and clock.kind in flood.MOVING:
         return list(dict.fromkeys([case.programme.person, *followers]))
     told = [authority.standing_for(case, draft)]
     child = whistle.find(draft, f"{draft.id}/{clock.number}") if clock.kind in (ClockKind.REPORT_IN, ClockKind.CHILD) else None
@@ -94,10 +94,10 @@ def _tell_only(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
 
 def _check(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
     """The checker did not check: the next one who has not handled it; nobody left: the supervisor."""
-    others = [e for e in case.people(Role.CHECKER, draft) if e.person not in draft.handled_by and e.person != draft.person]
-    tried = int(clock.number) % 100
-    if tried < len(others):
-        draft.person = others[tried].person
+    ring = [e.person for e in case.people(Role.CHECKER, draft) if e.person not in draft.handled_by]
+    tried, has_it = int(clock.number) % 100, draft.person in ring
+    if tried + has_it < len(ring):
+        draft.person = ring[(ring.index(draft.person) + 1) % len(ring)] if has_it else ring[tried]
         draft.drop(ClockKind.CHECK)
         check.start_clock(case, draft, int(clock.number) + 1)
     else:

@@ -20,7 +20,7 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
         case.say("CheckPassed", draft, by=command.actor.person)
         checks.passed(case, draft)
         return Reason.DONE_AS_ASKED
-    if draft.filed_at is None:  # put right on the spot, and not well: the desk has it
+    if offers.resolve_clock(draft) is None:  # put right on the spot, and not well: the desk has it
         case.say("CheckFailed", draft, by=command.actor.person)
         draft.rework += 1
         filing.wait_at_desk(case, draft, draft.urgency or "U3")
@@ -57,6 +57,10 @@ def answer(case: Case, draft: Draft, command: Command) -> Reason:
 
 def refuse_reopening(case: Case, draft: Draft, command: Command) -> Reason:
     """The desk does not open it again, and says why."""
+    if command.actor.role not in (Role.DESK, Role.CHIEF, Role.CENTRE):
+        return Reason.ROLE_NOT_ALLOWED
+    if command.actor.person in draft.handled_by:
+        return Reason.SAME_HANDS
     case.say("ReopeningRefused", draft, by=command.actor.person, reason=command.reason)
     draft.asked = None
     close(case, draft, "unhappy")
@@ -86,7 +90,7 @@ def _give_back(case: Case, draft: Draft) -> None:
     tier_name, party, _ = draft.finished_by or (draft.tier or "", draft.party or "", "")
     steps = offers.ladder(case, draft)
     place = next((i for i, tier in enumerate(steps) if tier.name == tier_name), 0)
-    if draft.generation >= 2 and place + 1 < len(steps):
+    if draft.generation - draft.was_appealed >= 2 and place + 1 < len(steps):
         place, party = place + 1, ""
     tier = steps[place]
     draft.tier = tier.name

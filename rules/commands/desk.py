@@ -125,6 +125,8 @@ def place(case: Case, draft: Draft, command: Command) -> Reason:
 
 def _send_on(case: Case, draft: Draft, home: str, leaf: str | None, code: str | None) -> Reason:
     """Close it here; the same incident, with what it carries along, is filed in the other home."""
+    if home == case.duty_law.bundle.unplaced:
+        return Reason.HOME_UNKNOWN
     if draft.hops >= case.law.bundle.max_hops:
         return Reason.TOO_MANY_HOPS
     if pauses.is_waiting(draft):
@@ -193,7 +195,7 @@ def reassign(case: Case, draft: Draft, command: Command) -> Reason:
         if not offers.offer(case, draft, tier, party):
             return Reason.NOT_ON_DUTY
         if not draft.exercise:
-            quota = split.quota_at(case.law, case.quota_before, draft.home, case.at)
+            quota = split.quota_at(case.duty_law, case.quota_before, draft.home, case.at)
             case.quota = replace(quota, manual=quota.manual + 1)
     draft.person = str(command.target)
     said = case.say("TicketReassigned", draft, person=draft.person, party=party)

@@ -62,13 +62,13 @@ def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
     draft.flag("spot_fixed")
     sampled = _is_sampled(draft, case.law.bundle.spot_check_percent)
     case.say("TicketSpotFixed", draft, by=command.actor.person, sampled=sampled)
+    draft.finished_by, draft.finished_at = (draft.tier or "", str(command.actor.role), command.actor.person), case.effective_at
     if not sampled:
         close(case, draft, "spot_fixed")
         return Reason.DONE_AS_ASKED
     draft.drop(ClockKind.TRIAGE)
     offers.end_offer(case, draft, "withdrawn")
     offers.stop_work_clocks(case, draft)
-    draft.finished_by, draft.finished_at = (draft.tier or "", str(command.actor.role), command.actor.person), case.effective_at
     check.begin(case, draft)
     return Reason.DONE_AS_ASKED
 

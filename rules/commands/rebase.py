@@ -25,7 +25,6 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     before = _deadlines(former, draft)
     draft.clocks = tuple([_settled(former, clock, case.at) for clock in draft.clocks])
     draft.ledgers = tuple([replace(ledger, clock=_settled(former, ledger.clock, case.at)) for ledger in draft.ledgers])
-    former_category = case.category(draft)
     case.law, draft.pack = law, law.ref
     resolve_clocks.move(law, draft, case.at)
     rule = filing.exception(case, draft) if law.reads else None
@@ -33,8 +32,8 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     category = category_of(law, draft.category or "", draft.rule)
     if draft.tier is not None and all(tier.name != draft.tier for tier in law.ladder(category.ladder)):
         return Reason.TIER_UNKNOWN
-    limit_ms, whole = draft.resolve_limit_ms, former.limit_ms(former_category.limit) if former_category else 0
-    _take_limit(case, draft, category, is_part=limit_ms != whole and draft.generation > 0)
+    limit_ms = draft.resolve_limit_ms
+    _take_limit(case, draft, category, is_part=draft.is_reopened)
     after = _deadlines(law, draft)
     moved = [[kind, number, before.get((kind, number)), due] for (kind, number), due in after.items() if before.get((kind, number)) != due]
     case.say(

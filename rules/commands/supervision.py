@@ -23,7 +23,7 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
     if code == draft.category:
         return Reason.NO_CHANGE
     category, former = case.law.categories[code], case.category(draft)
-    if draft.filed_at is None or former is None:
+    if draft.filed_at is None or former is None or draft.status in (Status.RECEIVED, Status.VERIFYING):
         case.say("TicketRecategorised", draft, former=draft.category, category=code)
         draft.category, draft.urgency, draft.lead, draft.rule = code, category.urgency, category.lead, None
         return Reason.DONE_AS_ASKED
@@ -34,6 +34,8 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
     if draft.folded_into is not None:
         flood.stand_alone(case, draft)  # of another kind it is none of the flood
     _take_limit(case, draft, former, category)
+    if category.consent is None:
+        draft.consent, draft.consents = None, ()
     if _is_emergency(case, category.urgency) and not _is_emergency(case, former.urgency) and draft.status not in (Status.DONE, Status.SURVEYED):
         return _as_emergency(case, draft, category, steps_on, here)
     if here is None or here.name == steps_on[0].name:
@@ -85,6 +87,9 @@ def _as_emergency(case: Case, draft: Draft, category: Category, steps_on: tuple[
     was_parked = draft.status is Status.PARKED
     if was_parked:
         pauses.unpark(case, draft)
+    if pauses.is_waiting(draft):
+        pauses.end_wait(case, draft)
+    draft.asked = None
     law, number = case.law, f"{category.urgency}@{draft.version}"
     fresh = Clock(
         ClockKind.RESOLVE, number, draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, filing.rungs_of(law, category), area=law.area(draft.where)

@@ -3,7 +3,7 @@
 from rules.commands import committee_consent
 from rules.ticket import check, clocks, offers, whistle
 from rules.ticket.authority import helper, holds, on_duty, party_of
-from rules.ticket.draft import Case, Draft
+from rules.ticket.draft import Case, Draft, is_wish
 from topics.command import Command
 from topics.vocabulary import ClockKind, Reason, Status
 
@@ -69,7 +69,7 @@ def finish(case: Case, draft: Draft, command: Command) -> Reason:
     if category is not None and category.proof_required and not command.proof:
         return Reason.PROOF_MISSING
     resolve = offers.resolve_clock(draft)
-    due = clocks.moment(case.law, resolve, 100, None) if resolve else None
+    due = clocks.moment(case.law, resolve, 100, None) if resolve and (resolve.rungs or not is_wish(case.law, draft)) else None
     at = max(case.effective_at, resolve.running_since or 0) if resolve else case.effective_at
     offers.end_offer(case, draft, "withdrawn")
     offers.stop_work_clocks(case, draft)

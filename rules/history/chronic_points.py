@@ -34,7 +34,7 @@ def case_plans(tickets: Iterable[Ticket], rule: Chronic, until: Instant) -> list
     since = until - rule.days * DAY_MS
     groups: dict[tuple[str, str], list[list[Ticket]]] = {}
     for ticket in sorted(tickets, key=lambda one: (one.filed_at or 0, one.id)):
-        if ticket.category is None or ticket.filed_at is None or ticket.filed_at < since or ticket.status in ("merged", "dismissed", "cancelled"):
+        if ticket.exercise or ticket.category is None or ticket.filed_at is None or ticket.filed_at < since or ticket.status in ("merged", "dismissed", "cancelled"):
             continue
         known = groups.setdefault((ticket.home, ticket.category), [])
         group = next((group for group in known if _is_at(rule, group[0], ticket)), None)

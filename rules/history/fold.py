@@ -175,7 +175,7 @@ def _quota(book: Book, laws: Mapping[str, Law], told: Said) -> Quota | None:
     filed = next((codec.decode(bytes(event.facts), _Filed) for event in told.events if event.type == "TicketFiled"), None)
     if not by_hand and (filed is None or filed.counted in ("none", "exercise")):
         return None
-    quota = split.quota_at(laws[told.why.pack or ""], book.quotas.get(told.home), told.home, told.at)
+    quota = split.quota_at(laws[(book.pack if by_hand else None) or told.why.pack or ""], book.quotas.get(told.home), told.home, told.at)
     if filed is None:
         return replace(quota, manual=quota.manual + 1)
     if filed.counted != "split":

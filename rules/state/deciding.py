@@ -119,11 +119,14 @@ def _said(command: Command) -> Said | None:
 
 def _tell_followers(case: Case, kind: str, draft: Draft, command: Command | None) -> None:
     """Who follows hears what happens to the ticket as its holder does; a clock's firing names them itself (LAW 5, 全程跟)."""
-    if kind == "command" and draft.followers and case.events:
-        mine = command.actor.person if command is not None else ""
-        told = [person for name in draft.followers if (person := name.partition(":")[2]) != mine]
+    named = kind == "clock" and any("told" in event.facts for event in case.events)
+    if named or not case.events or (kind == "incident" and not case.others):
+        return
+    mine = command.actor.person if command is not None else ""
+    for one in (draft, *(other for other, _ in case.others)):
+        told = [person for name in one.followers if (person := name.partition(":")[2]) != mine]
         if told:
-            case.say("FollowersTold", draft, told=list(dict.fromkeys(told)))
+            case.say("FollowersTold", one, told=list(dict.fromkeys(told)))
 
 
 def _hold_to_table(case: Case, kind: str, draft: Draft, command: Command | None) -> None:
@@ -153,7 +156,7 @@ def _quota(case: Case) -> dict[str, Any]:
     after = case.quota
     if after is None:
         return {}
-    before = split.quota_at(case.law, case.quota_before, after.home, case.at)
+    before = split.quota_at(case.duty_law, case.quota_before, after.home, case.at)
     if after.targets is before.targets:
         return {}
     return {

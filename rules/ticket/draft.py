@@ -157,6 +157,9 @@ def publish(law: Law, draft: Draft, duty_law: Law) -> Ticket:
     return draft
 
 
+_TOLD: dict[str, tuple[Status, ...]] = {ClockKind.TRIAGE: (Status.RECEIVED, Status.VERIFYING, Status.SURVEYED), ClockKind.CHECK: (Status.DONE,)}
+
+
 def rests(law: Law, draft: Ticket) -> str | None:
     """Say why an open ticket may stand without a moment to come, if it may: everything that was to be told of it has been told.
 
@@ -170,7 +173,7 @@ def rests(law: Law, draft: Ticket) -> str | None:
     if is_wish(law, draft):
         return "wish"
     for clock in draft.clocks:
-        if clock.kind in (ClockKind.TRIAGE, ClockKind.CHECK) and clock.running_since is not None and not clock.rungs:
+        if draft.status in _TOLD.get(clock.kind, ()) and clock.running_since is not None and not clock.rungs:
             return f"{clock.kind}_told"
     return None
 

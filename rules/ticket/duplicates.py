@@ -1,6 +1,7 @@
 """Reports that may be of the same thing are proposed with a score; floods of them are folded into one (LAW 6, FIELD 4)."""
 
 from collections.abc import Mapping
+from itertools import chain
 
 from msgspec.structs import replace
 from rapidfuzz import fuzz
@@ -12,7 +13,7 @@ from rules.ticket.draft import Case, Draft
 from rules.ticket.duplicate_index import Lately, Seen
 from topics import bounds
 from topics.pack import Alike
-from topics.vocabulary import Reason
+from topics.vocabulary import Reason, Status
 
 METRES, E7 = 111_320, 10**7
 """A degree of latitude is 111.32 km; coordinates are degrees × 10⁷."""
@@ -20,6 +21,8 @@ COS = (1000, 985, 940, 866, 766, 643, 500, 342, 174, 0, 0)
 """Thousandths of it in a degree of longitude, every ten degrees of latitude; between them along a line."""
 UNSAID = 50
 """Score where only one of two says anything."""
+UNDER_WAY = (Status.OFFERED, Status.ACCEPTED, Status.HANDLING, Status.WHISTLED)
+"""Somebody works on it, or is asked to: what is done, surveyed or parked carries nothing new along by itself."""
 
 
 def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft], laws: Mapping[str, Law]) -> None:
@@ -31,7 +34,8 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
     if bundle.storm is not None:
         flood = list(lately.of(draft.home, category, case.at - bundle.storm.minutes * 60_000))
         if len(flood) >= bundle.storm.count:
-            draft.folded_into = _worked(lately, flood)
+            draft.folded_into = _worked(lately, flood, tickets)
+        if draft.folded_into is not None:
             case.say("TicketFolded", draft, programme=draft.folded_into, count=len(flood) + 1)
     for rule in bundle.alike:
         found = best(rule, lately, mine, draft.home, category) if not rule.categories or category in rule.categories else None
@@ -39,14 +43,16 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
             continue
         case.rules.append(f"alike:{rule.id}")
         case.say("DuplicateProposed", draft, of=found[0], score=found[1], by=rule.id)
-        if rule.merges and not caps.is_full(tickets[found[0]], "merged_here"):
+        if rule.merges and tickets[found[0]].status in UNDER_WAY and not caps.is_full(tickets[found[0]], "merged_here"):
             _merge(case, draft, tickets[found[0]], laws)
         return
 
 
-def _worked(lately: Lately, flood: list[Seen]) -> str:
-    """The one that is worked: into which others of the flood are folded already, while it is open; else the first of them."""
-    return next((seen.folded_into for seen in flood if seen.folded_into is not None and seen.folded_into in lately), flood[-1].ticket)
+def _worked(lately: Lately, flood: list[Seen], tickets: Mapping[str, Draft]) -> str | None:
+    """The one that is worked: into which others of the flood are folded already, else the first of them; none that is done, surveyed or parked."""
+    named = (seen.folded_into for seen in flood if seen.folded_into is not None and seen.folded_into in lately)
+    alone = (seen.ticket for seen in reversed(flood) if seen.folded_into is None)
+    return next((name for name in chain(named, alone) if tickets[name].status in UNDER_WAY), None)
 
 
 def _merge(case: Case, draft: Draft, into: Draft, laws: Mapping[str, Law]) -> None:

@@ -9,7 +9,7 @@ from rules.law import split, walls
 from rules.law.categories import category_of
 from rules.law.compiled import Law
 from rules.law.filing_plan import Plan, plan_of
-from rules.ticket import authority, clocks, offers, team, whistle
+from rules.ticket import authority, clocks, offers, resolve_clocks, team, whistle
 from rules.ticket.draft import Case, Draft
 from topics.decision import Event
 from topics.ids import Instant
@@ -104,6 +104,7 @@ def file(case: Case, draft: Draft, category: Category, carried: Carried | None =
     draft.first_filed_at = draft.first_filed_at or at
     whole_ms = limit_ms * (extended + 1)
     draft.put(Clock(RESOLVE, "0", whole_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms, extended=extended, area=law.area(draft.where)))
+    resolve_clocks.filed(law, draft)
     if category.consent is not None:
         draft.consent, draft.consents = walls.asked(law, category, draft.where), ()
     party, steps = (None, plan.steps) if again else begin(case, draft, plan)  # the first assignment counts and is never undone

@@ -36,7 +36,7 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
     draft.tier, draft.party, draft.duty = tier.name, party, party
     draft.person = somebody.person if somebody else case.supervisor(draft)
     draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at))
-    draft.drop(ACCEPT)
+    draft.drop(ACCEPT, ClockKind.CONTACT)
     limit = clocks.limit_of(case.law, ACCEPT, draft.urgency)
     if limit is not None:
         draft.put(clocks.start(case.law, ACCEPT, str(n), limit, case.at))
@@ -207,7 +207,7 @@ def _offer_to_one_of(case: Case, draft: Draft, tier: Tier, able: list[str]) -> b
     """Offer to the party whose turn it would be by the split, uncounted; to the next one where nobody is on duty."""
     quota = case.quota_before
     while able:
-        party = split.next_party(quota.counts if quota else {}, quota.targets if quota else {}, able, case.law.per)
+        party = split.next_party(quota.counts if quota else {}, quota.targets if quota else {}, able, quota.per if quota else case.law.per)
         if party is not None and offer(case, draft, tier, party):
             return True
         able = [other for other in able if other != party]

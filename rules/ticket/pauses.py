@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from rules.ticket import clocks, resolve_clocks
-from rules.ticket.draft import Case, Draft
+from rules.ticket.draft import Case, Draft, is_wish
 from rules.ticket.whistle import any_open
 from topics.ids import Instant
 from topics.ticket import Child, Clock
@@ -28,7 +28,7 @@ def may_park(case: Case, draft: Draft, until: Instant | None) -> Reason | None:
 def is_late(case: Case, draft: Draft) -> bool:
     """Whether the limit is broken, be its rung fired or not: after breach nothing pauses and nothing extends."""
     resolve = draft.clock(ClockKind.RESOLVE)
-    due = clocks.moment(case.law, resolve, 100, None) if resolve else None
+    due = clocks.moment(case.law, resolve, 100, None) if resolve and (resolve.rungs or not is_wish(case.law, draft)) else None
     return draft.is_overdue or (due is not None and case.at >= due)
 
 

@@ -56,6 +56,14 @@ def fire(draft: Draft, clock: Clock, rung: int) -> None:
         draft.ledgers = tuple(same)
 
 
+def filed(law: Law, draft: Draft) -> None:
+    """What was merged into it before it was filed brings its limit (LAW 6)."""
+    mine = draft.clock(ClockKind.RESOLVE)
+    if mine is not None and draft.ledgers:
+        draft.ledgers = (Ledger(draft.id, mine), *draft.ledgers)
+        _choose(law, draft)
+
+
 def move(law: Law, draft: Draft, at: Instant) -> None:
     """The ticket lies in another grid, or other force majeure is declared: from now on its clocks stand still where that says so."""
     area = None if draft.is_overdue else law.area(draft.where)
@@ -71,28 +79,32 @@ def move(law: Law, draft: Draft, at: Instant) -> None:
 
 def brought(draft: Ticket) -> tuple[str, ...]:
     """Name what a ticket takes along when it is merged: itself, and what was merged into it."""
-    return (draft.id, *(ledger.ticket for ledger in draft.ledgers if ledger.ticket != draft.id))
+    return tuple(dict.fromkeys((draft.id, *(ledger.ticket for ledger in draft.ledgers), *draft.merged_here, *draft.reach_here)))
 
 
 def take_in(law: Law, into: Draft, draft: Draft, at: Instant) -> None:
     """A ticket is merged into this one: its ledger, and those it had beside it, run on beside the own one.
 
-    Each bears a number of its own, and of its rungs those that fire here: taken out again it takes them along.
+    Each bears a number of its own, and of its rungs those that fire here: taken out again it takes them along. One that is not
+    filed yet keeps them, running, until it is (``filed``).
     """
     mine = draft.clock(ClockKind.RESOLVE)
     own = into.clock(ClockKind.RESOLVE)
-    if mine is None or own is None:
+    brings = draft.ledgers or ((Ledger(draft.id, mine),) if mine is not None else ())
+    if not brings:
         return
     taken = []
-    for ledger in draft.ledgers or (Ledger(draft.id, mine),):
+    for ledger in brings:
         clock = ledger.clock
-        if own.running_since is None:
+        if own is None:
+            clock = clock if clock.running_since is not None else clocks.resume(clock, at)  # counts on until it is filed
+        elif own.running_since is None:
             clock = replace(clocks.stop(law, clock, at), paused_reason=own.paused_reason)  # it stands and runs on with the other
         elif clock.running_since is None:
             clock = clocks.resume(clock, at)
         rungs = tuple(sorted({*clock.rungs, *clock.fired}))
         taken.append(Ledger(ledger.ticket, replace(clock, number=f"{ledger.ticket}@{into.version}", rungs=rungs, fired=())))
-    into.ledgers = (*(into.ledgers or (Ledger(into.id, own),)), *taken)
+    into.ledgers = (*(into.ledgers or ((Ledger(into.id, own),) if own is not None else ())), *taken)
     _choose(law, into)
 
 
@@ -102,7 +114,7 @@ def take_out(law: Law, into: Draft, tickets: Collection[str]) -> None:
         return
     into.ledgers = tuple([ledger for ledger in into.ledgers if ledger.ticket not in tickets])
     _choose(law, into)
-    if len(into.ledgers) == 1:
+    if len(into.ledgers) == 1 and into.clock(ClockKind.RESOLVE) is not None:
         into.ledgers = ()
     resolve = into.clock(ClockKind.RESOLVE)
     if into.is_overdue and resolve is not None and 100 not in resolve.fired:

@@ -21,7 +21,7 @@ def call(case: Case, draft: Draft, departments: tuple[str, ...], reason: str, au
     report_in = clocks.start(case.law, ClockKind.REPORT_IN, "", limit, case.at) if limit is not None else None
     report_in_by = clocks.moment(case.law, report_in, 100, draft.urgency) if report_in is not None else None
     for code in departments:
-        n = sum([child.code == code for child in draft.children]) + 1
+        n = 100 * draft.generation + sum([child.code == code for child in draft.children]) + 1
         number = f"{code}/{n}"
         started = [replace(clock, number=number) for clock in (budget, report_in) if clock is not None]
         draft.clocks = (*draft.clocks, *started)  # a child's number is new

@@ -260,7 +260,8 @@ class Walk:
     def _look_at_ledger(self, ticket: Ticket, decision: Decision) -> None:
         """Nothing of what was consumed is lost or doubled from one image to the next, and while it stands nothing is consumed and no clock moves it."""
         law, former = self.city.laws[ticket.pack], self.own.pop(ticket.id, None)
-        own = ticket.ledgers[0].clock if ticket.ledgers else next((clock for clock in ticket.clocks if clock.kind == ClockKind.RESOLVE), None)
+        of_its_own = [ledger.clock for ledger in ticket.ledgers if ledger.ticket == ticket.id]  # not filed yet it has others' alone
+        own = next((clock for clock in (*of_its_own, *ticket.clocks) if clock.kind == ClockKind.RESOLVE), None)
         if own is None:
             if ticket.status is Status.MERGED and former is not None:
                 self.own[ticket.id] = former  # unmerged it has the clocks it had
