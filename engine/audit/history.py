@@ -31,6 +31,16 @@ class Step(NamedTuple):
         return (event for event in self.decision.events if event.type == kind)
 
 
+class Decided(NamedTuple):
+    """What is asked of a decision once it has passed: kept whole, 200,000 of them take a gigabyte."""
+
+    changes: bool
+    """Whether it changed any ticket."""
+    cause: str
+    referred: tuple[str, ...]
+    """Tickets that it sent on to another home."""
+
+
 class History:
     """Folds the changes of the log; while a step is looked at, ``before`` still holds the tickets as they were."""
 
@@ -43,9 +53,9 @@ class History:
         self.versions: dict[str, int] = {}
         self.settled_versions: dict[str, int] = {}
         """Versions that were on the log before the states were read."""
-        self.images: dict[tuple[str, int], bytes | None] = {}
-        """After-image by ticket and version; ``None``: forgotten."""
-        self.decided: dict[str, Decision] = {}
+        self.images: dict[tuple[str, int], bytes | msgspec.Raw | None] = {}
+        """After-image by ticket and version, a piece of its record and no copy; ``None``: forgotten."""
+        self.decided: dict[str, Decided] = {}
         """Every decision by its id; of a repeated id the first."""
         self.appended: dict[str, int] = {}
         """When the broker took each."""
@@ -76,7 +86,8 @@ class History:
             if decision.id in self.decided:
                 self._findings.add("doubled", decision.id, f"is decided again at {entry.id}")
                 continue
-            self.decided[decision.id] = decision
+            referred = tuple(event.ticket for event in decision.events if event.type == "TicketReferred")
+            self.decided[decision.id] = Decided(bool(decision.changes), decision.cause, referred)
             self.appended[decision.id] = entry.appended_ms
             if self._log.is_settled(entry):
                 self.settled.add(decision.id)
@@ -113,7 +124,7 @@ class History:
         self.versions[name] = change.version
         if self._log.is_settled(entry):
             self.settled_versions[name] = change.version
-        self.images[name, change.version] = None if change.after is None else bytes(change.after)
+        self.images[name, change.version] = change.after
         if after is None:
             self.before.pop(name, None)
         else:

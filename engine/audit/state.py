@@ -47,7 +47,7 @@ def _check_image(name: str, entry: Entry, history: History, findings: Findings) 
         return  # the state was read just before the first decision that is left of it
     if image is None:
         findings.add("state_errors", name, f"stands at version {ticket.version}, which the log does not hold")
-    elif image != entry.value and decode(image, Ticket) != ticket:
+    elif bytes(image) != entry.value and decode(bytes(image), Ticket) != ticket:
         findings.add("state_errors", name, f"differs from version {ticket.version} on the log")
     elif ticket.version < history.settled_versions.get(name, 0):
         findings.add("state_errors", name, f"stands at version {ticket.version}, the log at {history.settled_versions[name]}")

@@ -158,7 +158,7 @@ class Verdicts:
     def _check_referrals(self) -> None:
         """A referral is one cause in two places: the closing here and the record that files it there."""
         promised: dict[str, str] = {
-            decision.id: event.ticket for decision in self._history.decided.values() for event in decision.events if event.type == "TicketReferred"
+            name: ticket for name, decision in self._history.decided.items() for ticket in decision.referred
         }
         since = self._cut.since("incidents")
         for decision, ticket in promised.items():

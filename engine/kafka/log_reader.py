@@ -127,12 +127,17 @@ async def _read(
         if begin > log.begins.get((tp.topic.removeprefix(prefix), tp.partition), 0):
             consumer.seek(tp, min(begin, ends[tp]))
     waiting, total = set(ends), sum(ends.values())
+    states: dict[str, dict[tuple[int, bytes | None], Entry]] = {name: {} for name in STATES if name in log.entries}
     behind = dict.fromkeys(ends, 0)
     moved_at = time.monotonic()
     while waiting:
         for tp, records in (await consumer.fetched(timeout_ms=200)).items():
             name = tp.topic.removeprefix(prefix)
-            log.entries[name] += [_entry(name, record) for record in records if record.offset < ends[tp] and _matters(name, record)]
+            entries = [_entry(name, record) for record in records if record.offset < ends[tp] and _matters(name, record)]
+            if name in states:  # the newest of a key is what stands; compaction drops the others sooner or later, and they are most of it
+                states[name].update(((entry.partition, entry.key), entry) for entry in entries)
+            else:
+                log.entries[name] += entries
         for tp in list(waiting):
             position = await consumer.position(tp)
             if position != behind[tp]:
@@ -143,6 +148,7 @@ async def _read(
         progress(sum(min(position, ends[tp]) for tp, position in behind.items()), total)
         if waiting and time.monotonic() - moved_at > STALLED_SECONDS:
             raise ReadingStalled(f"{min(waiting).topic}: nothing came for {STALLED_SECONDS:.0f} s, {len(waiting)} partitions are not read to their end")
+    log.entries.update({name: list(newest.values()) for name, newest in states.items()})
 
 
 def _matters(name: str, record: ConsumerRecord) -> bool:
