@@ -1,5 +1,6 @@
 """Rules, alerts and their pages hold together: what they name exists, promtool takes them, each alert fires and keeps quiet as it says."""
 
+import itertools
 import re
 import subprocess
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 from prometheus_client import CollectorRegistry, generate_latest
+from typer.main import get_command
 
-from engine.cli import COMMANDS
+from engine.cli import COMMANDS, command_of
 from engine.observability.metric_names import AUDIT, COUNTERS, GAUGES, HISTOGRAMS, PREFIX, PROCESS
 from engine.observability.metrics import StageMetrics
 from tests.support.watching import tool
@@ -73,6 +75,9 @@ def _asked(test: dict[str, Any]) -> list[tuple[str, list[Any]]]:
     return [(re.findall(r'alertname="(\w+)"', one["expr"])[0], one["exp_samples"]) for one in test["promql_expr_test"]]
 
 
+HEAD = "`gridwhistle` stands for the operator's command of your installation: [deploy](../../docs/deploy.md#commands-of-the-operator)."
+
+
 def test_each_alert_has_a_page_and_says_all_that_it_must() -> None:
     """A severity that the routes know, summary, description, and a page that is there; no page is of no alert."""
     for name, alert in alerts().items():
@@ -83,6 +88,7 @@ def test_each_alert_has_a_page_and_says_all_that_it_must() -> None:
     assert set(pages) == set(alerts())
     for name, page in pages.items():
         assert page.startswith(f"# {name} ({alerts()[name]['labels']['severity']})"), name
+        assert page.splitlines()[2] == HEAD, f"{name} does not say for what 'gridwhistle' stands"
         assert all(word in page for word in ("**What it means.**", "**Look.**", "**Do.**", "**Lost?**")), name
         assert [link for link in re.findall(r"\]\((\w+)\.md\)", page) if link not in pages] == []
 
@@ -94,6 +100,27 @@ def test_pages_name_commands_that_exist() -> None:
     named = {(path.name, word) for path in files if path.exists() for word in re.findall(r"\bgridwhistle (\w[\w-]*)", path.read_text(encoding="utf-8"))}
     assert len(named) > 20
     assert sorted((file, word) for file, word in named if word not in there) == []
+
+
+def test_commands_of_pages_are_whole() -> None:
+    """Copied as it stands, a command lacks no argument: 'pack show' without a name says how it is used, and nothing else."""
+    found = [(path.stem, line) for path in (DEPLOY / "runbooks").glob("*.md") for line in re.findall(r"gridwhistle (\w[^`\n#|]*)", path.read_text(encoding="utf-8"))]
+    assert len(found) > 30
+    assert [(page, line.strip(), lacks) for page, line in found if (lacks := lacking(line.split()))] == []
+    assert lacking(["pack", "show"]) == 1 and lacking(["held", "retry", "ID", "--reason", "..."]) == 1 and lacking(["status"]) == 0  # it does look
+
+
+def lacking(words: list[str]) -> int:
+    """How many of its arguments and needed options a command lacks."""
+    modules = {name: module for group in COMMANDS.values() for name, (module, _) in group.items()}
+    command: Any = get_command(command_of(words[0], modules[words[0]]))
+    rest = words[1:]
+    while hasattr(command, "commands") and rest:
+        command, rest = command.commands[rest[0]], rest[1:]
+    needed = [one for one in command.params if one.required]
+    arguments = list(itertools.takewhile(lambda word: not word.startswith("-"), rest))
+    options = [one for one in needed if one.param_type_name == "option" and not set(one.opts) & set(rest)]
+    return max(0, sum(one.param_type_name == "argument" for one in needed) - len(arguments)) + len(options)
 
 
 @pytest.mark.parametrize("stage", ["intake", "dispatch"])

@@ -22,10 +22,10 @@ import pytest
 import yaml
 from typer.main import get_command
 
-from engine.cli import command_of
+from engine.cli import COMMANDS, command_of
 from engine.client.publish_pack import prove
 from engine.kafka.topic_admin import configuration, wanted
-from engine.settings import ENVIRONMENT, Settings, load_settings
+from engine.settings import ENVIRONMENT, NOT_SETTINGS, Settings, load_settings
 from engine.stages import STAGES
 from tests.support.kinds import MODELS, Kustomization
 from topics import strimzi
@@ -76,7 +76,7 @@ def test_every_setting_that_is_given_exists_and_fits(tmp_path: Path) -> None:
             here[f"{ENVIRONMENT}KAFKA_PASSWORD_FILE"] = str(secret)
         assert load_settings(here), where
     named = {name for path in DEPLOY.rglob("*") if path.is_file() for name in re.findall(ENVIRONMENT + r"([A-Z_]+[A-Z])", path.read_text(encoding="utf-8"))}
-    known = {name.upper() for name in Settings.model_fields}
+    known = {name.upper() for name in Settings.model_fields} | NOT_SETTINGS
     assert sorted(name for name in named if name not in known and name.removesuffix("_FILE") not in known) == []
 
 
@@ -266,18 +266,36 @@ def _may(acls: list[dict[str, Any]], right: str, topic: str) -> bool:
 def test_units_are_what_systemd_takes() -> None:
     """'systemd-analyze verify' where there is a systemd; everywhere: the command exists, nothing runs as root, files that are named are here."""
     units = {path.name: path.read_text() for path in (DEPLOY / "systemd").glob("gridwhistle*.*") if path.suffix in (".service", ".timer")}
-    assert set(units) == {"gridwhistle@.service", "gridwhistle-audit.service", "gridwhistle-audit.timer"}
-    for name in ("gridwhistle@.service", "gridwhistle-audit.service"):
+    assert set(units) == {"gridwhistle@.service", "gridwhistle-up.service", "gridwhistle-audit.service", "gridwhistle-audit.timer"}
+    for name in ("gridwhistle@.service", "gridwhistle-up.service", "gridwhistle-audit.service"):
         found = configparser.RawConfigParser(strict=False, interpolation=None)
         found.optionxform = str  # type: ignore[assignment, method-assign]
         found.read_string(units[name])
         service = found["Service"]
         assert service["User"] == "gridwhistle" and service["NoNewPrivileges"] == "true" and service["ProtectSystem"] == "strict"
         assert service["ExecStart"].startswith("/opt/gridwhistle/bin/gridwhistle ")
+        assert service["ExecStart"].split()[1] in {command for group in COMMANDS.values() for command in group}
+        assert all(path.startswith("-") for path in service.get("ReadWritePaths", "").split()), "a folder of another package that is not there would keep it from starting"
     for file in re.findall(r"EnvironmentFile=/etc/gridwhistle/(\S+)", "".join(units.values())):
         assert all((DEPLOY / "systemd" / file.replace("%i", stage)).exists() for stage in STAGES)
     if shutil.which("systemd-analyze"):
         _verify(units)
+
+
+def test_the_operators_command_runs_as_a_unit_with_its_files(tmp_path: Path) -> None:
+    """Outside of a unit it makes one: not as root, with the files and secrets that the audit's unit has, and every word as it was given."""
+    script = DEPLOY / "systemd" / "gridwhistle-operator.sh"
+    asked = tmp_path / "systemd-run"
+    asked.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
+    asked.chmod(0o755)
+    environ = {"PATH": f"{tmp_path}:/usr/bin:/bin"}
+    done = subprocess.run(["sh", script, "held", "retry", "incidents:2:17", "--reason", "mended in $X"], env=environ, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    words = done.stdout.splitlines()
+    assert words[words.index("--") + 1 :] == ["/usr/local/bin/gridwhistle", "held", "retry", "incidents:2:17", "--reason", "mended in $$X"]
+    assert "--uid=gridwhistle" in words and "--pipe" in words
+    unit = (DEPLOY / "systemd" / "gridwhistle-audit.service").read_text()
+    needed = re.findall(r"^(?:EnvironmentFile|LoadCredential)=.*", unit, re.M)
+    assert len(needed) == 3 and [one for one in needed if f"--property={one}" not in words] == []
 
 
 def _verify(units: dict[str, str]) -> None:

@@ -18,7 +18,7 @@ def copied(work: Path) -> Path:
     """A tree of its own: what is tried there touches nothing here."""
     tree = work / "tree"
     if not tree.exists():
-        names = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=HERE, capture_output=True, text=True, check=True).stdout.splitlines()
+        names = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard"], cwd=HERE, capture_output=True, text=True, check=True).stdout.splitlines()
         for name in names:
             if (HERE / name).is_file():
                 (tree / name).parent.mkdir(parents=True, exist_ok=True)
