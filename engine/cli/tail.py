@@ -81,7 +81,7 @@ def _lines(topic: str, value: bytes, zone: ZoneInfo) -> list[str]:
             return _decision(codec.decode(value, Decision), zone)
         found = msgspec.json.decode(value)
         return [_incident(found.get("incident", found), zone) if topic == INCIDENTS.name else _task(found, zone)]
-    except (msgspec.MsgspecError, KeyError, ValueError, AttributeError, TypeError):
+    except (msgspec.MsgspecError, KeyError, ValueError, AttributeError, TypeError, RecursionError):
         return [plain(f"not readable: {value[:200]!r}")]
 
 

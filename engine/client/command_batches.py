@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer, TopicPartition
 
 from engine.kafka.broker_time import off_by
 from engine.kafka.log_consumer import LogConsumer
-from engine.kafka.newer_records import read_own
+from engine.kafka.newer_records import read_own, read_sieved
 from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.views.from_state import image_of
@@ -72,10 +72,11 @@ async def _decided(watcher: LogConsumer, waiting: set[tuple[str, str, int]], wit
             for record in records:
                 answer = _answer(record.value)
                 key = None if answer is None else (answer.command_id or "", masked_name(answer.actor or ""), tp.partition)
-                if key in waiting:
+                decision = read_sieved(DECISIONS.name, record, Decision) if key in waiting else None
+                if key is not None and decision is not None:
                     waiting.discard(key)
                     deadline = time.monotonic() + within
-                    yield codec.decode(record.value, Decision)
+                    yield decision
 
 
 def _answer(value: bytes | None) -> _Answer | None:

@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
 
 from engine.errors import GridwhistleError, InvalidSettings
+from engine.kafka.newer_records import read_sieved
 from engine.kafka.read_to_end import to_end
 from engine.kafka.reference import Reference
 from engine.security.connections import kafka_arguments
@@ -61,16 +62,16 @@ class Resent(NamedTuple):
 async def turned_away(settings: "Settings") -> list[Turned]:
     """Read all of ``incidents.rejected``, in order of time; records that cannot be read are passed over."""
     found = []
-    for _, value in await _read(settings, REJECTED.name, range(settings.partitions)):
+    for one in await _read(settings, REJECTED.name, range(settings.partitions)):
         try:
-            found.append(Turned(codec.decode(value or b"", Rejected)))
+            found.append(Turned(codec.decode(one.value or b"", Rejected)))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             continue  # not ours; nothing that stands on a topic may keep a command from working
     return sorted(found, key=lambda one: (one.rejected.at, one.rejected.id))
 
 
-async def _read(settings: "Settings", topic: str, partitions: Any) -> list[tuple[bytes | None, bytes | None]]:
-    return [(record.key, record.value) async for records in to_end(settings, topic, partitions) for record in records]
+async def _read(settings: "Settings", topic: str, partitions: Any) -> list[ConsumerRecord]:
+    return [record async for records in to_end(settings, topic, partitions) for record in records]
 
 
 async def _one(settings: "Settings", record: str) -> Turned:
@@ -101,10 +102,13 @@ async def _opened(settings: "Settings", record: str) -> Turned:
     if token is None:
         raise InvalidSettings(f"{record} is a repeat of {one.rejected.original}; its original is that record, and was not kept again")
     partition = (murmur2(token.encode()) & 0x7FFFFFFF) % settings.partitions
-    entries = [value for key, value in await _read(settings, VAULT.name, [partition]) if key == token.encode()]
-    if not entries or entries[-1] is None:
+    entry = None
+    for kept in await _read(settings, VAULT.name, [partition]):
+        if kept.key == token.encode():
+            entry = None if kept.value is None else read_sieved(VAULT.name, kept, Sealed) or entry
+    if entry is None:
         raise InvalidSettings(f"the original of {record} was forgotten: its key is destroyed")
-    vault, entry = load_vault(settings.key_file), codec.decode(entries[-1], Sealed)
+    vault = load_vault(settings.key_file)
     try:
         value = vault.open(token, entry, one.rejected.sealed)
         beside = codec.decode(vault.open(token, entry, one.rejected.envelope), Original) if one.rejected.envelope else Original(None)

@@ -17,10 +17,12 @@ from engine.demo.day import DAY_MS, OPENS_MS, Report, day_of
 from engine.demo.people import Act, answers, next_act
 from engine.kafka.broker_time import engine_now
 from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.newer_records import read_sieved
 from engine.kafka.reference import Reference
 from engine.kafka.send_journal import Journal, JournalEntry, digest
 from engine.security.connections import kafka_arguments
 from engine.settings import Settings
+from engine.views.redis_view import read_foldable
 from rules.law.compiled import Law
 from topics import codec
 from topics.command import Command
@@ -103,7 +105,9 @@ class Actors:
     async def _watch(self, consumer: LogConsumer) -> None:
         """Read the log as operators do, and let people answer to what they see."""
         async for record in consumer:
-            decision = codec.decode(record.value, Decision)
+            decision = read_sieved(DECISIONS.name, record, Decision, read_foldable)
+            if decision is None:
+                continue
             self._tell(decision)
             for change in decision.changes:
                 self._versions[change.ticket] = change.version
@@ -123,7 +127,9 @@ class Actors:
     async def _be_departments(self, consumer: LogConsumer) -> None:
         """Answer tasks as departments do: on their own reply topics, some late, some never."""
         async for record in consumer:
-            task = codec.decode(record.value, Task)
+            task = read_sieved(record.topic, record, Task)
+            if task is None:
+                continue
             people = [entry.person for entry in self._law.bundle.roster if entry.role == "department" and entry.org == task.department]
             for delay, action in answers(task.department, task.role, task.event, self._seed, task.ticket, task.urgency):
                 reply: dict[str, Any] = {"ticket": task.child or task.ticket, "action": action, "person": people[0] if people else task.department}

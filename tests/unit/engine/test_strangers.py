@@ -1,18 +1,21 @@
 """What a stranger has written to a topic of ours keeps no command from working; what is ours and damaged is said (DESIGN 5, 11)."""
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
-from engine.cli import project
+from engine.cli import project, tail
 from engine.cli.report import rejected_in, ticket_in
-from engine.client import command_batches
-from engine.errors import OwnRecordUnreadable
+from engine.client import command_batches, rejections
+from engine.errors import InvalidSettings, OwnRecordUnreadable
 from engine.feed.watch import Watch
 from engine.kafka.log_consumer import Loose
 from engine.observability.metrics import StageMetrics
+from engine.security.vault import load_vault, make_master_key
 from engine.settings import Settings
 from engine.stages.projector import Projector
 from engine.stream import positions
@@ -21,7 +24,7 @@ from engine.views.from_state import duties_of, image_of
 from topics import codec
 from topics.decision import Change, Decision, Event
 from topics.ids import DecisionId, identity
-from topics.registry import DECISIONS, REJECTED
+from topics.registry import DECISIONS, INCIDENTS, REJECTED
 from topics.rejected import Rejected
 from topics.ticket import Duties, HeldCause, Marker, Ticket
 from topics.vocabulary import Status
@@ -151,6 +154,47 @@ async def test_open_tickets_are_read_past_a_strangers_junk(state: list[ConsumerR
     state.append(record(b"junk", key=f"t:{NAME}".encode()))
     with pytest.raises(OwnRecordUnreadable, match=NAME):
         [one async for one in command_batches.open_tickets(settings)]
+
+
+@pytest.mark.parametrize("topic", [DECISIONS.name, INCIDENTS.name, "dept.ranqi.tasks"])
+def test_tail_shows_what_cannot_be_read_as_it_is(topic: str) -> None:
+    """And goes on, however deep it is."""
+    for value in JUNK:
+        assert tail._lines(topic, value or b"", ZoneInfo("UTC"))[0].startswith("not readable") or value == b"{}"
+
+
+async def test_a_command_is_not_answered_by_a_strangers_half_of_a_decision() -> None:
+    """It names the command and the actor, and is no decision: the answer is still waited for."""
+    half = b'{"command_id":"c1","actor":"chief:chief-1","id":"x"}'
+    answer = decided("cli:7", command_id="c1", actor="chief:chief-1")
+    batches = [[record(half, Loose)], [record(answer)]]
+
+    class Watcher:
+        async def getmany(self, timeout_ms: int) -> dict[TopicPartition, list[ConsumerRecord]]:
+            return {TopicPartition("gw.tickets.decisions", 0): batches.pop(0)} if batches else {}
+
+    watcher: Any = Watcher()
+    found = [one async for one in command_batches._decided(watcher, {("c1", "chief:chief-1", 0)}, 1.0)]
+    assert [one.id for one in found] == ["incidents:0:7"]
+
+
+async def test_an_original_is_opened_past_a_strangers_record_under_its_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The vault's own entry is taken; a tombstone behind it says that it is forgotten."""
+    settings = Settings(data_dir=tmp_path)
+    make_master_key(settings.key_file)
+    vault = load_vault(settings.key_file)
+    entry, sealed = vault.seal_aside("tok", b'{"text": "x"}')
+    rejected = Rejected(id="incidents.raw:0:7", at=1, reason="missing_field", field="channel", message="m", token="tok", sealed=sealed)
+    vaulted = [record(codec.encode(entry), key=b"tok"), *(record(value, Loose, b"tok") for value in JUNK if value is not None)]
+
+    async def to_end(settings: Settings, topic: str, partitions: Any) -> AsyncIterator[list[ConsumerRecord]]:
+        yield [record(codec.encode(rejected))] if topic == REJECTED.name else vaulted
+
+    monkeypatch.setattr(rejections, "to_end", to_end)
+    assert (await rejections._opened(settings, "incidents.raw:0:7")).value == b'{"text": "x"}'
+    vaulted.append(record(None, key=b"tok"))
+    with pytest.raises(InvalidSettings, match="was forgotten"):
+        await rejections._opened(settings, "incidents.raw:0:7")
 
 
 async def test_junk_beside_what_is_held_or_on_duty_takes_nothing_away(state: list[ConsumerRecord]) -> None:
