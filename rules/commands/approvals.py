@@ -115,6 +115,6 @@ def _give_back(case: Case, draft: Draft) -> None:
     draft.drop(ClockKind.CONTACT)
     draft.status = Status.OFFERED
     if not offers.next_in_tier(case, draft):
-        offers.move_up(case, draft, "sent_back")
+        offers.move_on(case, draft, "sent_back")
 
 

@@ -97,4 +97,4 @@ def _give_back(case: Case, draft: Draft) -> None:
     if party and tier.kind != TierKind.WHISTLE and offers.offer(case, draft, tier, party):
         return
     if not offers.enter(case, draft, tier):
-        offers.move_up(case, draft, "reopened")
+        offers.move_on(case, draft, "reopened")

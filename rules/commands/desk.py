@@ -234,11 +234,12 @@ def escalate(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.TIER_UNKNOWN
     if down is not None and actor.role not in (Role.CHIEF, Role.CENTRE):
         return Reason.ROLE_NOT_ALLOWED
-    if draft.status is Status.PARKED:
+    was_parked = draft.status is Status.PARKED
+    if was_parked:
         pauses.unpark(case, draft)
     if down is not None:
         return Reason.DONE_AS_ASKED if offers.move_to(case, draft, down, cause) else Reason.NOT_ON_DUTY
-    offers.move_up(case, draft, cause, to=command.target)
+    (offers.move_on if was_parked else offers.move_up)(case, draft, cause, command.target)
     return Reason.DONE_AS_ASKED
 
 

@@ -28,7 +28,7 @@ def decline(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NOT_IN_THIS_STATUS
     offers.end_offer(case, draft, "declined")
     if not offers.next_in_tier(case, draft):
-        offers.move_up(case, draft, "declined")
+        offers.move_on(case, draft, "declined")
     return Reason.DONE_AS_ASKED
 
 

@@ -213,6 +213,4 @@ def _first_offer(case: Case, draft: Draft, steps: tuple[Tier, ...], party: str |
         if offers.enter(case, draft, tier):
             return
         case.refused.append((tier.name, "nobody_can_take_it"))
-    # nobody anywhere: the supervisor has it, and the resolve clock speaks
-    draft.status, draft.task, draft.duty = Status.OFFERED, "accept", "supervisor"
-    draft.tier, draft.party, draft.person = (steps[-1].name if steps else draft.tier), authority.CENTRE, case.supervisor(draft)
+    offers.leave_to_supervisor(case, draft)

@@ -113,6 +113,21 @@ def move_up(case: Case, draft: Draft, cause: str, to: str | None = None) -> Reas
     return repeat_at_top(case, draft)
 
 
+def move_on(case: Case, draft: Draft, cause: str, to: str | None = None) -> None:
+    """Move up what cannot stay where it is: where nobody above can take it, its supervisor has it."""
+    if move_up(case, draft, cause, to) is not Reason.DONE_AS_ASKED and draft.status is not Status.WHISTLED:
+        leave_to_supervisor(case, draft)
+
+
+def leave_to_supervisor(case: Case, draft: Draft) -> None:
+    """Nobody anywhere can take it: it is offered at the top, the supervisor has it, and the resolve clock speaks (LAW 2, five in place)."""
+    _settle(case, draft)
+    draft.drop(ACCEPT, ClockKind.CONTACT)
+    draft.status, draft.task, draft.duty = OFFERED, "accept", "supervisor"
+    steps = ladder(case, draft)
+    draft.tier, draft.party, draft.person = (steps[-1].name if steps else draft.tier), CENTRE, case.supervisor(draft)
+
+
 def move_to(case: Case, draft: Draft, tier: Tier, cause: str) -> bool:
     """Move a ticket to a tier wherever that stands on its ladder; ``False`` when it cannot take it."""
     former = (draft.tier, draft.party, draft.person)

@@ -390,3 +390,51 @@ def test_exercises_make_no_case_plan() -> None:
             city.report(f"T{n}", "leak", exercise=exercise)
         plans.append(len(case_plans([city[f"T{n}"] for n in range(3)], Chronic(3, 90, 50, 30), city.now)))
     assert plans == [1, 0]
+
+
+# -- nobody anywhere -----------------------------------------------------------------------------------------------
+
+
+def nobody_at_night(*roles: str) -> City:
+    """Tiers of what departments own are skipped where nobody is on duty, and these roles work by day."""
+    bundle = meetings.bundle()
+    tiers = tuple(replace(tier, nobody_on_duty="skip") for tier in bundle.ladders["owned"])
+    roster = tuple(replace(entry, on_duty="work") if entry.role in roles else entry for entry in bundle.roster)
+    return town(roster=roster, ladders={**bundle.ladders, "owned": tiers})
+
+
+@pytest.mark.meets("reopen", "nobody on duty", law="2")
+def test_reopened_at_night_with_nobody_anywhere_the_supervisor_has_it() -> None:
+    """It is offered, its limit runs, a leg reminds of it at 23:00, and the centre may accept it in the morning."""
+    city = nobody_at_night("centre", "department")
+    city.report("T", "pipe")
+    surveyed(city)
+    assert city.at("20:00").ask("reopen", "T", "reporter:r", reason="wet") == DONE
+    assert (city["T"].status, city["T"].tier, city["T"].duty, city["T"].person) == ("offered", "district", "supervisor", "supervisor-1")
+    resolve = clock(city, "T", ClockKind.RESOLVE)
+    assert resolve is not None and resolve.running_since == at("20:00") and city["T"].deadline_at == at("23:00")
+    assert city.at("08:00", 1).ask("accept", "T", "centre:centre-1") == DONE
+
+
+@pytest.mark.meets("park", "nobody on duty", law="2")
+def test_parked_and_escalated_at_night_with_nobody_above_the_supervisor_has_it() -> None:
+    """Who had laid it aside has it no more; its clocks run on."""
+    city = nobody_at_night("centre")
+    city.report("T", "pipe")
+    city.work("T", until="accept")
+    assert city.ask("park", "T", city.holder("T"), reason="frost", until=at("08:00", 9)) == DONE
+    assert city.ask("approve", "T", "chief:chief-1") == city.ask("approve", "T", "supervisor:supervisor-1") == DONE
+    assert city.at("20:00").ask("escalate", "T", "chief:chief-1", reason="now") == DONE
+    assert (city["T"].status, city["T"].duty, city["T"].person) == ("offered", "supervisor", "supervisor-1")
+    assert all(one.running_since == at("20:00") for one in city["T"].clocks) and city["T"].deadline_at == at("02:00", 1)
+
+
+@pytest.mark.meets("send back", "nobody on duty", law="6")
+def test_sent_back_at_night_with_nobody_above_it_is_not_again_with_who_bounced_it() -> None:
+    """The department gave it back, two hands agreed, the centre sleeps: its supervisor has it."""
+    city = nobody_at_night("centre")
+    city.report("T", "pipe")
+    city.work("T", until="accept")
+    assert city.at("20:00").ask("send_back", "T", city.holder("T"), reason="not ours") == DONE
+    assert city.ask("approve", "T", "chief:chief-1") == DONE
+    assert (city["T"].status, city["T"].party, city["T"].person) == ("offered", "centre", "supervisor-1")
