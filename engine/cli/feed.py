@@ -41,7 +41,7 @@ MANY = 50_000
 def feed(
     file: Annotated[Path, typer.Argument(help="CSV with a header, JSON lines, or a JSON list; gzip is unpacked.")],
     pack: Annotated[str, typer.Option(help="Pack whose feed.yaml maps the columns: a name, or a folder.")],
-    speed: Annotated[int | None, typer.Option(help="0: everything at once. Left out: at the pace of the stack's engine clock.")] = None,
+    speed: Annotated[int | None, typer.Option(help="0: everything at once. Left out: at the pace of the stack's engine clock; a live one waits for no row.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Feed the first so many rows, in order of time.")] = None,
     until: Annotated[
         str | None, typer.Option(help="Feed what happened until this time, e.g. 2018-01-02T00:00:00 (the pack's zone).")

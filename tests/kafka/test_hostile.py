@@ -129,16 +129,16 @@ def forged(home: str) -> bytes:
     return codec.encode(Decision(DecisionId("incidents:0:999999"), 1, "incident", Reason.REPORTED, home, (event,), why=Why(pack=None), engine="0"))
 
 
-FEED = "source: clerk\nid: no\noccurred_at: when\ntext: words\nlocation: {grid: {column: grid, format: '{}'}}\n"
+FEED = "source: clerk\nid: number\noccurred_at: when\ntext: words\nlocation: {grid: {column: grid, format: '{}'}}\n"
 
 
 async def check_commands(rig: Rig, folder: Path) -> None:
     """The commands that read those topics work beside the junk."""
     (folder / "feed.yaml").write_text(FEED)
-    (folder / "rows.csv").write_text(f"no,when,words,grid\n1,{datetime.now(UTC).isoformat()},a lamp is out,{report()['location']['grid']}\n")
+    (folder / "rows.csv").write_text(f"number,when,words,grid\n1,{datetime.now(UTC).isoformat()},a lamp is out,{report()['location']['grid']}\n")
     commands = {
         ("feed", str(folder / "rows.csv"), "--pack", str(folder), "--speed", "0"): "1 rows sent: 1 have a ticket",
-        ("report", "--text", "a lamp is out", "--grid", report()["location"]["grid"], "--id", "7"): "-1",
+        ("report", "--text", "a lamp is out", "--grid", report()["location"]["grid"], "--id", "7"): "dongguannanli-",
         ("project", "--rebuild"): "they are the same",
         ("pack", "rebase", "--as", "chief:chief-1", "--reason", "new hours", "--dry-run"): "open tickets are under another pack",
     }
