@@ -17,7 +17,7 @@ from rules.law.compiled import Law
 from rules.rulepack.compiler import pack_ref
 from rules.rulepack.diff import differences, worded
 from rules.rulepack.loader import PackUnreadable, folder_of, load_pack
-from rules.rulepack.standards import FILE, CatalogueSource, catalogue_of, is_catalogue, text_of
+from rules.rulepack.standards import COLUMNS, FILE, CatalogueSource, catalogue_of, is_catalogue, text_of
 from rules.rulepack.vacancies import gaps, leaves
 from rules.rulepack.validation.split_bound import farthest
 
@@ -145,7 +145,12 @@ def import_standards(
     """Turn a city's table of filing and closing standards into a catalogue; what is not understood is listed, none guessed."""
     try:
         with file.open(encoding="utf-8-sig", newline="") as table:
-            found = catalogue_of(csv.DictReader(table), name, "Filing and closing standards", "立案结案标准")
+            rows = csv.DictReader(table)
+            if lacking := [column for column in COLUMNS if column not in (rows.fieldnames or ())]:
+                raise PackUnreadable([f"the table has no column {', '.join(lacking)}" if rows.fieldnames else f"it is empty; its first line must name the columns {', '.join(COLUMNS)}"])
+            found = catalogue_of(rows, name, "Filing and closing standards", "立案结案标准")
+    except csv.Error as exc:
+        raise InvalidRulePack(f"{file} cannot be read below line {rows.line_num}: {exc}; is a quote left open there?") from exc
     except (OSError, UnicodeDecodeError, PackUnreadable) as exc:
         raise InvalidRulePack(f"{file} cannot be read: {exc}") from exc
     out.mkdir(parents=True, exist_ok=True)

@@ -187,10 +187,8 @@ def status(
     from engine.local.status import about, rows
 
     found = run_async(rows(data))
-    if resources:
-        return _resources(found, over, as_json)
     if as_json:
-        return print(json.dumps(found))
+        return _resources(found, over, as_json) if resources else print(json.dumps(found))
     silent = left_behind(folder_of(data))
     if silent is not None:
         print(f"nobody supervises the stack in {folder_of(data)}: the last one ({silent}) ended without a word; go on with 'gridwhistle up{naming(data)}'")
@@ -198,6 +196,8 @@ def status(
         print(f"no stack runs in {folder_of(data)}; start one with 'gridwhistle up{naming(data)}'")
     if not found or all(row["stage"] == "supervisor" for row in found):
         raise typer.Exit(1)
+    if resources:
+        return _resources(found, over, as_json)
     print(run_async(about(data)))
     print(f"{'NAME':<16}{'STAGE':<11}{'PID':>8}{'PORT':>7}  {'STATE':<10}{'LAG':>8}")
     for row in found:

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from engine.errors import InvalidSettings
 from engine.feed.moments import DateKind
-from rules.rulepack.loader import PACKS, read_yaml
+from rules.rulepack.loader import PACKS, folder_of, read_yaml
 from rules.rulepack.shape import Lines, unreadable, worded
 from topics.vocabulary import Channel, CommandKind
 
@@ -199,8 +199,8 @@ def folder_of_pack(pack: str) -> Path:
     Raises:
         InvalidSettings: There is none; names the shipped ones.
     """
-    folder = PACKS / pack if (PACKS / pack).is_dir() else Path(pack)
-    if not folder.is_dir():
+    folder = folder_of(pack)
+    if not pack.strip() or not folder.is_dir():
         names = ", ".join(sorted(path.name for path in PACKS.iterdir() if path.is_dir()))
         raise InvalidSettings(f"no pack {pack!r}; there are {names}, or give a folder")
     return folder

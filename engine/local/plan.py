@@ -14,7 +14,7 @@ from engine.local.folder import StackFile, naming, read_stack
 from engine.settings import ENVIRONMENT, REDIS_FORM, address_amiss, is_redis_url, load_settings, shown_url
 from engine.stages import STAGES
 from rules.rulepack.compiler import pack_ref
-from rules.rulepack.loader import PACKS
+from rules.rulepack.loader import is_shipped
 
 PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT, PROMETHEUS_PORT = 27000, 40, 10, 3
 """Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey base + 2, Prometheus base + 3,
@@ -113,7 +113,7 @@ def demand_in_force(wanted: Wanted, in_force: str) -> None:
 
 def _settled_name(pack: str) -> str:
     """Name a pack so that it is found from any directory."""
-    return pack if (PACKS / pack).is_dir() else str(Path(pack).resolve())
+    return pack if is_shipped(pack) else str(Path(pack).resolve())
 
 
 def _first(wanted: Wanted, environ: Mapping[str, str]) -> StackFile:

@@ -75,7 +75,13 @@ def _said(exc: ValidationError, members: dict[str, Any], files: dict[str, str], 
 
 def folder_of(name_or_path: str | Path) -> Path:
     """The folder of a shipped pack, or the one named."""
-    return PACKS / str(name_or_path) if (PACKS / str(name_or_path)).is_dir() else Path(name_or_path)
+    return PACKS / str(name_or_path) if is_shipped(name_or_path) else Path(name_or_path)
+
+
+def is_shipped(name_or_path: str | Path) -> bool:
+    """Whether a shipped pack is meant: by its name alone, never by a path of dots or by nothing."""
+    name = str(name_or_path)
+    return name not in ("", ".", "..") and Path(name).name == name and (PACKS / name).is_dir()
 
 
 def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict[str, Any], dict[str, str], list[str]]:
@@ -85,9 +91,9 @@ def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict
     to a parent's list instead of taking its place.
     """
     folder = folder_of(name_or_path)
-    if not folder.is_dir():
+    if not str(name_or_path).strip() or not folder.is_dir():
         shipped = ", ".join(sorted(p.name for p in PACKS.iterdir() if p.is_dir()))
-        return {}, {}, [f"{name_or_path}: no such pack or folder; shipped are {shipped}"]
+        return {}, {}, [f"{name_or_path or repr('')}: no such pack or folder; shipped are {shipped}"]
     if folder.resolve() in children:
         return {}, {}, [f"pack.yaml: extends: runs in a circle: {' -> '.join(p.name for p in (*children, folder))}; cut it"]
     own: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import ValidationError
 
-from rules.rulepack.loader import PACKS, PackUnreadable, read_yaml
+from rules.rulepack.loader import PackUnreadable, folder_of, read_yaml
 from rules.rulepack.parts import CategorySource, DepartmentSource, Source, Text
 from rules.rulepack.shape import unreadable, worded
 from topics.vocabulary import Unit, Urgency
@@ -58,7 +58,7 @@ def catalogue_of(rows: Iterable[Mapping[str, str]], name: str, title: str, title
     named leads, the others help. What runs day and night is U2, the rest U3: the table knows no other urgency.
 
     Raises:
-        PackUnreadable: The table lacks a column.
+        PackUnreadable: The table lacks a column, or has no row.
     """
     units: dict[str, str] = {}
     numbers: Counter[str] = Counter()
@@ -81,6 +81,8 @@ def catalogue_of(rows: Iterable[Mapping[str, str]], name: str, title: str, title
             "lead": called[0] if called else None, "co": called[1:],
             "filing_standard": cells["filing_condition"], "closing_standard": cells["closing_condition"],
         })  # fmt: skip
+    if not numbers:
+        raise PackUnreadable([f"the table has no row below its head; it needs the columns {', '.join(COLUMNS)}"])
     departments = [{"code": code, "label": code, "label_zh": unit} for unit, code in units.items()]
     return {
         "name": name, "title": title, "title_zh": title_zh, "catalogue": True, "departments": departments, "categories": categories,
@@ -112,7 +114,7 @@ def _line(value: Any) -> str:
 
 def is_catalogue(name_or_path: str | Path) -> bool:
     """Whether a pack is a catalogue."""
-    return (_folder(name_or_path) / FILE).is_file()
+    return (folder_of(name_or_path) / FILE).is_file()
 
 
 def load_catalogue(name_or_path: str | Path) -> CatalogueSource:
@@ -122,9 +124,9 @@ def load_catalogue(name_or_path: str | Path) -> CatalogueSource:
         PackUnreadable: It is no YAML, or has members of the wrong kind; all faults at once.
     """
     try:
-        return CatalogueSource(**read_yaml(_folder(name_or_path) / FILE))
+        return CatalogueSource(**read_yaml(folder_of(name_or_path) / FILE))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
-        raise PackUnreadable([f"{FILE}: {unreadable(exc, _folder(name_or_path) / FILE)}"]) from exc
+        raise PackUnreadable([f"{FILE}: {unreadable(exc, folder_of(name_or_path) / FILE)}"]) from exc
     except ValidationError as exc:
         raise PackUnreadable([f"{FILE}: {'.'.join(map(str, e['loc']))}: {worded(e, CatalogueSource)}" for e in exc.errors()]) from exc
 
@@ -141,8 +143,3 @@ def faults(catalogue: CatalogueSource) -> list[str]:
         found += [f"categories.{category.code}: unknown department {code!r}" for code in called if code not in known]
         found += [] if category.lead else [f"categories.{category.code}: names no lead"]
     return found
-
-
-def _folder(name_or_path: str | Path) -> Path:
-    shipped = PACKS / str(name_or_path)
-    return shipped if shipped.is_dir() else Path(name_or_path)

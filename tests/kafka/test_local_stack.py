@@ -43,6 +43,9 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
         told = run("report", "--grid", "tawan-g1-m1", "--category", "bins_full", "--text", "overflowing", data=data)
         assert told.returncode == 0, told.stderr
 
+        slip = run("pack", "rebase", "--home", "tawna", "--as", "chief:chief-1", "--reason", "x", "--dry-run", data=data)
+        assert slip.returncode == 2 and "tawan" in slip.stderr, slip.stdout + slip.stderr
+
         victim = next(row for row in rows if row["stage"] == "dispatch")
         os.kill(victim["pid"], signal.SIGKILL)
         wait(lambda: any(row["stage"] == "dispatch" and row["state"] == "ready" and row["pid"] != victim["pid"] for row in status(data)), 30, "dispatch is back")

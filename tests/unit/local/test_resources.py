@@ -4,9 +4,12 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
+import typer
 
+from engine.cli.stack import status
 from engine.local.resources import Use, measured, totals
 
 
@@ -32,3 +35,11 @@ def test_stages_are_added_up_apart_from_the_broker() -> None:
     """People of a demonstration and Prometheus are no stages of ours."""
     uses = [Use("kafka", "server", 4.0, 300), Use("dispatch-1", "dispatch", 1.0, 80), Use("intake-1", "intake", 0.5, 70), Use("actors", "demo", 9.0, 50)]
     assert totals(uses) == {"all stages": (1.5, 150), "the whole stack": (pytest.approx(14.5), 500)}
+
+
+def test_where_no_stack_runs_that_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A table of nothing with exit 0 would read as a stack that takes nothing."""
+    with pytest.raises(typer.Exit) as ended:
+        status(tmp_path / "nothing", resources=True, over=0.1)
+    said = capsys.readouterr().out
+    assert ended.value.exit_code == 1 and "no stack runs in" in said and "CPU" not in said
