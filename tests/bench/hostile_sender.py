@@ -31,6 +31,9 @@ SECONDS = float(os.environ.get("HOSTILE_SECONDS", "60"))
 HONEST, HOSTILE = 50, 100
 """Records a second of each."""
 
+WARM_SECONDS = 10.0
+"""Of both, before anything is measured: a broker that has just started spends a core on compiling itself."""
+
 TURNS = 4
 """Into so many pieces each is cut."""
 
@@ -121,7 +124,8 @@ async def measure(settings: Settings, seconds: float = SECONDS) -> int:
         await asyncio.gather(producer.start(), *(one.start() for one in strangers))
         watching = asyncio.create_task(watch.run(settings))
         numbers = itertools.count(0)
-        done = await paced(HONEST, 4, numbers, honest)
+        done, _ = await asyncio.gather(paced(HONEST, WARM_SECONDS, numbers, honest), paced(HOSTILE, WARM_SECONDS, bad, throw))
+        await eventually(lambda: len(watch.waited) == done, 120, "all have their tasks")
         calm, beside, thrown = list[range](), list[range](), 0
         for turn in range(2 * TURNS):
             sending = [paced(HONEST, seconds / TURNS, numbers, honest), *([paced(HOSTILE, seconds / TURNS, bad, throw)] if turn % 2 else [])]
