@@ -14,7 +14,7 @@ from topics.command import Actor, Command
 from topics.vocabulary import REFUSALS, Reason, Role, Status
 
 LAW = Law(REF, city_bundle())
-STEPS = int(os.environ.get("GRIDWHISTLE_STEPS", "16000"))
+STEPS = int(os.environ.get("GRIDWHISTLE_STEPS", "10000"))
 NIGHTLY = 200_000
 QUICK = ("wish", "flood", "merge", "unmerge", "duty", "force majeure", "referral", "rebase", "team", "committee", "exercise", "park", "wait", "extend", "whistle", "paused", "breach")
 """What some thousand steps meet in any case."""
