@@ -47,7 +47,7 @@ SPEED, START_MS = 60, 1_772_409_600_000
 WORKED_OFF_SECONDS = 12
 """Clocks wait for what lies before them on ``commands``: once that is read, those due meanwhile fire, late, within some seconds."""
 AT_OPENING = ("fenced", "loaded", "opened")
-RANDOM_KILLS, STOPS, BROKER_KILLS = 10, 3, 2
+RANDOM_KILLS, STOPS, BROKER_KILLS = 6, 2, 2
 SEED = 20260302
 
 

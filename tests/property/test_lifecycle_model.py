@@ -1,4 +1,4 @@
-"""LAW 6 and 7 as invariants: random steps (16,000; ``make walk`` takes 200,000) through the whole table, each looked at (no broker, one partition)."""
+"""LAW 6 and 7 as invariants: random steps (10,000; ``make walk`` takes 200,000) through the whole table, each looked at (no broker, one partition)."""
 
 import os
 from collections import Counter
