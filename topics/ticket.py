@@ -106,12 +106,13 @@ class Appraisal(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
     text: str = ""
 
 
-class Helper(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A former holder that may still finish after a move."""
+class Helper(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A former holder, whose party may still finish after a move; or, ``named``, this one person of a team."""
 
     tier: str
     party: str
     person: str | None
+    named: bool = False
 
 
 class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):

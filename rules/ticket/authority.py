@@ -90,5 +90,6 @@ def holds(draft: Draft, actor: Actor) -> bool:
 
 
 def helper(draft: Draft, actor: Actor) -> Helper | None:
-    """Find the actor's party among the former holders, who may still finish."""
-    return next((helper for helper in draft.helpers if helper.party == party_of(actor)), None)
+    """Find the actor's party among the former holders, who may still finish, or the actor among those named for the team."""
+    party = party_of(actor)
+    return next((one for one in draft.helpers if one.party == party and (not one.named or one.person == actor.person)), None)

@@ -19,7 +19,7 @@ def name_team(case: Case, draft: Draft, category: Category) -> None:
         if somebody is None:
             case.refused.append((wanted, "nobody_for_the_team"))
         else:
-            named.append(Helper(draft.tier or "", role, somebody.person))
+            named.append(Helper(draft.tier or "", role, somebody.person, named=True))
     if named:
         draft.helpers = (*draft.helpers, *named)
         case.say("TeamNamed", draft, helpers=[f"{one.party}:{one.person}" for one in named])

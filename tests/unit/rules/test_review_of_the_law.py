@@ -392,6 +392,19 @@ def test_exercises_make_no_case_plan() -> None:
     assert plans == [1, 0]
 
 
+@pytest.mark.meets("team", "finish", law="6")
+def test_of_a_team_the_person_named_may_finish_and_no_other_of_that_role() -> None:
+    """A roof names a specialist; another specialist, of a party that does not hold it, may not."""
+    city = town()
+    city.report("T", "roof")
+    assert city["T"].party != "specialist"
+    city.work("T", until="start")
+    named = next(one.person for one in city["T"].helpers if one.party == "specialist")
+    other = next(person for person in ("specialist-1", "specialist-2") if person != named)
+    assert city.ask("finish", "T", f"specialist:{other}", text="done") == "not_your_ticket"
+    assert city.ask("finish", "T", f"specialist:{named}", text="done") == DONE
+
+
 # -- nobody anywhere -----------------------------------------------------------------------------------------------
 
 

@@ -87,7 +87,7 @@ def test_a_wish_ages_without_a_limit() -> None:
 
 
 def test_a_team_stands_beside_the_owner() -> None:
-    """One owner and helpers by category; a skill nobody has is noted, and holds nothing up; helpers may finish."""
+    """One owner and helpers by category; a skill nobody has is noted, and holds nothing up; whoever is named may finish."""
     bundle = city_bundle()
     skilled = RosterEntry("mediator-1", "mediator", "specialist", skills=("mediation",))
     categories = tuple(replace(c, team=("specialist:mediation", "backstop", "specialist:law")) if c.code == "road" else c for c in bundle.categories)
@@ -95,7 +95,9 @@ def test_a_team_stands_beside_the_owner() -> None:
     city.report("T", "road")
     assert (city["T"].helpers[0].party, city["T"].helpers[0].person) == ("specialist", "mediator-1") and len(city["T"].helpers) == 2
     assert ("specialist:law", "nobody_for_the_team") in city.decisions[-1].why.refused
-    assert city.ask("finish", "T", "backstop:backstop-1", text="done", proof=("p",)) == "done_as_asked"
+    assert city["T"].helpers[1].person == "backstop-2"
+    assert city.ask("finish", "T", "backstop:backstop-1", text="done", proof=("p",)) == "not_your_ticket"
+    assert city.ask("finish", "T", "backstop:backstop-2", text="done", proof=("p",)) == "done_as_asked"
 
 
 def test_each_of_the_five_stages_has_an_owner_or_says_that_it_has_none() -> None:
