@@ -47,10 +47,6 @@ def audit(
         if snapshot is not None and not sign_off and not path.exists():
             raise InvalidSettings(f"there is no signed-off snapshot {path}; 'gridwhistle audit --sign-off' writes one")
         done, log = asyncio.run(_audit(settings, journal or [], path, show=not as_json and sys.stderr.isatty()))
-        if metrics is not None:
-            figures.write(metrics, done.report, time.time())
-        if sign_off and done.report.clean:
-            _sign(settings, path, done, log)
     except (KafkaError, NoStack, ReadingStalled, GridwhistleError, JournalDamaged, OSError) as error:
         typer.echo(f"gridwhistle audit: {with_data(str(error))}", err=True)
         raise typer.Exit(2) from error
@@ -58,6 +54,14 @@ def audit(
         typer.echo(encode(done.report).decode())
     else:
         render(done.report, console())
+    try:  # what was found is told before anything of it is written
+        if metrics is not None:
+            figures.write(metrics, done.report, time.time())
+        if sign_off and done.report.clean:
+            _sign(settings, path, done, log)
+    except (GridwhistleError, OSError) as error:
+        typer.echo(f"gridwhistle audit: {with_data(str(error))}", err=True)
+        raise typer.Exit(2) from error
     if sign_off and not done.report.clean:
         typer.echo("gridwhistle audit: not signed off, since it is not clean", err=True)
     raise typer.Exit(0 if done.report.clean else 1)
