@@ -50,13 +50,15 @@ def tell(request: pytest.FixtureRequest) -> Iterator[Tell]:
     rows: list[Row] = []
     name = request.node.name.removeprefix("test_").replace("_", " ")
 
-    def told(trial: Trial, injected: str, alarms: str = "", **more: object) -> None:
+    def told(trial: Trial, injected: str, alarms: str = "", judged: bool = True, **more: object) -> None:
         v = trial.verdict
         found = Row(
             name, seed=trial.seed, injected=injected, incidents=v.incidents, commands=v.commands, tickets=v.tickets, clocks=v.clocks, tasks=v.tasks,
             referred=v.referred, lost=len(v.lost), doubled=len(v.doubled), early=len(v.early), alarms=alarms,
             remarks=", ".join(f"{key.replace('_', ' ')} {value}" for key, value in more.items()),
         )  # fmt: skip
+        if not judged:  # a figure that nobody took is none
+            found.commands = found.clocks = found.tasks = found.referred = found.lost = found.doubled = found.early = "–"
         rows.append(found)
         print(found)
 
