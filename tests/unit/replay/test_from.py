@@ -79,7 +79,7 @@ def cut(log: Log, count: int) -> None:
         log.begins[topic, 0] = taken
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_from_any_moment_the_bytes_are_the_same(seed: int, tmp_path: Path) -> None:
     """Folded from the log, then from the checkpoint that this left behind: every decision from there on is identical."""
     log, draw = busy_days(seed, incidents=40, hours=72), random.Random(seed)

@@ -54,7 +54,7 @@ def at_the_end(log: Log, since: int) -> dict[str, tuple[Any, ...]]:
     return {t.id: (t.identity, t.category, str(t.status), t.tier or "desk", t.party, frozenset(breaches.get(t.id, ()))) for t in tickets}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("other", [doubled, stricter])
 def test_from_a_day_on_it_is_what_brute_force_finds(seed: int, other: Any, tmp_path: Path) -> None:
     """A town that changes its law on that day and lives through the same ends where the comparison says."""
@@ -81,7 +81,7 @@ def since(log: Log) -> set[str]:
     return {decision.id for decision in decisions if decision.at >= SECOND.at}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_under_its_own_law_nothing_differs(seed: int, tmp_path: Path) -> None:
     """Whatever stood open goes on as it went."""
     log = busy_days(seed, incidents=60, hours=72)

@@ -172,7 +172,7 @@ class Glutton:
 ENDING = (CommandKind.CANCEL, CommandKind.CLOSE_BY_SOURCE, CommandKind.DISMISS, CommandKind.REFER, CommandKind.DUPLICATE_OF)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_whatever_is_asked_every_record_fits(seed: int) -> None:
     """Seven hundred greedy commands: each ticket and each decision is below its topic's limit, each list within its cap."""
     glutton = Glutton(seed)
