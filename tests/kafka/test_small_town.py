@@ -142,20 +142,29 @@ def test_what_was_turned_away_is_seen_mended_and_sent_again(town: tuple[Path, st
 
 
 def test_a_feed_that_is_stopped_says_where_it_stood(town: tuple[Path, str]) -> None:
-    """Waiting for a row of tomorrow it is interrupted: what was sent is safe, and feeding again adds nothing."""
+    """While nobody decides it waits, and is interrupted: what was sent is safe, and feeding again adds nothing."""
     folder, _ = town
     file = folder / "later.csv"
-    file.write_text("\n".join([HEADER, row(501, 受理时间="2026/11/24 9:00"), row(502, 受理时间="2036/11/24 9:00")]), encoding="gbk")
+    file.write_text("\n".join([HEADER, row(501, 受理时间="2026/11/24 9:00"), row(502, 受理时间="2026/11/24 9:01")]), encoding="gbk")
+    stack = json.loads(gridwhistle(folder, "status", "--json", "--data", "mine").stdout)
+    deciding = next(one["pid"] for one in stack if one["name"] == "dispatch-1")
     command = [sys.executable, "-m", "engine.cli", "feed", str(file), "--pack", "./my-town", "--data", "mine"]
-    heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background has its children deaf to it
-    process = subprocess.Popen(command, cwd=folder, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    signal.signal(signal.SIGINT, heard)
-    assert process.stderr is not None
-    until = time.monotonic() + 60
-    for line in process.stderr:
-        assert time.monotonic() < until
-        if "waiting for 2036" in line:
-            break
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
-    assert process.returncode == 130 and "feed: stopped; 1 of 2 records are safe and journalled" in said and "Traceback" not in said
+    os.kill(deciding, signal.SIGSTOP)
+    try:
+        heard = signal.signal(signal.SIGINT, signal.default_int_handler)  # a run in the background has its children deaf to it
+        process = subprocess.Popen(command, cwd=folder, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        signal.signal(signal.SIGINT, heard)
+        assert process.stderr is not None
+        until = time.monotonic() + 60
+        for line in process.stderr:
+            assert time.monotonic() < until
+            if "waiting for decisions" in line:
+                break
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    finally:
+        os.kill(deciding, signal.SIGCONT)
+    assert process.returncode == 130 and "feed: stopped; 2 of 2 records are safe and journalled" in said and "Traceback" not in said
+    again = gridwhistle(folder, "feed", str(file), "--pack", "./my-town", "--data", "mine", "--json")
+    assert again.returncode == 0, again.stderr
+    assert gridwhistle(folder, "audit", "--data", "mine").returncode == 0
