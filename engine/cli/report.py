@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
 
 from engine.cli import run_async, with_data
 from engine.errors import InvalidSettings
+from engine.feed.watch import Told
 from engine.kafka.broker_time import engine_now
 from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.newer_records import read_sieved
@@ -27,22 +27,6 @@ from topics.incident import MAX_RECORD_BYTES
 from topics.registry import DECISIONS, RAW, REJECTED
 from topics.rejected import Rejected
 from topics.vocabulary import Channel
-
-
-class _Image(msgspec.Struct, frozen=True):
-    """The part of a ticket that is needed here."""
-
-    identity: str
-
-
-class _Change(msgspec.Struct, frozen=True):
-    ticket: str
-    after: _Image | None = None
-
-
-class _Decision(msgspec.Struct, frozen=True):
-    id: str
-    changes: tuple[_Change, ...] = ()
 
 
 def report(
@@ -108,7 +92,7 @@ async def _report(settings: Settings, external_id: str, body: dict[str, Any], wi
 
 def ticket_in(record: ConsumerRecord, name: str) -> str | None:
     """Give the ticket of this identity, if the decision is about it: an id within another's, or in its text, is none."""
-    decision = read_sieved(DECISIONS.name, record, _Decision)
+    decision = read_sieved(DECISIONS.name, record, Told)
     return next((one.ticket for one in decision.changes if one.after is not None and one.after.identity == name), None) if decision else None
 
 

@@ -29,7 +29,9 @@ class _Change(msgspec.Struct, frozen=True):
     after: _Image | None = None
 
 
-class _Decision(msgspec.Struct, frozen=True):
+class Told(msgspec.Struct, frozen=True):
+    """Of a decision what says which report became which ticket, and how a command was answered."""
+
     id: str
     reason: str
     command_id: str | None = None
@@ -83,7 +85,7 @@ class Watch:
             self.news.set()
 
     def _decision(self, record: ConsumerRecord) -> None:
-        decision = read_sieved(DECISIONS.name, record, _Decision)
+        decision = read_sieved(DECISIONS.name, record, Told)
         if decision is None:
             return
         for change in decision.changes:
