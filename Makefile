@@ -28,6 +28,7 @@ metrics: $(STAMP) ## A stack with a real Prometheus beside it, from PATH or GRID
 WITHOUT_SERVERS := tests/unit tests/property tests/contract
 
 check: $(STAMP) ## Lint, types and the tests that need no servers
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -q -n 2 $(WITHOUT_SERVERS)

@@ -1,4 +1,5 @@
-"""Puts a stage together: a Faust app without Kafka of its own, its agent on an in-memory channel, and the partition loop."""
+"""Puts a stage together: a Faust app without Kafka of its own, its agent on an in-memory channel, and the partition
+loop."""
 
 import asyncio
 import gc
@@ -141,13 +142,30 @@ class Host:
         return BrokerTime(self.reference.clock)
 
     def partitions(
-        self, inputs: tuple[TopicSpec, ...], state: TopicSpec, core: Callable[[int], Core], prepare: Callable[[Iterable[Record]], Awaitable[None]],
-        packs: Callable[[Iterable[str]], Awaitable[None]], vault: Vault | None = None,
+        self,
+        inputs: tuple[TopicSpec, ...],
+        state: TopicSpec,
+        core: Callable[[int], Core],
+        prepare: Callable[[Iterable[Record]], Awaitable[None]],
+        packs: Callable[[Iterable[str]], Awaitable[None]],
+        vault: Vault | None = None,
     ) -> Callable[[Any], Partition]:
         """Return the maker of transactional openings for this stage."""
         wiring = Wiring(
-            self.stage, self.settings, inputs, state, core, prepare, packs, decider(self.app), self.crash, self.metrics, self.consumer, self.new_time,
-            self.held, vault,
+            self.stage,
+            self.settings,
+            inputs,
+            state,
+            core,
+            prepare,
+            packs,
+            decider(self.app),
+            self.crash,
+            self.metrics,
+            self.consumer,
+            self.new_time,
+            self.held,
+            vault,
         )
         return lambda number: Partition(wiring, number)
 
@@ -155,7 +173,15 @@ class Host:
         """Build the loop around a maker of openings."""
         assert self.reference.clock is not None
         return PartitionLoop(
-            self.stage, self.settings, self.consumer, make, key_of, self.metrics, self.crash, self.held, self.reference.clock.engine
+            self.stage,
+            self.settings,
+            self.consumer,
+            make,
+            key_of,
+            self.metrics,
+            self.crash,
+            self.held,
+            self.reference.clock.engine,
         )
 
 
@@ -176,7 +202,9 @@ def _answer(host: Host, loop: PartitionLoop) -> None:
 class LoopService(faust.Service):  # type: ignore[misc]
     """The Faust service that owns Kafka: starts the consumer, runs the loop, drains it at the end."""
 
-    def __init__(self, loop: PartitionLoop, subscribe: Callable[[LogConsumer, PartitionLoop], None], watchdog: Watchdog) -> None:
+    def __init__(
+        self, loop: PartitionLoop, subscribe: Callable[[LogConsumer, PartitionLoop], None], watchdog: Watchdog
+    ) -> None:
         """Keep the loop; ``on_start`` connects."""
         super().__init__()
         self.partition_loop, self._watchdog = loop, watchdog
@@ -226,8 +254,12 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
     await reference.refresh()
     if reference.clock is None or reference.current is None:
         missing = "clock" if reference.clock is None else "pack"
-        raise InvalidSettings(f"no {missing} in force on prefix {settings.prefix!r}; run 'gridwhistle up', or 'gridwhistle pack publish'")
-    host = Host(settings, stage, new_app(settings, stage), new_consumer(settings, stage), reference, metrics, crash, set())
+        raise InvalidSettings(
+            f"no {missing} in force on prefix {settings.prefix!r}; run 'gridwhistle up', or 'gridwhistle pack publish'"
+        )
+    host = Host(
+        settings, stage, new_app(settings, stage), new_consumer(settings, stage), reference, metrics, crash, set()
+    )
     built = await build(host)
     _answer(host, built.loop)
     watchdog = Watchdog(stage, settings.watchdog_seconds, built.loop.standings)

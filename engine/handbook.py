@@ -1,4 +1,5 @@
-"""Draws the tables of ``docs/packs.md`` from the models: every field of a pack and of its feed. 'python -m engine.handbook' writes them."""
+"""Draws the tables of ``docs/packs.md`` from the models: every field of a pack and of its feed. 'python -m
+engine.handbook' writes them."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -16,19 +17,35 @@ PAGE = Path(__file__).parents[1] / "docs" / "packs.md"
 BEGIN, END = "<!-- fields: begin -->\n", "<!-- fields: end -->\n"
 
 FILE_OF = {
-    "nodes": "grid.yaml", "addresses": "grid.yaml", "grid_version": "grid.yaml", "categories": "categories.yaml", "departments": "categories.yaml",
-    "rules": "categories.yaml", "roster": "roster.yaml", "roster_version": "roster.yaml",
-}  # fmt: skip
+    "nodes": "grid.yaml",
+    "addresses": "grid.yaml",
+    "grid_version": "grid.yaml",
+    "categories": "categories.yaml",
+    "departments": "categories.yaml",
+    "rules": "categories.yaml",
+    "roster": "roster.yaml",
+    "roster_version": "roster.yaml",
+}
 """Where a member stands by custom; a member may stand in any of the four files, once."""
 
 
 def tables() -> str:
     """All tables in Markdown: the pack, its parts, the feed, its parts."""
     lines = ["### A pack", "", "| field | what it is | default | file |", "|---|---|---|---|"]
-    lines += [f"| `{name}` | {_what(field)} | {_default(field)} | `{FILE_OF.get(name, 'pack.yaml')}` |" for name, field in PackSource.model_fields.items()]
+    lines += [
+        f"| `{name}` | {_what(field)} | {_default(field)} | `{FILE_OF.get(name, 'pack.yaml')}` |"
+        for name, field in PackSource.model_fields.items()
+    ]
     for model, where in _parts(PackSource):
         lines += ["", f"### {where}", "", _doc(model), "", *_table(model)]
-    lines += ["", "### feed.yaml", "", "How a file's columns are read; left out where nothing is fed.", "", *_table(FeedMap)]
+    lines += [
+        "",
+        "### feed.yaml",
+        "",
+        "How a file's columns are read; left out where nothing is fed.",
+        "",
+        *_table(FeedMap),
+    ]
     for model, where in _parts(FeedMap):
         lines += ["", f"### feed.yaml: {where}", "", _doc(model), "", *_table(model)]
     return "\n".join(lines) + "\n"
@@ -46,7 +63,11 @@ def _table(model: type[BaseModel]) -> list[str]:
 def _what(field: FieldInfo) -> str:
     text = " ".join((field.description or "").split()).replace("|", "\\|")
     words = _words(field.annotation)
-    return text + (f" One of {', '.join(f'`{word}`' for word in words)}." if words and not all(f"`{word}`" in text for word in words) else "")
+    return text + (
+        f" One of {', '.join(f'`{word}`' for word in words)}."
+        if words and not all(f"`{word}`" in text for word in words)
+        else ""
+    )
 
 
 def _words(annotation: Any) -> list[str]:
@@ -54,7 +75,9 @@ def _words(annotation: Any) -> list[str]:
     if isinstance(annotation, type) and issubclass(annotation, Enum):
         return [str(member.value) for member in annotation]
     if get_origin(annotation) is Literal:
-        return [str(word) for word in get_args(annotation) if word not in ("", "\t", "|") and not isinstance(word, Enum)]
+        return [
+            str(word) for word in get_args(annotation) if word not in ("", "\t", "|") and not isinstance(word, Enum)
+        ]
     if get_origin(annotation) in (Annotated, Union, UnionType):
         return [word for one in get_args(annotation) for word in _words(one)]
     return []

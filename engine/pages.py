@@ -1,4 +1,5 @@
-"""Draws the pages of ``docs/`` that follow from code: metrics and settings. 'python -m engine.pages' writes them, tests hold them."""
+"""Draws the pages of ``docs/`` that follow from code: metrics and settings. 'python -m engine.pages' writes them, tests
+hold them."""
 
 from pathlib import Path
 

@@ -30,9 +30,23 @@ def findings(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding
 
 def _kafka(s: Settings) -> Iterator[Finding]:
     if not s.kafka_tls and not all(is_loopback(address.rpartition(":")[0]) for address in s.kafka.split(",")):
-        yield "refused", "KAFKA_TLS", f"{s.kafka} is spoken to in plain text over a network: reports, names and passwords can be read; set KAFKA_TLS=true and KAFKA_CA_FILE"
+        yield (
+            "refused",
+            "KAFKA_TLS",
+            (
+                f"{s.kafka} is spoken to in plain text over a network: reports, names and passwords can be read; set"
+                " KAFKA_TLS=true and KAFKA_CA_FILE"
+            ),
+        )
     if not s.kafka_sasl and s.kafka_cert_file is None:
-        yield "warned", "KAFKA_SASL", "nobody is asked who it is: whoever reaches the broker may write decisions; give each stage a user and its topics' ACLs"
+        yield (
+            "warned",
+            "KAFKA_SASL",
+            (
+                "nobody is asked who it is: whoever reaches the broker may write decisions; give each stage a user and"
+                " its topics' ACLs"
+            ),
+        )
     try:
         kafka_arguments(s)
     except InvalidSettings as exc:
@@ -42,28 +56,69 @@ def _kafka(s: Settings) -> Iterator[Finding]:
 def _redis(s: Settings) -> Iterator[Finding]:
     parts = urlsplit(s.redis_url)
     if parts.scheme == "redis" and not is_loopback(parts.hostname or ""):
-        yield "refused", "REDIS_URL", f"{shown_url(s.redis_url)} is spoken to in plain text over a network; use rediss:// and REDIS_CA_FILE"
+        yield (
+            "refused",
+            "REDIS_URL",
+            f"{shown_url(s.redis_url)} is spoken to in plain text over a network; use rediss:// and REDIS_CA_FILE",
+        )
     if parts.scheme != "unix" and s.redis_password is None and parts.password is None:
-        yield "warned", "REDIS_PASSWORD", "Redis asks for no password: whoever reaches it reads every queue; give it users (ACL) and REDIS_PASSWORD_FILE"
+        yield (
+            "warned",
+            "REDIS_PASSWORD",
+            (
+                "Redis asks for no password: whoever reaches it reads every queue; give it users (ACL) and"
+                " REDIS_PASSWORD_FILE"
+            ),
+        )
 
 
 def _log(s: Settings) -> Iterator[Finding]:
     if s.replication_factor < 3:
-        yield "refused", "REPLICATION_FACTOR", f"{s.replication_factor}: the loss of one broker loses the log or stops it; 3"
+        yield (
+            "refused",
+            "REPLICATION_FACTOR",
+            f"{s.replication_factor}: the loss of one broker loses the log or stops it; 3",
+        )
     if s.min_insync_replicas < 2:
-        yield "refused", "MIN_INSYNC_REPLICAS", f"{s.min_insync_replicas}: what one broker has acknowledged may go with it, although we always ask for acks=all; 2"
+        yield (
+            "refused",
+            "MIN_INSYNC_REPLICAS",
+            (
+                f"{s.min_insync_replicas}: what one broker has acknowledged may go with it, although we always ask for"
+                " acks=all; 2"
+            ),
+        )
     if s.min_insync_replicas >= s.replication_factor > 1:
-        yield "warned", "MIN_INSYNC_REPLICAS", "as many as there are copies: one broker away stops everything; one fewer"
+        yield (
+            "warned",
+            "MIN_INSYNC_REPLICAS",
+            "as many as there are copies: one broker away stops everything; one fewer",
+        )
     if s.prefix == Settings.model_fields["prefix"].default:
-        yield "warned", "PREFIX", "it is the default: a second stack on this broker would be the same one; name the city and the purpose, e.g. guancheng."
+        yield (
+            "warned",
+            "PREFIX",
+            (
+                "it is the default: a second stack on this broker would be the same one; name the city and the purpose,"
+                " e.g. guancheng."
+            ),
+        )
     if s.partitions < 12:
-        yield "warned", "PARTITIONS", f"{s.partitions}: it is the most processes that can ever share a stage, and is frozen once topics are made"
+        yield (
+            "warned",
+            "PARTITIONS",
+            f"{s.partitions}: it is the most processes that can ever share a stage, and is frozen once topics are made",
+        )
 
 
 def _secrets(s: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
     for name in sorted(SECRETS - {"redis_url"}):
         if f"{ENVIRONMENT}{name.upper()}" in environ:
-            yield "warned", name.upper(), f"it stands in the environment, which tools print and child processes inherit; use {name.upper()}_FILE"
+            yield (
+                "warned",
+                name.upper(),
+                f"it stands in the environment, which tools print and child processes inherit; use {name.upper()}_FILE",
+            )
     if urlsplit(s.redis_url).password is not None and f"{ENVIRONMENT}REDIS_URL" in environ:
         yield "warned", "REDIS_URL", "it holds a password; use REDIS_PASSWORD_FILE"
     try:
@@ -71,17 +126,33 @@ def _secrets(s: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
         if mode & 0o077:
             yield "refused", "MASTER_KEY_FILE", f"{s.key_file} may be read by others (mode {mode:o}); chmod 600"
     except OSError:
-        yield "warned", "MASTER_KEY_FILE", f"there is no key at {s.key_file} yet: 'topics apply' makes one; back it up apart from the topics"
+        yield (
+            "warned",
+            "MASTER_KEY_FILE",
+            f"there is no key at {s.key_file} yet: 'topics apply' makes one; back it up apart from the topics",
+        )
     for name, ends in certificates_end(s).items():
         if ends < time.time() + RENEW_SECONDS:
-            yield "refused" if ends < time.time() else "warned", name.upper(), "a certificate has ended, or ends within 14 days; renew it"
+            yield (
+                "refused" if ends < time.time() else "warned",
+                name.upper(),
+                "a certificate has ended, or ends within 14 days; renew it",
+            )
 
 
 def _http(s: Settings) -> Iterator[Finding]:
     if s.http_address is None:
-        yield "warned", "HTTP_BIND", "a stage answers no probe and no Prometheus; nobody would notice that it stands still"
+        yield (
+            "warned",
+            "HTTP_BIND",
+            "a stage answers no probe and no Prometheus; nobody would notice that it stands still",
+        )
     elif not is_loopback(s.http_address[0]):
-        yield "warned", "HTTP_BIND", "it has neither TLS nor a password; let only probes and Prometheus reach it (a network policy, a firewall)"
+        yield (
+            "warned",
+            "HTTP_BIND",
+            "it has neither TLS nor a password; let only probes and Prometheus reach it (a network policy, a firewall)",
+        )
 
 
 def is_loopback(host: str) -> bool:

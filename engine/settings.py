@@ -14,7 +14,8 @@ from engine.errors import InvalidSettings
 
 ENVIRONMENT = "GRIDWHISTLE_"
 NOT_SETTINGS = frozenset({"CACHE_DIR", "PROMETHEUS"})
-"""Variables of this prefix that are read elsewhere: where downloaded jars are kept, and which Prometheus ``up --watch`` starts."""
+"""Variables of this prefix that are read elsewhere: where downloaded jars are kept, and which Prometheus ``up --watch``
+starts."""
 
 TEST_ONLY = frozenset({"faults", "crash_at"})
 """Of no use but to tests: refused unless ``FAULTS=allow`` says that this is one."""
@@ -56,51 +57,155 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kafka: Annotated[str, Field(description="The brokers, `HOST:PORT` with commas between.")] = "127.0.0.1:27000"
-    kafka_tls: Annotated[bool, Field(description="Whether to speak TLS with the brokers; their names are checked against their certificates, always.")] = False
-    kafka_ca_file: Annotated[Path | None, Field(description="Certificates (PEM) of who signs the brokers'; the system's where none is given.")] = None
-    kafka_cert_file: Annotated[Path | None, Field(description="Our own certificate (PEM), for brokers that ask for one (mTLS).")] = None
+    kafka_tls: Annotated[
+        bool,
+        Field(
+            description=(
+                "Whether to speak TLS with the brokers; their names are checked against their certificates, always."
+            )
+        ),
+    ] = False
+    kafka_ca_file: Annotated[
+        Path | None,
+        Field(description="Certificates (PEM) of who signs the brokers'; the system's where none is given."),
+    ] = None
+    kafka_cert_file: Annotated[
+        Path | None, Field(description="Our own certificate (PEM), for brokers that ask for one (mTLS).")
+    ] = None
     kafka_key_file: Annotated[Path | None, Field(description="Its key.")] = None
     kafka_key_password: Annotated[SecretStr | None, Field(description="What the key is locked with.")] = None
     kafka_sasl: Annotated[
         Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"],
-        Field(description="How to log on. `PLAIN` and `OAUTHBEARER` hand the secret over as it is and are refused without TLS."),
+        Field(
+            description=(
+                "How to log on. `PLAIN` and `OAUTHBEARER` hand the secret over as it is and are refused without TLS."
+            )
+        ),
     ] = ""
     kafka_user: Annotated[str, Field(description="Who logs on by `PLAIN` or SCRAM.")] = ""
     kafka_password: Annotated[SecretStr | None, Field(description="With what.")] = None
-    kafka_token_file: Annotated[Path | None, Field(description="File with the token for `OAUTHBEARER`, read anew for each connection: whoever renews tokens writes it.")] = None
+    kafka_token_file: Annotated[
+        Path | None,
+        Field(
+            description=(
+                "File with the token for `OAUTHBEARER`, read anew for each connection: whoever renews tokens writes it."
+            )
+        ),
+    ] = None
     redis_url: Annotated[
-        str, Field(repr=False, description="`redis://`, `rediss://` (TLS) or `unix://`. A password in it is never shown; better `REDIS_PASSWORD_FILE`.")
+        str,
+        Field(
+            repr=False,
+            description=(
+                "`redis://`, `rediss://` (TLS) or `unix://`. A password in it is never shown; better"
+                " `REDIS_PASSWORD_FILE`."
+            ),
+        ),
     ] = "redis://127.0.0.1:27002/0"
     redis_user: Annotated[str, Field(description="Who logs on to Redis; its default user where none is given.")] = ""
     redis_password: Annotated[SecretStr | None, Field(description="With what.")] = None
-    redis_ca_file: Annotated[Path | None, Field(description="Certificates (PEM) of who signs Redis'; the system's where none is given.")] = None
-    redis_cert_file: Annotated[Path | None, Field(description="Our own certificate (PEM), for a Redis that asks for one.")] = None
+    redis_ca_file: Annotated[
+        Path | None, Field(description="Certificates (PEM) of who signs Redis'; the system's where none is given.")
+    ] = None
+    redis_cert_file: Annotated[
+        Path | None, Field(description="Our own certificate (PEM), for a Redis that asks for one.")
+    ] = None
     redis_key_file: Annotated[Path | None, Field(description="Its key.")] = None
     prefix: Annotated[
-        str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$", description="Begins every topic, group and transactional id: one for each stack of a broker.")
+        str,
+        Field(
+            pattern=r"^[A-Za-z0-9_.-]{0,64}$",
+            description="Begins every topic, group and transactional id: one for each stack of a broker.",
+        ),
     ] = "gw."
-    partitions: Annotated[int, Field(ge=1, le=1000, description="Of each topic of ours, frozen once made: the most processes of one stage that share the work.")] = 24
-    replication_factor: Annotated[int, Field(ge=1, description="Copies of each record; with fewer than 3 the loss of a broker may lose or stop everything.")] = 3
-    min_insync_replicas: Annotated[int, Field(ge=1, description="Copies that must stand before a record counts as written; 1 loses what a broker takes with it.")] = 2
+    partitions: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1000,
+            description="Of each topic of ours, frozen once made: the most processes of one stage that share the work.",
+        ),
+    ] = 24
+    replication_factor: Annotated[
+        int,
+        Field(
+            ge=1,
+            description="Copies of each record; with fewer than 3 the loss of a broker may lose or stop everything.",
+        ),
+    ] = 3
+    min_insync_replicas: Annotated[
+        int,
+        Field(
+            ge=1,
+            description=(
+                "Copies that must stand before a record counts as written; 1 loses what a broker takes with it."
+            ),
+        ),
+    ] = 2
     data_dir: Annotated[
-        Path, Field(description="The folder of keys, ready-files, logs and checkpoints; `~/.local/share/gridwhistle` by default.")
+        Path,
+        Field(
+            description=(
+                "The folder of keys, ready-files, logs and checkpoints; `~/.local/share/gridwhistle` by default."
+            )
+        ),
     ] = Field(default_factory=default_data_dir)
-    master_key_file: Annotated[Path | None, Field(description="The vault's master key (0600); `master.key` of the data folder by default. Without it nobody's name can be revealed.")] = None
+    master_key_file: Annotated[
+        Path | None,
+        Field(
+            description=(
+                "The vault's master key (0600); `master.key` of the data folder by default. Without it nobody's name"
+                " can be revealed."
+            )
+        ),
+    ] = None
     accept_key: Annotated[
-        str, Field(pattern=r"^([0-9a-f]{16})?$", description="Id of a new master key that intake may seal under from now on; the former one lies beside it as `<file>.<its id>`.")
+        str,
+        Field(
+            pattern=r"^([0-9a-f]{16})?$",
+            description=(
+                "Id of a new master key that intake may seal under from now on; the former one lies beside it as"
+                " `<file>.<its id>`."
+            ),
+        ),
     ] = ""
     http_bind: Annotated[
         str,
         Field(
             pattern=r"^(|(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5})$",
-            description="`HOST:PORT` on which a stage answers `/livez`, `/readyz` and `/metrics`; empty: nowhere. In a container `0.0.0.0:9464`; it has no TLS and no password, so let only probes and Prometheus reach it.",
+            description=(
+                "`HOST:PORT` on which a stage answers `/livez`, `/readyz` and `/metrics`; empty: nowhere. In a"
+                " container `0.0.0.0:9464`; it has no TLS and no password, so let only probes and Prometheus reach it."
+            ),
         ),
     ] = ""
     watchdog_seconds: Annotated[
-        int, Field(ge=10, le=86_400, description="A stage whose loop or step has not come to an end for so long is ended, and its log says where it hung; eight times as long for loading a partition.")
+        int,
+        Field(
+            ge=10,
+            le=86_400,
+            description=(
+                "A stage whose loop or step has not come to an end for so long is ended, and its log says where it"
+                " hung; eight times as long for loading a partition."
+            ),
+        ),
     ] = 120
-    commits_per_second: Annotated[int, Field(ge=1, le=10_000, description="Most transactions of one process in a second: each costs the broker 2 ms of CPU.")] = 100
-    session_timeout_seconds: Annotated[int, Field(ge=1, le=300, description="After so long without a sign of life the group gives a process' partitions to others.")] = 6
+    commits_per_second: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=10_000,
+            description="Most transactions of one process in a second: each costs the broker 2 ms of CPU.",
+        ),
+    ] = 100
+    session_timeout_seconds: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=300,
+            description="After so long without a sign of life the group gives a process' partitions to others.",
+        ),
+    ] = 6
     faults: Annotated[Literal["", "allow"], Field(description="Tests only: allows `CRASH_AT`.")] = ""
     crash_at: Annotated[str, Field(description="Tests only: `STAGE:POINT:NTH`, where the process kills itself.")] = ""
 
@@ -130,16 +235,35 @@ def _misfits(s: Settings) -> list[str]:
     wants_password = s.kafka_sasl in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
     rules = (
         (amiss is not None, f"KAFKA={amiss!r} must be HOST:PORT, several with commas between, e.g. broker-1:9092"),
-        (not is_redis_url(s.redis_url), f"REDIS_URL {REDIS_FORM}"),  # it is not repeated: it may hold a password anywhere
-        (s.kafka_sasl in SASL_OVER_TLS and not s.kafka_tls, f"KAFKA_SASL={s.kafka_sasl} without KAFKA_TLS=true would send the secret in plain text"),
-        (wants_password and not (s.kafka_user and s.kafka_password), f"KAFKA_SASL={s.kafka_sasl} needs KAFKA_USER and KAFKA_PASSWORD or KAFKA_PASSWORD_FILE"),
+        # it is not repeated: it may hold a password anywhere
+        (not is_redis_url(s.redis_url), f"REDIS_URL {REDIS_FORM}"),
+        (
+            s.kafka_sasl in SASL_OVER_TLS and not s.kafka_tls,
+            f"KAFKA_SASL={s.kafka_sasl} without KAFKA_TLS=true would send the secret in plain text",
+        ),
+        (
+            wants_password and not (s.kafka_user and s.kafka_password),
+            f"KAFKA_SASL={s.kafka_sasl} needs KAFKA_USER and KAFKA_PASSWORD or KAFKA_PASSWORD_FILE",
+        ),
         (s.kafka_sasl == "OAUTHBEARER" and s.kafka_token_file is None, "KAFKA_SASL=OAUTHBEARER needs KAFKA_TOKEN_FILE"),
-        (bool(s.kafka_user or s.kafka_password) and not wants_password, "KAFKA_USER and KAFKA_PASSWORD say nothing without KAFKA_SASL"),
-        (bool(s.kafka_ca_file or s.kafka_cert_file) and not s.kafka_tls, "KAFKA_CA_FILE and KAFKA_CERT_FILE say nothing without KAFKA_TLS=true"),
+        (
+            bool(s.kafka_user or s.kafka_password) and not wants_password,
+            "KAFKA_USER and KAFKA_PASSWORD say nothing without KAFKA_SASL",
+        ),
+        (
+            bool(s.kafka_ca_file or s.kafka_cert_file) and not s.kafka_tls,
+            "KAFKA_CA_FILE and KAFKA_CERT_FILE say nothing without KAFKA_TLS=true",
+        ),
         ((s.kafka_cert_file is None) != (s.kafka_key_file is None), "KAFKA_CERT_FILE and KAFKA_KEY_FILE go together"),
         ((s.redis_cert_file is None) != (s.redis_key_file is None), "REDIS_CERT_FILE and REDIS_KEY_FILE go together"),
-        (bool(s.redis_ca_file or s.redis_cert_file) and not s.redis_url.startswith("rediss://"), "REDIS_CA_FILE and REDIS_CERT_FILE need a REDIS_URL of rediss://"),
-        (s.min_insync_replicas > s.replication_factor, "MIN_INSYNC_REPLICAS is more than REPLICATION_FACTOR: nothing could ever be written"),
+        (
+            bool(s.redis_ca_file or s.redis_cert_file) and not s.redis_url.startswith("rediss://"),
+            "REDIS_CA_FILE and REDIS_CERT_FILE need a REDIS_URL of rediss://",
+        ),
+        (
+            s.min_insync_replicas > s.replication_factor,
+            "MIN_INSYNC_REPLICAS is more than REPLICATION_FACTOR: nothing could ever be written",
+        ),
         (bool(s.crash_at) and not s.faults, "CRASH_AT is for tests; unset it, or set FAULTS=allow in a test"),
         (s.http_address is not None and s.http_address[1] > 65_535, f"HTTP_BIND={s.http_bind} has no port below 65536"),
     )
@@ -173,7 +297,10 @@ def shown_url(url: str) -> str:
 def shown(settings: Settings) -> dict[str, str]:
     """Give every setting fit to be shown: no password, and of a file with one its name alone."""
     found = {name: getattr(settings, name) for name in Settings.model_fields}
-    return {name: "" if value is None else shown_url(value) if name == "redis_url" else str(value) for name, value in found.items()}
+    return {
+        name: "" if value is None else shown_url(value) if name == "redis_url" else str(value)
+        for name, value in found.items()
+    }
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
@@ -213,7 +340,10 @@ def _worded(error: dict[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         known = [*map(str.upper, Settings.model_fields), *(f"{secret.upper()}_FILE" for secret in sorted(SECRETS))]
         near = difflib.get_close_matches(name.upper(), known, 1)
-        return f"{ENVIRONMENT}{name.upper()} is no setting; {f'did you mean {ENVIRONMENT}{near[0]}? ' if near else ''}docs/settings.md has them"
+        return (
+            f"{ENVIRONMENT}{name.upper()} is no setting;"
+            f" {f'did you mean {ENVIRONMENT}{near[0]}? ' if near else ''}docs/settings.md has them"
+        )
     found = "" if name in SECRETS else repr(error["input"])
     if error["type"] == "string_pattern_mismatch":
         return f"{ENVIRONMENT}{name.upper()}={found} does not fit: {Settings.model_fields[name].description}"
@@ -228,17 +358,35 @@ def page() -> str:
     lines = [
         "# Settings",
         "",
-        "Drawn from `engine/settings.py` by `python -m engine.pages`. Each is a variable of the environment with `GRIDWHISTLE_` before it; an unknown name is refused.",
-        "`gridwhistle settings` prints what is in force, without passwords; `gridwhistle settings --check` says what a production must not have and what to think over.",
+        (
+            "Drawn from `engine/settings.py` by `python -m engine.pages`. Each is a variable of the environment with"
+            " `GRIDWHISTLE_` before it; an unknown name is refused."
+        ),
+        (
+            "`gridwhistle settings` prints what is in force, without passwords; `gridwhistle settings --check` says"
+            " what a production must not have and what to think over."
+        ),
         "",
         "| `GRIDWHISTLE_` | what it is | default | from a file |",
         "|---|---|---|---|",
     ]
     for name, field in Settings.model_fields.items():
         if name not in TEST_ONLY:
-            lines.append(f"| `{name.upper()}` | {field.description} | {_default(name)} | {f'`{name.upper()}_FILE`' if name in SECRETS else ''} |")
-    lines += ["", "## Tests only", "", "Refused unless `FAULTS=allow`, which `settings --check` refuses for production.", ""]
-    lines += [f"- `{name.upper()}`: {(Settings.model_fields[name].description or '').removeprefix('Tests only: ')}" for name in sorted(TEST_ONLY)]
+            lines.append(
+                f"| `{name.upper()}` | {field.description} | {_default(name)} |"
+                f" {f'`{name.upper()}_FILE`' if name in SECRETS else ''} |"
+            )
+    lines += [
+        "",
+        "## Tests only",
+        "",
+        "Refused unless `FAULTS=allow`, which `settings --check` refuses for production.",
+        "",
+    ]
+    lines += [
+        f"- `{name.upper()}`: {(Settings.model_fields[name].description or '').removeprefix('Tests only: ')}"
+        for name in sorted(TEST_ONLY)
+    ]
     lines += [
         "", "## Read elsewhere", "",
         "- `CACHE_DIR`: where the broker's downloaded jars are kept.",

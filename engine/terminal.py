@@ -51,10 +51,12 @@ codecs.register_error("gridwhistle.spelled", _unencodable)
 
 
 class Guarded:
-    """Standard output or standard error with ``plain`` before it; lines stay lines. Everything else is the stream's own."""
+    """Standard output or standard error with ``plain`` before it; lines stay lines. Everything else is the stream's
+    own."""
 
     def __init__(self, stream: TextIO) -> None:
-        """Keep the stream; what its encoding cannot say is spelled out in a pipe (JSON stays right) and ``?`` on a terminal."""
+        """Keep the stream; what its encoding cannot say is spelled out in a pipe (JSON stays right) and ``?`` on a
+        terminal."""
         self.stream = stream
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace" if stream.isatty() else "gridwhistle.spelled")
@@ -85,13 +87,18 @@ class _Literal(Console):
 
     def render_str(self, text: str, **given: Any) -> Text:  # type: ignore[override]
         """Make it literal; the style given stays."""
-        return super().render_str(plain(text) if "\n" not in text else "\n".join(map(plain, text.split("\n"))), **{**given, "markup": False, "emoji": False})
+        return super().render_str(
+            plain(text) if "\n" not in text else "\n".join(map(plain, text.split("\n"))),
+            **{**given, "markup": False, "emoji": False},
+        )
 
 
 def console(error: bool = False, file: IO[str] | None = None) -> Console:
     """Give a console for tables and bars that writes past the guard, since its own colours are controls as well."""
     stream: Any = file or (sys.stderr if error else sys.stdout)
-    return _Literal(file=stream.stream if isinstance(stream, Guarded) else stream, markup=False, emoji=False, highlight=False)
+    return _Literal(
+        file=stream.stream if isinstance(stream, Guarded) else stream, markup=False, emoji=False, highlight=False
+    )
 
 
 def cut(text: object, cells: int) -> str:

@@ -1,4 +1,5 @@
-"""The one way in: a cause, a moment and what is remembered lead to one decision record and its effects (DESIGN 3, LAW 6)."""
+"""The one way in: a cause, a moment and what is remembered lead to one decision record and its effects (DESIGN 3, LAW
+6)."""
 
 import re
 from collections.abc import Mapping
@@ -71,7 +72,8 @@ def _clock(deciding: Deciding, cause: ClockCause) -> Outcome:
 
 
 def _command(deciding: Deciding, cause: CommandCause) -> Outcome:
-    """Refuse what is reserved, repeated, unreadable or beyond its bounds; the rest is the partition's, or a ticket's."""
+    """Refuse what is reserved, repeated, unreadable or beyond its bounds; the rest is the partition's, or a
+    ticket's."""
     command, book, at = cause.command, deciding.book, deciding.at
     actor = f"{command.actor.role}:{command.actor.person}"
     if answers_for(command) not in (None, command.actor.org if command.actor.role is Role.DEPARTMENT else ""):
@@ -100,11 +102,15 @@ def _of_ticket(deciding: Deciding, cause: CommandCause) -> Outcome:
     stranger = authority.is_not_its(draft, command)
     command, draft = _said_of_another(book, without_blanks(command), draft)
     case = deciding.case(cause.id, draft)
-    effective_at = case.effective_at = case.facts["effective_at"] = desk.effective(command, cause.appended_at, deciding.at, cause.speed)
+    effective_at = case.effective_at = case.facts["effective_at"] = desk.effective(
+        command, cause.appended_at, deciding.at, cause.speed
+    )
     case.actor_law = book.rosters.law(laws.get(book.pack or draft.pack, case.law), effective_at)
     if draft.id != cause.command.ticket.split("/", 1)[0]:
         case.facts["said_of"] = cause.command.ticket
-    reason = _carry_out(deciding, case, draft, replace(command, actor=authority.completed(case.actor_law, command.actor)), stranger)
+    reason = _carry_out(
+        deciding, case, draft, replace(command, actor=authority.completed(case.actor_law, command.actor)), stranger
+    )
     if reason is Reason.NO_CHANGE:
         return deciding.note(cause, reason)
     if reason in REFUSALS:
@@ -121,7 +127,9 @@ def _beyond(book: Book, case: Case, draft: Draft, outcome: Outcome) -> caps.Beyo
         if found is not None:
             return found
     merged = draft.id if draft.before_merge is not None else None
-    if any(caps.too_large(kept.value, book.tickets.stored(kept.ticket), kept.ticket == merged) for kept in outcome.tickets):
+    if any(
+        caps.too_large(kept.value, book.tickets.stored(kept.ticket), kept.ticket == merged) for kept in outcome.tickets
+    ):
         return caps.Beyond(Reason.TOO_LARGE, "ticket")
     return None
 
@@ -136,9 +144,14 @@ def _field_of(fault: str) -> str | None:
 
 
 def _said_of_another(book: Book, command: Command, draft: Draft) -> tuple[Command, Draft]:
-    """What the reporter of a merged ticket says reaches the ticket it was merged into; that it is still broken in the form that ticket takes."""
+    """What the reporter of a merged ticket says reaches the ticket it was merged into; that it is still broken in the
+    form that ticket takes."""
     unhappy = command.kind is CommandKind.REOPEN or (command.kind is CommandKind.ANSWER and command.satisfied is False)
-    if draft.status is not Status.MERGED or command.actor.role is not Role.REPORTER or not (unhappy or command.kind in _OF_THE_OTHER):
+    if (
+        draft.status is not Status.MERGED
+        or command.actor.role is not Role.REPORTER
+        or not (unhappy or command.kind in _OF_THE_OTHER)
+    ):
         return command, draft
     into: Draft | None = draft
     while into is not None and into.status is Status.MERGED:

@@ -1,4 +1,5 @@
-"""What happens when a clock reaches a rung: reminders, moves, orders, the next checker, the end of a window (LAW 4, 5)."""
+"""What happens when a clock reaches a rung: reminders, moves, orders, the next checker, the end of a window (LAW 4,
+5)."""
 
 from rules.commands import field_verification
 from rules.ticket import authority, check, clocks, department_tasks, flood, offers, pauses, resolve_clocks, whistle
@@ -19,12 +20,27 @@ def fire(case: Case, draft: Draft, clock: Clock, rung: int, due_at: Instant) -> 
     told = _told(case, draft, clock, rung)
     event = "ClockAtRisk" if rung < 100 else "ClockBreached"
     case.rules.append(f"law4:{clock.kind}.{rung}")
-    said = case.say(event, draft, clock=clock.kind, number=clock.number, rung=rung, due_at=due_at, late_by_ms=case.at - due_at, told=told)
+    said = case.say(
+        event,
+        draft,
+        clock=clock.kind,
+        number=clock.number,
+        rung=rung,
+        due_at=due_at,
+        late_by_ms=case.at - due_at,
+        told=told,
+    )
     if clocks.is_provisional(case.law, clock, rung):
         said.facts["provisional"] = True
     if case.programme is not None and clock.kind in flood.MOVING:
         flood.inform(case, draft, clock, rung, case.programme)
-        return Reason.LIMIT_AT_RISK if rung < 100 else Reason.ACCEPT_MISSED if clock.kind == ClockKind.ACCEPT else Reason.LIMIT_BREACHED
+        return (
+            Reason.LIMIT_AT_RISK
+            if rung < 100
+            else Reason.ACCEPT_MISSED
+            if clock.kind == ClockKind.ACCEPT
+            else Reason.LIMIT_BREACHED
+        )
     if rung < 100:
         _remind_department(case, draft, rung)
         return Reason.LIMIT_AT_RISK
@@ -32,16 +48,22 @@ def fire(case: Case, draft: Draft, clock: Clock, rung: int, due_at: Instant) -> 
 
 
 def _told(case: Case, draft: Draft, clock: Clock, rung: int) -> list[str]:
-    """Name who is told: the holder at 50 %, holder and supervisor from 80 % on, the centre at 200 % and more; who follows, always (LAW 4, 5).
+    """Name who is told: the holder at 50 %, holder and supervisor from 80 % on, the centre at 200 % and more; who
+    follows, always (LAW 4, 5).
 
-    Of a department that was called its own supervisor, else the head of its roster. Who has left the roster is told nothing
+    Of a department that was called its own supervisor, else the head of its roster. Who has left the roster is told
+    nothing
     more: whoever stands for them hears of it.
     """
     followers = [name.partition(":")[2] for name in draft.followers]
     if case.programme is not None and clock.kind in flood.MOVING:
         return list(dict.fromkeys([case.programme.person, *followers]))
     told = [authority.standing_for(case, draft)]
-    child = whistle.find(draft, f"{draft.id}/{clock.number}") if clock.kind in (ClockKind.REPORT_IN, ClockKind.CHILD) else None
+    child = (
+        whistle.find(draft, f"{draft.id}/{clock.number}")
+        if clock.kind in (ClockKind.REPORT_IN, ClockKind.CHILD)
+        else None
+    )
     if child is not None:
         told.append(authority.head_of(case, child.code) or case.supervisor(draft))
     elif rung >= 80:

@@ -23,7 +23,8 @@ MARKS = {"phone": "〔电话〕", "id": "〔证件〕", "plate": "〔车牌〕",
 ENGLISH = {"phone": "〔phone〕", "id": "〔ID〕", "plate": "〔plate〕", "mail": "〔e-mail〕", "own": "〔reporter〕"}
 
 MOST_OWN, LONGEST_OWN, MOST_LOOKED_AT = 32, 64, 128
-"""Values of a reporter that are looked for, characters of each, members looked at: a name, a number, a street has fewer."""
+"""Values of a reporter that are looked for, characters of each, members looked at: a name, a number, a street has
+fewer."""
 
 NUMERALS = "零〇一二三四五六七八九幺"
 _VALUES = "001234567891"
@@ -33,7 +34,8 @@ _BLANKS = "\t\u3164\uffa0\u115f\u1160"
 
 
 class _Plain(dict[int, str]):
-    """Code point -> the plain sign in its place: the digits of all scripts and in circles, dashes, and for what shows nothing a blank."""
+    """Code point -> the plain sign in its place: the digits of all scripts and in circles, dashes, and for what shows
+    nothing a blank."""
 
     def __missing__(self, point: int) -> str:
         if len(self) > 5000:
@@ -42,7 +44,15 @@ class _Plain(dict[int, str]):
         kind, digit = unicodedata.category(char), unicodedata.digit(char, None)
         wide = chr(point - 0xFEE0) if 0xFF01 <= point <= 0xFF5E else char
         self[point] = found = (
-            str(digit) if digit is not None else "-" if char in _DASHES or kind == "Pd" else " " if char in _BLANKS or kind in ("Cf", "Mn", "Zs", "Zl", "Zp") else wide
+            str(digit)
+            if digit is not None
+            else (
+                "-"
+                if char in _DASHES or kind == "Pd"
+                else " "
+                if char in _BLANKS or kind in ("Cf", "Mn", "Zs", "Zl", "Zp")
+                else wide
+            )
         )
         return found
 
@@ -53,20 +63,34 @@ _SPOKEN: dict[int, int | str] = {ord(word): value for word, value in zip(NUMERAL
 _SIGN = r"[\d²³¹⁰-⁹₀-₉①-⑨⑴-⑼⓪➀-➈❶-❾]"
 _DIGITS = re.compile(rf"{_SIGN}(?:[\W_]{{0,3}}{_SIGN}){{6}}")
 _WORDS = re.compile(rf"[{NUMERALS}](?:[\W_]{{0,2}}[{NUMERALS}0-9]){{6}}|[{_PROVINCES}][\W_]?[A-Za-zＡ-Ｚａ-ｚ]")
-"""The cheap look first, 1 to 2 µs: seven digits near each other, an at sign, or in Chinese text a province before a letter."""
+"""The cheap look first, 1 to 2 µs: seven digits near each other, an at sign, or in Chinese text a province before a
+letter."""
 
 _GAP = r"[ -]{0,3}"
-_MOBILE = rf"(?:(?:\+ ?)?(?:00)?86{_GAP})?1[3-9]\d(?:{_GAP}\d{{4}}{_GAP}\d{{4}}|{_GAP}\d{{3}}{_GAP}\d{{5}}|(?:[ -]\d){{8}}|\.\d{{4}}\.\d{{4}})(?:[ /,;-]{{1,3}}1[3-9]\d{{9}}){{0,3}}"
+_MOBILE = (
+    rf"(?:(?:\+ ?)?(?:00)?86{_GAP})?1[3-9]\d(?:{_GAP}\d{{4}}{_GAP}\d{{4}}|{_GAP}\d{{3}}{_GAP}\d{{5}}|(?:["
+    r" -]\d){8}|\.\d{4}\.\d{4})(?:[ /,;-]{1,3}1[3-9]\d{9}){0,3}"
+)
 _SPACED = r"1[ -][3-9](?:[ -]\d){9}"
-_LAND = rf"(?:\+?(?:00)?86{_GAP})?(?:\(0(?:10|2\d|[3-9]\d\d)\)|0(?:10|2\d|[3-9]\d\d)){_GAP}[1-9]\d{{2,3}}{_GAP}\d{{4}}(?:{_GAP}(?:转|ext\.?){_GAP}\d{{1,5}})?"
+_LAND = (
+    rf"(?:\+?(?:00)?86{_GAP})?(?:\(0(?:10|2\d|[3-9]\d\d)\)|0(?:10|2\d|[3-9]\d\d)){_GAP}[1-9]\d{{2,3}}{_GAP}\d{{4}}"
+    rf"(?:{_GAP}(?:转|ext\.?){_GAP}\d{{1,5}})?"
+)
 _LAND_ABROAD = rf"\+?(?:00)?86{_GAP}(?:\((?:10|2\d|[3-9]\d\d)\)|(?:10|2\d|[3-9]\d\d)){_GAP}[2-9]\d{{2,3}}{_GAP}\d{{4}}"
 _AMERICAN = r"(?:\+?1[ .-]{1,2})?(?:\([2-9]\d\d\)[ .-]{0,2}|(?!400|800)[2-9]\d\d[ .-])[2-9]\d\d[ .-]\d{4}"
 _ABROAD = r"\+\d{1,3}(?:[ -]{0,2}\d{2,4}){2,4}"
-_NAMED = r"(?:电话|手机|座机|致电|联系方式|联系人|[Tt]el(?:ephone)?|[Pp]hone|[Cc]ell|[Cc]all(?: me)?)(?:号码|号|是|为|at|\.)?[ :-]{0,3}(?P<named>\d{3,4}[ -]?\d{4}|\d{7,12})"
+_NAMED = (
+    r"(?:电话|手机|座机|致电|联系方式|联系人|[Tt]el(?:ephone)?|[Pp]hone|[Cc]ell|[Cc]all(?:"
+    r" me)?)(?:号码|号|是|为|at|\.)?[ :-]{0,3}(?P<named>\d{3,4}[ -]?\d{4}|\d{7,12})"
+)
 _CITIZEN = r"[1-8]\d{5}[ -]?(?:18|19|20)\d\d[ -]?(?:0[1-9]|1[0-2])[ -]?(?:0[1-9]|[12]\d|3[01])[ -]?\d{3}[\dXx]"
 _FORMER = r"[1-8]\d{5}\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}"
 _PAPER = r"(?:身份证|证件)(?:号码|号)?(?:是|为)?[ :-]{0,3}(?P<paper>\d{14,17}[\dXx])"
-_PLATE = rf"[{_PROVINCES}][ -]?[A-HJ-NP-Za-hj-np-z][ -]{{0,2}}(?=[A-Za-z]{{0,6}}\d)(?:[A-HJ-NP-Za-hj-np-z0-9]{{6}}|[A-HJ-NP-Za-hj-np-z0-9]{{4}}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳])"
+_PLATE = (
+    rf"[{_PROVINCES}][ -]?[A-HJ-NP-Za-hj-np-z]["
+    r" -]{0,2}(?=[A-Za-z]{0,6}\d)"
+    r"(?:[A-HJ-NP-Za-hj-np-z0-9]{6}|[A-HJ-NP-Za-hj-np-z0-9]{4}[A-HJ-NP-Za-hj-np-z0-9挂学警港澳])"
+)
 _MAIL = r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]++@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,5}"
 
 
@@ -95,18 +119,23 @@ def is_citizen_number(text: str) -> bool:
     digits = [char for char in text.upper() if char.isdigit() or char == "X"]
     if len(digits) != 18 or "X" in digits[:17]:
         return False
-    return "10X98765432"[sum(int(digit) * weight for digit, weight in zip(digits, _WEIGHTS, strict=False)) % 11] == digits[17]
+    return (
+        "10X98765432"[sum(int(digit) * weight for digit, weight in zip(digits, _WEIGHTS, strict=False)) % 11]
+        == digits[17]
+    )
 
 
 class Masker:
-    """Masks the texts of one city: whether ten bare digits are a telephone there. A text without a Chinese sign gets English marks."""
+    """Masks the texts of one city: whether ten bare digits are a telephone there. A text without a Chinese sign gets
+    English marks."""
 
     def __init__(self, american: bool) -> None:
         """Compile once; texts are many."""
         self._numbers = _numbers(american)
 
     def mask(self, text: str, own: Sequence[str] = (), longest: int = 4000) -> str:
-        """Replace what points to a person; the same object comes back when there is nothing. Never longer than ``longest``."""
+        """Replace what points to a person; the same object comes back when there is nothing. Never longer than
+        ``longest``."""
         spans: list[tuple[int, int, str]] = []
         plain = text
         has_digits = _DIGITS.search(text) is not None
@@ -142,15 +171,51 @@ class Masker:
 
 def _spans(pattern: re.Pattern[str], plain: str) -> list[tuple[int, int, str]]:
     found = ((one, one.lastgroup or "") for one in pattern.finditer(plain))
-    return [(*one.span(kind), _KINDS[kind]) for one, kind in found if kind != "card" or is_citizen_number(one.group(kind))]
+    return [
+        (*one.span(kind), _KINDS[kind]) for one, kind in found if kind != "card" or is_citizen_number(one.group(kind))
+    ]
 
 
-_KINDS = {"mail": "mail", "card": "id", "paper": "id", "former": "id", "plate": "plate", "phone": "phone", "named": "phone"}
+_KINDS = {
+    "mail": "mail",
+    "card": "id",
+    "paper": "id",
+    "former": "id",
+    "plate": "plate",
+    "phone": "phone",
+    "named": "phone",
+}
 
 NOBODY = frozenset(
-    {"匿名", "无", "未知", "不详", "先生", "女士", "市民", "居民", "群众", "男", "女", "是", "否", "anonymous", "none", "null", "unknown", "resident",
-     "somebody", "male", "female", "yes", "no", "true", "false", "n/a"}
-)  # fmt: skip
+    {
+        "匿名",
+        "无",
+        "未知",
+        "不详",
+        "先生",
+        "女士",
+        "市民",
+        "居民",
+        "群众",
+        "男",
+        "女",
+        "是",
+        "否",
+        "anonymous",
+        "none",
+        "null",
+        "unknown",
+        "resident",
+        "somebody",
+        "male",
+        "female",
+        "yes",
+        "no",
+        "true",
+        "false",
+        "n/a",
+    }
+)
 """What stands in a reporter's fields and names nobody."""
 
 
@@ -184,7 +249,8 @@ def _tells(text: str) -> bool:
 
 
 class _Letters(dict[int, str]):
-    """Code point -> one sign as names are compared: plain width, small, without accent; what shows nothing becomes nought."""
+    """Code point -> one sign as names are compared: plain width, small, without accent; what shows nothing becomes
+    nought."""
 
     def __missing__(self, point: int) -> str:
         if len(self) > 5000:
@@ -199,7 +265,8 @@ _LETTERS = _Letters()
 
 
 def _form(text: str) -> tuple[str, list[int] | None]:
-    """Bring a text into the form in which names are looked for, and say where each sign stood, unless all stand where they stood."""
+    """Bring a text into the form in which names are looked for, and say where each sign stood, unless all stand where
+    they stood."""
     form = text.lower() if text.isascii() else text.translate(_LETTERS)
     if "\0" not in form:
         return form, None
@@ -207,7 +274,8 @@ def _form(text: str) -> tuple[str, list[int] | None]:
 
 
 def _own(text: str, form: str, places: list[int] | None, value: str) -> Iterator[tuple[int, int, str]]:
-    """Find a value of the reporter in a text, in whatever case and accents; a single word in small letters is a word like any: will, may, mark."""
+    """Find a value of the reporter in a text, in whatever case and accents; a single word in small letters is a word
+    like any: will, may, mark."""
     wanted, _ = _form(value)
     is_word = wanted.isascii() and wanted.isalpha() and not value.islower()
     start = form.find(wanted) if wanted else -1
@@ -256,9 +324,11 @@ def masker_for(timezone: str) -> Masker:
 
 
 def masked_command(command: Command, american: bool = False) -> Command:
-    """Mask what somebody wrote into a command; the same object comes back when there is nothing. No door is trusted to have done it.
+    """Mask what somebody wrote into a command; the same object comes back when there is nothing. No door is trusted to
+    have done it.
 
-    A reporter stands in no roster, so a door might name one by their telephone; a pack's person keeps the id it has there.
+    A reporter stands in no roster, so a door might name one by their telephone; a pack's person keeps the id it has
+    there.
     """
     reason, text, actor = command.reason, command.text, command.actor
     mask = _masker(american).mask
@@ -266,7 +336,9 @@ def masked_command(command: Command, american: bool = False) -> Command:
     named = masked_name(actor.person) if actor.role is Role.REPORTER else actor.person
     if said is reason and told is text and named is actor.person:
         return command
-    return replace(command, reason=said, text=told, actor=actor if named is actor.person else replace(actor, person=named))
+    return replace(
+        command, reason=said, text=told, actor=actor if named is actor.person else replace(actor, person=named)
+    )
 
 
 def masked_name(person: str) -> str:

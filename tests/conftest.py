@@ -32,6 +32,12 @@ def stack_settings(kafka_address: str, redis_url: str, tmp_path: Path) -> Settin
     """Settings of a stack that nobody else has: its own prefix, three partitions."""
     prefix = f"t{next(_numbers)}-{uuid.uuid4().hex[:6]}."
     return Settings(
-        kafka=kafka_address, redis_url=redis_url, prefix=prefix, partitions=3, replication_factor=1, min_insync_replicas=1, data_dir=tmp_path,
+        kafka=kafka_address,
+        redis_url=redis_url,
+        prefix=prefix,
+        partitions=3,
+        replication_factor=1,
+        min_insync_replicas=1,
+        data_dir=tmp_path,
         session_timeout_seconds=3,
-    )  # fmt: skip
+    )

@@ -23,13 +23,20 @@ def document() -> dict[str, Any]:
         channels[spec.name] = _channel(spec, components)
         for action, names in (("send", spec.written_by), ("receive", spec.read_by)):
             for name in names:
-                operations[f"{_plain(name)}.{action}.{spec.name}"] = {"action": action, "channel": {"$ref": f"#/channels/{spec.name}"}, "title": f"{name}: {action}"}
+                operations[f"{_plain(name)}.{action}.{spec.name}"] = {
+                    "action": action,
+                    "channel": {"$ref": f"#/channels/{spec.name}"},
+                    "title": f"{name}: {action}",
+                }
     return {
         "asyncapi": "3.1.0",
         "info": {
             "title": "gridwhistle",
             "version": "1",
-            "description": "The topics of a stack. Read with isolation.level=read_committed. Engine time is in the payload; timestamps are the broker's.",
+            "description": (
+                "The topics of a stack. Read with isolation.level=read_committed. Engine time is in the payload;"
+                " timestamps are the broker's."
+            ),
         },
         "defaultContentType": "application/json",
         "channels": channels,
@@ -45,7 +52,10 @@ def _channel(spec: TopicSpec, components: dict[str, dict[str, Any]]) -> dict[str
         name = f"{spec.name}.{record.__name__}"
         components["messages"][name] = _message(spec, record, name, components["schemas"])
         messages[record.__name__] = {"$ref": f"#/components/messages/{name}"}
-    settings = {"cleanup.policy": ["compact" if isinstance(spec.clean_up, Compact) else "delete"], "max.message.bytes": spec.max_bytes}
+    settings = {
+        "cleanup.policy": ["compact" if isinstance(spec.clean_up, Compact) else "delete"],
+        "max.message.bytes": spec.max_bytes,
+    }
     if not isinstance(spec.clean_up, Compact):
         settings["retention.ms"] = spec.clean_up.days * 86_400_000
     return {
@@ -53,7 +63,12 @@ def _channel(spec: TopicSpec, components: dict[str, dict[str, Any]]) -> dict[str
         "parameters": {"prefix": PREFIX} | ({"code": CODE} if of_department else {}),
         "description": f"Key: {spec.key}. Written by {', '.join(spec.written_by)}; read by {', '.join(spec.read_by)}.",
         "messages": messages,
-        "bindings": {"kafka": {"topicConfiguration": settings, "bindingVersion": "0.5.0"} | ({"partitions": spec.partitions} if spec.partitions else {})},
+        "bindings": {
+            "kafka": (
+                {"topicConfiguration": settings, "bindingVersion": "0.5.0"}
+                | ({"partitions": spec.partitions} if spec.partitions else {})
+            )
+        },
     }
 
 
@@ -63,7 +78,11 @@ def _message(spec: TopicSpec, record: type[Any], name: str, schemas: dict[str, A
         schemas[f"{name}.{inner}"] = _moved(definition, name)
     root = f"{name}.v1"
     schemas[root] = _moved(schema, name)
-    said = {"name": record.__name__, "payload": {"$ref": f"#/components/schemas/{root}"}, "bindings": {"kafka": {"key": {"type": "string", "description": spec.key}}}}
+    said = {
+        "name": record.__name__,
+        "payload": {"$ref": f"#/components/schemas/{root}"},
+        "bindings": {"kafka": {"key": {"type": "string", "description": spec.key}}},
+    }
     kind = {"incidents.raw": INCIDENT_TYPE, "dept.code.tasks": "org.gridwhistle.task.<event>.v1"}.get(spec.name)
     return said | ({"headers": _cloud_event(kind)} if kind else {})
 
@@ -74,14 +93,28 @@ def _cloud_event(kind: str) -> dict[str, Any]:
     return {
         "type": "object",
         "description": f"CloudEvents 1.0.2 in binary mode, type {kind}; incoming ones may be structured.",
-        "properties": {"ce_specversion": {"type": "string", "const": "1.0"}, "ce_id": text, "ce_source": text, "ce_type": text, "ce_time": text, "content-type": text},
+        "properties": {
+            "ce_specversion": {"type": "string", "const": "1.0"},
+            "ce_id": text,
+            "ce_source": text,
+            "ce_type": text,
+            "ce_time": text,
+            "content-type": text,
+        },
     }
 
 
 def _moved(schema: Any, name: str) -> Any:
     """Point references at the components."""
     if isinstance(schema, dict):
-        return {key: value.replace("#/$defs/", f"#/components/schemas/{name}.") if key in ("$ref",) else _mapped(key, value, name) for key, value in schema.items()}
+        return {
+            key: (
+                value.replace("#/$defs/", f"#/components/schemas/{name}.")
+                if key in ("$ref",)
+                else _mapped(key, value, name)
+            )
+            for key, value in schema.items()
+        }
     return [_moved(one, name) for one in schema] if isinstance(schema, list) else schema
 
 

@@ -28,9 +28,11 @@ DEPTH = 32
 BRACKETS = 20_000
 """Opening brackets in one record: half a MiB of empty lists would otherwise cost 0.2 s to look through."""
 COLONS = 10_000
-"""Colons in one record, and so members at the most: 60,000 names cost 65 ms to tell apart, half a MiB of times for everybody else."""
+"""Colons in one record, and so members at the most: 60,000 names cost 65 ms to tell apart, half a MiB of times for
+everybody else."""
 MEMBERS = 100
-"""Members of a report's data, and of its reporter and attributes each: each wrong one costs a message of what is wrong."""
+"""Members of a report's data, and of its reporter and attributes each: each wrong one costs a message of what is wrong.
+"""
 HEADERS = 1024
 """Headers of one record."""
 NAME_CHARS = 200
@@ -64,15 +66,18 @@ LISTS: dict[str, int] = {
     "flags": 40,
     "clocks": 100,
 }
-"""Entries of each list of a ticket, beyond which a command that would add one is refused as ``too_many``. Clocks add to ``offers``,
+"""Entries of each list of a ticket, beyond which a command that would add one is refused as ``too_many``. Clocks add to
+``offers``,
 ``helpers``, ``children`` and ``clocks`` alone, by a step of the ladder each: at most ``LADDER`` more."""
 TICKET_BYTES = 300 * KIB
-"""Of a ticket as it is stored; a command that would make it larger is refused as ``too_large``. An ordinary one has 2 to 5 KiB. Merging
+"""Of a ticket as it is stored; a command that would make it larger is refused as ``too_large``. An ordinary one has 2
+to 5 KiB. Merging
 writes three such images in one decision, and that with its events stays below ``STORED_BYTES``."""
 DUTY_WINDOWS, DUTY_BYTES = 50, 256 * KIB
 """Changes of one person's duty that stand at a time, and their size: they are one record of ``tickets.state``."""
 DUTIES = 2_000
-"""Changes of all people that stand at a time in a partition: the roster is made anew whenever one of them begins or ends."""
+"""Changes of all people that stand at a time in a partition: the roster is made anew whenever one of them begins or
+ends."""
 STORED_BYTES = 2 * MIB
 """``max.message.bytes`` of the topics that only we write."""
 
@@ -115,10 +120,12 @@ HOUSE_NUMBER = 999_999
 CONDITION_CHARS = 1000
 CONDITION_DEPTH = 32
 CONDITION_LOOPS = 1
-"""Of ``all``, ``exists``, ``exists_one``, ``filter``, ``map`` in one condition: one walks a list once, four of them a list of 40 its
+"""Of ``all``, ``exists``, ``exists_one``, ``filter``, ``map`` in one condition: one walks a list once, four of them a
+list of 40 its
 fourth power."""
 TRIED, TRIED_IN_ALL = 20_000, 1_000_000
-"""Combinations of facts on which ``pack check`` tries one rule, and conditions it evaluates in all; what needs more is let pass."""
+"""Combinations of facts on which ``pack check`` tries one rule, and conditions it evaluates in all; what needs more is
+let pass."""
 
 
 class Bound(NamedTuple):
@@ -136,14 +143,28 @@ TABLE: tuple[Bound, ...] = (
     Bound("`incidents.raw`", "levels of nesting", DEPTH, "levels", "rejected `too_deep`"),
     Bound("`incidents.raw`", "lists and objects", BRACKETS, "", "rejected `too_large`"),
     Bound("`incidents.raw`", "colons in it all, and so members", COLONS, "", "rejected `too_large`"),
-    Bound("`incidents.raw`", "members of `data`, of `reporter`, of `attributes`", MEMBERS, "each", "rejected `too_large`"),
+    Bound(
+        "`incidents.raw`", "members of `data`, of `reporter`, of `attributes`", MEMBERS, "each", "rejected `too_large`"
+    ),
     Bound("`incidents.raw`", "headers", HEADERS, "", "rejected `too_large`"),
     Bound("`incidents.raw`", "one attribute in a header", ATTRIBUTE_BYTES, "bytes", "rejected `invalid_field`"),
-    Bound("`incidents.raw`", "source, id, code, address, URL, listed attribute", NAME_CHARS, "characters each", "rejected `invalid_field`"),
+    Bound(
+        "`incidents.raw`",
+        "source, id, code, address, URL, listed attribute",
+        NAME_CHARS,
+        "characters each",
+        "rejected `invalid_field`",
+    ),
     Bound("`incidents.raw`", "text", TEXT_CHARS, "characters", "rejected `invalid_field`"),
     Bound("`incidents.raw`", "attachments", ATTACHMENTS, "", "rejected `invalid_field`"),
     Bound("`incidents.raw`", "a time, away from now", 10, "years", "rejected `out_of_range`"),
-    Bound("`incidents.rejected`", "an original that is kept, beyond a hundred rejections a minute in one partition", 16 * KIB, "bytes", "its position alone"),
+    Bound(
+        "`incidents.rejected`",
+        "an original that is kept, beyond a hundred rejections a minute in one partition",
+        16 * KIB,
+        "bytes",
+        "its position alone",
+    ),
     Bound("`incidents`", "what was written there past intake", STRANGER_BYTES, "bytes", "refused `unreadable`"),
     Bound("`commands`, `dept.<code>.replies`", "value of a record", COMMAND_BYTES, "bytes", "refused `unreadable`"),
     Bound("`commands`", "a moment: 1970 to", 2100, "", "refused `out_of_range`"),
@@ -186,7 +207,9 @@ TABLE: tuple[Bound, ...] = (
     Bound("a pack", "a limit, in any unit", 10, "years", "fault of the pack"),
     Bound("a condition (CEL)", "characters", CONDITION_CHARS, "characters", "fault of the pack"),
     Bound("a condition (CEL)", "brackets within brackets", CONDITION_DEPTH, "levels", "fault of the pack"),
-    Bound("a condition (CEL)", "`all`, `exists`, `exists_one`, `filter`, `map`", CONDITION_LOOPS, "", "fault of the pack"),
+    Bound(
+        "a condition (CEL)", "`all`, `exists`, `exists_one`, `filter`, `map`", CONDITION_LOOPS, "", "fault of the pack"
+    ),
     Bound("`pack check`", "combinations tried for one rule", TRIED, "", "let pass"),
     Bound("`pack check`", "conditions evaluated in all", TRIED_IN_ALL, "", "let pass"),
 )
@@ -194,9 +217,9 @@ TABLE: tuple[Bound, ...] = (
 
 _HEAD = """# Bounds
 
-What comes from outside is bounded in bytes, members, depth and steps; beyond a bound it is rejected (an incident), refused (a command) or a
-fault of the pack, with its field. `held` means our own fault alone. Written from `topics/bounds.py` by `python -m topics.bounds`; why each is
-as it is stands there.
+What comes from outside is bounded in bytes, members, depth and steps; beyond a bound it is rejected (an incident),
+refused (a command) or a fault of the pack, with its field. `held` means our own fault alone. Written from
+`topics/bounds.py` by `python -m topics.bounds`; why each is as it is stands there.
 
 | where | what | at most | beyond |
 |---|---|---|---|
@@ -205,7 +228,9 @@ as it is stands there.
 
 def document() -> str:
     """Write the table."""
-    return _HEAD + "".join(f"| {b.where} | {b.what} | {b.most:,} {b.unit}".rstrip() + f" | {b.answer} |\n" for b in TABLE)
+    return _HEAD + "".join(
+        f"| {b.where} | {b.what} | {b.most:,} {b.unit}".rstrip() + f" | {b.answer} |\n" for b in TABLE
+    )
 
 
 def main() -> None:

@@ -49,7 +49,8 @@ class Duty(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
 class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """One request about one ticket. ``id`` makes it idempotent: a repeated id returns the first decision.
 
-    Which of the optional fields a kind needs is a column of the lifecycle table (``rules/commands/lifecycle_table.py``), checked in one place.
+    Which of the optional fields a kind needs is a column of the lifecycle table
+    (``rules/commands/lifecycle_table.py``), checked in one place.
     """
 
     id: CommandId
@@ -58,7 +59,8 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     accepted_at: Instant
     """Engine time at which a door took it; judged no later than the record's own append time."""
     ticket: Short = ""
-    """Ticket id; a child's is ``<ticket>/<code>/<n>``. Empty only for what is asked of a partition, and ``unreadable``."""
+    """Ticket id; a child's is ``<ticket>/<code>/<n>``. Empty only for what is asked of a partition, and ``unreadable``.
+    """
     identity: Identity | None = None
     """``<source>:<id>`` when the ticket was named by it: whoever resolved it may have erred, so the law looks again."""
     reason: Long | None = None
@@ -70,7 +72,8 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     grid: Short | None = None
     """``place``: where it is after all; ``file`` out of ``unplaced``: where in the home."""
     target: Short | None = None
-    """Another ticket (``duplicate_of``), person (``reassign``), tier (``escalate``), or who is appraised (a department's code)."""
+    """Another ticket (``duplicate_of``), person (``reassign``), tier (``escalate``), or who is appraised (a
+    department's code)."""
     party: Short | None = None
     departments: Annotated[tuple[Short, ...], msgspec.Meta(max_length=50)] = ()
     """Codes called by a ``whistle``; the first is lead."""

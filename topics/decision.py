@@ -49,7 +49,8 @@ class Why(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields
 
 
 class Said(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the giver of a command said with it, word for word: nothing of it is lost, be the command carried out or refused."""
+    """What the giver of a command said with it, word for word: nothing of it is lost, be the command carried out or
+    refused."""
 
     reason: str | None = None
     text: str | None = None

@@ -25,9 +25,25 @@ Received = Sequence[tuple[str, bytes | None]]
 DEEPEST, MOST_BRACKETS, MOST_COLONS, LONGEST_NAME = bounds.DEPTH, bounds.BRACKETS, bounds.COLONS, bounds.NAME_CHARS
 
 REQUIRED = ("specversion", "id", "source", "type")
-"""Attributes every CloudEvent has. The SDK would draw an id and a version where they are missing, and each reading would differ."""
+"""Attributes every CloudEvent has. The SDK would draw an id and a version where they are missing, and each reading
+would differ."""
 
-KNOWN = frozenset({*MEMBERS, *REQUIRED, "data", "time", "subject", "dataschema", "datacontenttype", "partitionkey", "key", "value", "headers", "content-type"})
+KNOWN = frozenset(
+    {
+        *MEMBERS,
+        *REQUIRED,
+        "data",
+        "time",
+        "subject",
+        "dataschema",
+        "datacontenttype",
+        "partitionkey",
+        "key",
+        "value",
+        "headers",
+        "content-type",
+    }
+)
 """Names that may be repeated in a reason; any other is the sender's own word, and may be somebody's number."""
 
 _ANY = msgspec.json.Decoder()
@@ -167,9 +183,14 @@ def incident_message(
 ) -> tuple[bytes, bytes, Headers]:
     """Wrap a report for ``incidents.raw``: key ``<source>:<id>``, value, headers."""
     attributes = {
-        "id": external_id, "source": source, "type": INCIDENT_TYPE, "specversion": "1.0", "time": time or datetime.now(UTC),
-        "datacontenttype": "application/json", "partitionkey": identity(source, external_id),
-    }  # fmt: skip
+        "id": external_id,
+        "source": source,
+        "type": INCIDENT_TYPE,
+        "specversion": "1.0",
+        "time": time or datetime.now(UTC),
+        "datacontenttype": "application/json",
+        "partitionkey": identity(source, external_id),
+    }
     message = (to_structured_event if structured else to_binary_event)(CloudEvent(attributes, data), JSONFormat())
     return identity(source, external_id).encode(), message.value, list(message.headers.items())
 
@@ -186,7 +207,14 @@ def read_incident(value: bytes, headers: Received) -> Envelope:
         family = INCIDENT_TYPE.rsplit(".", 1)[0]
         reason = RejectReason.UNKNOWN_VERSION if str(kind).rsplit(".", 1)[0] == family else RejectReason.WRONG_TYPE
         raise EnvelopeFault(reason, "type", f"this door takes {INCIDENT_TYPE}")
-    return Envelope(_name("source", event.get_source()), _name("id", event.get_id()), kind, event.get_data(), value, _is_structured(headers))
+    return Envelope(
+        _name("source", event.get_source()),
+        _name("id", event.get_id()),
+        kind,
+        event.get_data(),
+        value,
+        _is_structured(headers),
+    )
 
 
 class _Enveloped(msgspec.Struct):
@@ -211,7 +239,10 @@ def personal_of(envelope: Envelope, open_names: Collection[str]) -> dict[str, An
         raw = bytes(_ENVELOPED.decode(raw).data)
     found = _PERSONAL.decode(raw)
     private = {name: value for name, value in (found.attributes or {}).items() if name not in open_names}
-    kept = {"reporter": found.reporter if bytes(found.reporter) not in (b"null", b"{}") else None, "attributes": private}
+    kept = {
+        "reporter": found.reporter if bytes(found.reporter) not in (b"null", b"{}") else None,
+        "attributes": private,
+    }
     return {name: value for name, value in kept.items() if value}
 
 
@@ -243,7 +274,9 @@ def _ours(headers: Received) -> dict[str, bytes]:
             if text is None:
                 raise EnvelopeFault(RejectReason.INVALID_FIELD, "headers", f"the header {said(name)} has no value")
             if len(text) > bounds.ATTRIBUTE_BYTES:
-                raise EnvelopeFault(RejectReason.INVALID_FIELD, name.removeprefix("ce_")[:50], f"at most {bounds.ATTRIBUTE_BYTES} bytes")
+                raise EnvelopeFault(
+                    RejectReason.INVALID_FIELD, name.removeprefix("ce_")[:50], f"at most {bounds.ATTRIBUTE_BYTES} bytes"
+                )
             kept[name] = text
     return kept
 
@@ -257,16 +290,23 @@ def _event(value: bytes, headers: Received) -> BaseCloudEvent:
         raise
     except CloudEventValidationError as exc:
         field = str(next(iter(exc.errors), ""))[:50]
-        raise EnvelopeFault(RejectReason.INVALID_FIELD, field, f"the CloudEvent's attribute {said(field)} is wrong") from exc
+        raise EnvelopeFault(
+            RejectReason.INVALID_FIELD, field, f"the CloudEvent's attribute {said(field)} is wrong"
+        ) from exc
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as exc:
         raise EnvelopeFault(RejectReason.UNREADABLE, "headers", f"no CloudEvent: {type(exc).__name__}") from exc
 
 
-_TASK_HEADERS: Headers = [("ce_specversion", b"1.0"), ("ce_source", b"gridwhistle"), ("content-type", b"application/json")]
+_TASK_HEADERS: Headers = [
+    ("ce_specversion", b"1.0"),
+    ("ce_source", b"gridwhistle"),
+    ("content-type", b"application/json"),
+]
 
 
 def task_message(task: Task) -> tuple[bytes, bytes, Headers]:
-    """Wrap a department's task, in binary mode; by hand, since fan-out is hot, and tested equal to the SDK's reading."""
+    """Wrap a department's task, in binary mode; by hand, since fan-out is hot, and tested equal to the SDK's
+    reading."""
     headers = [
         *_TASK_HEADERS,
         ("ce_id", task.id.encode()),

@@ -12,9 +12,23 @@ Instant = int
 
 
 _BLANKS = dict.fromkeys(
-    (0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2065, 0x3164, 0xFFA0, *range(0x180B, 0x1810), *range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000))
+    (
+        0x034F,
+        0x115F,
+        0x1160,
+        0x17B4,
+        0x17B5,
+        0x2065,
+        0x3164,
+        0xFFA0,
+        *range(0x180B, 0x1810),
+        *range(0xFE00, 0xFE10),
+        *range(0xFFF0, 0xFFF9),
+        *range(0xE0000, 0xE1000),
+    )
 )
-"""What shows nothing and is no format character (category Cf): joiners, Hangul and Khmer fillers, variation selectors, and what Unicode keeps for more of them."""
+"""What shows nothing and is no format character (category Cf): joiners, Hangul and Khmer fillers, variation selectors,
+and what Unicode keeps for more of them."""
 
 
 def folded(name: str) -> str:
@@ -26,7 +40,8 @@ def folded(name: str) -> str:
 
 
 def source_part(source: str) -> str:
-    """Write a source as the first part of an identity: ``:`` becomes ``%3A``, and a ``%`` that would read as one of ours ``%25``.
+    """Write a source as the first part of an identity: ``:`` becomes ``%3A``, and a ``%`` that would read as one of
+    ours ``%25``.
 
     So ``a:b`` + ``c`` and ``a`` + ``b:c`` are two identities, and a source without a colon stands as it is.
     """
@@ -66,7 +81,8 @@ def home_of(ticket: str) -> HomeCode:
 
 
 def is_number(text: str) -> bool:
-    """Whether a text is a number as we write them: 1 to 18 plain digits. ``"²".isdigit()`` is true, and ``int("²")`` raises."""
+    """Whether a text is a number as we write them: 1 to 18 plain digits. ``"²".isdigit()`` is true, and ``int("²")``
+    raises."""
     return text.isascii() and text.isdigit() and len(text) <= 18
 
 

@@ -15,7 +15,8 @@ INCIDENT_TYPE = "org.gridwhistle.incident.reported.v1"
 """The CloudEvents ``type`` of an incoming incident."""
 
 REPORTED = "gw-reported"
-"""Header that goes with an incident, and with the decision that makes a task of it at once: the broker's time of the report, in milliseconds."""
+"""Header that goes with an incident, and with the decision that makes a task of it at once: the broker's time of the
+report, in milliseconds."""
 
 MAX_RECORD_BYTES = bounds.RECORD_BYTES
 """Largest record that ``incidents.raw`` takes."""
@@ -27,7 +28,11 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066
 def unfit(text: str) -> str | None:
     """Name the first control or bidirectional override character, which can lie to an operator's eye, and its place."""
     found = _FORBIDDEN.search(text)
-    return f"holds the character U+{ord(found.group()):04X} at {found.start()}; send text without control characters" if found else None
+    return (
+        f"holds the character U+{ord(found.group()):04X} at {found.start()}; send text without control characters"
+        if found
+        else None
+    )
 
 
 def _clean(text: str) -> str:
@@ -47,7 +52,8 @@ def is_web(text: str) -> bool:
 
 
 def is_proof(text: str) -> bool:
-    """Whether it names a proof: an http(s) address, ``photo:``, ``video:``, ``audio:`` or ``paper:`` with a name, or a name alone."""
+    """Whether it names a proof: an http(s) address, ``photo:``, ``video:``, ``audio:`` or ``paper:`` with a name, or a
+    name alone."""
     return (is_web if "://" in text else _PROOF.fullmatch)(text) not in (None, False) and unfit(text) is None
 
 
@@ -150,7 +156,14 @@ class Carried(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     was_appealed: bool = False
 
 
-class Incident(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="type", tag="incident.received"):
+class Incident(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="incident.received",
+):
     """An incident that intake has accepted and placed; holds nothing about the reporter but a token into the vault.
 
     What intake recognised in a text as somebody's name or number is masked; the original lies beside the reporter.
@@ -188,7 +201,14 @@ class Incident(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_f
     version: Literal[1] = msgspec.field(default_factory=_first)
 
 
-class IncidentReferred(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, tag_field="type", tag="incident.referred"):
+class IncidentReferred(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    forbid_unknown_fields=True,
+    tag_field="type",
+    tag="incident.referred",
+):
     """A ticket that was closed in one home to be filed in another: the same incident, with what it carries along."""
 
     id: str

@@ -31,7 +31,8 @@ class Node(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Address(msgspec.Struct, frozen=True, omit_defaults=True):
-    """House numbers ``first`` to ``last`` of a normalised street lie in ``leaf``; ``parity`` 0 even, 1 odd, None both."""
+    """House numbers ``first`` to ``last`` of a normalised street lie in ``leaf``; ``parity`` 0 even, 1 odd, None
+    both."""
 
     street: str
     first: int
@@ -129,7 +130,8 @@ class Rule(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     when: str
     set: dict[str, Any]
-    """Any of ``urgency``, ``starts_at``, ``ladder``, ``lead``, ``co``, ``skill``, ``consent``, ``limit`` ({amount, unit})."""
+    """Any of ``urgency``, ``starts_at``, ``ladder``, ``lead``, ``co``, ``skill``, ``consent``, ``limit`` ({amount,
+    unit})."""
     reads: tuple[str, ...]
     """The facts its condition reads; results are remembered by their values."""
     why: str = ""
@@ -151,14 +153,16 @@ class Alike(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Storm(msgspec.Struct, frozen=True):
-    """From so many open tickets of a category in a home within so many minutes on, further ones are folded into the first."""
+    """From so many open tickets of a category in a home within so many minutes on, further ones are folded into the
+    first."""
 
     count: int
     minutes: int
 
 
 class Chronic(msgspec.Struct, frozen=True):
-    """So many tickets of a category at one point within so many days make a case of it, reviewed so many days after the last."""
+    """So many tickets of a category at one point within so many days make a case of it, reviewed so many days after the
+    last."""
 
     count: int
     days: int

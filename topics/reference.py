@@ -11,7 +11,8 @@ from topics.pack import PackBundle
 
 
 class EngineClock(msgspec.Struct, frozen=True):
-    """Engine now = ``start_at`` + (broker now − ``origin_at``) × ``speed`` (DESIGN 6). Live: speed 1, start = origin."""
+    """Engine now = ``start_at`` + (broker now − ``origin_at``) × ``speed`` (DESIGN 6). Live: speed 1, start =
+    origin."""
 
     start_at: Instant
     origin_at: Instant
@@ -84,9 +85,13 @@ SLACK_MS = 5000
 
 
 def follows(before: EngineClock | None, clock: EngineClock) -> bool:
-    """Whether a mapping may take another's place: the same speed, no time goes back, and none is skipped. A live one never gives way."""
+    """Whether a mapping may take another's place: the same speed, no time goes back, and none is skipped. A live one
+    never gives way."""
     if before is None or clock == before:
         return True
     if clock.speed != before.speed or (before.speed == 1 and before.start_at == before.origin_at):
         return False
-    return before.start_at <= clock.start_at <= before.engine(clock.origin_at + SLACK_MS) and clock.origin_at >= before.origin_at
+    return (
+        before.start_at <= clock.start_at <= before.engine(clock.origin_at + SLACK_MS)
+        and clock.origin_at >= before.origin_at
+    )

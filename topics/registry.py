@@ -58,22 +58,63 @@ class TopicSpec:
 
 
 RAW = TopicSpec(
-    "incidents.raw", "<source>:<external id>", (ReportedIncident,), Delete(30), ("anybody allowed", "intake"), ("intake",), max_bytes=MAX_RECORD_BYTES
+    "incidents.raw",
+    "<source>:<external id>",
+    (ReportedIncident,),
+    Delete(30),
+    ("anybody allowed", "intake"),
+    ("intake",),
+    max_bytes=MAX_RECORD_BYTES,
 )
-REJECTED = TopicSpec("incidents.rejected", "token of the rejected record", (Rejected,), Delete(180), ("intake", "dispatch", "fanout"), ("operators",))
-INTAKE_STATE = TopicSpec("intake.state", "hash of the identity; m:", (Seen, Marker), Compact(), ("intake",), ("intake",))
-INCIDENTS = TopicSpec("incidents", "home", (Incident, IncidentReferred), Delete(180), ("intake", "dispatch"), ("dispatch", "replay"))
-COMMANDS = TopicSpec("commands", "home", (Command,), Delete(180), ("gateway", "cli", "replies", "feed", "pack publish"), ("dispatch", "replay"))
+REJECTED = TopicSpec(
+    "incidents.rejected",
+    "token of the rejected record",
+    (Rejected,),
+    Delete(180),
+    ("intake", "dispatch", "fanout"),
+    ("operators",),
+)
+INTAKE_STATE = TopicSpec(
+    "intake.state", "hash of the identity; m:", (Seen, Marker), Compact(), ("intake",), ("intake",)
+)
+INCIDENTS = TopicSpec(
+    "incidents", "home", (Incident, IncidentReferred), Delete(180), ("intake", "dispatch"), ("dispatch", "replay")
+)
+COMMANDS = TopicSpec(
+    "commands",
+    "home",
+    (Command,),
+    Delete(180),
+    ("gateway", "cli", "replies", "feed", "pack publish"),
+    ("dispatch", "replay"),
+)
 STATE = TopicSpec(
-    "tickets.state", "t: q: n: c: d: h: m:", (Ticket, Quota, DayCounter, CommandSeen, Duties, HeldCause, Marker), Compact(), ("dispatch",), ("dispatch", "projector")
+    "tickets.state",
+    "t: q: n: c: d: h: m:",
+    (Ticket, Quota, DayCounter, CommandSeen, Duties, HeldCause, Marker),
+    Compact(),
+    ("dispatch",),
+    ("dispatch", "projector"),
 )
 DECISIONS = TopicSpec(
-    "tickets.decisions", "home", (Decision,), Delete(180), ("dispatch",), ("fanout", "projector", "notifier", "auditor", "replay")
+    "tickets.decisions",
+    "home",
+    (Decision,),
+    Delete(180),
+    ("dispatch",),
+    ("fanout", "projector", "notifier", "auditor", "replay"),
 )
 FANOUT_STATE = TopicSpec("fanout.state", "m:", (Marker,), Compact(), ("fanout",), ("fanout",))
 REPLIES_STATE = TopicSpec("replies.state", "m:<topic>:<partition>", (Marker,), Compact(), ("replies",), ("replies",))
 REFERENCE = TopicSpec(
-    "reference", "<pack>@<hash>; current; clock", (PackBundle, CurrentPack, EngineClock), Compact(), ("pack publish", "up"), ("every stage",), partitions=1, max_bytes=16 * MIB
+    "reference",
+    "<pack>@<hash>; current; clock",
+    (PackBundle, CurrentPack, EngineClock),
+    Compact(),
+    ("pack publish", "up"),
+    ("every stage",),
+    partitions=1,
+    max_bytes=16 * MIB,
 )
 VAULT = TopicSpec("vault", "token", (Sealed,), Compact(), ("intake",), ("reveal", "erase"))
 

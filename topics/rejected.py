@@ -5,7 +5,8 @@ import msgspec
 from topics.ids import Instant
 
 FAULT_HEADER = "gw-fault"
-"""Header by which a feed says, of a row it could not map, which column is wrong and the mend; read only where the record does not fit anyway."""
+"""Header by which a feed says, of a row it could not map, which column is wrong and the mend; read only where the
+record does not fit anyway."""
 
 
 class SaidFault(msgspec.Struct, frozen=True):
@@ -19,7 +20,8 @@ class Rejected(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="versi
     """A record of ``incidents.raw`` that became no ticket, with the reason and the field to mend.
 
     ``sealed`` is the original value and ``envelope`` its key and headers, AES-GCM under one key of their own that lies
-    wrapped in the vault under ``token``; duplicates are not kept again. Nothing here, the record's key neither, is as the
+    wrapped in the vault under ``token``; duplicates are not kept again. Nothing here, the record's key neither, is as
+    the
     sender wrote it: a key, an identity or a member's name may be somebody's telephone number.
     """
 
@@ -30,7 +32,8 @@ class Rejected(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="versi
     field: str
     message: str
     identity: str | None = None
-    """``<source>:<id>`` of a duplicate, as the incident that was taken has it; of others it lies sealed in ``envelope``."""
+    """``<source>:<id>`` of a duplicate, as the incident that was taken has it; of others it lies sealed in
+    ``envelope``."""
     original: str | None = None
     """Of a duplicate: the id of the record that came first."""
     token: str | None = None

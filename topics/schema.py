@@ -1,6 +1,8 @@
-"""JSON Schemas and examples of every record, derived from the declarations; and what may not change in a published one."""
+"""JSON Schemas and examples of every record, derived from the declarations; and what may not change in a published
+one."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +26,34 @@ def names() -> dict[str, type[Any]]:
 
 
 def schema_of(record: type[Any]) -> dict[str, Any]:
-    """Derive one JSON Schema (2020-12)."""
+    """Derive one JSON Schema (2020-12); where a docstring's lines break in the source does not show in it."""
     if issubclass(record, BaseModel):
-        return record.model_json_schema()
+        return _unbroken(record.model_json_schema())
     schema = msgspec.json.schema(record)
-    for one in schema["$defs"].values():  # written always since 0.3; records from before have none, and are of the first
-        one["required"] = [name for name in one.get("required", ()) if name not in ("schema", "version") or name not in _tags(one)]
+    # written always since 0.3; records from before have none, and are of the first
+    for one in schema["$defs"].values():
+        one["required"] = [
+            name for name in one.get("required", ()) if name not in ("schema", "version") or name not in _tags(one)
+        ]
         if not one["required"]:
             del one["required"]
+    return _unbroken(schema)
+
+
+def _unbroken(schema: dict[str, Any]) -> dict[str, Any]:
+    """Put each paragraph of each description on one line."""
+    for one in (schema, *schema.get("$defs", {}).values()):
+        for it in (one, *one.get("properties", {}).values()):
+            if isinstance(it, dict) and "description" in it:
+                it["description"] = re.sub(r"(?<!\n)\n[ ]*(?!\n)", " ", it["description"])
     return schema
 
 
 def _tags(schema: dict[str, Any]) -> list[str]:
     """Name the members that say a record's version."""
-    return [name for name, member in schema["properties"].items() if set(member) == {"enum"} and len(member["enum"]) == 1]
+    return [
+        name for name, member in schema["properties"].items() if set(member) == {"enum"} and len(member["enum"]) == 1
+    ]
 
 
 def text_of(schema: dict[str, Any]) -> str:
@@ -54,23 +70,42 @@ def incompatible(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
     return _compare(old, new, old, new, "", set())
 
 
-def _compare(old: Any, new: Any, old_root: dict[str, Any], new_root: dict[str, Any], where: str, seen: set[tuple[str, str]]) -> list[str]:
-    pair = (str(old.get("$ref")), str(new.get("$ref"))) if isinstance(old, dict) and isinstance(new, dict) else ("None", "None")
+def _compare(
+    old: Any, new: Any, old_root: dict[str, Any], new_root: dict[str, Any], where: str, seen: set[tuple[str, str]]
+) -> list[str]:
+    pair = (
+        (str(old.get("$ref")), str(new.get("$ref")))
+        if isinstance(old, dict) and isinstance(new, dict)
+        else ("None", "None")
+    )
     if "None" not in pair:
         if pair in seen:
             return []
         seen = seen | {pair}
     old, new = _resolve(old, old_root), _resolve(new, new_root)
-    faults = [f"{where or 'record'}: type {old.get('type')} became {new.get('type')}"] if old.get("type") != new.get("type") else []
+    faults = (
+        [f"{where or 'record'}: type {old.get('type')} became {new.get('type')}"]
+        if old.get("type") != new.get("type")
+        else []
+    )
     for word in set(old.get("enum", ())) - set(new.get("enum", old.get("enum", ()))):
         faults.append(f"{where}: the word {word!r} was taken out")
     if old.get("const") != new.get("const"):
         faults.append(f"{where}: {old.get('const')!r} became {new.get('const')!r}")
-    for bound, narrower in (("minimum", 1), ("minLength", 1), ("minItems", 1), ("maximum", -1), ("maxLength", -1), ("maxItems", -1)):
+    for bound, narrower in (
+        ("minimum", 1),
+        ("minLength", 1),
+        ("minItems", 1),
+        ("maximum", -1),
+        ("maxLength", -1),
+        ("maxItems", -1),
+    ):
         before, after = old.get(bound), new.get(bound)
         if after is not None and (before is None or (after - before) * narrower > 0):
             faults.append(f"{where}: {bound} {before} became {after}")
-    faults += [f"{where}.{name}: became required" for name in set(new.get("required", ())) - set(old.get("required", ()))]
+    faults += [
+        f"{where}.{name}: became required" for name in set(new.get("required", ())) - set(old.get("required", ()))
+    ]
     for name, member in old.get("properties", {}).items():
         if name not in new.get("properties", {}):
             faults.append(f"{where}.{name}: was removed")
@@ -86,7 +121,11 @@ def _compare(old: Any, new: Any, old_root: dict[str, Any], new_root: dict[str, A
 def _choices(old: dict[str, Any], new: dict[str, Any], where: str) -> list[str]:
     """Every choice there was must still be there."""
     after = [json.dumps(choice, sort_keys=True) for choice in new.get("anyOf", [new])]
-    return [f"{where}: the choice {choice} was taken out" for choice in old.get("anyOf", [old]) if json.dumps(choice, sort_keys=True) not in after]
+    return [
+        f"{where}: the choice {choice} was taken out"
+        for choice in old.get("anyOf", [old])
+        if json.dumps(choice, sort_keys=True) not in after
+    ]
 
 
 def _resolve(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
@@ -102,7 +141,9 @@ def main() -> None:
     for name, record in names().items():
         path, new = SCHEMAS / f"{name}.json", schema_of(record)
         if path.exists() and (faults := incompatible(json.loads(path.read_text()), new)):
-            raise SystemExit(f"{name}: a published schema may not change like this; make version 2:\n  " + "\n  ".join(faults))
+            raise SystemExit(
+                f"{name}: a published schema may not change like this; make version 2:\n  " + "\n  ".join(faults)
+            )
         path.write_text(text_of(new), encoding="utf-8")
         print(path.name)
 

@@ -1,4 +1,5 @@
-"""The registry as Strimzi's resources: a ``KafkaTopic`` for each topic, a ``KafkaUser`` with no more rights than it needs for each stage and department (DESIGN 3, 10).
+"""The registry as Strimzi's resources: a ``KafkaTopic`` for each topic, a ``KafkaUser`` with no more rights than it
+needs for each stage and department (DESIGN 3, 10).
 
 Written for ``kafka.strimzi.io/v1``. ``gridwhistle topics manifest`` prints them.
 """
@@ -15,7 +16,8 @@ TRANSACTIONAL = frozenset({"intake", "dispatch", "fanout"})
 
 STAGES = ("intake", "dispatch", "fanout", "projector", "replies")
 DEPARTMENT_SIDE = {"fanout": "tasks", "replies": "replies"}
-"""Stages that meet the departments' topics. By prefix: a department that a new pack brings must not stop a partition for want of a right."""
+"""Stages that meet the departments' topics. By prefix: a department that a new pack brings must not stop a partition
+for want of a right."""
 
 Resource = dict[str, Any]
 Acl = dict[str, Any]
@@ -29,19 +31,32 @@ def named(text: str) -> str:
 def topic(spec: TopicSpec, prefix: str, cluster: str, partitions: int, replicas: int, in_sync: int) -> Resource:
     """One topic, as ``gridwhistle topics apply`` would make it."""
     config = {**spec.settings(), "min.insync.replicas": str(in_sync)}
-    return _resource("KafkaTopic", prefix + spec.name, cluster, {
-        "topicName": prefix + spec.name, "partitions": spec.partitions or partitions, "replicas": replicas,
-        "config": {key: int(value) if re.fullmatch(r"-?\d+", value) else value for key, value in sorted(config.items())},
-    })  # fmt: skip
+    return _resource(
+        "KafkaTopic",
+        prefix + spec.name,
+        cluster,
+        {
+            "topicName": prefix + spec.name,
+            "partitions": spec.partitions or partitions,
+            "replicas": replicas,
+            "config": {
+                key: int(value) if re.fullmatch(r"-?\d+", value) else value for key, value in sorted(config.items())
+            },
+        },
+    )
 
 
 def stage_user(stage: str, prefix: str, cluster: str) -> Resource:
-    """What a stage must do: read its inputs, write its outputs, look at what it wrote when it opens, prove that all topics are such that nothing is lost."""
+    """What a stage must do: read its inputs, write its outputs, look at what it wrote when it opens, prove that all
+    topics are such that nothing is lost."""
     reads = {spec.name for spec in TOPICS if stage in spec.read_by} | {REFERENCE.name}
     writes = {spec.name for spec in TOPICS if stage in spec.written_by}
     acls = [_acl("topic", prefix + name, ["Read"]) for name in sorted(reads | writes)]
     acls += [_acl("topic", prefix + name, ["Write"]) for name in sorted(writes)]
-    acls += [_acl("topic", prefix, ["Describe", "DescribeConfigs"], "prefix"), _acl("topic", "__transaction_state", ["Describe", "DescribeConfigs"])]
+    acls += [
+        _acl("topic", prefix, ["Describe", "DescribeConfigs"], "prefix"),
+        _acl("topic", "__transaction_state", ["Describe", "DescribeConfigs"]),
+    ]
     if stage in DEPARTMENT_SIDE:
         acls.append(_acl("topic", f"{prefix}dept.", ["Write"] if stage == "fanout" else ["Read"], "prefix"))
     acls.append(_acl("group", prefix + stage, ["Read", "Describe"]))
@@ -53,20 +68,39 @@ def stage_user(stage: str, prefix: str, cluster: str) -> Resource:
 def department_user(code: str, prefix: str, cluster: str) -> Resource:
     """Its own two topics, groups of its own, nothing else."""
     tasks, replies = department_topics(code)
-    return _user(f"{prefix}dept.{code}", cluster, [
-        _acl("topic", prefix + tasks.name, ["Read", "Describe"]), _acl("topic", prefix + replies.name, ["Write", "Describe"]),
-        _acl("group", f"{prefix}{code}-", ["Read", "Describe"], "prefix"), _cluster(["IdempotentWrite"]),
-    ])  # fmt: skip
+    return _user(
+        f"{prefix}dept.{code}",
+        cluster,
+        [
+            _acl("topic", prefix + tasks.name, ["Read", "Describe"]),
+            _acl("topic", prefix + replies.name, ["Write", "Describe"]),
+            _acl("group", f"{prefix}{code}-", ["Read", "Describe"], "prefix"),
+            _cluster(["IdempotentWrite"]),
+        ],
+    )
 
 
 def operator_user(prefix: str, cluster: str) -> Resource:
     """Who publishes packs, makes topics, audits: everything under the prefix, and nothing beside it."""
     acls = [_acl(kind, prefix, ["All"], "prefix") for kind in ("topic", "group", "transactionalId")]
-    return _user(f"{prefix}operator", cluster, [*acls, _acl("topic", "__transaction_state", ["Describe", "DescribeConfigs"]), _cluster(["Describe", "DescribeConfigs", "IdempotentWrite"])])
+    return _user(
+        f"{prefix}operator",
+        cluster,
+        [
+            *acls,
+            _acl("topic", "__transaction_state", ["Describe", "DescribeConfigs"]),
+            _cluster(["Describe", "DescribeConfigs", "IdempotentWrite"]),
+        ],
+    )
 
 
 def manifest(
-    departments: Sequence[str], prefix: str = "gw.", cluster: str = "gridwhistle", partitions: int = 24, replicas: int = 3, in_sync: int = 2
+    departments: Sequence[str],
+    prefix: str = "gw.",
+    cluster: str = "gridwhistle",
+    partitions: int = 24,
+    replicas: int = 3,
+    in_sync: int = 2,
 ) -> list[Resource]:
     """All resources of a stack with these departments, in a settled order."""
     specs: Iterable[TopicSpec] = (*TOPICS, *(spec for code in sorted(departments) for spec in department_topics(code)))
@@ -79,11 +113,21 @@ def manifest(
 
 
 def _resource(kind: str, name: str, cluster: str, spec: Resource) -> Resource:
-    return {"apiVersion": API, "kind": kind, "metadata": {"name": named(name), "labels": {"strimzi.io/cluster": cluster}}, "spec": spec}
+    return {
+        "apiVersion": API,
+        "kind": kind,
+        "metadata": {"name": named(name), "labels": {"strimzi.io/cluster": cluster}},
+        "spec": spec,
+    }
 
 
 def _user(name: str, cluster: str, acls: list[Acl]) -> Resource:
-    return _resource("KafkaUser", name, cluster, {"authentication": {"type": "scram-sha-512"}, "authorization": {"type": "simple", "acls": acls}})
+    return _resource(
+        "KafkaUser",
+        name,
+        cluster,
+        {"authentication": {"type": "scram-sha-512"}, "authorization": {"type": "simple", "acls": acls}},
+    )
 
 
 def _acl(kind: str, name: str, operations: list[str], pattern: str = "literal") -> Acl:

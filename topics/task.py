@@ -32,7 +32,8 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     """``<decision id>#<department>#<child or 0>``: the same whenever it is sent again."""
     event: Annotated[str, msgspec.Meta(extra_json_schema={"enum": [word.value for word in TaskEvent]})]
-    """A ``topics.vocabulary.TaskEvent``: ``dispatched``, ``reminded``, ``overdue``, ``updated``, ``withdrawn``, ``ended``, ``refused``."""
+    """A ``topics.vocabulary.TaskEvent``: ``dispatched``, ``reminded``, ``overdue``, ``updated``, ``withdrawn``,
+    ``ended``, ``refused``."""
     department: str
     ticket: str
     role: Annotated[str, msgspec.Meta(extra_json_schema={"enum": [word.value for word in TaskRole]})]
@@ -57,7 +58,8 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True):
     asks: str | None = None
     """What the street asks for, in its words."""
     case: str | None = None
-    """Why a whistle was blown: ``street_cannot``, ``joint_enforcement``, ``emergency``; of an automatic one the pack's word."""
+    """Why a whistle was blown: ``street_cannot``, ``joint_enforcement``, ``emergency``; of an automatic one the pack's
+    word."""
     call: Contact | None = None
     grid: tuple[Place, ...] = ()
     """The grid's path, the largest first."""

@@ -36,7 +36,8 @@ class Clock(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     extended: int = 0
     """How often the original limit was added; ``limit_ms`` has it in."""
     area: str | None = None
-    """The grid whose declared force majeure it stands still in; ``None``: nothing is declared there, or it never does."""
+    """The grid whose declared force majeure it stands still in; ``None``: nothing is declared there, or it never does.
+    """
     until: Instant | None = None
     """A fixed moment instead of a budget: promised dates, parking, midnight of a promised day."""
 
@@ -134,7 +135,8 @@ class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forb
     person: str
     """Who has it now (five in place); the tier's supervisor where nobody else has."""
     duty: str
-    """The seat or post in which the person has it: ``desk``, a party, ``street``, a department code, ``centre``, ``checker``."""
+    """The seat or post in which the person has it: ``desk``, a party, ``street``, a department code, ``centre``,
+    ``checker``."""
     task: str
     """What is to be done next: ``triage``, ``accept``, ``handle``, ``coordinate``, ``check``, ``survey``, ``none``."""
     tier: str | None = None
@@ -146,7 +148,8 @@ class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forb
     category: str | None = None
     category_given: str | None = None
     rule: str | None = None
-    """Id of the pack's exception that applied at filing: category, ladder, skill and co-departments are as it has them."""
+    """Id of the pack's exception that applied at filing: category, ladder, skill and co-departments are as it has them.
+    """
     urgency: str | None = None
     lead: str | None = None
     """Lead department of its category (the ``departments`` tier would call it)."""
@@ -202,7 +205,8 @@ class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forb
     folded_into: str | None = None
     """Of a flood of reports the ticket that is worked; while that is open, this one's rungs inform it only."""
     informed: tuple[str, ...] = ()
-    """``<clock>/<number>/<rung>`` of what fired while it was folded: once it stands for itself they fire again, late."""
+    """``<clock>/<number>/<rung>`` of what fired while it was folded: once it stands for itself they fire again, late.
+    """
     was_appealed: bool = False
     """Its dismissal was appealed: that may be once."""
     hops: int = 0
@@ -220,7 +224,8 @@ class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forb
     next_due_at: Instant | None = None
     """When its earliest rung is due; derived from the clocks and kept for queues and for the index."""
     hours: str | None = None
-    """When whoever has it is on duty by the roster, if at other times than the city works: reminders of U3 and U4 wait for that."""
+    """When whoever has it is on duty by the roster, if at other times than the city works: reminders of U3 and U4 wait
+    for that."""
     deadline_at: Instant | None = None
     """When the clock that matters now (triage, accept or leg or resolve, check, survey) reaches 100 %; for people."""
 

@@ -179,7 +179,9 @@ class CommandKind(StrEnum):
     UNREADABLE = "unreadable"  # what a door could not read: decided as a refusal, so that nothing is dropped unseen
 
 
-PARTITION_KINDS = frozenset({CommandKind.ADOPT_PACK, CommandKind.SET_DUTY, CommandKind.RETRY_HELD, CommandKind.DROP_HELD})
+PARTITION_KINDS = frozenset(
+    {CommandKind.ADOPT_PACK, CommandKind.SET_DUTY, CommandKind.RETRY_HELD, CommandKind.DROP_HELD}
+)
 """Asked of a partition, not of a ticket; what all are asked goes to every one."""
 
 

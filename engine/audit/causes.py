@@ -1,4 +1,5 @@
-"""Each consumed record against its one decision, each identity against its one ticket, each journal entry against its effect."""
+"""Each consumed record against its one decision, each identity against its one ticket, each journal entry against its
+effect."""
 
 from engine.audit.findings import Findings
 from engine.audit.history import History, Step
@@ -26,7 +27,11 @@ class Causes:
         for name, ticket in step.after.items():
             if name in self.partition_of:
                 if self.partition_of[name] != step.entry.partition:
-                    self._findings.add("doubled", name, f"is decided in partitions {self.partition_of[name]} and {step.entry.partition}")
+                    self._findings.add(
+                        "doubled",
+                        name,
+                        f"is decided in partitions {self.partition_of[name]} and {step.entry.partition}",
+                    )
                 continue
             self.partition_of[name] = step.entry.partition
             first = self._tickets.setdefault((ticket.identity, ticket.hops), name)
@@ -54,28 +59,43 @@ class Causes:
         """A decision names a record as its cause: that record must be there."""
         known = {entry.id for entry in self._log.of(topic)}
         for name in self._history.decided:
-            if name.startswith(f"{topic}:") and name not in known and not self._history.cut.is_gone(name) and name in self._history.settled:
+            if (
+                name.startswith(f"{topic}:")
+                and name not in known
+                and not self._history.cut.is_gone(name)
+                and name in self._history.settled
+            ):
                 self._findings.add("unexplained", name, f"decides a record that is not on {topic}")
 
     def check_journals(self, verdicts: Verdicts) -> None:
         """Report what a sender was told is safe and that had no effect."""
         stages = {"incident": (INTAKE_STATE, "incidents.raw"), "command": (DISPATCH_STATE, "commands")}
         positions = {kind: self._log.positions(*stage) for kind, stage in stages.items()}
-        records = {(e.topic, e.partition, e.offset): e for name in ("incidents.raw", "commands") for e in self._log.of(name)}
+        records = {
+            (e.topic, e.partition, e.offset): e for name in ("incidents.raw", "commands") for e in self._log.of(name)
+        }
         for entry in self._log.journals:
             where = (entry.topic, entry.partition, entry.offset)
             if self._history.cut.is_gone(":".join(map(str, where))):
                 continue
             if not _is_same(records.get(where), entry):
-                self._findings.add("lost", entry.id, f"was acknowledged at {':'.join(map(str, where))}, and is not there")
-            elif entry.offset < positions[entry.kind].get(entry.partition, 0) and not self._has_effect(entry, records.get(where), verdicts):
-                self._findings.add("lost", entry.id, f"was acknowledged at {':'.join(map(str, where))} and left no verdict")
+                self._findings.add(
+                    "lost", entry.id, f"was acknowledged at {':'.join(map(str, where))}, and is not there"
+                )
+            elif entry.offset < positions[entry.kind].get(entry.partition, 0) and not self._has_effect(
+                entry, records.get(where), verdicts
+            ):
+                self._findings.add(
+                    "lost", entry.id, f"was acknowledged at {':'.join(map(str, where))} and left no verdict"
+                )
 
     def _has_effect(self, entry: JournalEntry, record: Entry | None, verdicts: Verdicts) -> bool:
         if entry.kind == "command":
             if record is not None and not self._history.cut.has_its_decision(record):
                 return True  # its decision may have aged away
-            return entry.id in self._commands or f"{entry.topic}:{entry.partition}:{entry.offset}" in self._history.decided
+            return (
+                entry.id in self._commands or f"{entry.topic}:{entry.partition}:{entry.offset}" in self._history.decided
+            )
         return verdicts.by_identity.get(entry.id, "lost") != "lost"
 
 

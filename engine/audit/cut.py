@@ -1,4 +1,5 @@
-"""Where retention has cut the log: what lies before is not judged, and the audit says from when it vouches (DESIGN 3, 8)."""
+"""Where retention has cut the log: what lies before is not judged, and the audit says from when it vouches (DESIGN 3,
+8)."""
 
 from engine.kafka.log_snapshot import Entry, Log
 
@@ -15,7 +16,11 @@ class Cut:
         self._since: dict[tuple[str, int], int] = {}
         for (topic, partition), begin in log.begins.items():
             if begin > 0:
-                left = (entry.appended_ms for entry in log.of(topic) if entry.partition == partition and entry.offset >= begin)
+                left = (
+                    entry.appended_ms
+                    for entry in log.of(topic)
+                    if entry.partition == partition and entry.offset >= begin
+                )
                 self._since[topic, partition] = next(left, NEVER)
 
     def is_cut(self, partition: int) -> bool:
@@ -23,7 +28,8 @@ class Cut:
         return (DECISIONS, partition) in self._since
 
     def is_unknown(self, partition: int) -> bool:
-        """Whether how things stood before the first decision that is left is not known: no signed-off snapshot tells."""
+        """Whether how things stood before the first decision that is left is not known: no signed-off snapshot
+        tells."""
         return self.is_cut(partition) and partition not in self._log.stood
 
     def is_gone(self, record: str) -> bool:
@@ -36,10 +42,12 @@ class Cut:
         return max((since for (topic, _), since in self._since.items() if topic in topics), default=0)
 
     def has_its_decision(self, record: Entry) -> bool:
-        """Whether the decision of a record of this partition must still be there: it came after the first one that is left."""
+        """Whether the decision of a record of this partition must still be there: it came after the first one that is
+        left."""
         return record.appended_ms > self._since.get((DECISIONS, record.partition), 0)
 
     def vouches_from(self, at: dict[int, int]) -> int | None:
-        """Engine time from which on every partition is judged, by the first decision left in each or its signed-off snapshot; ``None``: from the beginning."""
+        """Engine time from which on every partition is judged, by the first decision left in each or its signed-off
+        snapshot; ``None``: from the beginning."""
         cut = [partition for topic, partition in self._since if topic == DECISIONS]
         return max((self._log.stood.get(partition, at.get(partition, 0)) for partition in cut), default=None)

@@ -38,14 +38,16 @@ class Deadlines:
         return self._hours[calendar.name]
 
     def due(self, ticket: Ticket, clock: Clock, rung: int) -> Instant | None:
-        """When this rung is due; ``None`` while the clock stands, beyond the calendar, or when the pack is not known."""
+        """When this rung is due; ``None`` while the clock stands, beyond the calendar, or when the pack is not
+        known."""
         hours = self._open_hours(ticket.pack)
         if hours is None or clock.stopped_at is not None or clock.running_since is None:
             return None
         bundle = self._bundles[ticket.pack]
         moment = self._consumed(clock, rung, hours, bundle)
         if moment is None and rung < 100:
-            moment = self._consumed(clock, rung, hours.guessed, bundle)  # nobody has decreed those days: a reminder goes by weekdays
+            # nobody has decreed those days: a reminder goes by weekdays
+            moment = self._consumed(clock, rung, hours.guessed, bundle)
         if moment is None or rung >= 100 or ticket.urgency not in PATIENT:
             return moment
         opening = hours.opening(moment) if ticket.hours is None else hours.begins(ticket.hours, moment, bundle.timezone)
@@ -65,8 +67,11 @@ class Deadlines:
             return _after(clock, hours, left)
         return self._with_standstill(clock, left, hours, _windows(bundle, clock.area))
 
-    def _with_standstill(self, clock: Clock, left: int, hours: OpenHours, windows: list[tuple[Instant, Instant]]) -> Instant | None:
-        """Push the moment back by what fell into windows, until no more does; what is beyond the limit is not pushed any more (LAW 4)."""
+    def _with_standstill(
+        self, clock: Clock, left: int, hours: OpenHours, windows: list[tuple[Instant, Instant]]
+    ) -> Instant | None:
+        """Push the moment back by what fell into windows, until no more does; what is beyond the limit is not pushed
+        any more (LAW 4)."""
         within = min(left, max(0, clock.limit_ms - clock.consumed_ms))
         assert clock.running_since is not None
         begin, lost, moment = clock.running_since, 0, clock.running_since
@@ -75,7 +80,11 @@ class Deadlines:
             if found is None:
                 return None
             moment = found
-            seen = sum(_length(clock, hours, max(begin, since), min(moment, until)) for since, until in windows if since < moment and until > begin)
+            seen = sum(
+                _length(clock, hours, max(begin, since), min(moment, until))
+                for since, until in windows
+                if since < moment and until > begin
+            )
             if seen == lost:
                 break
             lost = seen

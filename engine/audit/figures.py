@@ -1,4 +1,5 @@
-"""An audit for Prometheus: a file that a collector of text files reads (node_exporter's), since an audit ends and is no stage."""
+"""An audit for Prometheus: a file that a collector of text files reads (node_exporter's), since an audit ends and is no
+stage."""
 
 import os
 from collections import Counter
@@ -39,7 +40,8 @@ def drifts(report: Report) -> Counter[tuple[str, str]]:
 
 
 def write(path: Path, report: Report, ended: float) -> None:
-    """Put the file in its place whole; readable by the collector, which is another user. Nothing of a resident is in it."""
+    """Put the file in its place whole; readable by the collector, which is another user. Nothing of a resident is in
+    it."""
     scratch = path.with_name(f"{path.name}.{os.getpid()}")  # does not end in .prom, so nobody reads it half written
     scratch.write_bytes(text(report, ended))
     scratch.chmod(0o644)

@@ -41,7 +41,11 @@ class Findings:
 
     def named(self) -> dict[str, list[str]]:
         """The first offenders of each kind that has any."""
-        return {kind: [f"{who}: {what}" for who, what in list(named.items())[:SHOWN]] for kind, named in self._named.items() if named}
+        return {
+            kind: [f"{who}: {what}" for who, what in list(named.items())[:SHOWN]]
+            for kind, named in self._named.items()
+            if named
+        }
 
     @property
     def clean(self) -> bool:

@@ -29,7 +29,9 @@ class Firing(NamedTuple):
 class Firings:
     """Looks at each step as it passes, and at what stands open in the end."""
 
-    def __init__(self, log: Log, history: History, deadlines: Deadlines, timeline: Timeline, findings: Findings) -> None:
+    def __init__(
+        self, log: Log, history: History, deadlines: Deadlines, timeline: Timeline, findings: Findings
+    ) -> None:
         """Look at nothing yet."""
         self._commands = {entry.id: entry.appended_ms for entry in log.of("commands")}
         self._history, self._deadlines, self._timeline, self._findings = history, deadlines, timeline, findings
@@ -60,7 +62,9 @@ class Firings:
                     due = self._deadlines.due(ticket, clock, rung) if ticket is not None else None
                     if due is not None and due < handed_in:
                         self._findings.add(
-                            "missing", f"{name} {clock.kind}/{clock.number}.{rung}", f"was due at {due}, before {step.decision.id} was handed in at {handed_in}"
+                            "missing",
+                            f"{name} {clock.kind}/{clock.number}.{rung}",
+                            f"was due at {due}, before {step.decision.id} was handed in at {handed_in}",
                         )
 
     def _check_append_time(self, step: Step) -> None:
@@ -68,16 +72,30 @@ class Firings:
         appended = self._timeline.engine(step.entry.appended_ms)
         if appended is not None and step.decision.at > appended:
             late = step.decision.at - appended
-            self._findings.add("early", step.decision.id, f"at lies {late} ms of engine time after the broker took the record")
+            self._findings.add(
+                "early", step.decision.id, f"at lies {late} ms of engine time after the broker took the record"
+            )
 
     def _check(self, step: Step, event: Event) -> None:
-        kind, number, rung = str(event.facts.get("clock")), str(event.facts.get("number", "0")), int(event.facts.get("rung", 0))
+        kind, number, rung = (
+            str(event.facts.get("clock")),
+            str(event.facts.get("number", "0")),
+            int(event.facts.get("rung", 0)),
+        )
         self.rungs[f"{rung}.{kind}"] += 1
         ticket = self._history.before.get(event.ticket)
-        if ticket is None and self._history.cut.is_unknown(step.entry.partition) and event.ticket not in self._history.versions:
+        if (
+            ticket is None
+            and self._history.cut.is_unknown(step.entry.partition)
+            and event.ticket not in self._history.versions
+        ):
             return  # the ledger that it fires by has aged away
         if ticket is None:
-            self._findings.add("unexplained", f"{step.decision.id} {kind}.{rung}", f"fires on {event.ticket}, which the log does not know")
+            self._findings.add(
+                "unexplained",
+                f"{step.decision.id} {kind}.{rung}",
+                f"fires on {event.ticket}, which the log does not know",
+            )
             return
         firing = Firing(event.ticket, ticket.generation, kind, number, rung)
         if firing in self._fired:
@@ -85,7 +103,9 @@ class Firings:
         self._fired.add(firing)
         clock = next((c for c in ticket.clocks if (c.kind, c.number) == (kind, number)), None)
         if clock is None or rung not in clock.rungs:
-            self._findings.add("unexplained", step.decision.id, f"{kind}/{number} of {event.ticket} has no rung {rung} left to fire")
+            self._findings.add(
+                "unexplained", step.decision.id, f"{kind}/{number} of {event.ticket} has no rung {rung} left to fire"
+            )
             return
         self._check_due(step, event, ticket, clock, rung)
 
@@ -93,10 +113,14 @@ class Firings:
         due = self._deadlines.due(ticket, clock, rung)
         at, name = step.decision.at, step.decision.id
         if due is None:
-            self._findings.add("early", name, f"{clock.kind}.{rung} of {ticket.id} fires though the clock stands or has no end")
+            self._findings.add(
+                "early", name, f"{clock.kind}.{rung} of {ticket.id} fires though the clock stands or has no end"
+            )
             return
         if at < due:
-            self._findings.add("early", name, f"fires {due - at} ms before {due}, when {clock.kind}.{rung} of {ticket.id} is due")
+            self._findings.add(
+                "early", name, f"fires {due - at} ms before {due}, when {clock.kind}.{rung} of {ticket.id} is due"
+            )
         claimed, late = event.facts.get("due_at"), event.facts.get("late_by_ms")
         if claimed is not None and claimed != due:
             self._findings.add("due_errors", name, f"says due at {claimed}, the ledger gives {due}")
@@ -131,5 +155,7 @@ class Firings:
     def _report_missing(self, ticket: Ticket, clock: Clock, rung: int, due: Instant, partition: int) -> None:
         passed = self._history.last_at[partition] - due
         self._findings.add(
-            "missing", f"{ticket.id} {clock.kind}/{clock.number}.{rung}", f"was due at {due}, {passed} ms before partition {partition} decided last"
+            "missing",
+            f"{ticket.id} {clock.kind}/{clock.number}.{rung}",
+            f"was due at {due}, {passed} ms before partition {partition} decided last",
         )

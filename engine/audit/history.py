@@ -100,7 +100,11 @@ class History:
         """Where the log has been cut, tickets that nobody has decided about since stand as the state has them."""
         for entry in self._log.of(STATE):
             name = (entry.key or b"")[len(TICKET) :].decode(errors="replace")
-            if not (entry.key or b"").startswith(TICKET) or not self.cut.is_unknown(entry.partition) or name in self.versions:
+            if (
+                not (entry.key or b"").startswith(TICKET)
+                or not self.cut.is_unknown(entry.partition)
+                or name in self.versions
+            ):
                 continue
             self.before.pop(name, None)
             self.adopted.pop(name, None)
@@ -111,16 +115,22 @@ class History:
 
     def _check_order(self, entry: Entry, decision: Decision) -> None:
         if decision.at < self.last_at.get(entry.partition, 0):
-            self._findings.add("state_errors", decision.id, f"at {decision.at} lies before that of the decision in front of it")
+            self._findings.add(
+                "state_errors", decision.id, f"at {decision.at} lies before that of the decision in front of it"
+            )
         self.first_at.setdefault(entry.partition, decision.at)
         self.last_at[entry.partition] = max(decision.at, self.last_at.get(entry.partition, 0))
 
     def _fold(self, entry: Entry, change: Change, after: Ticket | None) -> None:
         name, expected = change.ticket, self.versions.get(change.ticket, 0) + 1
         if change.version != expected and not (expected == 1 and self.cut.is_unknown(entry.partition)):
-            self._findings.add("state_errors", f"{name} v{change.version}", f"follows version {expected - 1} at {entry.id}")
+            self._findings.add(
+                "state_errors", f"{name} v{change.version}", f"follows version {expected - 1} at {entry.id}"
+            )
         if after is not None and (after.version, after.id) != (change.version, name):
-            self._findings.add("state_errors", f"{name} v{change.version}", f"holds the image of {after.id} v{after.version}")
+            self._findings.add(
+                "state_errors", f"{name} v{change.version}", f"holds the image of {after.id} v{after.version}"
+            )
         self.versions[name] = change.version
         if self._log.is_settled(entry):
             self.settled_versions[name] = change.version

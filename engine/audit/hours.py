@@ -32,7 +32,9 @@ class OpenHours:
             if mark == "1"
         ]
         years = sorted(map(int, calendar.years))
-        self._covered = range(date(years[0], 1, 1).toordinal(), date(years[-1] + 1, 1, 1).toordinal()) if years else range(0)
+        self._covered = (
+            range(date(years[0], 1, 1).toordinal(), date(years[-1] + 1, 1, 1).toordinal()) if years else range(0)
+        )
         self._spans = cache(self._lay_out)
 
     @cached_property
@@ -63,7 +65,9 @@ class OpenHours:
 
     def _moment(self, day: int, minutes: int) -> Instant:
         """Milliseconds since 1970 UTC of a wall-clock minute of a day; 24:00 is the next midnight."""
-        local = datetime.combine(date.fromordinal(day + minutes // 1440), time(minutes % 1440 // 60, minutes % 60), self._zone)
+        local = datetime.combine(
+            date.fromordinal(day + minutes // 1440), time(minutes % 1440 // 60, minutes % 60), self._zone
+        )
         return (local.astimezone(UTC) - EPOCH) // timedelta(milliseconds=1)
 
     def _day_of(self, at: Instant) -> int:
@@ -84,7 +88,8 @@ class OpenHours:
                     return begin + left
                 left -= max(0, closes - begin)
             index += 1
-        whole_days, left = divmod(left - 1, self._day_ms)  # the last millisecond stays: 8 h end today, not at tomorrow's opening
+        # the last millisecond stays: 8 h end today, not at tomorrow's opening
+        whole_days, left = divmod(left - 1, self._day_ms)
         return self._within(index + whole_days, left + 1)
 
     def _within(self, index: int, left: int) -> Instant | None:

@@ -5,7 +5,8 @@ from topics.vocabulary import ClockKind
 
 
 class InTime:
-    """Counts work, each generation of a ticket by itself; what has neither finished nor missed its limit yet counts nowhere."""
+    """Counts work, each generation of a ticket by itself; what has neither finished nor missed its limit yet counts
+    nowhere."""
 
     def __init__(self) -> None:
         """Nothing yet."""
@@ -22,7 +23,11 @@ class InTime:
             name = (event.ticket, self._generation.get(event.ticket, 0))
             if event.type == "TicketFinished":
                 (self._missed if event.facts["overdue"] else self._finished).add(name)
-            elif event.type == "ClockBreached" and event.facts["clock"] == ClockKind.RESOLVE and event.facts["rung"] == 100:
+            elif (
+                event.type == "ClockBreached"
+                and event.facts["clock"] == ClockKind.RESOLVE
+                and event.facts["rung"] == 100
+            ):
                 self._missed.add(name)
             elif event.type == "TicketReopened":
                 self._generation[event.ticket] = event.facts["generation"]

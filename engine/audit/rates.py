@@ -15,7 +15,9 @@ class Rates:
         """Take the packs; the one in force judges."""
         in_force = log.in_force()
         self._band = in_force.whistle_band if in_force is not None else None
-        self._streets = {node.code: node.parent or node.code for bundle in log.bundles().values() for node in bundle.nodes}
+        self._streets = {
+            node.code: node.parent or node.code for bundle in log.bundles().values() for node in bundle.nodes
+        }
         self._filed: Counter[str] = Counter()
         self._whistled: Counter[str] = Counter()
 
@@ -33,4 +35,7 @@ class Rates:
 
     def table(self) -> dict[str, dict[str, Any]]:
         """Every street that had a ticket."""
-        return {street: rate(self._filed[street], self._whistled[street], self._band)._asdict() for street in sorted(self._filed)}
+        return {
+            street: rate(self._filed[street], self._whistled[street], self._band)._asdict()
+            for street in sorted(self._filed)
+        }

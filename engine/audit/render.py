@@ -21,7 +21,10 @@ def verdict(report: Report) -> str:
         return f"Clean{_since(report)}: {looked}; nothing lost, doubled, early or missing."
     if not report.problems and not report.incidents:
         waiting = f", {report.pending} of them still unread by their stage" if report.pending else ""
-        return f"NOT clean: there was nothing to judge: no incident has been decided{waiting}, {report.decisions} decisions; is anybody reporting, and does 'gridwhistle status' say ready?"
+        return (
+            f"NOT clean: there was nothing to judge: no incident has been decided{waiting}, {report.decisions}"
+            " decisions; is anybody reporting, and does 'gridwhistle status' say ready?"
+        )
     found = ", ".join(f"{getattr(report, kind)} {kind.replace('_', ' ')}" for kind in FAULTS if getattr(report, kind))
     return f"NOT clean{_since(report)}: {looked}; {found}."
 
@@ -30,13 +33,24 @@ def _since(report: Report) -> str:
     """From when the verdict holds, where the log no longer begins at its beginning."""
     if report.vouches_from is None:
         return ""
-    since = datetime.fromtimestamp(report.vouches_from / 1000, UTC).isoformat(timespec="seconds") if report.vouches_from else "the next decision"
+    since = (
+        datetime.fromtimestamp(report.vouches_from / 1000, UTC).isoformat(timespec="seconds")
+        if report.vouches_from
+        else "the next decision"
+    )
     signed = report.signed_off
     before = ""
     if signed is not None:
         began = signed["vouches_from"]
-        whole = "from the beginning" if began is None else f"from {datetime.fromtimestamp(began / 1000, UTC).isoformat(timespec='seconds')}"
-        before = f", where the audit of {signed['signed_at']} was signed off ({signed['tickets']} tickets stood; it vouched {whole})"
+        whole = (
+            "from the beginning"
+            if began is None
+            else f"from {datetime.fromtimestamp(began / 1000, UTC).isoformat(timespec='seconds')}"
+        )
+        before = (
+            f", where the audit of {signed['signed_at']} was signed off ({signed['tickets']} tickets stood; it vouched"
+            f" {whole})"
+        )
     return f" from {since} on{before} ({report.aged} tickets and identities of before stand as the state has them)"
 
 
@@ -60,7 +74,9 @@ def _totals(report: Report) -> Table:
     rows = {
         "incidents": report.incidents,
         "tickets (open / closed)": f"{report.tickets} ({report.open} / {report.closed})",
-        "finished in time / limit missed": f"{report.in_time} / {report.limits_missed}" + (f" ({100 * report.in_time // done} %)" if done else ""),
+        "finished in time / limit missed": (
+            f"{report.in_time} / {report.limits_missed}" + (f" ({100 * report.in_time // done} %)" if done else "")
+        ),
         "rejected": f"{sum(report.rejected.values())}" + (f" ({rejected})" if rejected else ""),
         "duplicates": report.duplicates,
         "held": report.held,
@@ -79,16 +95,26 @@ def _split(report: Report) -> Table:
     parties = list(dict.fromkeys(party for rows in report.split.values() for party in rows))
     busiest = sorted(report.split, key=lambda home: -sum(row["count"] for row in report.split[home].values()))
     hidden = len(busiest) - HOMES_SHOWN
-    table = Table("home", *parties, title="Split: count / target", caption=f"and {hidden} more homes; --json has all" if hidden > 0 else None)
+    table = Table(
+        "home",
+        *parties,
+        title="Split: count / target",
+        caption=f"and {hidden} more homes; --json has all" if hidden > 0 else None,
+    )
     for home in busiest[:HOMES_SHOWN]:
         rows = report.split[home]
-        table.add_row(home, *(f"{rows[party]['count']} / {rows[party]['target']:.1f}" if party in rows else "" for party in parties))
+        table.add_row(
+            home,
+            *(f"{rows[party]['count']} / {rows[party]['target']:.1f}" if party in rows else "" for party in parties),
+        )
     return table
 
 
 def _drift(report: Report) -> Table:
     """How far each party is off its nominal share of all tickets, over all homes, and why."""
-    table = Table("party", "eligibility", "emergency", "manual", "allocation", title="Drift off the nominal share, in tickets")
+    table = Table(
+        "party", "eligibility", "emergency", "manual", "allocation", title="Drift off the nominal share, in tickets"
+    )
     causes: dict[str, Counter[str]] = {}
     for rows in report.split.values():
         for party, row in rows.items():
@@ -110,7 +136,9 @@ def _rates(report: Report) -> Table:
     table = Table("street", "tickets", "whistles", "", title="Whistles outside the band")
     for street, row in report.whistle_rates.items():
         if row["verdict"] in (TOO_LOW, TOO_HIGH):
-            table.add_row(street, str(row["tickets"]), str(row["whistles"]), row["verdict"].replace("_", " "), style="bold yellow")
+            table.add_row(
+                street, str(row["tickets"]), str(row["whistles"]), row["verdict"].replace("_", " "), style="bold yellow"
+            )
     return table
 
 

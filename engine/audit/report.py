@@ -62,7 +62,8 @@ class Report(msgspec.Struct, frozen=True):
     vouches_from: int | None
     """Engine time from which on this holds, where retention has cut the decisions; ``None``: from the beginning."""
     signed_off: dict[str, Any] | None
-    """The signed-off snapshot that a cut log begins with: when it was signed, up to when it speaks, from when it vouched itself."""
+    """The signed-off snapshot that a cut log begins with: when it was signed, up to when it speaks, from when it
+    vouched itself."""
     aged: int
     """Identities and tickets of which only a part is left: not judged by what is gone."""
     clean: bool
@@ -84,14 +85,19 @@ def audit(log: Log) -> Report:
 
 
 def audited(log: Log, signed: SignOff | None = None) -> Audited:
-    """Audit a log; one that is cut begins with a signed-off snapshot, if that is given (and ``begun_at`` says that it fits)."""
+    """Audit a log; one that is cut begins with a signed-off snapshot, if that is given (and ``begun_at`` says that it
+    fits)."""
     findings = Findings()
     history = History(log, findings)
     stood = tickets_of(signed, log.stood) if signed is not None else {}
     history.begin_with(stood)
     deadlines = Deadlines(log.bundles())
     firings = Firings(log, history, deadlines, Timeline(log.clocks()), findings)
-    shares, tasks, causes = Shares(deadlines, history, findings), Tasks(log, history.cut, findings), Causes(log, history, findings)
+    shares, tasks, causes = (
+        Shares(deadlines, history, findings),
+        Tasks(log, history.cut, findings),
+        Causes(log, history, findings),
+    )
     verdicts = Verdicts(log, history, findings)
     causes.partition_of.update({name: partition for name, (partition, _, _) in stood.items()})
     rates, in_time = Rates(log), InTime()
@@ -112,9 +118,27 @@ def audited(log: Log, signed: SignOff | None = None) -> Audited:
     shares.check_state(log)
     check_state(log, history, findings)
     departments = tasks.check()
-    report = _report(findings, history, verdicts, firings, shares.table(), departments, events, refusals, waiting, len(causes.partition_of), rates.table(), in_time.counts())
+    report = _report(
+        findings,
+        history,
+        verdicts,
+        firings,
+        shares.table(),
+        departments,
+        events,
+        refusals,
+        waiting,
+        len(causes.partition_of),
+        rates.table(),
+        in_time.counts(),
+    )
     if signed is not None and log.stood:
-        said = {"signed_at": signed.signed_at, "at": signed.at, "vouches_from": signed.vouches_from, "tickets": len(stood)}
+        said = {
+            "signed_at": signed.signed_at,
+            "at": signed.at,
+            "vouches_from": signed.vouches_from,
+            "tickets": len(stood),
+        }
         report = msgspec.structs.replace(report, signed_off=said)
     return Audited(report, history, causes.partition_of, signed)
 

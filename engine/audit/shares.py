@@ -104,13 +104,18 @@ class Shares:
         if self._is_partial(step, window, bundle):
             books.count[str(facts.get("party"))] += 1
             return
-        expected = min(shares, key=lambda party: books.count[party] - books.target[party])  # the first of equals, in pack order
+        # the first of equals, in pack order
+        expected = min(shares, key=lambda party: books.count[party] - books.target[party])
         given = facts.get("party")
         if given != expected:
-            self._findings.add("split_errors", event.ticket, f"went to {given}, the largest deficit is that of {expected}")
+            self._findings.add(
+                "split_errors", event.ticket, f"went to {given}, the largest deficit is that of {expected}"
+            )
         everybody = len(shares) == len(bundle.shares)
         if facts.get("all_eligible") not in (None, everybody):
-            self._findings.add("split_errors", event.ticket, f"says all_eligible {facts['all_eligible']}, it is {everybody}")
+            self._findings.add(
+                "split_errors", event.ticket, f"says all_eligible {facts['all_eligible']}, it is {everybody}"
+            )
         books.count[str(given)] += 1
         books.fully_eligible[str(given)] += everybody
         self._check_deviation(event, books)
@@ -119,7 +124,9 @@ class Shares:
         """Whether filings of this window may have aged away."""
         if not self._history.cut.is_cut(step.entry.partition):
             return False
-        first = datetime.fromtimestamp(self._history.first_at[step.entry.partition] / 1000, ZoneInfo(bundle.timezone)).strftime("%Y-%m")
+        first = datetime.fromtimestamp(
+            self._history.first_at[step.entry.partition] / 1000, ZoneInfo(bundle.timezone)
+        ).strftime("%Y-%m")
         if window[: len(first)] <= first:
             self._partial.add((step.decision.home, window))
         return (step.decision.home, window) in self._partial
@@ -128,14 +135,21 @@ class Shares:
         for party in books.target:
             if abs(books.count[party] - books.target[party]) >= 1:
                 off = float(books.count[party] - books.target[party])
-                self._findings.add("split_errors", f"{event.ticket} {party}", f"leaves {party} {off:+.2f} from its target")
+                self._findings.add(
+                    "split_errors", f"{event.ticket} {party}", f"leaves {party} {off:+.2f} from its target"
+                )
 
     def check_state(self, log: Log) -> None:
         """Compare with the newest books that dispatch keeps of each home, where its log is settled."""
         newest: dict[str, Quota] = {}
         cut: set[str] = set()
         for entry in log.of("tickets.state"):
-            if entry.key is not None and entry.key.startswith(b"q:") and entry.value is not None and log.is_quiet(entry.partition):
+            if (
+                entry.key is not None
+                and entry.key.startswith(b"q:")
+                and entry.value is not None
+                and log.is_quiet(entry.partition)
+            ):
                 quota = decode(entry.value, Quota)
                 newest[quota.home] = quota
                 if self._history.cut.is_cut(entry.partition):
@@ -151,15 +165,26 @@ class Shares:
                     self._findings.add("split_errors", f"q:{home} {party}", what)
 
     def table(self) -> dict[str, dict[str, dict[str, Any]]]:
-        """Home -> party -> ``count``, ``target`` (in tickets; exact until printed), ``fully_eligible`` and ``drift`` by cause; windows added up."""
+        """Home -> party -> ``count``, ``target`` (in tickets; exact until printed), ``fully_eligible`` and ``drift`` by
+        cause; windows added up."""
         homes: dict[str, dict[str, dict[str, Any]]] = {}
         for (home, _), books in sorted(self._books.items()):
             parties = homes.setdefault(home, {})
             for party in sorted({*books.count, *books.target, *books.nominal, *books.emergency}):
-                row = parties.setdefault(party, {"count": 0, "target": Fraction(), "fully_eligible": 0, "drift": defaultdict(Fraction)})
+                row = parties.setdefault(
+                    party, {"count": 0, "target": Fraction(), "fully_eligible": 0, "drift": defaultdict(Fraction)}
+                )
                 for cause, off in books.drift(party).items():
                     row["drift"][cause] += off
                 row["count"] += books.count[party]
                 row["target"] += books.target[party]
                 row["fully_eligible"] += books.fully_eligible[party]
-        return {home: {party: row | {"target": float(row["target"]), "drift": {c: float(off) for c, off in row["drift"].items()}} for party, row in rows.items()} for home, rows in homes.items()}
+        return {
+            home: {
+                party: (
+                    row | {"target": float(row["target"]), "drift": {c: float(off) for c, off in row["drift"].items()}}
+                )
+                for party, row in rows.items()
+            }
+            for home, rows in homes.items()
+        }

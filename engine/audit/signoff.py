@@ -1,4 +1,5 @@
-"""A signed-off snapshot: how everything stood when an audit was clean, under a seal; the next audit of a cut log begins there (DESIGN 3, 8)."""
+"""A signed-off snapshot: how everything stood when an audit was clean, under a seal; the next audit of a cut log begins
+there (DESIGN 3, 8)."""
 
 import hashlib
 import hmac
@@ -81,16 +82,37 @@ def made_of(done: "Audited", log: Log, prefix: str, key: str) -> SignOff:
         for (topic, partition), end in sorted(log.ends.items())
         if topic == DECISIONS
     ]
-    tickets = {name: Standing(done.partition_of[name], msgspec.Raw(codec.encode(ticket))) for name, ticket in sorted(history.before.items())}
-    counts = {"incidents": report.incidents, "tickets": report.tickets, "open": report.open, "decisions": report.decisions, "standing": len(tickets)}
-    return SignOff(prefix, key, datetime.now(UTC).isoformat(timespec="seconds"), report.vouches_from, counts, tuple(stands), tickets)
+    tickets = {
+        name: Standing(done.partition_of[name], msgspec.Raw(codec.encode(ticket)))
+        for name, ticket in sorted(history.before.items())
+    }
+    counts = {
+        "incidents": report.incidents,
+        "tickets": report.tickets,
+        "open": report.open,
+        "decisions": report.decisions,
+        "standing": len(tickets),
+    }
+    return SignOff(
+        prefix,
+        key,
+        datetime.now(UTC).isoformat(timespec="seconds"),
+        report.vouches_from,
+        counts,
+        tuple(stands),
+        tickets,
+    )
 
 
 def _stood(partition: int, end: int, at: Instant, last: Entry | None, before: Stood | None) -> Stood:
     """One partition; where nothing was decided since the last snapshot, what that one knew."""
     if last is not None:
         return Stood(partition, end, at, last.offset, hashlib.sha256(last.value or b"").hexdigest())
-    return Stood(partition, end, before.at, before.last, before.digest) if before is not None else Stood(partition, end, at)
+    return (
+        Stood(partition, end, before.at, before.last, before.digest)
+        if before is not None
+        else Stood(partition, end, at)
+    )
 
 
 def save(path: Path, signed: SignOff, master: bytes) -> None:
@@ -116,21 +138,27 @@ def load(path: Path, prefix: str, keys: Mapping[str, bytes]) -> SignOff:
     Raises:
         InvalidSettings: It was changed since, or is of another stack; with the mend.
     """
-    mend = f"restore {path} from your backup, or move it away: the audit then vouches from the first decision that is left"
+    mend = (
+        f"restore {path} from your backup, or move it away: the audit then vouches from the first decision that is left"
+    )
     seal, _, body = read_whole(path).partition(b"\n")
     try:
         signed = msgspec.json.decode(body, type=SignOff)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
         raise InvalidSettings(f"the signed-off snapshot {path} cannot be read; {mend}") from exc
     if signed.prefix != prefix or signed.key not in keys:
-        raise InvalidSettings(f"the signed-off snapshot {path} is of the prefix {signed.prefix!r} and the key {signed.key}, not of this stack; {mend}")
+        raise InvalidSettings(
+            f"the signed-off snapshot {path} is of the prefix {signed.prefix!r} and the key {signed.key}, not of this"
+            f" stack; {mend}"
+        )
     if not hmac.compare_digest(_seal(body.removesuffix(b"\n"), keys[signed.key]).encode(), seal):
         raise InvalidSettings(f"the signed-off snapshot {path} was changed after it was signed; {mend}")
     return signed
 
 
 def begun_at(log: Log, signed: SignOff) -> str | None:
-    """Let a cut log begin where a snapshot ends: what is before is judged already. Says why it cannot, if so, and leaves the log alone.
+    """Let a cut log begin where a snapshot ends: what is before is judged already. Says why it cannot, if so, and
+    leaves the log alone.
 
     Raises:
         InvalidSettings: The snapshot was made of another log.
@@ -139,29 +167,45 @@ def begun_at(log: Log, signed: SignOff) -> str | None:
     for partition in cut:
         stood, begin = signed.of(partition), log.begins[DECISIONS, partition]
         if stood is None or begin > stood.position:
-            return f"it ends at offset {stood.position if stood else 0} of partition {partition}, and the log begins at {begin}: sign off more often than retention takes"
+            return (
+                f"it ends at offset {stood.position if stood else 0} of partition {partition}, and the log begins at"
+                f" {begin}: sign off more often than retention takes"
+            )
         _demand_same(log, stood)
     for partition in cut:
         stood = signed.of(partition)
         assert stood is not None
         log.begins[DECISIONS, partition] = stood.position
         log.stood[partition] = stood.at
-    log.entries[DECISIONS] = [one for one in log.of(DECISIONS) if one.partition not in log.stood or one.offset >= log.begins[DECISIONS, one.partition]]
+    log.entries[DECISIONS] = [
+        one
+        for one in log.of(DECISIONS)
+        if one.partition not in log.stood or one.offset >= log.begins[DECISIONS, one.partition]
+    ]
     return None
 
 
 def _demand_same(log: Log, stood: Stood) -> None:
     """The last decision in a snapshot must be the one in the log, while it is left; and the log must reach that far."""
-    here = next((one for one in log.of(DECISIONS) if (one.partition, one.offset) == (stood.partition, stood.last)), None)
+    here = next(
+        (one for one in log.of(DECISIONS) if (one.partition, one.offset) == (stood.partition, stood.last)), None
+    )
     is_left = log.begins[DECISIONS, stood.partition] <= stood.last
-    if log.ends.get((DECISIONS, stood.partition), 0) < stood.position or (is_left and (here is None or hashlib.sha256(here.value or b"").hexdigest() != stood.digest)):
-        raise InvalidSettings(f"the signed-off snapshot was made of another log: decision {stood.last} of partition {stood.partition} is not the one in it; move the file away")
+    if log.ends.get((DECISIONS, stood.partition), 0) < stood.position or (
+        is_left and (here is None or hashlib.sha256(here.value or b"").hexdigest() != stood.digest)
+    ):
+        raise InvalidSettings(
+            f"the signed-off snapshot was made of another log: decision {stood.last} of partition {stood.partition} is"
+            " not the one in it; move the file away"
+        )
 
 
 def tickets_of(signed: SignOff, partitions: Mapping[int, Instant]) -> dict[str, tuple[int, Ticket, bytes]]:
     """Give the tickets of some partitions: name -> partition, ticket, image."""
     return {
-        name: (one.partition, codec.decode(bytes(one.image), Ticket), bytes(one.image)) for name, one in signed.tickets.items() if one.partition in partitions
+        name: (one.partition, codec.decode(bytes(one.image), Ticket), bytes(one.image))
+        for name, one in signed.tickets.items()
+        if one.partition in partitions
     }
 
 

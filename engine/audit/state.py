@@ -1,4 +1,5 @@
-"""The tickets in ``tickets.state`` against the fold of the log: each must be the image of its version, none behind (DESIGN 5.8)."""
+"""The tickets in ``tickets.state`` against the fold of the log: each must be the image of its version, none behind
+(DESIGN 5.8)."""
 
 import msgspec
 
@@ -16,7 +17,9 @@ def check_state(log: Log, history: History, findings: Findings) -> None:
 
     The state was read after the settled decisions and before the last ones, so it may stand anywhere between.
     """
-    newest = {entry.key: entry for entry in log.of("tickets.state") if entry.key is not None and entry.key.startswith(TICKET)}
+    newest = {
+        entry.key: entry for entry in log.of("tickets.state") if entry.key is not None and entry.key.startswith(TICKET)
+    }
     for key, entry in newest.items():
         name = key[len(TICKET) :].decode(errors="replace")
         if entry.value is None:
@@ -43,11 +46,17 @@ def _check_image(name: str, entry: Entry, history: History, findings: Findings) 
     if name in history.adopted:
         return  # its decisions have aged away: there is nothing to compare with
     image = history.images.get((name, ticket.version))
-    if image is None and history.cut.is_unknown(entry.partition) and all(version > ticket.version for other, version in history.images if other == name):
+    if (
+        image is None
+        and history.cut.is_unknown(entry.partition)
+        and all(version > ticket.version for other, version in history.images if other == name)
+    ):
         return  # the state was read just before the first decision that is left of it
     if image is None:
         findings.add("state_errors", name, f"stands at version {ticket.version}, which the log does not hold")
     elif bytes(image) != entry.value and decode(bytes(image), Ticket) != ticket:
         findings.add("state_errors", name, f"differs from version {ticket.version} on the log")
     elif ticket.version < history.settled_versions.get(name, 0):
-        findings.add("state_errors", name, f"stands at version {ticket.version}, the log at {history.settled_versions[name]}")
+        findings.add(
+            "state_errors", name, f"stands at version {ticket.version}, the log at {history.settled_versions[name]}"
+        )

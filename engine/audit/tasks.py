@@ -48,7 +48,11 @@ class Tasks:
                     events[task.event] += 1
             replies = len(self._log.of(f"dept.{code}.replies"))
             if events or replies:
-                table[code] = {"tasks": sum(events.values()), "replies": replies, "events": dict(sorted(events.items()))}
+                table[code] = {
+                    "tasks": sum(events.values()),
+                    "replies": replies,
+                    "events": dict(sorted(events.items())),
+                }
         self._look_for_missing(sent)
         return table
 
@@ -76,5 +80,11 @@ class Tasks:
         """A task that fan-out has passed must be on its topic, unless the topic has dropped old records."""
         passed = self._log.positions(FANOUT_STATE, "tickets.decisions")
         for name, (entry, task) in self._promised.items():
-            if name not in sent and entry.offset < passed.get(entry.partition, 0) and entry.appended_ms >= self._cut.since(f"dept.{task.department}.tasks"):
-                self._findings.add("lost", name, f"was decided at {entry.id} and is not on dept.{task.department}.tasks")
+            if (
+                name not in sent
+                and entry.offset < passed.get(entry.partition, 0)
+                and entry.appended_ms >= self._cut.since(f"dept.{task.department}.tasks")
+            ):
+                self._findings.add(
+                    "lost", name, f"was decided at {entry.id} and is not on dept.{task.department}.tasks"
+                )

@@ -1,4 +1,5 @@
-"""Every identity by its last verdict: ticket, rejected, held, or lost (issue: tickets + rejected + held = incidents)."""
+"""Every identity by its last verdict: ticket, rejected, held, or lost (issue: tickets + rejected + held =
+incidents)."""
 
 from collections import Counter, defaultdict
 
@@ -107,7 +108,9 @@ class Verdicts:
             if verdict == AGED:
                 continue
             if verdict == "lost":
-                self._findings.add("lost", name, "was consumed by intake or dispatch and is neither ticket nor rejected nor held")
+                self._findings.add(
+                    "lost", name, "was consumed by intake or dispatch and is neither ticket nor rejected nor held"
+                )
             elif self._verdicts[name] < owed[name] and name not in aged:
                 self._findings.add("lost", name, f"came {owed[name]} times and left {self._verdicts[name]} verdicts")
             if name not in seen and self._accepted.get(name) and not self._cut.since("incidents.raw"):
@@ -162,11 +165,17 @@ class Verdicts:
         }
         since = self._cut.since("incidents")
         for decision, ticket in promised.items():
-            if self._history.appended[decision] >= since and decision not in self._referred and decision in self._history.settled:
+            if (
+                self._history.appended[decision] >= since
+                and decision not in self._referred
+                and decision in self._history.settled
+            ):
                 self._findings.add("lost", decision, f"referred {ticket}, but no record on incidents carries it on")
         for decision, entry in self._referred.items():
             if decision not in promised and not self._cut.since("tickets.decisions"):
-                self._findings.add("unexplained", entry.id, f"carries on a referral of {decision}, which the log does not hold")
+                self._findings.add(
+                    "unexplained", entry.id, f"carries on a referral of {decision}, which the log does not hold"
+                )
 
     def counts(self) -> tuple[int, Counter[str], int, int]:
         """Tickets, rejected by reason, held, pending."""

@@ -82,10 +82,17 @@ def _main(words: list[str]) -> int:
         return 0
     broken = next((number for number, word in enumerate(words, 1) if not _is_text(word)), None)
     if broken is not None:
-        return _said("gridwhistle", f"argument {broken} is not UTF-8: {words[broken - 1]!a}; give it in the terminal's own encoding")
+        return _said(
+            "gridwhistle",
+            f"argument {broken} is not UTF-8: {words[broken - 1]!a}; give it in the terminal's own encoding",
+        )
     if name not in table:
         near = difflib.get_close_matches(name, table, 1)
-        print(f"gridwhistle: no command {name!r}; {f'did you mean {near[0]!r}? ' if near else ''}'gridwhistle --help' lists them", file=sys.stderr)
+        print(
+            f"gridwhistle: no command {name!r}; {f'did you mean {near[0]!r}? ' if near else ''}'gridwhistle --help'"
+            " lists them",
+            file=sys.stderr,
+        )
         return 2
     return _call(name, table[name][0], words[1:])
 
@@ -123,7 +130,14 @@ def _call(name: str, module: str, words: list[str]) -> int:
     except Exception as exc:
         if type(exc).__module__.split(".")[0] not in ("aiokafka", "redis"):
             raise
-        return _said(f"gridwhistle {name}", with_data(f"nobody answers: {exc}; is the stack up? 'gridwhistle status' tells, 'gridwhistle up' starts it; another folder is named with --data", words))
+        return _said(
+            f"gridwhistle {name}",
+            with_data(
+                f"nobody answers: {exc}; is the stack up? 'gridwhistle status' tells, 'gridwhistle up' starts it;"
+                " another folder is named with --data",
+                words,
+            ),
+        )
 
 
 def _misused(exc: Any, path: str, usage: type) -> int:
@@ -150,14 +164,19 @@ def command_of(name: str, module: str) -> Any:
 
 
 def with_data(text: str, words: list[str] | None = None) -> str:
-    """Let the commands that a message tells to give name the data folder in use, so that they can be given as they stand."""
+    """Let the commands that a message tells to give name the data folder in use, so that they can be given as they
+    stand."""
     given = sys.argv[1:] if words is None else words
     folder = next((after for word, after in itertools.pairwise(given) if word == "--data"), None) or next(
         (word.removeprefix("--data=") for word in given if word.startswith("--data=")), None
     )
     if folder is None:
         return text
-    return re.sub(r"'gridwhistle (?!pack (?:check|show|diff))([a-z][^']*)'", lambda found: f"'gridwhistle {_named(found.group(1), folder)}'", text)
+    return re.sub(
+        r"'gridwhistle (?!pack (?:check|show|diff))([a-z][^']*)'",
+        lambda found: f"'gridwhistle {_named(found.group(1), folder)}'",
+        text,
+    )
 
 
 def _named(command: str, folder: str) -> str:

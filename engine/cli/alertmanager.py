@@ -1,4 +1,5 @@
-"""``gridwhistle alertmanager FILE``: a webhook payload of Alertmanager becomes incidents, by the door that everybody takes."""
+"""``gridwhistle alertmanager FILE``: a webhook payload of Alertmanager becomes incidents, by the door that everybody
+takes."""
 
 import sys
 from pathlib import Path
@@ -26,12 +27,16 @@ MOST_BYTES = 8 * 1024 * 1024
 
 def alertmanager(
     file: Annotated[str, typer.Argument(help="The payload as JSON; - reads it from standard input.")],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the incidents and send nothing. Needs no stack.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the incidents and send nothing. Needs no stack.")
+    ] = False,
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
 ) -> None:
-    """Report each burning alert with the label gridwhistle="incident". Labels grid, lat, lon, address, category say where and what.
+    """Report each burning alert with the label gridwhistle="incident". Labels grid, lat, lon, address, category say
+    where and what.
 
-    The same outbreak again is a duplicate. Exit code 0: all are with the broker; 2: it is no such payload, or they are not.
+    The same outbreak again is a duplicate. Exit code 0: all are with the broker; 2: it is no such payload, or they are
+    not.
 
     Example: curl -s HOOK | gridwhistle alertmanager -
     """
@@ -44,7 +49,11 @@ def alertmanager(
         for report, position in zip(found, run_async(_send(settings_of(data), found)) if found else [], strict=True):
             print(f"{identity(SOURCE, report.external_id)} {position}")
     left = len(payload.alerts) - len(found)
-    print(f"{len(found)} reported, {left} resolved or no incident" + (f"; {payload.truncated_alerts} were cut off by Alertmanager" if payload.truncated_alerts else ""), file=sys.stderr)
+    print(
+        f"{len(found)} reported, {left} resolved or no incident"
+        + (f"; {payload.truncated_alerts} were cut off by Alertmanager" if payload.truncated_alerts else ""),
+        file=sys.stderr,
+    )
 
 
 def _read(file: str) -> Payload:
@@ -58,7 +67,9 @@ def _read(file: str) -> Payload:
     except EnvelopeFault as error:
         raise InvalidSettings(f"no payload of Alertmanager: {error}") from error
     except ValidationError as error:
-        faults = [f"{'.'.join(map(str, one['loc']))}: {fault_of(one, Payload)}" for one in error.errors(include_url=False)]
+        faults = [
+            f"{'.'.join(map(str, one['loc']))}: {fault_of(one, Payload)}" for one in error.errors(include_url=False)
+        ]
         raise InvalidSettings("no payload of Alertmanager, version 4:\n  " + "\n  ".join(faults[:20])) from error
 
 
@@ -71,7 +82,9 @@ async def _send(settings: Settings, found: list[Report]) -> list[str]:
         for report in found:
             key, value, headers = incident_message(SOURCE, report.external_id, report.data)
             partition = (murmur2(key) & 0x7FFFFFFF) % settings.partitions
-            sent.append(await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition))
+            sent.append(
+                await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)
+            )
         return [f"{RAW.name}:{ack.partition}:{ack.offset}" for ack in [await future for future in sent]]
     finally:
         await producer.stop()

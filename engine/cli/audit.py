@@ -27,15 +27,39 @@ from topics.codec import encode
 
 def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
-    journal: Annotated[list[Path] | None, typer.Option(help="A sender's journal, to find what was acknowledged and lost. May be given several times.")] = None,
-    sign_off: Annotated[bool, typer.Option("--sign-off", help="If all is clean, keep how everything stands, sealed by the master key: the audit of a cut log begins there.")] = False,
-    snapshot: Annotated[Path | None, typer.Option(help="The signed-off snapshot to begin with, and to write; in the data folder otherwise.")] = None,
+    journal: Annotated[
+        list[Path] | None,
+        typer.Option(help="A sender's journal, to find what was acknowledged and lost. May be given several times."),
+    ] = None,
+    sign_off: Annotated[
+        bool,
+        typer.Option(
+            "--sign-off",
+            help=(
+                "If all is clean, keep how everything stands, sealed by the master key: the audit of a cut log begins"
+                " there."
+            ),
+        ),
+    ] = False,
+    snapshot: Annotated[
+        Path | None,
+        typer.Option(help="The signed-off snapshot to begin with, and to write; in the data folder otherwise."),
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
-    metrics: Annotated[Path | None, typer.Option(help="Write the figures to this file as well, e.g. DIR/gridwhistle.prom of node_exporter's textfile collector.")] = None,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(
+            help=(
+                "Write the figures to this file as well, e.g. DIR/gridwhistle.prom of node_exporter's textfile"
+                " collector."
+            )
+        ),
+    ] = None,
 ) -> None:
     """Check that the log alone explains every ticket: nothing lost, doubled, early or missing.
 
-    Exit code 0: clean. 1: something is wrong, and named. 2: there is no stack to read, or a journal or a snapshot cannot be read.
+    Exit code 0: clean. 1: something is wrong, and named. 2: there is no stack to read, or a journal or a snapshot
+    cannot be read.
 
     Example: gridwhistle audit --json --journal .gridwhistle/journals/feed-1.jsonl
     """

@@ -28,56 +28,99 @@ from topics.ticket import Duties
 from topics.vocabulary import REFUSALS, CommandKind, Reason, Role
 
 duty = typer.Typer(
-    help="Change the roster without a new pack: duty, stand-ins, swaps, people who come and go. Every partition decides it, and replay knows it.\n\n"
-    "Example: gridwhistle duty off specialist-tawan-11 --role specialist --until 2026-03-03T08:00 --as chief:chief-1",
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
-)  # fmt: skip
+    help=(
+        "Change the roster without a new pack: duty, stand-ins, swaps, people who come and go. Every partition decides"
+        " it, and replay knows it.\n\nExample: gridwhistle duty off specialist-tawan-11 --role specialist --until"
+        " 2026-03-03T08:00 --as chief:chief-1"
+    ),
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 Person = Annotated[str, typer.Argument(help="The person's id on the roster.")]
 InRole = Annotated[Role, typer.Option("--role", help="In which role.")]
 Acting = Annotated[str, typer.Option("--as", help="chief, centre or supervisor, as ROLE:PERSON.")]
 Since = Annotated[datetime | None, typer.Option(help="Local time of the pack's zone; without it from now on.")]
-Until = Annotated[datetime | None, typer.Option(help="Local time of the pack's zone; without it until it is changed again.")]
+Until = Annotated[
+    datetime | None, typer.Option(help="Local time of the pack's zone; without it until it is changed again.")
+]
 Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
 
 
 @duty.command()
-def on(person: Person, role: InRole, acting: Acting, since: Since = None, until: Until = None, data: Data = None) -> None:
+def on(
+    person: Person, role: InRole, acting: Acting, since: Since = None, until: Until = None, data: Data = None
+) -> None:
     """Put somebody on duty for a while, whatever the pack says."""
     _change(data, acting, [("on", person, role, {})], since, until)
 
 
 @duty.command()
-def off(person: Person, role: InRole, acting: Acting, since: Since = None, until: Until = None, data: Data = None) -> None:
+def off(
+    person: Person, role: InRole, acting: Acting, since: Since = None, until: Until = None, data: Data = None
+) -> None:
     """Take somebody off duty for a while: nothing is offered to them, and they accept nothing."""
     _change(data, acting, [("off", person, role, {})], since, until)
 
 
 @duty.command()
 def add(
-    person: Person, role: InRole, acting: Acting,
+    person: Person,
+    role: InRole,
+    acting: Acting,
     name: Annotated[str, typer.Option(help="As people call them.")] = "",
-    instead_of: Annotated[str | None, typer.Option(help="Whose places, skills and hours they take; that person is off meanwhile.")] = None,
-    node: Annotated[list[str] | None, typer.Option(help="A grid, with all below; may be repeated; none: everywhere.")] = None,
+    instead_of: Annotated[
+        str | None, typer.Option(help="Whose places, skills and hours they take; that person is off meanwhile.")
+    ] = None,
+    node: Annotated[
+        list[str] | None, typer.Option(help="A grid, with all below; may be repeated; none: everywhere.")
+    ] = None,
     skill: Annotated[list[str] | None, typer.Option(help="May be repeated.")] = None,
     org: Annotated[str | None, typer.Option(help="Department code, for role department.")] = None,
     hours: Annotated[str, typer.Option(help="always, work, or HH:MM-HH:MM.")] = "always",
-    since: Since = None, until: Until = None, data: Data = None,
-) -> None:  # fmt: skip
+    since: Since = None,
+    until: Until = None,
+    data: Data = None,
+) -> None:
     """Put somebody on the roster, for a while or for good."""
-    fields: dict[str, Any] = {"name": name, "instead_of": instead_of, "nodes": tuple(node or ()), "skills": tuple(skill or ()), "org": org, "on_duty": hours}
+    fields: dict[str, Any] = {
+        "name": name,
+        "instead_of": instead_of,
+        "nodes": tuple(node or ()),
+        "skills": tuple(skill or ()),
+        "org": org,
+        "on_duty": hours,
+    }
     _change(data, acting, [("add", person, role, fields)], since, until)
 
 
 @duty.command()
-def remove(person: Person, role: InRole, acting: Acting, since: Since = None, until: Until = None, data: Data = None) -> None:
+def remove(
+    person: Person, role: InRole, acting: Acting, since: Since = None, until: Until = None, data: Data = None
+) -> None:
     """Take somebody off the roster, for a while or for good."""
     _change(data, acting, [("remove", person, role, {})], since, until)
 
 
 @duty.command()
-def swap(person: Person, other: Person, role: InRole, acting: Acting, since: Since = None, until: Until = None, data: Data = None) -> None:
+def swap(
+    person: Person,
+    other: Person,
+    role: InRole,
+    acting: Acting,
+    since: Since = None,
+    until: Until = None,
+    data: Data = None,
+) -> None:
     """Let two people of a role have each other's places for a while."""
-    _change(data, acting, [("add", person, role, {"instead_of": other}), ("add", other, role, {"instead_of": person})], since, until)
+    _change(
+        data,
+        acting,
+        [("add", person, role, {"instead_of": other}), ("add", other, role, {"instead_of": person})],
+        since,
+        until,
+    )
 
 
 @duty.command()
@@ -88,8 +131,16 @@ def show(data: Data = None) -> None:
     for one, partitions in told.items():
         what = f"{one.change} instead of {one.instead_of}" if one.instead_of else one.change
         lacks = sorted(set(range(settings.partitions)) - set(partitions))
-        where = f"  ONLY in partitions {_listed(sorted(partitions))} of {settings.partitions}; 'gridwhistle duty complete' tells the others" if lacks else ""
-        print(f"{one.role:<13} {padded(one.person, 28)} {_local(one.since, zone)} to {_local(one.until, zone)}  {plain(what)}{with_data(where)}")
+        where = (
+            f"  ONLY in partitions {_listed(sorted(partitions))} of {settings.partitions}; 'gridwhistle duty complete'"
+            " tells the others"
+            if lacks
+            else ""
+        )
+        print(
+            f"{one.role:<13} {padded(one.person, 28)} {_local(one.since, zone)} to {_local(one.until, zone)} "
+            f" {plain(what)}{with_data(where)}"
+        )
     print(f"times: {zone.key}" if told else "the roster is the pack's")
 
 
@@ -101,11 +152,19 @@ def complete(acting: Acting, data: Data = None) -> None:
     """
     settings = settings_of(data)
     _, at, told = run_async(_standing(settings))
-    wanted = [(one, partition) for one, partitions in told.items() for partition in range(settings.partitions) if partition not in partitions]
+    wanted = [
+        (one, partition)
+        for one, partitions in told.items()
+        for partition in range(settings.partitions)
+        if partition not in partitions
+    ]
     if not wanted:
         return print("nothing to complete: every partition has every change")
     actor = commands_door.actor_of(acting)
-    commands = [(partition, Command(f"duty:{uuid.uuid4()}", CommandKind.SET_DUTY, actor, at, duty=one)) for one, partition in wanted]
+    commands = [
+        (partition, Command(f"duty:{uuid.uuid4()}", CommandKind.SET_DUTY, actor, at, duty=one))
+        for one, partition in wanted
+    ]
     return _said(run_async(_decided(settings, commands)))
 
 
@@ -116,7 +175,9 @@ def _listed(numbers: list[int]) -> str:
 async def _standing(settings: Settings) -> tuple[ZoneInfo, int, dict[Duty, list[int]]]:
     """Read the changes of all partitions, each with those that have it; also the city's zone, and now."""
     zone, at = await _zone(settings), engine_now(await load_clock(settings))
-    partitions = [dict((await read_partition(settings, STATE.name, number))[0]) for number in range(settings.partitions)]
+    partitions = [
+        dict((await read_partition(settings, STATE.name, number))[0]) for number in range(settings.partitions)
+    ]
     return zone, at, changes_told(partitions, at)
 
 
@@ -156,7 +217,9 @@ async def _zone(settings: Settings) -> ZoneInfo:
 Change = tuple[Literal["on", "off", "add", "remove"], str, Role, dict[str, Any]]
 
 
-def _change(data: Path | None, acting: str, changes: list[Change], since: datetime | None, until: datetime | None) -> None:
+def _change(
+    data: Path | None, acting: str, changes: list[Change], since: datetime | None, until: datetime | None
+) -> None:
     _said(run_async(_tell(settings_of(data), acting, changes, since, until)))
 
 
@@ -171,15 +234,25 @@ def _said(refused: list[str] | None) -> None:
     print("changed in every partition")
 
 
-async def _tell(settings: Settings, acting: str, changes: list[Change], since: datetime | None, until: datetime | None) -> list[str] | None:
+async def _tell(
+    settings: Settings, acting: str, changes: list[Change], since: datetime | None, until: datetime | None
+) -> list[str] | None:
     """Tell every partition; answers the reasons of refusals, ``None`` when not all have decided in time."""
     zone, at = await _zone(settings), engine_now(await load_clock(settings))
-    window = {name: int(when.replace(tzinfo=zone).timestamp()) * 1000 for name, when in (("since", since), ("until", until)) if when is not None}
+    window = {
+        name: int(when.replace(tzinfo=zone).timestamp()) * 1000
+        for name, when in (("since", since), ("until", until))
+        if when is not None
+    }
     actor, refused = commands_door.actor_of(acting), list[str]()
     for change, person, role, fields in changes:
-        said = Duty(person, role, change, **{"since": at, **window, **{k: v for k, v in fields.items() if v}})  # type: ignore[arg-type]
+        given = {k: v for k, v in fields.items() if v}
+        said = Duty(person, role, change, **{"since": at, **window, **given})  # type: ignore[arg-type]
         name = f"duty:{uuid.uuid4()}"
-        commands = [(partition, Command(name, CommandKind.SET_DUTY, actor, at, duty=said)) for partition in range(settings.partitions)]
+        commands = [
+            (partition, Command(name, CommandKind.SET_DUTY, actor, at, duty=said))
+            for partition in range(settings.partitions)
+        ]
         reasons = await _decided(settings, commands)
         if reasons is None:
             return None
@@ -190,4 +263,8 @@ async def _tell(settings: Settings, acting: str, changes: list[Change], since: d
 async def _decided(settings: Settings, commands: list[tuple[int, Command]]) -> list[str] | None:
     """Give commands; answers the reasons of refusals, ``None`` when not all are decided in time."""
     decided = [decision async for decision in give_many(settings, commands, 15)]
-    return [decision.reason for decision in decided if decision.reason in REFUSALS] if len(decided) == len(commands) else None
+    return (
+        [decision.reason for decision in decided if decision.reason in REFUSALS]
+        if len(decided) == len(commands)
+        else None
+    )

@@ -1,4 +1,5 @@
-"""``gridwhistle explain``: why each thing happened to a ticket, or whether everything comes out again as it was decided."""
+"""``gridwhistle explain``: why each thing happened to a ticket, or whether everything comes out again as it was
+decided."""
 
 import sys
 from pathlib import Path
@@ -31,7 +32,9 @@ SHOWN = 20
 
 def explain(
     name: Annotated[str | None, typer.Argument(help="Ticket id, or <source>:<id>.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Every decision of the log: only what does not agree is printed.")] = False,
+    every: Annotated[
+        bool, typer.Option("--all", help="Every decision of the log: only what does not agree is printed.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="With --all: one JSON object.")] = False,
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
 ) -> None:
@@ -50,7 +53,12 @@ def explain(
 async def _one(settings: Settings, name: str) -> bool:
     ticket = await ticket_named(settings, name)
     known, past = await laws(settings), await history(settings, ticket, rosters=True)
-    retold, disagreed = await _retold(settings, known, partition_of(home_of(ticket), settings.partitions), await cut_partitions(settings)), 0
+    retold, disagreed = (
+        await _retold(
+            settings, known, partition_of(home_of(ticket), settings.partitions), await cut_partitions(settings)
+        ),
+        0,
+    )
     for decision in past:
         told = retold.explain(decision)
         if decision.reason == Reason.DUTY_SET:
@@ -61,11 +69,17 @@ async def _one(settings: Settings, name: str) -> bool:
     if not reaches_back(mine, ticket):
         image = await standing(settings, ticket)
         if image is None and not mine:
-            raise InvalidSettings(f"there is no ticket {plain(ticket)}; 'gridwhistle ticket list' has those that are open")
+            raise InvalidSettings(
+                f"there is no ticket {plain(ticket)}; 'gridwhistle ticket list' has those that are open"
+            )
         print(known_since(mine, ZoneInfo((await town_of(settings)).law.bundle.timezone)))
         if not mine:
             return True
-    print("worked out again, everything agrees" if not disagreed else f"{disagreed} decisions do not agree when worked out again")
+    print(
+        "worked out again, everything agrees"
+        if not disagreed
+        else f"{disagreed} decisions do not agree when worked out again"
+    )
     return not disagreed
 
 
@@ -99,7 +113,13 @@ async def _all(settings: Settings, as_json: bool) -> bool:
                     _print(decision, told.lines)
                 progress.advance(task)
     if as_json:
-        counts = {"decisions": count, "tickets": len(tickets), "worked_out": worked_out, "disagree": disagreed, "not_vouched": len(unvouched)}
+        counts = {
+            "decisions": count,
+            "tickets": len(tickets),
+            "worked_out": worked_out,
+            "disagree": disagreed,
+            "not_vouched": len(unvouched),
+        }
         print(msgspec.json.encode(counts).decode())
     else:
         verdict = "all agree" if not disagreed else f"{disagreed} decisions do NOT agree"
@@ -111,4 +131,6 @@ async def _all(settings: Settings, as_json: bool) -> bool:
 def _tell_unvouched(names: list[str]) -> None:
     if names:
         more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
-        print(f"not vouched for, since roster changes of before have aged away: {plain(', '.join(names[:SHOWN]))}{more}")
+        print(
+            f"not vouched for, since roster changes of before have aged away: {plain(', '.join(names[:SHOWN]))}{more}"
+        )

@@ -38,16 +38,25 @@ LINE_EVERY_SECONDS = 5.0
 MANY = 50_000
 """Rows from which on it is said that reading takes a while."""
 
+
 def feed(
     file: Annotated[Path, typer.Argument(help="CSV with a header, JSON lines, or a JSON list; gzip is unpacked.")],
     pack: Annotated[str, typer.Option(help="Pack whose feed.yaml maps the columns: a name, or a folder.")],
-    speed: Annotated[int | None, typer.Option(help="0: everything at once. Left out: at the pace of the stack's engine clock; a live one waits for no row.")] = None,
+    speed: Annotated[
+        int | None,
+        typer.Option(
+            help=(
+                "0: everything at once. Left out: at the pace of the stack's engine clock; a live one waits for no row."
+            )
+        ),
+    ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Feed the first so many rows, in order of time.")] = None,
     until: Annotated[
         str | None, typer.Option(help="Feed what happened until this time, e.g. 2018-01-02T00:00:00 (the pack's zone).")
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be sent, what rejected and why; send nothing. Needs no stack.")
+        bool,
+        typer.Option("--dry-run", help="Say what would be sent, what rejected and why; send nothing. Needs no stack."),
     ] = False,
     allow_rejects: Annotated[int, typer.Option(min=0, help="Exit 0 although so many rows were rejected.")] = 0,
     journal: Annotated[Path | None, typer.Option(help="Where to note what the broker acknowledged.")] = None,
@@ -56,16 +65,19 @@ def feed(
 ) -> None:
     """Send the rows of a file as incidents, and their closings as commands, in order of events.
 
-    A file whose shape is broken is refused whole. A row that came before is no fault: feeding a file again adds nothing.
+    A file whose shape is broken is refused whole. A row that came before is no fault: feeding a file again adds
+    nothing.
 
-    Exit code 0: all that was sent is decided. 1: a row was rejected (more than --allow-rejects), or something is not decided.
+    Exit code 0: all that was sent is decided. 1: a row was rejected (more than --allow-rejects), or something is not
+    decided.
     2: it could not be fed.
 
     Example: gridwhistle feed la311-2018.csv --pack los-angeles --speed 0
     """
     if speed not in (None, 0):
         raise typer.BadParameter(
-            "give 0, or leave it out; the pace of the stack's clock is set by 'gridwhistle up --clock START@SPEED'", param_hint="--speed"
+            "give 0, or leave it out; the pace of the stack's clock is set by 'gridwhistle up --clock START@SPEED'",
+            param_hint="--speed",
         )
     try:
         folder = folder_of_pack(pack)
@@ -108,7 +120,14 @@ def _try(folder: Path, rows: list[Mapped], plan: Plan, as_json: bool, allowed: i
 
 
 def _feed(
-    plan: Plan, rows: list[Mapped], unnamed: list[Mapped], paced: bool, journal: Path | None, data: Path | None, as_json: bool, allowed: int
+    plan: Plan,
+    rows: list[Mapped],
+    unnamed: list[Mapped],
+    paced: bool,
+    journal: Path | None,
+    data: Path | None,
+    as_json: bool,
+    allowed: int,
 ) -> bool:
     """Send a plan and say what became of it; whether all is decided and few enough rejected."""
     from engine.local.folder import settings_of
@@ -138,7 +157,9 @@ def _feed(
     return not outcome.undecided and rejected_of(outcome, unnamed) <= allowed
 
 
-async def _run(settings: "Settings", plan: Plan, paced: bool, path: Path, progress: Callable[[Outcome], None]) -> Outcome:
+async def _run(
+    settings: "Settings", plan: Plan, paced: bool, path: Path, progress: Callable[[Outcome], None]
+) -> Outcome:
     me = asyncio.current_task()
     assert me is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, me.cancel)
@@ -151,7 +172,9 @@ def _moment(text: str | None, mapping: FeedMap) -> int | None:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
-        raise typer.BadParameter(f"{text!r} is no time; one looks like 2018-01-02T00:00:00", param_hint="--until") from error
+        raise typer.BadParameter(
+            f"{text!r} is no time; one looks like 2018-01-02T00:00:00", param_hint="--until"
+        ) from error
     return int((moment if moment.tzinfo else moment.replace(tzinfo=mapping.zone())).timestamp() * 1000)
 
 
@@ -172,7 +195,8 @@ def _progress(plan: Plan, quiet: bool) -> "Iterator[Callable[[Outcome], None]]":
         return
     every = _every()
     yield lambda outcome: every(
-        f"{_phase(outcome, plan)}: {outcome.acked} of {total} sent" + (f", {outcome.decided} decided" if outcome.decided else "")
+        f"{_phase(outcome, plan)}: {outcome.acked} of {total} sent"
+        + (f", {outcome.decided} decided" if outcome.decided else "")
     )
 
 

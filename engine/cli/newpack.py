@@ -1,4 +1,5 @@
-"""``gridwhistle pack new``: a commented pack of a small town that passes ``pack check``, with a feed and a few rows to try it."""
+"""``gridwhistle pack new``: a commented pack of a small town that passes ``pack check``, with a feed and a few rows to
+try it."""
 
 import re
 from pathlib import Path

@@ -25,7 +25,9 @@ HOLD_SECONDS = 60
 
 def project(
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the queues anew from the log, compare, and put them in place.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Build the queues anew from the log, compare, and put them in place.")
+    ] = False,
 ) -> None:
     """Print how far the live queues are, and their digest. With --rebuild exit 1 if the running ones differed."""
     settings = settings_of(data)
@@ -64,7 +66,13 @@ async def _rebuild(settings: Settings) -> bool:
         await _caught_up(live, ends)
         await live.hold(HOLD_SECONDS)
         stands = await live.positions()
-        await _fold_up_to(consumer, shadow, tps, at, {partition: max(end, stands.get(partition, 0)) for partition, end in ends.items()})
+        await _fold_up_to(
+            consumer,
+            shadow,
+            tps,
+            at,
+            {partition: max(end, stands.get(partition, 0)) for partition, end in ends.items()},
+        )
         ours, theirs = await shadow.content(), await live.content()
         return await _swap(live, shadow, ours, theirs, await live.digest(), await shadow.digest())
     finally:
@@ -74,13 +82,18 @@ async def _rebuild(settings: Settings) -> bool:
         await shadow.close()
 
 
-async def _begin(consumer: LogConsumer, shadow: RedisView, settings: Settings, tps: list[TopicPartition]) -> dict[int, int]:
+async def _begin(
+    consumer: LogConsumer, shadow: RedisView, settings: Settings, tps: list[TopicPartition]
+) -> dict[int, int]:
     """Begin each partition where its log does; where that is no longer 0, with what the state holds."""
     at = dict.fromkeys(range(settings.partitions), 0)
     for tp, begin in (await consumer.beginning_offsets(tps)).items():
         if begin > 0:
             at[tp.partition] = await rebuild(shadow, settings, tp.partition, 0, begin)
-            print(f"{tp.topic}/{tp.partition} begins at {begin}: made from {settings.prefix}{STATE.name}, then the log from {at[tp.partition]}")
+            print(
+                f"{tp.topic}/{tp.partition} begins at {begin}: made from {settings.prefix}{STATE.name}, then the log"
+                f" from {at[tp.partition]}"
+            )
     return at
 
 
@@ -94,20 +107,37 @@ async def _caught_up(live: RedisView, ends: dict[int, int]) -> None:
         await asyncio.sleep(0.2)
 
 
-async def _fold_up_to(consumer: LogConsumer, shadow: RedisView, tps: list[TopicPartition], at: dict[int, int], to: dict[int, int]) -> None:
+async def _fold_up_to(
+    consumer: LogConsumer, shadow: RedisView, tps: list[TopicPartition], at: dict[int, int], to: dict[int, int]
+) -> None:
     for tp in tps:
         end = to[tp.partition]
         consumer.seek(tp, at[tp.partition])
         while at[tp.partition] < end:
             got = (await consumer.getmany(tp, timeout_ms=1000, max_records=500)).get(tp, [])
             records = [record for record in got if record.offset < end]
-            after = records[-1].offset + 1 if records and len(records) == len(got) else min(end, await consumer.position(tp))
-            read = [decision for record in records if (decision := read_sieved(DECISIONS.name, record, Decision, read_foldable)) is not None]
+            after = (
+                records[-1].offset + 1
+                if records and len(records) == len(got)
+                else min(end, await consumer.position(tp))
+            )
+            read = [
+                decision
+                for record in records
+                if (decision := read_sieved(DECISIONS.name, record, Decision, read_foldable)) is not None
+            ]
             await shadow.fold(tp.partition, read, at[tp.partition], after)
             at[tp.partition] = after
 
 
-async def _swap(live: RedisView, shadow: RedisView, ours: dict[str, object], theirs: dict[str, object], digest_live: str, digest_new: str) -> bool:
+async def _swap(
+    live: RedisView,
+    shadow: RedisView,
+    ours: dict[str, object],
+    theirs: dict[str, object],
+    digest_live: str,
+    digest_new: str,
+) -> bool:
     print(f"running {digest_live}\nrebuilt {digest_new}")
     same = digest_live == digest_new
     if not same:

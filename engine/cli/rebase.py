@@ -20,7 +20,9 @@ from topics.command import Command
 from topics.vocabulary import REFUSALS, CommandKind
 
 
-async def rebase_all(settings: Settings, acting: str, reason: str, home: str | None, category: str | None, dry_run: bool) -> None:
+async def rebase_all(
+    settings: Settings, acting: str, reason: str, home: str | None, category: str | None, dry_run: bool
+) -> None:
     """Ask for each; prints how many were put under the pack, and how many were refused for which reason.
 
     Raises:
@@ -36,7 +38,12 @@ async def rebase_all(settings: Settings, acting: str, reason: str, home: str | N
         homes.add(one.home)
         if one.category is not None:
             categories.add(one.category)
-        if one.filed_at is not None and one.pack != reference.current and home in (None, one.home) and category in (None, one.category):
+        if (
+            one.filed_at is not None
+            and one.pack != reference.current
+            and home in (None, one.home)
+            and category in (None, one.category)
+        ):
             name = f"rebase:{reference.current}:{one.id}:{one.version}"
             commands.append((partition, Command(name, CommandKind.REBASE, actor, at, ticket=one.id, reason=reason)))
     demand_known("--home", home, homes)
@@ -60,7 +67,8 @@ async def rebase_all(settings: Settings, acting: str, reason: str, home: str | N
 
 
 def demand_known(option: str, given: str | None, known: Iterable[str]) -> None:
-    """Refuse what neither the pack in force nor an open ticket has: a slip of the finger would say that there is nothing to do.
+    """Refuse what neither the pack in force nor an open ticket has: a slip of the finger would say that there is
+    nothing to do.
 
     Raises:
         InvalidSettings: Names the nearest.
@@ -69,4 +77,6 @@ def demand_known(option: str, given: str | None, known: Iterable[str]) -> None:
         return
     near = difflib.get_close_matches(given, names, 3, 0.5) or names[:3]
     more = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
-    raise InvalidSettings(f"{option} {given!r} is in neither the pack in force nor an open ticket; there are {', '.join(near)}{more}")
+    raise InvalidSettings(
+        f"{option} {given!r} is in neither the pack in force nor an open ticket; there are {', '.join(near)}{more}"
+    )

@@ -1,4 +1,5 @@
-"""``gridwhistle rejected``: what intake turned away, why, the original for who may see it, and sending it again mended."""
+"""``gridwhistle rejected``: what intake turned away, why, the original for who may see it, and sending it again
+mended."""
 
 import json
 import sys
@@ -14,7 +15,10 @@ from topics.codec import encode
 from topics.vocabulary import RejectReason
 
 rejected = typer.Typer(
-    help="What intake turned away: list, show, resend.", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False
+    help="What intake turned away: list, show, resend.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
 )
 Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
 Id = Annotated[str, typer.Argument(help="Its position, as 'rejected list' prints it: incidents.raw:2:17.")]
@@ -66,7 +70,10 @@ def _facts(one: Turned) -> dict[str, Any]:
 
 def _line(one: Turned) -> str:
     entry = one.rejected
-    return f"{entry.id}  {one.at:%Y-%m-%d %H:%M:%S} UTC  {_plain(entry.identity or '-')}  {entry.reason}  {_plain(entry.field or '-')}: {_plain(entry.message)}"
+    return (
+        f"{entry.id}  {one.at:%Y-%m-%d %H:%M:%S} UTC  {_plain(entry.identity or '-')}  {entry.reason} "
+        f" {_plain(entry.field or '-')}: {_plain(entry.message)}"
+    )
 
 
 def _plain(text: str) -> str:
@@ -76,14 +83,18 @@ def _plain(text: str) -> str:
 
 @rejected.command()
 def show(record: Id, acting: Acting, purpose: Purpose, data: Data = None) -> None:
-    """Show the original of one, unsealed: who asked and why is written to reveals.jsonl of the data folder before anything is shown.
+    """Show the original of one, unsealed: who asked and why is written to reveals.jsonl of the data folder before
+    anything is shown.
 
     Example: gridwhistle rejected show incidents.raw:2:17 --as chief:chief-1 --purpose "call the reporter back"
     """
     from engine.local.folder import settings_of
 
     one = run_async(reveal(settings_of(data), record, acting, purpose))
-    print(f"{_line(one)}\nsource and id: {' '.join(map(_plain, one.name()))}; field: {_plain(one.beside.field) or '-'}", file=sys.stderr)
+    print(
+        f"{_line(one)}\nsource and id: {' '.join(map(_plain, one.name()))}; field: {_plain(one.beside.field) or '-'}",
+        file=sys.stderr,
+    )
     try:
         print(json.dumps(json.loads(one.value), ensure_ascii=False, indent=2))
     except ValueError:  # whatever it was, it is shown as it can be
@@ -93,13 +104,19 @@ def show(record: Id, acting: Acting, purpose: Purpose, data: Data = None) -> Non
 @rejected.command()
 def resend(
     record: Id,
-    file: Annotated[Path, typer.Option(help="The mended JSON, as 'rejected show' prints it; - reads it from standard input.")] = Path("-"),
-    pack: Annotated[str | None, typer.Option(help="For a row of a feed ('columns'): the pack whose feed.yaml maps them.")] = None,
+    file: Annotated[
+        Path, typer.Option(help="The mended JSON, as 'rejected show' prints it; - reads it from standard input.")
+    ] = Path("-"),
+    pack: Annotated[
+        str | None, typer.Option(help="For a row of a feed ('columns'): the pack whose feed.yaml maps them.")
+    ] = None,
     data: Data = None,
 ) -> None:
-    """Send a mended one again, under the identity it had. Exit 1 when it still does not fit, with every fault; nothing is sent then.
+    """Send a mended one again, under the identity it had. Exit 1 when it still does not fit, with every fault; nothing
+    is sent then.
 
-    Example: gridwhistle rejected show ID --as chief:chief-1 --purpose mending > it.json; edit it.json; gridwhistle rejected resend ID --file it.json
+    Example: gridwhistle rejected show ID --as chief:chief-1 --purpose mending > it.json; edit it.json; gridwhistle
+    rejected resend ID --file it.json
     """
     from engine.local.folder import settings_of
 
@@ -111,4 +128,7 @@ def resend(
     if found.faults:
         print("\n".join(["not sent; mend:", *(f"  {fault}" for fault in found.faults)]))
         raise typer.Exit(1)
-    print(f"sent as {found.position} under the identity it had; 'gridwhistle rejected list' tells if it was turned away again")
+    print(
+        f"sent as {found.position} under the identity it had; 'gridwhistle rejected list' tells if it was turned away"
+        " again"
+    )

@@ -40,21 +40,37 @@ SLICE = 1_000
 
 
 def replay(
-    pack: Annotated[str | None, typer.Option(help="Another pack: a shipped one's name or a folder. The history is then told under it, and compared.")] = None,
+    pack: Annotated[
+        str | None,
+        typer.Option(
+            help="Another pack: a shipped one's name or a folder. The history is then told under it, and compared."
+        ),
+    ] = None,
     since: Annotated[
-        str | None, typer.Option("--from", help="Begin with the state at this day (yyyy-mm-dd, the pack's zone) or moment (RFC 3339), not at the beginning.")
+        str | None,
+        typer.Option(
+            "--from",
+            help=(
+                "Begin with the state at this day (yyyy-mm-dd, the pack's zone) or moment (RFC 3339), not at the"
+                " beginning."
+            ),
+        ),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
-    csv: Annotated[Path | None, typer.Option(help="With --pack: write every ticket that fares differently.", dir_okay=False)] = None,
+    csv: Annotated[
+        Path | None, typer.Option(help="With --pack: write every ticket that fares differently.", dir_okay=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Decide the whole log once more: it must come out the same, byte by byte; or, with --pack, see what another law would have done.
+    """Decide the whole log once more: it must come out the same, byte by byte; or, with --pack, see what another law
+    would have done.
 
     Exit code 0: identical, or told under the other pack. 1: a decision differs; the first is shown with both sides.
     2: the log has a gap, there is no stack to read, or the pack has faults.
 
     With --from the state at that moment is put together from the decisions before it and kept as a checkpoint of its
-    day in the data folder: the next time only what came after is read, even if retention has taken the rest. Under another
+    day in the data folder: the next time only what came after is read, even if retention has taken the rest. Under
+    another
     pack, what stands open then keeps the law it was filed under. A checkpoint that does not fit the log is not used.
 
     Example: gridwhistle replay --from 2026-03-01 --pack ./my-city --csv moved.csv
@@ -66,7 +82,9 @@ def replay(
     try:
         when = read_when(since) if since is not None else None
     except ValueError as error:
-        raise typer.BadParameter(f"{error}; give a day like 2026-03-01, or a moment like 2026-03-01T08:00:00+08:00", param_hint="--from") from error
+        raise typer.BadParameter(
+            f"{error}; give a day like 2026-03-01, or a moment like 2026-03-01T08:00:00+08:00", param_hint="--from"
+        ) from error
     try:
         fault = _replay(settings_of(data), pack, when, csv, as_json)
     except (KafkaError, NoStack, ReadingStalled, GridwhistleError, OSError) as error:
@@ -75,7 +93,9 @@ def replay(
     raise typer.Exit(1 if fault else 0)
 
 
-def _replay(settings: Settings, pack: str | None, when: date | datetime | None, csv: Path | None, as_json: bool) -> bool:
+def _replay(
+    settings: Settings, pack: str | None, when: date | datetime | None, csv: Path | None, as_json: bool
+) -> bool:
     bundle = prove(pack) if pack is not None else None
     with Progress(console=console(error=True), disable=not sys.stderr.isatty(), transient=True) as bar:
         history, laws = _history(settings, when, bar)
@@ -119,7 +139,12 @@ def _history(settings: Settings, when: date | datetime | None, bar: Progress) ->
 
 async def _read(settings: Settings, bar: Progress, begin: Mapping[tuple[str, int], int] | None = None) -> Log:
     task = bar.add_task("reading the log", total=None)
-    return await read_log(settings, progress=lambda done, total: bar.update(task, completed=done, total=total), only=TOPICS, starts=begin or {})
+    return await read_log(
+        settings,
+        progress=lambda done, total: bar.update(task, completed=done, total=total),
+        only=TOPICS,
+        starts=begin or {},
+    )
 
 
 class _Advance:

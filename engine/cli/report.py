@@ -30,7 +30,9 @@ from topics.vocabulary import Channel
 
 
 def report(
-    category: Annotated[str | None, typer.Option(help="Category code, label or alias; without it the duty desk files it.")] = None,
+    category: Annotated[
+        str | None, typer.Option(help="Category code, label or alias; without it the duty desk files it.")
+    ] = None,
     text: Annotated[str, typer.Option(help="What is the matter.")] = "",
     grid: Annotated[str | None, typer.Option(help="Grid code.")] = None,
     lat: Annotated[float | None, typer.Option(help="Latitude, WGS-84.")] = None,
@@ -38,12 +40,18 @@ def report(
     address: Annotated[str | None, typer.Option(help="Street and number.")] = None,
     channel: Annotated[Channel, typer.Option(help="By which way it came in.")] = Channel.HOTLINE,
     phone: Annotated[str | None, typer.Option(help="The reporter's; it is sealed at intake.")] = None,
-    external_id: Annotated[str | None, typer.Option("--id", help="Its id at the source; the same id twice is one incident.")] = None,
+    external_id: Annotated[
+        str | None, typer.Option("--id", help="Its id at the source; the same id twice is one incident.")
+    ] = None,
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
 ) -> None:
     """Report an incident and print its ticket. Example: gridwhistle report --category bins_full --grid tawan-g1-m1"""
     settings = settings_of(data)
-    location = {name: value for name, value in (("grid", grid), ("lat", lat), ("lon", lon), ("address", address)) if value is not None}
+    location = {
+        name: value
+        for name, value in (("grid", grid), ("lat", lat), ("lon", lon), ("address", address))
+        if value is not None
+    }
     body: dict[str, Any] = {"channel": channel.value, "text": text, "location": location}
     if category is not None:
         body["category"] = category
@@ -59,30 +67,46 @@ def report(
     print(found)
 
 
-async def _report(settings: Settings, external_id: str, body: dict[str, Any], within: float = 15) -> str | Rejected | None:
+async def _report(
+    settings: Settings, external_id: str, body: dict[str, Any], within: float = 15
+) -> str | Rejected | None:
     """Send it, and wait for its ticket or its rejection."""
     clock = await load_clock(settings)
     body["occurred_at"] = datetime.fromtimestamp(engine_now(clock) / 1000, UTC).isoformat()
     key, value, headers = incident_message("cli", external_id, body)
     if len(value) > MAX_RECORD_BYTES:
-        raise InvalidSettings(f"the report has {len(value)} bytes; {settings.prefix}{RAW.name} takes at most {MAX_RECORD_BYTES}")
+        raise InvalidSettings(
+            f"the report has {len(value)} bytes; {settings.prefix}{RAW.name} takes at most {MAX_RECORD_BYTES}"
+        )
     watcher = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", fetch_max_wait_ms=50)
     producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
     try:
         await watcher.start()
         await producer.start()
-        tps = [TopicPartition(settings.prefix + topic.name, p) for topic in (DECISIONS, REJECTED) for p in range(settings.partitions)]
+        tps = [
+            TopicPartition(settings.prefix + topic.name, p)
+            for topic in (DECISIONS, REJECTED)
+            for p in range(settings.partitions)
+        ]
         watcher.assign(tps)
         for tp, end in (await watcher.end_offsets(tps)).items():
             watcher.seek(tp, end)
         partition = (murmur2(key) & 0x7FFFFFFF) % settings.partitions
-        ack = await producer.send_and_wait(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)
+        ack = await producer.send_and_wait(
+            settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition
+        )
         deadline = time.monotonic() + within
         while time.monotonic() < deadline:
             for tp, records in (await watcher.getmany(timeout_ms=300)).items():
                 told = rejected_in if tp.topic.endswith(REJECTED.name) else ticket_in
-                name = record_id(RAW.name, ack.partition, ack.offset) if told is rejected_in else identity("cli", external_id)
-                if (found := next((one for record in records if (one := told(record, name)) is not None), None)) is not None:
+                name = (
+                    record_id(RAW.name, ack.partition, ack.offset)
+                    if told is rejected_in
+                    else identity("cli", external_id)
+                )
+                if (
+                    found := next((one for record in records if (one := told(record, name)) is not None), None)
+                ) is not None:
                     return found
         return None
     finally:
@@ -91,9 +115,14 @@ async def _report(settings: Settings, external_id: str, body: dict[str, Any], wi
 
 
 def ticket_in(record: ConsumerRecord, name: str) -> str | None:
-    """Give the ticket of this identity, if the decision is about it: an id within another's, or in its text, is none."""
+    """Give the ticket of this identity, if the decision is about it: an id within another's, or in its text, is
+    none."""
     decision = read_sieved(DECISIONS.name, record, Told)
-    return next((one.ticket for one in decision.changes if one.after is not None and one.after.identity == name), None) if decision else None
+    return (
+        next((one.ticket for one in decision.changes if one.after is not None and one.after.identity == name), None)
+        if decision
+        else None
+    )
 
 
 def rejected_in(record: ConsumerRecord, position: str) -> Rejected | None:

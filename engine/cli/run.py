@@ -41,5 +41,8 @@ def run(
             if settings.http_address is None:
                 raise
             holder = port_holder(settings.http_address[1])
-            raise InvalidSettings(f"{settings.http_bind} for health and metrics cannot be had ({holder or exc.strerror}); set GRIDWHISTLE_HTTP_BIND") from exc
+            raise InvalidSettings(
+                f"{settings.http_bind} for health and metrics cannot be had ({holder or exc.strerror}); set"
+                " GRIDWHISTLE_HTTP_BIND"
+            ) from exc
     os._exit(0)  # everything is committed and closed; do not wait for idle library threads

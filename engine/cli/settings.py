@@ -13,7 +13,13 @@ from engine.settings import Settings, shown
 
 def settings(
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
-    check: Annotated[bool, typer.Option("--check", help="Say what a production must not have and what to think over; exit 1 if there is anything it must not.")] = False,
+    check: Annotated[
+        bool,
+        typer.Option(
+            "--check",
+            help="Say what a production must not have and what to think over; exit 1 if there is anything it must not.",
+        ),
+    ] = False,
 ) -> None:
     """Print the settings in force here, from the environment and the folder's stack; passwords are not shown."""
     found = _found(data)
@@ -29,7 +35,11 @@ def _check(found: Settings) -> None:
     for how, name, mend in findings(found, os.environ):
         refused += how == "refused"
         print(f"{how:<8} GRIDWHISTLE_{name}: {mend}")
-    print(f"{refused} refused" if refused else "nothing is refused; acks=all, idempotence and read_committed are fixed and need no setting")
+    print(
+        f"{refused} refused"
+        if refused
+        else "nothing is refused; acks=all, idempotence and read_committed are fixed and need no setting"
+    )
     if refused:
         raise typer.Exit(1)
 

@@ -33,22 +33,42 @@ Data = Annotated[Path | None, typer.Option(help="Folder of the stack; a default 
 
 
 def up(
-    demo: Annotated[bool, typer.Option("--demo", help="Tell a seeded working day, 08:00-18:00, at 600 times the speed.")] = False,
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Tell a seeded working day, 08:00-18:00, at 600 times the speed.")
+    ] = False,
     pack: Annotated[str | None, typer.Option(help="The city's law: guancheng, los-angeles, or a folder.")] = None,
     kafka: Annotated[str | None, typer.Option(help="Use this broker, HOST:PORT, instead of our own.")] = None,
-    redis: Annotated[str | None, typer.Option(help="Use this Redis or Valkey, a URL without password, instead of our own; with one: GRIDWHISTLE_REDIS_URL.")] = None,
+    redis: Annotated[
+        str | None,
+        typer.Option(
+            help=(
+                "Use this Redis or Valkey, a URL without password, instead of our own; with one: GRIDWHISTLE_REDIS_URL."
+            )
+        ),
+    ] = None,
     data: Data = None,
-    port_base: Annotated[int | None, typer.Option(min=1024, max=64_900, help="First port; the next free block otherwise.")] = None,
-    clock: Annotated[str | None, typer.Option(help="Engine time START@SPEED, e.g. 2018-01-01T00:00:00-08:00@3600; live otherwise.")] = None,
-    workers: Annotated[list[str] | None, typer.Option(help="STAGE=N processes, e.g. --workers dispatch=2; may be repeated.")] = None,
-    for_seconds: Annotated[float | None, typer.Option("--for", min=0, max=LONGEST_RUN, help="End by itself after so many seconds.")] = None,
+    port_base: Annotated[
+        int | None, typer.Option(min=1024, max=64_900, help="First port; the next free block otherwise.")
+    ] = None,
+    clock: Annotated[
+        str | None, typer.Option(help="Engine time START@SPEED, e.g. 2018-01-01T00:00:00-08:00@3600; live otherwise.")
+    ] = None,
+    workers: Annotated[
+        list[str] | None, typer.Option(help="STAGE=N processes, e.g. --workers dispatch=2; may be repeated.")
+    ] = None,
+    for_seconds: Annotated[
+        float | None, typer.Option("--for", min=0, max=LONGEST_RUN, help="End by itself after so many seconds.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Start a Prometheus beside it, from PATH or GRIDWHISTLE_PROMETHEUS.")] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Start a Prometheus beside it, from PATH or GRIDWHISTLE_PROMETHEUS.")
+    ] = False,
     detach: Annotated[bool, typer.Option(help="Return once everything is ready; end it with 'down'.")] = False,
 ) -> None:
     """Start Kafka, Valkey and every stage, and stay until Ctrl-C. The first start publishes the pack.
 
-    A second 'up' on the same folder goes on where the first one ended: servers, ports, clock and the pack in force. Example: gridwhistle up --pack guancheng
+    A second 'up' on the same folder goes on where the first one ended: servers, ports, clock and the pack in force.
+    Example: gridwhistle up --pack guancheng
     """
     counts = _counts(workers or [])
     if detach:
@@ -58,25 +78,36 @@ def up(
     if demo:
         clock = _new_day(data, clock)
     folder = take_folder(data)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until the loop has its own: the lock goes with us
+    # as Ctrl-C, until the loop has its own: the lock goes with us
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with held(folder, "gridwhistle up"):
         if silent is not None:
-            print(f"the last one here ({silent}) ended without a word: it was killed, or the machine went down. Its servers and stages ended with it; nothing that was decided is lost", file=sys.stderr)
+            print(
+                f"the last one here ({silent}) ended without a word: it was killed, or the machine went down. Its"
+                " servers and stages ended with it; nothing that was decided is lost",
+                file=sys.stderr,
+            )
         if before is not None:
             demand_no_orphans((name, one.get("pid"), one.get("since")) for name, one in before.processes.items())
-        code = run_async(_up(Wanted(data, pack, kafka, redis, port_base, clock, counts, demo, watch), demo, for_seconds, as_json))
+        code = run_async(
+            _up(Wanted(data, pack, kafka, redis, port_base, clock, counts, demo, watch), demo, for_seconds, as_json)
+        )
     if code:
         raise typer.Exit(code)
 
 
 def _new_day(data: Path | None, clock: str | None) -> str:
-    """Each demonstration begins with a morning: what a former one left in the folder goes; any other stack stays untouched."""
+    """Each demonstration begins with a morning: what a former one left in the folder goes; any other stack stays
+    untouched."""
     from engine.local.demo import demo_clock
 
     stack, folder = read_stack(data), folder_of(data)
     if stack is not None:
         if not stack.demo and stack.clock != demo_clock():
-            raise InvalidSettings(f"{folder} holds a stack that is no demonstration; name another folder, e.g. --data ./demo (with make: DATA=./demo)")
+            raise InvalidSettings(
+                f"{folder} holds a stack that is no demonstration; name another folder, e.g. --data ./demo (with make:"
+                " DATA=./demo)"
+            )
         with held(folder, "gridwhistle up --demo"):
             clear(folder, keep=("up.log",))
     return demo_clock() if clock is None else clock
@@ -102,13 +133,19 @@ async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bo
     try:
         await stack.start()
         stack.remember_processes()
-        say(f"up in {time.monotonic() - began:.1f} s: Kafka {stack.settings.kafka}, Redis {shown_url(stack.settings.redis_url)}, data {stack.folder}")
+        say(
+            f"up in {time.monotonic() - began:.1f} s: Kafka {stack.settings.kafka}, Redis"
+            f" {shown_url(stack.settings.redis_url)}, data {stack.folder}"
+        )
         if demo:
             from engine.local.demo import run_demo
 
             return await run_demo(stack, for_seconds, as_json, began)
         at = naming(wanted.data)
-        say(f"look at it:  gridwhistle top{at}    gridwhistle status{at}    gridwhistle tail decisions{at}    end it: Ctrl-C, or gridwhistle down{at}")
+        say(
+            f"look at it:  gridwhistle top{at}    gridwhistle status{at}    gridwhistle tail decisions{at}    end it:"
+            f" Ctrl-C, or gridwhistle down{at}"
+        )
         await until_signal(for_seconds)
         return 0
     finally:
@@ -122,12 +159,21 @@ def _detached(data: Path | None, for_seconds: float | None) -> None:
     """Start ``up`` again as a process of its own, and wait until it is ready or has ended."""
     folder = take_folder(data)
     if (who := holder(folder)) is not None:
-        raise StackBusy(f"the folder {folder} is held by {who}; 'gridwhistle status{naming(data)}' shows what runs there, 'gridwhistle down{naming(data)}' ends it")
+        raise StackBusy(
+            f"the folder {folder} is held by {who}; 'gridwhistle status{naming(data)}' shows what runs there,"
+            f" 'gridwhistle down{naming(data)}' ends it"
+        )
     log = folder / "up.log"
     former = len(read_whole(log)) if log.exists() else 0
     arguments = [word for word in sys.argv[1:] if word not in ("--detach", "--no-detach")]
     with open(log, "ab", opener=opener) as out:
-        process = subprocess.Popen(python_command(*arguments), stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            python_command(*arguments),
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
     deadline = time.monotonic() + DETACHED_SECONDS
     while time.monotonic() < deadline:
         ended = process.poll() is not None
@@ -138,8 +184,8 @@ def _detached(data: Path | None, for_seconds: float | None) -> None:
             return print(text, end="")
         time.sleep(0.1)
     raise DependencyDown(
-        f"the stack is not ready after {DETACHED_SECONDS:.0f} s and goes on starting as pid {process.pid}; its log is {log}, "
-        f"'gridwhistle status{naming(data)}' tells when it is, 'gridwhistle down{naming(data)}' ends it"
+        f"the stack is not ready after {DETACHED_SECONDS:.0f} s and goes on starting as pid {process.pid}; its log is"
+        f" {log}, 'gridwhistle status{naming(data)}' tells when it is, 'gridwhistle down{naming(data)}' ends it"
     )
 
 
@@ -174,14 +220,20 @@ def reset(data: Data = None, yes: Annotated[bool, typer.Option("--yes", help="Do
         folder.rmdir()
         print(f"deleted {folder}")
     if stack is not None and not stack.own_kafka:
-        print(f"the topics {stack.prefix}* on {stack.kafka} stay; without the key nobody's name in them can be revealed")
+        print(
+            f"the topics {stack.prefix}* on {stack.kafka} stay; without the key nobody's name in them can be revealed"
+        )
 
 
 def status(
     data: Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON list.")] = False,
-    resources: Annotated[bool, typer.Option("--resources", help="CPU and memory of each process and of all, instead of state and lag.")] = False,
-    over: Annotated[float, typer.Option(min=0.1, max=3600, help="With --resources: seconds over which the CPU is measured.")] = 5.0,
+    resources: Annotated[
+        bool, typer.Option("--resources", help="CPU and memory of each process and of all, instead of state and lag.")
+    ] = False,
+    over: Annotated[
+        float, typer.Option(min=0.1, max=3600, help="With --resources: seconds over which the CPU is measured.")
+    ] = 5.0,
 ) -> None:
     """List every process and server: name, stage, pid, port, state, lag."""
     from engine.local.status import about, rows
@@ -191,7 +243,10 @@ def status(
         return _resources(found, over, as_json) if resources else print(json.dumps(found))
     silent = left_behind(folder_of(data))
     if silent is not None:
-        print(f"nobody supervises the stack in {folder_of(data)}: the last one ({silent}) ended without a word; go on with 'gridwhistle up{naming(data)}'")
+        print(
+            f"nobody supervises the stack in {folder_of(data)}: the last one ({silent}) ended without a word; go on"
+            f" with 'gridwhistle up{naming(data)}'"
+        )
     elif not found:
         print(f"no stack runs in {folder_of(data)}; start one with 'gridwhistle up{naming(data)}'")
     if not found or all(row["stage"] == "supervisor" for row in found):
@@ -201,7 +256,10 @@ def status(
     print(run_async(about(data)))
     print(f"{'NAME':<16}{'STAGE':<11}{'PID':>8}{'PORT':>7}  {'STATE':<10}{'LAG':>8}")
     for row in found:
-        print(f"{row['name']:<16}{row['stage']:<11}{row['pid'] or '-':>8}{row['port'] or '-':>7}  {row['state']:<10}{'-' if row['lag'] is None else row['lag']:>8}")
+        print(
+            f"{row['name']:<16}{row['stage']:<11}{row['pid'] or '-':>8}{row['port'] or '-':>7} "
+            f" {row['state']:<10}{'-' if row['lag'] is None else row['lag']:>8}"
+        )
     return None
 
 

@@ -87,18 +87,27 @@ def _lines(topic: str, value: bytes, zone: ZoneInfo) -> list[str]:
 
 def _incident(inner: dict[str, Any], zone: ZoneInfo) -> str:
     at = local(inner["received_at"], zone)
-    return f"{at}  {padded(inner['identity'], 24)} {padded(inner['home'], 18)} {padded(inner.get('category', '-'), 22)} placed by {plain(inner['placed_by'])}"
+    return (
+        f"{at}  {padded(inner['identity'], 24)} {padded(inner['home'], 18)} {padded(inner.get('category', '-'), 22)}"
+        f" placed by {plain(inner['placed_by'])}"
+    )
 
 
 def _decision(found: Decision, zone: ZoneInfo) -> list[str]:
     events = ", ".join(event.type for event in found.events if event.type not in TOLD)
-    first = f"{local(found.at, zone)}  {padded(found.ticket or '-', 28)} {padded(found.reason, 20)} {plain(events or found.command or '')}"
+    first = (
+        f"{local(found.at, zone)}  {padded(found.ticket or '-', 28)} {padded(found.reason, 20)}"
+        f" {plain(events or found.command or '')}"
+    )
     return [first.rstrip(), *(f"{'':21}{plain(line)}" for line in said_lines(found))]
 
 
 def _task(found: dict[str, Any], zone: ZoneInfo) -> str:
     name = padded(found.get("child") or found["ticket"], 36)
-    return f"{_moment(found['at'], zone)}  {padded(found['event'], 10)} {name} {padded(found['role'], 6)} due {_moment(found.get('deadline'), zone)}  {plain(found.get('category', ''))}"
+    return (
+        f"{_moment(found['at'], zone)}  {padded(found['event'], 10)} {name} {padded(found['role'], 6)} due"
+        f" {_moment(found.get('deadline'), zone)}  {plain(found.get('category', ''))}"
+    )
 
 
 def _moment(given: str | None, zone: ZoneInfo) -> str:

@@ -35,9 +35,15 @@ from topics.ticket import Ticket
 from topics.vocabulary import REFUSALS, CommandKind, Reason
 
 ticket = typer.Typer(
-    help="List and show tickets, and give commands.\n\nExample: gridwhistle ticket accept tawan-20260302-7 --as specialist:specialist-tawan-11",
-    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None,
-)  # fmt: skip
+    help=(
+        "List and show tickets, and give commands.\n\nExample: gridwhistle ticket accept tawan-20260302-7 --as"
+        " specialist:specialist-tawan-11"
+    ),
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 
@@ -45,7 +51,9 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable.")]
 @ticket.command("list")
 def list_tickets(
     queue: Annotated[str, typer.Option(help=f"{KINDS}; without it the queues are counted.")] = "",
-    mine: Annotated[str, typer.Option("--mine", metavar="PERSON", help="What this person has: the same as --queue person:PERSON.")] = "",
+    mine: Annotated[
+        str, typer.Option("--mine", metavar="PERSON", help="What this person has: the same as --queue person:PERSON.")
+    ] = "",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most so many rows.")] = 50,
     data: Data = None,
     as_json: Json = False,
@@ -64,7 +72,11 @@ async def _list(settings: Settings, queue: str, limit: int, as_json: bool) -> No
     try:
         if not queue:
             counts = await view.counts()
-            return print(json.dumps(counts) if as_json else "\n".join(f"{n:>6}  {plain(name)}" for name, n in counts.items()) or "no open tickets")
+            return print(
+                json.dumps(counts)
+                if as_json
+                else "\n".join(f"{n:>6}  {plain(name)}" for name, n in counts.items()) or "no open tickets"
+            )
         town, now = await town_of(settings), engine_now(await load_clock(settings))
         rows = await rows_of(view, town.law, queue, limit, now)
     finally:
@@ -80,15 +92,25 @@ async def _list(settings: Settings, queue: str, limit: int, as_json: bool) -> No
 
 
 @ticket.command()
-def show(name: Annotated[str, typer.Argument(help="Ticket id, or <source>:<id>.")], data: Data = None, as_json: Json = False) -> None:
-    """Show a ticket: who has it, its clocks with their deadlines, its children, what was said and what happened so far."""
+def show(
+    name: Annotated[str, typer.Argument(help="Ticket id, or <source>:<id>.")], data: Data = None, as_json: Json = False
+) -> None:
+    """Show a ticket: who has it, its clocks with their deadlines, its children, what was said and what happened so
+    far."""
     settings = settings_of(data)
     found = run_async(commands.ticket_named(settings, name.partition("/")[0]))
     told = run_async(history(settings, found))
-    after = next((c.after for d in reversed(told) for c in reversed(d.changes) if c.ticket == found and c.after is not None), None)
-    image = bytes(after) if after is not None else run_async(standing(settings, found))  # its decisions may have aged away, it has not
+    after = next(
+        (c.after for d in reversed(told) for c in reversed(d.changes) if c.ticket == found and c.after is not None),
+        None,
+    )
+    # its decisions may have aged away, it has not
+    image = bytes(after) if after is not None else run_async(standing(settings, found))
     if image is None:
-        print(with_data(f"there is no ticket {plain(found)}; 'gridwhistle ticket list' has those that are open"), file=sys.stderr)
+        print(
+            with_data(f"there is no ticket {plain(found)}; 'gridwhistle ticket list' has those that are open"),
+            file=sys.stderr,
+        )
         raise typer.Exit(1)
     now = read_own(f"tickets.state/t:{plain(found)}", image, Ticket)
     if as_json:
@@ -111,7 +133,9 @@ def _moment(data: Path | None, given: datetime | None) -> int | None:
 def _command(kind: CommandKind) -> None:
     def give(
         name: Annotated[str, typer.Argument(help="Ticket id, <source>:<id>, or a child <ticket>/<code>/<n>.")],
-        acting: Annotated[str, typer.Option("--as", help="ROLE:PERSON of the pack's roster; a department is department:CODE:PERSON.")],
+        acting: Annotated[
+            str, typer.Option("--as", help="ROLE:PERSON of the pack's roster; a department is department:CODE:PERSON.")
+        ],
         reason: Annotated[str | None, typer.Option(help="Why.")] = None,
         text: Annotated[str | None, typer.Option(help="Answer, note, or result.")] = None,
         proof: Annotated[list[str] | None, typer.Option(help="A photo or paper; may be repeated.")] = None,
@@ -121,29 +145,68 @@ def _command(kind: CommandKind) -> None:
         grid: Annotated[str | None, typer.Option(help="A grid code (place).")] = None,
         score: Annotated[int | None, typer.Option(min=1, max=5, help="1 poor to 5 excellent (appraise).")] = None,
         party: Annotated[str | None, typer.Option(help="A party.")] = None,
-        department: Annotated[list[str] | None, typer.Option(help="A department to call; may be repeated, the first is lead.")] = None,
+        department: Annotated[
+            list[str] | None, typer.Option(help="A department to call; may be repeated, the first is lead.")
+        ] = None,
         case: Annotated[str | None, typer.Option(help="street_cannot, joint_enforcement or emergency.")] = None,
         until: Annotated[datetime | None, typer.Option(help="A date in the pack's zone (park).")] = None,
         passed: Annotated[bool | None, typer.Option("--passed/--failed", help="Result of the check.")] = None,
-        satisfied: Annotated[bool | None, typer.Option("--satisfied/--unsatisfied", help="The reporter's answer.")] = None,
-        command_id: Annotated[str | None, typer.Option("--id", help="Command id; the same id twice is one command.")] = None,
+        satisfied: Annotated[
+            bool | None, typer.Option("--satisfied/--unsatisfied", help="The reporter's answer.")
+        ] = None,
+        command_id: Annotated[
+            str | None, typer.Option("--id", help="Command id; the same id twice is one command.")
+        ] = None,
         data: Data = None,
         as_json: Json = False,
     ) -> None:
         given = {
-            "reason": reason, "text": text, "proof": tuple(proof or ()), "category": category, "home": home, "target": target, "party": party,
-            "departments": tuple(department or ()), "case": case, "until": _moment(data, until), "passed": passed, "satisfied": satisfied, "grid": grid, "score": score,
-        }  # fmt: skip
-        _give(settings_of(data), kind, name, acting, command_id, {k: v for k, v in given.items() if v not in (None, ())}, as_json)
+            "reason": reason,
+            "text": text,
+            "proof": tuple(proof or ()),
+            "category": category,
+            "home": home,
+            "target": target,
+            "party": party,
+            "departments": tuple(department or ()),
+            "case": case,
+            "until": _moment(data, until),
+            "passed": passed,
+            "satisfied": satisfied,
+            "grid": grid,
+            "score": score,
+        }
+        _give(
+            settings_of(data),
+            kind,
+            name,
+            acting,
+            command_id,
+            {k: v for k, v in given.items() if v not in (None, ())},
+            as_json,
+        )
 
     give.__doc__ = manual(kind)
     ticket.command(kind.value.replace("_", "-"))(give)
 
 
-def _give(settings: Settings, kind: CommandKind, name: str, acting: str, command_id: str | None, fields: dict[str, Any], as_json: bool) -> None:
-    missing = [field for field in fields_of(kind, is_child="/" in name) if not field.endswith("?") and field not in fields]
+def _give(
+    settings: Settings,
+    kind: CommandKind,
+    name: str,
+    acting: str,
+    command_id: str | None,
+    fields: dict[str, Any],
+    as_json: bool,
+) -> None:
+    missing = [
+        field for field in fields_of(kind, is_child="/" in name) if not field.endswith("?") and field not in fields
+    ]
     if missing:
-        raise InvalidSettings(f"'ticket {kind}' needs --{' and --'.join(m.removesuffix('s') if m == 'departments' else m for m in missing)}")
+        raise InvalidSettings(
+            f"'ticket {kind}' needs"
+            f" --{' and --'.join(m.removesuffix('s') if m == 'departments' else m for m in missing)}"
+        )
     actor = commands.actor_of(acting)
     parent, slash, child = name.partition("/")
     if ":" in parent:
@@ -151,7 +214,13 @@ def _give(settings: Settings, kind: CommandKind, name: str, acting: str, command
     found = run_async(commands.ticket_named(settings, parent))
     decision = run_async(commands.give(settings, kind, found + slash + child, actor, command_id, fields))
     if decision is None:
-        print(with_data(f"sent; not decided yet. 'gridwhistle ticket show {found}' will tell, or give it again with the same --id"), file=sys.stderr)
+        print(
+            with_data(
+                f"sent; not decided yet. 'gridwhistle ticket show {found}' will tell, or give it again with the same"
+                " --id"
+            ),
+            file=sys.stderr,
+        )
         raise typer.Exit(2)
     refused = decision.reason in REFUSALS
     if as_json:

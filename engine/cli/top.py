@@ -44,7 +44,10 @@ async def _show(settings: Settings) -> None:
     town, clock = await town_of(settings), await load_clock(settings)
     view, keys, wake = RedisView(settings), Keys(), asyncio.Event()
     try:
-        with _listening(keys, wake), Live(console=console(), screen=True, auto_refresh=False, vertical_overflow="crop") as live:
+        with (
+            _listening(keys, wake),
+            Live(console=console(), screen=True, auto_refresh=False, vertical_overflow="crop") as live,
+        ):
             while not keys.quit:
                 wake.clear()
                 live.update(await _look(view, town, clock, keys, live.console.size), refresh=True)

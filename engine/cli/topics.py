@@ -14,7 +14,13 @@ from engine.settings import Settings
 from topics import asyncapi
 from topics.registry import Delete
 
-topics = typer.Typer(help="Create, check and list the Kafka topics.", add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+topics = typer.Typer(
+    help="Create, check and list the Kafka topics.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
 Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
 
 
@@ -57,7 +63,10 @@ def list_topics(data: Data = None) -> None:
     settings = settings_of(data)
     for spec in topic_admin.wanted(settings, run_async(topic_admin.departments_of(settings))):
         clean_up = f"delete {spec.clean_up.days} d" if isinstance(spec.clean_up, Delete) else "compact"
-        print(f"{settings.prefix + spec.name:<28} {clean_up:<13} key {spec.key}; from {', '.join(spec.written_by)} to {', '.join(spec.read_by)}")
+        print(
+            f"{settings.prefix + spec.name:<28} {clean_up:<13} key {spec.key}; from {', '.join(spec.written_by)} to"
+            f" {', '.join(spec.read_by)}"
+        )
 
 
 @topics.command("asyncapi")
@@ -71,7 +80,8 @@ def manifest(
     pack: Annotated[str, typer.Option(help="Pack whose departments get their topics: a name, or a folder.")],
     cluster: Annotated[str, typer.Option(help="Name of Strimzi's Kafka resource.")] = "gridwhistle",
 ) -> None:
-    """Print every topic and user as Strimzi's KafkaTopic and KafkaUser, by the settings of the environment. No stack is needed.
+    """Print every topic and user as Strimzi's KafkaTopic and KafkaUser, by the settings of the environment. No stack is
+    needed.
 
     Example: gridwhistle topics manifest --pack ./my-law > kafka.yaml
     """
@@ -85,7 +95,12 @@ def manifest(
 
     settings = load_settings(os.environ)
     found = strimzi.manifest(
-        [department.code for department in prove(pack).departments], settings.prefix, cluster, settings.partitions, settings.replication_factor, settings.min_insync_replicas
+        [department.code for department in prove(pack).departments],
+        settings.prefix,
+        cluster,
+        settings.partitions,
+        settings.replication_factor,
+        settings.min_insync_replicas,
     )
     print(f"# 'gridwhistle topics manifest --pack {pack}' wrote this from the registry of topics; do not edit it.")
     print(yaml.safe_dump_all(found, sort_keys=False, default_flow_style=None, width=200), end="")

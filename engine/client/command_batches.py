@@ -34,12 +34,17 @@ class _Answer(msgspec.Struct, frozen=True):
     actor: str | None = None
 
 
-async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]], within: float = 30.0) -> AsyncIterator[Decision]:
+async def give_many(
+    settings: Settings, commands: Sequence[tuple[int, Command]], within: float = 30.0
+) -> AsyncIterator[Decision]:
     """Send commands to their partitions and yield each one's decision; stops when none has come for so many seconds.
 
     A command stays sent: its decision will come, and the same command given again returns it.
     """
-    tps = [TopicPartition(settings.prefix + DECISIONS.name, partition) for partition in sorted({partition for partition, _ in commands})]
+    tps = [
+        TopicPartition(settings.prefix + DECISIONS.name, partition)
+        for partition in sorted({partition for partition, _ in commands})
+    ]
     watcher = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", fetch_max_wait_ms=50)
     producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
     await watcher.start()
@@ -52,13 +57,29 @@ async def give_many(settings: Settings, commands: Sequence[tuple[int, Command]],
             batch, acks, sent = commands[first : first + AT_ONCE], [], time.time()
             for partition, command in batch:
                 key = home_of(command.ticket).encode() if command.ticket else None
-                acks.append(await producer.send(settings.prefix + COMMANDS.name, codec.encode(masked_command(command)), key=key, partition=partition))
+                acks.append(
+                    await producer.send(
+                        settings.prefix + COMMANDS.name,
+                        codec.encode(masked_command(command)),
+                        key=key,
+                        partition=partition,
+                    )
+                )
             await producer.flush()
             if acks and (off := off_by(sent, time.time(), (await acks[0]).timestamp / 1000)) is not None:
                 log.warning(
-                    "this machine's clock is %+.1f s off the broker's: what is given here counts by the broker's, at most 15 minutes before it had it; mend the clock", off
-                )  # fmt: skip
-            async for decision in _decided(watcher, {(command.id, masked_name(f"{command.actor.role}:{command.actor.person}"), partition) for partition, command in batch}, within):
+                    "this machine's clock is %+.1f s off the broker's: what is given here counts by the broker's, at"
+                    " most 15 minutes before it had it; mend the clock",
+                    off,
+                )
+            async for decision in _decided(
+                watcher,
+                {
+                    (command.id, masked_name(f"{command.actor.role}:{command.actor.person}"), partition)
+                    for partition, command in batch
+                },
+                within,
+            ):
                 yield decision
     finally:
         await watcher.stop()
@@ -71,7 +92,9 @@ async def _decided(watcher: LogConsumer, waiting: set[tuple[str, str, int]], wit
         for tp, records in (await watcher.getmany(timeout_ms=300)).items():
             for record in records:
                 answer = _answer(record.value)
-                key = None if answer is None else (answer.command_id or "", masked_name(answer.actor or ""), tp.partition)
+                key = (
+                    None if answer is None else (answer.command_id or "", masked_name(answer.actor or ""), tp.partition)
+                )
                 decision = read_sieved(DECISIONS.name, record, Decision) if key in waiting else None
                 if key is not None and decision is not None:
                     waiting.discard(key)

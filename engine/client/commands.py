@@ -25,7 +25,10 @@ def actor_of(text: str, org: str | None = None) -> Actor:
     if role == Role.DEPARTMENT and ":" in person:
         org, _, person = person.partition(":")
     if role not in set(Role) or not person:
-        raise InvalidSettings(f"--as {text!r} must be ROLE:PERSON, e.g. specialist:specialist-tawan-11; roles are {', '.join(Role)}; for a department department:CODE:PERSON")
+        raise InvalidSettings(
+            f"--as {text!r} must be ROLE:PERSON, e.g. specialist:specialist-tawan-11; roles are {', '.join(Role)}; for"
+            " a department department:CODE:PERSON"
+        )
     return Actor(Role(role), person, org)
 
 
@@ -52,12 +55,23 @@ async def ticket_named(settings: Settings, name: str) -> str:
     return found
 
 
-async def give(settings: Settings, kind: CommandKind, ticket: str, actor: Actor, command_id: str | None, fields: dict[str, Any], within: float = 15.0) -> Decision | None:
+async def give(
+    settings: Settings,
+    kind: CommandKind,
+    ticket: str,
+    actor: Actor,
+    command_id: str | None,
+    fields: dict[str, Any],
+    within: float = 15.0,
+) -> Decision | None:
     """Send one command and wait for its decision; ``None`` when it is not decided within so many seconds.
 
     The command stays sent then: its decision will come, and the same id returns it.
     """
     at = engine_now(await load_clock(settings))
     command = Command(command_id or str(uuid.uuid4()), kind, actor, at, ticket=ticket, **fields)
-    decided = [one async for one in give_many(settings, [(partition_of(home_of(ticket), settings.partitions), command)], within)]
+    decided = [
+        one
+        async for one in give_many(settings, [(partition_of(home_of(ticket), settings.partitions), command)], within)
+    ]
     return decided[0] if decided else None

@@ -1,4 +1,5 @@
-"""The door for held causes: lists them from the state, sends one again with its own bytes, or lets it go (docs/decisions/0012)."""
+"""The door for held causes: lists them from the state, sends one again with its own bytes, or lets it go
+(docs/decisions/0012)."""
 
 import hashlib
 import time
@@ -38,8 +39,13 @@ class Found(NamedTuple):
 
 async def held(settings: Settings) -> list[Found]:
     """List what is held, the oldest first, and whether its bytes can still be had."""
-    found = [(name, cause) for p in range(settings.partitions) for name, cause in (await image_of(settings, p)).held.items()]
-    return [Found(name, cause, (await _bytes(settings, name, cause))[0]) for name, cause in sorted(found, key=lambda one: (one[1].at, one[0]))]
+    found = [
+        (name, cause) for p in range(settings.partitions) for name, cause in (await image_of(settings, p)).held.items()
+    ]
+    return [
+        Found(name, cause, (await _bytes(settings, name, cause))[0])
+        for name, cause in sorted(found, key=lambda one: (one[1].at, one[0]))
+    ]
 
 
 async def _bytes(settings: Settings, name: str, cause: HeldCause) -> tuple[str, bytes | None, bytes | None]:
@@ -76,24 +82,39 @@ async def end(settings: Settings, kind: CommandKind, name: str, actor: Actor, re
         cause = (await image_of(settings, partition)).held[name]
     except (KeyError, ValueError, IndexError) as exc:
         raise InvalidSettings(f"no cause {name!r} is held; 'gridwhistle held list' has those that are") from exc
-    command = masked_command(Command(f"held:{uuid.uuid4()}", kind, actor, engine_now(await load_clock(settings)), reason=reason, target=name))
+    command = masked_command(
+        Command(f"held:{uuid.uuid4()}", kind, actor, engine_now(await load_clock(settings)), reason=reason, target=name)
+    )
     if kind is CommandKind.DROP_HELD or name.startswith("clock:"):
         decided = [one async for one in give_many(settings, [(partition, command)], WAIT_SECONDS)]
         return decided[0] if decided else None
     state, key, value = await _bytes(settings, name, cause)
     if state != "there":
-        raise InvalidSettings(f"the bytes of {name} are {state}: retention or somebody has taken them. Report it again if it is still so, and 'gridwhistle held drop' this one")
+        raise InvalidSettings(
+            f"the bytes of {name} are {state}: retention or somebody has taken them. Report it again if it is still so,"
+            " and 'gridwhistle held drop' this one"
+        )
     return await _send_again(settings, name, key, value, command)
 
 
-async def _send_again(settings: Settings, name: str, key: bytes | None, value: bytes | None, command: Command) -> Decision | None:
+async def _send_again(
+    settings: Settings, name: str, key: bytes | None, value: bytes | None, command: Command
+) -> Decision | None:
     """Write the record to its topic once more, in a transaction as our stages do, and wait for what becomes of it."""
     topic, partition, _ = name.rsplit(":", 2)
-    producer = AIOKafkaProducer(**kafka_arguments(settings), transactional_id=f"{settings.prefix}held.p{partition}", acks="all")
+    producer = AIOKafkaProducer(
+        **kafka_arguments(settings), transactional_id=f"{settings.prefix}held.p{partition}", acks="all"
+    )
     await producer.start()
     try:
         async with producer.transaction():
-            sent = await producer.send_and_wait(settings.prefix + topic, value, key=key, partition=int(partition), headers=[(AGAIN, codec.encode(command))])
+            sent = await producer.send_and_wait(
+                settings.prefix + topic,
+                value,
+                key=key,
+                partition=int(partition),
+                headers=[(AGAIN, codec.encode(command))],
+            )
     finally:
         await producer.stop()
     wanted, until = DecisionId(f"{topic}:{partition}:{sent.offset}"), time.monotonic() + WAIT_SECONDS

@@ -1,4 +1,5 @@
-"""Publishing a pack: verified, written to ``reference`` under its hash, then adopted by every partition through the log."""
+"""Publishing a pack: verified, written to ``reference`` under its hash, then adopted by every partition through the
+log."""
 
 from engine.client.command_batches import give_many
 from engine.client.commands import actor_of
@@ -34,15 +35,21 @@ def prove(name_or_path: str) -> PackBundle:
         InvalidRulePack: It has faults; all of them are listed, and whatever runs stays.
     """
     if is_catalogue(name_or_path):
-        raise InvalidRulePack(f"{name_or_path} is a catalogue without homes, people and ladders: it cannot be run; take its categories into a city's pack")
+        raise InvalidRulePack(
+            f"{name_or_path} is a catalogue without homes, people and ladders: it cannot be run; take its categories"
+            " into a city's pack"
+        )
     found, source = check(name_or_path)
     if found or source is None:
-        raise InvalidRulePack(f"pack {name_or_path} has {len(found)} fault{'' if len(found) == 1 else 's'}:\n  " + "\n  ".join(found))
+        raise InvalidRulePack(
+            f"pack {name_or_path} has {len(found)} fault{'' if len(found) == 1 else 's'}:\n  " + "\n  ".join(found)
+        )
     return compile_pack(source)
 
 
 def check(name_or_path: str) -> tuple[list[str], PackSource | None]:
-    """List every fault of a pack, of shape and of law at once, each with file, line where it has one, and mend; and the pack, if it can be read."""
+    """List every fault of a pack, of shape and of law at once, each with file, line where it has one, and mend; and the
+    pack, if it can be read."""
     reading = read_members(name_or_path)
     lines = Lines(folder_of(name_or_path))
     partly = salvage(reading.members, reading.is_lost) if reading.members else None
@@ -71,7 +78,8 @@ def prove_catalogue(name_or_path: str) -> CatalogueSource:
 
 
 def _acting(reference: Reference, acting: str | None) -> Actor:
-    """Name who puts a pack in force: whoever is said, else the first of those who may by the pack in force; the first pack founds the stack.
+    """Name who puts a pack in force: whoever is said, else the first of those who may by the pack in force; the first
+    pack founds the stack.
 
     Raises:
         InvalidSettings: The roster in force does not know them as one who may.
@@ -85,25 +93,36 @@ def _acting(reference: Reference, acting: str | None) -> Actor:
     actor = actor_of(acting or "nobody")
     if may_not_adopt(law, actor, law) is not None:
         names = ", ".join(f"{entry.role}:{entry.person}" for entry in able[:5])
-        raise InvalidSettings(f"--as {acting} may not put a pack in force; by the one in force these may: {names} (and whom 'gridwhistle duty' added)")
+        raise InvalidSettings(
+            f"--as {acting} may not put a pack in force; by the one in force these may: {names} (and whom 'gridwhistle"
+            " duty' added)"
+        )
     return actor
 
 
 async def _adopt(settings: Settings, ref: str, actor: Actor, at: int, within: float) -> None:
-    """Ask every partition to adopt; a refusal is an error, and no answer within a moment means that dispatch does not run yet.
+    """Ask every partition to adopt; a refusal is an error, and no answer within a moment means that dispatch does not
+    run yet.
 
     Raises:
         InvalidSettings: A partition refused.
     """
-    commands = [(p, Command(f"adopt:{ref}:{p}:{at}", CommandKind.ADOPT_PACK, actor, at, pack=ref)) for p in range(settings.partitions)]
+    commands = [
+        (p, Command(f"adopt:{ref}:{p}:{at}", CommandKind.ADOPT_PACK, actor, at, pack=ref))
+        for p in range(settings.partitions)
+    ]
     refused = [decision async for decision in give_many(settings, commands, within) if decision.reason in REFUSALS]
     if refused:
         told = ", ".join(sorted({decision.reason for decision in refused}))
-        raise InvalidSettings(f"{len(refused)} of {settings.partitions} partitions do not let {actor.role}:{actor.person} put {ref} in force: {told}")
+        raise InvalidSettings(
+            f"{len(refused)} of {settings.partitions} partitions do not let {actor.role}:{actor.person} put {ref} in"
+            f" force: {told}"
+        )
 
 
 async def publish(settings: Settings, name_or_path: str, acting: str | None = None) -> str:
-    """Make a pack current; answers its ``<name>@<hash>``. Publishing the current one again changes nothing, and mends its record.
+    """Make a pack current; answers its ``<name>@<hash>``. Publishing the current one again changes nothing, and mends
+    its record.
 
     Raises:
         InvalidRulePack: It has faults.
@@ -114,7 +133,10 @@ async def publish(settings: Settings, name_or_path: str, acting: str | None = No
     reference = Reference(settings)
     await reference.refresh()
     if reference.clock is None:
-        raise InvalidSettings(f"prefix {settings.prefix!r} has no clock yet; bring the stack up with 'gridwhistle up', or 'gridwhistle topics apply'")
+        raise InvalidSettings(
+            f"prefix {settings.prefix!r} has no clock yet; bring the stack up with 'gridwhistle up', or 'gridwhistle"
+            " topics apply'"
+        )
     if reference.current is not None and reference.current.split("@")[0] != bundle.name:
         raise InvalidSettings(
             f"prefix {settings.prefix!r} runs the pack {reference.current}; {bundle.name!r} is another city: "
@@ -127,7 +149,13 @@ async def publish(settings: Settings, name_or_path: str, acting: str | None = No
     await put(settings, {ref: bundle_bytes(bundle)})
     if reference.current == ref:
         return ref
-    await _adopt(settings, ref, _acting(reference, acting), engine_now(reference.clock), ANSWER_SECONDS if reference.current else 0)
+    await _adopt(
+        settings,
+        ref,
+        _acting(reference, acting),
+        engine_now(reference.clock),
+        ANSWER_SECONDS if reference.current else 0,
+    )
     # last, so that a publisher that died halfway is simply run again: adopting a pack twice changes nothing
     await put(settings, {CURRENT_KEY: codec.encode(CurrentPack(ref))})
     return ref

@@ -98,9 +98,13 @@ async def _opened(settings: "Settings", record: str) -> Turned:
     one = await _one(settings, record)
     token = one.rejected.token
     if token is None and one.rejected.original is None:
-        raise InvalidSettings(f"the original of {record} was not kept again; it lies at that position for as long as its topic keeps it")
+        raise InvalidSettings(
+            f"the original of {record} was not kept again; it lies at that position for as long as its topic keeps it"
+        )
     if token is None:
-        raise InvalidSettings(f"{record} is a repeat of {one.rejected.original}; its original is that record, and was not kept again")
+        raise InvalidSettings(
+            f"{record} is a repeat of {one.rejected.original}; its original is that record, and was not kept again"
+        )
     partition = (murmur2(token.encode()) & 0x7FFFFFFF) % settings.partitions
     entry = None
     for kept in await _read(settings, VAULT.name, [partition]):
@@ -111,16 +115,25 @@ async def _opened(settings: "Settings", record: str) -> Turned:
     vault = load_vault(settings.key_file)
     try:
         value = vault.open(token, entry, one.rejected.sealed)
-        beside = codec.decode(vault.open(token, entry, one.rejected.envelope), Original) if one.rejected.envelope else Original(None)
+        beside = (
+            codec.decode(vault.open(token, entry, one.rejected.envelope), Original)
+            if one.rejected.envelope
+            else Original(None)
+        )
     except InvalidTag as error:
-        raise GridwhistleError(f"the original of {record} cannot be opened with this folder's master key; name the folder it was sealed in with --data") from error
+        raise GridwhistleError(
+            f"the original of {record} cannot be opened with this folder's master key; name the folder it was sealed in"
+            " with --data"
+        ) from error
     return one._replace(value=value, beside=beside)
 
 
 async def _may(settings: "Settings", acting: str, purpose: str) -> None:
     role, _, person = acting.partition(":")
     if role not in MAY_REVEAL:
-        raise InvalidSettings(f"--as {acting}: an original is shown to {', '.join(MAY_REVEAL)} alone; write ROLE:PERSON")
+        raise InvalidSettings(
+            f"--as {acting}: an original is shown to {', '.join(MAY_REVEAL)} alone; write ROLE:PERSON"
+        )
     if len(purpose.strip()) < 4:
         raise InvalidSettings("--purpose: say in words why the original must be seen")
     reference = Reference(settings)
@@ -131,7 +144,13 @@ async def _may(settings: "Settings", acting: str, purpose: str) -> None:
 
 def _note(settings: "Settings", record: str, acting: str, purpose: str) -> None:
     """Append who saw what, fsynced; never through a link."""
-    entry = {"at": datetime.now(UTC).isoformat(), "record": record, "as": acting, "purpose": purpose.strip()[:200], "uid": os.getuid()}
+    entry = {
+        "at": datetime.now(UTC).isoformat(),
+        "record": record,
+        "as": acting,
+        "purpose": purpose.strip()[:200],
+        "uid": os.getuid(),
+    }
     try:
         handle = os.open(settings.data_dir / REVEALS, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "ab") as file:
@@ -139,7 +158,9 @@ def _note(settings: "Settings", record: str, acting: str, purpose: str) -> None:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        raise InvalidSettings(f"{settings.data_dir / REVEALS} cannot be written ({error.strerror}), so nothing is shown") from error
+        raise InvalidSettings(
+            f"{settings.data_dir / REVEALS} cannot be written ({error.strerror}), so nothing is shown"
+        ) from error
 
 
 async def resend_mended(settings: "Settings", record: str, text: bytes, pack: str | None) -> Resent:
@@ -157,7 +178,9 @@ async def resend_mended(settings: "Settings", record: str, text: bytes, pack: st
     producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
     await producer.start()
     try:
-        sent = await producer.send_and_wait(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)
+        sent = await producer.send_and_wait(
+            settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition
+        )
     finally:
         await producer.stop()
     return Resent((), f"{RAW.name}:{partition}:{sent.offset}")
@@ -180,7 +203,12 @@ def _mended(one: Turned, text: bytes, pack: str | None) -> tuple[str, str, dict[
         return "", "", {}, ["source and id must stay as they were; otherwise it is another report"]
     if not source or not name:
         return "", "", {}, ["it has no identity: write it as a CloudEvent with specversion, source, id, type and data"]
-    return source, name, found if isinstance(found, dict) else {}, [] if isinstance(found, dict) else ["data is no JSON object"]
+    return (
+        source,
+        name,
+        found if isinstance(found, dict) else {},
+        [] if isinstance(found, dict) else ["data is no JSON object"],
+    )
 
 
 def _row(source: str, name: str, columns: Any, pack: str | None) -> tuple[str, str, dict[str, Any], list[str]]:
@@ -205,5 +233,8 @@ def _faults(data: dict[str, Any]) -> list[str]:
     try:
         ReportedIncident.model_validate(data)
     except ValidationError as error:
-        return [f"data.{'.'.join(map(str, one['loc']))}: {fault_of(one, ReportedIncident)}" for one in error.errors(include_url=False)]
+        return [
+            f"data.{'.'.join(map(str, one['loc']))}: {fault_of(one, ReportedIncident)}"
+            for one in error.errors(include_url=False)
+        ]
     return []

@@ -1,4 +1,5 @@
-"""Runs the demonstration's people against a stack: reports in, commands, department replies; a line for each thing that happens."""
+"""Runs the demonstration's people against a stack: reports in, commands, department replies; a line for each thing that
+happens."""
 
 import asyncio
 import heapq
@@ -36,9 +37,16 @@ from topics.ticket import Ticket
 Line = Callable[[str], None]
 
 TOLD = {
-    "TicketFiled": "filed", "TicketMoved": "moved up", "WhistleRaised": "whistle", "DepartmentReportedIn": "reported in",
-    "ClockBreached": "limit broken", "ClockAtRisk": "at risk", "TicketFinished": "finished", "TicketClosed": "closed", "SupervisionOrdered": "supervised",
-}  # fmt: skip
+    "TicketFiled": "filed",
+    "TicketMoved": "moved up",
+    "WhistleRaised": "whistle",
+    "DepartmentReportedIn": "reported in",
+    "ClockBreached": "limit broken",
+    "ClockAtRisk": "at risk",
+    "TicketFinished": "finished",
+    "TicketClosed": "closed",
+    "SupervisionOrdered": "supervised",
+}
 """Events worth a line, and the word for each."""
 
 
@@ -69,13 +77,19 @@ class Actors:
         settings = self._settings
         producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
         watcher = LogConsumer(
-            settings.prefix + DECISIONS.name, **kafka_arguments(settings), isolation_level="read_committed", auto_offset_reset="earliest",
+            settings.prefix + DECISIONS.name,
+            **kafka_arguments(settings),
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
             fetch_max_wait_ms=50,
-        )  # fmt: skip
+        )
         departments = LogConsumer(
-            **kafka_arguments(settings), group_id=settings.prefix + "demo-departments", isolation_level="read_committed",
-            auto_offset_reset="earliest", fetch_max_wait_ms=50,
-        )  # fmt: skip
+            **kafka_arguments(settings),
+            group_id=settings.prefix + "demo-departments",
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=50,
+        )
         departments.subscribe(pattern=f"^{re.escape(settings.prefix)}dept\\.[a-z0-9_]+\\.tasks$")
         clients = (producer, watcher, departments)
         with Journal(settings.data_dir / "journals" / "demo.jsonl") as self._journal:
@@ -91,7 +105,9 @@ class Actors:
 
     async def _tell_days(self) -> None:
         """Schedule day after day, each when it begins."""
-        start = datetime.fromtimestamp(self._clock.start_at / 1000, self._zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        start = datetime.fromtimestamp(self._clock.start_at / 1000, self._zone).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
         first = int(start.timestamp() * 1000)
         number = max(0, (self._now() - first) // DAY_MS)
         while True:
@@ -100,7 +116,12 @@ class Actors:
                 if report.at >= self._now() - 60_000:
                     self._put(report.at, report)
             number += 1
-            await asyncio.sleep(max(1.0, (self._clock.broker(first + number * DAY_MS + OPENS_MS) - self._clock.broker(self._now())) / 1000))
+            await asyncio.sleep(
+                max(
+                    1.0,
+                    (self._clock.broker(first + number * DAY_MS + OPENS_MS) - self._clock.broker(self._now())) / 1000,
+                )
+            )
 
     async def _watch(self, consumer: LogConsumer) -> None:
         """Read the log as operators do, and let people answer to what they see."""
@@ -130,9 +151,17 @@ class Actors:
             task = read_sieved(record.topic, record, Task)
             if task is None:
                 continue
-            people = [entry.person for entry in self._law.bundle.roster if entry.role == "department" and entry.org == task.department]
+            people = [
+                entry.person
+                for entry in self._law.bundle.roster
+                if entry.role == "department" and entry.org == task.department
+            ]
             for delay, action in answers(task.department, task.role, task.event, self._seed, task.ticket, task.urgency):
-                reply: dict[str, Any] = {"ticket": task.child or task.ticket, "action": action, "person": people[0] if people else task.department}
+                reply: dict[str, Any] = {
+                    "ticket": task.child or task.ticket,
+                    "action": action,
+                    "person": people[0] if people else task.department,
+                }
                 if action in ("report_in", "finish"):
                     reply |= {"proof": [f"photo:{task.id}"], "text": f"{task.department} was there"}
                 self._put(self._now() + delay, (task.department, reply))
@@ -150,7 +179,9 @@ class Actors:
             except TimeoutError:
                 continue
 
-    def _journalled(self, kind: Literal["incident", "command"], name: str, topic: str, value: bytes, ack: "asyncio.Future[Any]") -> None:
+    def _journalled(
+        self, kind: Literal["incident", "command"], name: str, topic: str, value: bytes, ack: "asyncio.Future[Any]"
+    ) -> None:
         """Note a record in the journal once the broker has it."""
 
         def done(future: "asyncio.Future[Any]") -> None:
@@ -171,7 +202,14 @@ class Actors:
             if self._versions.get(thing.ticket, thing.version) != thing.version:
                 return
             number = next(self._sent)
-            command = Command(f"demo:{thing.ticket}:{thing.kind}:{self._clock.origin_at}:{number}", thing.kind, thing.actor, self._now(), ticket=thing.ticket, **thing.fields)
+            command = Command(
+                f"demo:{thing.ticket}:{thing.kind}:{self._clock.origin_at}:{number}",
+                thing.kind,
+                thing.actor,
+                self._now(),
+                ticket=thing.ticket,
+                **thing.fields,
+            )
             home = home_of(thing.ticket)
             value = codec.encode(command)
             partition = partition_of(home, settings.partitions)
@@ -179,8 +217,14 @@ class Actors:
             self._journalled("command", command.id, COMMANDS.name, value, ack)
         else:
             department, reply = thing
-            await producer.send(f"{settings.prefix}dept.{department}.replies", msgspec.json.encode(reply), key=reply["ticket"].split("/")[0].encode())
+            await producer.send(
+                f"{settings.prefix}dept.{department}.replies",
+                msgspec.json.encode(reply),
+                key=reply["ticket"].split("/")[0].encode(),
+            )
 
 
-SHOWN = frozenset({"category", "party", "urgency", "from_tier", "to_tier", "departments", "code", "clock", "rung", "reason", "person"})
+SHOWN = frozenset(
+    {"category", "party", "urgency", "from_tier", "to_tier", "departments", "code", "clock", "rung", "reason", "person"}
+)
 """Facts shown on a line."""

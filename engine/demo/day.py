@@ -79,11 +79,16 @@ def _leaves(law: Law) -> list[list[str]]:
 
 def is_open_to_all(law: Law, category: Category) -> bool:
     """Whether a category goes through the split with every party eligible."""
-    return category.starts_at == "split" and set(category.parties) in (set(), {s.code for s in law.shares}) and category.skill is None
+    return (
+        category.starts_at == "split"
+        and set(category.parties) in (set(), {s.code for s in law.shares})
+        and category.skill is None
+    )
 
 
 def _categories(law: Law) -> tuple[list[str], list[str], list[str]]:
-    """Codes of categories that all parties may take, that go to street or department, and that only some parties may take."""
+    """Codes of categories that all parties may take, that go to street or department, and that only some parties may
+    take."""
     ordinary: list[str] = []
     urgent: list[str] = []
     restricted: list[str] = []

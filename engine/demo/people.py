@@ -54,16 +54,30 @@ def next_act(law: Law, ticket: Ticket, now: Instant, seed: int) -> Act | None:
         case Status.ACCEPTED:
             return _by_holder(law, ticket, now + draw.randrange(2, 10) * MINUTE // pace, CommandKind.START, {})
         case Status.HANDLING if draw.random() < 0.04 and ticket.tier == "street":
-            codes = [law.categories[ticket.category].lead, *law.categories[ticket.category].co] if ticket.category else []
+            codes = (
+                [law.categories[ticket.category].lead, *law.categories[ticket.category].co] if ticket.category else []
+            )
             called = tuple(code for code in codes if code)[:3]
-            return _by_holder(law, ticket, now + 5 * MINUTE, CommandKind.WHISTLE, {"departments": called, "case": "street_cannot"}) if called else None
+            return (
+                _by_holder(
+                    law, ticket, now + 5 * MINUTE, CommandKind.WHISTLE, {"departments": called, "case": "street_cannot"}
+                )
+                if called
+                else None
+            )
         case Status.HANDLING if character < PROMPT * ABLE:
             return _finish(law, ticket, now + draw.randrange(10, 60) * MINUTE // pace)
         case Status.DONE:
             return _check(law, ticket, now + draw.randrange(5, 25) * MINUTE, passed=draw.random() < 0.95)
         case Status.SURVEYED if draw.random() < 0.7:
             fields = {"satisfied": draw.random() < 0.93}
-            return Act(now + draw.randrange(15, 90) * MINUTE, CommandKind.ANSWER, Actor(Role.REPORTER, "reporter"), ticket.id, fields)
+            return Act(
+                now + draw.randrange(15, 90) * MINUTE,
+                CommandKind.ANSWER,
+                Actor(Role.REPORTER, "reporter"),
+                ticket.id,
+                fields,
+            )
         case _:
             return None
 
@@ -91,7 +105,9 @@ def _role(ticket: Ticket) -> str | None:
 
 
 def _finish(law: Law, ticket: Ticket, at: Instant) -> Act | None:
-    return _by_holder(law, ticket, at, CommandKind.FINISH, {"text": "done on the spot", "proof": (f"photo:{ticket.id}",)})
+    return _by_holder(
+        law, ticket, at, CommandKind.FINISH, {"text": "done on the spot", "proof": (f"photo:{ticket.id}",)}
+    )
 
 
 def _file(law: Law, ticket: Ticket, now: Instant, draw: random.Random) -> Act | None:
@@ -99,18 +115,37 @@ def _file(law: Law, ticket: Ticket, now: Instant, draw: random.Random) -> Act | 
     desk = [entry for entry in law.roster("desk", ticket.home) if law.on_duty(entry, now)]
     if not desk or ticket.home == law.bundle.unplaced or draw.random() < 0.25:
         return None
-    category = draw.choice([c.code for c in law.bundle.categories if is_open_to_all(law, c) and c.urgency not in law.bundle.automatic_whistle])
-    return Act(now + draw.randrange(2, 12) * MINUTE, CommandKind.FILE, Actor(Role.DESK, desk[0].person), ticket.id, {"category": category})
+    category = draw.choice(
+        [
+            c.code
+            for c in law.bundle.categories
+            if is_open_to_all(law, c) and c.urgency not in law.bundle.automatic_whistle
+        ]
+    )
+    return Act(
+        now + draw.randrange(2, 12) * MINUTE,
+        CommandKind.FILE,
+        Actor(Role.DESK, desk[0].person),
+        ticket.id,
+        {"category": category},
+    )
 
 
 def _check(law: Law, ticket: Ticket, at: Instant, passed: bool) -> Act | None:
-    people = [entry for entry in law.roster("checker", ticket.home) if entry.person not in ticket.handled_by and law.on_duty(entry, at)]
+    people = [
+        entry
+        for entry in law.roster("checker", ticket.home)
+        if entry.person not in ticket.handled_by and law.on_duty(entry, at)
+    ]
     fields = {"passed": passed} | ({} if passed else {"reason": "the closing standard is not met"})
     return Act(at, CommandKind.CHECK, Actor(Role.CHECKER, people[0].person), ticket.id, fields) if people else None
 
 
-def answers(code: str, role: str, event: str, seed: int, ticket: str, urgency: str | None = None) -> list[tuple[int, str]]:
-    """Say what a department answers to a task: (delay in engine milliseconds, action), in order; empty when it is absent.
+def answers(
+    code: str, role: str, event: str, seed: int, ticket: str, urgency: str | None = None
+) -> list[tuple[int, str]]:
+    """Say what a department answers to a task: (delay in engine milliseconds, action), in order; empty when it is
+    absent.
 
     One task in twelve is never answered; to the others departments report in at once, late, or after the deadline.
     """
@@ -120,5 +155,9 @@ def answers(code: str, role: str, event: str, seed: int, ticket: str, urgency: s
     pace = PACE.get(urgency or "", 1)
     first = draw.choice((4, 8, 12, 16, 24, 36, 140)) * MINUTE // pace
     if role == "owner":
-        return [(first, "accept"), (first + 5 * MINUTE, "start"), (first + draw.randrange(30, 120) * MINUTE // pace, "finish")]
+        return [
+            (first, "accept"),
+            (first + 5 * MINUTE, "start"),
+            (first + draw.randrange(30, 120) * MINUTE // pace, "finish"),
+        ]
     return [(first, "report_in"), (first + draw.randrange(15, 80) * MINUTE // pace, "finish")]

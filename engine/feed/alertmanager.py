@@ -1,6 +1,8 @@
-"""Alertmanager's webhook as a source of incidents: a city's sensors raise alerts, each outbreak of one is a report (DESIGN 3, 11).
+"""Alertmanager's webhook as a source of incidents: a city's sensors raise alerts, each outbreak of one is a report
+(DESIGN 3, 11).
 
-Only an alert that carries the label ``gridwhistle="incident"`` is one: our own trouble must never become work of our own.
+Only an alert that carries the label ``gridwhistle="incident"`` is one: our own trouble must never become work of our
+own.
 """
 
 from datetime import UTC
@@ -62,7 +64,8 @@ class Report(NamedTuple):
 def reports(payload: Payload) -> list[Report]:
     """Turn what burns into reports; what is resolved, and what is no incident, is left out.
 
-    The identity is the alert's fingerprint with the time it began: told again every few hours it is a duplicate, and a new outbreak a new incident.
+    The identity is the alert's fingerprint with the time it began: told again every few hours it is a duplicate, and a
+    new outbreak a new incident.
     A resolved alert closes nothing: somebody goes there and looks.
     """
     return [_report(alert) for alert in payload.alerts if alert.status == "firing" and alert.labels.get(LABEL) == MEANT]
@@ -70,7 +73,12 @@ def reports(payload: Payload) -> list[Report]:
 
 def _report(alert: Alert) -> Report:
     began = alert.starts_at.astimezone(UTC)
-    data: dict[str, Any] = {"occurred_at": began.isoformat(), "channel": Channel.IMPORT.value, "text": _text(alert), "location": _location(alert.labels)}
+    data: dict[str, Any] = {
+        "occurred_at": began.isoformat(),
+        "channel": Channel.IMPORT.value,
+        "text": _text(alert),
+        "location": _location(alert.labels),
+    }
     if category := alert.labels.get("category"):
         data["category"] = category
     return Report(f"{alert.fingerprint.lower()}@{began:%Y%m%dT%H%M%S.%fZ}", data)

@@ -23,10 +23,17 @@ def feed_faults(folder: Path, pack: PackSource | None) -> list[str]:
 
 def _faults(feed: FeedMap, pack: PackSource) -> Iterator[tuple[str, str]]:
     codes = [category.code for category in pack.categories]
-    words = {word for category in pack.categories for word in (category.code, category.label, category.label_zh, *category.aliases)}
+    words = {
+        word
+        for category in pack.categories
+        for word in (category.code, category.label, category.label_zh, *category.aliases)
+    }
     for word, code in (feed.category_map.map if feed.category_map else {}).items():
         if codes and code not in words:
-            yield f"category.map.{word}", f"unknown category {code!r}{_near(code, codes)}; reports of it would wait at the duty desk"
+            yield (
+                f"category.map.{word}",
+                f"unknown category {code!r}{_near(code, codes)}; reports of it would wait at the duty desk",
+            )
     grid = feed.location.grid
     grids = [node.code for node in pack.nodes]
     for word, code in (grid.map if grid else {}).items():
@@ -37,7 +44,10 @@ def _faults(feed: FeedMap, pack: PackSource) -> Iterator[tuple[str, str]]:
     if bool(feed.location.lat) != bool(feed.location.lon):
         yield "location", "lat and lon go together; name both columns or none"
     if feed.closing and not any(feed.closing.map.values()):
-        yield "closing.map", f"no status closes anything; write e.g. 已办结: {{kind: {CommandKind.CLOSE_BY_SOURCE}, reason: closed}}"
+        yield (
+            "closing.map",
+            f"no status closes anything; write e.g. 已办结: {{kind: {CommandKind.CLOSE_BY_SOURCE}, reason: closed}}",
+        )
 
 
 def _near(word: str, known: list[str]) -> str:

@@ -42,7 +42,8 @@ class CategoryMap(_Part):
     column: Column
     """The column."""
     map: dict[str, str] = {}
-    """Word of the column -> code of a category. A word that is not listed goes on as it stands: it may be a code, label or alias."""
+    """Word of the column -> code of a category. A word that is not listed goes on as it stands: it may be a code, label
+    or alias."""
 
 
 class GridMap(_Part):
@@ -126,7 +127,8 @@ class FeedMap(_Part):
     delimiter: Literal[",", ";", "\t", "|"] | None = None
     """What parts the columns of a CSV; left out, it is told by the header."""
     dates: Annotated[tuple[DateKind, ...], Field(min_length=1)] = ("iso",)
-    """How times are written, tried in this order: `iso`, `ymd` (2026/3/5 8:05, 2026年3月5日), `dmy`, `mdy`, `excel` (46086.34). 24:00 is the next day's 00:00."""
+    """How times are written, tried in this order: `iso`, `ymd` (2026/3/5 8:05, 2026年3月5日), `dmy`, `mdy`, `excel`
+    (46086.34). 24:00 is the next day's 00:00."""
     decimal: Literal[".", ","] = "."
     """What parts the decimals of latitude and longitude."""
     empty: tuple[str, ...] = ()
@@ -138,13 +140,15 @@ class FeedMap(_Part):
     text: Column | None = None
     """Column of what is the matter, at most 4,000 characters."""
     reporter: dict[Annotated[str, Field(min_length=1, max_length=50)], Column] = {}
-    """What is known of the reporter -> its column, e.g. `{name: 来电人, phone: 联系电话}`; all of it is sealed at intake."""
+    """What is known of the reporter -> its column, e.g. `{name: 来电人, phone: 联系电话}`; all of it is sealed at
+    intake."""
     location: LocationMap = LocationMap()
     """Where it is."""
     promised_by: PromiseMap | None = None
     """Until when the source promised it."""
     attributes: dict[str, Column] | tuple[Column, ...] = ()
-    """Columns that go along, under their own name or (name: column) another; what the pack's `attributes` do not list is sealed."""
+    """Columns that go along, under their own name or (name: column) another; what the pack's `attributes` do not list
+    is sealed."""
     closing: ClosingMap | None = None
     """When it was closed at the source."""
 
@@ -214,7 +218,9 @@ def load_feed_map(folder: Path) -> FeedMap:
     """
     feed, faults = read_feed_map(folder)
     if feed is None:
-        raise InvalidSettings(f"{folder / FILE} has {len(faults)} fault{'s' if len(faults) > 1 else ''}:\n  " + "\n  ".join(faults))
+        raise InvalidSettings(
+            f"{folder / FILE} has {len(faults)} fault{'s' if len(faults) > 1 else ''}:\n  " + "\n  ".join(faults)
+        )
     return feed
 
 
@@ -224,7 +230,9 @@ def read_feed_map(folder: Path) -> tuple[FeedMap | None, list[str]]:
     try:
         members: dict[str, Any] = read_yaml(path)
     except FileNotFoundError:
-        return None, [f"{FILE}: there is none, so its columns cannot be mapped; 'gridwhistle pack new' makes one with comments"]
+        return None, [
+            f"{FILE}: there is none, so its columns cannot be mapped; 'gridwhistle pack new' makes one with comments"
+        ]
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         return None, [f"{FILE}: {unreadable(error, path)}"]
     try:

@@ -30,18 +30,24 @@ class Closing(NamedTuple):
 
 
 class RowFault(NamedTuple):
-    """What keeps a row from being sent as an incident: the column, its value with all that may be personal masked, the mend."""
+    """What keeps a row from being sent as an incident: the column, its value with all that may be personal masked, the
+    mend."""
 
     column: str
     value: str
     mend: str
 
     def __str__(self) -> str:
-        return f"column {self.column!r}: {self.value!r} {self.mend}" if self.value else f"column {self.column!r} {self.mend}"
+        return (
+            f"column {self.column!r}: {self.value!r} {self.mend}"
+            if self.value
+            else f"column {self.column!r} {self.mend}"
+        )
 
 
 class Mapped(NamedTuple):
-    """A row as it will be sent: ``data`` of the CloudEvent, or the raw columns where a fault keeps it from being mapped."""
+    """A row as it will be sent: ``data`` of the CloudEvent, or the raw columns where a fault keeps it from being
+    mapped."""
 
     number: int
     source: str
@@ -111,7 +117,14 @@ class _Reading:
         self._empty = {word.strip() for word in feed.empty}
         self.faults: list[RowFault] = []
         self.notes: list[tuple[str, str]] = (
-            [] if told else [("time that comes twice, taken as the earlier or later by guess", masked(row.columns.get(feed.occurred_at, "")))]
+            []
+            if told
+            else [
+                (
+                    "time that comes twice, taken as the earlier or later by guess",
+                    masked(row.columns.get(feed.occurred_at, "")),
+                )
+            ]
         )
 
     def mapped(self, first: dict[str, Row]) -> Mapped:
@@ -123,13 +136,17 @@ class _Reading:
         if self.faults:
             # under a name that no incident has, so that intake turns it away whatever the columns are called
             data, closing = {"columns": dict(row.columns)}, None
-        return Mapped(row.number, feed.source, name, self._at, data, closing, tuple(self.faults), row.line, tuple(self.notes))
+        return Mapped(
+            row.number, feed.source, name, self._at, data, closing, tuple(self.faults), row.line, tuple(self.notes)
+        )
 
     def _id(self, first: dict[str, Row]) -> str:
         column = self._feed.id
         name = _machine(self.cell(column))
         if not name:
-            self._fault(column, "is empty: without an id the row cannot be told from others on another day; give it one")
+            self._fault(
+                column, "is empty: without an id the row cannot be told from others on another day; give it one"
+            )
         elif _CUT_BY_EXCEL.fullmatch(name):
             self._fault(column, "was cut by a spreadsheet; format the column as text there and export it again")
         elif len(name) > LONGEST_NAME:
@@ -137,7 +154,10 @@ class _Reading:
         elif fault := unfit(name):
             self._fault(column, fault)
         elif first.setdefault(name, self._row).columns != self._row.columns:
-            self._fault(column, f"stands in row {first[name].number} already, with other columns; give each row an id of its own")
+            self._fault(
+                column,
+                f"stands in row {first[name].number} already, with other columns; give each row an id of its own",
+            )
         else:
             return name
         return name if name and len(name) <= LONGEST_NAME and not unfit(name) else ""
@@ -165,7 +185,9 @@ class _Reading:
             "reporter": self._reporter(),
             "location": self._location(),
             "promised_by": self._promised(),
-            "attributes": {name: value for name, column in feed.attribute_columns().items() if (value := self.cell(column))},
+            "attributes": {
+                name: value for name, column in feed.attribute_columns().items() if (value := self.cell(column))
+            },
         }
         return {name: value for name, value in found.items() if value not in (None, "", {})}
 
@@ -211,7 +233,10 @@ class _Reading:
         if "phone" in found:
             found["phone"] = _machine(found["phone"])
             if _CUT_BY_EXCEL.fullmatch(found["phone"]):
-                self._fault(self._feed.reporter["phone"], "was cut by a spreadsheet; format the column as text there and export it again")
+                self._fault(
+                    self._feed.reporter["phone"],
+                    "was cut by a spreadsheet; format the column as text there and export it again",
+                )
         return found
 
     def _location(self) -> dict[str, Any]:
@@ -227,7 +252,8 @@ class _Reading:
             except ValueError:
                 self._fault(
                     where.grid.column,
-                    f"is no number, which the format {where.grid.format!r} asks for; mend it, or add it to the map of the grid",
+                    f"is no number, which the format {where.grid.format!r} asks for; mend it, or add it to the map of"
+                    " the grid",
                 )
         address = self.cell(where.address)
         return found | ({"address": address} if address else {})
@@ -240,7 +266,10 @@ class _Reading:
             value = float(text)
         except ValueError:
             hint = "; write 'decimal: \",\"' into feed.yaml" if "," in text and self._feed.decimal == "." else ""
-            self._fault(column, ("is no number of degrees" if text else "is empty while its partner is not; give both or none") + hint)
+            self._fault(
+                column,
+                ("is no number of degrees" if text else "is empty while its partner is not; give both or none") + hint,
+            )
             return None
         if not -most <= value <= most:  # also refuses NaN
             self._fault(column, f"is no degree between -{most} and {most}")
@@ -257,7 +286,9 @@ class _Reading:
             try:
                 moment = datetime.combine(moment.astimezone(zone).date() + timedelta(days=1), datetime.min.time(), zone)
             except OverflowError:
-                self._fault(promised.column, "has no midnight after it in any calendar; write an earlier day, or leave it empty")
+                self._fault(
+                    promised.column, "has no midnight after it in any calendar; write an earlier day, or leave it empty"
+                )
                 return None
         return moment.isoformat()
 
@@ -292,10 +323,15 @@ class _Reading:
     def _column_of(self, where: tuple[str, ...]) -> str:
         feed, category, location = self._feed, self._feed.category_map, self._feed.location
         named = {
-            "occurred_at": feed.occurred_at, "text": feed.text, "category": category and category.column, "location.lat": location.lat,
-            "location.lon": location.lon, "location.grid": location.grid and location.grid.column, "location.address": location.address,
+            "occurred_at": feed.occurred_at,
+            "text": feed.text,
+            "category": category and category.column,
+            "location.lat": location.lat,
+            "location.lon": location.lon,
+            "location.grid": location.grid and location.grid.column,
+            "location.address": location.address,
             "promised_by": feed.promised_by and feed.promised_by.column,
-        }  # fmt: skip
+        }
         return named.get(".".join(where[:2])) or named.get(where[0]) or ".".join(where)
 
 

@@ -13,8 +13,12 @@ from topics.ids import Instant
 DateKind = Literal["iso", "ymd", "dmy", "mdy", "excel"]
 
 EXAMPLES: dict[DateKind, str] = {
-    "iso": "2026-03-05T08:05:00", "ymd": "2026/3/5 8:05 or 2026年3月5日8时5分", "dmy": "5.3.2026 8:05", "mdy": "3/5/2026 8:05 AM", "excel": "46086.3368",
-}  # fmt: skip
+    "iso": "2026-03-05T08:05:00",
+    "ymd": "2026/3/5 8:05 or 2026年3月5日8时5分",
+    "dmy": "5.3.2026 8:05",
+    "mdy": "3/5/2026 8:05 AM",
+    "excel": "46086.3368",
+}
 
 _CLOCK = r"(?:[T\s]*(上午|下午|AM|PM)?\s*(\d{1,2})[:时点](?:(\d{1,2})分?)?(?::?(\d{1,2})(?:\.\d+)?秒?)?\s*(AM|PM)?)?"
 _ORDERS: dict[DateKind, re.Pattern[str]] = {
@@ -52,7 +56,11 @@ def _iso(text: str) -> datetime:
     if not _ISO.match(text):
         raise ValueError("is no ISO time")
     ends = _END_OF_DAY.fullmatch(text)
-    return datetime.fromisoformat(ends[1] + ends[2] + "00:00") + timedelta(days=1) if ends else datetime.fromisoformat(text)
+    return (
+        datetime.fromisoformat(ends[1] + ends[2] + "00:00") + timedelta(days=1)
+        if ends
+        else datetime.fromisoformat(text)
+    )
 
 
 def _serial(text: str) -> datetime | None:
@@ -104,12 +112,16 @@ def instants(moment: datetime, zone: ZoneInfo) -> Local:
     if early.utcoffset() == late.utcoffset():
         return Local(millis(early), millis(early))
     if early.astimezone(UTC).astimezone(zone).replace(tzinfo=None) != moment:
-        raise ValueError(f"does not exist in {zone.key}: clocks were put forward over it; write the hour that was meant, or add the offset")
+        raise ValueError(
+            f"does not exist in {zone.key}: clocks were put forward over it; write the hour that was meant, or add the"
+            " offset"
+        )
     return Local(millis(early), millis(late))
 
 
 def told_by(before: Instant | None, order: int, local: Local) -> tuple[Instant, bool]:
-    """Choose one of two instants by the row before it, and say whether that told it; ``order`` 1 rising, -1 falling, 0 neither."""
+    """Choose one of two instants by the row before it, and say whether that told it; ``order`` 1 rising, -1 falling, 0
+    neither."""
     if local.first == local.second:
         return local.first, True
     if before is not None and order > 0 and before > local.first:

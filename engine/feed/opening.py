@@ -1,4 +1,5 @@
-"""From a file to its text: packed or not, in the pack's encoding or the one its first bytes tell. All of it or nothing."""
+"""From a file to its text: packed or not, in the pack's encoding or the one its first bytes tell. All of it or
+nothing."""
 
 import codecs
 import gzip
@@ -20,7 +21,11 @@ MARKS = (
 )
 """Byte order marks; the longer ones first, since one begins like another."""
 
-SHEETS = {b"PK\x03\x04": "an Excel workbook or another zip", b"\xd0\xcf\x11\xe0": "an old Excel workbook", b"%PDF": "a PDF"}
+SHEETS = {
+    b"PK\x03\x04": "an Excel workbook or another zip",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"%PDF": "a PDF",
+}
 GZIP = b"\x1f\x8b"
 
 
@@ -40,7 +45,9 @@ def read_text(path: Path, encoding: str) -> str:
     if raw.startswith(GZIP):
         raw = _unpacked(path, raw)
     if len(raw) > MOST_BYTES:
-        raise FileRefused(f"{path} has more than {MOST_BYTES >> 20} MiB; part it into several files, each with the header")
+        raise FileRefused(
+            f"{path} has more than {MOST_BYTES >> 20} MiB; part it into several files, each with the header"
+        )
     if not raw.strip():
         raise FileRefused(f"{path} is empty; export it again")
     for mark, what in SHEETS.items():
@@ -62,7 +69,8 @@ def _decoded(path: Path, raw: bytes, encoding: str) -> str:
         if raw.startswith(mark):
             raw, encoding = raw[len(mark) :], own
             break
-    name = "gb18030" if codecs.lookup(encoding).name in ("gbk", "gb2312") else encoding  # what calls itself GBK often holds more
+    # what calls itself GBK often holds more
+    name = "gb18030" if codecs.lookup(encoding).name in ("gbk", "gb2312") else encoding
     try:
         text = raw.decode(name)
     except UnicodeDecodeError as error:
@@ -71,7 +79,8 @@ def _decoded(path: Path, raw: bytes, encoding: str) -> str:
     if (at := text.find("\0")) >= 0:
         line = text.count("\n", 0, at) + 1
         raise FileRefused(
-            f"{path}, line {line}: holds a NUL byte: it is torn, or UTF-16 without a mark; save it as 'CSV UTF-8' and feed that"
+            f"{path}, line {line}: holds a NUL byte: it is torn, or UTF-16 without a mark; save it as 'CSV UTF-8' and"
+            " feed that"
         )
     if not text.strip().strip("\ufeff").strip():
         raise FileRefused(f"{path} is empty; export it again")
@@ -83,7 +92,10 @@ def _advice(raw: bytes, tried: str) -> str:
     for other in ("utf-8", "gb18030"):
         try:
             if other != tried and raw.decode(other):
-                return f"it reads as {other.upper()}: write 'encoding: {other}' into the pack's feed.yaml, or save it as 'CSV UTF-8'"
+                return (
+                    f"it reads as {other.upper()}: write 'encoding: {other}' into the pack's feed.yaml, or save it as"
+                    " 'CSV UTF-8'"
+                )
         except UnicodeDecodeError:
             continue
     return "save it as 'CSV UTF-8', or mend that line"

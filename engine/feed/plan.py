@@ -52,7 +52,9 @@ def make_plan(rows: Iterable[Mapped], limit: int | None = None, until: Instant |
     left_out = len(creations) - len(wanted)
     chosen = wanted[:limit]
     end = until if until is not None else (chosen[-1].at if chosen else 0)
-    closings = [Step(step.row.closing.at, step.row, step.row.closing) for step in chosen if step.row.closing is not None]
+    closings = [
+        Step(step.row.closing.at, step.row, step.row.closing) for step in chosen if step.row.closing is not None
+    ]
     due = [step for step in closings if step.at <= end]
     steps = sorted([*chosen, *due], key=lambda step: (step.at, step.closing is not None))
     return Plan(steps, len(closings) - len(due), left_out, end if chosen else None)

@@ -1,4 +1,5 @@
-"""The rows of a file: CSV, JSON lines or a JSON list. The whole shape is looked at before the first row is handed on."""
+"""The rows of a file: CSV, JSON lines or a JSON list. The whole shape is looked at before the first row is handed
+on."""
 
 import csv
 import io
@@ -37,7 +38,8 @@ class Row(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """What a feed needs of a file: columns that must be there, and what a row looks like (to see a row within a quote)."""
+    """What a feed needs of a file: columns that must be there, and what a row looks like (to see a row within a
+    quote)."""
 
     columns: tuple[str, ...] = ()
     delimiter: str | None = None
@@ -49,7 +51,8 @@ def read_rows(path: Path, wanted: Wanted = Wanted()) -> list[Row]:
     """Read a file; what it is, is told by its content.
 
     Raises:
-        FileRefused: Its shape is broken: every place (the first 20) with its line and the mend. Nothing is fed of it then.
+        FileRefused: Its shape is broken: every place (the first 20) with its line and the mend. Nothing is fed of it
+            then.
     """
     text = read_text(path, wanted.encoding)
     rows = _json(path, text) if text.lstrip()[:1] in ("{", "[") else _csv(path, text, wanted)
@@ -75,7 +78,9 @@ def _need(path: Path, wanted: Sequence[str], there: Sequence[str] | dict[str, No
     if faults:
         listed = ", ".join(names[:30]) or "none"
         raise FileRefused(
-            f"{path} does not fit feed.yaml: " + "; ".join(faults) + f". {what} {listed}. Mend the file's header, or the names in feed.yaml"
+            f"{path} does not fit feed.yaml: "
+            + "; ".join(faults)
+            + f". {what} {listed}. Mend the file's header, or the names in feed.yaml"
         )
 
 
@@ -100,7 +105,8 @@ def _csv(path: Path, text: str, wanted: Wanted) -> list[Row]:
         found.append(row)
         if len(values) < len(names) or any(value.strip() for value in values[len(names) :]):
             faults.append(
-                f"row {row.number}, line {line}: has {len(values)} columns, the header {len(names)}; quote a cell that holds {delimiter!r}"
+                f"row {row.number}, line {line}: has {len(values)} columns, the header {len(names)}; quote a cell that"
+                f" holds {delimiter!r}"
             )
         elif last > line and (fault := _swallowed(lines[line - 1 : last], names, delimiter, wanted)):
             faults.append(f"row {row.number}, line {line}: {fault}")
@@ -130,9 +136,15 @@ def _records(path: Path, lines: list[str], delimiter: str, before: int) -> Itera
         except csv.Error as error:
             where = f"the row that begins in line {begin}"
             if "unexpected end of data" in str(error) or reader.line_num + before > begin:
-                fault = f"{where}: a quote opens there and is not closed where its cell ends, so that it runs on to line {reader.line_num + before}; close it, or double it within a cell"
+                fault = (
+                    f"{where}: a quote opens there and is not closed where its cell ends, so that it runs on to line"
+                    f" {reader.line_num + before}; close it, or double it within a cell"
+                )
             else:
-                fault = f"{where}: a quote stands within a cell, or text after its end ({error}); double it and quote the cell"
+                fault = (
+                    f"{where}: a quote stands within a cell, or text after its end ({error}); double it and quote the"
+                    " cell"
+                )
             _refuse(path, [fault])
         yield begin, values, reader.line_num + before
 
@@ -143,7 +155,10 @@ def _swallowed(lines: list[str], names: list[str], delimiter: str, wanted: Wante
         return f"a quote opens and its cell has {len(lines)} lines, more than {MOST_LINES}; close it"
     rowlike = [_is_row(line, names, delimiter, wanted) for line in lines]
     if any(rowlike[1:-1]) or (rowlike[0] and rowlike[-1]):
-        return f"a quote opens and is not closed before the next rows: line {rowlike.index(True, 1) + 1} of the cell is a row of its own; close it"
+        return (
+            f"a quote opens and is not closed before the next rows: line {rowlike.index(True, 1) + 1} of the cell is a"
+            " row of its own; close it"
+        )
     return None
 
 
@@ -190,7 +205,9 @@ def _json(path: Path, text: str) -> list[Row]:
             continue
         rows.append(Row(number, {name: _text(item) for name, item in value.items()}, line or number))
     if faults and len(parts) > 1 and _is_one_object(text):
-        raise FileRefused(f"{path} is one JSON object over several lines; write a list of objects, or one object on each line")
+        raise FileRefused(
+            f"{path} is one JSON object over several lines; write a list of objects, or one object on each line"
+        )
     _refuse(path, faults)
     return rows
 

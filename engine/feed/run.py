@@ -158,7 +158,8 @@ class Feed:
         """Why each record of this identity was rejected; ``None`` where it was not, or nothing is known yet."""
         partition = (murmur2(name.encode()) & 0x7FFFFFFF) % self._settings.partitions
         return [
-            None if offset is None else self._watch.rejected.get(record_id(RAW.name, partition, offset)) for offset in self._positions[name]
+            None if offset is None else self._watch.rejected.get(record_id(RAW.name, partition, offset))
+            for offset in self._positions[name]
         ]
 
     def _is_turned_down(self, name: str) -> bool:
@@ -177,11 +178,14 @@ class Feed:
             self.outcome.commands += 1
 
     def _command(self, row: Mapped, closing: Closing, ticket: str) -> Command:
-        """The closing as a command; its id says which closing of which row it is, so that sending it twice is harmless."""
+        """The closing as a command; its id says which closing of which row it is, so that sending it twice is
+        harmless."""
         now = engine_now(self._clock)
         at = closing.at if 0 <= now - closing.at <= ELSEWHERE_MS else now
         name = f"feed:{row.identity}:{closing.kind.value}"
-        return Command(name, closing.kind, Actor(Role.SOURCE, row.source), at, ticket, identity=row.identity, reason=closing.reason)
+        return Command(
+            name, closing.kind, Actor(Role.SOURCE, row.source), at, ticket, identity=row.identity, reason=closing.reason
+        )
 
     async def _settle(self) -> None:
         """Wait until all that was sent is decided, or nothing has come for a while."""
@@ -228,7 +232,12 @@ def message_of(row: Mapped) -> tuple[bytes, bytes, Headers]:
 
 
 async def feed_plan(
-    settings: "Settings", plan: Plan, clock: EngineClock, paced: bool, journal: Journal, progress: Callable[[Outcome], None]
+    settings: "Settings",
+    plan: Plan,
+    clock: EngineClock,
+    paced: bool,
+    journal: Journal,
+    progress: Callable[[Outcome], None],
 ) -> Outcome:
     """Connect, feed a plan to its end, and disconnect with the journal complete, also when interrupted.
 

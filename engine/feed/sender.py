@@ -30,9 +30,14 @@ class Sender:
     def __init__(self, settings: Settings, journal: Journal) -> None:
         """Prepare; ``start`` connects."""
         self._producer_of = lambda: AIOKafkaProducer(
-            **kafka_arguments(settings), acks="all", enable_idempotence=True, linger_ms=5, max_batch_size=64 * 1024, max_request_size=MAX_RECORD_BYTES,
+            **kafka_arguments(settings),
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=5,
+            max_batch_size=64 * 1024,
+            max_request_size=MAX_RECORD_BYTES,
             request_timeout_ms=120_000,
-        )  # fmt: skip
+        )
         self._producer: AIOKafkaProducer | None = None
         self._prefix, self._journal = settings.prefix, journal
         self._room = asyncio.Semaphore(IN_FLIGHT)
@@ -75,14 +80,18 @@ class Sender:
             TooLarge: Names the limit; nothing was sent.
             DependencyDown: An earlier record was not acknowledged. Feeding the file again is safe.
         """
-        size = OVERHEAD_BYTES + len(key) + len(value) + sum(len(header) + len(content) + 5 for header, content in headers)
+        size = (
+            OVERHEAD_BYTES + len(key) + len(value) + sum(len(header) + len(content) + 5 for header, content in headers)
+        )
         if size > MAX_RECORD_BYTES:
             raise TooLarge(f"{size} bytes, {topic} takes at most {MAX_RECORD_BYTES}")
         await self._room.acquire()
         try:
             self._check()
             assert self._producer is not None
-            future = await self._producer.send(self._prefix + topic, value, key=key, partition=partition, headers=list(headers))
+            future = await self._producer.send(
+                self._prefix + topic, value, key=key, partition=partition, headers=list(headers)
+            )
         except BaseException:
             self._room.release()
             raise

@@ -1,4 +1,5 @@
-"""What is shown of a value that nobody has looked at: its shape for whoever must find it, never a name or a number (DESIGN 12)."""
+"""What is shown of a value that nobody has looked at: its shape for whoever must find it, never a name or a number
+(DESIGN 12)."""
 
 import re
 import unicodedata
@@ -42,7 +43,9 @@ def shown_word(word: str, timezone: str, own: Sequence[str] = ()) -> str:
     ``own``: what the row's reporter says of himself.
     """
     numerals = sum(char in NUMERALS or char.isnumeric() for char in word)
-    is_word = len(word) <= WORD and not any(char.isspace() or char.isdigit() for char in word) and numerals < NUMERAL_WORDS
+    is_word = (
+        len(word) <= WORD and not any(char.isspace() or char.isdigit() for char in word) and numerals < NUMERAL_WORDS
+    )
     return word if is_word and masker_for(timezone).mask(word, own) == word else masked(word)
 
 
@@ -65,4 +68,6 @@ def fault_of(error: Any, root: type[BaseModel]) -> str:
 
 
 def _outlined(found: Any) -> str:
-    return "an object" if isinstance(found, dict) else "a list" if isinstance(found, list | tuple) else masked(str(found))
+    return (
+        "an object" if isinstance(found, dict) else "a list" if isinstance(found, list | tuple) else masked(str(found))
+    )

@@ -36,7 +36,9 @@ class Tried(NamedTuple):
         if self.incident.placed_by == "nothing":
             return "would wait at the duty desk: no place"
         if self.incident.category is None:
-            return "would wait at the duty desk: " + ("category unknown" if self.incident.category_given else "no category")
+            return "would wait at the duty desk: " + (
+                "category unknown" if self.incident.category_given else "no category"
+            )
         return "would become a ticket"
 
     @property
@@ -56,7 +58,9 @@ def tried(
     for offset, row in enumerate(rows):
         progress(offset)
         if not row.id:
-            yield Tried(row, rejected=Rejected("", at, "missing_id", row.faults[0].column, f"row {row.number}: {row.faults[0]}"))
+            yield Tried(
+                row, rejected=Rejected("", at, "missing_id", row.faults[0].column, f"row {row.number}: {row.faults[0]}")
+            )
             continue
         key, value, headers = message_of(row)
         for out in core.take(Record(RAW.name, 0, offset, key, value, headers, at, at), at):

@@ -1,4 +1,5 @@
-"""Follows the log from its beginning to learn what became of what was sent: tickets, rejections, answers to commands."""
+"""Follows the log from its beginning to learn what became of what was sent: tickets, rejections, answers to
+commands."""
 
 import asyncio
 from collections import Counter
@@ -59,12 +60,20 @@ class Watch:
     async def start(self) -> None:
         """Read to the present ends, then go on in the background."""
         self._consumer = consumer = LogConsumer(
-            **kafka_arguments(self._settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed",
-            auto_offset_reset="earliest", max_partition_fetch_bytes=4 * 1024 * 1024,
-        )  # fmt: skip
+            **kafka_arguments(self._settings),
+            group_id=None,
+            enable_auto_commit=False,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+        )
         await consumer.start()
         prefix = self._settings.prefix
-        tps = [TopicPartition(prefix + spec.name, number) for spec in (DECISIONS, REJECTED) for number in range(self._settings.partitions)]
+        tps = [
+            TopicPartition(prefix + spec.name, number)
+            for spec in (DECISIONS, REJECTED)
+            for number in range(self._settings.partitions)
+        ]
         consumer.assign(tps)
         ends = await consumer.end_offsets(tps)
         await consumer.seek_to_beginning(*tps)

@@ -27,7 +27,9 @@ def note_lines(notes: Counter[tuple[str, str]]) -> list[str]:
         kinds[kind].append((word, count))
     lines = []
     for kind, words in kinds.items():
-        shown = ", ".join(f"{word!r} {count} x" for word, count in words[:SHOWN]) + (" and others" if len(words) > SHOWN else "")
+        shown = ", ".join(f"{word!r} {count} x" for word, count in words[:SHOWN]) + (
+            " and others" if len(words) > SHOWN else ""
+        )
         lines.append(f"{sum(count for _, count in words)} rows with a {kind}: {shown}")
     return lines
 
@@ -40,7 +42,9 @@ def fault_lines(rows: Sequence[Mapped]) -> list[str]:
 
 def fault_facts(rows: Iterable[Mapped]) -> list[dict[str, Any]]:
     """The rows at fault for machines."""
-    return [{"row": row.number, "line": row.line, "id": row.id, **fault._asdict()} for row in rows for fault in row.faults]
+    return [
+        {"row": row.number, "line": row.line, "id": row.id, **fault._asdict()} for row in rows for fault in row.faults
+    ]
 
 
 def trial_lines(found: Sequence[Tried], rows: Sequence[Mapped], plan: Plan) -> str:
@@ -78,26 +82,54 @@ def trial_facts(found: Sequence[Tried], rows: Sequence[Mapped], plan: Plan) -> d
     """A trial for machines."""
     at_fault = [one for one in found if one.is_rejected]
     return {
-        "rows": len(rows), "kinds": dict(sorted(Counter(one.kind for one in found).items())), "rejected": len(at_fault),
+        "rows": len(rows),
+        "kinds": dict(sorted(Counter(one.kind for one in found).items())),
+        "rejected": len(at_fault),
         "faults": [
             *fault_facts(one.row for one in at_fault),
-            *({"row": one.row.number, "line": one.row.line, "id": one.row.id, "column": one.rejected.field, "value": "", "mend": one.rejected.message}
-              for one in at_fault if one.rejected and not one.row.faults),
+            *(
+                {
+                    "row": one.row.number,
+                    "line": one.row.line,
+                    "id": one.row.id,
+                    "column": one.rejected.field,
+                    "value": "",
+                    "mend": one.rejected.message,
+                }
+                for one in at_fault
+                if one.rejected and not one.row.faults
+            ),
         ],
-        "closings": plan.closings, "beyond": plan.beyond,
+        "closings": plan.closings,
+        "beyond": plan.beyond,
         "notes": [{"kind": kind, "word": word, "count": count} for (kind, word), count in notes_of(rows).most_common()],
-    }  # fmt: skip
+    }
 
 
-def outcome_facts(outcome: Outcome, plan: Plan, unnamed: Sequence[Mapped], rows: Sequence[Mapped], path: Path) -> dict[str, Any]:
+def outcome_facts(
+    outcome: Outcome, plan: Plan, unnamed: Sequence[Mapped], rows: Sequence[Mapped], path: Path
+) -> dict[str, Any]:
     """What was fed, for machines."""
     return {
-        "rows": outcome.rows, "sent": outcome.sent, "acked": outcome.acked, "tickets": outcome.tickets, "rejected": dict(outcome.rejected),
-        "closings": outcome.closings, "commands": outcome.commands, "refused": dict(outcome.refused), "repeated": outcome.repeated,
-        "dropped": outcome.dropped, "too_large": outcome.too_large, "undecided": outcome.undecided, "beyond": plan.beyond,
-        "left_out": plan.left_out, "without_id": len(unnamed), "faults": fault_facts(rows),
-        "notes": [{"kind": kind, "word": word, "count": count} for (kind, word), count in notes_of(rows).most_common()], "journal": str(path),
-    }  # fmt: skip
+        "rows": outcome.rows,
+        "sent": outcome.sent,
+        "acked": outcome.acked,
+        "tickets": outcome.tickets,
+        "rejected": dict(outcome.rejected),
+        "closings": outcome.closings,
+        "commands": outcome.commands,
+        "refused": dict(outcome.refused),
+        "repeated": outcome.repeated,
+        "dropped": outcome.dropped,
+        "too_large": outcome.too_large,
+        "undecided": outcome.undecided,
+        "beyond": plan.beyond,
+        "left_out": plan.left_out,
+        "without_id": len(unnamed),
+        "faults": fault_facts(rows),
+        "notes": [{"kind": kind, "word": word, "count": count} for (kind, word), count in notes_of(rows).most_common()],
+        "journal": str(path),
+    }
 
 
 def outcome_lines(outcome: Outcome, plan: Plan, unnamed: Sequence[Mapped], rows: Sequence[Mapped], path: Path) -> str:
@@ -106,7 +138,10 @@ def outcome_lines(outcome: Outcome, plan: Plan, unnamed: Sequence[Mapped], rows:
     refused = ", ".join(f"{count} {reason}" for reason, count in sorted(outcome.refused.items())) or "0"
     lines = [
         f"{outcome.sent} rows sent: {outcome.tickets} have a ticket; rejected: {rejected}.",
-        f"{outcome.commands} closings sent; refused: {refused}; sent before: {outcome.repeated}. {plan.beyond} closings lie beyond the end.",
+        (
+            f"{outcome.commands} closings sent; refused: {refused}; sent before: {outcome.repeated}. {plan.beyond}"
+            " closings lie beyond the end."
+        ),
     ]
     if unnamed:
         lines.append(f"{len(unnamed)} rows have no id of their own and could not be sent.")
@@ -117,7 +152,10 @@ def outcome_lines(outcome: Outcome, plan: Plan, unnamed: Sequence[Mapped], rows:
     lines += [f"Not sent, too large: {one}." for one in outcome.too_large]
     at_fault = [row for row in rows if row.faults]
     if at_fault:
-        lines += [f"{len(at_fault)} rows to mend; mended they may be fed again, and what is there counts once:", *fault_lines(at_fault)]
+        lines += [
+            f"{len(at_fault)} rows to mend; mended they may be fed again, and what is there counts once:",
+            *fault_lines(at_fault),
+        ]
     elif rejected_of(outcome, unnamed):
         lines.append("'gridwhistle rejected list' says why, row by row.")
     lines += note_lines(notes_of(rows))
@@ -128,4 +166,8 @@ def outcome_lines(outcome: Outcome, plan: Plan, unnamed: Sequence[Mapped], rows:
 
 def rejected_of(outcome: Outcome, unnamed: Sequence[Mapped]) -> int:
     """How many rows somebody must mend; what has come before is there already."""
-    return sum(count for reason, count in outcome.rejected.items() if reason != "duplicate") + len(outcome.too_large) + len(unnamed)
+    return (
+        sum(count for reason, count in outcome.rejected.items() if reason != "duplicate")
+        + len(outcome.too_large)
+        + len(unnamed)
+    )

@@ -8,7 +8,8 @@ from topics.reference import EngineClock
 
 
 def awake_or_not() -> float:
-    """Monotonic seconds that go on while the machine sleeps, where the system tells them: the broker's clock has gone on as well."""
+    """Monotonic seconds that go on while the machine sleeps, where the system tells them: the broker's clock has gone
+    on as well."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
@@ -28,7 +29,8 @@ class BrokerTime:
         self._floor: Instant = 0
 
     def not_before(self, at: Instant) -> None:
-        """Never say less than this: a mapping that was set back by a slow or restarted stack does not undo what was decided."""
+        """Never say less than this: a mapping that was set back by a slow or restarted stack does not undo what was
+        decided."""
         self._floor = max(self._floor, at)
 
     def seen(self, appended_ms: int) -> None:
@@ -47,7 +49,8 @@ class BrokerTime:
         return self._seen_ms + int((self._monotonic() - self._at) * 1000)
 
     def skew(self) -> float | None:
-        """Seconds that this machine's clock is ahead of the broker's, the way of the acknowledgement included; ``None``: not known."""
+        """Seconds that this machine's clock is ahead of the broker's, the way of the acknowledgement included;
+        ``None``: not known."""
         return None if self._seen_ms is None else time.time() - self.broker_ms() / 1000
 
     def now(self) -> Instant:

@@ -1,4 +1,5 @@
-"""Partitions that somebody added by hand: nobody is given them to read, it is said by name, and the others go on (DESIGN 3: N is frozen)."""
+"""Partitions that somebody added by hand: nobody is given them to read, it is said by name, and the others go on
+(DESIGN 3: N is frozen)."""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -63,8 +64,17 @@ class Grown:
                 made = declared(self._settings, topic)
                 self._metrics.count("alarms", "partitions_grown")
                 log.error(
-                    "%s has %d partitions and was made with %d: what lies in %d and above is read by nobody, and whoever hashes keys sends there; the others go on. "
-                    "Partitions cannot be taken away: send what lies there again, and move to a new prefix. No stage starts again on this one", topic, count, made, made
-                )  # fmt: skip
+                    "%s has %d partitions and was made with %d: what lies in %d and above is read by nobody, and"
+                    " whoever hashes keys sends there; the others go on. Partitions cannot be taken away: send what"
+                    " lies there again, and move to a new prefix. No stage starts again on this one",
+                    topic,
+                    count,
+                    made,
+                    made,
+                )
         self._seen = extra
-        self._metrics.gauge("partitions_unread", sum(count - declared(self._settings, topic) for topic, count in extra.items()), self._metrics.stage)
+        self._metrics.gauge(
+            "partitions_unread",
+            sum(count - declared(self._settings, topic) for topic, count in extra.items()),
+            self._metrics.stage,
+        )

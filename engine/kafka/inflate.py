@@ -1,4 +1,5 @@
-"""Unpacks a compressed batch within a bound: ``max.message.bytes`` counts what is compressed, and 512 KiB of gzip may hold 500 MiB."""
+"""Unpacks a compressed batch within a bound: ``max.message.bytes`` counts what is compressed, and 512 KiB of gzip may
+hold 500 MiB."""
 
 import zlib
 from collections.abc import Callable
@@ -8,7 +9,8 @@ from typing import Any
 import cramjam
 
 INFLATED_BYTES = 16 * 1024 * 1024
-"""Most that one batch may hold unpacked: 32 of the largest reports, ten times what honest producers gather into one request."""
+"""Most that one batch may hold unpacked: 32 of the largest reports, ten times what honest producers gather into one
+request."""
 
 XERIAL = b"\x82SNAPPY\x00"
 """How Java begins a snappy stream: blocks behind a header of 16 bytes. librdkafka writes one bare block."""
@@ -35,7 +37,8 @@ def _gzip(data: memoryview, most: int) -> bytes:
 
 
 class _Scratch:
-    """One buffer of the bound's size for the codecs that write where they are told; its pages are touched as far as they are used."""
+    """One buffer of the bound's size for the codecs that write where they are told; its pages are touched as far as
+    they are used."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()

@@ -1,7 +1,10 @@
-"""Reads Kafka so that no batch stops a reader: what cannot be read is handed out as such, with its offsets, and all beside it is kept.
+"""Reads Kafka so that no batch stops a reader: what cannot be read is handed out as such, with its offsets, and all
+beside it is kept.
 
-The library unpacks a fetch in the middle of ``getmany`` and lets the first fault out without saying where it lies; from then on
-the same call fails for the topic's retention. Here its two classes that do this are put aside for ours (aiokafka 0.14.0, pinned;
+The library unpacks a fetch in the middle of ``getmany`` and lets the first fault out without saying where it lies; from
+then on
+the same call fails for the topic's retention. Here its two classes that do this are put aside for ours (aiokafka
+0.14.0, pinned;
 ``docs/decisions/0009-what-a-fetch-cannot-read.md``). Batches are unpacked within a bound before they are looked at.
 """
 
@@ -30,7 +33,8 @@ TOLD_EVERY_SECONDS = 60.0
 """A partition full of unreadable batches is one line a minute, not one for each."""
 
 _HEAD = struct.Struct(">qiibIhiqqqhii")
-"""A batch of format 2: base offset, length, leader epoch, magic, CRC, attributes, last delta, first and newest time, producer, epoch, sequence, count."""
+"""A batch of format 2: base offset, length, leader epoch, magic, CRC, attributes, last delta, first and newest time,
+producer, epoch, sequence, count."""
 
 _LENGTH_AT, _ATTRIBUTES_AT = 8, 21
 _CODEC, _TRANSACTIONAL, _CONTROL = 0x07, 0x10, 0x20
@@ -80,12 +84,20 @@ class _Budget:
 
 
 class _Fetched:
-    """Hands out the records of one partition of a fetch, in order. In the place of the library's ``PartitionRecords``."""
+    """Hands out the records of one partition of a fetch, in order. In the place of the library's
+    ``PartitionRecords``."""
 
     def __init__(
-        self, tp: TopicPartition, records: _Batches, aborted: Sequence[tuple[int, int]] | None, fetch_offset: int, key_deserializer: Any, value_deserializer: Any,
-        check_crcs: bool, isolation_level: int,
-    ) -> None:  # fmt: skip
+        self,
+        tp: TopicPartition,
+        records: _Batches,
+        aborted: Sequence[tuple[int, int]] | None,
+        fetch_offset: int,
+        key_deserializer: Any,
+        value_deserializer: Any,
+        check_crcs: bool,
+        isolation_level: int,
+    ) -> None:
         self._tp, self._batches = tp, records
         self._aborted = sorted(aborted or [], key=lambda one: one[1])
         self._aborting: set[int] = set()
@@ -124,7 +136,8 @@ class _Fetched:
             while self._aborted and self._aborted[0][1] <= base:
                 self._aborting.add(self._aborted.pop(0)[0])
         if attributes & _CONTROL:
-            self._aborting.discard(producer)  # whichever it is, it ends its producer's transaction: its bytes need not be sound
+            # whichever it is, it ends its producer's transaction: its bytes need not be sound
+            self._aborting.discard(producer)
             return True
         return bool(attributes & _TRANSACTIONAL and producer in self._aborting)
 
@@ -147,11 +160,25 @@ class _Fetched:
                 offset = one.offset
                 if offset >= self.next_fetch_offset:
                     self.next_fetch_offset = offset + 1
-                    yield kind(topic, partition, offset, one.timestamp, one.timestamp_type, one.key, one.value, None, -1, -1, tuple(one.headers))
+                    yield kind(
+                        topic,
+                        partition,
+                        offset,
+                        one.timestamp,
+                        one.timestamp_type,
+                        one.key,
+                        one.value,
+                        None,
+                        -1,
+                        -1,
+                        tuple(one.headers),
+                    )
         except Exception as exc:  # whatever the library says of one record: go through the batch once more, slowly
             yield from self._one_by_one(plain, kind, after, newest, type(exc).__name__)
 
-    def _one_by_one(self, plain: memoryview, kind: type[ConsumerRecord], after: int, newest: int, why: str) -> Iterator[ConsumerRecord]:
+    def _one_by_one(
+        self, plain: memoryview, kind: type[ConsumerRecord], after: int, newest: int, why: str
+    ) -> Iterator[ConsumerRecord]:
         """Hand out what can be read of a batch in which one record cannot: each names its own length."""
         base, first = _HEAD.unpack_from(plain)[0], _HEAD.unpack_from(plain)[7]
         append_time = plain[_ATTRIBUTES_AT + 1] & 0x08
@@ -170,15 +197,31 @@ class _Fetched:
                     yield self._unreadable(offset + 1, "headers: " + why, newest, kind is Loose, key, value)
                     continue
                 self.next_fetch_offset = offset + 1
-                yield kind(self._tp.topic, self._tp.partition, offset, newest if append_time else first + when, int(bool(append_time)), key, value, None, -1, -1, headers)
+                yield kind(
+                    self._tp.topic,
+                    self._tp.partition,
+                    offset,
+                    newest if append_time else first + when,
+                    int(bool(append_time)),
+                    key,
+                    value,
+                    None,
+                    -1,
+                    -1,
+                    headers,
+                )
         except (ValueError, IndexError):
             found = False
         if not found and self.next_fetch_offset < after:  # what the library stumbled over lies in the rest
             yield self._unreadable(after, why, newest, kind is Loose)
 
-    def _unreadable(self, after: int, why: str, newest: int, loose: bool, key: bytes | None = None, value: bytes | None = None) -> Unreadable:
+    def _unreadable(
+        self, after: int, why: str, newest: int, loose: bool, key: bytes | None = None, value: bytes | None = None
+    ) -> Unreadable:
         first, self.next_fetch_offset = self.next_fetch_offset, after
-        return Unreadable(self._tp.topic, self._tp.partition, after - 1, newest, 1, key, value, None, -1, -1, (), first, why, loose)
+        return Unreadable(
+            self._tp.topic, self._tp.partition, after - 1, newest, 1, key, value, None, -1, -1, (), first, why, loose
+        )
 
 
 def _inflated(raw: memoryview, attributes: int) -> memoryview:
@@ -212,7 +255,9 @@ def _bytes(data: memoryview, at: int) -> tuple[bytes | None, int]:
     return bytes(data[at : at + size]), at + size
 
 
-def _record(data: memoryview) -> tuple[int, int, bytes | None, bytes | None, tuple[tuple[str, bytes | None], ...] | None]:
+def _record(
+    data: memoryview,
+) -> tuple[int, int, bytes | None, bytes | None, tuple[tuple[str, bytes | None], ...] | None]:
     """Take one record apart: offset and time less the batch's, key, value, headers (``None``: they cannot be read)."""
     when, at = _varint(data, 1)
     offset, at = _varint(data, at)
@@ -231,7 +276,8 @@ def _record(data: memoryview) -> tuple[int, int, bytes | None, bytes | None, tup
 
 
 class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
-    """The one consumer of this tree. ``getmany`` gives what can be read and tells of the rest; ``fetched`` gives both."""
+    """The one consumer of this tree. ``getmany`` gives what can be read and tells of the rest; ``fetched`` gives
+    both."""
 
     def __init__(self, *topics: str, **options: Any) -> None:
         """Take the library's options; a fetch is bounded unless they say otherwise."""
@@ -240,13 +286,17 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         """Unreadable pieces that were passed by."""
         self._told: dict[TopicPartition, float] = {}
 
-    async def fetched(self, *partitions: TopicPartition, timeout_ms: int = 0) -> dict[TopicPartition, list[ConsumerRecord]]:
+    async def fetched(
+        self, *partitions: TopicPartition, timeout_ms: int = 0
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
         """Give what was fetched, ``Unreadable`` pieces in their places."""
         _Budget.left = HANDED_BYTES
         found: dict[TopicPartition, list[ConsumerRecord]] = await super().getmany(*partitions, timeout_ms=timeout_ms)
         return found
 
-    async def getmany(self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None) -> dict[TopicPartition, list[ConsumerRecord]]:
+    async def getmany(
+        self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
         """Give what can be read; of the rest a line is logged."""
         _Budget.left = HANDED_BYTES
         found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
@@ -277,7 +327,14 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         tp, now = TopicPartition(piece.topic, piece.partition), time.monotonic()
         if now - self._told.get(tp, -TOLD_EVERY_SECONDS) >= TOLD_EVERY_SECONDS:
             self._told[tp] = now
-            log.error("%s/%d: offsets %d to %d cannot be read and are passed by: %s", piece.topic, piece.partition, piece.first, piece.offset, piece.why)
+            log.error(
+                "%s/%d: offsets %d to %d cannot be read and are passed by: %s",
+                piece.topic,
+                piece.partition,
+                piece.first,
+                piece.offset,
+                piece.why,
+            )
 
 
 library.MemoryRecords = _Batches

@@ -52,9 +52,12 @@ class ReadingStalled(RuntimeError):
 
 
 async def read_log(
-    settings: "Settings", journals: Iterable[Path] = (), progress: Callable[[int, int], None] = lambda done, total: None, only: Collection[str] = (),
+    settings: "Settings",
+    journals: Iterable[Path] = (),
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    only: Collection[str] = (),
     starts: Mapping[tuple[str, int], int] | None = None,
-) -> Log:  # fmt: skip
+) -> Log:
     """Read everything up to the ends seen at the start.
 
     The ends are taken in three steps, so that what one topic says has happened is surely on the next: first the
@@ -97,22 +100,31 @@ async def _topics(settings: "Settings", only: Collection[str]) -> dict[str, list
     finally:
         await admin.close()
     return {
-        topic["topic"].removeprefix(prefix): sorted(TopicPartition(topic["topic"], partition["partition"]) for partition in topic["partitions"])
+        topic["topic"].removeprefix(prefix): sorted(
+            TopicPartition(topic["topic"], partition["partition"]) for partition in topic["partitions"]
+        )
         for topic in described
     }
 
 
-async def _ends(consumer: LogConsumer, topics: dict[str, list[TopicPartition]], prefix: str, log: Log) -> dict[TopicPartition, int]:
+async def _ends(
+    consumer: LogConsumer, topics: dict[str, list[TopicPartition]], prefix: str, log: Log
+) -> dict[TopicPartition, int]:
     """Where to read to; see ``read_log`` for the order."""
     decisions = topics.get(DECISIONS.name, [])
-    log.settled = {tp.partition: end for tp, end in (await consumer.end_offsets(decisions)).items()} if decisions else {}
+    log.settled = (
+        {tp.partition: end for tp, end in (await consumer.end_offsets(decisions)).items()} if decisions else {}
+    )
     pause = SETTLE_SECONDS if decisions else 0
     await asyncio.sleep(pause)
     ends = dict(await consumer.end_offsets([tp for name in STATES for tp in topics.get(name, ())]))
     await asyncio.sleep(pause)
     rest = [tp for name, tps in topics.items() if name not in STATES for tp in tps]
     ends |= await consumer.end_offsets(rest)
-    log.begins = {(tp.topic.removeprefix(prefix), tp.partition): begin for tp, begin in (await consumer.beginning_offsets(rest)).items()}
+    log.begins = {
+        (tp.topic.removeprefix(prefix), tp.partition): begin
+        for tp, begin in (await consumer.beginning_offsets(rest)).items()
+    }
     log.ends = {(tp.topic.removeprefix(prefix), tp.partition): end for tp, end in ends.items()}
     for name in topics:
         log.entries[name] = []
@@ -133,8 +145,11 @@ async def _read(
     while waiting:
         for tp, records in (await consumer.fetched(timeout_ms=200)).items():
             name = tp.topic.removeprefix(prefix)
-            entries = [_entry(name, record) for record in records if record.offset < ends[tp] and _matters(name, record)]
-            if name in states:  # the newest of a key is what stands; compaction drops the others sooner or later, and they are most of it
+            entries = [
+                _entry(name, record) for record in records if record.offset < ends[tp] and _matters(name, record)
+            ]
+            # the newest of a key is what stands; compaction drops the others sooner or later, and they are most of it
+            if name in states:
                 states[name].update(((entry.partition, entry.key), entry) for entry in entries)
             else:
                 log.entries[name] += entries
@@ -147,7 +162,10 @@ async def _read(
                 consumer.pause(tp)
         progress(sum(min(position, ends[tp]) for tp, position in behind.items()), total)
         if waiting and time.monotonic() - moved_at > STALLED_SECONDS:
-            raise ReadingStalled(f"{min(waiting).topic}: nothing came for {STALLED_SECONDS:.0f} s, {len(waiting)} partitions are not read to their end")
+            raise ReadingStalled(
+                f"{min(waiting).topic}: nothing came for {STALLED_SECONDS:.0f} s, {len(waiting)} partitions are not"
+                " read to their end"
+            )
     log.entries.update({name: list(newest.values()) for name, newest in states.items()})
 
 
@@ -183,5 +201,25 @@ def _is(kind: type[Any], value: bytes | None) -> bool:
 
 def _entry(name: str, record: ConsumerRecord) -> Entry:
     if type(record) is Unreadable:
-        return Entry(name, record.partition, record.offset, record.key, record.value, (), record.timestamp, record.why, record.first, record.loose)
-    return Entry(name, record.partition, record.offset, record.key, record.value, record.headers, record.timestamp, loose=type(record) is Loose)
+        return Entry(
+            name,
+            record.partition,
+            record.offset,
+            record.key,
+            record.value,
+            (),
+            record.timestamp,
+            record.why,
+            record.first,
+            record.loose,
+        )
+    return Entry(
+        name,
+        record.partition,
+        record.offset,
+        record.key,
+        record.value,
+        record.headers,
+        record.timestamp,
+        loose=type(record) is Loose,
+    )

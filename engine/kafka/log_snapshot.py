@@ -46,7 +46,8 @@ class Entry(NamedTuple):
 
 @dataclass
 class Log:
-    """All topics of one stack. Entries lie by topic, in order of partition and offset, holes of transactions left out."""
+    """All topics of one stack. Entries lie by topic, in order of partition and offset, holes of transactions left
+    out."""
 
     entries: dict[str, list[Entry]] = field(default_factory=dict)
     begins: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -54,9 +55,11 @@ class Log:
     ends: dict[tuple[str, int], int] = field(default_factory=dict)
     """End offsets that were read up to."""
     settled: dict[int, int] = field(default_factory=dict)
-    """Ends of ``tickets.decisions`` seen before the states were read: decisions before them must show in every state."""
+    """Ends of ``tickets.decisions`` seen before the states were read: decisions before them must show in every state.
+    """
     stood: dict[int, int] = field(default_factory=dict)
-    """Partitions of the decisions that begin with a signed-off snapshot, and the engine time up to which that speaks."""
+    """Partitions of the decisions that begin with a signed-off snapshot, and the engine time up to which that speaks.
+    """
     journals: list[JournalEntry] = field(default_factory=list)
     """What senders noted as acknowledged by the broker."""
 
@@ -73,7 +76,9 @@ class Log:
         found: dict[int, int] = {}
         for entry in self.of(state):
             if entry.key == MARKER_KEY and entry.value is not None:
-                found[entry.partition] = read_own(f"{state}/{entry.partition} offset {entry.offset}", entry.value, Marker).positions.get(topic, 0)
+                found[entry.partition] = read_own(
+                    f"{state}/{entry.partition} offset {entry.offset}", entry.value, Marker
+                ).positions.get(topic, 0)
         return found
 
     def is_settled(self, decision: Entry) -> bool:
@@ -104,7 +109,9 @@ class Log:
     def in_force(self) -> PackBundle | None:
         """The pack that is current; where that is not said, the one that came last; ``None``: there is none."""
         bundles = self.bundles()
-        named = [found.ref for _, _, found in self._reference() if isinstance(found, CurrentPack) and found.ref in bundles]
+        named = [
+            found.ref for _, _, found in self._reference() if isinstance(found, CurrentPack) and found.ref in bundles
+        ]
         return bundles.get(named[-1] if named else "") or next(reversed(bundles.values()), None)
 
     def clocks(self) -> list[tuple[int, EngineClock]]:
@@ -148,7 +155,11 @@ class Timeline:
 
         A stack that was started anew reads records of before by its new mapping.
         """
-        moments = [clock.engine(appended_ms) for clock in (self._in_force(appended_ms), self._in_force(decided_ms)) if clock is not None]
+        moments = [
+            clock.engine(appended_ms)
+            for clock in (self._in_force(appended_ms), self._in_force(decided_ms))
+            if clock is not None
+        ]
         return min(moments, default=None)
 
     @property
@@ -158,7 +169,8 @@ class Timeline:
 
 
 def source_identity(entry: Entry) -> str | None:
-    """Read ``<source>:<id>`` of an incoming CloudEvent, structured (JSON body) or binary (headers); ``None`` if it has none."""
+    """Read ``<source>:<id>`` of an incoming CloudEvent, structured (JSON body) or binary (headers); ``None`` if it has
+    none."""
     found = _parts(entry)
     if found is None:
         return None

@@ -1,4 +1,5 @@
-"""Tells a record of ours that a newer engine wrote from one that is damaged: the mend is another (``docs/decisions/0010-records-say-their-form.md``)."""
+"""Tells a record of ours that a newer engine wrote from one that is damaged: the mend is another
+(``docs/decisions/0010-records-say-their-form.md``)."""
 
 import re
 from collections.abc import Callable
@@ -17,7 +18,15 @@ from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Marker, Qu
 
 T = TypeVar("T")
 
-KINDS: dict[bytes, type[Any]] = {b"t:": Ticket, b"q:": Quota, b"n:": DayCounter, b"c:": CommandSeen, b"d:": Duties, b"h:": HeldCause, b"m:": Marker}
+KINDS: dict[bytes, type[Any]] = {
+    b"t:": Ticket,
+    b"q:": Quota,
+    b"n:": DayCounter,
+    b"c:": CommandSeen,
+    b"d:": Duties,
+    b"h:": HeldCause,
+    b"m:": Marker,
+}
 """First two bytes of a key in a state topic -> what its value is."""
 
 _UNKNOWN = re.compile(r"Object contains unknown field `([A-Za-z_]{1,40})`")
@@ -43,12 +52,17 @@ def why_newer(value: bytes | None, kind: type[Any] | None, exc: BaseException) -
     return f"it has the member {unknown[1]!r}, which this engine does not know" if unknown else None
 
 
-def own_fault(where: str, topic: str, value: bytes | None, kind: type[Any] | None, exc: BaseException) -> PartitionStops:
+def own_fault(
+    where: str, topic: str, value: bytes | None, kind: type[Any] | None, exc: BaseException
+) -> PartitionStops:
     """Make the error of a record of ours that cannot be read: from a newer engine, or damaged; each with its mend."""
     newer = why_newer(value, kind, exc)
     if newer is None:
         return OwnRecordUnreadable(f"{where} is ours and cannot be read ({told(exc)}); restore {topic}")
-    return StateFromNewer(f"{where} was written by a newer engine: {newer}. Nothing was changed; run that engine or a later one again, an older one would lose what it does not know")
+    return StateFromNewer(
+        f"{where} was written by a newer engine: {newer}. Nothing was changed; run that engine or a later one again, an"
+        " older one would lose what it does not know"
+    )
 
 
 def read_own(where: str, value: bytes, kind: type[T]) -> T:
@@ -64,8 +78,11 @@ def read_own(where: str, value: bytes, kind: type[T]) -> T:
         raise own_fault(where, where.partition("/")[0], value, kind, exc) from exc
 
 
-def read_sieved(topic: str, record: ConsumerRecord, kind: type[T], strangers: Callable[[bytes], T] | None = None) -> T | None:
-    """Read a record of a logical topic that our stages alone write; ``None``: a stranger's that cannot be read, passed by as every stage does.
+def read_sieved(
+    topic: str, record: ConsumerRecord, kind: type[T], strangers: Callable[[bytes], T] | None = None
+) -> T | None:
+    """Read a record of a logical topic that our stages alone write; ``None``: a stranger's that cannot be read, passed
+    by as every stage does.
 
     ``strangers`` reads what is a stranger's, where more must be sure of it than its kind.
 

@@ -1,4 +1,5 @@
-"""Reads partitions from where they begin to where they end now, without joining any group: one piece for states, logs, views and tools."""
+"""Reads partitions from where they begin to where they end now, without joining any group: one piece for states, logs,
+views and tools."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -21,12 +22,19 @@ PARTITION_BYTES = 4 * 1024 * 1024
 
 
 @asynccontextmanager
-async def reader(settings: "Settings", tps: Iterable[TopicPartition], partition_bytes: int = PARTITION_BYTES) -> AsyncIterator[LogConsumer]:
+async def reader(
+    settings: "Settings", tps: Iterable[TopicPartition], partition_bytes: int = PARTITION_BYTES
+) -> AsyncIterator[LogConsumer]:
     """A consumer of no group over these partitions, at their beginnings."""
     consumer = LogConsumer(
-        **kafka_arguments(settings), group_id=None, enable_auto_commit=False, isolation_level="read_committed", auto_offset_reset="earliest",
-        max_partition_fetch_bytes=partition_bytes, max_poll_records=PIECE,
-    )  # fmt: skip
+        **kafka_arguments(settings),
+        group_id=None,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=partition_bytes,
+        max_poll_records=PIECE,
+    )
     await consumer.start()
     try:
         chosen = list(tps)
@@ -39,9 +47,15 @@ async def reader(settings: "Settings", tps: Iterable[TopicPartition], partition_
 
 
 async def to_end(
-    settings: "Settings", topic: str, partitions: Iterable[int], start: int = 0, partition_bytes: int = PARTITION_BYTES, unreadable: bool = False
+    settings: "Settings",
+    topic: str,
+    partitions: Iterable[int],
+    start: int = 0,
+    partition_bytes: int = PARTITION_BYTES,
+    unreadable: bool = False,
 ) -> AsyncIterator[list[ConsumerRecord]]:
-    """Give every record of some partitions of a logical topic, piece by piece, from ``start`` to the ends seen at first.
+    """Give every record of some partitions of a logical topic, piece by piece, from ``start`` to the ends seen at
+    first.
 
     What cannot be read is told in the log and left out; with ``unreadable`` it comes in its place.
     """
@@ -55,4 +69,5 @@ async def to_end(
         while left := [tp for tp in tps if await consumer.position(tp) < ends[tp]]:
             for records in (await take(*left, timeout_ms=500)).values():
                 yield records
-            await asyncio.sleep(0)  # what is fetched already is given without a pause: the group's heartbeats must come between
+            # what is fetched already is given without a pause: the group's heartbeats must come between
+            await asyncio.sleep(0)

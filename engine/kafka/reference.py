@@ -54,7 +54,9 @@ class Reference:
             InvalidSettings: None was published.
         """
         if self.current is None:
-            raise InvalidSettings("no pack in force; bring the stack up with 'gridwhistle up', or 'gridwhistle pack publish'")
+            raise InvalidSettings(
+                "no pack in force; bring the stack up with 'gridwhistle up', or 'gridwhistle pack publish'"
+            )
         return self.bundles[self.current]
 
     async def refresh(self) -> None:
@@ -65,7 +67,8 @@ class Reference:
         self.settle()
 
     def take(self, key: str, value: bytes | None) -> None:
-        """Fold one record. Whoever may write here may write anything, so what is not ours is passed by, said once and counted."""
+        """Fold one record. Whoever may write here may write anything, so what is not ours is passed by, said once and
+        counted."""
         try:
             found = reference.read(key, value) if value is not None else None
         except reference.Foreign as exc:
@@ -75,7 +78,9 @@ class Reference:
             self.spoilt.discard(key)
         elif isinstance(found, EngineClock):
             if not reference.follows(self._begun, found):
-                return self.pass_by(key, "a clock of another speed, one that goes back or ahead, or one beside the live one")
+                return self.pass_by(
+                    key, "a clock of another speed, one that goes back or ahead, or one beside the live one"
+                )
             self.clock = self._begun = found
         elif found is not None:
             self._named.append(found.ref)
@@ -86,7 +91,8 @@ class Reference:
         return None
 
     def settle(self) -> None:
-        """Once all is read: the pack named last is current, if it is here and of this city; its bundle may stand behind its name."""
+        """Once all is read: the pack named last is current, if it is here and of this city; its bundle may stand behind
+        its name."""
         for ref in self._named:
             if ref not in self.bundles:
                 self.pass_by(CURRENT_KEY, "names a pack of which there is no bundle")
@@ -103,11 +109,14 @@ class Reference:
             self.spoilt.add(key)
         if self._metrics is not None:
             self._metrics.count("alarms", "foreign_reference")
-        shown = key if _PLAIN.fullmatch(key) else f"a key of {len(key)} characters"  # no log repeats what a stranger wrote
+        # no log repeats what a stranger wrote
+        shown = key if _PLAIN.fullmatch(key) else f"a key of {len(key)} characters"
         log.warning("a record of %s%s under %s is passed by: %s", self._settings.prefix, REFERENCE.name, shown, why)
 
 
-async def read_partition(settings: "Settings", topic: str, partition: int, start: int = 0) -> tuple[list[tuple[str, bytes | None]], int]:
+async def read_partition(
+    settings: "Settings", topic: str, partition: int, start: int = 0
+) -> tuple[list[tuple[str, bytes | None]], int]:
     """Read a small partition from ``start`` to its present end: (key, value) pairs and the offset to go on from."""
     tp = TopicPartition(settings.prefix + topic, partition)
     async with reader(settings, [tp]) as consumer:
@@ -130,13 +139,18 @@ async def load_clock(settings: "Settings") -> EngineClock:
     found = Reference(settings)
     await found.refresh()
     if found.clock is None:
-        raise InvalidSettings(f"no clock on {settings.prefix}{REFERENCE.name}; bring the stack up with 'gridwhistle up', or 'gridwhistle topics apply'")
+        raise InvalidSettings(
+            f"no clock on {settings.prefix}{REFERENCE.name}; bring the stack up with 'gridwhistle up', or 'gridwhistle"
+            " topics apply'"
+        )
     return found.clock
 
 
 async def put(settings: "Settings", records: Mapping[str, bytes | None]) -> None:
     """Write records to ``reference`` and wait until the broker has them."""
-    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True, max_request_size=REFERENCE.max_bytes)
+    producer = AIOKafkaProducer(
+        **kafka_arguments(settings), acks="all", enable_idempotence=True, max_request_size=REFERENCE.max_bytes
+    )
     await producer.start()
     try:
         for key, value in records.items():
@@ -145,11 +159,14 @@ async def put(settings: "Settings", records: Mapping[str, bytes | None]) -> None
         await producer.stop()
 
 
-async def start_clock(settings: "Settings", start_ms: Instant | None, speed: int, anew: bool = False, lead_ms: int = 0) -> EngineClock:
+async def start_clock(
+    settings: "Settings", start_ms: Instant | None, speed: int, anew: bool = False, lead_ms: int = 0
+) -> EngineClock:
     """Write the mapping for this start of the stack.
 
     A live clock (``start_ms`` ``None``, speed 1, none before) is the broker's own. An accelerated one begins at
-    ``start_ms``; at a later start it goes on from the last ``at`` in the log, since it stood still meanwhile. ``anew``: a
+    ``start_ms``; at a later start it goes on from the last ``at`` in the log, since it stood still meanwhile. ``anew``:
+    a
     mapping that stands there is of a start that failed before anything was decided by it, and gives way. ``lead_ms``: a
     first start reaches ``start_ms`` so much later, once the stages are there.
     """
@@ -173,14 +190,18 @@ async def start_clock(settings: "Settings", start_ms: Instant | None, speed: int
 async def _last_at(settings: "Settings") -> Instant:
     """Find the latest decision time in the log: the last record of each partition of ``tickets.decisions``.
 
-    However slow the broker is, what is there is waited for: a clock set back by what was not read would go on in the past.
+    However slow the broker is, what is there is waited for: a clock set back by what was not read would go on in the
+    past.
     """
     return max([0, *[at for _, at in await last_decided(settings, range(settings.partitions))]])
 
 
 async def last_decided(settings: "Settings", partitions: Iterable[int]) -> list[tuple[int, Instant]]:
-    """Give when each of these partitions decided last, by its decisions; a stranger's, written outside of any transaction, are none."""
-    found = await last_records(settings, DECISIONS.name, partitions, lambda record: type(record) is not Loose and _at(record.value or b"") > 0)
+    """Give when each of these partitions decided last, by its decisions; a stranger's, written outside of any
+    transaction, are none."""
+    found = await last_records(
+        settings, DECISIONS.name, partitions, lambda record: type(record) is not Loose and _at(record.value or b"") > 0
+    )
     return [(partition, _at(record.value)) for partition, record in found]
 
 
@@ -198,11 +219,18 @@ async def last_records(
     tps = [TopicPartition(settings.prefix + topic, p) for p in partitions]
     async with reader(settings, tps) as consumer:
         begins, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
-        return [(tp.partition, record) for tp in tps if (record := await _last(consumer, tp, begins[tp], ends[tp], wanted)) is not None]
+        return [
+            (tp.partition, record)
+            for tp in tps
+            if (record := await _last(consumer, tp, begins[tp], ends[tp], wanted)) is not None
+        ]
 
 
-async def _last(consumer: LogConsumer, tp: TopicPartition, begin: int, end: int, wanted: Callable[[ConsumerRecord], bool]) -> ConsumerRecord | None:
-    """Step back from the end, ten times as far each time: the last offsets are transaction markers, or what was aborted."""
+async def _last(
+    consumer: LogConsumer, tp: TopicPartition, begin: int, end: int, wanted: Callable[[ConsumerRecord], bool]
+) -> ConsumerRecord | None:
+    """Step back from the end, ten times as far each time: the last offsets are transaction markers, or what was
+    aborted."""
     back = 2
     while end > begin:
         consumer.seek(tp, max(begin, end - back))

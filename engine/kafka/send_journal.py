@@ -42,7 +42,8 @@ def digest(value: bytes | None) -> str:
 class Journal:
     """Appends entries; a thread of its own writes and fsyncs them in batches, so that sending never waits for the disk.
 
-    An entry is journalled once ``durable`` has counted it. ``add`` may be called from any thread. A torn last line of an
+    An entry is journalled once ``durable`` has counted it. ``add`` may be called from any thread. A torn last line of
+    an
     earlier run is cut off on opening: it had never counted.
 
     Raises:

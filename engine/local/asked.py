@@ -1,4 +1,5 @@
-"""What the stages of this machine answer when they are asked: clocks that part, partitions that stand still, partitions nobody reads."""
+"""What the stages of this machine answer when they are asked: clocks that part, partitions that stand still, partitions
+nobody reads."""
 
 import asyncio
 import urllib.request
@@ -38,7 +39,8 @@ def read(page: str) -> Figures:
 
 def _ask(port: int, host: str) -> Figures | None:
     try:
-        with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=PATIENCE_SECONDS) as answer:  # our own stage, on this machine
+        # our own stage, on this machine
+        with urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=PATIENCE_SECONDS) as answer:
             return read(answer.read().decode())
     except (OSError, ValueError):
         return None

@@ -1,4 +1,5 @@
-"""What a child says, kept within bounds: of a line, of a file, of all files; a full disk loses lines, never the supervisor."""
+"""What a child says, kept within bounds: of a line, of a file, of all files; a full disk loses lines, never the
+supervisor."""
 
 import contextlib
 import os
@@ -70,7 +71,9 @@ class ChildLog:
             with contextlib.suppress(Exception):
                 self.close()
             if self.lost == 1:
-                self.tell(f"{self.path} cannot be written ({exc}): lines are counted instead, everything runs on; make room")
+                self.tell(
+                    f"{self.path} cannot be written ({exc}): lines are counted instead, everything runs on; make room"
+                )
 
     def _put(self, text: str) -> None:
         line = text.encode(errors="replace") + b"\n"

@@ -37,11 +37,22 @@ async def run_demo(stack: Stack, seconds: float | None, as_json: bool, began: fl
         if not watching:
             print(text, file=sys.stderr if as_json else sys.stdout, flush=True)
 
-    people = Child("actors", "demo", python_command("demo-actors", "--data", str(stack.folder)), child_environ(0), stack.folder, line)
+    people = Child(
+        "actors",
+        "demo",
+        python_command("demo-actors", "--data", str(stack.folder)),
+        child_environ(0),
+        stack.folder,
+        line,
+    )
     stack.supervisor.add(people)
-    top = await asyncio.create_subprocess_exec(*python_command("top", "--data", str(stack.folder))) if watching else None
+    top = (
+        await asyncio.create_subprocess_exec(*python_command("top", "--data", str(stack.folder))) if watching else None
+    )
     ended = asyncio.create_task(until_signal(seconds))
-    await asyncio.wait({ended, *([asyncio.create_task(top.wait())] if top else [])}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(
+        {ended, *([asyncio.create_task(top.wait())] if top else [])}, return_when=asyncio.FIRST_COMPLETED
+    )
     ended.cancel()
     if top is not None and top.returncode is None:
         top.terminate()
@@ -55,7 +66,9 @@ async def run_demo(stack: Stack, seconds: float | None, as_json: bool, began: fl
 
 async def _first_task(stack: Stack, began: float) -> float:
     """Measure the seconds from ``up`` to the first task on any department's topic."""
-    consumer = LogConsumer(**kafka_arguments(stack.settings), auto_offset_reset="latest", isolation_level="read_committed")
+    consumer = LogConsumer(
+        **kafka_arguments(stack.settings), auto_offset_reset="latest", isolation_level="read_committed"
+    )
     consumer.subscribe(pattern=f"^{stack.settings.prefix}dept\\.[a-z0-9_]+\\.tasks$".replace("gw.", "gw\\."))
     await consumer.start()
     try:
@@ -75,14 +88,24 @@ async def _settled(stack: Stack) -> None:
         await asyncio.sleep(0.5)
     await asyncio.sleep(1.0)
     # stages stop deciding before the audit reads, so that nothing is judged half way
-    await stack.supervisor.stop("intake-1", *[child.name for child in stack.supervisor.children if child.stage == "dispatch"])
+    await stack.supervisor.stop(
+        "intake-1", *[child.name for child in stack.supervisor.children if child.stage == "dispatch"]
+    )
     await asyncio.sleep(1.5)
 
 
 async def _audit(stack: Stack, as_json: bool, first_task_seconds: float | None) -> int:
     journal = stack.folder / "journals" / "demo.jsonl"
-    arguments = ["audit", "--data", str(stack.folder), *(["--journal", str(journal)] if journal.exists() else []), *(["--json"] if as_json else [])]
-    process = await asyncio.create_subprocess_exec(*python_command(*arguments), stdout=asyncio.subprocess.PIPE if as_json else None)
+    arguments = [
+        "audit",
+        "--data",
+        str(stack.folder),
+        *(["--journal", str(journal)] if journal.exists() else []),
+        *(["--json"] if as_json else []),
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *python_command(*arguments), stdout=asyncio.subprocess.PIPE if as_json else None
+    )
     out, _ = await process.communicate()
     if as_json:
         try:

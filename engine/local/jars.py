@@ -1,4 +1,5 @@
-"""The broker's jars: fetched once by jgo from their Maven coordinates, each refused unless its checksum is the pinned one."""
+"""The broker's jars: fetched once by jgo from their Maven coordinates, each refused unless its checksum is the pinned
+one."""
 
 import contextlib
 import errno
@@ -24,6 +25,7 @@ PINS = Path(__file__).with_name("jars.txt")
 
 NOT_OURS_TO_WRITE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 
+
 def cache_folder() -> Path:
     """Name the folder the jars are kept in, shared by all stacks of this user."""
     chosen = os.environ.get("GRIDWHISTLE_CACHE_DIR")
@@ -32,7 +34,12 @@ def cache_folder() -> Path:
 
 def pins() -> dict[str, str]:
     """Read the pinned checksums: file name -> SHA-256."""
-    return {name: digest for digest, name in (line.split() for line in PINS.read_text().splitlines() if line and not line.startswith("#"))}
+    return {
+        name: digest
+        for digest, name in (
+            line.split() for line in PINS.read_text().splitlines() if line and not line.startswith("#")
+        )
+    }
 
 
 def jars(folder: Path | None = None) -> list[Path]:
@@ -57,7 +64,10 @@ def _lock(folder: Path) -> IO[str]:
     except OSError as exc:
         if exc.errno not in NOT_OURS_TO_WRITE:
             raise
-        raise InvalidSettings(f"the broker's jars are kept in {folder}, which cannot be written: {exc.strerror}; set GRIDWHISTLE_CACHE_DIR to a folder that can") from exc
+        raise InvalidSettings(
+            f"the broker's jars are kept in {folder}, which cannot be written: {exc.strerror}; set"
+            " GRIDWHISTLE_CACHE_DIR to a folder that can"
+        ) from exc
 
 
 def verify(folder: Path) -> None:
@@ -69,10 +79,14 @@ def verify(folder: Path) -> None:
     for name, digest in pins().items():
         path = folder / name
         if not path.exists():
-            raise InvalidSettings(f"{name} is missing among the broker's jars; delete {folder} and start again with a network")
+            raise InvalidSettings(
+                f"{name} is missing among the broker's jars; delete {folder} and start again with a network"
+            )
         found = hashlib.sha256(path.read_bytes()).hexdigest()
         if found != digest:
-            raise InvalidSettings(f"{name} has the checksum {found}, not the pinned {digest}; it is refused. Delete it and start again")
+            raise InvalidSettings(
+                f"{name} has the checksum {found}, not the pinned {digest}; it is refused. Delete it and start again"
+            )
 
 
 def _fetch(folder: Path, missing: int) -> None:
@@ -83,9 +97,16 @@ def _fetch(folder: Path, missing: int) -> None:
 
     logging.getLogger("jgo").setLevel(logging.ERROR)
     console = Console(stderr=True)
-    with tempfile.TemporaryDirectory(dir=folder) as scratch, Progress(
-        TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"), console=console, disable=not sys.stderr.isatty()
-    ) as progress:  # fmt: skip
+    with (
+        tempfile.TemporaryDirectory(dir=folder) as scratch,
+        Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.completed}/{task.total}"),
+            console=console,
+            disable=not sys.stderr.isatty(),
+        ) as progress,
+    ):
         if not sys.stderr.isatty():
             print(f"fetching Apache Kafka {KAFKA}: {missing} jars, once", file=sys.stderr, flush=True)
         bar = progress.add_task(f"fetching Apache Kafka {KAFKA} (once)", total=len(pins()))
@@ -93,7 +114,9 @@ def _fetch(folder: Path, missing: int) -> None:
             with _no_repository_at_home(Path(scratch) / "maven"):
                 jgo.build(ENDPOINT, cache_dir=Path(scratch) / "built")
         except Exception as exc:  # jgo raises whatever its HTTP client does
-            raise InvalidSettings(f"the broker's jars could not be fetched: {exc}; the first start needs the package registry") from exc
+            raise InvalidSettings(
+                f"the broker's jars could not be fetched: {exc}; the first start needs the package registry"
+            ) from exc
         for path in (Path(scratch) / "built").rglob("*.jar"):
             if path.name in pins():
                 shutil.copyfile(path, folder / path.name)
@@ -102,7 +125,8 @@ def _fetch(folder: Path, missing: int) -> None:
 
 @contextlib.contextmanager
 def _no_repository_at_home(folder: Path) -> Iterator[None]:
-    """jgo downloads into Maven's folder of the home, which need not be there; ``M2_REPO`` names another, and one that is set stays."""
+    """jgo downloads into Maven's folder of the home, which need not be there; ``M2_REPO`` names another, and one that
+    is set stays."""
     if "M2_REPO" in os.environ:
         yield
         return

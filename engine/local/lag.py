@@ -1,4 +1,5 @@
-"""How far each stage has come by its own records, and which partitions cannot go on: the groups' offsets expire after 7 idle days (DESIGN 5.3)."""
+"""How far each stage has come by its own records, and which partitions cannot go on: the groups' offsets expire after 7
+idle days (DESIGN 5.3)."""
 
 import asyncio
 import re
@@ -24,9 +25,15 @@ from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE
 from topics.ticket import Marker
 
 FEW = 64
-"""A gap this small may be nothing but transaction markers, one for each producer of a topic: it is read to be counted."""
+"""A gap this small may be nothing but transaction markers, one for each producer of a topic: it is read to be counted.
+"""
 
-INPUTS = {"intake": (RAW.name,), "dispatch": (INCIDENTS.name, COMMANDS.name), "fanout": (DECISIONS.name,), "projector": (DECISIONS.name,)}
+INPUTS = {
+    "intake": (RAW.name,),
+    "dispatch": (INCIDENTS.name, COMMANDS.name),
+    "fanout": (DECISIONS.name,),
+    "projector": (DECISIONS.name,),
+}
 
 STATES = {"intake": INTAKE_STATE.name, "dispatch": STATE.name, "fanout": FANOUT_STATE.name}
 """Stage -> where its partitions write their markers, last in each transaction."""
@@ -38,7 +45,8 @@ Place = tuple[str, int]
 
 
 async def lags_and_stopped(settings: Settings) -> tuple[dict[str, int], dict[str, int]]:
-    """Count the records each stage has not decided yet, and its partitions that cannot go on, by what is stored: the processes may be gone.
+    """Count the records each stage has not decided yet, and its partitions that cannot go on, by what is stored: the
+    processes may be gone.
 
     Of replies, whose inputs are many, only what is stopped is told.
     """
@@ -63,9 +71,14 @@ async def lags_and_stopped(settings: Settings) -> tuple[dict[str, int], dict[str
 
 
 async def _of_stage(settings: Settings, consumer: LogConsumer, stage: str) -> tuple[int, int]:
-    decided = await last_decided(settings, range(settings.partitions)) if stage == "dispatch" else []  # before the markers, which are never older
+    # before the markers, which are never older
+    decided = await last_decided(settings, range(settings.partitions)) if stage == "dispatch" else []
     markers = await _markers(settings, stage) if stage in STATES else {}
-    stood = {(topic, n): marker.positions.get(topic, 0) for n, marker in markers.items() for topic in INPUTS[stage]} if stage in STATES else await _projected(settings)
+    stood = (
+        {(topic, n): marker.positions.get(topic, 0) for n, marker in markers.items() for topic in INPUTS[stage]}
+        if stage in STATES
+        else await _projected(settings)
+    )
     tps = [TopicPartition(settings.prefix + topic, p) for topic in INPUTS[stage] for p in range(settings.partitions)]
     ends = await consumer.end_offsets(tps)
     begins = {tp: stood.get((tp.topic.removeprefix(settings.prefix), tp.partition), 0) for tp in tps}
@@ -74,13 +87,19 @@ async def _of_stage(settings: Settings, consumer: LogConsumer, stage: str) -> tu
     lag = sum(gap for tp, gap in gaps.items() if tp not in few) + await _readable(consumer, few, ends)
     # the projector makes a partition anew from the state where the log is gone: nothing of it is lost by that
     gone = set() if stage == "projector" else {partition for _, partition in await _lost(settings, consumer, stood)}
-    gone |= {n for n, at in decided if n not in markers or at > markers[n].at}  # the state is older than the log, or has lost its marker
+    # the state is older than the log, or has lost its marker
+    gone |= {n for n, at in decided if n not in markers or at > markers[n].at}
     return lag, len(gone)
 
 
 async def _markers(settings: Settings, stage: str) -> dict[int, Marker]:
     """The last marker of each partition; a stranger's, written outside of any transaction, is none."""
-    last = await last_records(settings, STATES[stage], range(settings.partitions), lambda record: record.key == MARKER and type(record) is not Loose)
+    last = await last_records(
+        settings,
+        STATES[stage],
+        range(settings.partitions),
+        lambda record: record.key == MARKER and type(record) is not Loose,
+    )
     found = {}
     for number, record in last:
         try:

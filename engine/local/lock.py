@@ -38,7 +38,8 @@ def holder(folder: Path) -> str | None:
 
 
 def left_behind(folder: Path) -> str | None:
-    """Say who held a folder and ended without a word, killed or with the machine: its lock file stands, and nobody holds it."""
+    """Say who held a folder and ended without a word, killed or with the machine: its lock file stands, and nobody
+    holds it."""
     path = folder / "lock"
     if not path.exists() or holder(folder) is not None:
         return None
@@ -59,7 +60,10 @@ def demand_no_orphans(pids: Iterable[tuple[str, int | None, float | None]], with
     while left := [(name, pid) for name, pid, since in known if same_process(pid, since) is not None]:
         if time.monotonic() > until:
             names = ", ".join(f"{name} (pid {pid})" for name, pid in left)
-            raise StackBusy(f"{names} of the last 'gridwhistle up' still runs, without a supervisor; end it with: kill {' '.join(str(pid) for _, pid in left)}")
+            raise StackBusy(
+                f"{names} of the last 'gridwhistle up' still runs, without a supervisor; end it with: kill"
+                f" {' '.join(str(pid) for _, pid in left)}"
+            )
         time.sleep(0.1)
 
 
@@ -67,7 +71,8 @@ def holding_process(folder: Path) -> psutil.Process | None:
     """Find the process that holds a folder; ``None`` when nobody does.
 
     Raises:
-        StackBusy: It is held, but not by the process that the lock names: a pid alone is nobody, and nothing is ended for it.
+        StackBusy: It is held, but not by the process that the lock names: a pid alone is nobody, and nothing is ended
+            for it.
     """
     held_by = holder(folder)
     if held_by is None:
@@ -75,7 +80,10 @@ def holding_process(folder: Path) -> psutil.Process | None:
     named = re.match(r"pid (\d+) \(.*?\)(?: since ([0-9.]+))?$", held_by)
     process = same_process(int(named[1]), float(named[2]) if named[2] else None) if named else None
     if process is None or not _is_ours(process):
-        raise StackBusy(f"the folder {folder} is held, but {held_by!r} is no 'gridwhistle up' that runs; find the holder with 'fuser {folder / 'lock'}' and end it by hand")
+        raise StackBusy(
+            f"the folder {folder} is held, but {held_by!r} is no 'gridwhistle up' that runs; find the holder with"
+            f" 'fuser {folder / 'lock'}' and end it by hand"
+        )
     return process
 
 
@@ -93,7 +101,9 @@ def same_process(pid: int | None, since: float | None) -> psutil.Process | None:
 def _is_ours(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.Error):
         words = process.cmdline()
-        return process.uids().effective == os.geteuid() and any("engine.cli" in word or "gridwhistle" in word for word in words)
+        return process.uids().effective == os.geteuid() and any(
+            "engine.cli" in word or "gridwhistle" in word for word in words
+        )
     return False
 
 
@@ -119,7 +129,8 @@ def held(folder: Path, what: str) -> Iterator[Path]:
 
 
 def _locked(path: Path, folder: Path) -> IO[str]:
-    """Lock the file that stands under the name: the former holder's, unlinked meanwhile, would be shared with nobody."""
+    """Lock the file that stands under the name: the former holder's, unlinked meanwhile, would be shared with
+    nobody."""
     until = time.monotonic() + TRY_SECONDS
     while True:
         file = open(path, "a+", opener=opener)  # noqa: SIM115 - the caller closes it
@@ -133,5 +144,8 @@ def _locked(path: Path, folder: Path) -> IO[str]:
             who = file.read().strip() or "another process"
             file.close()
             if time.monotonic() > until:
-                raise StackBusy(f"the folder {folder} is held by {who}; end it with 'gridwhistle down --data {folder}', or choose another --data") from None
+                raise StackBusy(
+                    f"the folder {folder} is held by {who}; end it with 'gridwhistle down --data {folder}', or choose"
+                    " another --data"
+                ) from None
             time.sleep(0.05)

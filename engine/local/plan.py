@@ -1,4 +1,5 @@
-"""What a stack is to be: what its folder remembers, what is asked, and what is refused before anything starts (DESIGN 9)."""
+"""What a stack is to be: what its folder remembers, what is asked, and what is refused before anything starts (DESIGN
+9)."""
 
 import os
 import time
@@ -17,7 +18,8 @@ from rules.rulepack.compiler import pack_ref
 from rules.rulepack.loader import is_shipped
 
 PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT, PROMETHEUS_PORT = 27000, 40, 10, 3
-"""Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey base + 2, Prometheus base + 3,
+"""Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey
+base + 2, Prometheus base + 3,
 stages from base + 10."""
 
 LOCAL_PARTITIONS = 6
@@ -52,20 +54,29 @@ def parse_clock(text: str) -> tuple[int | None, int]:
         if moment.tzinfo is None or int(speed) < 1:
             raise ValueError
     except ValueError:
-        raise InvalidSettings(f"--clock {text!r} must be START@SPEED with a zone and a whole speed, e.g. 2018-01-01T00:00:00-08:00@3600") from None
+        raise InvalidSettings(
+            f"--clock {text!r} must be START@SPEED with a zone and a whole speed, e.g. 2018-01-01T00:00:00-08:00@3600"
+        ) from None
     return int(moment.timestamp() * 1000), int(speed)
 
 
 def plan(wanted: Wanted, environ: Mapping[str, str] = os.environ) -> StackFile:
-    """Settle what the stack will be. A folder that has had a pack in force goes on as it was; what contradicts it is refused.
+    """Settle what the stack will be. A folder that has had a pack in force goes on as it was; what contradicts it is
+    refused.
 
     Raises:
         InvalidSettings: A name, path, address or clock that cannot be; or another than the folder's.
         InvalidRulePack: The pack has faults.
         StackBusy: A port is taken.
     """
-    for option, given in (("--pack", wanted.pack), ("--kafka", wanted.kafka), ("--redis", wanted.redis), ("--clock", wanted.clock)):
-        if given is not None and not given.strip():  # a script's variable that was not set must not choose another law or server
+    for option, given in (
+        ("--pack", wanted.pack),
+        ("--kafka", wanted.kafka),
+        ("--redis", wanted.redis),
+        ("--clock", wanted.clock),
+    ):
+        # a script's variable that was not set must not choose another law or server
+        if given is not None and not given.strip():
             raise InvalidSettings(f"{option} is empty; give a value, or leave it out")
     parse_clock(wanted.clock or "")
     before = read_stack(wanted.data)
@@ -75,13 +86,15 @@ def plan(wanted: Wanted, environ: Mapping[str, str] = os.environ) -> StackFile:
 def _again(wanted: Wanted, before: StackFile) -> StackFile:
     """Go on exactly as before."""
     for option, asked, known, own in (
-        ("--kafka", wanted.kafka, before.kafka, before.own_kafka), ("--redis", wanted.redis, before.redis_url, before.own_redis),
+        ("--kafka", wanted.kafka, before.kafka, before.own_kafka),
+        ("--redis", wanted.redis, before.redis_url, before.own_redis),
         ("--clock", wanted.clock, before.clock, False),
-    ):  # fmt: skip
+    ):
         if asked is not None and (own or asked != known):
             is_own = "its own server" if own else shown_url(known) or "(live)"
             raise InvalidSettings(
-                f"this folder holds a stack with {option} {is_own}, not {shown_url(asked)}; go on without {option}, or 'gridwhistle reset{naming(wanted.data)}' first, or choose another --data"
+                f"this folder holds a stack with {option} {is_own}, not {shown_url(asked)}; go on without {option}, or"
+                f" 'gridwhistle reset{naming(wanted.data)}' first, or choose another --data"
             )
     if wanted.pack is not None and before.in_force:
         demand_in_force(wanted, before.in_force)
@@ -106,8 +119,9 @@ def demand_in_force(wanted: Wanted, in_force: str) -> None:
     asked = pack_ref(prove(wanted.pack))
     if asked != in_force:
         raise InvalidSettings(
-            f"the pack in force is {in_force}, and {wanted.pack} is {asked}; bring the stack up without --pack, then "
-            f"'gridwhistle pack publish {wanted.pack}{naming(wanted.data)}' if that is to be the law, or choose another --data"
+            f"the pack in force is {in_force}, and {wanted.pack} is {asked}; bring the stack up without --pack, then"
+            f" 'gridwhistle pack publish {wanted.pack}{naming(wanted.data)}' if that is to be the law, or choose"
+            " another --data"
         )
 
 
@@ -118,7 +132,10 @@ def _settled_name(pack: str) -> str:
 
 def _first(wanted: Wanted, environ: Mapping[str, str]) -> StackFile:
     """Settle a new stack, or one whose first start failed."""
-    given = {name: environ.get(f"{ENVIRONMENT}{name}") for name in ("KAFKA", "REDIS_URL", "PREFIX", "PARTITIONS", "REPLICATION_FACTOR", "MIN_INSYNC_REPLICAS")}
+    given = {
+        name: environ.get(f"{ENVIRONMENT}{name}")
+        for name in ("KAFKA", "REDIS_URL", "PREFIX", "PARTITIONS", "REPLICATION_FACTOR", "MIN_INSYNC_REPLICAS")
+    }
     _demand_no_password(wanted.redis)
     kafka, redis = wanted.kafka or given["KAFKA"], wanted.redis or given["REDIS_URL"]
     if wanted.kafka is not None and (amiss := address_amiss(wanted.kafka)) is not None:
@@ -151,14 +168,25 @@ def _first(wanted: Wanted, environ: Mapping[str, str]) -> StackFile:
 def _demand_no_password(url: str | None) -> None:
     """Arguments are seen by every user of the machine."""
     if url is not None and shown_url(url) != url:
-        raise InvalidSettings("--redis holds a password, which every user of this machine could read among the arguments; set GRIDWHISTLE_REDIS_URL instead")
+        raise InvalidSettings(
+            "--redis holds a password, which every user of this machine could read among the arguments; set"
+            " GRIDWHISTLE_REDIS_URL instead"
+        )
 
 
-def _ports(base: int, wanted: Wanted, stack: StackFile | None = None, own_kafka: bool = True, own_redis: bool = True) -> list[int]:
+def _ports(
+    base: int, wanted: Wanted, stack: StackFile | None = None, own_kafka: bool = True, own_redis: bool = True
+) -> list[int]:
     if stack is not None:
         own_kafka, own_redis = bool(stack.own_kafka), bool(stack.own_redis)
     own = [*([0, 1] if own_kafka else []), *([2] if own_redis else []), *([PROMETHEUS_PORT] if wanted.watch else [])]
-    return [base + n for n in (*own, *range(FIRST_STAGE_PORT, FIRST_STAGE_PORT + sum(wanted.workers.get(stage, 1) for stage in STAGES)))]
+    return [
+        base + n
+        for n in (
+            *own,
+            *range(FIRST_STAGE_PORT, FIRST_STAGE_PORT + sum(wanted.workers.get(stage, 1) for stage in STAGES)),
+        )
+    ]
 
 
 def _free_base(wanted: Wanted, own_kafka: bool, own_redis: bool) -> int:

@@ -21,7 +21,8 @@ def demand_ours(folder: Path) -> None:
 
 
 def clear(folder: Path, keep: tuple[str, ...] = ()) -> list[str]:
-    """Delete what is ours; a link is removed, never followed. Answers the names of what stays, which somebody else put there."""
+    """Delete what is ours; a link is removed, never followed. Answers the names of what stays, which somebody else put
+    there."""
     demand_ours(folder)
     for name in [*(name for name in OURS if name not in (MARK, "lock", *keep)), MARK]:
         path = folder / name

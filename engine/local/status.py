@@ -23,7 +23,8 @@ from engine.stages.groups import Member, members
 async def rows(data: Path | None) -> list[dict[str, Any]]:
     """List every process and server: ``name stage pid port state lag``; empty when nothing runs.
 
-    What the folder's supervisor started is known by pid and begin; who else takes part, the groups say; servers are asked.
+    What the folder's supervisor started is known by pid and begin; who else takes part, the groups say; servers are
+    asked.
     """
     unsupervised = _unsupervised(folder_of(data))
     try:
@@ -32,18 +33,29 @@ async def rows(data: Path | None) -> list[dict[str, Any]]:
         return unsupervised
     stack = read_stack(data)
     (lags, stopped), joined = await lags_and_stopped(settings), await _members(settings)
-    found = _supervised(folder_of(data), stack, await _answers(settings)) if stack is not None and holder(folder_of(data)) is not None else []
+    found = (
+        _supervised(folder_of(data), stack, await _answers(settings))
+        if stack is not None and holder(folder_of(data)) is not None
+        else []
+    )
     if stack is None or not (stack.own_kafka and stack.own_redis):
         found = [*_foreign(settings, stack, await _answers(settings)), *found]
     pids = {row["pid"] for row in found}
     found += [
-        _row(f"{member.stage}@{member.host}", member.stage, member.pid, None, member.state) for member in joined if not (member.is_here and member.pid in pids)
+        _row(f"{member.stage}@{member.host}", member.stage, member.pid, None, member.state)
+        for member in joined
+        if not (member.is_here and member.pid in pids)
     ]
     if all(row["stage"] == "server" for row in found) and not any(row["state"] == "ready" for row in found):
         return unsupervised if stack is None or holder(folder_of(data)) is None else found
     asked = await figures_of(found, settings.http_address[0] if settings.http_address else None)
     return unsupervised + [
-        row | {"lag": lags.get(row["stage"]), "state": _state(row["state"], stopped.get(row["stage"], 0), asked.get(row["name"], Figures()))} for row in found
+        row
+        | {
+            "lag": lags.get(row["stage"]),
+            "state": _state(row["state"], stopped.get(row["stage"], 0), asked.get(row["name"], Figures())),
+        }
+        for row in found
     ]
 
 
@@ -57,7 +69,8 @@ def _unsupervised(folder: Path) -> list[dict[str, Any]]:
 
 
 def _state(state: str, stopped: int, asked: Figures) -> str:
-    """Say beside a process's state what is wrong: partitions of its stage that cannot go on, by what is stored or by itself; its clock; partitions nobody reads."""
+    """Say beside a process's state what is wrong: partitions of its stage that cannot go on, by what is stored or by
+    itself; its clock; partitions nobody reads."""
     words = [state]
     if most := max(stopped, asked.stopped):
         words.append(f"{most} stopped")
@@ -77,7 +90,15 @@ def _supervised(folder: Path, stack: StackFile, answers: dict[str, bool]) -> lis
     for name, entry in stack.processes.items():
         alive = same_process(entry["pid"], entry.get("since")) is not None
         ready = _is_ready(name, entry, folder, answers)
-        found.append(_row(name, entry["stage"], entry["pid"], entry["port"], "ended" if not alive else "ready" if ready else "opening"))
+        found.append(
+            _row(
+                name,
+                entry["stage"],
+                entry["pid"],
+                entry["port"],
+                "ended" if not alive else "ready" if ready else "opening",
+            )
+        )
     return found
 
 
@@ -90,7 +111,11 @@ def _is_ready(name: str, entry: dict[str, Any], folder: Path, answers: dict[str,
 def _foreign(settings: Settings, stack: StackFile | None, answers: dict[str, bool]) -> list[dict[str, Any]]:
     """Servers that somebody else runs: only whether they answer is known."""
     theirs = [("kafka", stack is None or not stack.own_kafka), ("valkey", stack is None or not stack.own_redis)]
-    return [_row(name, "server", None, None, "ready" if answers[name] else "away") for name, is_theirs in theirs if is_theirs]
+    return [
+        _row(name, "server", None, None, "ready" if answers[name] else "away")
+        for name, is_theirs in theirs
+        if is_theirs
+    ]
 
 
 async def _answers(settings: Settings) -> dict[str, bool]:

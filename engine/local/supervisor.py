@@ -33,10 +33,17 @@ class Child:
     """One supervised process, through its incarnations."""
 
     def __init__(
-        self, name: str, stage: str, command: Sequence[str], environ: dict[str, str], folder: Path, on_line: Callable[[str], None] | None = None,
+        self,
+        name: str,
+        stage: str,
+        command: Sequence[str],
+        environ: dict[str, str],
+        folder: Path,
+        on_line: Callable[[str], None] | None = None,
         answers: Callable[[int], bool] | None = None,
-    ) -> None:  # fmt: skip
-        """Prepare; ``run`` starts it. ``answers``, given its pid, says whether it is ready; else its ready-file does."""
+    ) -> None:
+        """Prepare; ``run`` starts it. ``answers``, given its pid, says whether it is ready; else its ready-file
+        does."""
         self.name, self.stage, self.command, self.environ = name, stage, command, environ
         self.ready_file = folder / "run" / f"{name}.ready"
         self.process: asyncio.subprocess.Process | None = None
@@ -93,9 +100,14 @@ class Child:
             environ.pop("GRIDWHISTLE_CRASH_AT", None)  # a crash point ends the first incarnation only
         self.starts += 1
         self.process = await asyncio.create_subprocess_exec(
-            *self.command, env=environ, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True, preexec_fn=die_with_parent,
-        )  # fmt: skip
+            *self.command,
+            env=environ,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=die_with_parent,
+        )
         with contextlib.suppress(psutil.Error):
             self.since = psutil.Process(self.process.pid).create_time()
         if self.starts > 1:
@@ -126,7 +138,8 @@ class Supervisor:
     """All servers and stages of a stack."""
 
     def __init__(self, on_restart: Callable[[], None], tell: Callable[[str], None] = lambda text: None) -> None:
-        """Start with none; ``on_restart`` is called when a child runs under another pid, ``tell`` with what a person at the terminal must know."""
+        """Start with none; ``on_restart`` is called when a child runs under another pid, ``tell`` with what a person at
+        the terminal must know."""
         self.children: list[Child] = []
         self._on_restart, self._tell = on_restart, tell
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -149,8 +162,12 @@ class Supervisor:
                 if child.has_failed:
                     raise DependencyDown(child.why())
             if time.monotonic() > deadline:
-                words = "\n  ".join(f"{child.name}: {child.log.last[-1] if child.log.last else 'said nothing'}" for child in late)
-                raise DependencyDown(f"not ready after {within:.0f} s:\n  {words}\nsee the logs in {late[0].log.path.parent}")
+                words = "\n  ".join(
+                    f"{child.name}: {child.log.last[-1] if child.log.last else 'said nothing'}" for child in late
+                )
+                raise DependencyDown(
+                    f"not ready after {within:.0f} s:\n  {words}\nsee the logs in {late[0].log.path.parent}"
+                )
             await asyncio.sleep(0.05)
 
     async def stop(self, *names: str, patience: float = 5.0) -> None:
@@ -159,7 +176,9 @@ class Supervisor:
         for child in ending:
             child.is_ending = True
             child.signal(signal.SIGTERM)
-        running = [child.process.wait() for child in ending if child.process is not None and child.process.returncode is None]
+        running = [
+            child.process.wait() for child in ending if child.process is not None and child.process.returncode is None
+        ]
         if running:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.gather(*running), patience)
@@ -177,12 +196,14 @@ class Supervisor:
 
 
 def python_command(*arguments: str) -> list[str]:
-    """Name a command of ours as a child process runs it; ``-P``: nothing is imported from the folder it happens to start in."""
+    """Name a command of ours as a child process runs it; ``-P``: nothing is imported from the folder it happens to
+    start in."""
     return [sys.executable, "-P", "-m", "engine.cli", *arguments]
 
 
 def child_environ(port: int, bind: tuple[str, int] | None = None) -> dict[str, str]:
-    """Give a stage its environment: ours, and its own port to answer on, at the host that was set; 0: it answers nowhere."""
+    """Give a stage its environment: ours, and its own port to answer on, at the host that was set; 0: it answers
+    nowhere."""
     host = bind[0] if bind is not None else "127.0.0.1"
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     return {**os.environ, "GRIDWHISTLE_HTTP_BIND": where if port else "", "PYTHONUNBUFFERED": "1"}

@@ -1,4 +1,5 @@
-"""``up --watch``: a real Prometheus beside the local stack, where one is installed; it reads what the stages answer, and keeps it in the folder."""
+"""``up --watch``: a real Prometheus beside the local stack, where one is installed; it reads what the stages answer,
+and keeps it in the folder."""
 
 import os
 import shutil
@@ -22,8 +23,8 @@ RULES = Path(engine.__file__).parents[1] / "deploy" / "prometheus"
 """Rules and alerts, where we run from the source's folder."""
 
 HOW_TO_GET = (
-    f"there is no Prometheus on PATH; install one (Debian: apt install prometheus; or a release of prometheus.io), or set {VARIABLE} to its path. "
-    "Without it every stage still answers /metrics: 'gridwhistle status' has their ports"
+    "there is no Prometheus on PATH; install one (Debian: apt install prometheus; or a release of prometheus.io), or"
+    f" set {VARIABLE} to its path. Without it every stage still answers /metrics: 'gridwhistle status' has their ports"
 )
 
 
@@ -41,7 +42,8 @@ def find_prometheus(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def configuration(stack: StackFile, rules: Path = RULES) -> str:
-    """Write what Prometheus reads: each process of a stage, as ``deploy/prometheus`` has it, and our rules where they are at hand."""
+    """Write what Prometheus reads: each process of a stage, as ``deploy/prometheus`` has it, and our rules where they
+    are at hand."""
     stages = [entry for entry in stack.processes.values() if entry["stage"] in STAGES and entry.get("port")]
     jobs = [{"targets": [f"127.0.0.1:{entry['port']}"], "labels": {"stage": entry["stage"]}} for entry in stages]
     wanted: dict[str, object] = {
@@ -59,6 +61,10 @@ def command(program: Path, folder: Path, stack: StackFile) -> list[str]:
     file = folder / "prometheus" / "prometheus.yml"
     write_whole(file, configuration(stack).encode())
     return [
-        str(program), f"--config.file={file}", f"--storage.tsdb.path={folder / 'prometheus' / 'data'}", f"--storage.tsdb.retention.time={KEPT}",
-        f"--web.listen-address=127.0.0.1:{stack.port_base + PROMETHEUS_PORT}", "--log.level=warn",
-    ]  # fmt: skip
+        str(program),
+        f"--config.file={file}",
+        f"--storage.tsdb.path={folder / 'prometheus' / 'data'}",
+        f"--storage.tsdb.retention.time={KEPT}",
+        f"--web.listen-address=127.0.0.1:{stack.port_base + PROMETHEUS_PORT}",
+        "--log.level=warn",
+    ]

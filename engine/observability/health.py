@@ -1,4 +1,5 @@
-"""What a stage answers over HTTP: ``/livez``, ``/readyz``, ``/metrics``, and nothing else; on threads of its own, so that no question holds up a step."""
+"""What a stage answers over HTTP: ``/livez``, ``/readyz``, ``/metrics``, and nothing else; on threads of its own, so
+that no question holds up a step."""
 
 import socket
 import threading
@@ -33,9 +34,13 @@ Readiness = Callable[[], Sequence[Check]]
 
 
 def verdict(checks: Sequence[Check], verbose: bool) -> tuple[int, str]:
-    """Answer ``/readyz`` as Kubernetes' own servers do: 200 or 503; with each condition when asked, and always when one does not hold."""
+    """Answer ``/readyz`` as Kubernetes' own servers do: 200 or 503; with each condition when asked, and always when one
+    does not hold."""
     ready = all(check.holds for check in checks)
-    lines = [f"[{'+' if check.holds else '-'}]{check.name} {'ok' if check.holds else 'failed'}: {check.said}" for check in checks]
+    lines = [
+        f"[{'+' if check.holds else '-'}]{check.name} {'ok' if check.holds else 'failed'}: {check.said}"
+        for check in checks
+    ]
     word = "ready" if ready else "not ready"
     return 200 if ready else 503, "\n".join([*lines, word] if verbose or not ready else [word]) + "\n"
 

@@ -1,4 +1,5 @@
-"""Logging: one JSON line for each message, bounded in size and rate; libraries at WARNING; never anything about a resident."""
+"""Logging: one JSON line for each message, bounded in size and rate; libraries at WARNING; never anything about a
+resident."""
 
 import json
 import logging
@@ -55,9 +56,11 @@ def _cut(text: str, most: int) -> str:
 
 
 class OncePerMinute(logging.Filter):
-    """Passes a message once a minute, and at most ``DIFFERENT`` of one wording; the next one says how many it kept back.
+    """Passes a message once a minute, and at most ``DIFFERENT`` of one wording; the next one says how many it kept
+    back.
 
-    An outage is then a line when it begins, one a minute while it lasts, and a line when it ends. A library's wording is told once,
+    An outage is then a line when it begins, one a minute while it lasts, and a line when it ends. A library's wording
+    is told once,
     whatever its arguments: it repeats them for each connection.
     """
 

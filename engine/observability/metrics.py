@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
-from engine.observability.metric_names import COUNTERS, GAUGES, HISTOGRAMS, PREFIX, CounterName, GaugeName, HistogramName, Spec
+from engine.observability.metric_names import (
+    COUNTERS,
+    GAUGES,
+    HISTOGRAMS,
+    PREFIX,
+    CounterName,
+    GaugeName,
+    HistogramName,
+    Spec,
+)
 from rules import VERSION
 
 if TYPE_CHECKING:
@@ -24,7 +33,8 @@ N = TypeVar("N", int, float)
 
 
 class Series(dict[Key, N]):
-    """Name and labels -> figure. The first of a new one is looked at: a name that is none, and labels that are not its own, are our fault."""
+    """Name and labels -> figure. The first of a new one is looked at: a name that is none, and labels that are not its
+    own, are our fault."""
 
     def __init__(self, known: Mapping[Any, Spec], zero: N) -> None:
         """Start empty."""
@@ -158,9 +168,14 @@ class StageMetrics:
             yield family
 
     def _families(
-        self, known: Mapping[Any, Spec], values: Mapping[Key, float], family: type[CounterMetricFamily] | type[GaugeMetricFamily]
+        self,
+        known: Mapping[Any, Spec],
+        values: Mapping[Key, float],
+        family: type[CounterMetricFamily] | type[GaugeMetricFamily],
     ) -> Iterator[Metric]:
-        found: dict[str, Metric] = {name: family(PREFIX + name, spec.help, labels=spec.labels) for name, spec in known.items()}
+        found: dict[str, Metric] = {
+            name: family(PREFIX + name, spec.help, labels=spec.labels) for name, spec in known.items()
+        }
         for (name, labels), value in list(values.items()):  # a copy: the loop's thread may add to it meanwhile
             found[name].add_metric(labels, value)  # type: ignore[attr-defined]
         yield from found.values()

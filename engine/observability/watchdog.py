@@ -1,4 +1,5 @@
-"""Ends a stage that hangs: judged by what has come to an end in it, not by its heartbeats, which another task sends (DESIGN 5)."""
+"""Ends a stage that hangs: judged by what has come to an end in it, not by its heartbeats, which another task sends
+(DESIGN 5)."""
 
 import asyncio
 import logging
@@ -38,8 +39,13 @@ class Watchdog:
     """
 
     def __init__(
-        self, name: str, bound: float, standings: Callable[[], Sequence[Standing]], end: Callable[[int], Any] = os._exit, tick: float = TICK,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        bound: float,
+        standings: Callable[[], Sequence[Standing]],
+        end: Callable[[int], Any] = os._exit,
+        tick: float = TICK,
+    ) -> None:
         """Watch for the thread that makes this: its event loop's."""
         self._name, self._bound, self._standings, self._end, self._tick = name, bound, standings, end, tick
         self._main = threading.get_ident()
@@ -76,7 +82,10 @@ class Watchdog:
         return hung
 
     def _tell(self, hung: Standing) -> None:
-        said = f"{self._name} hangs: {hung.what} has not come to an end for {time.monotonic() - hung.since:.0f} s; the process ends and is to be started anew\n{self.where(hung)}"
+        said = (
+            f"{self._name} hangs: {hung.what} has not come to an end for {time.monotonic() - hung.since:.0f} s; the"
+            f" process ends and is to be started anew\n{self.where(hung)}"
+        )
         writer = threading.Thread(target=log.critical, args=("%s", said), daemon=True)
         writer.start()
         writer.join(LOGGING_SECONDS)
@@ -85,7 +94,11 @@ class Watchdog:
         """Say where the event loop's thread is, and where the task waits: lines of code, no values."""
         frame = sys._current_frames().get(self._main)
         loop = "".join(traceback.format_stack(frame)[-12:]) if frame is not None else "it has ended\n"
-        waits = "".join("".join(traceback.format_stack(frame)[-1:]) for frame in _awaited(hung.task)) if hung.task is not None else ""
+        waits = (
+            "".join("".join(traceback.format_stack(frame)[-1:]) for frame in _awaited(hung.task))
+            if hung.task is not None
+            else ""
+        )
         return f"the event loop's thread:\n{loop}" + (f"the task that did not end:\n{waits}" if waits else "")
 
 

@@ -31,7 +31,12 @@ def write_rows(path: Path, rows: Iterable[Row]) -> None:
 
 def _flat(row: Row) -> dict[str, Cell]:
     """Give a row's members by the names of the columns."""
-    sides = {f"{name}_{when}": getattr(side, name) for when, side in (("before", row.before), ("after", row.after)) if side for name in Side.__struct_fields__}
+    sides = {
+        f"{name}_{when}": getattr(side, name)
+        for when, side in (("before", row.before), ("after", row.after))
+        if side
+        for name in Side.__struct_fields__
+    }
     return {**sides, "moved": row.moved, **{name: getattr(row, name) for name in (*FIRST, *LAST) if name != "moved"}}
 
 

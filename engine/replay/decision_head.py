@@ -53,7 +53,14 @@ def head_of(value: bytes) -> Head:
         return read_whole(value)
     try:
         name, at, cause, reason, ticket = found.groups()
-        return Head(name.decode(), int(at), cause.decode(), reason.decode(), None if ticket is None else ticket.decode(), _pack(value))
+        return Head(
+            name.decode(),
+            int(at),
+            cause.decode(),
+            reason.decode(),
+            None if ticket is None else ticket.decode(),
+            _pack(value),
+        )
     except UnicodeDecodeError:
         return read_whole(value)
 

@@ -1,4 +1,5 @@
-"""Keeps Python's collector of cycles still while a history is told: nothing there is in a cycle, and it walks millions of records."""
+"""Keeps Python's collector of cycles still while a history is told: nothing there is in a cycle, and it walks millions
+of records."""
 
 import gc
 from collections.abc import Iterator

@@ -22,7 +22,11 @@ def sides(recorded: bytes, again: bytes) -> list[str]:
         found = []
     if not found:
         return _bytes(recorded, again)
-    lines = [line for name, left, right in found[:SHOWN] for line in (name or "(the whole)", f"  recorded  {left}", f"  replayed  {right}")]
+    lines = [
+        line
+        for name, left, right in found[:SHOWN]
+        for line in (name or "(the whole)", f"  recorded  {left}", f"  replayed  {right}")
+    ]
     return [*lines, *([f"and {len(found) - SHOWN} more members"] if len(found) > SHOWN else [])]
 
 
@@ -52,7 +56,10 @@ def _shown(value: Any) -> str:
 
 
 def _bytes(recorded: bytes, again: bytes) -> list[str]:
-    place = next((n for n, pair in enumerate(zip(recorded, again, strict=False)) if pair[0] != pair[1]), min(len(recorded), len(again)))
+    place = next(
+        (n for n, pair in enumerate(zip(recorded, again, strict=False)) if pair[0] != pair[1]),
+        min(len(recorded), len(again)),
+    )
     start = max(0, place - AROUND)
     return [
         f"byte {place} (of {len(recorded)} recorded, {len(again)} replayed)",

@@ -1,4 +1,5 @@
-"""Turns the log into what is replayed: each partition's decisions in order, each with the record it names as its cause."""
+"""Turns the log into what is replayed: each partition's decisions in order, each with the record it names as its
+cause."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -43,7 +44,8 @@ class History:
     waiting: int = 0
     """Incidents and commands that are not decided yet."""
     bounded: int = 0
-    """Commands of a start of the stack whose clock is no longer on ``reference``: when they were handed in is taken from the record."""
+    """Commands of a start of the stack whose clock is no longer on ``reference``: when they were handed in is taken
+    from the record."""
 
     @property
     def decisions(self) -> int:
@@ -82,7 +84,12 @@ def _history(log: Log, begun: Mapping[int, Begun], since: Instant | None) -> His
     decided = by_partition([entry for entry in log.of(DECISIONS.name) if log.is_settled(entry)])
     for partition in sorted({*decided, *begun}):
         one = begun.get(partition)
-        inputs = {f"{name}:{partition}": _Input(log, name, partition, found.get(partition, []), one.positions.get(name, 0) if one else 0) for name, found in by_topic.items()}
+        inputs = {
+            f"{name}:{partition}": _Input(
+                log, name, partition, found.get(partition, []), one.positions.get(name, 0) if one else 0
+            )
+            for name, found in by_topic.items()
+        }
         told = history.partitions[partition] = []
         for entry in decided.get(partition, []):
             if one is not None and entry.offset < one.offset:
@@ -92,7 +99,9 @@ def _history(log: Log, begun: Mapping[int, Begun], since: Instant | None) -> His
                 break  # what it decided nobody knows, and so what follows from it
         else:
             history.waiting += sum(len(given.entries) - given.passed for given in inputs.values())
-    history.waiting += sum(len(e) for found in by_topic.values() for p, e in found.items() if p not in history.partitions)
+    history.waiting += sum(
+        len(e) for found in by_topic.values() for p, e in found.items() if p not in history.partitions
+    )
     return history
 
 
@@ -113,8 +122,9 @@ def check_beginnings(log: Log, reached: Mapping[int, int]) -> None:
     for (topic, partition), begin in sorted(log.begins.items()):
         if topic == DECISIONS.name and begin > reached.get(partition, 0):
             raise Gap(
-                f"the decisions do not begin at the beginning: {topic} of partition {partition} begins at offset {begin}. Retention has "
-                "dropped the ones before; only a log that is whole can be replayed, or one from a day (--from) of which there is a checkpoint"
+                f"the decisions do not begin at the beginning: {topic} of partition {partition} begins at offset"
+                f" {begin}. Retention has dropped the ones before; only a log that is whole can be replayed, or one"
+                " from a day (--from) of which there is a checkpoint"
             )
 
 
@@ -135,8 +145,9 @@ class _Input:
         place = self._places.get(offset)
         if place is None:
             raise Gap(
-                f"{by} decides {self._topic}:{self._partition}:{offset}, and that record is no longer there: "
-                f"{self._topic} of partition {self._partition} begins at offset {self._begin} and holds {len(self.entries)} records"
+                f"{by} decides {self._topic}:{self._partition}:{offset}, and that record is no longer there:"
+                f" {self._topic} of partition {self._partition} begins at offset {self._begin} and holds"
+                f" {len(self.entries)} records"
             )
         if place > self.passed:
             raise Gap(f"{self.entries[self.passed].id} has no decision, although {by} decides a record behind it")
@@ -144,7 +155,13 @@ class _Input:
         return self.entries[place]
 
 
-def _told(entry: Entry, inputs: dict[str, _Input], packs: Mapping[str, PackBundle], clocks: list[tuple[int, EngineClock]], history: History) -> Told:
+def _told(
+    entry: Entry,
+    inputs: dict[str, _Input],
+    packs: Mapping[str, PackBundle],
+    clocks: list[tuple[int, EngineClock]],
+    history: History,
+) -> Told:
     value, where = entry.value or b"", entry.id
     try:
         head = head_of(value)
@@ -163,9 +180,24 @@ def _told(entry: Entry, inputs: dict[str, _Input], packs: Mapping[str, PackBundl
     return Told(where, name, at, kind, reason, ticket, cause, value)
 
 
-def _cause(source: Entry, decision: Entry, head: Head, clocks: list[tuple[int, EngineClock]], history: History, american: bool) -> IncidentCause | CommandCause:
-    appended_at = _appended_at(source, decision, head, clocks, history) if source.topic == COMMANDS.name else 0  # of a command alone it counts
-    record = Record(source.topic, source.partition, source.offset, source.key, source.value, source.headers, source.appended_ms, appended_at, source.loose, source.unreadable, source.first)
+def _cause(
+    source: Entry, decision: Entry, head: Head, clocks: list[tuple[int, EngineClock]], history: History, american: bool
+) -> IncidentCause | CommandCause:
+    # of a command alone it counts
+    appended_at = _appended_at(source, decision, head, clocks, history) if source.topic == COMMANDS.name else 0
+    record = Record(
+        source.topic,
+        source.partition,
+        source.offset,
+        source.key,
+        source.value,
+        source.headers,
+        source.appended_ms,
+        appended_at,
+        source.loose,
+        source.unreadable,
+        source.first,
+    )
     try:
         return cause_of(record, _speed(clocks), american)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
@@ -204,7 +236,9 @@ class _Effective(msgspec.Struct, frozen=True):
     why: _Why = _Why()
 
 
-def _appended_at(source: Entry, decision: Entry, head: Head, clocks: list[tuple[int, EngineClock]], history: History) -> Instant:
+def _appended_at(
+    source: Entry, decision: Entry, head: Head, clocks: list[tuple[int, EngineClock]], history: History
+) -> Instant:
     """When the broker had a command, in engine time: by the mapping of the start of the stack that decided it.
 
     ``reference`` is compacted: of an accelerated stack started several times, early mappings may be gone. What the

@@ -22,21 +22,51 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     """Say whether every decision came out as recorded, and show the first that did not."""
     aside = [f"{verdict.held} held records changed nothing and were not decided again"] if verdict.held else []
     aside += [f"{verdict.waiting} records wait to be decided"] if verdict.waiting else []
-    aside += [f"for {verdict.bounded} commands the clock of that start is gone; when they were handed in is taken from the record"] if verdict.bounded else []
-    aside += [f"{verdict.restamped} were written by another version of the engine and are the same but for its stamp"] if verdict.restamped else []
-    replayed = "replayed" if verdict.since is None else f"replayed from the state at {day(verdict.since, verdict.zone)} {verdict.zone} on"
+    aside += (
+        [
+            f"for {verdict.bounded} commands the clock of that start is gone; when they were handed in is taken from"
+            " the record"
+        ]
+        if verdict.bounded
+        else []
+    )
+    aside += (
+        [f"{verdict.restamped} were written by another version of the engine and are the same but for its stamp"]
+        if verdict.restamped
+        else []
+    )
+    replayed = (
+        "replayed"
+        if verdict.since is None
+        else f"replayed from the state at {day(verdict.since, verdict.zone)} {verdict.zone} on"
+    )
     if not verdict.mismatches:
         how = ", byte by byte" if not verdict.restamped else ""
-        return [*aside, f"{replayed}: all {verdict.identical} decisions of {verdict.partitions} partitions identical{how}"]
+        return [
+            *aside,
+            f"{replayed}: all {verdict.identical} decisions of {verdict.partitions} partitions identical{how}",
+        ]
     first, others = verdict.mismatches[0], verdict.mismatches[1:]
     lines = [*aside, *_mismatch(first, verdict.zone)]
-    lines += [f"also in {other.told.where}: {other.told.id or '(no id)'}; what follows it in its partition was not looked at" for other in others]
-    return [*lines, f"{replayed}: NOT identical; {verdict.identical} of {verdict.decisions} decisions were, up to the first difference of each partition"]
+    lines += [
+        f"also in {other.told.where}: {other.told.id or '(no id)'}; what follows it in its partition was not looked at"
+        for other in others
+    ]
+    return [
+        *lines,
+        (
+            f"{replayed}: NOT identical; {verdict.identical} of {verdict.decisions} decisions were, up to the first"
+            " difference of each partition"
+        ),
+    ]
 
 
 def _mismatch(found: Mismatch, zone: str) -> list[str]:
     told = found.told
-    lines = [f"{told.where} differs: {told.id or '(no id)'} at {day(told.at, zone)} {zone} ({told.at}), {told.kind} {told.reason}".rstrip()]
+    lines = [
+        f"{told.where} differs: {told.id or '(no id)'} at {day(told.at, zone)} {zone} ({told.at}), {told.kind}"
+        f" {told.reason}".rstrip()
+    ]
     if found.again is None:
         return [*lines, f"  recorded  {told.record[:600]!r}", f"  replayed  nothing: {found.fault}"]
     return [*lines, *(f"  {line}" for line in sides(told.record, found.again))]
@@ -46,12 +76,19 @@ def verdict_json(verdict: Verdict) -> str:
     """The verdict as one JSON object."""
     first = [
         {
-            "where": found.told.where, "id": found.told.id, "at": found.told.at, "recorded": found.told.record.decode(errors="backslashreplace"),
-            "replayed": found.again.decode() if found.again is not None else None, "fault": found.fault,
+            "where": found.told.where,
+            "id": found.told.id,
+            "at": found.told.at,
+            "recorded": found.told.record.decode(errors="backslashreplace"),
+            "replayed": found.again.decode() if found.again is not None else None,
+            "fault": found.fault,
         }
         for found in verdict.mismatches
-    ]  # fmt: skip
-    figures = {name: getattr(verdict, name) for name in ("decisions", "identical", "held", "partitions", "waiting", "bounded", "since", "restamped")}
+    ]
+    figures = {
+        name: getattr(verdict, name)
+        for name in ("decisions", "identical", "held", "partitions", "waiting", "bounded", "since", "restamped")
+    }
     return encode({**figures, "is_identical": not first, "differences": first}).decode()
 
 
@@ -59,7 +96,9 @@ def simulated_json(told: Simulated) -> str:
     """The comparison as one JSON object, all rows in it."""
     found = told.difference
     figures: dict[str, Any] = {name: getattr(found, name) for name in found.__struct_fields__ if name != "rows"}
-    figures |= {name: getattr(told, name) for name in told.__struct_fields__ if name not in ("difference", "no_longer_fits")}
+    figures |= {
+        name: getattr(told, name) for name in told.__struct_fields__ if name not in ("difference", "no_longer_fits")
+    }
     figures["no_longer_fits"] = [misfit._asdict() for misfit in told.no_longer_fits]
     return encode({**figures, "summary": summary(told), "rows": as_json(found.rows)}).decode()
 
@@ -81,16 +120,34 @@ def _print(console: Console, lines: list[str]) -> None:
 
 def _load(told: Simulated) -> Table:
     table = Table("load", "before", "after", title="Tickets that ever came to", title_justify="left")
-    for kind, loads in (("tier", told.difference.tiers), ("party", told.difference.parties), ("past the split", told.difference.apart)):
+    for kind, loads in (
+        ("tier", told.difference.tiers),
+        ("party", told.difference.parties),
+        ("past the split", told.difference.apart),
+    ):
         for name, load in loads.items():
             table.add_row(f"{kind} {name}", str(load.before), str(load.after))
     return table
 
 
 def _split(told: Simulated) -> Table:
-    table = Table("party", "before", "drift", "after", "drift", title="Split: tickets, and how far off the nominal share", title_justify="left")
+    table = Table(
+        "party",
+        "before",
+        "drift",
+        "after",
+        "drift",
+        title="Split: tickets, and how far off the nominal share",
+        title_justify="left",
+    )
     for party, row in told.difference.split.items():
-        table.add_row(party, str(row.count_before), tickets_off(row.drift_before), str(row.count_after), tickets_off(row.drift_after))
+        table.add_row(
+            party,
+            str(row.count_before),
+            tickets_off(row.drift_before),
+            str(row.count_after),
+            tickets_off(row.drift_after),
+        )
         for cause, after in row.causes_after.items():
             before = row.causes_before.get(cause, 0)
             if before or after:
@@ -122,7 +179,9 @@ def _side(side: Side | None) -> str:
 
 def _misfits(told: Simulated) -> list[str]:
     found = told.no_longer_fits
-    lines = [f"  {day(m.at, told.zone)} {m.kind} of {m.ticket} by {m.actor}: {m.reason} ({m.id})" for m in found[:ROWS_SHOWN]]
+    lines = [
+        f"  {day(m.at, told.zone)} {m.kind} of {m.ticket} by {m.actor}: {m.reason} ({m.id})" for m in found[:ROWS_SHOWN]
+    ]
     return _shown("No longer fits:", lines, len(found), "--json has them all")
 
 

@@ -1,4 +1,5 @@
-"""What stood at the moment from which a replay tells: folded from the decisions before it, or from those since a checkpoint."""
+"""What stood at the moment from which a replay tells: folded from the decisions before it, or from those since a
+checkpoint."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -78,9 +79,18 @@ class Standing:
     def checkpoint(self, prefix: str, partitions: int) -> Checkpoint:
         """Write it down."""
         return Checkpoint(
-            prefix, partitions, self.partition, self.at, self.offset, self.last, self._link, self._digest, self.positions, self.book.pack,
+            prefix,
+            partitions,
+            self.partition,
+            self.at,
+            self.offset,
+            self.last,
+            self._link,
+            self._digest,
+            self.positions,
+            self.book.pack,
             tuple(self.book.records()),
-        )  # fmt: skip
+        )
 
     def check_packs(self) -> None:
         """See that the law of every ticket is there.
@@ -98,11 +108,16 @@ def _read(entry: Entry) -> Said:
     try:
         told: Said = said(entry.value or b"")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise Gap(f"the decision {entry.id} cannot be read; what stood after it is not known. 'gridwhistle replay' without --from shows it") from exc
+        raise Gap(
+            f"the decision {entry.id} cannot be read; what stood after it is not known. 'gridwhistle replay' without"
+            " --from shows it"
+        ) from exc
     return told
 
 
-def stand(log: Log, laws: Mapping[str, Law], moment: Moment, found: Mapping[int, Checkpoint], kept: Checkpoints) -> dict[int, Standing]:
+def stand(
+    log: Log, laws: Mapping[str, Law], moment: Moment, found: Mapping[int, Checkpoint], kept: Checkpoints
+) -> dict[int, Standing]:
     """Give every partition as it stood at a moment, and keep how it stood when that day began.
 
     Args:
@@ -117,11 +132,19 @@ def stand(log: Log, laws: Mapping[str, Law], moment: Moment, found: Mapping[int,
     check_beginnings(log, {partition: one.offset for partition, one in found.items()})
     decided = by_partition([entry for entry in log.of(DECISIONS.name) if log.is_settled(entry)])
     with calm():
-        return {p: _stand(log, laws, moment, found.get(p), kept, p, decided.get(p, [])) for p in sorted({*decided, *found})}
+        return {
+            p: _stand(log, laws, moment, found.get(p), kept, p, decided.get(p, [])) for p in sorted({*decided, *found})
+        }
 
 
 def _stand(
-    log: Log, laws: Mapping[str, Law], moment: Moment, one: Checkpoint | None, kept: Checkpoints, partition: int, entries: Sequence[Entry]
+    log: Log,
+    laws: Mapping[str, Law],
+    moment: Moment,
+    one: Checkpoint | None,
+    kept: Checkpoints,
+    partition: int,
+    entries: Sequence[Entry],
 ) -> Standing:
     standing = Standing(laws, partition)
     if one is not None:
@@ -138,4 +161,8 @@ def _stand(
 
 def starts(found: Iterable[Checkpoint]) -> dict[tuple[str, int], int]:
     """Say where reading may begin: with the last decision of each checkpoint, and with the first inputs behind it."""
-    return {(topic, one.partition): place for one in found for topic, place in {DECISIONS.name: one.last, **one.positions}.items()}
+    return {
+        (topic, one.partition): place
+        for one in found
+        for topic, place in {DECISIONS.name: one.last, **one.positions}.items()
+    }

@@ -53,7 +53,9 @@ def verify(log: Log, track: Track = lambda told: told) -> Verdict:
 def verify_history(history: History, laws: dict[str, Law], track: Track) -> Verdict:
     """Decide every partition again, each up to its first difference."""
     with calm():
-        done = [_replay(laws, track(told), history.begun.get(partition)) for partition, told in history.partitions.items()]
+        done = [
+            _replay(laws, track(told), history.begun.get(partition)) for partition, told in history.partitions.items()
+        ]
     return Verdict(
         decisions=history.decisions,
         identical=sum(one.identical for one in done),

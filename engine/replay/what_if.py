@@ -45,7 +45,9 @@ class Simulated(msgspec.Struct, frozen=True):
     """In which its moments are told: the other pack's."""
 
 
-def simulate(history: History, laws: dict[str, Law], law: Law, count: int, advance: Callable[[], None] = lambda: None) -> Simulated:
+def simulate(
+    history: History, laws: dict[str, Law], law: Law, count: int, advance: Callable[[], None] = lambda: None
+) -> Simulated:
     """Tell a history under ``law``, which holds from its beginning.
 
     Args:
@@ -71,7 +73,9 @@ def _simulate(history: History, laws: dict[str, Law], law: Law, count: int, adva
         before, pending = recorded(laws, history.partitions, stood)
     except BROKEN as exc:
         raise Gap(_unreadable_at(_broken(history))) from exc
-    after = Account({**laws, law.ref: law}, {name: image for images in stood.values() for name, image in images.items()})
+    after = Account(
+        {**laws, law.ref: law}, {name: image for images in stood.values() for name, image in images.items()}
+    )
     told = Simulation(law, history.partitions, count, after.see, laws, history.begun)
     told.run(pending, advance)
     for one, other in ((before, after), (after, before)):
@@ -87,7 +91,9 @@ def _simulate(history: History, laws: dict[str, Law], law: Law, count: int, adva
         no_longer_fits=tuple(told.misfits),
         newly_done=told.newly_done,
         held=tuple(told.held),
-        unknown_homes=sum(fate.home not in law.homes for origin, fate in after.fates.items() if origin not in after.stood),
+        unknown_homes=sum(
+            fate.home not in law.homes for origin, fate in after.fates.items() if origin not in after.stood
+        ),
         since=history.since,
         stood=len(after.stood),
         zone=law.bundle.timezone,
@@ -106,4 +112,7 @@ def _broken(history: History) -> str:
 
 
 def _unreadable_at(where: str) -> str:
-    return f"the decision {where} cannot be read; what happened after it is not known. 'gridwhistle replay' without --pack shows it"
+    return (
+        f"the decision {where} cannot be read; what happened after it is not known. 'gridwhistle replay' without --pack"
+        " shows it"
+    )

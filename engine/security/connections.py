@@ -38,7 +38,9 @@ def kafka_arguments(settings: Settings) -> dict[str, Any]:
     found: dict[str, Any] = {"bootstrap_servers": settings.kafka}
     if not settings.kafka_tls and not settings.kafka_sasl:
         return found
-    found["security_protocol"] = ("SASL_" if settings.kafka_sasl else "") + ("SSL" if settings.kafka_tls else "PLAINTEXT")
+    found["security_protocol"] = ("SASL_" if settings.kafka_sasl else "") + (
+        "SSL" if settings.kafka_tls else "PLAINTEXT"
+    )
     if settings.kafka_tls:
         let_go_at_once()
         password = settings.kafka_key_password.get_secret_value() if settings.kafka_key_password else None
@@ -51,7 +53,10 @@ def kafka_arguments(settings: Settings) -> dict[str, Any]:
         found["sasl_oauth_token_provider"] = TokenFile(settings.kafka_token_file)
     elif settings.kafka_sasl:
         assert settings.kafka_password is not None
-        found |= {"sasl_plain_username": settings.kafka_user, "sasl_plain_password": settings.kafka_password.get_secret_value()}
+        found |= {
+            "sasl_plain_username": settings.kafka_user,
+            "sasl_plain_password": settings.kafka_password.get_secret_value(),
+        }
     return found
 
 
@@ -67,7 +72,8 @@ _CONTEXTS: dict[tuple[Path | None, ...], tuple[tuple[int, ...], ssl.SSLContext]]
 
 
 def _context(whose: str, ca: Path | None, cert: Path | None, key: Path | None, password: str | None) -> ssl.SSLContext:
-    """Read the certificates; once, until a file is written anew: the system's alone take 15 ms, and clients are made all the time.
+    """Read the certificates; once, until a file is written anew: the system's alone take 15 ms, and clients are made
+    all the time.
 
     What was renewed goes into the context that is there: a client that runs takes it at its next connection.
     """
@@ -83,7 +89,10 @@ def _context(whose: str, ca: Path | None, cert: Path | None, key: Path | None, p
             context.load_verify_locations(str(ca))
         if cert is not None:
             context.load_cert_chain(str(cert), str(key), lambda: password or "")
-    except (OSError, ValueError) as exc:  # ssl's own errors are OSErrors; the password's callback keeps it from asking the terminal
+    except (
+        OSError,
+        ValueError,
+    ) as exc:  # ssl's own errors are OSErrors; the password's callback keeps it from asking the terminal
         raise InvalidSettings(f"{ENVIRONMENT}{whose}_CA_FILE, _CERT_FILE or _KEY_FILE cannot be used: {exc}") from exc
     _CONTEXTS[paths] = written, context
     return context
@@ -98,7 +107,11 @@ def redis_arguments(settings: Settings, **more: Any) -> dict[str, Any]:
         found["password"] = settings.redis_password.get_secret_value()
     if settings.redis_url.startswith("rediss://"):
         found |= {"ssl_cert_reqs": "required", "ssl_check_hostname": True, "ssl_min_version": ssl.TLSVersion.TLSv1_2}
-        for name, path in (("ssl_ca_certs", settings.redis_ca_file), ("ssl_certfile", settings.redis_cert_file), ("ssl_keyfile", settings.redis_key_file)):
+        for name, path in (
+            ("ssl_ca_certs", settings.redis_ca_file),
+            ("ssl_certfile", settings.redis_cert_file),
+            ("ssl_keyfile", settings.redis_key_file),
+        ):
             if path is not None:
                 found[name] = str(path)
     return found
@@ -134,7 +147,13 @@ def certificates_end(settings: Settings) -> dict[str, float]:
         try:
             written = path.stat().st_mtime
             if _ENDS.get(path, (0.0, 0.0))[0] != written:
-                _ENDS[path] = written, min(one.not_valid_after_utc.timestamp() for one in x509.load_pem_x509_certificates(path.read_bytes()))
+                _ENDS[path] = (
+                    written,
+                    min(
+                        one.not_valid_after_utc.timestamp()
+                        for one in x509.load_pem_x509_certificates(path.read_bytes())
+                    ),
+                )
             found[name] = _ENDS[path][1]
         except (OSError, ValueError):
             found[name] = 0.0

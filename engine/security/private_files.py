@@ -1,4 +1,5 @@
-"""Folders 0700 and files 0600, whatever the umask; no symbolic link is followed and nothing of another owner's is taken."""
+"""Folders 0700 and files 0600, whatever the umask; no symbolic link is followed and nothing of another owner's is
+taken."""
 
 import os
 import stat
@@ -45,11 +46,17 @@ def demand_own(path: Path, is_kind: Callable[[int], bool], kind: str) -> None:
     """
     found = path.lstat()
     if stat.S_ISLNK(found.st_mode):
-        raise InvalidSettings(f"{path} is a symbolic link, and links are not followed here; name {path.resolve()} itself, or remove the link")
+        raise InvalidSettings(
+            f"{path} is a symbolic link, and links are not followed here; name {path.resolve()} itself, or remove the"
+            " link"
+        )
     if not is_kind(found.st_mode):
         raise InvalidSettings(f"{path} is not a {kind}; move it away, or choose another --data")
     if found.st_uid != os.geteuid():
-        raise InvalidSettings(f"{path} belongs to user {found.st_uid}, not to {os.geteuid()}; choose another --data, or have it given to you")
+        raise InvalidSettings(
+            f"{path} belongs to user {found.st_uid}, not to {os.geteuid()}; choose another --data, or have it given"
+            " to you"
+        )
 
 
 def opener(path: str, flags: int) -> int:

@@ -1,6 +1,8 @@
-"""Lets a TLS connection to a broker go at once: the library waits for the broker's farewell, which on uvloop takes its whole 30 s.
+"""Lets a TLS connection to a broker go at once: the library waits for the broker's farewell, which on uvloop takes its
+whole 30 s.
 
-Three clients one after the other made ``up`` wait a minute and a half. Whatever mattered was acknowledged before a client is stopped.
+Three clients one after the other made ``up`` wait a minute and a half. Whatever mattered was acknowledged before a
+client is stopped.
 """
 
 from typing import Any

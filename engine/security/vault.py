@@ -44,11 +44,18 @@ def load_master_key(path: Path) -> bytes:
         key = read_whole(path)
         mode = stat.S_IMODE(path.lstat().st_mode)
     except OSError as exc:
-        raise InvalidSettings(f"the vault's master key {path.name} cannot be read: {exc.strerror}; 'gridwhistle up' and 'gridwhistle topics apply' make one for a new stack") from exc
+        raise InvalidSettings(
+            f"the vault's master key {path.name} cannot be read: {exc.strerror}; 'gridwhistle up' and 'gridwhistle"
+            " topics apply' make one for a new stack"
+        ) from exc
     if mode & 0o077:
-        raise InvalidSettings(f"the vault's master key {path.name} may be read by others (mode {mode:o}); run: chmod 600 {path.name}")
+        raise InvalidSettings(
+            f"the vault's master key {path.name} may be read by others (mode {mode:o}); run: chmod 600 {path.name}"
+        )
     if len(key) != KEY_BYTES:
-        raise InvalidSettings(f"the vault's master key {path.name} has {len(key)} bytes, not {KEY_BYTES}; restore it from your backup")
+        raise InvalidSettings(
+            f"the vault's master key {path.name} has {len(key)} bytes, not {KEY_BYTES}; restore it from your backup"
+        )
     return key
 
 
@@ -75,12 +82,15 @@ def load_keys(path: Path) -> tuple[bytes, list[bytes]]:
             continue
         former.append(load_master_key(beside))
         if key_id(former[-1]) != named:
-            raise InvalidSettings(f"{beside.name} holds the key {key_id(former[-1])}; call the file so, or bring the key {named} back")
+            raise InvalidSettings(
+                f"{beside.name} holds the key {key_id(former[-1])}; call the file so, or bring the key {named} back"
+            )
     return load_master_key(path), former
 
 
 class Vault:
-    """Seals and opens. Tokens are derived from the record that brought the data, so a redelivered record seals under the same one."""
+    """Seals and opens. Tokens are derived from the record that brought the data, so a redelivered record seals under
+    the same one."""
 
     def __init__(self, master: bytes, former: Iterable[bytes] = ()) -> None:
         """Take the master key, 32 bytes, and those before it: they seal nothing any more, and open."""

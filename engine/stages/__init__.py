@@ -64,12 +64,21 @@ async def _dispatch(host: "Host") -> Built:
     speed = host.reference.clock.speed if host.reference.clock else 1
 
     async def prepare(records: Iterable["Record"]) -> None:
-        """A pack travels on ``reference`` before it is adopted: read on when a command names one, or we have none to decide by."""
-        if not laws.laws or any(b'"adopt_pack"' in record.value for record in records if record.topic == registry.COMMANDS.name and record.value):
+        """A pack travels on ``reference`` before it is adopted: read on when a command names one, or we have none to
+        decide by."""
+        if not laws.laws or any(
+            b'"adopt_pack"' in record.value
+            for record in records
+            if record.topic == registry.COMMANDS.name and record.value
+        ):
             await laws.refresh()
 
     make = host.partitions(
-        INPUTS, registry.STATE, lambda number: DispatchCore(number, host.settings.partitions, laws.laws, host.metrics, speed), prepare, laws.have
+        INPUTS,
+        registry.STATE,
+        lambda number: DispatchCore(number, host.settings.partitions, laws.laws, host.metrics, speed),
+        prepare,
+        laws.have,
     )
     return Built(host.loop(make, _by_number), _subscriber(host, INPUTS))
 
@@ -77,7 +86,9 @@ async def _dispatch(host: "Host") -> Built:
 async def _fanout(host: "Host") -> Built:
     from engine.stages.fanout import INPUTS, FanoutCore
 
-    make = host.partitions(INPUTS, registry.FANOUT_STATE, lambda number: FanoutCore(number, host.metrics), _no_preparation, _no_packs)
+    make = host.partitions(
+        INPUTS, registry.FANOUT_STATE, lambda number: FanoutCore(number, host.metrics), _no_preparation, _no_packs
+    )
     return Built(host.loop(make, _by_number), _subscriber(host, INPUTS))
 
 
@@ -107,7 +118,9 @@ async def _intake(host: "Host") -> Built:
     make = host.partitions(
         (registry.RAW,),
         registry.INTAKE_STATE,
-        lambda number: IntakeCore(number, settings.partitions, laws.places, laws.laws, laws.current, vault, host.metrics),
+        lambda number: IntakeCore(
+            number, settings.partitions, laws.places, laws.laws, laws.current, vault, host.metrics
+        ),
         prepare,
         laws.have,
         vault,
@@ -136,7 +149,9 @@ async def _replies(host: "Host") -> Built:
     await edge.start()
     pattern = f"^{re.escape(host.settings.prefix)}dept\\.[a-z0-9_]+\\.replies$"
     return Built(
-        host.loop(_edge_maker(host, edge), lambda tp: tp), lambda consumer, loop: consumer.subscribe(pattern=pattern, listener=loop), edge.stop
+        host.loop(_edge_maker(host, edge), lambda tp: tp),
+        lambda consumer, loop: consumer.subscribe(pattern=pattern, listener=loop),
+        edge.stop,
     )
 
 
@@ -147,4 +162,6 @@ async def _projector(host: "Host") -> Built:
     edge = Projector(host.settings, host.metrics)
     if host.reference.clock is not None:
         host.metrics.when_asked.append(ViewFigures(host.settings, host.reference.clock, host.metrics).look)
-    return Built(host.loop(_edge_maker(host, edge), lambda tp: tp), _subscriber(host, (registry.DECISIONS,)), edge.close)
+    return Built(
+        host.loop(_edge_maker(host, edge), lambda tp: tp), _subscriber(host, (registry.DECISIONS,)), edge.close
+    )

@@ -1,4 +1,5 @@
-"""Dispatch: carries incidents, commands and due clocks of one partition to the law, and the law's outcome to the log."""
+"""Dispatch: carries incidents, commands and due clocks of one partition to the law, and the law's outcome to the
+log."""
 
 import hashlib
 import re
@@ -42,7 +43,9 @@ def cause_of(record: Record, speed: int = 1, american: bool = False) -> Incident
         msgspec.DecodeError: An incident cannot be read that is ours: it becomes ``held``.
     """
     if record.unreadable:
-        return CommandCause(record.id, _unreadable(record, f"{offsets(record)} cannot be read: {record.unreadable}"), record.appended_at)
+        return CommandCause(
+            record.id, _unreadable(record, f"{offsets(record)} cannot be read: {record.unreadable}"), record.appended_at
+        )
     if record.headers:
         given = next((value for name, value in record.headers if name == AGAIN), None)
         if given is not None:
@@ -60,10 +63,15 @@ def cause_of(record: Record, speed: int = 1, american: bool = False) -> Incident
 
 
 def _again(record: Record, given: bytes, speed: int, american: bool) -> CommandCause:
-    """Somebody asks for a held cause to be decided again: the record is that cause, its header the command that says so."""
+    """Somebody asks for a held cause to be decided again: the record is that cause, its header the command that says
+    so."""
     command = _command(msgspec.structs.replace(record, value=given), american)
     if command.kind is not CommandKind.RETRY_HELD:
-        command = command if command.kind is CommandKind.UNREADABLE else _unreadable(record, f"its header {AGAIN} is no retry_held")
+        command = (
+            command
+            if command.kind is CommandKind.UNREADABLE
+            else _unreadable(record, f"its header {AGAIN} is no retry_held")
+        )
         return CommandCause(record.id, command, record.appended_at)
     again = cause_of(msgspec.structs.replace(record, headers=()), speed, american)
     return CommandCause(record.id, command, record.appended_at, speed, again, _sum(record.value))
@@ -96,7 +104,13 @@ def _command(record: Record, american: bool = False) -> Command:
 
 
 def _unreadable(record: Record, why: str) -> Command:
-    return Command(record.id, CommandKind.UNREADABLE, Actor(Role.SOURCE, "unknown"), record.appended_at, reason=_QUOTED.sub("…", why)[:300])
+    return Command(
+        record.id,
+        CommandKind.UNREADABLE,
+        Actor(Role.SOURCE, "unknown"),
+        record.appended_at,
+        reason=_QUOTED.sub("…", why)[:300],
+    )
 
 
 def _sound(value: bytes) -> Command:
@@ -114,7 +128,9 @@ def _sound(value: bytes) -> Command:
 class DispatchCore:
     """One partition: its book of tickets, and the laws by which they were filed."""
 
-    def __init__(self, partition: int, partitions: int, laws: Mapping[str, Law], metrics: StageMetrics, speed: int = 1) -> None:
+    def __init__(
+        self, partition: int, partitions: int, laws: Mapping[str, Law], metrics: StageMetrics, speed: int = 1
+    ) -> None:
         """Start with an empty book; ``speed`` is that of engine time."""
         self._speed = speed
         self._partition, self._partitions, self._laws, self._metrics = partition, partitions, laws, metrics
@@ -136,7 +152,10 @@ class DispatchCore:
         if record.unreadable or (record.loose and record.topic == INCIDENTS.name and isinstance(cause, CommandCause)):
             why = record.unreadable or "no incident"
             passed_by(self._metrics, record, why)
-            return [*self._decide(cause, at), rejection(msgspec.structs.replace(record, unreadable=why), at, self._partition)]
+            return [
+                *self._decide(cause, at),
+                rejection(msgspec.structs.replace(record, unreadable=why), at, self._partition),
+            ]
         reported = _reported(record)
         outs = self._decide(cause, at)
         if reported is not None and b'"TaskDispatched"' in (outs[0].value or b""):
@@ -166,7 +185,9 @@ class DispatchCore:
             self._counted.breach(cause, self.book.tickets.look(cause.ticket).tier)
         return self._decide(cause, at, cause.due_at)
 
-    def _decide(self, cause: IncidentCause | CommandCause | ClockCause, at: Instant, due_at: Instant | None = None) -> list[Out]:
+    def _decide(
+        self, cause: IncidentCause | CommandCause | ClockCause, at: Instant, due_at: Instant | None = None
+    ) -> list[Out]:
         outcome = decide(self.book, self._laws, cause, at)
         self.book.apply(outcome)
         self._counted.see(outcome, due_at)
@@ -179,7 +200,10 @@ class DispatchCore:
         return outs
 
     def _referred(self, outcome: Outcome) -> list[Out]:
-        return [Out(INCIDENTS.name, partition_of(home, self._partitions), home.encode(), codec.encode(referred)) for home, referred in outcome.referrals]
+        return [
+            Out(INCIDENTS.name, partition_of(home, self._partitions), home.encode(), codec.encode(referred))
+            for home, referred in outcome.referrals
+        ]
 
     def flush(self) -> Iterable[Out]:
         """Give the state that this step has changed, each key once."""
@@ -189,7 +213,8 @@ class DispatchCore:
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
         """Set a record aside: one decision that changes nothing, for the desk and the audit to see.
 
-        Its bytes stay where they are, as long as the decision does (180 days): a command may hold what somebody wrote, and a
+        Its bytes stay where they are, as long as the decision does (180 days): a command may hold what somebody wrote,
+        and a
         copy in the log would be read by everybody. Their sum proves that they are the same.
         """
         value, home = record.value or b"", (record.key or b"")[:100].decode(errors="replace")
@@ -197,9 +222,15 @@ class DispatchCore:
         cause = HeldCause(at, home, len(value), _sum(value), record.appended_at)
         facts = {"record": name, "size": cause.size, "sha256": cause.sha256, "appended_at": cause.appended_at}
         decision = Decision(
-            id=DecisionId(record.id), at=at, cause="held", reason=Reason.HELD, home=home, events=(Event("CauseHeld", "", facts),),
-            why=Why(pack=self.book.pack), engine=__version__,
-        )  # fmt: skip
+            id=DecisionId(record.id),
+            at=at,
+            cause="held",
+            reason=Reason.HELD,
+            home=home,
+            events=(Event("CauseHeld", "", facts),),
+            why=Why(pack=self.book.pack),
+            engine=__version__,
+        )
         self.book.apply(Outcome(decision, (), held=(name, cause)))
         return [Out(DECISIONS.name, self._partition, (record.key or b"")[:100] or None, codec.encode(decision))]
 
@@ -211,7 +242,13 @@ class DispatchCore:
         """Name the decision that the earliest clock causes."""
         due = self.book.next_due()
         cause = None if due is None else self.book.first_due(due)
-        return None if cause is None else clock_id(cause.ticket, self.book.tickets[cause.ticket].generation, cause.kind, cause.number, cause.rung)
+        return (
+            None
+            if cause is None
+            else clock_id(
+                cause.ticket, self.book.tickets[cause.ticket].generation, cause.kind, cause.number, cause.rung
+            )
+        )
 
     def hold_due(self, at: Instant) -> Iterable[Out]:
         """Set the earliest clock's rung aside: it never fires, and the record says so."""
@@ -225,4 +262,3 @@ class DispatchCore:
     def pack(self) -> str | None:
         """The pack in force here."""
         return self.book.pack
-

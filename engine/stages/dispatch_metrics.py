@@ -27,8 +27,12 @@ class _Exercise(msgspec.Struct):
 
 
 def _is_played(decision: Decision, ticket: str) -> bool:
-    """Whether a ticket is an exercise: those count in no band (LAW 3). Its image is read only where the word stands in it."""
-    after = next((bytes(change.after) for change in decision.changes if change.ticket == ticket and change.after is not None), b"")
+    """Whether a ticket is an exercise: those count in no band (LAW 3). Its image is read only where the word stands in
+    it."""
+    after = next(
+        (bytes(change.after) for change in decision.changes if change.ticket == ticket and change.after is not None),
+        b"",
+    )
     return PLAYED in after and msgspec.json.decode(after, type=_Exercise).exercise
 
 
@@ -49,7 +53,9 @@ EVENTS: Mapping[str, Callable[["Counted", Decision, Event], None]] = {
     "TicketFiled": _street("filed"),
     "WhistleRaised": _street("whistles"),
     "TicketReopened": _street("reopened"),
-    "SurveyAnswered": lambda counted, decision, event: counted.add("survey_answers", "satisfied" if event.facts.get("satisfied") else "unsatisfied"),
+    "SurveyAnswered": lambda counted, decision, event: counted.add(
+        "survey_answers", "satisfied" if event.facts.get("satisfied") else "unsatisfied"
+    ),
     "TicketClosed": _closed,
     "TicketDismissed": lambda counted, decision, event: counted.add("closed", "dismissed"),
     "TicketMerged": lambda counted, decision, event: counted.add("closed", "merged"),
@@ -137,7 +143,8 @@ class Counted:
         self._metrics.only("whistle_band_least_tickets", {} if band is None else {(): band.least})
 
     def _drifts(self, law: Law, quotas: Mapping[str, Quota]) -> None:
-        """Put changed books in the place of what they were in the sums (LAW 3); a window of other shares is left to the audit."""
+        """Put changed books in the place of what they were in the sums (LAW 3); a window of other shares is left to the
+        audit."""
         if not quotas:
             return
         for home, quota in quotas.items():

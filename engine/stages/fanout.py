@@ -44,12 +44,18 @@ class FanoutCore(Clockless):
         value = record.value or b""
         if record.unreadable:
             return self._pass(record, at)
-        if b'"TaskDispatched"' not in value and b'"SenderAnswered"' not in value:  # most decisions concern no department: do not decode those
+        # most decisions concern no department: do not decode those
+        if b'"TaskDispatched"' not in value and b'"SenderAnswered"' not in value:
             return []
         try:
-            if record.loose:  # there is no saying whether its departments have topics, and one that has none would hold all of them up
+            # there is no saying whether its departments have topics, and one that has none would hold all of them up
+            if record.loose:
                 raise ValueError("tasks that no stage of ours has written")
-            outs = [self._out(msgspec.convert(event.facts, Task)) for event in codec.decode(value, Decision).events if event.type in TOLD]
+            outs = [
+                self._out(msgspec.convert(event.facts, Task))
+                for event in codec.decode(value, Decision).events
+                if event.type in TOLD
+            ]
             self._reported += [int(given) for name, given in record.headers if name == REPORTED and given.isdigit()]
             return outs
         except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
@@ -64,7 +70,9 @@ class FanoutCore(Clockless):
     def _out(self, task: Task) -> Out:
         key, value, headers = task_message(task)
         self._metrics.count("tasks_sent", task.department)
-        return Out(department_topics(task.department)[0].name, partition_of(task.ticket, TASK_PARTITIONS), key, value, headers)
+        return Out(
+            department_topics(task.department)[0].name, partition_of(task.ticket, TASK_PARTITIONS), key, value, headers
+        )
 
     def written(self, appended_ms: int) -> None:
         """Measure how long it was from the reports to these tasks, by the broker's clock at both ends."""

@@ -40,7 +40,10 @@ async def members(settings: Settings) -> list[Member]:
     admin = AIOKafkaAdminClient(**kafka_arguments(settings))
     try:
         await admin.start()
-        return sorted([member for stage in STAGES for member in await _of_stage(admin, settings.prefix, stage)], key=lambda m: (STAGES.index(m.stage), m.pid or 0))
+        return sorted(
+            [member for stage in STAGES for member in await _of_stage(admin, settings.prefix, stage)],
+            key=lambda m: (STAGES.index(m.stage), m.pid or 0),
+        )
     finally:
         await admin.close()
 

@@ -1,4 +1,5 @@
-"""The identities a partition of intake has taken: 28 bytes and an index entry each, since a nation has 154 million within the window."""
+"""The identities a partition of intake has taken: 28 bytes and an index entry each, since a nation has 154 million
+within the window."""
 
 from array import array
 from struct import Struct
@@ -18,7 +19,8 @@ _GONE = 0
 
 
 class _Segment:
-    """Entries in order of time, and an open index of their places: what a dictionary is, without an object for each part."""
+    """Entries in order of time, and an open index of their places: what a dictionary is, without an object for each
+    part."""
 
     __slots__ = ("_index", "_mask", "_used", "base", "entries", "head")
 
@@ -127,7 +129,8 @@ class Identities:
             segment.take_back(number)
 
     def forget(self, at: Instant, most: int = 3) -> list[bytes]:
-        """Name a few identities that are older than the window, and let them go: one segment a call, each in its turn."""
+        """Name a few identities that are older than the window, and let them go: one segment a call, each in its
+        turn."""
         segment = self._segments[self._turn]
         self._turn = (self._turn + 1) % SEGMENTS
         gone: list[bytes] = []

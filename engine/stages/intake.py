@@ -1,4 +1,5 @@
-"""Intake: reads what came in by the door, seals what is personal, places the rest in its grid, and rejects with a reason."""
+"""Intake: reads what came in by the door, seals what is personal, places the rest in its grid, and rejects with a
+reason."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,7 +37,8 @@ FLOOD_PER_MINUTE = 100
 """Rejections in one partition within a minute of the broker's time that raise an alarm; repeats are none."""
 
 FLOOD_KEEPS_BYTES = 16 * 1024
-"""Largest original that is kept of those beyond a flood's hundred: sealing and writing half a MiB of each, a third longer, made everybody else wait
+"""Largest original that is kept of those beyond a flood's hundred: sealing and writing half a MiB of each, a third
+longer, made everybody else wait
 (a hundred a second of them are 70 MB). What is larger lies at its position for the 30 days of the door's topic."""
 
 HEADER_BYTES = 16 * 1024
@@ -50,9 +52,15 @@ class IntakeCore(Clockless):
     """One partition of the door: the identities it has taken, and the way from a raw record to an incident."""
 
     def __init__(
-        self, partition: int, partitions: int, places: Mapping[str, Places], laws: Mapping[str, Law], current: Callable[[], str], vault: Vault,
+        self,
+        partition: int,
+        partitions: int,
+        places: Mapping[str, Places],
+        laws: Mapping[str, Law],
+        current: Callable[[], str],
+        vault: Vault,
         metrics: StageMetrics,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Start with nothing seen; packs are shared with the other partitions."""
         self._partition, self._partitions = partition, partitions
         self._places, self._laws, self._current = places, laws, current
@@ -84,25 +92,46 @@ class IntakeCore(Clockless):
                 raise Fault(RejectReason.TOO_LARGE, "key", f"{len(record.key)} bytes; at most {LONGEST_KEY}")
             size = _size(record)
             if size > MAX_RECORD_BYTES:
-                raise Fault(RejectReason.TOO_LARGE, "value", f"{size} bytes; at most {MAX_RECORD_BYTES}, of which the first are kept")
+                raise Fault(
+                    RejectReason.TOO_LARGE,
+                    "value",
+                    f"{size} bytes; at most {MAX_RECORD_BYTES}, of which the first are kept",
+                )
             key = compared(record.key)
             right = (murmur2(key) & 0x7FFFFFFF) % self._partitions
             if right != self._partition:
                 return [*outs, self._rehome(record, key, right, size)]
             return [*outs, *self._accept(record, at)]
         except Fault as fault:
-            return [*outs, *self._reject(record, at, fault.reason, fault.field, str(fault), fault.identity, isinstance(fault, ColumnFault))]
+            return [
+                *outs,
+                *self._reject(
+                    record, at, fault.reason, fault.field, str(fault), fault.identity, isinstance(fault, ColumnFault)
+                ),
+            ]
 
     def _forget(self, at: Instant) -> list[Out]:
         """Drop a few identities that are older than the contract asks for."""
-        return [Out(INTAKE_STATE.name, self._partition, identity.hex().encode(), None) for identity in self._identities.forget(at)]
+        return [
+            Out(INTAKE_STATE.name, self._partition, identity.hex().encode(), None)
+            for identity in self._identities.forget(at)
+        ]
 
     def _rehome(self, record: Record, key: bytes, right: int, size: int) -> Out:
-        """Put a record whose producer hashes or composes keys differently into the right partition, once, in this transaction."""
+        """Put a record whose producer hashes or composes keys differently into the right partition, once, in this
+        transaction."""
         if any(name == REHOMED for name, _ in record.headers):
-            raise Fault(RejectReason.WRONG_PARTITION, "key", "the record says it was put right already, and is in the wrong partition still")
+            raise Fault(
+                RejectReason.WRONG_PARTITION,
+                "key",
+                "the record says it was put right already, and is in the wrong partition still",
+            )
         if size + SLACK_BYTES > MAX_RECORD_BYTES:
-            raise Fault(RejectReason.WRONG_PARTITION, "key", "hash keys as Kafka does (murmur2); the record is too large to be put right here")
+            raise Fault(
+                RejectReason.WRONG_PARTITION,
+                "key",
+                "hash keys as Kafka does (murmur2); the record is too large to be put right here",
+            )
         return Out(RAW.name, right, key, record.value, [*record.headers, (REHOMED, record.id.encode())])
 
     def _accept(self, record: Record, at: Instant) -> list[Out]:
@@ -113,17 +142,33 @@ class IntakeCore(Clockless):
         first = self._identities.first(identity, at)
         if first is not None:
             self._metrics.count("rejected", RejectReason.DUPLICATE)
-            again = Rejected(record.id, at, RejectReason.DUPLICATE, "id", "this incident has come before", name, original=f"{RAW.name}:{self._partition}:{first}")
+            again = Rejected(
+                record.id,
+                at,
+                RejectReason.DUPLICATE,
+                "id",
+                "this incident has come before",
+                name,
+                original=f"{RAW.name}:{self._partition}:{first}",
+            )
             return [Out(REJECTED.name, self._partition, self._vault.token(record.id).encode(), codec.encode(again))]
         incident, sealed = self._place(record, envelope, report, at)
         self._identities.add(identity, record.offset, at)
         outs = [
-            Out(INCIDENTS.name, partition_of(incident.home, self._partitions), incident.home.encode(), codec.encode(incident), ((REPORTED, b"%d" % record.appended_ms),)),
+            Out(
+                INCIDENTS.name,
+                partition_of(incident.home, self._partitions),
+                incident.home.encode(),
+                codec.encode(incident),
+                ((REPORTED, b"%d" % record.appended_ms),),
+            ),
             Out(INTAKE_STATE.name, self._partition, key, codec.encode(Seen(record.id, at))),
         ]
         return outs + sealed
 
-    def _place(self, record: Record, envelope: Envelope, report: ReportedIncident, at: Instant) -> tuple[Incident, list[Out]]:
+    def _place(
+        self, record: Record, envelope: Envelope, report: ReportedIncident, at: Instant
+    ) -> tuple[Incident, list[Out]]:
         """Find home, leaf and category by the pack in force, and part what is personal from the rest."""
         ref, name = self._current(), envelope.identity
         law, where = self._laws[ref], report.location
@@ -134,7 +179,11 @@ class IntakeCore(Clockless):
         category = law.category_code(report.category) if report.category else None
         listed = law.bundle.attributes
         shown = Shown(law, report.reporter)
-        open_attributes = {k: shown.attribute(k, public(k, v, name)) for k, v in report.attributes.items() if k in listed and v is not None}
+        open_attributes = {
+            k: shown.attribute(k, public(k, v, name))
+            for k, v in report.attributes.items()
+            if k in listed and v is not None
+        }
         text, address = shown.text("text", report.text, 4000) or "", shown.text("address", where.address)
         given = shown.text("category", None if category else report.category)
         urls = tuple(shown.text(f"attachments.{n}", one.url) or "" for n, one in enumerate(report.attachments))
@@ -143,12 +192,29 @@ class IntakeCore(Clockless):
         token, sealed = self._seal(record.id, personal | ({"masked": shown.originals} if shown.originals else {}))
         reporter = report.reporter or {}
         incident = Incident(
-            identity=name, home=placed.home, occurred_at=milliseconds(report.occurred_at), received_at=at, channel=report.channel, pack=ref,
-            placed_by=placed.by, category=category, category_given=given, leaf=placed.leaf, flags=placed.flags,
-            signal=report.signal, text=text, address=address, lat_e7=placed.lat_e7, lon_e7=placed.lon_e7, token=token,
-            can_reach_reporter=bool(reporter.get("phone") or reporter.get("email")), attachments=urls,
-            attributes=open_attributes, exercise=report.exercise, promised_by=milliseconds(report.promised_by) if report.promised_by else None,
-        )  # fmt: skip
+            identity=name,
+            home=placed.home,
+            occurred_at=milliseconds(report.occurred_at),
+            received_at=at,
+            channel=report.channel,
+            pack=ref,
+            placed_by=placed.by,
+            category=category,
+            category_given=given,
+            leaf=placed.leaf,
+            flags=placed.flags,
+            signal=report.signal,
+            text=text,
+            address=address,
+            lat_e7=placed.lat_e7,
+            lon_e7=placed.lon_e7,
+            token=token,
+            can_reach_reporter=bool(reporter.get("phone") or reporter.get("email")),
+            attachments=urls,
+            attributes=open_attributes,
+            exercise=report.exercise,
+            promised_by=milliseconds(report.promised_by) if report.promised_by else None,
+        )
         return incident, sealed
 
     def _seal(self, record_id: str, personal: dict[str, Any]) -> tuple[str | None, list[Out]]:
@@ -160,41 +226,72 @@ class IntakeCore(Clockless):
     def _vault_out(self, token: str, value: bytes) -> Out:
         return Out(VAULT.name, (murmur2(token.encode()) & 0x7FFFFFFF) % self._partitions, token.encode(), value)
 
-    def _reject(self, record: Record, at: Instant, reason: RejectReason, field: str, message: str, name: str | None, is_column: bool = False) -> list[Out]:
+    def _reject(
+        self,
+        record: Record,
+        at: Instant,
+        reason: RejectReason,
+        field: str,
+        message: str,
+        name: str | None,
+        is_column: bool = False,
+    ) -> list[Out]:
         """Write the rejection with the original sealed in it; its key alone lies in the vault."""
         self._metrics.count("rejected", reason)
         flooded = self._watch_for_flood(record) and reason is not RejectReason.HELD
         token = self._vault.token(record.id)
-        beside = Original(record.key[:LONGEST_KEY] if record.key is not None else None, _first(record.headers), name, _shown(field))
+        beside = Original(
+            record.key[:LONGEST_KEY] if record.key is not None else None, _first(record.headers), name, _shown(field)
+        )
         law = self._laws[self._current()]
         mask = masker_for(law.bundle.timezone).mask
         field = mask(_shown(field)) if is_column else _without_names(field, law)
         message = mask(_shown(message))
         if flooded and len(record.value or b"") > FLOOD_KEEPS_BYTES:
             told = f"{message}; one of a flood: its original is kept at {record.id} alone, for 30 days"
-            return [Out(REJECTED.name, self._partition, token.encode(), codec.encode(Rejected(record.id, at, reason, field, told)))]
-        entry, (text, envelope) = self._vault.seal_parts(token, (record.value or b"")[:MAX_RECORD_BYTES], codec.encode(beside))
+            return [
+                Out(
+                    REJECTED.name,
+                    self._partition,
+                    token.encode(),
+                    codec.encode(Rejected(record.id, at, reason, field, told)),
+                )
+            ]
+        entry, (text, envelope) = self._vault.seal_parts(
+            token, (record.value or b"")[:MAX_RECORD_BYTES], codec.encode(beside)
+        )
         rejected = Rejected(record.id, at, reason, field, message, token=token, sealed=text, envelope=envelope)
-        return [Out(REJECTED.name, self._partition, token.encode(), codec.encode(rejected)), self._vault_out(token, codec.encode(entry))]
+        return [
+            Out(REJECTED.name, self._partition, token.encode(), codec.encode(rejected)),
+            self._vault_out(token, codec.encode(entry)),
+        ]
 
     def _pass(self, record: Record, at: Instant) -> list[Out]:
-        """Record what a fetch could not read; of a single record the value is sealed like any other that was rejected."""
+        """Record what a fetch could not read; of a single record the value is sealed like any other that was
+        rejected."""
         passed_by(self._metrics, record, record.unreadable)
         if record.value is not None:
-            return self._reject(record, at, RejectReason.UNREADABLE_BATCH, record.topic, f"{offsets(record)}: {record.unreadable}", None)
+            return self._reject(
+                record, at, RejectReason.UNREADABLE_BATCH, record.topic, f"{offsets(record)}: {record.unreadable}", None
+            )
         self._metrics.count("rejected", RejectReason.UNREADABLE_BATCH)
         self._watch_for_flood(record)
         return [rejection(record, at, self._partition)]
 
     def _watch_for_flood(self, record: Record) -> bool:
-        """Raise an alarm, once a minute, when many records are rejected: the door stays open, but somebody must look. Answers whether it is a flood."""
+        """Raise an alarm, once a minute, when many records are rejected: the door stays open, but somebody must look.
+        Answers whether it is a flood."""
         minute = record.appended_ms // 60_000
         if minute != self._minute:
             self._minute, self._rejections = minute, 0
         self._rejections += 1
         if self._rejections == FLOOD_PER_MINUTE:
             self._metrics.count("alarms", "rejection_flood")
-            log.error("%d records rejected within a minute in partition %d; see incidents.rejected", FLOOD_PER_MINUTE, self._partition)
+            log.error(
+                "%d records rejected within a minute in partition %d; see incidents.rejected",
+                FLOOD_PER_MINUTE,
+                self._partition,
+            )
         return self._rejections > FLOOD_PER_MINUTE
 
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
@@ -212,7 +309,11 @@ class IntakeCore(Clockless):
 
 def _size(record: Record) -> int:
     """Bytes of a record as it came out of its compression."""
-    return len(record.key or b"") + len(record.value or b"") + sum(len(name) + len(text or b"") for name, text in record.headers)
+    return (
+        len(record.key or b"")
+        + len(record.value or b"")
+        + sum(len(name) + len(text or b"") for name, text in record.headers)
+    )
 
 
 def _first(headers: Sequence[tuple[str, bytes | None]]) -> tuple[tuple[str, bytes | None], ...]:
@@ -229,7 +330,11 @@ def _first(headers: Sequence[tuple[str, bytes | None]]) -> tuple[tuple[str, byte
 def _without_names(field: str, law: Law) -> str:
     """Name a field by our own words alone: a member we do not know is told by a question mark."""
     known = KNOWN | set(law.bundle.attributes)
-    return ".".join(part if part in known or (part.isdecimal() and len(part) < 6) else "?" for part in field.split(".")) if field else ""
+    return (
+        ".".join(part if part in known or (part.isdecimal() and len(part) < 6) else "?" for part in field.split("."))
+        if field
+        else ""
+    )
 
 
 def _shown(text: str) -> str:

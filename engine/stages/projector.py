@@ -41,7 +41,9 @@ class Projector:
     async def behind(self, slot: str, ours: int, begin: int) -> int:
         """What the log no longer tells is in the state: make this partition of the view anew from there."""
         partition = int(slot.rsplit(":", 1)[1])
-        log.error("%s: the view stands at %d, the log begins at %d; it is made anew from %s", slot, ours, begin, STATE.name)
+        log.error(
+            "%s: the view stands at %d, the log begins at %d; it is made anew from %s", slot, ours, begin, STATE.name
+        )
         self._metrics.count("alarms", "view_rebuilt")
         self._at[partition] = await rebuild(self.view, self._settings, partition, ours, begin)
         log.error("%s: the view is made anew and goes on from %d", slot, self._at[partition])
@@ -55,7 +57,8 @@ class Projector:
         self._at[partition] = positions[slot]
 
     def _decision(self, record: Record) -> Decision | None:
-        """Read one decision; what a stranger wrote is passed by, one of ours that cannot be read stops the partition."""
+        """Read one decision; what a stranger wrote is passed by, one of ours that cannot be read stops the
+        partition."""
         try:
             return read_foldable(record.value or b"") if record.loose else codec.decode(record.value or b"", Decision)
         except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as exc:

@@ -42,13 +42,23 @@ def command_of(record: Record, department: str, accepted_at: Instant) -> Command
     """Read one reply; what cannot be read becomes an ``unreadable`` command, refused with its reason by dispatch."""
     actor = Actor(Role.DEPARTMENT, department, department)
     if record.unreadable:
-        return Command(record.id, CommandKind.UNREADABLE, actor, accepted_at, reason=f"{offsets(record)} cannot be read: {record.unreadable}"[:300])
+        return Command(
+            record.id,
+            CommandKind.UNREADABLE,
+            actor,
+            accepted_at,
+            reason=f"{offsets(record)} cannot be read: {record.unreadable}"[:300],
+        )
     try:
         reply = read_reply(record.value, record.headers)
         home_of(reply.ticket)
     except (ValidationError, ValueError, json.JSONDecodeError) as exc:
-        fields = ".".join(str(part) for part in exc.errors()[0]["loc"]) if isinstance(exc, ValidationError) else "the reply"
-        return Command(record.id, CommandKind.UNREADABLE, actor, accepted_at, reason=f"{fields or 'the reply'} cannot be read")
+        fields = (
+            ".".join(str(part) for part in exc.errors()[0]["loc"]) if isinstance(exc, ValidationError) else "the reply"
+        )
+        return Command(
+            record.id, CommandKind.UNREADABLE, actor, accepted_at, reason=f"{fields or 'the reply'} cannot be read"
+        )
     return masked_command(_command(record.id, reply, department, accepted_at))
 
 
@@ -78,7 +88,9 @@ class Replies:
         """Whether the producer has failed: a gap in its sequence, or an error that it calls fatal, never heals."""
 
     def _new_producer(self) -> AIOKafkaProducer:
-        return AIOKafkaProducer(**kafka_arguments(self._settings), acks="all", enable_idempotence=True, retry_backoff_ms=20)
+        return AIOKafkaProducer(
+            **kafka_arguments(self._settings), acks="all", enable_idempotence=True, retry_backoff_ms=20
+        )
 
     async def start(self) -> None:
         """Connect the producer."""
@@ -134,12 +146,18 @@ class Replies:
             home = home_of(command.ticket) if command.ticket else ""
             acks.append(
                 await self._producer.send(
-                    prefix + COMMANDS.name, codec.encode(command), key=home.encode() or None, partition=partition_of(home, partitions) if home else 0
+                    prefix + COMMANDS.name,
+                    codec.encode(command),
+                    key=home.encode() or None,
+                    partition=partition_of(home, partitions) if home else 0,
                 )
             )
         for ack in acks:
             await ack
         marker = Marker(at=records[-1].appended_at if records else 0, positions=positions)
         await self._producer.send_and_wait(
-            prefix + REPLIES_STATE.name, codec.encode(marker), key=f"m:{slot}".encode(), partition=self._state_partition(slot)
+            prefix + REPLIES_STATE.name,
+            codec.encode(marker),
+            key=f"m:{slot}".encode(),
+            partition=self._state_partition(slot),
         )

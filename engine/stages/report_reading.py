@@ -94,9 +94,15 @@ def milliseconds(moment: datetime) -> Instant:
 def _few_members(envelope: Envelope) -> None:
     """Refuse data of very many members: each that is wrong would cost a message of its own."""
     data = envelope.data if isinstance(envelope.data, dict) else {}
-    for field, members in (("data", data), ("data.reporter", data.get("reporter")), ("data.attributes", data.get("attributes"))):
+    for field, members in (
+        ("data", data),
+        ("data.reporter", data.get("reporter")),
+        ("data.attributes", data.get("attributes")),
+    ):
         if isinstance(members, dict) and len(members) > bounds.MEMBERS:
-            raise Fault(RejectReason.TOO_LARGE, field, f"{len(members)} members; at most {bounds.MEMBERS}", envelope.identity)
+            raise Fault(
+                RejectReason.TOO_LARGE, field, f"{len(members)} members; at most {bounds.MEMBERS}", envelope.identity
+            )
 
 
 def _said(record: Record) -> SaidFault | None:

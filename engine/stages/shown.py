@@ -9,7 +9,8 @@ from topics.envelope import LONGEST_NAME
 
 
 class Shown:
-    """What of a report's words may be shown: names and numbers of people are masked, and the originals kept to be sealed."""
+    """What of a report's words may be shown: names and numbers of people are masked, and the originals kept to be
+    sealed."""
 
     def __init__(self, law: Law, reporter: Mapping[str, Any] | None) -> None:
         """Know the city's forms of numbers, and what the reporter said of himself."""

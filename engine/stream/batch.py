@@ -19,11 +19,13 @@ from topics.ids import Instant
 from topics.registry import COMMANDS
 
 OF_THE_CONTENT = (MessageSizeTooLargeError, RecordListTooLargeError, CorruptRecordException, InvalidTimestampError)
-"""What a broker says of the records it was given, and not of itself. Its ``UnknownError`` is of itself: nobody is set aside for that."""
+"""What a broker says of the records it was given, and not of itself. Its ``UnknownError`` is of itself: nobody is set
+aside for that."""
 
 
 class CauseFailed(Exception):
-    """Deciding a record or a clock raised, or what it leads to cannot be written. After three openings it is set aside as ``held`` (DESIGN 5.5)."""
+    """Deciding a record or a clock raised, or what it leads to cannot be written. After three openings it is set aside
+    as ``held`` (DESIGN 5.5)."""
 
     def __init__(self, cause: str, doing: str = "deciding") -> None:
         """Remember the id of the decision that was not made."""
@@ -80,10 +82,13 @@ class Batch:
     done: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
     def decide(self) -> None:
-        """Decide the records in order, each through all rules before the next, and between them the clocks that are due.
+        """Decide the records in order, each through all rules before the next, and between them the clocks that are
+        due.
 
-        A clock due before a command was handed in fires before it; at the same instant the command goes first (LAW 4). As soon as
-        the commands that go first are decided, clocks take half of the step: neither they nor records wait for a backlog of the others.
+        A clock due before a command was handed in fires before it; at the same instant the command goes first (LAW 4).
+        As soon as
+        the commands that go first are decided, clocks take half of the step: neither they nor records wait for a
+        backlog of the others.
         """
         core, outs = self.core, self.outs
         # the horizon has passed, although a newer sample of the broker's time may estimate a few milliseconds less
@@ -114,10 +119,13 @@ class Batch:
     def _is_full(self, causes: int | None = None, seconds: float | None = None) -> bool:
         """Whether the step has done enough; where it ends shows in no outcome."""
         done = self.fired + self.taken
-        return done >= (causes or self.budget) or (done & 31 == 31 and perf_counter() - self.began > (seconds or STEP_SECONDS))
+        return done >= (causes or self.budget) or (
+            done & 31 == 31 and perf_counter() - self.began > (seconds or STEP_SECONDS)
+        )
 
     def _fire(self, until: Instant, at: Instant, half: bool = False) -> bool:
-        """Fire what is due until then; ``False`` when the step, or half of what is left of it, ended before or with it."""
+        """Fire what is due until then; ``False`` when the step, or half of what is left of it, ended before or with
+        it."""
         due, causes, seconds = self.core.next_due(), None, None
         if half and due is not None and due <= until:
             done, spent = self.fired + self.taken, perf_counter() - self.began
@@ -128,7 +136,9 @@ class Batch:
             if self.budget == 1 or not self.fired + self.taken:  # it may be the only cause of the step
                 self.fired_last = self.core.due_id()
             self.firing = True
-            fired = self.core.hold_due(at) if self.held and self.core.due_id() in self.held else self.core.fire(until, at)
+            fired = (
+                self.core.hold_due(at) if self.held and self.core.due_id() in self.held else self.core.fire(until, at)
+            )
             self.firing = False
             if fired is None:
                 return True

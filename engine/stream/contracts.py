@@ -54,7 +54,8 @@ class Core(Protocol):
         """Fold one record of the state topic; ``m:`` records are the loop's and do not come here."""
 
     def opened(self, pack: str | None, at: Instant) -> None:
-        """All state is folded; ``pack`` and ``at`` are what the partition's marker said (``None``, 0: never written)."""
+        """All state is folded; ``pack`` and ``at`` are what the partition's marker said (``None``, 0: never
+        written)."""
 
     def take(self, record: Record, at: Instant) -> Iterable[Out]:
         """Decide one record at engine time ``at``, which never decreases."""
@@ -124,7 +125,9 @@ class Edge(Protocol):
         """Where this slot stood: ``<logical topic>:<partition>`` -> next offset; missing means from the beginning."""
 
     async def behind(self, slot: str, ours: int, begin: int) -> int:
-        """The log begins at ``begin``, after ``ours``: make up for what is gone and say where to go on; ``ours`` if that cannot be."""
+        """The log begins at ``begin``, after ``ours``: make up for what is gone and say where to go on; ``ours`` if
+        that cannot be."""
 
     async def apply(self, slot: str, records: Sequence[Record], positions: dict[str, int]) -> None:
-        """Bring about the effects of these records (none: only markers were read), idempotently, and only then remember the positions."""
+        """Bring about the effects of these records (none: only markers were read), idempotently, and only then remember
+        the positions."""

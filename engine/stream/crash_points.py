@@ -6,8 +6,20 @@ import signal
 from engine.errors import InvalidSettings
 
 POINTS = (
-    "polled", "decided", "begun", "sent", "offsets", "acked", "committing", "committed", "applied", "fenced", "opened", "loaded", "revoked",
-)  # fmt: skip
+    "polled",
+    "decided",
+    "begun",
+    "sent",
+    "offsets",
+    "acked",
+    "committing",
+    "committed",
+    "applied",
+    "fenced",
+    "opened",
+    "loaded",
+    "revoked",
+)
 """Every step of the loop at which a worker may be ended; ``docs/concepts.md`` shows where they lie."""
 
 
@@ -24,10 +36,15 @@ class CrashPoint:
         if not wanted:
             return
         if not allowed:
-            raise InvalidSettings("GRIDWHISTLE_CRASH_AT is set, but GRIDWHISTLE_FAULTS is not 'allow'; unset it, or allow faults in a test")
+            raise InvalidSettings(
+                "GRIDWHISTLE_CRASH_AT is set, but GRIDWHISTLE_FAULTS is not 'allow'; unset it, or allow faults in a"
+                " test"
+            )
         parts = wanted.split(":")
         if len(parts) != 3 or parts[1] not in POINTS or not parts[2].isdecimal() or int(parts[2]) < 1:
-            raise InvalidSettings(f"GRIDWHISTLE_CRASH_AT={wanted!r} must be <stage>:<point>:<nth> with a point of {', '.join(POINTS)}")
+            raise InvalidSettings(
+                f"GRIDWHISTLE_CRASH_AT={wanted!r} must be <stage>:<point>:<nth> with a point of {', '.join(POINTS)}"
+            )
         if parts[0] == stage:
             self._left[parts[1]] = int(parts[2])
 

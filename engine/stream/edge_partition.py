@@ -20,7 +20,16 @@ from topics.ids import Instant
 class EdgePartition:
     """One opening of one input partition of the projector or of replies."""
 
-    def __init__(self, edge: Edge, slot: str, tp: TopicPartition, prefix: str, consumer: LogConsumer, time: BrokerTime, metrics: StageMetrics) -> None:
+    def __init__(
+        self,
+        edge: Edge,
+        slot: str,
+        tp: TopicPartition,
+        prefix: str,
+        consumer: LogConsumer,
+        time: BrokerTime,
+        metrics: StageMetrics,
+    ) -> None:
         """Prepare; ``slot`` is ``<logical topic>:<partition>``."""
         self._edge, self._slot, self._consumer, self._metrics = edge, slot, consumer, metrics
         self._tp, self._topic = tp, slot.rsplit(":", 1)[0]
@@ -52,9 +61,16 @@ class EdgePartition:
         begin = (await self._consumer.beginning_offsets([self._tp]))[self._tp]
         end = (await self._consumer.end_offsets([self._tp]))[self._tp]
         if ours < begin:
-            ours = begin if nothing_lost(self._topic, ours, begin, end) else await self._edge.behind(self._slot, ours, begin)
+            ours = (
+                begin
+                if nothing_lost(self._topic, ours, begin, end)
+                else await self._edge.behind(self._slot, ours, begin)
+            )
         if not begin <= ours <= end:
-            raise PositionOutOfRange(f"{self._slot}: stands at {ours}, the log holds {begin} to {end}; rebuild the view, or restore the topic")
+            raise PositionOutOfRange(
+                f"{self._slot}: stands at {ours}, the log holds {begin} to {end}; rebuild the view, or restore the"
+                " topic"
+            )
         self._consumer.seek(self._tp, ours)
         self.positions[self._topic] = ours
 
@@ -82,12 +98,15 @@ class EdgePartition:
         if not record.unreadable:
             return False
         if not record.loose:
-            raise OwnRecordUnreadable(f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}")
+            raise OwnRecordUnreadable(
+                f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}"
+            )
         passed_by(self._metrics, record, record.unreadable)
         return not self._edge.takes_unreadable
 
     async def settle(self) -> None:
-        """Move the position behind markers and aborted records: left behind, it would fall off the log's beginning unexplained."""
+        """Move the position behind markers and aborted records: left behind, it would fall off the log's beginning
+        unexplained."""
         read = await self._read()
         if read > self.positions.get(self._topic, 0) and not self.pending:
             await self._edge.apply(self._slot, [], {self._slot: read})

@@ -1,4 +1,5 @@
-"""Until which moment clocks may fire: ``commands`` has been read to an end that was observed at or after it (DESIGN 6)."""
+"""Until which moment clocks may fire: ``commands`` has been read to an end that was observed at or after it (DESIGN
+6)."""
 
 from collections.abc import Iterable
 
@@ -8,7 +9,8 @@ from topics.registry import COMMANDS
 
 
 class Horizon:
-    """One opening's: an end of ``commands`` is observed, read to, and then clocks fire until the moment it was observed at."""
+    """One opening's: an end of ``commands`` is observed, read to, and then clocks fire until the moment it was observed
+    at."""
 
     def __init__(self) -> None:
         """Begin with nothing observed: no clock may fire."""
@@ -32,11 +34,16 @@ class Horizon:
         return self._observed is not None
 
     def read_to(self, position: int | None, pending: Iterable[Record]) -> None:
-        """Move on once ``commands`` was fetched to the end (``None``: this stage reads none); what was fetched and waits still goes first."""
+        """Move on once ``commands`` was fetched to the end (``None``: this stage reads none); what was fetched and
+        waits still goes first."""
         if self._observed is None or (position is not None and position < self._observed[1]):
             return
         (self.at, end), self._observed = self._observed, None
-        before = (n for n, one in enumerate(pending, 1) if one.topic == COMMANDS.name and (one.offset < end or one.appended_at <= self.at))
+        before = (
+            n
+            for n, one in enumerate(pending, 1)
+            if one.topic == COMMANDS.name and (one.offset < end or one.appended_at <= self.at)
+        )
         self.lead = max(before, default=0)
 
     def taken(self, records: int) -> None:

@@ -1,4 +1,5 @@
-"""What one fetch, batch, record, step and opening may cost, in one place (``docs/decisions/0009-what-a-fetch-cannot-read.md`` has the reasons)."""
+"""What one fetch, batch, record, step and opening may cost, in one place
+(``docs/decisions/0009-what-a-fetch-cannot-read.md`` has the reasons)."""
 
 from collections.abc import Iterable
 
@@ -19,7 +20,8 @@ PROCESS_BYTES = 64 * MIB
 # -- a step --------------------------------------------------------------------------------------------------------
 
 MAX_CAUSES, STEP_SECONDS = 2000, 0.075
-"""A step ends after so many causes, or after so long: below 100 ms of CPU whatever the records are like (DESIGN 5.7)."""
+"""A step ends after so many causes, or after so long: below 100 ms of CPU whatever the records are like (DESIGN 5.7).
+"""
 
 DECIDE_SECONDS = 30.0
 """A step's decisions take 75 ms; an agent that has not answered by then never will."""
@@ -42,19 +44,22 @@ FRAMING = 128
 # -- openings ------------------------------------------------------------------------------------------------------
 
 HELD_AFTER = 3
-"""Openings that may fail at one cause before it is set aside, and without progress before a partition is not ready (DESIGN 5.5)."""
+"""Openings that may fail at one cause before it is set aside, and without progress before a partition is not ready
+(DESIGN 5.5)."""
 
 REOPEN_FIRST, REOPEN_MOST = 0.2, 10.0
 """Seconds to wait before opening again; doubled each time while nothing moves."""
 
 IDLE_SECONDS = 5.0
-"""A partition that stood open so long with nothing to do is well; then also its positions are moved behind transaction markers."""
+"""A partition that stood open so long with nothing to do is well; then also its positions are moved behind transaction
+markers."""
 
 _MOST = {spec.name: spec.max_bytes for spec in TOPICS}
 
 
 def unfit(outs: Iterable[Out]) -> str | None:
-    """Name the first record that its topic would refuse; asked before anything is begun, so that no log grows by what is aborted."""
+    """Name the first record that its topic would refuse; asked before anything is begun, so that no log grows by what
+    is aborted."""
     for out in outs:
         size = (0 if out.value is None else len(out.value)) + (0 if out.key is None else len(out.key))
         if out.headers:

@@ -31,7 +31,15 @@ from engine.stream.horizon import Horizon
 from engine.stream.limits import COMMIT_SECONDS, DECIDE_SECONDS, MAX_CAUSES, unfit
 from engine.stream.passed_by import passed_by
 from engine.stream.pinned_key import demand_same
-from engine.stream.positions import IN_TRANSACTIONS, MARKER, demand_newest, load_state, lost_marker, position, unfit_ticket
+from engine.stream.positions import (
+    IN_TRANSACTIONS,
+    MARKER,
+    demand_newest,
+    load_state,
+    lost_marker,
+    position,
+    unfit_ticket,
+)
 from engine.stream.sending import send, transactional_producer
 from topics import codec
 from topics.ids import Instant
@@ -128,10 +136,13 @@ class Partition:
         w.crash.at("opened")
 
     def _stranger(self, offset: int, why: str) -> None:
-        passed_by(self._w.metrics, Record(self._w.state.name, self.number, offset, None, None, (), 0, 0, True, why), why)
+        passed_by(
+            self._w.metrics, Record(self._w.state.name, self.number, offset, None, None, (), 0, 0, True, why), why
+        )
 
     async def _check_the_log_is_no_further(self, marker: Marker | None) -> None:
-        """What the log says was decided must be in the state, whatever the group still knows: dispatch would decide it a second time."""
+        """What the log says was decided must be in the state, whatever the group still knows: dispatch would decide it
+        a second time."""
         if self._w.state is not STATE:
             return
         if marker is None:
@@ -192,7 +203,16 @@ class Partition:
         if records:
             w.crash.at("polled")
             await w.prepare(records)
-        batch = Batch(self.core, records, self.time.now(), self._horizon.at, self._last_at, w.held, self.budget, self._horizon.lead)
+        batch = Batch(
+            self.core,
+            records,
+            self.time.now(),
+            self._horizon.at,
+            self._last_at,
+            w.held,
+            self.budget,
+            self._horizon.lead,
+        )
         await self._decide(batch)
         if not batch.taken and not batch.fired:
             return
@@ -200,7 +220,9 @@ class Partition:
         offsets: dict[TopicPartition, int] = {}
         last = {record.topic: record for record in records[: batch.taken]}
         for topic, record in last.items():
-            self.positions[topic] = offsets[TopicPartition(w.settings.prefix + topic, record.partition)] = record.offset + 1
+            self.positions[topic] = offsets[TopicPartition(w.settings.prefix + topic, record.partition)] = (
+                record.offset + 1
+            )
         for _ in range(batch.taken):
             self.pending.popleft()
         self._horizon.taken(batch.taken)
@@ -215,7 +237,9 @@ class Partition:
         """Let the agent decide, and tell which cause it was that raised."""
         for record in batch.records:
             if record.unreadable and not record.loose and record.topic in IN_TRANSACTIONS:
-                raise OwnRecordUnreadable(f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}")
+                raise OwnRecordUnreadable(
+                    f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}"
+                )
         try:
             async with asyncio.timeout(DECIDE_SECONDS):
                 await self._w.decide(batch)
@@ -251,9 +275,11 @@ class Partition:
             await self._commit([], offsets)
 
     async def _behind_markers(self) -> dict[TopicPartition, int]:
-        """Once nothing waits, all that was read is decided: positions stand behind it, transaction markers and aborted records included.
+        """Once nothing waits, all that was read is decided: positions stand behind it, transaction markers and aborted
+        records included.
 
-        Left behind, such a position falls off the log's beginning once retention has taken the marker, and nobody could tell
+        Left behind, such a position falls off the log's beginning once retention has taken the marker, and nobody could
+        tell
         whether a record lay there.
         """
         prefix = self._w.settings.prefix
@@ -269,7 +295,14 @@ class Partition:
         w, producer = self._w, self._producer
         assert producer is not None
         # nothing is awaited between the marker's making and its sending, so it says what this transaction does
-        marker = codec.encode(Marker(at=self._last_at, positions=self.positions, pack=self.core.pack(), vault_key=w.vault.id if w.vault else None))
+        marker = codec.encode(
+            Marker(
+                at=self._last_at,
+                positions=self.positions,
+                pack=self.core.pack(),
+                vault_key=w.vault.id if w.vault else None,
+            )
+        )
         newest = decided = 0
         async with asyncio.timeout(COMMIT_SECONDS):  # the library would try again without an end
             await producer.begin_transaction()
@@ -292,7 +325,8 @@ class Partition:
             w.crash.at("committing")
             await commit
         if decided and w.state is STATE:
-            self.positions[DECISIONS.name] = decided  # the next marker says so: a view begins there that the log no longer tells all
+            # the next marker says so: a view begins there that the log no longer tells all
+            self.positions[DECISIONS.name] = decided
         w.crash.at("committed")
 
     async def close(self) -> None:

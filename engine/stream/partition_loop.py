@@ -1,4 +1,5 @@
-"""The partition loop: owns the consumer, gives each assigned partition a slot, feeds it, and lets it go when it is revoked."""
+"""The partition loop: owns the consumer, gives each assigned partition a slot, feeds it, and lets it go when it is
+revoked."""
 
 import asyncio
 import logging
@@ -92,7 +93,8 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
         """Note what is ours and open it in the background: heartbeats wait for this call (DESIGN 5.2).
 
-        Each partition is paused and sought before anything is fetched. One without a position would make the library look for
+        Each partition is paused and sought before anything is fetched. One without a position would make the library
+        look for
         one, which it does not find, and it fetches nothing from that broker meanwhile.
         """
         tps = sorted(assigned)
@@ -108,7 +110,8 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
     # -- what slots ask for ------------------------------------------------------------------------------------
 
     def live_changed(self) -> None:
-        """Count the partitions that move, and tell whether this process is ready: not while one is opened again and again."""
+        """Count the partitions that move, and tell whether this process is ready: not while one is opened again and
+        again."""
         slots = self.slots.values()
         self.metrics.gauge("partitions_live", sum(slot.live for slot in slots), self.stage)
         if not self.assigned_once.is_set():
@@ -123,7 +126,8 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self._barrier_wanted.set()
 
     async def turn(self) -> None:
-        """Wait until this process may commit again: at most ``commits_per_second`` over all its partitions (DESIGN 5.7)."""
+        """Wait until this process may commit again: at most ``commits_per_second`` over all its partitions (DESIGN
+        5.7)."""
         rate = self.settings.commits_per_second
         while True:
             now = time.monotonic()
@@ -161,7 +165,9 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                     self._gone(exc.args[0])
                 except ConsumerStoppedError:
                     raise
-                except Exception as exc:  # one partition's or the library's trouble: the others are fetched the next time
+                except (
+                    Exception
+                ) as exc:  # one partition's or the library's trouble: the others are fetched the next time
                     failing_since = failing_since or time.monotonic()
                     if time.monotonic() - failing_since > FAULT_SECONDS:
                         raise
@@ -182,7 +188,12 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         for tp, offset in offsets.items():
             slot = self.slots.get(self._key_of(tp))
             if slot is not None and slot.open:
-                slot.stop_for(PositionOutOfRange(f"{tp.topic}/{tp.partition} no longer holds offset {offset}, which was to be read next; restore the topic"))
+                slot.stop_for(
+                    PositionOutOfRange(
+                        f"{tp.topic}/{tp.partition} no longer holds offset {offset}, which was to be read next; restore"
+                        " the topic"
+                    )
+                )
 
     def _hand_out(self, fetched: dict[TopicPartition, list[ConsumerRecord]]) -> None:
         by_slot: dict[object, list[Record]] = {}
@@ -199,9 +210,33 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         topic, partition = tp.topic.removeprefix(self.settings.prefix), tp.partition
         moments = {ms: self._to_engine(ms) for ms in {one.timestamp for one in raw}}
         return [
-            Record(topic, partition, one.offset, one.key, one.value, one.headers, one.timestamp, moments[one.timestamp], type(one) is Loose)
-            if type(one) is not Unreadable
-            else Record(topic, partition, one.offset, one.key, one.value, (), one.timestamp, moments[one.timestamp], one.loose, one.why, one.first)
+            (
+                Record(
+                    topic,
+                    partition,
+                    one.offset,
+                    one.key,
+                    one.value,
+                    one.headers,
+                    one.timestamp,
+                    moments[one.timestamp],
+                    type(one) is Loose,
+                )
+                if type(one) is not Unreadable
+                else Record(
+                    topic,
+                    partition,
+                    one.offset,
+                    one.key,
+                    one.value,
+                    (),
+                    one.timestamp,
+                    moments[one.timestamp],
+                    one.loose,
+                    one.why,
+                    one.first,
+                )
+            )
             for one in raw
         ]
 
@@ -230,7 +265,8 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                     self.metrics.gauge("lag_records", lag, self.stage, slot.label)
 
     async def _ends(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """Ask for the ends of these; one without a leader, or whose broker hangs, keeps the answer for no other back."""
+        """Ask for the ends of these; one without a leader, or whose broker hangs, keeps the answer for no other
+        back."""
         found = await self._asked_together(tps) if tps else {}
         if found is None:
             alone = await asyncio.gather(*[self._asked_together([tp]) for tp in tps])
@@ -244,7 +280,8 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             return None
 
     def _watch_clocks(self) -> None:
-        """Say once when this machine's clock and the broker's part: nothing fires early, but doors stamp commands by ours (DESIGN 6)."""
+        """Say once when this machine's clock and the broker's part: nothing fires early, but doors stamp commands by
+        ours (DESIGN 6)."""
         skew = self.skew()
         is_skewed = skew is not None and abs(skew) > SKEW_SECONDS
         if is_skewed and not self._skewed:
@@ -255,14 +292,26 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
     # -- asked by other threads: figures are read, nothing is changed -----------------------------------------------
 
     def skew(self) -> float | None:
-        """Seconds that this machine's clock is ahead of the broker's; of all partitions the least, as each has waited for its acknowledgement."""
-        found = [skew for slot in list(self.slots.values()) if slot.opening is not None and (skew := slot.opening.time.skew()) is not None]
+        """Seconds that this machine's clock is ahead of the broker's; of all partitions the least, as each has waited
+        for its acknowledgement."""
+        found = [
+            skew
+            for slot in list(self.slots.values())
+            if slot.opening is not None and (skew := slot.opening.time.skew()) is not None
+        ]
         return min(found, default=None)
 
     def progress_age(self) -> float:
-        """Seconds since what stands longest last came to an end; what is stopped with its alarm, or opening, is told by other words."""
+        """Seconds since what stands longest last came to an end; what is stopped with its alarm, or opening, is told by
+        other words."""
         now = time.monotonic()
-        return max([now - self.fetched_at, now - self.answered_at, *(now - slot.beat for slot in list(self.slots.values()) if slot.open)])
+        return max(
+            [
+                now - self.fetched_at,
+                now - self.answered_at,
+                *(now - slot.beat for slot in list(self.slots.values()) if slot.open),
+            ]
+        )
 
     def standings(self) -> list[Standing]:
         """List what must come to an end again and again, for the watchdog."""
@@ -280,8 +329,14 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             while True:
                 await self._barrier_wanted.wait()
                 self._barrier_wanted.clear()
-                waiting = [(slot, slot.opening) for slot in self.slots.values() if slot.open and slot.opening and slot.opening.wants_barrier()]
-                wanted = {tp: one for one in waiting for tp in one[1].tps if tp.topic == topic and tp not in self._asked}
+                waiting = [
+                    (slot, slot.opening)
+                    for slot in self.slots.values()
+                    if slot.open and slot.opening and slot.opening.wants_barrier()
+                ]
+                wanted = {
+                    tp: one for one in waiting for tp in one[1].tps if tp.topic == topic and tp not in self._asked
+                }
                 alone = [[tp] for tp in wanted if tp in self._silent]
                 for tps in ([tp for tp in wanted if tp not in self._silent], *alone):
                     if tps:

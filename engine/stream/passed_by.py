@@ -1,4 +1,5 @@
-"""What is passed by since it cannot be read: counted, alarmed, logged once a minute for each partition, and recorded where a stage writes."""
+"""What is passed by since it cannot be read: counted, alarmed, logged once a minute for each partition, and recorded
+where a stage writes."""
 
 import logging
 import time
@@ -31,10 +32,20 @@ def passed_by(metrics: StageMetrics, record: Record, why: str) -> None:
 
 def offsets(record: Record) -> str:
     """Say which offsets a record stands for."""
-    return f"offset {record.offset}" if record.first in (-1, record.offset) else f"offsets {record.first} to {record.offset}"
+    return (
+        f"offset {record.offset}"
+        if record.first in (-1, record.offset)
+        else f"offsets {record.first} to {record.offset}"
+    )
 
 
 def rejection(record: Record, at: Instant, partition: int) -> Out:
     """Record what was passed by: topic, partition and offsets, for whoever wrote it to send again."""
-    told = Rejected(record.id, at, RejectReason.UNREADABLE_BATCH, record.topic, f"{offsets(record)} of {record.topic}/{record.partition}: {record.unreadable}"[:300])
+    told = Rejected(
+        record.id,
+        at,
+        RejectReason.UNREADABLE_BATCH,
+        record.topic,
+        f"{offsets(record)} of {record.topic}/{record.partition}: {record.unreadable}"[:300],
+    )
     return Out(REJECTED.name, partition, None, codec.encode(told))

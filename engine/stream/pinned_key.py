@@ -1,4 +1,5 @@
-"""The vault's key is pinned to the prefix: two keys side by side would leave part of what is sealed closed to each (DESIGN 12)."""
+"""The vault's key is pinned to the prefix: two keys side by side would leave part of what is sealed closed to each
+(DESIGN 12)."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -23,13 +24,15 @@ SETTING = "GRIDWHISTLE_MASTER_KEY_FILE"
 
 
 def why_second(pinned: Iterable[str], vault: Vault, accepted: str) -> str | None:
-    """Say why a key may not seal beside those that did; ``None``: it is the same, or was accepted and opens what they sealed."""
+    """Say why a key may not seal beside those that did; ``None``: it is the same, or was accepted and opens what they
+    sealed."""
     others = sorted(set(pinned) - {vault.id})
     if not others or (accepted == vault.id and set(others) <= vault.former):
         return None
     return (
-        f"{SETTING}: this prefix is sealed under the key {', '.join(others)}, the file holds {vault.id}; nothing was sealed. Bring the former key back; or, to change keys for good, "
-        f"keep it beside the new one as <key file>.{others[0]} (0600), so that what it sealed stays open, and set GRIDWHISTLE_ACCEPT_KEY={vault.id}"
+        f"{SETTING}: this prefix is sealed under the key {', '.join(others)}, the file holds {vault.id}; nothing was"
+        " sealed. Bring the former key back; or, to change keys for good, keep it beside the new one as <key"
+        f" file>.{others[0]} (0600), so that what it sealed stays open, and set GRIDWHISTLE_ACCEPT_KEY={vault.id}"
     )
 
 
@@ -48,7 +51,12 @@ async def demand_pinned_key(settings: "Settings", vault: Vault) -> None:
 
 
 async def _pinned(settings: "Settings") -> set[str]:
-    last = await last_records(settings, INTAKE_STATE.name, range(settings.partitions), lambda record: record.key == MARKER and type(record) is not Loose)
+    last = await last_records(
+        settings,
+        INTAKE_STATE.name,
+        range(settings.partitions),
+        lambda record: record.key == MARKER and type(record) is not Loose,
+    )
     found = set()
     for _, record in last:
         try:
@@ -59,12 +67,17 @@ async def _pinned(settings: "Settings") -> set[str]:
 
 
 async def _closed(settings: "Settings", vault: Vault) -> str | None:
-    last = await last_records(settings, VAULT.name, range(settings.partitions), lambda record: type(record) is not Loose)
+    last = await last_records(
+        settings, VAULT.name, range(settings.partitions), lambda record: type(record) is not Loose
+    )
     for _, record in last:
         try:
             vault.unwrap((record.key or b"").decode(), codec.decode(record.value, Sealed))
         except InvalidTag:
-            return f"{SETTING}: what lies in the vault of this prefix does not open with the key {vault.id}; bring the key there from the folder that made it, or choose another prefix"
+            return (
+                f"{SETTING}: what lies in the vault of this prefix does not open with the key {vault.id}; bring the key"
+                " there from the folder that made it, or choose another prefix"
+            )
         except (msgspec.MsgspecError, UnicodeDecodeError):
             continue
     return None

@@ -1,4 +1,5 @@
-"""Where a partition stands by its own records, and whether the log still fits: an alarm and a stop, never a reset (DESIGN 5.3)."""
+"""Where a partition stands by its own records, and whether the log still fits: an alarm and a stop, never a reset
+(DESIGN 5.3)."""
 
 from collections.abc import Callable
 
@@ -28,7 +29,11 @@ STATE_BYTES = 8 * 1024 * 1024
 
 
 async def load_state(
-    settings: Settings, topic: str, number: int, load: Callable[[bytes, bytes | None], None], stranger: Callable[[int, str], None]
+    settings: Settings,
+    topic: str,
+    number: int,
+    load: Callable[[bytes, bytes | None], None],
+    stranger: Callable[[int, str], None],
 ) -> Marker | None:
     """Fold a state topic's partition from its beginning to its end; answers the marker.
 
@@ -55,12 +60,15 @@ async def load_state(
                     marker = codec.decode(record.value, Marker)
                 else:
                     if type(record) is Loose and record.key[:2] == TICKET and record.value is not None:
-                        codec.decode(record.value, Ticket)  # tickets are kept as bytes: what is none would be noticed after all is loaded
+                        # tickets are kept as bytes: what is none would be noticed after all is loaded
+                        codec.decode(record.value, Ticket)
                     load(record.key, record.value)
                     found = True
             except Exception as exc:  # whatever a key or value of somebody else's raises
                 if not (record.loose if type(record) is Unreadable else type(record) is Loose):
-                    raise own_fault(f"{topic}/{number} offset {record.offset}", topic, record.value, kind_of(topic, record.key), exc) from exc
+                    raise own_fault(
+                        f"{topic}/{number} offset {record.offset}", topic, record.value, kind_of(topic, record.key), exc
+                    ) from exc
                 stranger(record.offset, told(exc))
     if marker is None and found:
         raise lost_marker(topic, number)
@@ -84,15 +92,17 @@ async def unfit_ticket(settings: Settings, topic: str, number: int) -> None:
 def lost_marker(topic: str, number: int) -> PositionOutOfRange:
     """Say that a partition would begin anew although it has begun before."""
     return PositionOutOfRange(
-        f"{topic}/{number} has lost the marker of how far its partition has come, and there is work of that partition on the log; "
-        "to begin anew would do it a second time. Restore the topic"
+        f"{topic}/{number} has lost the marker of how far its partition has come, and there is work of that partition"
+        " on the log; to begin anew would do it a second time. Restore the topic"
     )
 
 
 def nothing_lost(topic: str, ours: int, begin: int, end: int) -> bool:
-    """Say whether nothing readable can lie between our position and what the log holds; no group's offsets are asked (decision 0013).
+    """Say whether nothing readable can lie between our position and what the log holds; no group's offsets are asked
+    (decision 0013).
 
-    Positions are stored behind what was read, markers included. Where the one offset that is missing is also the log's last,
+    Positions are stored behind what was read, markers included. Where the one offset that is missing is also the log's
+    last,
     it was the marker of the transaction read last: a record there would have its own marker behind it.
     """
     return begin <= ours <= end or (0 < ours == begin - 1 and begin == end and topic in IN_TRANSACTIONS)
@@ -111,7 +121,8 @@ def position(topic: str, number: int, ours: int, begin: int, end: int, group: in
         state: The topic of our own records.
 
     Raises:
-        PositionOutOfRange: Something readable may lie between our state and the log, or the group stands further than our state.
+        PositionOutOfRange: Something readable may lie between our state and the log, or the group stands further than
+            our state.
     """
     where = f"{topic}/{number}"
     if not nothing_lost(topic, ours, begin, end):
@@ -120,7 +131,10 @@ def position(topic: str, number: int, ours: int, begin: int, end: int, group: in
             "records were dropped or the topic was made anew. Restore the topic, or set up a new prefix"
         )
     if group is not None and group > ours:
-        raise PositionOutOfRange(f"{where}: the group stands at {group}, our state only at {ours}; {state} has lost records. Restore it; nothing was redone")
+        raise PositionOutOfRange(
+            f"{where}: the group stands at {group}, our state only at {ours}; {state} has lost records. Restore it;"
+            " nothing was redone"
+        )
     return max(ours, begin)
 
 
@@ -132,5 +146,6 @@ def demand_newest(number: int, ours: Instant, decided: Instant) -> None:
     """
     if decided > ours:
         raise PositionOutOfRange(
-            f"{DECISIONS.name}/{number}: decided last at {decided}, our state only knows of {ours}; {STATE.name} has lost records. Restore it; nothing was redone"
+            f"{DECISIONS.name}/{number}: decided last at {decided}, our state only knows of {ours}; {STATE.name} has"
+            " lost records. Restore it; nothing was redone"
         )

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from engine.stream.partition_loop import PartitionLoop
 
 STILL_SECONDS = 30.0
-"""A process that has neither done a step nor stood well for so long is not ready; the watchdog waits longer before it ends it."""
+"""A process that has neither done a step nor stood well for so long is not ready; the watchdog waits longer before it
+ends it."""
 
 DAY = 86_400
 
@@ -49,12 +50,25 @@ class Readiness:
         return Check("opened", not opening and not stopped, "; ".join(said))
 
     def _moving(self) -> Check:
-        age, stalled = self._loop.progress_age(), sorted(slot.label for slot in list(self._loop.slots.values()) if slot.pace.stalled)
-        said = f"nothing has moved for {age:.0f} s" if age > STILL_SECONDS else f"opened again and again: {', '.join(stalled[:10])}" if stalled else f"{age:.1f} s ago"
+        age, stalled = (
+            self._loop.progress_age(),
+            sorted(slot.label for slot in list(self._loop.slots.values()) if slot.pace.stalled),
+        )
+        said = (
+            f"nothing has moved for {age:.0f} s"
+            if age > STILL_SECONDS
+            else f"opened again and again: {', '.join(stalled[:10])}"
+            if stalled
+            else f"{age:.1f} s ago"
+        )
         return Check("moving", age <= STILL_SECONDS and not stalled, said)
 
     def _pack(self) -> Check:
-        return Check("pack", self._reference.current is not None, self._reference.current or "none in force; 'gridwhistle pack publish'")
+        return Check(
+            "pack",
+            self._reference.current is not None,
+            self._reference.current or "none in force; 'gridwhistle pack publish'",
+        )
 
     def _clocks(self) -> Check:
         skew = self._loop.skew()
@@ -71,11 +85,15 @@ class Readiness:
             self._ends = pack, WorkCalendar(reference.bundles[pack].calendar).ends
         days = (self._ends[1] - engine_now(reference.clock)) / 1000 / DAY
         if days <= 0:  # no restart and no other process would know more: a stage that can work is ready
-            return Check("calendar", True, "working days are known no further: deadlines say beyond_horizon; see CalendarHorizon")
+            return Check(
+                "calendar", True, "working days are known no further: deadlines say beyond_horizon; see CalendarHorizon"
+            )
         return Check("calendar", True, f"working days are known for {days:.0f} days more")
 
 
-def tell(readiness: Readiness, loop: "PartitionLoop", metrics: "StageMetrics", settings: "Settings") -> Callable[[], None]:
+def tell(
+    readiness: Readiness, loop: "PartitionLoop", metrics: "StageMetrics", settings: "Settings"
+) -> Callable[[], None]:
     """Return what sets the figures that are worth nothing until somebody asks."""
 
     def look() -> None:

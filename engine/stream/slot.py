@@ -1,4 +1,5 @@
-"""One assigned partition through its openings: its runner opens, steps, and opens again, more slowly while nothing moves."""
+"""One assigned partition through its openings: its runner opens, steps, and opens again, more slowly while nothing
+moves."""
 
 import asyncio
 import logging
@@ -14,7 +15,16 @@ from engine.kafka.broker_time import BrokerTime
 from engine.observability.json_logging import told
 from engine.stream.batch import CauseFailed, StepFailed
 from engine.stream.contracts import Record
-from engine.stream.limits import HELD_AFTER, IDLE_SECONDS, MAX_CAUSES, PENDING_BYTES, PENDING_HIGH, PENDING_LOW, REOPEN_FIRST, REOPEN_MOST
+from engine.stream.limits import (
+    HELD_AFTER,
+    IDLE_SECONDS,
+    MAX_CAUSES,
+    PENDING_BYTES,
+    PENDING_HIGH,
+    PENDING_LOW,
+    REOPEN_FIRST,
+    REOPEN_MOST,
+)
 from topics.ids import Instant
 
 if TYPE_CHECKING:
@@ -24,7 +34,8 @@ log = logging.getLogger(__name__)
 
 
 class Opening(Protocol):
-    """What a slot drives: one opening of one partition, with transactions (``Partition``) or without (``EdgePartition``)."""
+    """What a slot drives: one opening of one partition, with transactions (``Partition``) or without
+    (``EdgePartition``)."""
 
     time: BrokerTime
     budget: int
@@ -125,7 +136,10 @@ class Slot:
     @property
     def label(self) -> str:
         """Name it in metrics: the partition's number, of an edge the input as well."""
-        return str(self.key) if isinstance(self.key, int) else f"{self.key[0].removeprefix(self.loop.settings.prefix)}:{self.key[1]}"  # type: ignore[index]
+        if isinstance(self.key, int):
+            return str(self.key)
+        key: tuple[str, int] = self.key  # type: ignore[assignment]
+        return f"{key[0].removeprefix(self.loop.settings.prefix)}:{key[1]}"
 
     @property
     def live(self) -> bool:
@@ -186,13 +200,23 @@ class Slot:
             loop.metrics.count("alarms", "pack_not_there")
             log.error("%s %s waits: %s", loop.stage, self.key, exc)
         else:
-            log.warning("%s %s failed, opening again in %.1f s: %s", loop.stage, self.key, self.pace.pause, told(exc), exc_info=not isinstance(exc, KafkaError))
+            log.warning(
+                "%s %s failed, opening again in %.1f s: %s",
+                loop.stage,
+                self.key,
+                self.pace.pause,
+                told(exc),
+                exc_info=not isinstance(exc, KafkaError),
+            )
         if self.pace.fruitless + 1 == HELD_AFTER:
             loop.metrics.count("alarms", "partition_stalled")
-            log.error("%s %s has been opened %d times and nothing moves: it is not ready", loop.stage, self.key, HELD_AFTER)
+            log.error(
+                "%s %s has been opened %d times and nothing moves: it is not ready", loop.stage, self.key, HELD_AFTER
+            )
 
     def stop_for(self, exc: PartitionStops) -> None:
-        """Stop this partition alone, with an alarm; the others go on. Somebody must mend it and start the process again."""
+        """Stop this partition alone, with an alarm; the others go on. Somebody must mend it and start the process
+        again."""
         self.stopped_by = exc
         self.loop.metrics.count("alarms", exc.alarm)
         self.loop.metrics.gauge("partition_stopped", 1, self.loop.stage, self.label)

@@ -1,4 +1,5 @@
-"""What ``top`` shows, as text for a terminal of a given size: two lines for a ticket on a narrow one, one on a wide one."""
+"""What ``top`` shows, as text for a terminal of a given size: two lines for a ticket on a narrow one, one on a wide
+one."""
 
 import re
 from dataclasses import dataclass
@@ -86,24 +87,44 @@ def screen(board: Board, keys: Keys, width: int, height: int) -> Text:
     lines = [*head, Text(_columns(width), style="bold")]
     lines += [line for row in shown for line in _row(row, board, width)]
     lines += [Text("")] * (height - 2 - len(lines))
-    return Text("\n", no_wrap=True, overflow="crop").join([*lines, _foot(keys, len(rows), width), Text(cut(LEGEND, width), style="dim")])
+    return Text("\n", no_wrap=True, overflow="crop").join(
+        [*lines, _foot(keys, len(rows), width), Text(cut(LEGEND, width), style="dim")]
+    )
 
 
 def _title(board: Board, found: int, width: int) -> Text:
     bundle, zone = board.town.law.bundle, board.town.zone
     placed = sum(n for name, n in board.counts.items() if name.startswith("grid:"))
     name = f" {bundle.title_zh or bundle.title} "
-    said = f"  {local(board.now, zone)[:16]} {zone.key}  ×{board.speed}   open {placed}   overdue {board.counts.get('overdue', 0)}"
-    return Text.assemble((cut(name, max(8, width - cell_len(said))), "bold reverse") if cell_len(name) + cell_len(said) > width else (plain(name), "bold reverse"), said)
+    said = (
+        f"  {local(board.now, zone)[:16]} {zone.key}  ×{board.speed}   open {placed}   overdue"
+        f" {board.counts.get('overdue', 0)}"
+    )
+    return Text.assemble(
+        (
+            (cut(name, max(8, width - cell_len(said))), "bold reverse")
+            if cell_len(name) + cell_len(said) > width
+            else (plain(name), "bold reverse")
+        ),
+        said,
+    )
 
 
 def _counts(board: Board, width: int) -> list[Text]:
     """Name each queue with how many stand in it, as many lines as it takes."""
     bundle = board.town.law.bundle
     labels = {tier.name: tier.label_zh or tier.label for steps in bundle.ladders.values() for tier in steps}
-    departments = sorted(((n, name[5:]) for name, n in board.counts.items() if name.startswith("dept:")), reverse=True)[:5]
-    parts = [("值班台 desk", "desk"), *((f"{label} {name}", f"tier:{name}") for name, label in labels.items()), ("待批 approval", "approval")]
-    said = [f"{plain(label)} {board.counts.get(name, 0)}" for label, name in parts] + [f"⚑ {plain(code)} {n}" for n, code in departments]
+    departments = sorted(((n, name[5:]) for name, n in board.counts.items() if name.startswith("dept:")), reverse=True)[
+        :5
+    ]
+    parts = [
+        ("值班台 desk", "desk"),
+        *((f"{label} {name}", f"tier:{name}") for name, label in labels.items()),
+        ("待批 approval", "approval"),
+    ]
+    said = [f"{plain(label)} {board.counts.get(name, 0)}" for label, name in parts] + [
+        f"⚑ {plain(code)} {n}" for n, code in departments
+    ]
     lines = [""]
     for one in said:
         if lines[-1] and cell_len(lines[-1]) + cell_len(one) + 2 > width:
@@ -120,7 +141,13 @@ def _columns(width: int) -> str:
 def _row(row: dict[str, Any], board: Board, width: int) -> list[Text]:
     countdown = _countdown(row, board.now)
     who = f" {padded(row['id'], 28)} {padded(row['person'], 31)}"
-    parts = (board.town.label(row.get("category")), row.get("tier"), row.get("address") or row.get("leaf"), _departments(row), row.get("text"))
+    parts = (
+        board.town.label(row.get("category")),
+        row.get("tier"),
+        row.get("address") or row.get("leaf"),
+        _departments(row),
+        row.get("text"),
+    )
     what = " · ".join(plain(part) for part in parts if part)
     first = Text.assemble(countdown, who)
     if width >= WIDE:
@@ -155,5 +182,8 @@ def _foot(keys: Keys, found: int, width: int) -> Text:
 
 
 def _searched(row: dict[str, Any], town: Town) -> str:
-    values = (row.get(name, "") for name in ("id", "status", "tier", "party", "person", "address", "leaf", "text", "identity", "lead"))
+    values = (
+        row.get(name, "")
+        for name in ("id", "status", "tier", "party", "person", "address", "leaf", "text", "identity", "lead")
+    )
     return " ".join([*map(str, values), town.label(row.get("category")), *row.get("children", [])]).lower()

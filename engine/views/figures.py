@@ -1,4 +1,5 @@
-"""What Prometheus is told of the live queues: counted by Redis when somebody asks, so that nothing is held in memory or kept up for it."""
+"""What Prometheus is told of the live queues: counted by Redis when somebody asks, so that nothing is held in memory or
+kept up for it."""
 
 import threading
 import time
@@ -22,7 +23,14 @@ SOON_MS = 3_600_000
 AGAIN_SECONDS = 2.0
 """Figures are not counted more often, however many ask."""
 
-ALL: tuple[GaugeName, ...] = ("tier_tickets", "department_tickets", "desk_tickets", "approval_tickets", "overdue_tickets", "oldest_overdue_seconds")
+ALL: tuple[GaugeName, ...] = (
+    "tier_tickets",
+    "department_tickets",
+    "desk_tickets",
+    "approval_tickets",
+    "overdue_tickets",
+    "oldest_overdue_seconds",
+)
 
 
 class ViewFigures:
@@ -41,7 +49,9 @@ class ViewFigures:
             if time.monotonic() - self._at < AGAIN_SECONDS:
                 return
             try:
-                self._redis = self._redis or new_redis(self._settings, decode_responses=True, socket_timeout=3, socket_connect_timeout=3)
+                self._redis = self._redis or new_redis(
+                    self._settings, decode_responses=True, socket_timeout=3, socket_connect_timeout=3
+                )
                 self._tell(self._redis, engine_now(self._clock))
             except (RedisError, OSError):
                 for name in ALL:
@@ -53,7 +63,10 @@ class ViewFigures:
         of_kind: dict[GaugeName, str] = {"tier_tickets": "tier:", "department_tickets": "dept:"}
         for gauge, kind in of_kind.items():
             found = self._bands(redis, [name for name in names if name.startswith(kind)], now)
-            self._metrics.only(gauge, {(name.removeprefix(kind), band): n for name, bands in found.items() for band, n in bands.items()})
+            self._metrics.only(
+                gauge,
+                {(name.removeprefix(kind), band): n for name, bands in found.items() for band, n in bands.items()},
+            )
         with redis.pipeline(transaction=False) as pipe:
             for queue in ("desk", APPROVAL, OVERDUE):
                 pipe.zcard(f"{self._prefix}q:{queue}")
@@ -65,7 +78,8 @@ class ViewFigures:
         self._metrics.gauge("oldest_overdue_seconds", max(0.0, now - oldest[0][1]) / 1000 if oldest else 0.0)
 
     def _bands(self, redis: Redis, names: list[str], now: Instant) -> dict[str, dict[str, int]]:
-        """Part queues into ok, at risk and overdue; a ticket that is overdue has a new deadline with whoever got it, and stays overdue."""
+        """Part queues into ok, at risk and overdue; a ticket that is overdue has a new deadline with whoever got it,
+        and stays overdue."""
         with redis.pipeline(transaction=False) as pipe:
             for name in names:
                 for key in (f"{self._prefix}q:{name}", f"{self._prefix}q:{LATE}{name}"):
@@ -74,7 +88,9 @@ class ViewFigures:
                     pipe.zcount(key, f"({now}", now + SOON_MS)
             answers = iter(pipe.execute() if names else [])
         found = {}
-        for name, (total, past, soon, late, late_past, late_soon) in zip(names, zip(*[answers] * 6, strict=True), strict=True):
+        for name, (total, past, soon, late, late_past, late_soon) in zip(
+            names, zip(*[answers] * 6, strict=True), strict=True
+        ):
             overdue, at_risk = late + past - late_past, soon - late_soon
             found[name] = {"ok": total - overdue - at_risk, "at_risk": at_risk, "overdue": overdue}
         return found

@@ -1,4 +1,5 @@
-"""Makes a partition of the view from ``tickets.state``: what the log no longer tells, the state still does (DESIGN 3, 5)."""
+"""Makes a partition of the view from ``tickets.state``: what the log no longer tells, the state still does (DESIGN 3,
+5)."""
 
 from typing import NamedTuple, TypeVar
 
@@ -70,11 +71,17 @@ async def standing(settings: Settings, ticket: str) -> bytes | None:
 async def rebuild(view: RedisView, settings: Settings, partition: int, expected: int, begin: int) -> int:
     """Put a partition of the view in as the state has it, whatever stood there; answers the position to go on from."""
     image = await image_of(settings, partition)
-    read = {name: read_own(f"{STATE.name}/{partition} t:{name}", value, Ticket) for name, value in image.tickets.items()}
+    read = {
+        name: read_own(f"{STATE.name}/{partition} t:{name}", value, Ticket) for name, value in image.tickets.items()
+    }
     rows = [row_of(name, ticket.version, ticket, overdue_since(ticket)) for name, ticket in read.items()]
     rows += [held_row(name, cause.at, cause.home) for name, cause in image.held.items()]
     known = {row.id for row in rows}
-    rows += [Row(name, MOST_VERSION) for name in await view.names() if name not in known and partition_in(name, settings.partitions) == partition]
+    rows += [
+        Row(name, MOST_VERSION)
+        for name in await view.names()
+        if name not in known and partition_in(name, settings.partitions) == partition
+    ]
     after = max(begin, image.position)
     for n in range(0, len(rows), CHUNK):
         await view.write(partition, rows[n : n + CHUNK], expected, expected)
@@ -83,7 +90,8 @@ async def rebuild(view: RedisView, settings: Settings, partition: int, expected:
 
 
 def overdue_since(ticket: Ticket) -> Instant:
-    """Give when a ticket became overdue as far as its image knows: its leg began then, or later; else its deadline, or when it came."""
+    """Give when a ticket became overdue as far as its image knows: its leg began then, or later; else its deadline, or
+    when it came."""
     legs = [clock.started_at for clock in ticket.clocks if clock.kind == ClockKind.LEG]
     return min(legs, default=ticket.deadline_at or ticket.received_at)
 

@@ -16,7 +16,8 @@ from topics.vocabulary import Reason
 
 
 async def decisions(settings: Settings, partition: int, needles: tuple[bytes, ...] = ()) -> AsyncIterator[Decision]:
-    """Read a partition's decisions in the order they were made; with needles only those whose bytes hold one of them."""
+    """Read a partition's decisions in the order they were made; with needles only those whose bytes hold one of
+    them."""
     async for records in to_end(settings, DECISIONS.name, [partition]):
         for record in records:
             value = record.value or b""
@@ -35,13 +36,16 @@ async def cut_partitions(settings: Settings) -> set[int]:
 
 
 async def history(settings: Settings, ticket: str, rosters: bool = False) -> list[Decision]:
-    """Read every decision about a ticket, in the order they were made; with ``rosters`` also those that changed its partition's roster."""
+    """Read every decision about a ticket, in the order they were made; with ``rosters`` also those that changed its
+    partition's roster."""
     partition = partition_of(home_of(ticket), settings.partitions)
     needles = (ticket.encode(), *([Reason.DUTY_SET.encode()] if rosters else []))
     return [
         decision
         async for decision in decisions(settings, partition, needles)
-        if decision.ticket == ticket or (rosters and decision.reason == Reason.DUTY_SET) or any(change.ticket == ticket for change in decision.changes)
+        if decision.ticket == ticket
+        or (rosters and decision.reason == Reason.DUTY_SET)
+        or any(change.ticket == ticket for change in decision.changes)
     ]
 
 

@@ -68,7 +68,10 @@ async def rows_of(view: RedisView, law: Law, name: str, limit: int, now: Instant
     if name in ("desk", APPROVAL):
         return await view.rows(name, limit=limit)
     if name == OVERDUE:
-        late = {row["id"]: row for row in [*await view.rows(OVERDUE, limit=limit), *await view.rows(*_grids(law), limit=limit, until=now)]}
+        late = {
+            row["id"]: row
+            for row in [*await view.rows(OVERDUE, limit=limit), *await view.rows(*_grids(law), limit=limit, until=now)]
+        }
         return sorted(late.values(), key=lambda row: (row.get("deadline_at", 0), row["id"]))[:limit]
     known = _names(law).get(kind)
     if known is None or not colon:
@@ -84,7 +87,9 @@ async def rows_of(view: RedisView, law: Law, name: str, limit: int, now: Instant
     if kind == "street":
         return await view.rows(*(f"grid:{home}" for home in law.homes if law.street_of(home) == which), limit=limit)
     if kind == "approval":
-        return [row for row in await view.rows(APPROVAL, limit=10_000) if which in row.get("waits_for", {}).get("roles", ())][:limit]
+        return [
+            row for row in await view.rows(APPROVAL, limit=10_000) if which in row.get("waits_for", {}).get("roles", ())
+        ][:limit]
     return await view.rows(name, limit=limit)
 
 
@@ -104,11 +109,22 @@ def written(row: dict[str, Any], town: Town, now: Instant, width: int | None) ->
     Text is cut at the width, an id never.
     """
     mark = "▲" if is_late(row, now) else " "
-    first = f"{mark} {short(row.get('deadline_at'), town.zone):<11}  {padded(row['id'], 28)} {plain(row['status']):<9} {plain(row['person'])}"
-    parts = (town.label(row.get("category")), row.get("urgency"), row.get("tier"), row.get("address") or row.get("leaf"), row.get("text"))
+    first = (
+        f"{mark} {short(row.get('deadline_at'), town.zone):<11}  {padded(row['id'], 28)} {plain(row['status']):<9}"
+        f" {plain(row['person'])}"
+    )
+    parts = (
+        town.label(row.get("category")),
+        row.get("urgency"),
+        row.get("tier"),
+        row.get("address") or row.get("leaf"),
+        row.get("text"),
+    )
     lines = [first, "               " + " · ".join(plain(part) for part in parts if part)]
     waits = row.get("waits_for")
     if waits:
         by = f" asked by {waits['by']}: {waits['reason']}" if "by" in waits else ""
-        lines.append(f"               ? {plain(waits['what'])} waits for {' or '.join(waits['roles'])};{plain(by)}".rstrip(";"))
+        lines.append(
+            f"               ? {plain(waits['what'])} waits for {' or '.join(waits['roles'])};{plain(by)}".rstrip(";")
+        )
     return [first, *(cut(line, width) if width else line for line in lines[1:])]

@@ -1,4 +1,5 @@
-"""Says of each command who may give it, when, and what it leads to: read off the table of LAW 6, which is the only copy."""
+"""Says of each command who may give it, when, and what it leads to: read off the table of LAW 6, which is the only
+copy."""
 
 from rules.commands.approvals import APPROVALS, ask
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE, Row
@@ -20,7 +21,11 @@ def manual(kind: CommandKind) -> str:
         parts += _row(CHILD_TABLE[kind])
     if HANDLERS.get(kind) is ask:
         needed = APPROVALS[kind.value]
-        parts.append(f"Takes effect once {needed} other {'person agrees' if needed == 1 else 'persons agree, each in another role'}: 'ticket approve', 'ticket deny'.")
+        parts.append(
+            f"Takes effect once {needed} other"
+            f" {'person agrees' if needed == 1 else 'persons agree, each in another role'}: 'ticket approve', 'ticket"
+            " deny'."
+        )
     return "\n\n".join([*parts, f"It reads: {_fields(kind)}."])
 
 
@@ -48,4 +53,6 @@ def _fields(kind: CommandKind) -> str:
 
 def _option(field: str) -> str:
     name = field.rstrip("?")
-    return {"departments": "department", "passed": "passed/--failed", "satisfied": "satisfied/--unsatisfied"}.get(name, name)
+    return {"departments": "department", "passed": "passed/--failed", "satisfied": "satisfied/--unsatisfied"}.get(
+        name, name
+    )

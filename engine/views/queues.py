@@ -16,12 +16,39 @@ PERSON = "person:"
 OVERDUE, APPROVAL = "overdue", "approval"
 
 LATE, SINCE = "late:", "since"
-"""Queues for figures alone, not among those that are listed: what is overdue in each queue, and all that is in order of when it became so."""
+"""Queues for figures alone, not among those that are listed: what is overdue in each queue, and all that is in order of
+when it became so."""
 
 SHOWN = (
-    "id", "version", "identity", "home", "status", "tier", "party", "person", "duty", "task", "leaf", "category", "urgency", "lead", "received_at", "filed_at",
-    "deadline_at", "next_due_at", "is_overdue", "is_escalated", "is_exhausted", "generation", "rework", "text", "address", "close_reason", "merged_into", "flags",
-)  # fmt: skip
+    "id",
+    "version",
+    "identity",
+    "home",
+    "status",
+    "tier",
+    "party",
+    "person",
+    "duty",
+    "task",
+    "leaf",
+    "category",
+    "urgency",
+    "lead",
+    "received_at",
+    "filed_at",
+    "deadline_at",
+    "next_due_at",
+    "is_overdue",
+    "is_escalated",
+    "is_exhausted",
+    "generation",
+    "rework",
+    "text",
+    "address",
+    "close_reason",
+    "merged_into",
+    "flags",
+)
 """Fields of a ticket that its summary has."""
 
 
@@ -39,16 +66,26 @@ def _waiting(ticket: Ticket) -> dict[str, Any] | None:
     """Say what waits for whose agreement: something the holder asked for, or the committees' consent."""
     asked = ticket.asked
     if asked is not None:
-        return {"what": asked.what, "by": f"{asked.role}:{asked.person}", "reason": asked.reason, "roles": list(may_agree(asked))}
+        return {
+            "what": asked.what,
+            "by": f"{asked.role}:{asked.person}",
+            "reason": asked.reason,
+            "roles": list(may_agree(asked)),
+        }
     if ticket.consent is not None and ticket.status not in FINAL:
         given = {role for role, _ in ticket.consents}
         missing = [str(role) for role in COMMITTEES if role not in given]
-        return {"what": "consent", "roles": missing[:1] if ticket.consent == "sequential" else missing} if missing else None
+        return (
+            {"what": "consent", "roles": missing[:1] if ticket.consent == "sequential" else missing}
+            if missing
+            else None
+        )
     return None
 
 
 def queues(ticket: Ticket) -> list[str]:
-    """Name the queues a ticket stands in; none once it is final. A street's is put together from its homes' when it is read."""
+    """Name the queues a ticket stands in; none once it is final. A street's is put together from its homes' when it is
+    read."""
     if ticket.status in FINAL:
         return []
     found = [f"grid:{ticket.home}", f"{PERSON}{ticket.person}"]
@@ -64,15 +101,29 @@ def queues(ticket: Ticket) -> list[str]:
     if ticket.duty == ticket.party == ticket.lead and ticket.lead is not None:
         departments.add(ticket.lead)
     found += [f"dept:{code}" for code in sorted(departments)]
-    return [*found, SINCE, *(f"{LATE}{name}" for name in found if name.startswith(("tier:", "dept:")))] if ticket.is_overdue else found
+    return (
+        [*found, SINCE, *(f"{LATE}{name}" for name in found if name.startswith(("tier:", "dept:")))]
+        if ticket.is_overdue
+        else found
+    )
 
 
 def held(name: str, at: Instant, home: str) -> dict[str, Any]:
     """Give the desk's row for a cause that was set aside: nobody but a person can deal with it."""
     return {
-        "id": name, "version": 1, "status": "held", "task": "held", "duty": "desk", "person": "duty-desk", "home": home,
-        "received_at": at, "text": "our own fault kept this from being decided; 'gridwhistle held list' says more, 'held retry' or 'held drop' ends it",
-    }  # fmt: skip
+        "id": name,
+        "version": 1,
+        "status": "held",
+        "task": "held",
+        "duty": "desk",
+        "person": "duty-desk",
+        "home": home,
+        "received_at": at,
+        "text": (
+            "our own fault kept this from being decided; 'gridwhistle held list' says more, 'held retry' or 'held drop'"
+            " ends it"
+        ),
+    }
 
 
 def score(ticket: Ticket) -> int:

@@ -25,7 +25,9 @@ WORDS: dict[Reason, str] = {
     Reason.UNKNOWN_TICKET: "there is no such ticket; look it up with 'gridwhistle ticket list'",
     Reason.UNREADABLE: "the command could not be read; mend the field that is named",
     Reason.UNKNOWN_PACK: "that pack was never published; use 'gridwhistle pack publish'",
-    Reason.NOT_IN_THIS_STATUS: "a ticket in this status does not take that command; 'ticket show' says what it waits for",
+    Reason.NOT_IN_THIS_STATUS: (
+        "a ticket in this status does not take that command; 'ticket show' says what it waits for"
+    ),
     Reason.NOT_YOUR_TICKET: "another party holds it; 'ticket show' says who",
     Reason.NOT_ON_ROSTER: "that person is not on the roster in this role for this grid",
     Reason.NOT_ON_DUTY: "that person is not on duty now; somebody on duty must accept",
@@ -72,7 +74,9 @@ WORDS: dict[Reason, str] = {
     Reason.DUTY_UNFIT: "the change names nobody on the roster, or a window that ends before it begins",
     Reason.IDENTITY_MISMATCH: "that ticket is of another incident than the one named; look it up again",
     Reason.ID_RESERVED: "ids like dept.<code>.replies:0:1 are those of that department's own replies; take another id",
-    Reason.PROOF_UNFIT: "a proof is an http(s) address, or photo:, video:, audio: or paper: with a name, or a name alone",
+    Reason.PROOF_UNFIT: (
+        "a proof is an http(s) address, or photo:, video:, audio: or paper: with a name, or a name alone"
+    ),
     Reason.ABOVE_OWN_ROLE: "nobody changes a roster above their own role; ask a chief or the centre",
     Reason.OUTSIDE_OWN_GRIDS: "that person or grid lies outside the grids of whoever asks; ask somebody above",
     Reason.NOT_HELD: "no such cause is held here, or its bytes are others; each is retried or dropped once",

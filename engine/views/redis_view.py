@@ -44,7 +44,8 @@ class Row(NamedTuple):
     version: int
     identity: str = ""
     rank: str = ""
-    """Open before final, then by hops of referral: which ticket an identity names does not hang on the order of reading."""
+    """Open before final, then by hops of referral: which ticket an identity names does not hang on the order of
+    reading."""
     row: str = ""
     score: int = 0
     queues: tuple[str, ...] = ()
@@ -96,7 +97,8 @@ def read_foldable(value: bytes) -> Decision:
 
 
 class PositionMoved(DependencyDown):
-    """The view stands elsewhere than we left it: somebody has emptied or rebuilt it. Open again from where it stands."""
+    """The view stands elsewhere than we left it: somebody has emptied or rebuilt it. Open again from where it
+    stands."""
 
 
 def key_prefix(settings: Settings, part: str) -> str:
@@ -171,7 +173,19 @@ class RedisView:
             former = await self._former_queues(rows)
             for row, old in zip(rows, former, strict=True):
                 keys += [f"{self.prefix}t:{row.id}", *(f"{self.prefix}q:{name}" for name in (*old, *row.queues))]
-                arguments += [row.id, row.version, row.identity, row.rank, row.row, row.score, row.since, len(old), len(row.queues), *old, *row.queues]
+                arguments += [
+                    row.id,
+                    row.version,
+                    row.identity,
+                    row.rank,
+                    row.row,
+                    row.score,
+                    row.since,
+                    len(old),
+                    len(row.queues),
+                    *old,
+                    *row.queues,
+                ]
             word, found = await self._fold(keys=keys, args=arguments)
         except (RedisError, OSError) as exc:
             raise DependencyDown(f"Redis did not take the view: {exc}") from exc
@@ -181,7 +195,8 @@ class RedisView:
             raise PositionMoved(f"the view stands at {found} in partition {partition}, not at {expected}")
 
     async def _former_queues(self, rows: Sequence[Row]) -> list[list[str]]:
-        """In which queues these stand now: a script in a cluster may touch only what it was told of; it checks that this still holds."""
+        """In which queues these stand now: a script in a cluster may touch only what it was told of; it checks that
+        this still holds."""
         if not rows:
             return []
         async with self.redis.pipeline(transaction=False) as pipe:
@@ -219,7 +234,14 @@ class RedisView:
         """Give the rows of queues put together, nearest deadline first; ``until``: only what is due by then."""
         async with self.redis.pipeline(transaction=False) as pipe:
             for queue in queues:
-                pipe.zrangebyscore(f"{self.prefix}q:{queue}", "-inf", "+inf" if until is None else until, start=0, num=limit, withscores=True)
+                pipe.zrangebyscore(
+                    f"{self.prefix}q:{queue}",
+                    "-inf",
+                    "+inf" if until is None else until,
+                    start=0,
+                    num=limit,
+                    withscores=True,
+                )
             found = {name: at for part in await pipe.execute() for name, at in part}
         names = sorted(found, key=lambda name: (found[name], name))[:limit]
         async with self.redis.pipeline(transaction=False) as pipe:
@@ -236,7 +258,9 @@ class RedisView:
             if kind == "hash" and key[start:] not in ("positions", "hold"):
                 found[key[start:]] = await self.redis.hgetall(key)
             elif kind == "zset" and key[start:] != f"q:{SINCE}":  # a view made from the state does not know since when
-                found[key[start:]] = [[name, int(at)] for name, at in await self.redis.zrange(key, 0, -1, withscores=True)]
+                found[key[start:]] = [
+                    [name, int(at)] for name, at in await self.redis.zrange(key, 0, -1, withscores=True)
+                ]
             elif kind == "set":
                 found[key[start:]] = sorted(await self.redis.smembers(key))
         return found

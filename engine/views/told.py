@@ -1,4 +1,5 @@
-"""Writes a ticket and its history as people read them: what was said with each command, who has it, what is due when."""
+"""Writes a ticket and its history as people read them: what was said with each command, who has it, what is due
+when."""
 
 from collections.abc import Iterator, Sequence
 from zoneinfo import ZoneInfo
@@ -16,13 +17,20 @@ from topics.vocabulary import REFUSALS, Reason
 
 
 def ticket_lines(now: Ticket, law: Law, history: Sequence[Decision], label: str) -> list[str]:
-    """Show a ticket: what it is and where, who has it, clocks with their deadlines, children, and what happened so far."""
+    """Show a ticket: what it is and where, who has it, clocks with their deadlines, children, and what happened so
+    far."""
     zone = ZoneInfo(law.bundle.timezone)
     lines = [
         f"{now.id}  {now.status}  {label} {now.urgency or ''}  generation {now.generation}",
         f"times    {zone.key}",
-        f"has it   {now.person} ({now.duty}), tier {now.tier or '-'}; next: {now.task}{'; OVERDUE' if now.is_overdue else ''}",
-        f"incident {now.identity}, home {now.home}, grid {now.leaf or '-'}{f', address {now.address}' if now.address else ''}",
+        (
+            f"has it   {now.person} ({now.duty}), tier {now.tier or '-'}; next:"
+            f" {now.task}{'; OVERDUE' if now.is_overdue else ''}"
+        ),
+        (
+            f"incident {now.identity}, home {now.home}, grid"
+            f" {now.leaf or '-'}{f', address {now.address}' if now.address else ''}"
+        ),
         f"text     {now.text or '-'}",
         "stages   " + ", ".join(f"{stage} {owner or '-'}" for stage, owner in stage_owners(law, now).items()),
         *_around(now, zone),
@@ -30,7 +38,10 @@ def ticket_lines(now: Ticket, law: Law, history: Sequence[Decision], label: str)
         *(_child(now, n, zone) for n in range(len(now.children))),
     ]
     for decision in history:
-        lines += [f"{local(decision.at, zone)}  {first}" if not n else f"{'':21}{first}" for n, first in enumerate(decision_lines(decision))]
+        lines += [
+            f"{local(decision.at, zone)}  {first}" if not n else f"{'':21}{first}"
+            for n, first in enumerate(decision_lines(decision))
+        ]
     return [line if not n else f"  {line}" for n, line in enumerate(map(plain, lines))]
 
 
@@ -61,7 +72,10 @@ def _around(now: Ticket, zone: ZoneInfo) -> Iterator[str]:
     """Who else is asked, helps or follows, and how it ended."""
     if now.asked is not None:
         until = f" until {moment(now.asked.until, zone)}" if now.asked.until is not None else ""
-        yield f"asked    {now.asked.what}{until} by {now.asked.person}: {now.asked.reason}; agreed: {', '.join(who for _, who in now.asked.approved) or 'nobody yet'}"
+        yield (
+            f"asked    {now.asked.what}{until} by {now.asked.person}: {now.asked.reason}; agreed:"
+            f" {', '.join(who for _, who in now.asked.approved) or 'nobody yet'}"
+        )
     if now.consent is not None:
         yield f"consent  {now.consent}; given: {', '.join(role for role, _ in now.consents) or 'none'}"
     if now.helpers:
@@ -84,14 +98,21 @@ def _around(now: Ticket, zone: ZoneInfo) -> Iterator[str]:
 def _clocks(now: Ticket, law: Law, zone: ZoneInfo) -> Iterator[str]:
     for clock in now.clocks:
         rungs = [f"{rung} % {_due(clocks.moment(law, clock, rung, now.urgency), zone)}" for rung in clock.rungs]
-        stopped = f"stopped {_due(clock.stopped_at, zone)}" if clock.stopped_at is not None else f"stands{f': {clock.paused_reason}' if clock.paused_reason else ''}"
+        stopped = (
+            f"stopped {_due(clock.stopped_at, zone)}"
+            if clock.stopped_at is not None
+            else f"stands{f': {clock.paused_reason}' if clock.paused_reason else ''}"
+        )
         state = ("; ".join(rungs) or "all rungs fired") if clock.running_since is not None else stopped
         yield f"clock    {clock.kind} {clock.number}: {length(clock.limit_ms)} ({clock.unit}); {state}"
 
 
 def _child(now: Ticket, n: int, zone: ZoneInfo) -> str:
     child = now.children[n]
-    return f"child    {now.id}/{child.code}/{child.n} {child.role} {child.status}, due {_due(child.deadline_at, zone)}{f': {child.reason}' if child.reason else ''}"
+    return (
+        f"child    {now.id}/{child.code}/{child.n} {child.role} {child.status}, due"
+        f" {_due(child.deadline_at, zone)}{f': {child.reason}' if child.reason else ''}"
+    )
 
 
 def _due(at: Instant | None, zone: ZoneInfo) -> str:

@@ -1,4 +1,5 @@
-"""What needs a second hand: giving a ticket back, more time, parking, a whistle. Asked by who holds it, approved or denied by others (LAW 6)."""
+"""What needs a second hand: giving a ticket back, more time, parking, a whistle. Asked by who holds it, approved or
+denied by others (LAW 6)."""
 
 from msgspec.structs import replace
 
@@ -19,7 +20,8 @@ WHISTLERS = (Role.PRINCIPAL, Role.CENTRE)
 
 
 def may_agree(asked: Asked) -> tuple[Role, ...]:
-    """Name the roles whose agreement is waited for; the person must be another each time, from the second on the role as well."""
+    """Name the roles whose agreement is waited for; the person must be another each time, from the second on the role
+    as well."""
     roles = WHISTLERS if asked.what == "whistle" else TABLE[CommandKind.APPROVE].roles
     hands = {asked.role, *(role for role, _ in asked.approved)} if asked.approved else set()
     return tuple(role for role in roles if role not in hands)
@@ -35,7 +37,9 @@ def ask(case: Case, draft: Draft, command: Command) -> Reason:
     fault = _may(case, draft, kind, command.until)
     if fault is not None:
         return fault
-    draft.asked = Asked(kind, str(command.actor.role), command.actor.person, command.reason or "", case.at, command.until)
+    draft.asked = Asked(
+        kind, str(command.actor.role), command.actor.person, command.reason or "", case.at, command.until
+    )
     case.say("ApprovalAsked", draft, what=kind, by=command.actor.person)
     return Reason.DONE_AS_ASKED
 
@@ -97,14 +101,23 @@ def unpark(case: Case, draft: Draft, command: Command) -> Reason:
 
 def _carry_out(case: Case, draft: Draft, asked: Asked) -> None:
     if asked.what == "whistle":
-        whistle.carry_out(case, draft, Actor(Role(asked.role), asked.person), asked.departments, asked.case or "", asked.reason or None)
+        whistle.carry_out(
+            case,
+            draft,
+            Actor(Role(asked.role), asked.person),
+            asked.departments,
+            asked.case or "",
+            asked.reason or None,
+        )
     elif asked.what == "park":
         pauses.park(case, draft, asked.until or case.at)
     elif asked.what == "extend":
         resolve = resolve_clocks.own(draft)
         if resolve is not None:
             resolve_clocks.change(case.law, draft, clocks.extend)
-            case.say("LimitExtended", draft, by_ms=clocks.original_ms(resolve), limit_ms=clocks.extend(resolve).limit_ms)
+            case.say(
+                "LimitExtended", draft, by_ms=clocks.original_ms(resolve), limit_ms=clocks.extend(resolve).limit_ms
+            )
     else:
         _give_back(case, draft)
 
@@ -116,5 +129,3 @@ def _give_back(case: Case, draft: Draft) -> None:
     draft.status = Status.OFFERED
     if not offers.next_in_tier(case, draft):
         offers.move_on(case, draft, "sent_back")
-
-

@@ -37,7 +37,8 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
 
 
 def answer(case: Case, draft: Draft, command: Command) -> Reason:
-    """The reporter answers; unhappy is a request to reopen, which the desk must grant or refuse with a reason (LAW 6)."""
+    """The reporter answers; unhappy is a request to reopen, which the desk must grant or refuse with a reason (LAW
+    6)."""
     if draft.asked is not None:
         return Reason.ASKED_ALREADY
     case.say("SurveyAnswered", draft, satisfied=command.satisfied)
@@ -50,7 +51,9 @@ def answer(case: Case, draft: Draft, command: Command) -> Reason:
     draft.task, draft.duty = "decide_reopening", "desk"
     desk = case.someone(Role.DESK, draft)
     draft.person = desk.person if desk else case.supervisor(draft)
-    draft.put(clocks.start(case.law, ClockKind.TRIAGE, "reopen", filing.triage_limit(case, draft.urgency or "U3"), case.at))
+    draft.put(
+        clocks.start(case.law, ClockKind.TRIAGE, "reopen", filing.triage_limit(case, draft.urgency or "U3"), case.at)
+    )
     case.say("ReopeningAsked", draft, by=actor.person)
     return Reason.DONE_AS_ASKED
 
@@ -79,7 +82,18 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
     checks.begin_anew(draft)
     draft.resolve_limit_ms, draft.resolve_unit = filing.limit_of(law, category, True)
     rungs = filing.rungs_of(law, category)
-    draft.put(Clock(ClockKind.RESOLVE, "0", draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, rungs, area=law.area(draft.where)))
+    draft.put(
+        Clock(
+            ClockKind.RESOLVE,
+            "0",
+            draft.resolve_limit_ms,
+            draft.resolve_unit,
+            case.at,
+            case.at,
+            rungs,
+            area=law.area(draft.where),
+        )
+    )
     case.say("TicketReopened", draft, generation=draft.generation)
     _give_back(case, draft)
     return Reason.DONE_AS_ASKED

@@ -14,9 +14,11 @@ from topics.incident import Carried, Incident, IncidentReferred
 from topics.vocabulary import CommandKind, Reason, Role, Status
 
 DOOR_DELAY_MS = 15 * 60_000
-"""How long before the broker has it a door may have taken a command: a producer gives up after two minutes, a person does not wait longer."""
+"""How long before the broker has it a door may have taken a command: a producer gives up after two minutes, a person
+does not wait longer."""
 REPLY_DELAY_MS = 86_400_000
-"""The same for a department's reply, whose moment the broker itself has written: our own stage may have stood for a night."""
+"""The same for a department's reply, whose moment the broker itself has written: our own stage may have stood for a
+night."""
 TOLD_LATER = (CommandKind.CLOSE_BY_SOURCE, CommandKind.CANCEL)
 """What a source says of its own tickets may be history, long over when it is told."""
 
@@ -105,7 +107,8 @@ def refer(case: Case, draft: Draft, command: Command) -> Reason:
 
 
 def place(case: Case, draft: Draft, command: Command) -> Reason:
-    """It lies in another grid than was thought: in the same home it is noted, in another home it goes there (LAW 2, DESIGN 3)."""
+    """It lies in another grid than was thought: in the same home it is noted, in another home it goes there (LAW 2,
+    DESIGN 3)."""
     grid = command.grid or ""
     home = case.duty_law.home_of(grid)
     if home is None:
@@ -160,14 +163,24 @@ def _send_on(case: Case, draft: Draft, home: str, leaf: str | None, code: str | 
 
 
 def _carried(case: Case, draft: Draft, code: str | None) -> Carried:
-    """What goes along: what is consumed and extended, waits and generation; the limit too, unless another category has another."""
+    """What goes along: what is consumed and extended, waits and generation; the limit too, unless another category has
+    another."""
     clock, category = offers.resolve_clock(draft), case.category(draft)
     had_limit = clock is not None and code == draft.category and category is not None and not category.wish
     return Carried(
-        draft.id, draft.hops + 1, draft.first_filed_at, clocks.elapsed(case.law, clock, case.at) if clock else 0,
-        limit_ms=clock.limit_ms if clock is not None and had_limit else None, unit=clock.unit if clock is not None and had_limit else None,
-        extended=clock.extended if clock else 0, generation=draft.generation, waits=draft.waits, waited_ms=draft.waited_ms, was_parked=draft.was_parked, was_appealed=draft.was_appealed,
-    )  # fmt: skip
+        draft.id,
+        draft.hops + 1,
+        draft.first_filed_at,
+        clocks.elapsed(case.law, clock, case.at) if clock else 0,
+        limit_ms=clock.limit_ms if clock is not None and had_limit else None,
+        unit=clock.unit if clock is not None and had_limit else None,
+        extended=clock.extended if clock else 0,
+        generation=draft.generation,
+        waits=draft.waits,
+        waited_ms=draft.waited_ms,
+        was_parked=draft.was_parked,
+        was_appealed=draft.was_appealed,
+    )
 
 
 _SEAT_OF = {
@@ -220,7 +233,8 @@ def _reseat(case: Case, draft: Draft, command: Command, seat: Role) -> Reason:
 
 
 def escalate(case: Case, draft: Draft, command: Command) -> Reason:
-    """Move it up by hand, to the next tier or to a chosen one; down only a chief or the centre may, with their reason."""
+    """Move it up by hand, to the next tier or to a chosen one; down only a chief or the centre may, with their
+    reason."""
     actor = command.actor
     if actor.role not in SEATS and not holds(draft, actor):
         return Reason.NOT_YOUR_TICKET

@@ -12,7 +12,8 @@ WITHIN = Limit(30, Unit.MINUTE)
 
 
 def send(case: Case, draft: Draft, command: Command) -> Reason:
-    """The desk sends somebody to look who will not handle it: whoever is named, else the nearest on duty. Triage runs on."""
+    """The desk sends somebody to look who will not handle it: whoever is named, else the nearest on duty. Triage runs
+    on."""
     lookers = case.people(Role.CHECKER, draft)
     chosen = command.target or next((entry.person for entry in lookers if case.duty_law.on_duty(entry, case.at)), None)
     if all(entry.person != chosen for entry in lookers):
@@ -46,9 +47,11 @@ def _back(case: Case, draft: Draft) -> None:
 
 
 def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
-    """Somebody of the grid put it right at once: proof of before and of after; a sample of them is checked by somebody else.
+    """Somebody of the grid put it right at once: proof of before and of after; a sample of them is checked by somebody
+    else.
 
-    Filed already it must be offered to a party of the grid tier, and the fixer be of that tier; the split keeps what it counted.
+    Filed already it must be offered to a party of the grid tier, and the fixer be of that tier; the split keeps what it
+    counted.
     """
     if len(command.proof) < 2:
         return Reason.PROOF_MISSING
@@ -62,7 +65,10 @@ def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
     draft.flag("spot_fixed")
     sampled = _is_sampled(draft, case.law.bundle.spot_check_percent)
     case.say("TicketSpotFixed", draft, by=command.actor.person, sampled=sampled)
-    draft.finished_by, draft.finished_at = (draft.tier or "", str(command.actor.role), command.actor.person), case.effective_at
+    draft.finished_by, draft.finished_at = (
+        (draft.tier or "", str(command.actor.role), command.actor.person),
+        case.effective_at,
+    )
     if not sampled:
         close(case, draft, "spot_fixed")
         return Reason.DONE_AS_ASKED
@@ -74,5 +80,6 @@ def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
 
 
 def _is_sampled(draft: Draft, percent: int) -> bool:
-    """So many of a hundred, evenly spread over the day's numbers of the home: no draw, so that replay takes the same."""
+    """So many of a hundred, evenly spread over the day's numbers of the home: no draw, so that replay takes the
+    same."""
     return int(draft.id.rsplit("-", 1)[1]) * percent % 100 < percent

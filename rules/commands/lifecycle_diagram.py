@@ -1,4 +1,5 @@
-"""Draws the lifecycle from its table (LAW 6): ``python -m rules.commands.lifecycle_diagram`` writes ``docs/lifecycle.md``, and a test holds it to the table."""
+"""Draws the lifecycle from its table (LAW 6): ``python -m rules.commands.lifecycle_diagram`` writes
+``docs/lifecycle.md``, and a test holds it to the table."""
 
 from collections import defaultdict
 from pathlib import Path
@@ -36,7 +37,10 @@ def _table(rows: dict[str, Row]) -> list[str]:
     lines = ["| command | in | by | to |", "|---|---|---|---|"]
     for name, row in rows.items():
         roles = "anybody" if len(row.roles) > 12 else ", ".join(row.roles) or "its end"
-        lines.append(f"| {name} | {'any open' if row.statuses == OPEN else ', '.join(row.statuses)} | {roles} | {', '.join(row.to) or 'as it was'} |")
+        lines.append(
+            f"| {name} | {'any open' if row.statuses == OPEN else ', '.join(row.statuses)} | {roles} |"
+            f" {', '.join(row.to) or 'as it was'} |"
+        )
     return lines
 
 
@@ -47,14 +51,41 @@ def _asked(rows: dict[str, Row]) -> list[str]:
 def document() -> str:
     """The whole page."""
     parts = [
-        "# Lifecycle", "", "Made by `python -m rules.commands.lifecycle_diagram` from the table in `rules/commands/lifecycle_table.py`. What is not here is refused with a reason.",
-        "A name in brackets is the end of that clock.", f"Any open status: {', '.join(OPEN)}.", "", "```mermaid", diagram(), "```", "", "## Commands", "",
-        *_table({str(kind): row for kind, row in TABLE.items()}), "", "## Of a department that was called (`<ticket>/<code>/<n>`)", "",
-        *_table({str(kind): row for kind, row in CHILD_TABLE.items()}), "", "## Of a partition", "",
-        "By the roster in force, each within their own role and grids; the first pack of an empty partition is anybody's (docs/decisions/0011).", "",
-        *_asked({str(kind): row for kind, row in PARTITION_TABLE.items()}), "", "## Clocks that change a status", "",
-        *_table({str(kind): row for kind, row in BY_CLOCK.items()}), "",
-    ]  # fmt: skip
+        "# Lifecycle",
+        "",
+        (
+            "Made by `python -m rules.commands.lifecycle_diagram` from the table in"
+            " `rules/commands/lifecycle_table.py`. What is not here is refused with a reason."
+        ),
+        "A name in brackets is the end of that clock.",
+        f"Any open status: {', '.join(OPEN)}.",
+        "",
+        "```mermaid",
+        diagram(),
+        "```",
+        "",
+        "## Commands",
+        "",
+        *_table({str(kind): row for kind, row in TABLE.items()}),
+        "",
+        "## Of a department that was called (`<ticket>/<code>/<n>`)",
+        "",
+        *_table({str(kind): row for kind, row in CHILD_TABLE.items()}),
+        "",
+        "## Of a partition",
+        "",
+        (
+            "By the roster in force, each within their own role and grids; the first pack of an empty partition is"
+            " anybody's (docs/decisions/0011)."
+        ),
+        "",
+        *_asked({str(kind): row for kind, row in PARTITION_TABLE.items()}),
+        "",
+        "## Clocks that change a status",
+        "",
+        *_table({str(kind): row for kind, row in BY_CLOCK.items()}),
+        "",
+    ]
     return "\n".join(parts)
 
 

@@ -1,4 +1,5 @@
-"""The table of LAW 6: in which status which command may be given, by whom, and what it leads to. What is not here is refused."""
+"""The table of LAW 6: in which status which command may be given, by whom, and what it leads to. What is not here is
+refused."""
 
 from typing import NamedTuple
 
@@ -28,7 +29,8 @@ class Row(NamedTuple):
     to: tuple[Status, ...] = ()
     """What the ticket may become; it may also stay what it was. Held where a decision is published."""
     needs: tuple[str, ...] = ()
-    """The fields it reads; a question mark marks what may be left out. Blanks alone are nothing. Checked in one place, ``rules.commands.required_fields``."""
+    """The fields it reads; a question mark marks what may be left out. Blanks alone are nothing. Checked in one place,
+    ``rules.commands.required_fields``."""
 
 
 TABLE: dict[CommandKind, Row] = {
@@ -42,11 +44,31 @@ TABLE: dict[CommandKind, Row] = {
     K.DECLINE: Row((S.OFFERED,), PARTIES, HELD, needs=("reason",)),
     K.CONTACT: Row((S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES, needs=("text?",)),
     K.START: Row((S.ACCEPTED,), PARTIES, (S.HANDLING,)),
-    K.CONSENT: Row((S.OFFERED, S.ACCEPTED), (R.RESIDENTS_COMMITTEE, R.OWNERS_COMMITTEE, R.RED_PROPERTY), HELD, needs=("passed", "reason?")),
+    K.CONSENT: Row(
+        (S.OFFERED, S.ACCEPTED),
+        (R.RESIDENTS_COMMITTEE, R.OWNERS_COMMITTEE, R.RED_PROPERTY),
+        HELD,
+        needs=("passed", "reason?"),
+    ),
     K.ASK_WHISTLE: Row(WORKED, PARTIES, needs=("reason",)),
-    K.WHISTLE: Row((*WORKED, S.WHISTLED), (R.STREET, R.PRINCIPAL, R.CENTRE), (S.WHISTLED,), needs=("departments", "case", "reason?")),
-    K.FINISH: Row((S.OFFERED, S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES, (S.DONE, S.SURVEYED, S.CLOSED), needs=("text", "proof?")),
-    K.CHECK: Row((S.DONE,), (R.CHECKER, R.SUPERVISOR), (S.SURVEYED, S.HANDLING, S.RECEIVED, S.CLOSED), needs=("passed", "reason?")),
+    K.WHISTLE: Row(
+        (*WORKED, S.WHISTLED),
+        (R.STREET, R.PRINCIPAL, R.CENTRE),
+        (S.WHISTLED,),
+        needs=("departments", "case", "reason?"),
+    ),
+    K.FINISH: Row(
+        (S.OFFERED, S.ACCEPTED, S.HANDLING, S.WHISTLED),
+        PARTIES,
+        (S.DONE, S.SURVEYED, S.CLOSED),
+        needs=("text", "proof?"),
+    ),
+    K.CHECK: Row(
+        (S.DONE,),
+        (R.CHECKER, R.SUPERVISOR),
+        (S.SURVEYED, S.HANDLING, S.RECEIVED, S.CLOSED),
+        needs=("passed", "reason?"),
+    ),
     K.ANSWER: Row((S.SURVEYED,), (R.REPORTER, R.DESK), (S.CLOSED,), needs=("satisfied", "text?")),
     K.REOPEN: Row((S.SURVEYED, S.CLOSED), (R.REPORTER, R.DESK, R.CHIEF), HELD, needs=("reason",)),
     K.REFER: Row(OPEN, (R.DESK, R.CHIEF, R.CENTRE), (S.CLOSED,), needs=("home", "reason", "category?")),
@@ -55,7 +77,12 @@ TABLE: dict[CommandKind, Row] = {
     K.ESCALATE: Row(OPEN, (*SEATS, *PARTIES), HELD, needs=("reason", "target?")),
     K.SEND_VERIFY: Row((S.RECEIVED,), (R.DESK, R.CHIEF), (S.VERIFYING,), needs=("target?",)),
     K.VERIFY_RESULT: Row((S.VERIFYING,), (R.CHECKER,), (S.RECEIVED,), needs=("passed", "text")),
-    K.SPOT_FIX: Row((S.RECEIVED, S.OFFERED), (R.RESIDENTS, R.SPECIALIST, R.RED_PROPERTY, R.BACKSTOP), (S.CLOSED, S.DONE, S.SURVEYED), needs=("proof", "text?")),
+    K.SPOT_FIX: Row(
+        (S.RECEIVED, S.OFFERED),
+        (R.RESIDENTS, R.SPECIALIST, R.RED_PROPERTY, R.BACKSTOP),
+        (S.CLOSED, S.DONE, S.SURVEYED),
+        needs=("proof", "text?"),
+    ),
     K.SEND_BACK: Row((S.ACCEPTED, S.HANDLING), PARTIES, needs=("reason",)),
     K.EXTEND: Row((S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES, needs=("reason",)),
     K.PARK: Row((S.ACCEPTED, S.HANDLING, S.WHISTLED), PARTIES, needs=("reason", "until")),
@@ -87,7 +114,8 @@ CHILD_TABLE: dict[CommandKind, Row] = {
     K.FINISH: Row(CALLED, (R.DEPARTMENT,), (S.HANDLING,), needs=("text?", "proof?")),
     K.RELEASE: Row(CALLED, (R.STREET, R.PRINCIPAL, R.CENTRE, R.CHIEF), (S.HANDLING,), needs=("reason",)),
 }
-"""The same for a command that names a child, ``<ticket>/<code>/<n>``; the statuses are the parent's. Source: LAW 6, 7."""
+"""The same for a command that names a child, ``<ticket>/<code>/<n>``; the statuses are the parent's. Source: LAW 6, 7.
+"""
 
 PARTITION_TABLE: dict[CommandKind, Row] = {
     K.ADOPT_PACK: Row((), (R.CHIEF, R.CENTRE)),
@@ -95,7 +123,8 @@ PARTITION_TABLE: dict[CommandKind, Row] = {
     K.RETRY_HELD: Row((), (R.DESK, R.CHIEF, R.CENTRE), needs=("target", "reason")),
     K.DROP_HELD: Row((), (R.DESK, R.CHIEF, R.CENTRE), needs=("target", "reason")),
 }
-"""What is asked of a partition, and who may: by the roster in force, within their own role and grids (``rules/state/duty_roster.py``)."""
+"""What is asked of a partition, and who may: by the roster in force, within their own role and grids
+(``rules/state/duty_roster.py``)."""
 
 BY_CLOCK: dict[ClockKind, Row] = {
     ClockKind.ACCEPT: Row((S.OFFERED,), (), HELD),

@@ -1,4 +1,5 @@
-"""An open ticket is put under the pack in force: its calendar, limits and ladder, each changed deadline written down (LAW 4, DESIGN 6)."""
+"""An open ticket is put under the pack in force: its calendar, limits and ladder, each changed deadline written down
+(LAW 4, DESIGN 6)."""
 
 from msgspec.structs import replace
 
@@ -14,7 +15,8 @@ from topics.vocabulary import Reason
 
 
 def rebase(case: Case, draft: Draft, command: Command) -> Reason:
-    """What was consumed so far was consumed by the former calendar; all that follows is reckoned by the new one. Rungs that fired stay fired."""
+    """What was consumed so far was consumed by the former calendar; all that follows is reckoned by the new one. Rungs
+    that fired stay fired."""
     former, law = case.law, case.duty_law
     if law.ref == former.ref:
         return Reason.NO_CHANGE
@@ -35,11 +37,21 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     limit_ms = draft.resolve_limit_ms
     _take_limit(case, draft, category, is_part=draft.is_reopened)
     after = _deadlines(law, draft)
-    moved = [[kind, number, before.get((kind, number)), due] for (kind, number), due in after.items() if before.get((kind, number)) != due]
+    moved = [
+        [kind, number, before.get((kind, number)), due]
+        for (kind, number), due in after.items()
+        if before.get((kind, number)) != due
+    ]
     case.say(
-        "TicketRebased", draft, former_pack=former.ref, pack=law.ref, former_limit_ms=limit_ms, limit_ms=draft.resolve_limit_ms,
-        unit=draft.resolve_unit, deadlines=moved,
-    )  # fmt: skip
+        "TicketRebased",
+        draft,
+        former_pack=former.ref,
+        pack=law.ref,
+        former_limit_ms=limit_ms,
+        limit_ms=draft.resolve_limit_ms,
+        unit=draft.resolve_unit,
+        deadlines=moved,
+    )
     return Reason.DONE_AS_ASKED
 
 
@@ -54,7 +66,9 @@ def _take_limit(case: Case, draft: Draft, category: Category, is_part: bool) -> 
     draft.urgency, draft.lead = category.urgency, category.lead
     if draft.promised_by is None or not category.promise_counts:
         full = law.limit_ms(category.limit)
-        draft.resolve_limit_ms = full if not is_part else max(full * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
+        draft.resolve_limit_ms = (
+            full if not is_part else max(full * law.bundle.reopen_percent // 100, law.limit_ms(law.bundle.reopen_floor))
+        )
         draft.resolve_unit = category.limit.unit
     rungs = filing.rungs_of(law, category)
     limit_ms, unit = draft.resolve_limit_ms, draft.resolve_unit

@@ -1,4 +1,5 @@
-"""Which fields a command reads, and whether it has them: a column of the lifecycle table, looked at in one place (LAW 6)."""
+"""Which fields a command reads, and whether it has them: a column of the lifecycle table, looked at in one place (LAW
+6)."""
 
 from msgspec.structs import replace
 
@@ -7,10 +8,19 @@ from topics.command import Command
 from topics.vocabulary import CommandKind, Reason
 
 _LACKS: dict[str, Reason] = {
-    "reason": Reason.REASON_MISSING, "text": Reason.ANSWER_MISSING, "proof": Reason.PROOF_MISSING, "category": Reason.CATEGORY_UNKNOWN,
-    "home": Reason.HOME_UNKNOWN, "grid": Reason.GRID_UNKNOWN, "departments": Reason.DEPARTMENT_UNKNOWN, "case": Reason.CASE_NOT_ALLOWED,
-    "passed": Reason.REASON_MISSING, "satisfied": Reason.ANSWER_MISSING, "until": Reason.DATE_MISSING, "score": Reason.SCORE_MISSING,
-}  # fmt: skip
+    "reason": Reason.REASON_MISSING,
+    "text": Reason.ANSWER_MISSING,
+    "proof": Reason.PROOF_MISSING,
+    "category": Reason.CATEGORY_UNKNOWN,
+    "home": Reason.HOME_UNKNOWN,
+    "grid": Reason.GRID_UNKNOWN,
+    "departments": Reason.DEPARTMENT_UNKNOWN,
+    "case": Reason.CASE_NOT_ALLOWED,
+    "passed": Reason.REASON_MISSING,
+    "satisfied": Reason.ANSWER_MISSING,
+    "until": Reason.DATE_MISSING,
+    "score": Reason.SCORE_MISSING,
+}
 """What a command is refused with that lacks a field."""
 _LACKS_TARGET = {CommandKind.REASSIGN: Reason.PERSON_UNKNOWN}
 
@@ -24,7 +34,9 @@ def fields_of(kind: CommandKind, is_child: bool = False) -> tuple[str, ...]:
 
 def without_blanks(command: Command) -> Command:
     """A reason, a text or a proof of blanks alone is none."""
-    blank = {name: None for name in ("reason", "text") if (said := getattr(command, name)) is not None and not said.strip()}
+    blank = {
+        name: None for name in ("reason", "text") if (said := getattr(command, name)) is not None and not said.strip()
+    }
     proof = tuple([one for one in command.proof if one.strip()])
     return command if not blank and len(proof) == len(command.proof) else replace(command, **blank, proof=proof)
 

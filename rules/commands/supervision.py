@@ -1,4 +1,5 @@
-"""Those who direct a ticket without holding it: another category, orders, reminders; and those who follow it (LAW 5, 6)."""
+"""Those who direct a ticket without holding it: another category, orders, reminders; and those who follow it (LAW 5,
+6)."""
 
 from msgspec.structs import replace
 
@@ -12,7 +13,8 @@ from topics.vocabulary import ClockKind, DepartmentRole, Reason, Status
 
 
 def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
-    """Another category: the limit is re-based and written down, what was consumed stays. Who has it stays, too, if the new ladder has its tier.
+    """Another category: the limit is re-based and written down, what was consumed stays. Who has it stays, too, if the
+    new ladder has its tier.
 
     Into a ladder without its tier it enters the lowest that is not below it; corrected to life and property it is as if
     filed so now (LAW 5). One of a flood is none of it any more.
@@ -36,7 +38,11 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
     _take_limit(case, draft, former, category)
     if category.consent is None:
         draft.consent, draft.consents = None, ()
-    if _is_emergency(case, category.urgency) and not _is_emergency(case, former.urgency) and draft.status not in (Status.DONE, Status.SURVEYED):
+    if (
+        _is_emergency(case, category.urgency)
+        and not _is_emergency(case, former.urgency)
+        and draft.status not in (Status.DONE, Status.SURVEYED)
+    ):
         return _as_emergency(case, draft, category, steps_on, here)
     if here is None or here.name == steps_on[0].name:
         return Reason.DONE_AS_ASKED
@@ -45,11 +51,16 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.DONE_AS_ASKED
     if draft.status is Status.PARKED:
         pauses.unpark(case, draft)
-    return Reason.DONE_AS_ASKED if any(offers.move_to(case, draft, tier, "recategorised") for tier in steps_on) else Reason.TIER_UNKNOWN
+    return (
+        Reason.DONE_AS_ASKED
+        if any(offers.move_to(case, draft, tier, "recategorised") for tier in steps_on)
+        else Reason.TIER_UNKNOWN
+    )
 
 
 def _take_limit(case: Case, draft: Draft, former: Category, category: Category) -> None:
-    """Re-base the limit: a wish gets its new one from its filing on, and what becomes a wish loses its rungs (LAW 4)."""
+    """Re-base the limit: a wish gets its new one from its filing on, and what becomes a wish loses its rungs (LAW
+    4)."""
     law = case.law
     limit_ms, unit = filing.limit_of(law, category, draft.is_reopened)
     rungs = filing.rungs_of(law, category)
@@ -63,9 +74,15 @@ def _take_limit(case: Case, draft: Draft, former: Category, category: Category) 
 
     resolve_clocks.change_own(law, draft, anew)
     case.say(
-        "TicketRecategorised", draft, former=draft.category, category=category.code, former_limit_ms=draft.resolve_limit_ms,
-        former_unit=draft.resolve_unit, limit_ms=limit_ms, unit=unit,
-    )  # fmt: skip
+        "TicketRecategorised",
+        draft,
+        former=draft.category,
+        category=category.code,
+        former_limit_ms=draft.resolve_limit_ms,
+        former_unit=draft.resolve_unit,
+        limit_ms=limit_ms,
+        unit=unit,
+    )
     draft.category, draft.urgency, draft.lead, draft.rule = category.code, category.urgency, category.lead, None
     draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
     resolve = draft.clock(ClockKind.RESOLVE)
@@ -82,8 +99,11 @@ def _is_emergency(case: Case, urgency: str) -> bool:
     return urgency in case.law.bundle.automatic_whistle
 
 
-def _as_emergency(case: Case, draft: Draft, category: Category, steps_on: tuple[Tier, ...], here: Tier | None) -> Reason:
-    """As if filed so at this moment: the street has it, or who stands above it already; its departments are called, its clocks run from now."""
+def _as_emergency(
+    case: Case, draft: Draft, category: Category, steps_on: tuple[Tier, ...], here: Tier | None
+) -> Reason:
+    """As if filed so at this moment: the street has it, or who stands above it already; its departments are called, its
+    clocks run from now."""
     was_parked = draft.status is Status.PARKED
     if was_parked:
         pauses.unpark(case, draft)
@@ -92,7 +112,14 @@ def _as_emergency(case: Case, draft: Draft, category: Category, steps_on: tuple[
     draft.asked = None
     law, number = case.law, f"{category.urgency}@{draft.version}"
     fresh = Clock(
-        ClockKind.RESOLVE, number, draft.resolve_limit_ms, draft.resolve_unit, case.at, case.at, filing.rungs_of(law, category), area=law.area(draft.where)
+        ClockKind.RESOLVE,
+        number,
+        draft.resolve_limit_ms,
+        draft.resolve_unit,
+        case.at,
+        case.at,
+        filing.rungs_of(law, category),
+        area=law.area(draft.where),
     )
     resolve_clocks.let_broken_go(draft)
     resolve_clocks.change_own(law, draft, lambda clock: fresh)
@@ -102,7 +129,8 @@ def _as_emergency(case: Case, draft: Draft, category: Category, steps_on: tuple[
     named = [tier.name for tier in plan_of(law, category, None, ()).steps]
     wanted = [tier for tier in steps_on if tier.name in named]
     former = (draft.tier, draft.party, draft.person)
-    at_it = draft.status is not Status.OFFERED and (not was_parked or draft.status is Status.WHISTLED)  # who had laid it aside is asked anew
+    # who had laid it aside is asked anew
+    at_it = draft.status is not Status.OFFERED and (not was_parked or draft.status is Status.WHISTLED)
     stays = here is not None and bool(wanted) and wanted[0].name == here.name and at_it
     if not stays:
         if not any(offers.enter(case, draft, tier) for tier in wanted):
@@ -143,7 +171,9 @@ def remind(case: Case, draft: Draft, command: Command) -> Reason:
 
 
 def _who(case: Case, draft: Draft) -> list[str]:
-    return list(dict.fromkeys([authority.standing_for(case, draft), *(name.partition(":")[2] for name in draft.followers)]))
+    return list(
+        dict.fromkeys([authority.standing_for(case, draft), *(name.partition(":")[2] for name in draft.followers)])
+    )
 
 
 def attach(case: Case, draft: Draft, command: Command) -> Reason:

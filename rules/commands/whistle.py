@@ -39,12 +39,22 @@ def _ask_principal(case: Case, draft: Draft, command: Command, departments: tupl
     if draft.asked is not None:
         return Reason.ASKED_ALREADY
     actor = command.actor
-    draft.asked = Asked("whistle", str(actor.role), actor.person, command.reason or "", case.at, departments=departments, case=command.case)
+    draft.asked = Asked(
+        "whistle",
+        str(actor.role),
+        actor.person,
+        command.reason or "",
+        case.at,
+        departments=departments,
+        case=command.case,
+    )
     case.say("ApprovalAsked", draft, what="whistle", by=actor.person)
     return Reason.DONE_AS_ASKED
 
 
-def carry_out(case: Case, draft: Draft, actor: Actor, codes: tuple[str, ...], why: str, asks: str | None = None) -> None:
+def carry_out(
+    case: Case, draft: Draft, actor: Actor, codes: tuple[str, ...], why: str, asks: str | None = None
+) -> None:
     """Call the departments; the ticket comes to the street unless the centre has it already."""
     offers.end_offer(case, draft, "withdrawn")
     if pauses.is_waiting(draft):

@@ -22,7 +22,10 @@ def decline(case: Case, draft: Draft, command: Command) -> Reason:
     """The offered party says no, with a reason, at most twice; the next party has it, or the next tier."""
     if not holds(draft, command.actor):
         return Reason.NOT_YOUR_TICKET
-    if sum(offer.ended == "declined" and offer.party == draft.party for offer in draft.offers) >= case.law.bundle.max_declines:
+    if (
+        sum(offer.ended == "declined" and offer.party == draft.party for offer in draft.offers)
+        >= case.law.bundle.max_declines
+    ):
         return Reason.TOO_MANY_DECLINES
     if not offers.above(case, draft):
         return Reason.NOT_IN_THIS_STATUS
@@ -69,7 +72,11 @@ def finish(case: Case, draft: Draft, command: Command) -> Reason:
     if category is not None and category.proof_required and not command.proof:
         return Reason.PROOF_MISSING
     resolve = offers.resolve_clock(draft)
-    due = clocks.moment(case.law, resolve, 100, None) if resolve and (resolve.rungs or not is_wish(case.law, draft)) else None
+    due = (
+        clocks.moment(case.law, resolve, 100, None)
+        if resolve and (resolve.rungs or not is_wish(case.law, draft))
+        else None
+    )
     at = max(case.effective_at, resolve.running_since or 0) if resolve else case.effective_at
     offers.end_offer(case, draft, "withdrawn")
     offers.stop_work_clocks(case, draft)

@@ -12,7 +12,8 @@ DAY_MS = 86_400_000
 
 
 class CasePlan(NamedTuple):
-    """What stands about one point; ``point`` is (lat, lon) × 10⁷ of its first ticket, ``None`` where only the grid is known."""
+    """What stands about one point; ``point`` is (lat, lon) × 10⁷ of its first ticket, ``None`` where only the grid is
+    known."""
 
     home: str
     leaf: str | None
@@ -34,7 +35,13 @@ def case_plans(tickets: Iterable[Ticket], rule: Chronic, until: Instant) -> list
     since = until - rule.days * DAY_MS
     groups: dict[tuple[str, str], list[list[Ticket]]] = {}
     for ticket in sorted(tickets, key=lambda one: (one.filed_at or 0, one.id)):
-        if ticket.exercise or ticket.category is None or ticket.filed_at is None or ticket.filed_at < since or ticket.status in ("merged", "dismissed", "cancelled"):
+        if (
+            ticket.exercise
+            or ticket.category is None
+            or ticket.filed_at is None
+            or ticket.filed_at < since
+            or ticket.status in ("merged", "dismissed", "cancelled")
+        ):
             continue
         known = groups.setdefault((ticket.home, ticket.category), [])
         group = next((group for group in known if _is_at(rule, group[0], ticket)), None)
@@ -60,4 +67,13 @@ def _is_at(rule: Chronic, first: Ticket, other: Ticket) -> bool:
 def _plan(group: list[Ticket], rule: Chronic) -> CasePlan:
     first, last = group[0], group[-1]
     names, review_at = tuple(one.id for one in group), (last.filed_at or 0) + rule.review_days * DAY_MS
-    return CasePlan(first.home, first.leaf, first.category or "", _point(first), names, first.filed_at or 0, last.filed_at or 0, review_at)
+    return CasePlan(
+        first.home,
+        first.leaf,
+        first.category or "",
+        _point(first),
+        names,
+        first.filed_at or 0,
+        last.filed_at or 0,
+        review_at,
+    )

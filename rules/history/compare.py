@@ -1,4 +1,5 @@
-"""Compares two tellings of a history, ticket by ticket: who moved, which limits are missed anew, whose load changes (DESIGN 8)."""
+"""Compares two tellings of a history, ticket by ticket: who moved, which limits are missed anew, whose load changes
+(DESIGN 8)."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -40,7 +41,8 @@ class Row(msgspec.Struct, frozen=True):
 
     @property
     def moved(self) -> tuple[str, ...]:
-        """In what somebody else has it: ``party``, ``tier``, ``departments``; empty for a ticket of one telling alone."""
+        """In what somebody else has it: ``party``, ``tier``, ``departments``; empty for a ticket of one telling
+        alone."""
         was, now = self.before, self.after
         if was is None or now is None:
             return ()
@@ -72,7 +74,8 @@ class Drift(msgspec.Struct, frozen=True):
     drift_before: int
     drift_after: int
     causes_before: dict[str, int] = {}
-    """``eligibility``, ``emergency``, ``manual``, ``allocation`` -> hundredths of a ticket off its nominal share of all tickets."""
+    """``eligibility``, ``emergency``, ``manual``, ``allocation`` -> hundredths of a ticket off its nominal share of all
+    tickets."""
     causes_after: dict[str, int] = {}
 
 
@@ -110,7 +113,10 @@ def compare(before: Account, after: Account, misfits: Sequence[Misfit]) -> Diffe
     return Difference(
         tickets_before=len(before.fates),
         tickets_after=len(after.fates),
-        moved={"any": sum(map(bool, moved)), **{name: sum(name in some for some in moved) for name in ("party", "tier", "departments")}},
+        moved={
+            "any": sum(map(bool, moved)),
+            **{name: sum(name in some for some in moved) for name in ("party", "tier", "departments")},
+        },
         breaches_before=_breaches(before),
         breaches_after=_breaches(after),
         breaches_vanish=sum(len(row.breaches_vanish) for row in rows),
@@ -149,7 +155,9 @@ def _row(origin: str, was: Fate | None, now: Fate | None, refused: Mapping[str, 
 def _side(fate: Fate | None) -> Side | None:
     if fate is None:
         return None
-    return Side(fate.name, fate.category, fate.status, fate.first_party, fate.tier, fate.party, tuple(sorted(fate.departments)))
+    return Side(
+        fate.name, fate.category, fate.status, fate.first_party, fate.tier, fate.party, tuple(sorted(fate.departments))
+    )
 
 
 def _breaches(account: Account) -> dict[str, int]:
@@ -165,6 +173,13 @@ def _loads(before: Counter[str], after: Counter[str]) -> dict[str, Load]:
 def _drifts(before: Account, after: Account) -> dict[str, Drift]:
     was, now = before.books, after.books
     return {
-        party: Drift(was.counts[party], now.counts[party], was.drift(party), now.drift(party), was.causes(party), now.causes(party))
+        party: Drift(
+            was.counts[party],
+            now.counts[party],
+            was.drift(party),
+            now.drift(party),
+            was.causes(party),
+            now.causes(party),
+        )
         for party in dict.fromkeys((*was.nominal, *now.nominal))
     }

@@ -1,4 +1,5 @@
-"""A clock's deadline as rows that a person can add up with a pencil: what was given, what is consumed, which hours count (LAW 4)."""
+"""A clock's deadline as rows that a person can add up with a pencil: what was given, what is consumed, which hours
+count (LAW 4)."""
 
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
@@ -24,10 +25,19 @@ def reckoned(law: Law, clock: Clock, rung: int, urgency: str | None) -> tuple[li
         return [f"{clock.kind} ends at a fixed moment: {local(clock.until, zone)}"], True
     wanted = clock.limit_ms * rung // 100
     kind = "working time" if clock.unit in WORK_UNITS else "day and night"
-    rows = [f"{clock.kind} {clock.number}: limit {length(clock.limit_ms)} of {kind}{_extended(clock)}; {rung} % of it is {length(wanted)}"]
+    rows = [
+        f"{clock.kind} {clock.number}: limit {length(clock.limit_ms)} of {kind}{_extended(clock)}; {rung} % of it is"
+        f" {length(wanted)}"
+    ]
     since = clock.running_since
     if since is None:
-        return [*rows, f"it stands{f' ({clock.paused_reason})' if clock.paused_reason else ''}, with {length(clock.consumed_ms)} consumed"], True
+        return [
+            *rows,
+            (
+                f"it stands{f' ({clock.paused_reason})' if clock.paused_reason else ''}, with"
+                f" {length(clock.consumed_ms)} consumed"
+            ),
+        ], True
     left = wanted - clock.consumed_ms
     if clock.consumed_ms:
         rows.append(f"consumed before {local(since, zone)}: {length(clock.consumed_ms)}; left {length(max(0, left))}")
@@ -71,9 +81,16 @@ def _rows(spans: list[tuple[Instant, Instant]], zone: ZoneInfo, total: int) -> l
         if len(spans) > SHOWN and SHOWN // 2 <= place < len(spans) - SHOWN // 2:
             if place == SHOWN // 2:
                 between = spans[SHOWN // 2 : -(SHOWN // 2)]
-                rows.append(f"  … {len(between)} more stretches until {local(between[-1][1], zone)}: {length(sum(b - a for a, b in between))}")
+                rows.append(
+                    f"  … {len(between)} more stretches until {local(between[-1][1], zone)}:"
+                    f" {length(sum(b - a for a, b in between))}"
+                )
             continue
-        rows.append(f"  {local(begin, zone)} to {local(until, zone)[11:] if _day(begin, zone) == _day(until, zone) else local(until, zone)}: {length(until - begin)}, together {length(total)}")
+        rows.append(
+            f"  {local(begin, zone)} to"
+            f" {local(until, zone)[11:] if _day(begin, zone) == _day(until, zone) else local(until, zone)}:"
+            f" {length(until - begin)}, together {length(total)}"
+        )
     return rows
 
 

@@ -28,7 +28,8 @@ def explain(decision: Decision, before: Ticket | None, law: Law, duty_law: Law |
         decision: As it stands in the log.
         before: The ticket as it was, if there was one.
         law: The pack the decision names in ``why.pack``.
-        duty_law: The same with the roster as it was then; ``None``: that has aged away, and what rests on it is not worked out.
+        duty_law: The same with the roster as it was then; ``None``: that has aged away, and what rests on it is not
+            worked out.
     Returns:
         Lines to print, how many things were worked out again, and whether each came out as it was decided.
     """
@@ -50,7 +51,9 @@ def explain(decision: Decision, before: Ticket | None, law: Law, duty_law: Law |
             lines.append(f"worked out again: {said}{'' if same else ' — DISAGREES'}")
             agrees, count = agrees and same, count + 1
     if why.pack is not None:
-        lines.append(f"by pack {why.pack}, calendar {why.calendar or '-'}, grid {why.grid or '-'}, roster {why.roster or '-'}")
+        lines.append(
+            f"by pack {why.pack}, calendar {why.calendar or '-'}, grid {why.grid or '-'}, roster {why.roster or '-'}"
+        )
     return lines, count, agrees
 
 
@@ -59,12 +62,24 @@ def _cause(decision: Decision, zone: ZoneInfo) -> list[str]:
     if decision.command is not None:
         said += f" {decision.command} of {decision.actor} ({decision.command_id})"
     given = decision.said
-    words = [f"{name}: {_word(value)}" for name in ("reason", "text", "proof") if given is not None and (value := getattr(given, name))]
-    return [said, *(f"said with it, {word}" for word in words), *([f"first decided as {decision.first_decision}"] if decision.first_decision else [])]
+    words = [
+        f"{name}: {_word(value)}"
+        for name in ("reason", "text", "proof")
+        if given is not None and (value := getattr(given, name))
+    ]
+    return [
+        said,
+        *(f"said with it, {word}" for word in words),
+        *([f"first decided as {decision.first_decision}"] if decision.first_decision else []),
+    ]
 
 
 def _facts(event: Event, zone: ZoneInfo) -> str:
-    shown = {name.removesuffix("_ms"): _fact(name, value, zone) for name, value in event.facts.items() if value not in (None, "", [])}
+    shown = {
+        name.removesuffix("_ms"): _fact(name, value, zone)
+        for name, value in event.facts.items()
+        if value not in (None, "", [])
+    }
     return ", ".join(f"{name} {shown[name]}" for name in sorted(shown))
 
 
@@ -82,12 +97,22 @@ def _word(value: Any) -> str:
     return ", ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
 
 
-def _again(decision: Decision, event: Event, before: Ticket | None, law: Law, duty_law: Law | None) -> list[tuple[str, bool]]:
+def _again(
+    decision: Decision, event: Event, before: Ticket | None, law: Law, duty_law: Law | None
+) -> list[tuple[str, bool]]:
     if event.type in FIRINGS and before is not None:
         return _clock(decision, event, before, law)
     if event.type == "TicketFiled":
         found = _limit(decision, event, law)
-        return [*found, *(_eligible(decision, event, duty_law) if duty_law is not None else []), *_split(decision, event, law)] if event.facts.get("counted") == "split" else found
+        return (
+            [
+                *found,
+                *(_eligible(decision, event, duty_law) if duty_law is not None else []),
+                *_split(decision, event, law),
+            ]
+            if event.facts.get("counted") == "split"
+            else found
+        )
     if event.type == "TicketMoved" and before is not None:
         return _tiers(decision, event, before, law)
     if event.type == "TicketReopened" and before is not None:
@@ -102,17 +127,26 @@ def _arithmetic(event: Event, before: Ticket, law: Law) -> tuple[list[str], bool
 
 
 def _image(decision: Decision, event: Event) -> Ticket | None:
-    image = next((change.after for change in decision.changes if change.ticket == event.ticket and change.after is not None), None)
+    image = next(
+        (change.after for change in decision.changes if change.ticket == event.ticket and change.after is not None),
+        None,
+    )
     return None if image is None else codec.decode(bytes(image), Ticket)
 
 
 def _limit(decision: Decision, event: Event, law: Law) -> list[tuple[str, bool]]:
     """Is the limit the category's, unless a date was promised?"""
     ticket = _image(decision, event)
-    if ticket is None or ticket.category not in law.categories or ticket.promised_by is not None or ticket.hops:  # from another home it brings its own
+    # from another home it brings its own
+    if ticket is None or ticket.category not in law.categories or ticket.promised_by is not None or ticket.hops:
         return []
     limit = category_of(law, ticket.category, ticket.rule).limit
-    return [(f"the limit is {limit.amount} {limit.unit}", (law.limit_ms(limit), limit.unit) == (event.facts["limit_ms"], event.facts["unit"]))]
+    return [
+        (
+            f"the limit is {limit.amount} {limit.unit}",
+            (law.limit_ms(limit), limit.unit) == (event.facts["limit_ms"], event.facts["unit"]),
+        )
+    ]
 
 
 def _tiers(decision: Decision, event: Event, before: Ticket, law: Law) -> list[tuple[str, bool]]:
@@ -123,7 +157,12 @@ def _tiers(decision: Decision, event: Event, before: Ticket, law: Law) -> list[t
     former, to = event.facts.get("from_tier"), event.facts["to_tier"]
     if former in names and to in names and names.index(to) < names.index(former):
         by = str(decision.actor).partition(":")[0]
-        return [(f"{to} stands below {former}: moved down by {by}", decision.command == "escalate" and by in ("chief", "centre"))]
+        return [
+            (
+                f"{to} stands below {former}: moved down by {by}",
+                decision.command == "escalate" and by in ("chief", "centre"),
+            )
+        ]
     return [(f"{to} stands above {former} in {' -> '.join(names)}", to in names and to != former)]
 
 
@@ -134,7 +173,10 @@ def _clock(decision: Decision, event: Event, before: Ticket, law: Law) -> list[t
     if clock is None:
         return [(f"no clock {said['clock']}/{said['number']} was running", False)]
     due = clocks.moment(law, clock, said["rung"], before.urgency, before.hours)
-    name = f"{said['rung']} % of {clock.kind} is due {'never' if due is None else moment(due, ZoneInfo(law.bundle.timezone))}"
+    name = (
+        f"{said['rung']} % of {clock.kind} is due"
+        f" {'never' if due is None else moment(due, ZoneInfo(law.bundle.timezone))}"
+    )
     return [(name, due == said["due_at"] and decision.at >= said["due_at"] and said["rung"] in clock.rungs)]
 
 
@@ -155,5 +197,9 @@ def _split(decision: Decision, event: Event, law: Law) -> list[tuple[str, bool]]
     former, after = books["before"], books["after"]
     quota = Quota(decision.home, str(event.facts["window"]), books["per"], former["counts"], former["targets"])
     party, worked_out = split.take(law, quota, tuple(event.facts["eligible"]))
-    same = party == event.facts["party"] and worked_out.counts == after["counts"] and worked_out.targets == after["targets"]
+    same = (
+        party == event.facts["party"]
+        and worked_out.counts == after["counts"]
+        and worked_out.targets == after["targets"]
+    )
     return [(f"the split names {party}", same)]

@@ -1,4 +1,5 @@
-"""Works a partition's decisions out again, one after another, with the tickets and the roster as they were before each (DESIGN 8)."""
+"""Works a partition's decisions out again, one after another, with the tickets and the roster as they were before each
+(DESIGN 8)."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -33,8 +34,10 @@ class Retold:
 
         Args:
             laws: By their names.
-            standing: Of a log that no longer begins at its beginning: the roster's changes as the state has them. What ended before is in
-                neither, so a decision whose roster does not come out as it says is not vouched for. ``None``: the log is whole.
+            standing: Of a log that no longer begins at its beginning: the roster's changes as the state has them. What
+                ended before is in
+                neither, so a decision whose roster does not come out as it says is not vouched for. ``None``: the log
+                is whole.
         """
         self._laws, self._rosters = laws, Rosters()
         self._is_cut = standing is not None

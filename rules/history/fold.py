@@ -1,4 +1,5 @@
-"""Folds recorded decisions into what a partition remembers, without deciding anything: each decision carries what it changed (DESIGN 5)."""
+"""Folds recorded decisions into what a partition remembers, without deciding anything: each decision carries what it
+changed (DESIGN 5)."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -131,12 +132,18 @@ def _seen(told: Said) -> tuple[str, CommandSeen] | None:
     if told.reason in (Reason.REPEATED_COMMAND, Reason.ID_RESERVED):
         return None
     actor, command_id = told.actor or "", told.command_id or ""
-    name = refused_as(actor, command_id, told.command or "", told.ticket or "") if told.reason in REFUSALS else remembered_as(actor, command_id)
+    name = (
+        refused_as(actor, command_id, told.command or "", told.ticket or "")
+        if told.reason in REFUSALS
+        else remembered_as(actor, command_id)
+    )
     return (name, CommandSeen(told.id, told.at)) if name else None
 
 
 def _pack(told: Said) -> str | None:
-    return next((codec.decode(bytes(event.facts), _Adopted).pack for event in told.events if event.type == "PackAdopted"), None)
+    return next(
+        (codec.decode(bytes(event.facts), _Adopted).pack for event in told.events if event.type == "PackAdopted"), None
+    )
 
 
 def _duty(book: Book, told: Said) -> tuple[str, Duties] | None:
@@ -170,15 +177,27 @@ def _held(told: Said) -> tuple[str, HeldCause | None] | None:
 def _quota(book: Book, laws: Mapping[str, Law], told: Said) -> Quota | None:
     """Give the home's books after a ticket was filed, or given to another party by hand; else ``None``."""
     kinds = [event.type for event in told.events]
-    hands = [codec.decode(bytes(event.facts), _ByHand).counted for event in told.events if event.type == "TicketReassigned"]
+    hands = [
+        codec.decode(bytes(event.facts), _ByHand).counted for event in told.events if event.type == "TicketReassigned"
+    ]
     by_hand = "manual" in hands and "TicketOffered" in kinds  # the person alone may change: that is no offer
-    filed = next((codec.decode(bytes(event.facts), _Filed) for event in told.events if event.type == "TicketFiled"), None)
+    filed = next(
+        (codec.decode(bytes(event.facts), _Filed) for event in told.events if event.type == "TicketFiled"), None
+    )
     if not by_hand and (filed is None or filed.counted in ("none", "exercise")):
         return None
-    quota = split.quota_at(laws[(book.pack if by_hand else None) or told.why.pack or ""], book.quotas.get(told.home), told.home, told.at)
+    quota = split.quota_at(
+        laws[(book.pack if by_hand else None) or told.why.pack or ""], book.quotas.get(told.home), told.home, told.at
+    )
     if filed is None:
         return replace(quota, manual=quota.manual + 1)
     if filed.counted != "split":
         return replace(quota, **{filed.counted: getattr(quota, filed.counted) + 1})
     after = codec.decode(bytes(told.why.quota), _Quota).after
-    return replace(quota, counts=after.counts, targets=after.targets, split=quota.split + 1, fully_eligible=quota.fully_eligible + filed.all_eligible)
+    return replace(
+        quota,
+        counts=after.counts,
+        targets=after.targets,
+        split=quota.split + 1,
+        fully_eligible=quota.fully_eligible + filed.all_eligible,
+    )

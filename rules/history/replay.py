@@ -1,4 +1,5 @@
-"""Decides a recorded sequence once more and compares: the same causes at the same moments give the same bytes (DESIGN 6)."""
+"""Decides a recorded sequence once more and compares: the same causes at the same moments give the same bytes (DESIGN
+6)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
@@ -58,7 +59,8 @@ class Replayed(msgspec.Struct, frozen=True):
     """Causes set aside: they changed nothing and are not decided again."""
     mismatch: Mismatch | None
     restamped: int = 0
-    """Of the identical ones those that another version of the engine has written: the same but for what it stamps on a record."""
+    """Of the identical ones those that another version of the engine has written: the same but for what it stamps on a
+    record."""
 
 
 def replay(laws: Mapping[str, Law], told: Iterable[Told], book: Book | None = None, last: Instant = 0) -> Replayed:
@@ -96,7 +98,8 @@ def replay(laws: Mapping[str, Law], told: Iterable[Told], book: Book | None = No
 
 
 def _same_but_for_the_stamp(again: bytes, record: bytes) -> bool:
-    """Whether a decision of another version of the engine is this one: version and schema apart, which were not always written."""
+    """Whether a decision of another version of the engine is this one: version and schema apart, which were not always
+    written."""
     ours, theirs = msgspec.json.decode(again), msgspec.json.decode(record)
     is_of_another: bool = ours.pop("engine", None) != theirs.pop("engine", None)
     for name in _ADDED - theirs.keys():
@@ -106,7 +109,11 @@ def _same_but_for_the_stamp(again: bytes, record: bytes) -> bool:
 
 def _without_stamp(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_stamp(member) for name, member in value.items() if name not in _STAMPS or member != _STAMPS[name]}
+        return {
+            name: _without_stamp(member)
+            for name, member in value.items()
+            if name not in _STAMPS or member != _STAMPS[name]
+        }
     return [_without_stamp(member) for member in value] if isinstance(value, list) else value
 
 
@@ -123,7 +130,9 @@ def _again(book: Book, laws: Mapping[str, Law], one: Told, last: Instant) -> tup
         return None, "the record is no decision"
     if one.at < last:
         return None, f"its moment {one.at} lies before that of the decision in front of it, {last}"
-    cause: IncidentCause | CommandCause | ClockCause | None = one.cause if one.kind != "clock" else book.first_due(one.at)
+    cause: IncidentCause | CommandCause | ClockCause | None = (
+        one.cause if one.kind != "clock" else book.first_due(one.at)
+    )
     if cause is None:
         return None, "no clock is due at that moment"
     try:

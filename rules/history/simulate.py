@@ -1,4 +1,5 @@
-"""Tells a recorded history once more under another law: the same reports and commands, other clocks, other outcomes (DESIGN 8)."""
+"""Tells a recorded history once more under another law: the same reports and commands, other clocks, other outcomes
+(DESIGN 8)."""
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +39,8 @@ class Misfit(NamedTuple):
 
 
 def origin_of(cause: IncidentCause) -> str:
-    """Name what a ticket came from, the same under every law: the position of the report, or of the command that referred it."""
+    """Name what a ticket came from, the same under every law: the position of the report, or of the command that
+    referred it."""
     return cause.incident.id if isinstance(cause.incident, IncidentReferred) else cause.id
 
 
@@ -48,19 +50,28 @@ class Simulation:
     Reports and commands come at their recorded moments, in the recorded order of their partition. Clocks are the new
     law's: what is due before the next report, or before the next command was handed in, fires first, at its due moment
     (LAW 4: at the same instant the command goes first; a late worker breaches nobody). Adoptions of packs are left out,
-    the new law holds from the beginning. A referral arrives where and when it was recorded, if the new law makes it too;
-    one that only the new law makes arrives at once. A clock that a busy worker fired late is told as if in time, so even
-    under its own law a history may differ by a ticket that was a moment from its deadline. Where a report was placed is a recorded fact and stays (DESIGN 6).
+    the new law holds from the beginning. A referral arrives where and when it was recorded, if the new law makes it
+    too;
+    one that only the new law makes arrives at once. A clock that a busy worker fired late is told as if in time, so
+    even
+    under its own law a history may differ by a ticket that was a moment from its deadline. Where a report was placed is
+    a recorded fact and stays (DESIGN 6).
 
-    A history that begins in the middle begins with what stood then. As at the adoption of a pack, tickets that stood keep
+    A history that begins in the middle begins with what stood then. As at the adoption of a pack, tickets that stood
+    keep
     the law they were filed under and are served by the new law's people; what is filed from then on is the new law's. A
     referral that was on its way then arrives as it is recorded.
     """
 
     def __init__(
-        self, law: Law, partitions: Mapping[int, Sequence[Told]], count: int, see: See, laws: Mapping[str, Law] | None = None,
+        self,
+        law: Law,
+        partitions: Mapping[int, Sequence[Told]],
+        count: int,
+        see: See,
+        laws: Mapping[str, Law] | None = None,
         begun: Mapping[int, Stood] | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Prepare.
 
         Args:
@@ -71,14 +82,22 @@ class Simulation:
             laws: The recorded packs, for what stood at the beginning.
             begun: What stood at the beginning, by partition; it is changed.
         """
-        self._law, self._laws, self._partitions, self._count, self._see = law, {**(laws or {}), law.ref: law}, partitions, count, see
+        self._law, self._laws, self._partitions, self._count, self._see = (
+            law,
+            {**(laws or {}), law.ref: law},
+            partitions,
+            count,
+            see,
+        )
         self._books: dict[int, Book] = {}
         self._last: dict[int, Instant] = {}
         for partition, stood in (begun or {}).items():
             book, self._last[partition] = stood.book, stood.at
             book.laws, book.pack = self._laws, law.ref
             self._books[partition] = book
-        arrivals = [referred for told in partitions.values() for one in told if (referred := _referral(one)) is not None]
+        arrivals = [
+            referred for told in partitions.values() for one in told if (referred := _referral(one)) is not None
+        ]
         self._slots = {referred.id for referred in arrivals}
         """Referring decisions whose arrival is recorded and still ahead."""
         told_here = {one.id for told in partitions.values() for one in told} if begun else self._slots
@@ -102,7 +121,10 @@ class Simulation:
             advance: Called for each recorded decision.
         """
         end = max((one.at for told in self._partitions.values() for one in told), default=0)
-        streams = [[(one.at, _referral(one) is not None, partition, one) for one in told] for partition, told in sorted(self._partitions.items())]
+        streams = [
+            [(one.at, _referral(one) is not None, partition, one) for one in told]
+            for partition, told in sorted(self._partitions.items())
+        ]
         for n, (_, _, partition, one) in enumerate(heapq.merge(*streams, key=lambda item: item[:3]), 1):
             self._tell(partition, one)
             advance()
@@ -143,7 +165,11 @@ class Simulation:
             return
         reason, command = outcome.decision.reason, cause.command
         if was_done and reason in REFUSALS:
-            self.misfits.append(Misfit(one.id, one.at, command.kind, f"{command.actor.role}:{command.actor.person}", command.ticket, reason))
+            self.misfits.append(
+                Misfit(
+                    one.id, one.at, command.kind, f"{command.actor.role}:{command.actor.person}", command.ticket, reason
+                )
+            )
         self.newly_done += not was_done and reason not in UNDONE
         for home, referred in outcome.referrals:
             self._refer(home, referred, outcome.decision.at)
@@ -169,7 +195,9 @@ class Simulation:
         while (cause := book.first_due(until)) is not None:
             book.apply(self._decided(partition, cause, cause.due_at))
 
-    def _decide(self, partition: int, cause: IncidentCause | CommandCause, at: Instant, origin: str = "") -> Outcome | None:
+    def _decide(
+        self, partition: int, cause: IncidentCause | CommandCause, at: Instant, origin: str = ""
+    ) -> Outcome | None:
         """Decide a recorded cause; what raises is set aside, as dispatch sets it aside."""
         try:
             outcome = self._decided(partition, cause, at, origin)
@@ -179,7 +207,9 @@ class Simulation:
         self._book(partition).apply(outcome)
         return outcome
 
-    def _decided(self, partition: int, cause: IncidentCause | CommandCause | ClockCause, at: Instant, origin: str = "") -> Outcome:
+    def _decided(
+        self, partition: int, cause: IncidentCause | CommandCause | ClockCause, at: Instant, origin: str = ""
+    ) -> Outcome:
         at = self._last[partition] = max(at, self._last.get(partition, 0))
         outcome = decide(self._book(partition), self._laws, cause, at)
         self._see(origin, outcome.decision)

@@ -1,4 +1,5 @@
-"""Keeps the account of one telling of a history: what became of each ticket, who had how many, how the split came out (LAW 3, 4)."""
+"""Keeps the account of one telling of a history: what became of each ticket, who had how many, how the split came out
+(LAW 3, 4)."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
@@ -83,9 +84,11 @@ class Books:
         """Why a party is off its nominal share of all tickets, in hundredths of a ticket. Source: LAW 3."""
         target = round(self.target[party] * HUNDRED)
         return {
-            "eligibility": target - self.nominal[party] - round(self.past[party] * HUNDRED), "emergency": -round(self.emergency[party] * HUNDRED),
-            "manual": self.manual[party] * HUNDRED, "allocation": self.counts[party] * HUNDRED - target,
-        }  # fmt: skip
+            "eligibility": target - self.nominal[party] - round(self.past[party] * HUNDRED),
+            "emergency": -round(self.emergency[party] * HUNDRED),
+            "manual": self.manual[party] * HUNDRED,
+            "allocation": self.counts[party] * HUNDRED - target,
+        }
 
     def drift(self, party: str) -> int:
         """By how much a party is off its nominal share. Source: LAW 3."""
@@ -135,7 +138,10 @@ class Account:
         Returns:
             The tickets it changed, as they are now; ``None``: forgotten.
         """
-        images = [(change.ticket, None if change.after is None else codec.decode(bytes(change.after), Image)) for change in decision.changes]
+        images = [
+            (change.ticket, None if change.after is None else codec.decode(bytes(change.after), Image))
+            for change in decision.changes
+        ]
         for name, image in images:
             if image is not None:
                 self._take(origin, name, image)
@@ -173,7 +179,12 @@ class Account:
             elif event.type == "TicketOffered" and fate.first_party is None:
                 fate.first_party = event.facts["party"]
             elif event.type == "TicketFiled":
-                self._count(event.facts["counted"], event.facts["party"], tuple(event.facts.get("eligible", ())), self._laws[decision.why.pack or ""])
+                self._count(
+                    event.facts["counted"],
+                    event.facts["party"],
+                    tuple(event.facts.get("eligible", ())),
+                    self._laws[decision.why.pack or ""],
+                )
             elif event.type == "TicketReassigned" and "former" in event.facts and "counted" not in event.facts:
                 self.books.manual[event.facts["party"]] += 1
                 self.books.manual[str(event.facts["former"])] -= 1
@@ -215,7 +226,9 @@ def images_of(book: Book) -> dict[str, Image]:
 
 
 def recorded(
-    laws: Mapping[str, Law], partitions: Mapping[int, Iterable[Told]], stood: Mapping[int, Mapping[str, Image]] | None = None
+    laws: Mapping[str, Law],
+    partitions: Mapping[int, Iterable[Told]],
+    stood: Mapping[int, Mapping[str, Image]] | None = None,
 ) -> tuple[Account, dict[int, Instant]]:
     """Draw up the account of the log itself, from its decisions as they stand there.
 
@@ -228,7 +241,10 @@ def recorded(
         record is complete. A stack that was ended leaves clocks that no other law may be blamed for.
     """
     stood = stood or {}
-    account, pending = Account(laws, {name: image for images in stood.values() for name, image in images.items()}), dict[int, Instant]()
+    account, pending = (
+        Account(laws, {name: image for images in stood.values() for name, image in images.items()}),
+        dict[int, Instant](),
+    )
     for partition, told in sorted(partitions.items()):
         due = {name: image.next_due_at for name, image in stood.get(partition, {}).items()}
         for one in told:

@@ -1,4 +1,5 @@
-"""Whistles per hundred tickets of a street: too few mean the whistle is not used, too many that daily work has failed (LAW 7)."""
+"""Whistles per hundred tickets of a street: too few mean the whistle is not used, too many that daily work has failed
+(LAW 7)."""
 
 from typing import NamedTuple
 

@@ -18,7 +18,9 @@ def category_of(law: Law, code: str, rule: str | None) -> Category:
     found: Category | None = law.cache.get(key)
     if found is None:
         sets = next((one.set for one in law.bundle.rules if one.id == rule), {})
-        found = law.cache[key] = replace(law.categories[code], **{name: _typed(name, value) for name, value in sets.items()})
+        found = law.cache[key] = replace(
+            law.categories[code], **{name: _typed(name, value) for name, value in sets.items()}
+        )
     return found
 
 

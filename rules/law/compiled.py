@@ -27,11 +27,15 @@ UNIT_MS: dict[str, int] = {
 """Length of a unit in its own time; a work day is the calendar's (8 h by default)."""
 
 QUARTER_MS = 900_000
-"""No zone's day begins, and none changes its offset, off a quarter of an hour: what the zone says is remembered by quarters."""
+"""No zone's day begins, and none changes its offset, off a quarter of an hour: what the zone says is remembered by
+quarters."""
 
 RUNGS: dict[str, tuple[int, ...]] = {
-    ClockKind.RESOLVE: (50, 80, 100, 150, 300), ClockKind.TRIAGE: (100, 200), ClockKind.REPORT_IN: (100, 200), ClockKind.CHILD: (100, 200),
-}  # fmt: skip
+    ClockKind.RESOLVE: (50, 80, 100, 150, 300),
+    ClockKind.TRIAGE: (100, 200),
+    ClockKind.REPORT_IN: (100, 200),
+    ClockKind.CHILD: (100, 200),
+}
 """Of the clocks that do more than end, where the pack names none (LAW 4, 5)."""
 
 WORK_UNITS: frozenset[str] = frozenset({Unit.WORK_HOUR, Unit.WORK_DAY})
@@ -46,8 +50,12 @@ class Law:
         self.calendar = WorkCalendar(bundle.calendar)
         self.nodes: dict[str, Node] = {node.code: node for node in bundle.nodes}
         self.categories: dict[str, Category] = {category.code: category for category in bundle.categories}
-        self._words = {word: c.code for c in bundle.categories for word in (c.code, c.label, c.label_zh, *c.aliases) if word}
-        self.homes: dict[str, Node] = {n.code: n for n in bundle.nodes if n.level == bundle.home_level or n.code == bundle.unplaced}
+        self._words = {
+            word: c.code for c in bundle.categories for word in (c.code, c.label, c.label_zh, *c.aliases) if word
+        }
+        self.homes: dict[str, Node] = {
+            n.code: n for n in bundle.nodes if n.level == bundle.home_level or n.code == bundle.unplaced
+        }
         self.departments: dict[str, Department] = {department.code: department for department in bundle.departments}
         self.shares: tuple[PartyShare, ...] = bundle.shares
         self.per = share_unit([share.share for share in bundle.shares])
@@ -121,7 +129,8 @@ class Law:
     # -- people ------------------------------------------------------------------------------------------------
 
     def roster(self, role: str, node: str, skill: str | None = None, org: str | None = None) -> tuple[RosterEntry, ...]:
-        """List who has a role for a grid: the people of the nearest node on the way up that has any, else those for everywhere.
+        """List who has a role for a grid: the people of the nearest node on the way up that has any, else those for
+        everywhere.
 
         For the parties of the split the way up ends at the home. Source: LAW 3.
         """
@@ -130,7 +139,11 @@ class Law:
         if found is None and role not in self._by_role:
             return ()  # a party's name may be anybody's word
         if found is None:
-            fit = [e for e in self._by_role.get(role, ()) if (skill is None or skill in e.skills) and (org is None or e.org == org)]
+            fit = [
+                e
+                for e in self._by_role.get(role, ())
+                if (skill is None or skill in e.skills) and (org is None or e.org == org)
+            ]
             found = tuple(entry for entry in fit if not entry.nodes)
             for here in self.path(node):
                 near = tuple(entry for entry in fit if here in entry.nodes)
@@ -147,9 +160,19 @@ class Law:
         return self._by_person.get((person, role))
 
     def entry_at(self, person: str, duty: str) -> RosterEntry | None:
-        """Find a person by the post they have a ticket in: a role, ``street`` (its principal, too), a department's code; else by any role."""
-        roles = (duty, Role.PRINCIPAL) if duty == Role.STREET else (Role.DEPARTMENT,) if duty in self.departments else (duty,)
-        return next((found for role in roles if (found := self._by_person.get((person, role))) is not None), self._by_name.get(person))
+        """Find a person by the post they have a ticket in: a role, ``street`` (its principal, too), a department's
+        code; else by any role."""
+        roles = (
+            (duty, Role.PRINCIPAL)
+            if duty == Role.STREET
+            else (Role.DEPARTMENT,)
+            if duty in self.departments
+            else (duty,)
+        )
+        return next(
+            (found for role in roles if (found := self._by_person.get((person, role))) is not None),
+            self._by_name.get(person),
+        )
 
     def next_on_duty(self, hours: str | None, at: Instant) -> Instant | None:
         """Name ``at`` itself within somebody's hours, else when they begin; without hours of their own the city's."""
@@ -161,7 +184,10 @@ class Law:
             return at
         local = datetime.fromtimestamp(at / 1000, self._zone)
         start = _minutes(hours[:5])
-        begins = [datetime.combine(local.date() + timedelta(days=n), time(start // 60, start % 60), self._zone) for n in (0, 1)]
+        begins = [
+            datetime.combine(local.date() + timedelta(days=n), time(start // 60, start % 60), self._zone)
+            for n in (0, 1)
+        ]
         return next(when for moment in begins if (when := int(moment.timestamp()) * 1000) > at)
 
     def on_duty(self, entry: RosterEntry, at: Instant) -> bool:
@@ -180,14 +206,17 @@ class Law:
         return span[0] <= now < span[1] if span[0] <= span[1] else now >= span[0] or now < span[1]
 
     def ready(self, role: str, node: str, skill: str | None, org: str | None, at: Instant) -> tuple[RosterEntry, ...]:
-        """List those of a role for a grid who are on duty; answers of the same moment are kept, since a busy step has one."""
+        """List those of a role for a grid who are on duty; answers of the same moment are kept, since a busy step has
+        one."""
         if at != self._ready_at:
             self._ready.clear()
             self._ready_at = at
         key = (role, node, skill, org)
         found = self._ready.get(key)
         if found is None:
-            found = self._ready[key] = tuple([entry for entry in self.roster(role, node, skill, org) if self.on_duty(entry, at)])
+            found = self._ready[key] = tuple(
+                [entry for entry in self.roster(role, node, skill, org) if self.on_duty(entry, at)]
+            )
         return found
 
     # -- amounts and days --------------------------------------------------------------------------------------
@@ -217,11 +246,15 @@ class Law:
         return (self._now if at // QUARTER_MS == self._quarter else self._local(at))[2] // 60
 
     def _local(self, at: Instant) -> tuple[str, str, int]:
-        """Day, month and minute of the day at which the quarter of an hour around ``at`` begins; the last answer is kept."""
+        """Day, month and minute of the day at which the quarter of an hour around ``at`` begins; the last answer is
+        kept."""
         if at // QUARTER_MS != self._quarter:
             quarter = at // QUARTER_MS
             local = datetime.fromtimestamp(quarter * 900, self._zone)
-            self._now, self._quarter = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), local.hour * 60 + local.minute), quarter
+            self._now, self._quarter = (
+                (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), local.hour * 60 + local.minute),
+                quarter,
+            )
         return self._now
 
     def area(self, where: str) -> str | None:

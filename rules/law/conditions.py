@@ -9,21 +9,36 @@ import cel
 from topics import bounds
 from topics.pack import Rule
 
-FACTS = ("category", "channel", "signal", "leaf", "home", "street", "hour", "in_work_time", "exercise", "wall", "attributes")
+FACTS = (
+    "category",
+    "channel",
+    "signal",
+    "leaf",
+    "home",
+    "street",
+    "hour",
+    "in_work_time",
+    "exercise",
+    "wall",
+    "attributes",
+)
 """What a condition may read. All but ``hour`` and ``attributes`` come from small closed sets."""
 
 FAILURES = (RuntimeError, TypeError, ValueError, LookupError, ArithmeticError)
-"""What evaluating a condition may raise: an unknown function, mixed types, an attribute that is not there, a division by zero."""
+"""What evaluating a condition may raise: an unknown function, mixed types, an attribute that is not there, a division
+by zero."""
 
 REMEMBERED, WITH_ATTRIBUTES = 50_000, 2_000
-"""Distinct combinations of facts whose result is kept; of those with attributes fewer, since a hundred texts may be in each."""
+"""Distinct combinations of facts whose result is kept; of those with attributes fewer, since a hundred texts may be in
+each."""
 
 
 _LOOP = re.compile(r"\.\s*(?:all|exists_one|exists|filter|map)\s*\(")
 
 
 def compiled(condition: str) -> Any:
-    """Compile a condition of bounded length, depth and loops: what is longer crashes the parser, four loops in each other never end.
+    """Compile a condition of bounded length, depth and loops: what is longer crashes the parser, four loops in each
+    other never end.
 
     Raises:
         ValueError: It is beyond a bound, or cannot be parsed; the message has line and column.
@@ -48,7 +63,8 @@ class Conditions:
         """Compile all conditions; ``path`` names a grid and all above it.
 
         Raises:
-            ValueError: One cannot be parsed; ``rules.rulepack.validation.run_all`` has said so before a pack is published.
+            ValueError: One cannot be parsed; ``rules.rulepack.validation.run_all`` has said so before a pack is
+                published.
         """
         self._path = path
         self._rules = [(rule, compiled(rule.when)) for rule in rules]

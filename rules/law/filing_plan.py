@@ -43,15 +43,31 @@ def plan_of(law: Law, category: Category, rule: str | None, able: tuple[str, ...
 def _make(law: Law, category: Category, able: tuple[str, ...]) -> Plan:
     counted, steps = _beginning(law, category, able)
     ladder = law.ladder(category.ladder)
-    steps_of = {party: ladder[next((i for i, tier in enumerate(ladder) if party in tier.parties), 0) :] for party in able}
+    steps_of = {
+        party: ladder[next((i for i, tier in enumerate(ladder) if party in tier.parties), 0) :] for party in able
+    }
     filed = {
-        "category": category.code, "urgency": category.urgency, "starts_at": category.starts_at, "eligible": able, "counted": counted,
-        "all_eligible": len(able) == len(law.shares), "lead": category.lead, "ladder": category.ladder,
-    }  # fmt: skip
+        "category": category.code,
+        "urgency": category.urgency,
+        "starts_at": category.starts_at,
+        "eligible": able,
+        "counted": counted,
+        "all_eligible": len(able) == len(law.shares),
+        "lead": category.lead,
+        "ladder": category.ladder,
+    }
     return Plan(
-        category, f"category:{category.code}", law.limit_ms(category.limit), () if category.wish else law.rungs(ClockKind.RESOLVE),
-        able, counted, category.urgency in law.bundle.automatic_whistle, steps, steps_of, filed,
-    )  # fmt: skip
+        category,
+        f"category:{category.code}",
+        law.limit_ms(category.limit),
+        () if category.wish else law.rungs(ClockKind.RESOLVE),
+        able,
+        counted,
+        category.urgency in law.bundle.automatic_whistle,
+        steps,
+        steps_of,
+        filed,
+    )
 
 
 def _beginning(law: Law, category: Category, able: tuple[str, ...]) -> tuple[str, tuple[Tier, ...]]:

@@ -1,4 +1,5 @@
-"""Declared force majeure: windows in which the limits of an area stand still, as arithmetic over the other kinds of time (LAW 4)."""
+"""Declared force majeure: windows in which the limits of an area stand still, as arithmetic over the other kinds of
+time (LAW 4)."""
 
 from collections.abc import Iterable, Iterator
 
@@ -27,10 +28,17 @@ class Standstill:
 
     def between(self, start: Instant, end: Instant) -> int:
         """Milliseconds in ``[start, end)`` that lie in no window."""
-        return self.whole(start, end) - sum([self.whole(max(start, since), min(end, until)) for since, until in self._windows if since < end and start < until])
+        return self.whole(start, end) - sum(
+            [
+                self.whole(max(start, since), min(end, until))
+                for since, until in self._windows
+                if since < end and start < until
+            ]
+        )
 
     def counted(self, start: Instant, end: Instant, broken: Instant) -> Iterator[tuple[Instant, Instant]]:
-        """Give the parts of ``[start, end)`` that count: those in no window, and all that lie behind the moment the limit is broken."""
+        """Give the parts of ``[start, end)`` that count: those in no window, and all that lie behind the moment the
+        limit is broken."""
         for since, until in self._windows:
             if since >= min(end, broken) or until <= start:
                 continue
@@ -60,7 +68,8 @@ class Standstill:
         return self.later(start, ms)
 
     def elapsed(self, since: Instant, until: Instant, left: int) -> int:
-        """Milliseconds consumed from ``since`` to ``until`` by a clock with ``left`` to its limit: once that is broken nothing stands still."""
+        """Milliseconds consumed from ``since`` to ``until`` by a clock with ``left`` to its limit: once that is broken
+        nothing stands still."""
         end = self.add(since, left) if left > 0 else since
         if end is None or until <= end:
             return self.between(since, until)

@@ -1,4 +1,5 @@
-"""Writes moments and lengths for people: the city's own time, the only one on any screen, with its zone named (LAW 4)."""
+"""Writes moments and lengths for people: the city's own time, the only one on any screen, with its zone named (LAW
+4)."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -29,4 +30,7 @@ def length(ms: int) -> str:
     hours, rest = divmod(abs(ms), 3_600_000)
     minutes, rest = divmod(rest, 60_000)
     seconds = f"{rest // 1000}.{rest % 1000:03d} s" if rest % 1000 else f"{rest // 1000} s" if rest else ""
-    return ("-" if ms < 0 else "") + (" ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", seconds) if part) or "0 s")
+    return ("-" if ms < 0 else "") + (
+        " ".join(part for part in (f"{hours} h" if hours else "", f"{minutes} min" if minutes else "", seconds) if part)
+        or "0 s"
+    )

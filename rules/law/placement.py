@@ -56,7 +56,8 @@ class Places:
     def place(self, grid: str | None, lat: float | None, lon: float | None, crs: str, address: str | None) -> Placed:
         """Place something: the grid named goes before the point, the point before the address.
 
-        A grid that is not known or lies above homes, and a point that disagrees with the grid, are flagged. What lies above a home, or
+        A grid that is not known or lies above homes, and a point that disagrees with the grid, are flagged. What lies
+        above a home, or
         nowhere, goes to the ``unplaced`` home.
 
         Raises:
@@ -100,7 +101,8 @@ class Places:
         return found
 
     def _agree(self, grid: str, at_point: str) -> bool:
-        """Whether one contains the other, or the point lies in a dedicated grid of the same home: an overlay on its neighbours."""
+        """Whether one contains the other, or the point lies in a dedicated grid of the same home: an overlay on its
+        neighbours."""
         if at_point in self._dedicated:
             return self._home(at_point) == self._home(grid)
         overlay = grid in self._dedicated and self._home(at_point) == self._home(grid)
@@ -121,12 +123,16 @@ class Places:
             number = _NUMBER.match(text, text.find(street) + len(street))
             if number is not None:
                 n = int(number.group(1))
-                return next((a.leaf for a in self._streets[street] if a.first <= n <= a.last and a.parity in (None, n % 2)), None)
+                return next(
+                    (a.leaf for a in self._streets[street] if a.first <= n <= a.last and a.parity in (None, n % 2)),
+                    None,
+                )
         return None
 
 
 def _area(ring: tuple[tuple[int, int], ...]) -> int:
-    """Twice the area of an outline, in whole units: equal grids are equal, so that the code and no rounding settles a tie."""
+    """Twice the area of an outline, in whole units: equal grids are equal, so that the code and no rounding settles a
+    tie."""
     return abs(sum(x1 * y2 - x2 * y1 for (x1, y1), (x2, y2) in zip(ring, ring[1:] + ring[:1], strict=True)))
 
 
@@ -142,6 +148,8 @@ def _wgs84(lat: float, lon: float, crs: str) -> tuple[int, int]:
         try:
             found = geo.convert(make(lat, lon), geo.Crs.WGS84)
         except geo.GeoError as exc:
-            raise Unplaceable(f"a point of {crs} so near to a pole or the antimeridian is no place; send WGS84") from exc
+            raise Unplaceable(
+                f"a point of {crs} so near to a pole or the antimeridian is no place; send WGS84"
+            ) from exc
         lat, lon = found.coord.lat, found.coord.lon
     return int(Decimal(repr(lat)).scaleb(7).to_integral_value()), int(Decimal(repr(lon)).scaleb(7).to_integral_value())

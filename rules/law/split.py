@@ -8,7 +8,9 @@ from topics.pack import Category
 from topics.ticket import Quota
 
 
-def eligible(law: Law, category: Category, leaf: str | None, home: str) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+def eligible(
+    law: Law, category: Category, leaf: str | None, home: str
+) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
     """Name the parties that may take a ticket, in pack order, and the others with the reason of each.
 
     Somebody must be on the party's roster, on duty or not: duty is looked at when offering. Source: LAW 3.
@@ -44,7 +46,8 @@ def next_party(counts: Mapping[str, int], targets: Mapping[str, int], able: Sequ
         able: Parties that may take this ticket, in pack order.
         per: Units in a ticket.
     Returns:
-        A party, or ``None`` when nobody is eligible. With all eligible, every count stays within one ticket of its share.
+        A party, or ``None`` when nobody is eligible. With all eligible, every count stays within one ticket of its
+        share.
     Source: LAW 3.
     """
     best, most = None, 0
@@ -56,7 +59,8 @@ def next_party(counts: Mapping[str, int], targets: Mapping[str, int], able: Sequ
 
 
 def window_of(law: Law, at: Instant) -> str:
-    """Name the window by the month in the pack's zone and the shares, since new shares start a new window; unique within a month (``quota_at``)."""
+    """Name the window by the month in the pack's zone and the shares, since new shares start a new window; unique
+    within a month (``quota_at``)."""
     month = law.local_month(at)
     found: str | None = law.cache.get(month)
     if found is None:
@@ -72,7 +76,8 @@ def quota_at(law: Law, before: Quota | None, home: str, at: Instant) -> Quota:
         if name == window:
             return before
         if name.partition("/")[0] == window.partition("/")[0]:
-            window = f"{window}#{int(number or 1) + 1}"  # shares that come back within a month make a window of their own
+            # shares that come back within a month make a window of their own
+            window = f"{window}#{int(number or 1) + 1}"
     return Quota(home, window, law.per, counts={}, targets={})
 
 
@@ -88,7 +93,18 @@ def take(law: Law, quota: Quota, able: tuple[str, ...]) -> tuple[str, Quota]:
     assert winner is not None
     counts[winner] = counts.get(winner, 0) + 1
     full = quota.fully_eligible + (len(able) == len(law.shares))
-    return winner, Quota(quota.home, quota.window, quota.per, counts, targets, quota.split + 1, full, quota.direct, quota.emergency, quota.manual)
+    return winner, Quota(
+        quota.home,
+        quota.window,
+        quota.per,
+        counts,
+        targets,
+        quota.split + 1,
+        full,
+        quota.direct,
+        quota.emergency,
+        quota.manual,
+    )
 
 
 def _steps(law: Law, able: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
@@ -97,7 +113,9 @@ def _steps(law: Law, able: tuple[str, ...]) -> tuple[tuple[str, int], ...]:
     if found is None:
         shares = {share.code: share.share for share in law.shares}
         among = {party: shares[party] for party in able}
-        found = law.cache["steps", able] = tuple((party, law.per * share // sum(among.values())) for party, share in among.items())
+        found = law.cache["steps", able] = tuple(
+            (party, law.per * share // sum(among.values())) for party, share in among.items()
+        )
     return found
 
 

@@ -1,4 +1,5 @@
-"""Inside the walls the three committees are asked before work begins (墙内三委联动); outside the city's platform has it (墙外).
+"""Inside the walls the three committees are asked before work begins (墙内三委联动); outside the city's platform
+has it (墙外).
 
 Source: FIELD 2.
 """

@@ -1,4 +1,5 @@
-"""Working time as arithmetic: when so many milliseconds of it have passed, and how many lie between two moments (LAW 4)."""
+"""Working time as arithmetic: when so many milliseconds of it have passed, and how many lie between two moments (LAW
+4)."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -120,4 +121,6 @@ def _moment(day: date, minutes: int, zone: ZoneInfo) -> Instant:
 def _weekdays(year: int) -> str:
     """One character for each day of a year, ``1`` from Monday to Friday."""
     first = date(year, 1, 1)
-    return "".join("1" if (first + timedelta(days=n)).weekday() < 5 else "0" for n in range((date(year + 1, 1, 1) - first).days))
+    return "".join(
+        "1" if (first + timedelta(days=n)).weekday() < 5 else "0" for n in range((date(year + 1, 1, 1) - first).days)
+    )

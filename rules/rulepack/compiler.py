@@ -14,11 +14,14 @@ from topics.pack import PackBundle
 
 
 def compile_pack(source: PackSource) -> PackBundle:
-    """Turn a pack without faults into its bundle: degrees to integers, holidays to dated tables, rules with what they read."""
+    """Turn a pack without faults into its bundle: degrees to integers, holidays to dated tables, rules with what they
+    read."""
     plain = source.model_dump(mode="json", exclude={"calendar", "nodes", "rules", "force_majeure"})
     calendar = source.calendar
     hours = [tuple(int(t[:2]) * 60 + int(t[3:]) for t in span.split("-")) for span in calendar.hours]
-    years, version = working_years(calendar.country, calendar.region, calendar.from_year, calendar.to_year, calendar.worked, calendar.off)
+    years, version = working_years(
+        calendar.country, calendar.region, calendar.from_year, calendar.to_year, calendar.worked, calendar.off
+    )
     plain["calendar"] = {
         "name": version,
         "timezone": source.timezone,
@@ -28,12 +31,20 @@ def compile_pack(source: PackSource) -> PackBundle:
     }
     zone = ZoneInfo(source.timezone)
     plain["force_majeure"] = [
-        {"since": _instant(one.since, zone), "until": _instant(one.until, zone), "nodes": one.nodes, "why": one.why} for one in source.force_majeure
+        {"since": _instant(one.since, zone), "until": _instant(one.until, zone), "nodes": one.nodes, "why": one.why}
+        for one in source.force_majeure
     ]
     plain["nodes"] = [
-        {**node.model_dump(exclude={"outline"}), "ring": [(round(lon * 10**7), round(lat * 10**7)) for lon, lat in node.outline]} for node in source.nodes
+        {
+            **node.model_dump(exclude={"outline"}),
+            "ring": [(round(lon * 10**7), round(lat * 10**7)) for lon, lat in node.outline],
+        }
+        for node in source.nodes
     ]
-    plain["rules"] = [{**rule.model_dump(), "reads": sorted({*variables(rule.when), *(("leaf", "home") if rule.under else ())})} for rule in source.rules]
+    plain["rules"] = [
+        {**rule.model_dump(), "reads": sorted({*variables(rule.when), *(("leaf", "home") if rule.under else ())})}
+        for rule in source.rules
+    ]
     return msgspec.convert(plain, PackBundle)
 
 

@@ -23,7 +23,8 @@ class Changed(NamedTuple):
 
 
 def differences(before: PackSource, after: PackSource) -> list[Changed]:
-    """List what differs, section by section as the pack has them; entries are matched by their codes, not by their places."""
+    """List what differs, section by section as the pack has them; entries are matched by their codes, not by their
+    places."""
     old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
     return [changed for section in old for changed in _section(section, old[section], new[section])]
 
@@ -76,7 +77,10 @@ def _by_name(section: str, entries: list[Any]) -> dict[str, Any]:
 
 def _order(section: str, old: list[Any], new: list[Any], name: str = "") -> Iterator[Changed]:
     """Where order decides (the first rule that holds wins, the first party breaks ties), a change of it is one."""
-    names = [[next(str(entry[key]) for key in NAMES if entry.get(key) is not None) for entry in entries] for entries in (old, new)]
+    names = [
+        [next(str(entry[key]) for key in NAMES if entry.get(key) is not None) for entry in entries]
+        for entries in (old, new)
+    ]
     both = [[name for name in one if name in other] for one, other in ((names[0], names[1]), (names[1], names[0]))]
     if both[0] != both[1]:
         yield Changed(section, f"{name} (order)".strip(), both[0], both[1])

@@ -1,4 +1,5 @@
-"""What a pack may add to its law: declared force majeure, likeness of reports, floods, bands, chronic points (LAW 4, 5, 8)."""
+"""What a pack may add to its law: declared force majeure, likeness of reports, floods, bands, chronic points (LAW 4, 5,
+8)."""
 
 from datetime import datetime
 from typing import Annotated
@@ -10,7 +11,8 @@ from topics import bounds
 
 
 class ForceMajeureSource(Source):
-    """A declared window, in local time of the pack's zone: ``{since: 2026-07-20T00:00, until: 2026-07-23T00:00, nodes: [...], why: flood}``."""
+    """A declared window, in local time of the pack's zone: ``{since: 2026-07-20T00:00, until: 2026-07-23T00:00, nodes:
+    [...], why: flood}``."""
 
     since: datetime
     """From when, local time without an offset."""

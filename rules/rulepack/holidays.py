@@ -1,4 +1,5 @@
-"""Working days as dated tables: from the calendar libraries into the pack, so that deciding needs neither (DESIGN 6)."""
+"""Working days as dated tables: from the calendar libraries into the pack, so that deciding needs neither (DESIGN
+6)."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -12,7 +13,8 @@ import holidays
 def working_years(
     country: str, region: str | None, first: int, last: int, worked: Sequence[date] = (), off: Sequence[date] = ()
 ) -> tuple[dict[str, str], str]:
-    """Lay out each year as one character a day, ``1`` worked or ``0`` off; answers the table and the name of its source.
+    """Lay out each year as one character a day, ``1`` worked or ``0`` off; answers the table and the name of its
+    source.
 
     China comes with its swapped working weekends. A year the library does not know is left out: nothing is guessed,
     and a deadline that would need it says ``beyond_horizon``.
@@ -25,7 +27,9 @@ def working_years(
         except NotImplementedError:
             continue
         days = [date(year, 1, 1) + timedelta(days=n) for n in range(len(row))]
-        years[str(year)] = "".join("1" if day in more else "0" if day in less else found for day, found in zip(days, row, strict=True))
+        years[str(year)] = "".join(
+            "1" if day in more else "0" if day in less else found for day, found in zip(days, row, strict=True)
+        )
     library = "chinesecalendar" if country == "CN" else "holidays"
     return years, f"{library}-{country}{'-' + region if region else ''}@{version(library)}"
 

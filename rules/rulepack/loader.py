@@ -1,4 +1,5 @@
-"""Reads a pack from its YAML files, its parent below it, and names every fault of shape with its file and field (LAW 8)."""
+"""Reads a pack from its YAML files, its parent below it, and names every fault of shape with its file and field (LAW
+8)."""
 
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -65,12 +66,21 @@ def read_members(name_or_path: str | Path) -> Reading:
     return Reading(members, files, faults, is_lost)
 
 
-def _said(exc: ValidationError, members: dict[str, Any], files: dict[str, str], lines: Lines, is_lost: bool = False) -> list[str]:
+def _said(
+    exc: ValidationError, members: dict[str, Any], files: dict[str, str], lines: Lines, is_lost: bool = False
+) -> list[str]:
     """Every fault of shape in words; what is missing because a file is lost, or is only misspelt, is not said again."""
     errors = exc.errors(include_url=False)[: bounds.FAULTS]
     misspelt = {meant(PackSource, e["loc"]) for e in errors if e["type"] == "extra_forbidden" and len(e["loc"]) == 1}
-    said = [e for e in errors if not (e["type"] == "missing" and len(e["loc"]) == 1 and (is_lost or e["loc"][0] in misspelt))]
-    return [lines.said(files.get(str(e["loc"][0]), "pack.yaml"), _where(members, e["loc"]), worded(e, PackSource)) for e in said]
+    said = [
+        e
+        for e in errors
+        if not (e["type"] == "missing" and len(e["loc"]) == 1 and (is_lost or e["loc"][0] in misspelt))
+    ]
+    return [
+        lines.said(files.get(str(e["loc"][0]), "pack.yaml"), _where(members, e["loc"]), worded(e, PackSource))
+        for e in said
+    ]
 
 
 def folder_of(name_or_path: str | Path) -> Path:
@@ -95,7 +105,11 @@ def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict
         shipped = ", ".join(sorted(p.name for p in PACKS.iterdir() if p.is_dir()))
         return {}, {}, [f"{name_or_path or repr('')}: no such pack or folder; shipped are {shipped}"]
     if folder.resolve() in children:
-        return {}, {}, [f"pack.yaml: extends: runs in a circle: {' -> '.join(p.name for p in (*children, folder))}; cut it"]
+        return (
+            {},
+            {},
+            [f"pack.yaml: extends: runs in a circle: {' -> '.join(p.name for p in (*children, folder))}; cut it"],
+        )
     own: dict[str, Any] = {}
     files: dict[str, str] = {}
     faults: list[str] = []
@@ -108,14 +122,18 @@ def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
             faults.append(f"{file}.yaml: {unreadable(exc, path)}")
             continue
-        faults += [f"{file}.yaml: {member}: stands in {files[member]} already; keep one" for member in found if member in files]
+        faults += [
+            f"{file}.yaml: {member}: stands in {files[member]} already; keep one" for member in found if member in files
+        ]
         own |= found
         files |= dict.fromkeys(found, f"{file}.yaml")
     parent = own.pop("extends", None)
     if parent is None:
         return own, files, faults
     beside = folder / str(parent)
-    members, of, more_faults = _members(beside.resolve() if beside.is_dir() else str(parent), (*children, folder.resolve()))
+    members, of, more_faults = _members(
+        beside.resolve() if beside.is_dir() else str(parent), (*children, folder.resolve())
+    )
     for name, value in own.items():
         base = name.removeprefix("more_")
         added = name != base and isinstance(value, list) and isinstance(members.get(base), list)

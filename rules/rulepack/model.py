@@ -62,11 +62,16 @@ class PackSource(Source):
     """The roles that every grid should have (一格五员), for `pack vacancies`."""
     shares: Annotated[list[ShareSource], Field(max_length=bounds.PARTIES)]
     """The split 10/20/30/40; the order breaks ties."""
-    ladders: Annotated[dict[Word, Annotated[list[TierSource], Field(min_length=1, max_length=bounds.LADDER)]], Field(max_length=bounds.LADDERS)]
+    ladders: Annotated[
+        dict[Word, Annotated[list[TierSource], Field(min_length=1, max_length=bounds.LADDER)]],
+        Field(max_length=bounds.LADDERS),
+    ]
     """Name -> tiers from the bottom up; one is called `default`."""
     clocks: dict[ClockKind, Annotated[dict[Word, LimitSource | None], Field(max_length=bounds.PARTIES)]]
     """Clock -> urgency -> limit; `null` means: no such clock."""
-    rungs: dict[ClockKind, Annotated[list[Annotated[int, Field(ge=1, le=bounds.RUNG_PERCENT)]], Field(max_length=bounds.RUNGS)]]
+    rungs: dict[
+        ClockKind, Annotated[list[Annotated[int, Field(ge=1, le=bounds.RUNG_PERCENT)]], Field(max_length=bounds.RUNGS)]
+    ]
     """Clock -> percentages of its limit at which something follows."""
     nodes: Annotated[list[NodeSource], Field(max_length=bounds.GRIDS)]
     """The tree of grids."""
@@ -122,5 +127,8 @@ class PackSource(Source):
     @classmethod
     def _limits(cls, value: Any) -> Any:
         if isinstance(value, dict):
-            return {kind: {k: _limit(v) for k, v in table.items()} if isinstance(table, dict) else table for kind, table in value.items()}
+            return {
+                kind: {k: _limit(v) for k, v in table.items()} if isinstance(table, dict) else table
+                for kind, table in value.items()
+            }
         return value

@@ -10,7 +10,8 @@ from topics.vocabulary import Role, TierKind, Unit, Urgency
 
 
 class Source(BaseModel):
-    """Base of the YAML models: unknown members are faults. What stands below a field is its line in ``docs/packs.md``."""
+    """Base of the YAML models: unknown members are faults. What stands below a field is its line in
+    ``docs/packs.md``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -68,7 +69,8 @@ class NodeSource(Source):
     label_zh: Word = ""
     """As people call it, in Chinese."""
     kind: Literal["residential", "dedicated", "unplaced"] = "residential"
-    """`dedicated` (a building, a school) goes before the `residential` grid around it; `unplaced` is the one home of what has no place."""
+    """`dedicated` (a building, a school) goes before the `residential` grid around it; `unplaced` is the one home of
+    what has no place."""
     households: Annotated[int, Field(ge=0, le=bounds.HOUSEHOLDS)] | None = None
     """How many live there; for figures alone."""
     outline: Annotated[list[tuple[Degrees, Degrees]], Field(max_length=bounds.OUTLINE_POINTS)] = []
@@ -113,7 +115,8 @@ class TierSource(Source):
     name: Text
     """Its name in records and commands."""
     kind: TierKind
-    """`parties` (offered to one of its parties), `street`, `whistle` (departments are called), `owner` (the category's department) or `centre` (the top)."""
+    """`parties` (offered to one of its parties), `street`, `whistle` (departments are called), `owner` (the category's
+    department) or `centre` (the top)."""
     label: Text
     """As people call it."""
     label_zh: Word = ""
@@ -213,7 +216,8 @@ class RuleSource(Source):
     id: Text
     """Its name in decisions."""
     when: Annotated[str, Field(min_length=1, max_length=bounds.CONDITION_CHARS)]
-    """A condition in CEL over category, channel, signal, leaf, home, street, hour, in_work_time, exercise, wall, attributes."""
+    """A condition in CEL over category, channel, signal, leaf, home, street, hour, in_work_time, exercise, wall,
+    attributes."""
     set: Annotated[dict[Word, Any], Field(max_length=bounds.PARTIES)]
     """What it sets: urgency, starts_at, ladder, lead, co, skill, consent, limit."""
     why: Long = ""
@@ -229,7 +233,10 @@ class CalendarSource(Source):
     """Two letters, e.g. `CN`; China comes with its swapped working weekends."""
     region: Word | None = None
     """A state or province with holidays of its own."""
-    hours: Annotated[list[Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]], Field(min_length=1, max_length=bounds.CALENDAR_SPANS)]
+    hours: Annotated[
+        list[Annotated[str, Field(pattern=r"^\d\d:\d\d-\d\d:\d\d$")]],
+        Field(min_length=1, max_length=bounds.CALENDAR_SPANS),
+    ]
     """Spans of a working day, in order, e.g. `["08:00-12:00", "14:00-18:00"]`."""
     from_year: Annotated[int, Field(ge=1970, le=2200)]
     """The first year."""

@@ -1,4 +1,5 @@
-"""As much of a faulty pack as can be read: what has the wrong shape gets a stand-in, so that its law is checked all the same (DESIGN 8)."""
+"""As much of a faulty pack as can be read: what has the wrong shape gets a stand-in, so that its law is checked all the
+same (DESIGN 8)."""
 
 import copy
 from collections.abc import Iterable
@@ -13,13 +14,34 @@ ROUNDS = 5
 """How often what was mended is looked at again: a member that was renamed may have faults of its own."""
 
 STAND_INS: dict[str, Any] = {
-    "name": "unnamed", "title": "-", "timezone": "UTC", "levels": ["above", "home"], "home_level": "home", "unplaced": "unplaced",
-    "calendar": {"country": "CN", "hours": ["08:00-12:00"], "from_year": 2024, "to_year": 2026}, "shares": [], "ladders": {}, "clocks": {}, "rungs": {},
-    "nodes": [], "departments": [], "categories": [], "roster": [], "roster_version": "-", "grid_version": "-",
-}  # fmt: skip
+    "name": "unnamed",
+    "title": "-",
+    "timezone": "UTC",
+    "levels": ["above", "home"],
+    "home_level": "home",
+    "unplaced": "unplaced",
+    "calendar": {"country": "CN", "hours": ["08:00-12:00"], "from_year": 2024, "to_year": 2026},
+    "shares": [],
+    "ladders": {},
+    "clocks": {},
+    "rungs": {},
+    "nodes": [],
+    "departments": [],
+    "categories": [],
+    "roster": [],
+    "roster_version": "-",
+    "grid_version": "-",
+}
 """For members that are missing or cannot be read; whatever check asks for one of them is not made."""
 
-IN_ENTRIES: dict[str, Any] = {"urgency": "U3", "limit": {"amount": 1, "unit": "work_day"}, "amount": 1, "unit": "work_day", "group": "-", "why": "-"}
+IN_ENTRIES: dict[str, Any] = {
+    "urgency": "U3",
+    "limit": {"amount": 1, "unit": "work_day"},
+    "amount": 1,
+    "unit": "work_day",
+    "group": "-",
+    "why": "-",
+}
 """For members of an entry that no check judges beyond their shape."""
 
 
@@ -52,13 +74,19 @@ def salvage(members: dict[str, Any], lost: bool = False) -> tuple[PackSource, fr
     members = copy.deepcopy(members)
     unknown: set[str] = set()
     if lost:
-        unknown |= {name for name, field in PackSource.model_fields.items() if name not in members and not field.is_required()}
+        unknown |= {
+            name for name, field in PackSource.model_fields.items() if name not in members and not field.is_required()
+        }
     for _ in range(ROUNDS):
         try:
             return PackSource(**members), frozenset(unknown)
         except ValidationError as error:
             # entries from the end on, so that dropping one does not move the others
-            for one in sorted(error.errors(include_url=False), key=lambda one: [str(part).zfill(9) for part in one["loc"]], reverse=True):
+            for one in sorted(
+                error.errors(include_url=False),
+                key=lambda one: [str(part).zfill(9) for part in one["loc"]],
+                reverse=True,
+            ):
                 _mend(members, one["type"], one["loc"], unknown)
     return None
 
@@ -71,7 +99,11 @@ def _mend(members: dict[str, Any], kind: str, loc: tuple[int | str, ...], unknow
         _stand_in(members, top, unknown)
     elif _replaced(members, loc):
         return
-    elif loc[-1] in ("label", "name") and isinstance(holder := _holder(members, loc), dict) and isinstance(holder.get("code", holder.get("person")), str):
+    elif (
+        loc[-1] in ("label", "name")
+        and isinstance(holder := _holder(members, loc), dict)
+        and isinstance(holder.get("code", holder.get("person")), str)
+    ):
         holder[str(loc[-1])] = holder.get("code", holder.get("person"))
     else:
         unknown.add(top)
@@ -79,7 +111,8 @@ def _mend(members: dict[str, Any], kind: str, loc: tuple[int | str, ...], unknow
 
 
 def _replaced(members: dict[str, Any], loc: tuple[int | str, ...]) -> bool:
-    """Put a stand-in where a member is at fault that has one; ``4 hours`` is at fault as a whole, though its unit is told."""
+    """Put a stand-in where a member is at fault that has one; ``4 hours`` is at fault as a whole, though its unit is
+    told."""
     for depth, part in enumerate(loc, 1):
         if part in IN_ENTRIES and isinstance(holder := _holder(members, loc[:depth]), dict):
             holder[part] = copy.deepcopy(IN_ENTRIES[str(part)])
@@ -118,7 +151,9 @@ def _drop(members: dict[str, Any], loc: tuple[int | str, ...]) -> None:
     """Leave out the smallest thing that holds the fault and can be left out: an entry, or the whole member."""
     holder: Any = members.get(str(loc[0]))
     part: Any = loc[1]
-    if (isinstance(holder, dict) and part in holder) or (isinstance(holder, list) and isinstance(part, int) and part < len(holder)):
+    if (isinstance(holder, dict) and part in holder) or (
+        isinstance(holder, list) and isinstance(part, int) and part < len(holder)
+    ):
         del holder[part]
     else:
         members.pop(str(loc[0]), None)

@@ -1,4 +1,5 @@
-"""Faults of a pack's shape in words: where, what was found, and the mend, so that they stand beside the faults of law (DESIGN 8)."""
+"""Faults of a pack's shape in words: where, what was found, and the mend, so that they stand beside the faults of law
+(DESIGN 8)."""
 
 import re
 from collections.abc import Iterable
@@ -49,12 +50,18 @@ def worded(error: Any, root: type[BaseModel]) -> str:
         return "is missing; " + (" ".join(_description(root, loc).split()) or "add it")
     if kind == "extra_forbidden":
         near = meant(root, loc)
-        return "unknown; " + (f"did you mean `{near}`?" if near else f"here may stand {', '.join(fields_at(root, loc[:-1])[:40])}")
+        return "unknown; " + (
+            f"did you mean `{near}`?" if near else f"here may stand {', '.join(fields_at(root, loc[:-1])[:40])}"
+        )
     if kind in ("enum", "literal_error"):
         choices = _CHOICES.findall(error["ctx"]["expected"])
         near_word = get_close_matches(str(found), choices, 1)
         quoted = _quote(found) if isinstance(found, bool | int | float) else ""
-        return f"{_shown(found)} is none of {', '.join(choice for choice in choices if choice)}" + (f"; did you mean `{near_word[0]}`?" if near_word else "") + quoted
+        return (
+            f"{_shown(found)} is none of {', '.join(choice for choice in choices if choice)}"
+            + (f"; did you mean `{near_word[0]}`?" if near_word else "")
+            + quoted
+        )
     if kind == "string_type" and isinstance(found, bool | int | float | date):
         return f"{_shown(found)} is no text{_quote(found)}"
     if kind in ("model_type", "dict_type") and ("limit" in loc or "clocks" in loc):
@@ -64,7 +71,10 @@ def worded(error: Any, root: type[BaseModel]) -> str:
 
 def _quote(found: Any) -> str:
     if isinstance(found, bool):
-        return f"; YAML reads no, yes, on and off as true and false: quote `{'yes' if found else 'no'}`, e.g. \"{'yes' if found else 'no'}\""
+        return (
+            f"; YAML reads no, yes, on and off as true and false: quote `{'yes' if found else 'no'}`, e.g."
+            f' "{"yes" if found else "no"}"'
+        )
     return f'; quote it: "{found}"'
 
 
@@ -101,7 +111,11 @@ def unreadable(error: Exception, path: Path) -> str:
     if here:
         return f"tabs are not allowed in YAML, line {here[0]}: indent with spaces"
     problem = getattr(error, "problem", None) or str(error)
-    mend = "; quote a text that holds ': ' or begins with a sign" if "mapping values" in problem or "cannot start" in problem else ""
+    mend = (
+        "; quote a text that holds ': ' or begins with a sign"
+        if "mapping values" in problem or "cannot start" in problem
+        else ""
+    )
     return f"{problem}, line {line}{mend}"
 
 
@@ -137,7 +151,11 @@ def _below(node: yaml.Node | None, part: str) -> tuple[yaml.Node, int] | None:
         return next(((value, key.start_mark.line) for key, value in node.value if key.value == part), None)
     if isinstance(node, yaml.SequenceNode):
         for n, entry in enumerate(node.value):
-            names = [value.value for key, value in entry.value if key.value in NAMING] if isinstance(entry, yaml.MappingNode) else []
+            names = (
+                [value.value for key, value in entry.value if key.value in NAMING]
+                if isinstance(entry, yaml.MappingNode)
+                else []
+            )
             if part in names or part == str(n):
                 return entry, entry.start_mark.line
     return None

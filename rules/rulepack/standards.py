@@ -1,4 +1,5 @@
-"""Filing and closing standards as a catalogue: a table of a city becomes categories with limits; nothing is guessed (LAW 8, national)."""
+"""Filing and closing standards as a catalogue: a table of a city becomes categories with limits; nothing is guessed
+(LAW 8, national)."""
 
 import re
 from collections import Counter
@@ -15,7 +16,17 @@ from rules.rulepack.shape import unreadable, worded
 from topics.vocabulary import Unit, Urgency
 
 FILE = "catalogue.yaml"
-COLUMNS = ("kind", "big_code", "big_name", "small_code", "small_name", "handling_unit", "filing_condition", "closing_condition", "limit")
+COLUMNS = (
+    "kind",
+    "big_code",
+    "big_name",
+    "small_code",
+    "small_name",
+    "handling_unit",
+    "filing_condition",
+    "closing_condition",
+    "limit",
+)
 """What the table must have; others are passed over."""
 
 UNITS = {"紧急工作时": Unit.URGENT_HOUR, "紧急工作日": Unit.URGENT_DAY, "小时": Unit.WORK_HOUR, "天": Unit.WORK_DAY}
@@ -54,7 +65,8 @@ def limit_of(text: str) -> tuple[int, Unit] | None:
 def catalogue_of(rows: Iterable[Mapping[str, str]], name: str, title: str, title_zh: str = "") -> dict[str, Any]:
     """Make a catalogue of a table's rows, as ``catalogue.yaml`` has it.
 
-    A category is a small class with one filing condition, numbered in the table's order within its class; the first unit
+    A category is a small class with one filing condition, numbered in the table's order within its class; the first
+    unit
     named leads, the others help. What runs day and night is U2, the rest U3: the table knows no other urgency.
 
     Raises:
@@ -75,19 +87,32 @@ def catalogue_of(rows: Iterable[Mapping[str, str]], name: str, title: str, title
         if limit is None:
             unclear.append({"row": row, "what": what, "limit": cells["limit"]})
             continue
-        categories.append({
-            "code": f"{code}_{numbers[code]}", "label": f"{code}_{numbers[code]}", "label_zh": what, "group": cells["big_name"],
-            "urgency": str(Urgency.U2 if limit[1] in (Unit.URGENT_HOUR, Unit.URGENT_DAY) else Urgency.U3), "limit": f"{limit[0]} {limit[1]}",
-            "lead": called[0] if called else None, "co": called[1:],
-            "filing_standard": cells["filing_condition"], "closing_standard": cells["closing_condition"],
-        })  # fmt: skip
+        categories.append(
+            {
+                "code": f"{code}_{numbers[code]}",
+                "label": f"{code}_{numbers[code]}",
+                "label_zh": what,
+                "group": cells["big_name"],
+                "urgency": str(Urgency.U2 if limit[1] in (Unit.URGENT_HOUR, Unit.URGENT_DAY) else Urgency.U3),
+                "limit": f"{limit[0]} {limit[1]}",
+                "lead": called[0] if called else None,
+                "co": called[1:],
+                "filing_standard": cells["filing_condition"],
+                "closing_standard": cells["closing_condition"],
+            }
+        )
     if not numbers:
         raise PackUnreadable([f"the table has no row below its head; it needs the columns {', '.join(COLUMNS)}"])
     departments = [{"code": code, "label": code, "label_zh": unit} for unit, code in units.items()]
     return {
-        "name": name, "title": title, "title_zh": title_zh, "catalogue": True, "departments": departments, "categories": categories,
+        "name": name,
+        "title": title,
+        "title_zh": title_zh,
+        "catalogue": True,
+        "departments": departments,
+        "categories": categories,
         "not_understood": unclear,
-    }  # fmt: skip
+    }
 
 
 def _units(text: str) -> list[str]:
@@ -128,15 +153,23 @@ def load_catalogue(name_or_path: str | Path) -> CatalogueSource:
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as exc:
         raise PackUnreadable([f"{FILE}: {unreadable(exc, folder_of(name_or_path) / FILE)}"]) from exc
     except ValidationError as exc:
-        raise PackUnreadable([f"{FILE}: {'.'.join(map(str, e['loc']))}: {worded(e, CatalogueSource)}" for e in exc.errors()]) from exc
+        raise PackUnreadable(
+            [f"{FILE}: {'.'.join(map(str, e['loc']))}: {worded(e, CatalogueSource)}" for e in exc.errors()]
+        ) from exc
 
 
 def faults(catalogue: CatalogueSource) -> list[str]:
     """List what is wrong with a catalogue: codes and words that stand twice, departments nobody knows."""
     known = [department.code for department in catalogue.departments]
     found = [f"departments: {code!r} stands {n} times" for code, n in Counter(known).items() if n > 1]
-    found += [f"departments.{code}: must match [a-z0-9_]{{1,32}}" for code in known if not re.fullmatch(r"[a-z0-9_]{1,32}", code)]
-    words = Counter(word for category in catalogue.categories for word in {category.code, category.label, category.label_zh} - {""})
+    found += [
+        f"departments.{code}: must match [a-z0-9_]{{1,32}}"
+        for code in known
+        if not re.fullmatch(r"[a-z0-9_]{1,32}", code)
+    ]
+    words = Counter(
+        word for category in catalogue.categories for word in {category.code, category.label, category.label_zh} - {""}
+    )
     found += [f"categories: {word!r} names {n} categories" for word, n in words.items() if n > 1]
     for category in catalogue.categories:
         called = [code for code in (category.lead, *category.co) if code is not None]

@@ -1,4 +1,6 @@
-"""What every grid must have: its five roles (一格五员) and its eight settled attributes (八定); told as a list of what is missing.
+"""What every grid must have: its five roles (一格五员) and its eight settled attributes (八定); told as a list of
+what is
+missing.
 
 Source: FIELD 1.
 """

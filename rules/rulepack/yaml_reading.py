@@ -41,7 +41,12 @@ def load(path: Path) -> Any:
         return yaml.load(text, Loader=_Loader)
     except yaml.YAMLError:
         raise
-    except (ValueError, ArithmeticError, RecursionError, LookupError) as exc:  # 2026-99-99, a number of 5,000 digits, 0x
+    except (
+        ValueError,
+        ArithmeticError,
+        RecursionError,
+        LookupError,
+    ) as exc:  # 2026-99-99, a number of 5,000 digits, 0x
         raise yaml.YAMLError(f"holds a value that cannot be read: {str(exc)[:200]}; quote it if it is a text") from exc
 
 

@@ -11,7 +11,9 @@ from topics.refusals import told
 from topics.vocabulary import REFUSALS, Reason, Role, TaskEvent, TaskRole
 
 
-def refusal(laws: Mapping[str, Law], pack: str | None, cause: CommandCause, at: Instant, reason: Reason, field: str | None) -> tuple[Event, ...]:
+def refusal(
+    laws: Mapping[str, Law], pack: str | None, cause: CommandCause, at: Instant, reason: Reason, field: str | None
+) -> tuple[Event, ...]:
     """Answer a refused command of a department that the pack in force knows; nobody else has a topic to be told on.
 
     Fan-out copies it like a task. The id hangs on the cause, so it is said once however often the cause is read.
@@ -28,8 +30,17 @@ def refusal(laws: Mapping[str, Law], pack: str | None, cause: CommandCause, at: 
     named = command.reason if reason is Reason.UNREADABLE else field
     mend = f"{why.mend} ({named})" if named else why.mend
     facts = {
-        "id": f"{cause.id}#{code}#refused", "event": TaskEvent.REFUSED.value, "department": code, "ticket": ticket, "role": TaskRole.SENDER.value,
-        "at": department_tasks.rfc3339(at), "reason": reason.value, "reason_label": why.label, "reason_label_zh": why.label_zh, "mend": mend, "answers": command.id,
+        "id": f"{cause.id}#{code}#refused",
+        "event": TaskEvent.REFUSED.value,
+        "department": code,
+        "ticket": ticket,
+        "role": TaskRole.SENDER.value,
+        "at": department_tasks.rfc3339(at),
+        "reason": reason.value,
+        "reason_label": why.label,
+        "reason_label_zh": why.label_zh,
+        "mend": mend,
+        "answers": command.id,
         "version": 1,
-    }  # fmt: skip
+    }
     return (Event("SenderAnswered", ticket, facts | ({"child": command.ticket} if child else {})),)

@@ -1,4 +1,5 @@
-"""What is decided, and what it leads to: an incident, a command or a due clock; the record, and what the book takes over (DESIGN 3)."""
+"""What is decided, and what it leads to: an incident, a command or a due clock; the record, and what the book takes
+over (DESIGN 3)."""
 
 from typing import NamedTuple
 

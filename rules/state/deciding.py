@@ -1,4 +1,5 @@
-"""One cause being decided: what is remembered, the laws, the moment; and how its record is written (DESIGN 3, LAW 6)."""
+"""One cause being decided: what is remembered, the laws, the moment; and how its record is written (DESIGN 3, LAW
+6)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,8 +50,11 @@ class Deciding:
         law = self.laws.get(self.book.pack or "")
         return None if law is None else self.book.rosters.law(law, self.at)
 
-    def refuse(self, cause: CommandCause, reason: Reason, field: str | None = None, first: str | None = None) -> Outcome:
-        """Make the decision that changes nothing: a refusal, which is not remembered as the command's decision, or a repeat."""
+    def refuse(
+        self, cause: CommandCause, reason: Reason, field: str | None = None, first: str | None = None
+    ) -> Outcome:
+        """Make the decision that changes nothing: a refusal, which is not remembered as the command's decision, or a
+        repeat."""
         return self._without_change(cause, reason, None, field=field, first=first)
 
     def note(self, cause: CommandCause, reason: Reason, *events: Event) -> Outcome:
@@ -58,28 +62,50 @@ class Deciding:
         return self._without_change(cause, reason, self.seen, events)
 
     def _without_change(
-        self, cause: CommandCause, reason: Reason, seen: tuple[str, CommandSeen] | None, events: tuple[Event, ...] = (), field: str | None = None,
+        self,
+        cause: CommandCause,
+        reason: Reason,
+        seen: tuple[str, CommandSeen] | None,
+        events: tuple[Event, ...] = (),
+        field: str | None = None,
         first: str | None = None,
-    ) -> Outcome:  # fmt: skip
+    ) -> Outcome:
         command = cause.command
         name = command.ticket.split("/", 1)[0] or None
         actor = f"{command.actor.role}:{command.actor.person}"
-        shown = actor if reason is not Reason.NOT_ON_ROSTER else f"{command.actor.role}:{masked_name(command.actor.person)}"
+        shown = (
+            actor if reason is not Reason.NOT_ON_ROSTER else f"{command.actor.role}:{masked_name(command.actor.person)}"
+        )
         decision = Decision(
-            id=DecisionId(cause.id), at=self.at, cause="command", reason=reason, home=_home_of(name), ticket=name, command_id=command.id, command=command.kind,
-            actor=shown, said=_said(command), first_decision=first,
+            id=DecisionId(cause.id),
+            at=self.at,
+            cause="command",
+            reason=reason,
+            home=_home_of(name),
+            ticket=name,
+            command_id=command.id,
+            command=command.kind,
+            actor=shown,
+            said=_said(command),
+            first_decision=first,
             events=events or answers.refusal(self.book.laws, self.book.pack, cause, self.at, reason, field),
-            why=Why(pack=self.book.pack, facts={"field": field} if field else {}), engine=VERSION,
-        )  # fmt: skip
+            why=Why(pack=self.book.pack, facts={"field": field} if field else {}),
+            engine=VERSION,
+        )
         if reason in REFUSALS and reason is not Reason.ID_RESERVED:
             refused = refused_as(actor, command.id, command.kind, name or "")
             seen = (refused, CommandSeen(cause.id, self.at)) if refused else None
         return Outcome(decision, (), seen=seen, expired=self.expired)
 
     def publish(
-        self, case: Case, kind: Literal["incident", "command", "clock"], reason: Reason, draft: Draft, command: Command | None = None,
+        self,
+        case: Case,
+        kind: Literal["incident", "command", "clock"],
+        reason: Reason,
+        draft: Draft,
+        command: Command | None = None,
         counter: tuple[str, DayCounter] | None = None,
-    ) -> Outcome:  # fmt: skip
+    ) -> Outcome:
         """Publish the drafts and write the record."""
         _tell_followers(case, kind, draft, command)
         _hold_to_table(case, kind, draft, command)
@@ -95,12 +121,31 @@ class Deciding:
             kept.append(Kept(ticket.id, after, ticket.next_due_at, changed.is_open, changed.folded_into))
             changes.append(Change(ticket.id, ticket.version, msgspec.Raw(after)))
         decision = Decision(
-            id=case.id, at=case.at, cause=kind, reason=reason, home=draft.home, ticket=draft.id, command_id=command.id if command else None,
-            command=command.kind if command else None, actor=f"{command.actor.role}:{command.actor.person}" if command else None,
-            said=_said(command) if command else None, events=tuple(case.events), changes=tuple(changes), why=_why(case), engine=VERSION,
-        )  # fmt: skip
+            id=case.id,
+            at=case.at,
+            cause=kind,
+            reason=reason,
+            home=draft.home,
+            ticket=draft.id,
+            command_id=command.id if command else None,
+            command=command.kind if command else None,
+            actor=f"{command.actor.role}:{command.actor.person}" if command else None,
+            said=_said(command) if command else None,
+            events=tuple(case.events),
+            changes=tuple(changes),
+            why=_why(case),
+            engine=VERSION,
+        )
         referrals = (case.referral,) if case.referral else ()
-        return Outcome(decision, tuple(kept), referrals, case.quota, counter, self.seen if command is not None else None, self.expired)
+        return Outcome(
+            decision,
+            tuple(kept),
+            referrals,
+            case.quota,
+            counter,
+            self.seen if command is not None else None,
+            self.expired,
+        )
 
 
 def _home_of(name: str | None) -> str:
@@ -118,7 +163,8 @@ def _said(command: Command) -> Said | None:
 
 
 def _tell_followers(case: Case, kind: str, draft: Draft, command: Command | None) -> None:
-    """Who follows hears what happens to the ticket as its holder does; a clock's firing names them itself (LAW 5, 全程跟)."""
+    """Who follows hears what happens to the ticket as its holder does; a clock's firing names them itself (LAW 5,
+    全程跟)."""
     named = kind == "clock" and any("told" in event.facts for event in case.events)
     if named or not case.events or (kind == "incident" and not case.others):
         return

@@ -25,7 +25,8 @@ RANK: dict[Role, int] = {Role.CENTRE: 3, Role.CHIEF: 2, Role.SUPERVISOR: 1}
 KEPT_ROLES = (Role.CHIEF, Role.CENTRE)
 """Roles that never stand empty once they are held: without them nobody could put anybody back."""
 LATE_MS = 86_400_000
-"""How long after its end a change is kept: a command may be that long on its way, and is judged by the roster of then."""
+"""How long after its end a change is kept: a command may be that long on its way, and is judged by the roster of then.
+"""
 EVER = 2**62
 KEPT = 4
 
@@ -44,7 +45,8 @@ class Rosters:
         self.duties: dict[str, Duties] = {}
         """``<role>:<person>`` -> what was changed."""
         self._made: dict[str, list[_Made]] = {}
-        """The last few of each pack: commands that were long on their way ask for the roster of when they were given."""
+        """The last few of each pack: commands that were long on their way ask for the roster of when they were given.
+        """
 
     def put(self, name: str, duties: Duties | None) -> None:
         """Take over what a decision, or the state topic, says of one person."""
@@ -68,11 +70,22 @@ class Rosters:
 
     def people(self, law: Law, at: Instant) -> list[RosterEntry]:
         """Give the roster as it is at a moment, and make no law of it."""
-        return _changed(law.bundle.roster, [duty for name in sorted(self.duties) for duty in self.duties[name].changes if (duty.since or 0) <= at < _end(duty)])
+        return _changed(
+            law.bundle.roster,
+            [
+                duty
+                for name in sorted(self.duties)
+                for duty in self.duties[name].changes
+                if (duty.since or 0) <= at < _end(duty)
+            ],
+        )
 
     def is_full(self, at: Instant) -> bool:
         """Whether so many changes stand that each one more would cost too much."""
-        return sum(1 for duties in self.duties.values() for duty in duties.changes if _end(duty) + LATE_MS > at) >= bounds.DUTIES
+        return (
+            sum(1 for duties in self.duties.values() for duty in duties.changes if _end(duty) + LATE_MS > at)
+            >= bounds.DUTIES
+        )
 
     def _make(self, law: Law, at: Instant) -> _Made:
         every = [duty for name in sorted(self.duties) for duty in self.duties[name].changes]
@@ -97,7 +110,8 @@ class _Post(NamedTuple):
 
 
 class _Roster:
-    """A roster that is being changed: whoever is meant is found by name, so that thousands of changes cost what they are and not their square."""
+    """A roster that is being changed: whoever is meant is found by name, so that thousands of changes cost what they
+    are and not their square."""
 
     def __init__(self, roster: Iterable[RosterEntry]) -> None:
         self.posts: list[_Post | None] = []
@@ -115,11 +129,15 @@ class _Roster:
 
     def of(self, person: str, role: str) -> list[tuple[int, _Post]]:
         """List the posts of a person in a role, each with its number."""
-        return [(number, post) for number in self._of.get((person, role), ()) if (post := self.posts[number]) is not None]
+        return [
+            (number, post) for number in self._of.get((person, role), ()) if (post := self.posts[number]) is not None
+        ]
 
     def name(self, duty: Duty) -> str:
         """Call somebody who comes as the change says, else as they are called already."""
-        known = (post.own.name for number in self._people.get(duty.person, ()) if (post := self.posts[number]) is not None)
+        known = (
+            post.own.name for number in self._people.get(duty.person, ()) if (post := self.posts[number]) is not None
+        )
         return duty.name or next(known, duty.person)
 
     def set_hours(self, some: Iterable[tuple[int, _Post]], hours: str) -> None:
@@ -129,7 +147,8 @@ class _Roster:
 
 
 def _changed(roster: Iterable[RosterEntry], duties: list[Duty]) -> list[RosterEntry]:
-    """Apply the changes in force in the order in which they begin; who comes stands behind who was there, and is changed by what follows."""
+    """Apply the changes in force in the order in which they begin; who comes stands behind who was there, and is
+    changed by what follows."""
     made = _Roster(roster)
     for duty in sorted(duties, key=lambda one: one.since or 0):
         if duty.change in ("on", "off"):
@@ -138,7 +157,9 @@ def _changed(roster: Iterable[RosterEntry], duties: list[Duty]) -> list[RosterEn
             for number, _ in made.of(duty.person, duty.role):
                 made.posts[number] = None
         elif duty.instead_of is None:
-            entry = RosterEntry(duty.person, made.name(duty), str(duty.role), duty.org, duty.nodes, duty.skills, duty.on_duty)
+            entry = RosterEntry(
+                duty.person, made.name(duty), str(duty.role), duty.org, duty.nodes, duty.skills, duty.on_duty
+            )
             made.add(_Post(entry, entry))
         else:
             left = [(number, post) for number, post in made.of(duty.instead_of, duty.role) if not post.stands_in]
@@ -163,7 +184,8 @@ def fault(rosters: Rosters, law: Law, actor: Actor, duty: Duty | None, at: Insta
 
 
 def _unfit(law: Law, duty: Duty) -> Reason | None:
-    """Say what is wrong with a change itself: somebody who comes, or stands in, is looked at as the pack's own roster is."""
+    """Say what is wrong with a change itself: somebody who comes, or stands in, is looked at as the pack's own roster
+    is."""
     if duty.change != "add":
         return None if law.entry(duty.person, duty.role) is not None else Reason.PERSON_UNKNOWN
     if duty.instead_of is not None:
@@ -180,16 +202,29 @@ def _unfit(law: Law, duty: Duty) -> Reason | None:
         return Reason.DUTY_UNFIT
     try:
         entry = PersonSource(
-            person=duty.person, name=duty.name or name or duty.person, role=duty.role, org=duty.org, nodes=list(duty.nodes), skills=list(duty.skills), on_duty=duty.on_duty
-        )  # fmt: skip
+            person=duty.person,
+            name=duty.name or name or duty.person,
+            role=duty.role,
+            org=duty.org,
+            nodes=list(duty.nodes),
+            skills=list(duty.skills),
+            on_duty=duty.on_duty,
+        )
     except ValidationError:
         return Reason.DUTY_UNFIT
-    wrong = entry_faults(entry, law.nodes, law.departments, {share.code for share in law.shares}, lambda node: law.home_of(node) is not None)
+    wrong = entry_faults(
+        entry,
+        law.nodes,
+        law.departments,
+        {share.code for share in law.shares},
+        lambda node: law.home_of(node) is not None,
+    )
     return Reason.DUTY_UNFIT if any(True for _ in wrong) else None
 
 
 def beyond(law: Law, actor: Actor, duty: Duty) -> Reason | None:
-    """Say whether a change is above the role of whoever makes it, or outside the grids (or the department) they answer for."""
+    """Say whether a change is above the role of whoever makes it, or outside the grids (or the department) they answer
+    for."""
     if RANK.get(duty.role, 0) > RANK[actor.role]:
         return Reason.ABOVE_OWN_ROLE
     own = [entry for entry in law.bundle.roster if entry.person == actor.person and entry.role == actor.role]
@@ -197,16 +232,21 @@ def beyond(law: Law, actor: Actor, duty: Duty) -> Reason | None:
         touched = [(duty.org, duty.nodes)]
     else:
         who = {duty.person} if duty.change != "add" else {duty.instead_of}
-        touched = [(entry.org, entry.nodes) for entry in law.bundle.roster if entry.person in who and entry.role == duty.role]
+        touched = [
+            (entry.org, entry.nodes) for entry in law.bundle.roster if entry.person in who and entry.role == duty.role
+        ]
     reached = all(any(_answers_for(law, entry, org, nodes) for entry in own) for org, nodes in touched)
     return None if reached else Reason.OUTSIDE_OWN_GRIDS
 
 
 def _answers_for(law: Law, entry: RosterEntry, org: str | None, nodes: tuple[str, ...]) -> bool:
-    """Whether all these grids lie in one's own or below; nobody but who answers for everywhere answers for everywhere."""
+    """Whether all these grids lie in one's own or below; nobody but who answers for everywhere answers for
+    everywhere."""
     if entry.org is not None and entry.org != org:
         return False
-    return not entry.nodes or (bool(nodes) and all(any(here in entry.nodes for here in law.path(node)) for node in nodes))
+    return not entry.nodes or (
+        bool(nodes) and all(any(here in entry.nodes for here in law.path(node)) for node in nodes)
+    )
 
 
 def _leaves_nobody(rosters: Rosters, law: Law, duty: Duty, at: Instant) -> bool:
@@ -221,7 +261,9 @@ def _leaves_nobody(rosters: Rosters, law: Law, duty: Duty, at: Instant) -> bool:
     after.duties = before.duties | {name: noted(before.duties.get(name), duty, at)}
     every = [one for duties in after.duties.values() for one in duties.changes]
     moments = {at, *(max(at, moment) for one in every for moment in (one.since or 0, _end(one)))}
-    return any(_has(before, law, duty.role, moment) and not _has(after, law, duty.role, moment) for moment in sorted(moments))
+    return any(
+        _has(before, law, duty.role, moment) and not _has(after, law, duty.role, moment) for moment in sorted(moments)
+    )
 
 
 def _has(rosters: Rosters, law: Law, role: Role, at: Instant) -> bool:
@@ -238,9 +280,13 @@ def may_not_adopt(law: Law | None, actor: Actor, other: Law) -> Reason | None:
         return None
     if actor.role not in MAY_ADOPT:
         return Reason.ROLE_NOT_ALLOWED
-    if not any(entry.person == actor.person and entry.role == actor.role and not entry.nodes for entry in law.bundle.roster):
+    if not any(
+        entry.person == actor.person and entry.role == actor.role and not entry.nodes for entry in law.bundle.roster
+    ):
         return Reason.NOT_ON_ROSTER
-    return None if any(entry.role in MAY_ADOPT and not entry.nodes for entry in other.bundle.roster) else Reason.LAST_ONE
+    return (
+        None if any(entry.role in MAY_ADOPT and not entry.nodes for entry in other.bundle.roster) else Reason.LAST_ONE
+    )
 
 
 def not_before(duty: Duty, effective_at: Instant) -> Duty:
@@ -249,7 +295,8 @@ def not_before(duty: Duty, effective_at: Instant) -> Duty:
 
 
 def noted(former: Duties | None, duty: Duty, at: Instant) -> Duties:
-    """Add a change to what is known of a person; what has ended is let go, and the same window is changed, not doubled."""
+    """Add a change to what is known of a person; what has ended is let go, and the same window is changed, not
+    doubled."""
     kept = [one for one in former.changes if _end(one) + LATE_MS > at and not _is_same(one, duty)] if former else []
     return Duties((*kept, replace(duty, since=at if duty.since is None else duty.since)))
 

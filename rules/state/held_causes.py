@@ -1,4 +1,5 @@
-"""What our own fault kept from being decided, decided again after the fault is mended, or let go (DESIGN 5.5; docs/decisions/0012)."""
+"""What our own fault kept from being decided, decided again after the fault is mended, or let go (DESIGN 5.5;
+docs/decisions/0012)."""
 
 import msgspec
 from msgspec.structs import replace
@@ -23,7 +24,8 @@ CLOCK = "clock:"
 
 
 def fault(book: Book, law: Law | None, cause: CommandCause) -> Reason | None:
-    """Say why somebody may not end a held cause, if so; each is ended once, and decided again by the same bytes alone."""
+    """Say why somebody may not end a held cause, if so; each is ended once, and decided again by the same bytes
+    alone."""
     command = without_blanks(cause.command)
     row = PARTITION_TABLE[command.kind]
     if command.actor.role not in row.roles:
@@ -37,7 +39,9 @@ def fault(book: Book, law: Law | None, cause: CommandCause) -> Reason | None:
     if held is None:
         return Reason.NOT_HELD
     is_clock = (command.target or "").startswith(CLOCK)
-    if command.kind is CommandKind.RETRY_HELD and (is_clock == (cause.again is not None) or (not is_clock and cause.sha256 != held.sha256)):
+    if command.kind is CommandKind.RETRY_HELD and (
+        is_clock == (cause.again is not None) or (not is_clock and cause.sha256 != held.sha256)
+    ):
         return Reason.NOT_HELD
     return None
 
@@ -45,7 +49,11 @@ def fault(book: Book, law: Law | None, cause: CommandCause) -> Reason | None:
 def event(command: Command) -> Event:
     """Write down who ended it and why."""
     kind = "HeldRetried" if command.kind is CommandKind.RETRY_HELD else "HeldDropped"
-    return Event(kind, "", {"record": command.target, "by": f"{command.actor.role}:{command.actor.person}", "reason": command.reason})
+    return Event(
+        kind,
+        "",
+        {"record": command.target, "by": f"{command.actor.role}:{command.actor.person}", "reason": command.reason},
+    )
 
 
 def as_it_came(again: IncidentCause | CommandCause, held: HeldCause) -> IncidentCause | CommandCause:
@@ -54,7 +62,8 @@ def as_it_came(again: IncidentCause | CommandCause, held: HeldCause) -> Incident
 
 
 def set_aside(book: Book, cause: ClockCause, at: Instant) -> Outcome:
-    """Let a rung go that could not be decided (DESIGN 5.5): it never fires, the ticket is else as it was, the record says ``held``."""
+    """Let a rung go that could not be decided (DESIGN 5.5): it never fires, the ticket is else as it was, the record
+    says ``held``."""
     draft = book.tickets[cause.ticket]
     clock = draft.clock(ClockKind(cause.kind), cause.number)
     if clock is None:
@@ -67,10 +76,17 @@ def set_aside(book: Book, cause: ClockCause, at: Instant) -> Outcome:
     after = codec.encode(draft)
     name = clock_id(draft.id, draft.generation, cause.kind, cause.number, cause.rung)
     decision = Decision(
-        id=name, at=at, cause="held", reason=Reason.HELD, home=draft.home, ticket=draft.id,
-        events=(Event("CauseHeld", draft.id, {"record": name, "appended_at": 0}),), changes=(Change(draft.id, draft.version, msgspec.Raw(after)),),
-        why=Why(pack=draft.pack), engine=VERSION,
-    )  # fmt: skip
+        id=name,
+        at=at,
+        cause="held",
+        reason=Reason.HELD,
+        home=draft.home,
+        ticket=draft.id,
+        events=(Event("CauseHeld", draft.id, {"record": name, "appended_at": 0}),),
+        changes=(Change(draft.id, draft.version, msgspec.Raw(after)),),
+        why=Why(pack=draft.pack),
+        engine=VERSION,
+    )
     kept = Kept(draft.id, after, draft.next_due_at, draft.is_open, draft.folded_into)
     return Outcome(decision, (kept,), held=(name, HeldCause(at, draft.home)))
 
@@ -80,11 +96,25 @@ def rearmed(book: Book, name: str) -> tuple[Draft, Kept] | None:
     _, ticket, generation, kind, number, rung = name.split(":")
     draft = book.tickets.get(ticket)
     clock = None if draft is None else draft.clock(ClockKind(kind), number)
-    if draft is None or clock is None or not draft.is_open or draft.generation != int(generation) or int(rung) not in clock.fired:
+    if (
+        draft is None
+        or clock is None
+        or not draft.is_open
+        or draft.generation != int(generation)
+        or int(rung) not in clock.fired
+    ):
         return None
-    back = {"rungs": tuple(sorted({*clock.rungs, int(rung)})), "fired": tuple(one for one in clock.fired if one != int(rung))}
+    back = {
+        "rungs": tuple(sorted({*clock.rungs, int(rung)})),
+        "fired": tuple(one for one in clock.fired if one != int(rung)),
+    }
     draft.put(replace(clock, **back))
-    draft.ledgers = tuple([replace(one, clock=replace(one.clock, **back)) if one.clock.number == clock.number else one for one in draft.ledgers])
+    draft.ledgers = tuple(
+        [
+            replace(one, clock=replace(one.clock, **back)) if one.clock.number == clock.number else one
+            for one in draft.ledgers
+        ]
+    )
     draft.version += 1
     due = clocks.first_due(book.laws[draft.pack], draft.clocks, draft.urgency, draft.hours)
     draft.next_due_at = due[0] if due else None

@@ -1,4 +1,5 @@
-"""Commands that are said to a partition and not of a ticket: another pack, duties, causes that were held (LAW 6, DESIGN 5.5, 6)."""
+"""Commands that are said to a partition and not of a ticket: another pack, duties, causes that were held (LAW 6, DESIGN
+5.5, 6)."""
 
 from collections.abc import Callable
 
@@ -23,10 +24,17 @@ def adopt(deciding: Deciding, cause: CommandCause, again: Again) -> Outcome:
     if ref not in deciding.laws:
         return deciding.refuse(cause, Reason.UNKNOWN_PACK)
     # the law that is in force already may be told again by anybody: a publisher that died halfway is simply run again
-    refused = None if ref == book.pack else duty_roster.may_not_adopt(deciding.law_in_force(), cause.command.actor, deciding.laws[ref])
+    refused = (
+        None
+        if ref == book.pack
+        else duty_roster.may_not_adopt(deciding.law_in_force(), cause.command.actor, deciding.laws[ref])
+    )
     if refused is not None:
         return deciding.refuse(cause, refused)
-    return replace(deciding.note(cause, Reason.PACK_ADOPTED, Event("PackAdopted", "", {"pack": ref, "former": book.pack or ""})), pack=ref)
+    return replace(
+        deciding.note(cause, Reason.PACK_ADOPTED, Event("PackAdopted", "", {"pack": ref, "former": book.pack or ""})),
+        pack=ref,
+    )
 
 
 def set_duty(deciding: Deciding, cause: CommandCause, again: Again) -> Outcome:
@@ -62,7 +70,11 @@ def release(deciding: Deciding, cause: CommandCause, again: Again) -> Outcome:
         ticket, kept = rearmed
         outcome = deciding.note(cause, Reason.HELD_RETRIED, told)
         change = Change(ticket.id, ticket.version, msgspec.Raw(kept.value or b""))
-        outcome = replace(outcome, tickets=(kept,), decision=replace(outcome.decision, home=ticket.home, ticket=ticket.id, changes=(change,)))
+        outcome = replace(
+            outcome,
+            tickets=(kept,),
+            decision=replace(outcome.decision, home=ticket.home, ticket=ticket.id, changes=(change,)),
+        )
     else:
         outcome = deciding.note(cause, Reason.HELD_DROPPED, told)
     return replace(outcome, held=(name, None))

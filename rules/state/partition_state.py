@@ -1,4 +1,5 @@
-"""What a partition remembers: tickets, the split's books, day counters, commands seen, and which clock is due next (DESIGN 5)."""
+"""What a partition remembers: tickets, the split's books, day counters, commands seen, and which clock is due next
+(DESIGN 5)."""
 
 import heapq
 from collections import deque

@@ -1,4 +1,5 @@
-"""Open tickets as the bytes in which they are stored: a third of the memory of objects, and nothing for the collector to walk (DESIGN 5)."""
+"""Open tickets as the bytes in which they are stored: a third of the memory of objects, and nothing for the collector
+to walk (DESIGN 5)."""
 
 from collections.abc import Iterator, Mapping
 
@@ -24,7 +25,8 @@ class Shelf(Mapping[str, Draft]):
         return codec.decode(self._bytes[name], Draft)
 
     def look(self, name: str) -> Draft:
-        """Read a ticket to look at it only: the next look-up is handed the same reading, as most that is due is fired."""
+        """Read a ticket to look at it only: the next look-up is handed the same reading, as most that is due is
+        fired."""
         looked = self._looked
         if looked is None or looked.id != name:
             looked = self._looked = codec.decode(self._bytes[name], Draft)

@@ -1,4 +1,5 @@
-"""Who may speak for whom: the person behind a command, the role claimed, and whether that role has the ticket (LAW 6)."""
+"""Who may speak for whom: the person behind a command, the role claimed, and whether that role has the ticket (LAW
+6)."""
 
 from msgspec.structs import replace
 
@@ -49,7 +50,8 @@ def is_known(case: Case, draft: Draft, actor: Actor) -> bool:
 
 
 def is_not_its(draft: Draft, command: Command) -> Reason | None:
-    """Say why a command is not of the ticket it names, if so: of another incident than it says, or of another source's."""
+    """Say why a command is not of the ticket it names, if so: of another incident than it says, or of another
+    source's."""
     if command.identity is not None and folded(command.identity) != folded(draft.identity):
         return Reason.IDENTITY_MISMATCH
     if command.actor.role is Role.SOURCE and not is_from(draft.identity, command.actor.person):
@@ -68,7 +70,8 @@ def party_of(actor: Actor) -> str:
 
 
 def standing_for(case: Case, draft: Draft) -> str:
-    """Name who is told for the holder: the holder, or once that one has left the roster whoever stands for them, else the supervisor."""
+    """Name who is told for the holder: the holder, or once that one has left the roster whoever stands for them, else
+    the supervisor."""
     if case.duty_law.entry_at(draft.person, draft.duty) is not None:
         return draft.person
     role, org = (Role.DEPARTMENT, draft.duty) if case.law.department(draft.duty) else (draft.duty, None)
@@ -77,11 +80,15 @@ def standing_for(case: Case, draft: Draft) -> str:
 
 
 def head_of(case: Case, code: str) -> str | None:
-    """Name who hears of what a department is late with: the supervisor that the pack names, else the first of its roster."""
+    """Name who hears of what a department is late with: the supervisor that the pack names, else the first of its
+    roster."""
     department = case.duty_law.department(code) or case.law.department(code)
     if department is not None and department.supervisor:
         return department.supervisor
-    return next((entry.person for entry in case.duty_law.bundle.roster if entry.role == Role.DEPARTMENT and entry.org == code), None)
+    return next(
+        (entry.person for entry in case.duty_law.bundle.roster if entry.role == Role.DEPARTMENT and entry.org == code),
+        None,
+    )
 
 
 def holds(draft: Draft, actor: Actor) -> bool:
@@ -90,6 +97,9 @@ def holds(draft: Draft, actor: Actor) -> bool:
 
 
 def helper(draft: Draft, actor: Actor) -> Helper | None:
-    """Find the actor's party among the former holders, who may still finish, or the actor among those named for the team."""
+    """Find the actor's party among the former holders, who may still finish, or the actor among those named for the
+    team."""
     party = party_of(actor)
-    return next((one for one in draft.helpers if one.party == party and (not one.named or one.person == actor.person)), None)
+    return next(
+        (one for one in draft.helpers if one.party == party and (not one.named or one.person == actor.person)), None
+    )

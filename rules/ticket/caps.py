@@ -1,4 +1,5 @@
-"""What a command may say and a ticket may keep, so that every ticket and its decision fit into a record (DESIGN 3, topics/bounds).
+"""What a command may say and a ticket may keep, so that every ticket and its decision fit into a record (DESIGN 3,
+topics/bounds).
 
 A refusal is a decision without changes, with the field in ``why.facts``. A ticket that was larger before keeps what it
 has: only growing is refused. Clocks are never refused; what they add is a step of the ladder.
@@ -23,7 +24,8 @@ class Beyond(NamedTuple):
 
 
 def said(command: Command) -> Beyond | None:
-    """Look at a command before anything is done: moments from 1970 to 2100, texts of their length and without controls."""
+    """Look at a command before anything is done: moments from 1970 to 2100, texts of their length and without
+    controls."""
     for field, moment in _moments(command):
         if moment is not None and not bounds.FIRST_MOMENT <= moment <= bounds.LAST_MOMENT:
             return Beyond(Reason.OUT_OF_RANGE, field)
@@ -31,7 +33,10 @@ def said(command: Command) -> Beyond | None:
         return Beyond(Reason.TOO_LONG, "reason")
     if command.kind is CommandKind.APPRAISE and len(command.text or "") > bounds.APPRAISAL_CHARS:
         return Beyond(Reason.TOO_LONG, "text")
-    return next((Beyond(Reason.BAD_TEXT, field) for field, text in _texts(command) if not text.isprintable() and unfit(text)), None)
+    return next(
+        (Beyond(Reason.BAD_TEXT, field) for field, text in _texts(command) if not text.isprintable() and unfit(text)),
+        None,
+    )
 
 
 def _moments(command: Command) -> Iterator[tuple[str, Instant | None]]:
@@ -57,7 +62,15 @@ def _texts(command: Command) -> Iterator[tuple[str, str]]:
             yield name, text
     duty = command.duty
     if duty is not None:
-        for text in (duty.person, duty.name, duty.org or "", duty.on_duty, duty.instead_of or "", *duty.nodes, *duty.skills):
+        for text in (
+            duty.person,
+            duty.name,
+            duty.org or "",
+            duty.on_duty,
+            duty.instead_of or "",
+            *duty.nodes,
+            *duty.skills,
+        ):
             yield "duty", text
 
 
@@ -70,12 +83,23 @@ def grown(draft: Ticket, tickets: Mapping[str, Ticket]) -> Beyond | None:
     """Name the list that a command has made longer than it may be."""
     over = [name for name, most in bounds.LISTS.items() if len(getattr(draft, name)) > most]
     before = tickets.get(draft.id) if over else None
-    return next((Beyond(Reason.TOO_MANY, name) for name in over if before is None or len(getattr(draft, name)) > len(getattr(before, name))), None)
+    return next(
+        (
+            Beyond(Reason.TOO_MANY, name)
+            for name in over
+            if before is None or len(getattr(draft, name)) > len(getattr(before, name))
+        ),
+        None,
+    )
 
 
 def too_large(after: bytes | None, before: bytes | None, is_merged: bool) -> bool:
     """Whether a ticket as it would be stored is larger than it may be and was; a merged one has what it was in it."""
-    return after is not None and len(after) > bounds.TICKET_BYTES * (2 if is_merged else 1) and len(after) > len(before or b"")
+    return (
+        after is not None
+        and len(after) > bounds.TICKET_BYTES * (2 if is_merged else 1)
+        and len(after) > len(before or b"")
+    )
 
 
 def too_many_windows(duties: Duties) -> bool:

@@ -1,4 +1,5 @@
-"""A check begins, is passed, or is undone by a new generation: what the commands of it and the clocks share (LAW 4, 6)."""
+"""A check begins, is passed, or is undone by a new generation: what the commands of it and the clocks share (LAW 4,
+6)."""
 
 from rules.ticket import clocks
 from rules.ticket.closing import close
@@ -21,7 +22,9 @@ def start_clock(case: Case, draft: Draft, number: int) -> None:
     """Start the check clock; ``number`` is rework × 100 + attempts."""
     category = case.category(draft)
     table = case.law.bundle.clocks.get("check", {})
-    limit = (table.get("complex") if category is not None and category.complex else None) or table.get(draft.urgency or "U3")
+    limit = (table.get("complex") if category is not None and category.complex else None) or table.get(
+        draft.urgency or "U3"
+    )
     if limit is not None:
         draft.put(clocks.start(case.law, ClockKind.CHECK, str(number), limit, case.at))
 
@@ -32,7 +35,11 @@ def passed(case: Case, draft: Draft) -> None:
     if limit is None:
         close(case, draft, "checked")
         return
-    draft.status, draft.task, draft.surveyed_at = Status.SURVEYED, "survey", max(case.effective_at, draft.finished_at or 0)
+    draft.status, draft.task, draft.surveyed_at = (
+        Status.SURVEYED,
+        "survey",
+        max(case.effective_at, draft.finished_at or 0),
+    )
     desk = case.someone(Role.DESK, draft)
     draft.duty, draft.person = "desk", desk.person if desk else case.supervisor(draft)
     draft.clocks = tuple(clock for clock in draft.clocks if clock.kind == ClockKind.RESOLVE)

@@ -33,7 +33,9 @@ def elapsed(law: Law, clock: Clock, until: Instant) -> int:
     if since is None or until <= since:
         return clock.consumed_ms
     if clock.area is not None:
-        return clock.consumed_ms + law.standstill(clock.area, clock.unit).elapsed(since, until, clock.limit_ms - clock.consumed_ms)
+        return clock.consumed_ms + law.standstill(clock.area, clock.unit).elapsed(
+            since, until, clock.limit_ms - clock.consumed_ms
+        )
     return clock.consumed_ms + (law.calendar.between(since, until) if law.in_work_time(clock.unit) else until - since)
 
 
@@ -66,13 +68,18 @@ def original_ms(clock: Clock) -> int:
 
 
 def rebase(law: Law, clock: Clock, limit_ms: int, unit: str, at: Instant) -> Clock:
-    """Give a clock another limit; what it consumed stays, in its own kind of time, and extensions granted count in the new one."""
+    """Give a clock another limit; what it consumed stays, in its own kind of time, and extensions granted count in the
+    new one."""
     runs = clock.running_since is not None
     settled = stop(law, clock, at)
     later = max(at, clock.running_since or at)
     return replace(
-        settled, limit_ms=limit_ms * (clock.extended + 1), unit=unit, running_since=later if runs else None, stopped_at=None if runs else clock.stopped_at,
-    )  # fmt: skip
+        settled,
+        limit_ms=limit_ms * (clock.extended + 1),
+        unit=unit,
+        running_since=later if runs else None,
+        stopped_at=None if runs else clock.stopped_at,
+    )
 
 
 def settled(law: Law, clock: Clock, at: Instant) -> Clock:
@@ -83,7 +90,8 @@ def settled(law: Law, clock: Clock, at: Instant) -> Clock:
 
 
 def moment(law: Law, clock: Clock, rung: int, urgency: str | None, hours: str | None = None) -> Instant | None:
-    """Name the moment a rung is due; ``None`` when the clock stands, or for 100 % and more beyond the calendar's horizon.
+    """Name the moment a rung is due; ``None`` when the clock stands, or for 100 % and more beyond the calendar's
+    horizon.
 
     Rungs below 100 % of patient tickets wait for the recipient's own hours, else the city's, but never longer than the
     100 % moment (LAW 5). Beyond the horizon they go by a provisional count; nothing moves by it (LAW 4).
@@ -105,10 +113,13 @@ def moment(law: Law, clock: Clock, rung: int, urgency: str | None, hours: str | 
 
 
 def provisional(law: Law, clock: Clock, rung: int) -> Instant | None:
-    """Count beyond the known calendar as if every Monday to Friday were worked: good enough to remind, for nothing else."""
+    """Count beyond the known calendar as if every Monday to Friday were worked: good enough to remind, for nothing
+    else."""
     since, left = clock.running_since or 0, clock.limit_ms * rung // 100 - clock.consumed_ms
     if clock.area is not None:
-        return law.standstill(clock.area, clock.unit, provisional=True).moment(since, clock.limit_ms - clock.consumed_ms, left)
+        return law.standstill(clock.area, clock.unit, provisional=True).moment(
+            since, clock.limit_ms - clock.consumed_ms, left
+        )
     return law.calendar.provisional.add(since, left)
 
 
@@ -129,7 +140,9 @@ def _opened(law: Law, clock: Clock, due: Instant, hours: str | None) -> Instant:
     return max(due, min(later)) if later else due
 
 
-def first_due(law: Law, clocks: Iterable[Clock], urgency: str | None, hours: str | None = None) -> tuple[Instant, int, int, str, Clock] | None:
+def first_due(
+    law: Law, clocks: Iterable[Clock], urgency: str | None, hours: str | None = None
+) -> tuple[Instant, int, int, str, Clock] | None:
     """Find the rung that is due first: (moment, rung, order of its kind, number, clock)."""
     best: tuple[Instant, int, int, str, Clock] | None = None
     for clock in clocks:

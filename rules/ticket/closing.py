@@ -1,4 +1,5 @@
-"""The ends of a ticket: closed, dismissed, cancelled, merged; every clock is disarmed in the same decision (LAW 5, 6)."""
+"""The ends of a ticket: closed, dismissed, cancelled, merged; every clock is disarmed in the same decision (LAW 5,
+6)."""
 
 from msgspec.structs import replace
 

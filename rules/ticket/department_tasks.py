@@ -14,9 +14,17 @@ from topics.vocabulary import ClockKind, DepartmentRole, Role, TaskEvent
 
 
 def send(
-    case: Case, draft: Draft, event: str, department: str, role: str, child: Child | None = None, reason: str | None = None,
-    report_in_by: Instant | None = None, asks: str | None = None, why: str | None = None,
-) -> None:  # fmt: skip
+    case: Case,
+    draft: Draft,
+    event: str,
+    department: str,
+    role: str,
+    child: Child | None = None,
+    reason: str | None = None,
+    report_in_by: Instant | None = None,
+    asks: str | None = None,
+    why: str | None = None,
+) -> None:
     """Tell a department something about a ticket, or about its child of it; the facts are a ``topics.task.Task``."""
     number = f"{child.code}/{child.n}" if child else "0"
     name = f"{case.id}#{department}#{number}"
@@ -45,7 +53,9 @@ def send(
     if case.told.get(name) is not None:
         # one decision says one thing to a department about one child: the later replaces the earlier
         case.events.remove(case.told[name])
-    said = case.told[name] = Event("TaskDispatched", draft.id, {key: fact for key, fact in facts.items() if fact is not None})
+    said = case.told[name] = Event(
+        "TaskDispatched", draft.id, {key: fact for key, fact in facts.items() if fact is not None}
+    )
     case.events.append(said)
 
 
@@ -54,7 +64,8 @@ OVER = (TaskEvent.WITHDRAWN, TaskEvent.ENDED)
 
 
 def _where_and_what(case: Case, draft: Draft, number: str | None) -> dict[str, Any]:
-    """All that a department needs to go there: the grid's path, the category's labels, text, limit, whom to call (DESIGN 3)."""
+    """All that a department needs to go there: the grid's path, the category's labels, text, limit, whom to call
+    (DESIGN 3)."""
     law = case.law
     category = law.categories.get(draft.category or "")
     clock = draft.clock(ClockKind.CHILD, number) if number else draft.clock(ClockKind.RESOLVE)
@@ -75,12 +86,15 @@ def _path(law: Law, where: str) -> list[dict[str, str]]:
     found: list[dict[str, str]] | None = law.cache.get(key)
     if found is None:
         nodes = [law.nodes[code] for code in reversed(law.path(where))]
-        found = law.cache[key] = [{"code": node.code, "level": node.level, "label": node.label, "label_zh": node.label_zh} for node in nodes]
+        found = law.cache[key] = [
+            {"code": node.code, "level": node.level, "label": node.label, "label_zh": node.label_zh} for node in nodes
+        ]
     return found
 
 
 def _contact(case: Case, draft: Draft, is_child: bool) -> dict[str, str]:
-    """Whom to call there: who holds a whistled ticket; for an owner somebody of the street, else who watches over the grid."""
+    """Whom to call there: who holds a whistled ticket; for an owner somebody of the street, else who watches over the
+    grid."""
     if is_child and draft.person:
         return {"role": Role.CENTRE if draft.party == Role.CENTRE else Role.STREET, "person": draft.person}
     somebody = case.someone(Role.STREET, draft)

@@ -53,7 +53,9 @@ class Draft(Ticket):
         """Disarm clocks of these kinds."""
         for clock in self.clocks:
             if clock.kind in kinds:
-                self.clocks = tuple([c for c in self.clocks if c.kind not in kinds or (number is not None and c.number != number)])
+                self.clocks = tuple(
+                    [c for c in self.clocks if c.kind not in kinds or (number is not None and c.number != number)]
+                )
                 return
 
     def flag(self, name: str) -> None:
@@ -70,12 +72,30 @@ class Case:
     """The cause being decided: its moment, the law, and what comes of it."""
 
     __slots__ = (
-        "actor_law", "as_was", "at", "duty_law", "effective_at", "events", "facts", "forgotten", "id", "law", "others", "programme", "quota", "quota_before", "referral", "refused",
-        "rules", "told", "was",
-    )  # fmt: skip
+        "actor_law",
+        "as_was",
+        "at",
+        "duty_law",
+        "effective_at",
+        "events",
+        "facts",
+        "forgotten",
+        "id",
+        "law",
+        "others",
+        "programme",
+        "quota",
+        "quota_before",
+        "referral",
+        "refused",
+        "rules",
+        "told",
+        "was",
+    )
 
     def __init__(self, decision_id: str, at: Instant, law: Law, duty_law: Law) -> None:
-        """Begin; ``law`` is the ticket's frozen one, ``duty_law`` the one in force, which knows the rosters of today."""
+        """Begin; ``law`` is the ticket's frozen one, ``duty_law`` the one in force, which knows the rosters of
+        today."""
         self.id, self.at, self.law, self.duty_law = DecisionId(decision_id), at, law, duty_law
         self.actor_law = duty_law
         """The same as it was when the command took effect: whoever was on duty then may give it."""
@@ -114,7 +134,9 @@ class Case:
         """List the parties that may take a ticket, by the people of today."""
         return split.eligible(self.duty_law, category, draft.leaf, draft.home)[0]
 
-    def people(self, role: str, draft: Draft, org: str | None = None, skill: str | None = None) -> tuple[RosterEntry, ...]:
+    def people(
+        self, role: str, draft: Draft, org: str | None = None, skill: str | None = None
+    ) -> tuple[RosterEntry, ...]:
         """List who has a role for the ticket's grid today."""
         return self.duty_law.roster(role, draft.where, skill, org)
 
@@ -124,7 +146,8 @@ class Case:
         return ready[int(draft.id.rsplit("-", 1)[1]) % len(ready)] if ready else None
 
     def supervisor(self, draft: Draft) -> str:
-        """Name who has a ticket that nobody else has: the supervisor for its grid, else a duty chief, else the desk itself."""
+        """Name who has a ticket that nobody else has: the supervisor for its grid, else a duty chief, else the desk
+        itself."""
         for role in (Role.SUPERVISOR, Role.CHIEF, Role.CENTRE):
             people = self.people(role, draft)
             if people:
@@ -136,7 +159,8 @@ def publish(law: Law, draft: Draft, duty_law: Law) -> Ticket:
     """Close a draft: next due moment, deadline for people, next version; checked for the five in place (LAW 2).
 
     Raises:
-        BrokenInvariant: An open ticket lacks task, duty, person, progress or limit, nothing will ever move it though it does not
+        BrokenInvariant: An open ticket lacks task, duty, person, progress or limit, nothing will ever move it though it
+            does not
             rest where the law lets it rest, or a final one has a running clock.
     """
     draft.hours = _hours(duty_law, draft) if draft.is_open else None
@@ -146,7 +170,9 @@ def publish(law: Law, draft: Draft, duty_law: Law) -> Ticket:
     if draft.is_open:
         is_beyond = draft.deadline_at is None and _is_beyond(law, draft)
         if is_beyond != (BEYOND in draft.flags):
-            draft.flags = (*draft.flags, BEYOND) if is_beyond else tuple([flag for flag in draft.flags if flag != BEYOND])
+            draft.flags = (
+                (*draft.flags, BEYOND) if is_beyond else tuple([flag for flag in draft.flags if flag != BEYOND])
+            )
         if not (draft.task and draft.duty and draft.person):
             raise BrokenInvariant(f"{draft.id} would be {draft.status} without one of task, duty, person")
         if due is None and not is_beyond and rests(law, draft) is None:
@@ -157,13 +183,18 @@ def publish(law: Law, draft: Draft, duty_law: Law) -> Ticket:
     return draft
 
 
-_TOLD: dict[str, tuple[Status, ...]] = {ClockKind.TRIAGE: (Status.RECEIVED, Status.VERIFYING, Status.SURVEYED), ClockKind.CHECK: (Status.DONE,)}
+_TOLD: dict[str, tuple[Status, ...]] = {
+    ClockKind.TRIAGE: (Status.RECEIVED, Status.VERIFYING, Status.SURVEYED),
+    ClockKind.CHECK: (Status.DONE,),
+}
 
 
 def rests(law: Law, draft: Ticket) -> str | None:
-    """Say why an open ticket may stand without a moment to come, if it may: everything that was to be told of it has been told.
+    """Say why an open ticket may stand without a moment to come, if it may: everything that was to be told of it has
+    been told.
 
-    A wish ages without a limit; one of a flood moves when the one that is worked ends; exhausted, its supervisor has it and was
+    A wish ages without a limit; one of a flood moves when the one that is worked ends; exhausted, its supervisor has it
+    and was
     told loudly; past the last rung of triage chief and centre know; past the last checker the supervisor has the check.
     """
     if draft.folded_into is not None:
@@ -212,7 +243,11 @@ def _deadline(law: Law, draft: Draft) -> Instant | None:
     ages = is_wish(law, draft)  # what fired before it was one binds nobody
     for kind in _FOR_PEOPLE.get(draft.status, _WORKED):
         clock = draft.clock(kind)
-        if clock is not None and clock.running_since is not None and (clock.rungs or (clock.fired and not (ages and kind == ClockKind.RESOLVE))):
+        if (
+            clock is not None
+            and clock.running_since is not None
+            and (clock.rungs or (clock.fired and not (ages and kind == ClockKind.RESOLVE)))
+        ):
             return clocks.moment(law, clock, 100, draft.urgency)
     return None
 

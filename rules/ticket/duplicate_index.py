@@ -1,4 +1,5 @@
-"""The open tickets of each home and category, in order of filing: a view of the state, the same after every opening (LAW 6, DESIGN 5)."""
+"""The open tickets of each home and category, in order of filing: a view of the state, the same after every opening
+(LAW 6, DESIGN 5)."""
 
 from bisect import bisect_left, insort
 from collections.abc import Iterable, Iterator
@@ -58,7 +59,18 @@ class Lately:
         if value is not None:
             one = codec.decode(value, _Filed)
             if one.category is not None and one.filed_at is not None and not one.exercise:
-                place = (one.home, one.category), Seen(one.filed_at, one.id, one.leaf, one.lat_e7, one.lon_e7, plain(one.text[: bounds.WORDS_CHARS]), one.folded_into)
+                place = (
+                    (one.home, one.category),
+                    Seen(
+                        one.filed_at,
+                        one.id,
+                        one.leaf,
+                        one.lat_e7,
+                        one.lon_e7,
+                        plain(one.text[: bounds.WORDS_CHARS]),
+                        one.folded_into,
+                    ),
+                )
         former = self._places.get(name)
         if former == place:
             return

@@ -1,4 +1,5 @@
-"""Reports that may be of the same thing are proposed with a score; floods of them are folded into one (LAW 6, FIELD 4)."""
+"""Reports that may be of the same thing are proposed with a score; floods of them are folded into one (LAW 6, FIELD
+4)."""
 
 from collections.abc import Mapping
 from itertools import chain
@@ -29,7 +30,10 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
     """A ticket was filed: fold it into a flood, propose a merge, or carry it out where a rule of the pack says so."""
     if draft.exercise:
         return  # what is played is never taken for what is real, nor the other way about
-    bundle, mine = case.law.bundle, Seen(case.at, draft.id, draft.leaf, draft.lat_e7, draft.lon_e7, plain(draft.text[: bounds.WORDS_CHARS]))
+    bundle, mine = (
+        case.law.bundle,
+        Seen(case.at, draft.id, draft.leaf, draft.lat_e7, draft.lon_e7, plain(draft.text[: bounds.WORDS_CHARS])),
+    )
     category = draft.category or ""
     if bundle.storm is not None:
         flood = list(lately.of(draft.home, category, case.at - bundle.storm.minutes * 60_000))
@@ -38,7 +42,11 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
         if draft.folded_into is not None:
             case.say("TicketFolded", draft, programme=draft.folded_into, count=len(flood) + 1)
     for rule in bundle.alike:
-        found = best(rule, lately, mine, draft.home, category) if not rule.categories or category in rule.categories else None
+        found = (
+            best(rule, lately, mine, draft.home, category)
+            if not rule.categories or category in rule.categories
+            else None
+        )
         if found is None:
             continue
         case.rules.append(f"alike:{rule.id}")
@@ -49,7 +57,8 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
 
 
 def _worked(lately: Lately, flood: list[Seen], tickets: Mapping[str, Draft]) -> str | None:
-    """The one that is worked: into which others of the flood are folded already, else the first of them; none that is done, surveyed or parked."""
+    """The one that is worked: into which others of the flood are folded already, else the first of them; none that is
+    done, surveyed or parked."""
     named = (seen.folded_into for seen in flood if seen.folded_into is not None and seen.folded_into in lately)
     alone = (seen.ticket for seen in reversed(flood) if seen.folded_into is None)
     return next((name for name in chain(named, alone) if tickets[name].status in UNDER_WAY), None)
@@ -89,7 +98,8 @@ def _near(rule: Alike, mine: Seen, other: Seen) -> bool:
 
 
 def are_within(metres: int, a: tuple[int, int], b: tuple[int, int]) -> bool:
-    """Whether two points, (lat, lon) × 10⁷, lie within so many metres of each other; whole numbers, good to a per cent within a city."""
+    """Whether two points, (lat, lon) × 10⁷, lie within so many metres of each other; whole numbers, good to a per cent
+    within a city."""
     tens, rest = divmod(abs(a[0]), 10 * E7)
     shrink = COS[tens] + (COS[tens + 1] - COS[tens]) * rest // (10 * E7)
     dy, dx = (a[0] - b[0]) * METRES // E7, (a[1] - b[1]) * METRES * shrink // (E7 * 1000)

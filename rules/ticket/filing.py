@@ -30,15 +30,42 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
     at, law = case.at, case.law
     category = law.categories.get(incident.category) if incident.category else None
     draft = Draft(
-        ticket_id, 0, incident.identity, incident.home, RECEIVED, at, incident.occurred_at, law.ref, incident.channel, "", "desk", "triage",
-        leaf=incident.leaf, signal=incident.signal, category=incident.category if category else None,
-        category_given=incident.category_given or (None if category else incident.category), lead=category.lead if category else None,
-        flags=incident.flags, text=incident.text, address=incident.address, lat_e7=incident.lat_e7, lon_e7=incident.lon_e7, token=incident.token,
-        can_reach_reporter=incident.can_reach_reporter, attributes=incident.attributes, exercise=incident.exercise, promised_by=incident.promised_by,
-    )  # fmt: skip
+        ticket_id,
+        0,
+        incident.identity,
+        incident.home,
+        RECEIVED,
+        at,
+        incident.occurred_at,
+        law.ref,
+        incident.channel,
+        "",
+        "desk",
+        "triage",
+        leaf=incident.leaf,
+        signal=incident.signal,
+        category=incident.category if category else None,
+        category_given=incident.category_given or (None if category else incident.category),
+        lead=category.lead if category else None,
+        flags=incident.flags,
+        text=incident.text,
+        address=incident.address,
+        lat_e7=incident.lat_e7,
+        lon_e7=incident.lon_e7,
+        token=incident.token,
+        can_reach_reporter=incident.can_reach_reporter,
+        attributes=incident.attributes,
+        exercise=incident.exercise,
+        promised_by=incident.promised_by,
+    )
     if carried:
         draft.hops, draft.first_filed_at = carried.hops, carried.first_filed_at
-        draft.generation, draft.waits, draft.waited_ms, draft.was_parked = carried.generation, carried.waits, carried.waited_ms, carried.was_parked
+        draft.generation, draft.waits, draft.waited_ms, draft.was_parked = (
+            carried.generation,
+            carried.waits,
+            carried.waited_ms,
+            carried.was_parked,
+        )
         draft.was_appealed = carried.was_appealed
     case.say("TicketReceived", draft, identity=incident.identity, placed_by=incident.placed_by)
     if category is not None and category.lead_by_majority:
@@ -103,11 +130,25 @@ def file(case: Case, draft: Draft, category: Category, carried: Carried | None =
     draft.filed_at = at
     draft.first_filed_at = draft.first_filed_at or at
     whole_ms = limit_ms * (extended + 1)
-    draft.put(Clock(RESOLVE, "0", whole_ms, unit, at, at, plan.rungs, consumed_ms=consumed_ms, extended=extended, area=law.area(draft.where)))
+    draft.put(
+        Clock(
+            RESOLVE,
+            "0",
+            whole_ms,
+            unit,
+            at,
+            at,
+            plan.rungs,
+            consumed_ms=consumed_ms,
+            extended=extended,
+            area=law.area(draft.where),
+        )
+    )
     resolve_clocks.filed(law, draft)
     if category.consent is not None:
         draft.consent, draft.consents = walls.asked(law, category, draft.where), ()
-    party, steps = (None, plan.steps) if again else begin(case, draft, plan)  # the first assignment counts and is never undone
+    # the first assignment counts and is never undone
+    party, steps = (None, plan.steps) if again else begin(case, draft, plan)
     case.refused.extend(others)
     window = case.quota.window if case.quota else None
     filed = {**plan.filed, "limit_ms": whole_ms, "unit": unit, "party": party, "window": window}
@@ -148,7 +189,8 @@ _FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
 
 
 def exception(case: Case, draft: Draft) -> str | None:
-    """Name the pack's exception that applies to the ticket; one that cannot be evaluated is flagged, sets nothing, and is named ``rule_error:<id>``."""
+    """Name the pack's exception that applies to the ticket; one that cannot be evaluated is flagged, sets nothing, and
+    is named ``rule_error:<id>``."""
     rule, _ = case.law.overrides({name: _FACTS[name](case.law, case.at, draft) for name in case.law.reads})
     if rule is None:
         return None
@@ -166,11 +208,14 @@ def _granted(case: Case, draft: Draft, plan: Plan, carried: Carried | None) -> t
         return carried.limit_ms // (carried.extended + 1), carried.unit
     if draft.promised_by is not None:
         return _promised(case, draft, plan)
-    return (plan.limit_ms, plan.category.limit.unit) if not draft.is_reopened else limit_of(case.law, plan.category, True)
+    return (
+        (plan.limit_ms, plan.category.limit.unit) if not draft.is_reopened else limit_of(case.law, plan.category, True)
+    )
 
 
 def _promised(case: Case, draft: Draft, plan: Plan) -> tuple[int, str]:
-    """Give the limit of a ticket with a promised date: what is left until then if promises count, but not less than the floor (LAW 8)."""
+    """Give the limit of a ticket with a promised date: what is left until then if promises count, but not less than the
+    floor (LAW 8)."""
     if draft.promised_by is None or not plan.category.promise_counts:
         return plan.limit_ms, plan.category.limit.unit
     floor = case.law.bundle.promise_floor_minutes * 60_000
@@ -181,7 +226,8 @@ def _promised(case: Case, draft: Draft, plan: Plan) -> tuple[int, str]:
 
 
 def begin(case: Case, draft: Draft, plan: Plan) -> tuple[str | None, tuple[Tier, ...]]:
-    """Write the ticket into the split's books; answers the party the split names, and the tiers it is offered to from the first on.
+    """Write the ticket into the split's books; answers the party the split names, and the tiers it is offered to from
+    the first on.
 
     An exercise goes to whose turn it would be and is in no book (LAW 3).
     """

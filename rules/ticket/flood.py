@@ -1,4 +1,5 @@
-"""One of a flood of reports: while another is worked its rungs inform that one; when that ends it follows, or stands for itself again (LAW 5).
+"""One of a flood of reports: while another is worked its rungs inform that one; when that ends it follows, or stands
+for itself again (LAW 5).
 
 Source: FIELD 4: rungs of what is folded inform the one that is worked and never vanish.
 """
@@ -36,7 +37,8 @@ def unfold(case: Case, draft: Draft, command: Command) -> Reason:
 
 
 def ended(case: Case, draft: Draft, programme: Ticket | None) -> Reason:
-    """The one that was worked has ended: closed, this one is closed with it and its reporter asked; else it stands for itself."""
+    """The one that was worked has ended: closed, this one is closed with it and its reporter asked; else it stands for
+    itself."""
     was_done = programme is not None and programme.status is Status.CLOSED and programme.close_reason != "referred"
     if not was_done or draft.status in (Status.DONE, Status.SURVEYED):
         stand_alone(case, draft)
@@ -56,7 +58,8 @@ def ended(case: Case, draft: Draft, programme: Ticket | None) -> Reason:
 
 
 def stand_alone(case: Case, draft: Draft) -> None:
-    """What fired for the other fires again for this one, late, in order: under numbers of its own, since each key fires once."""
+    """What fired for the other fires again for this one, late, in order: under numbers of its own, since each key fires
+    once."""
     case.say("TicketUnfolded", draft, out_of=draft.folded_into)
     for kind in sorted(MOVING):
         clock = draft.clock(kind)
@@ -66,7 +69,11 @@ def stand_alone(case: Case, draft: Draft) -> None:
         if kind == ClockKind.RESOLVE and draft.ledgers:
             draft.ledgers = tuple([replace(ledger, clock=_again(ledger.clock, said)) for ledger in draft.ledgers])
         draft.drop(kind)
-        draft.put(_again(clock, [(number, rung) for number, rung in said if kind == ClockKind.RESOLVE or number == clock.number]))
+        draft.put(
+            _again(
+                clock, [(number, rung) for number, rung in said if kind == ClockKind.RESOLVE or number == clock.number]
+            )
+        )
     resolve = draft.clock(ClockKind.RESOLVE)
     draft.is_overdue = resolve is not None and 100 in resolve.fired
     draft.folded_into, draft.informed = None, ()
@@ -80,5 +87,8 @@ def _said(draft: Draft, kind: str) -> list[tuple[str, int]]:
 def _again(clock: Clock, said: Sequence[tuple[str, int]]) -> Clock:
     rungs = {rung for _, rung in said} & set(clock.fired)
     return replace(
-        clock, number=f"{clock.number}+", rungs=tuple(sorted({*clock.rungs, *rungs})), fired=tuple(rung for rung in clock.fired if rung not in rungs)
+        clock,
+        number=f"{clock.number}+",
+        rungs=tuple(sorted({*clock.rungs, *rungs})),
+        fired=tuple(rung for rung in clock.fired if rung not in rungs),
     )

@@ -32,9 +32,11 @@ def merge(case: Case, draft: Draft, into: Draft, into_law: Law) -> Reason:
 
 
 def unmerge(case: Case, draft: Draft, chain: Sequence[tuple[Draft, Law]], command: Command) -> Reason:
-    """Both as if never merged: the one with the clocks it had, of which what came due meanwhile fires late; the other with its own.
+    """Both as if never merged: the one with the clocks it had, of which what came due meanwhile fires late; the other
+    with its own.
 
-    ``chain`` is the ticket it was merged into, what that was merged into meanwhile, and so on: each lets go of what came
+    ``chain`` is the ticket it was merged into, what that was merged into meanwhile, and so on: each lets go of what
+    came
     with this one, as it stands or as it is kept. One that has ended or begun a new generation is left alone.
     """
     before = draft.before_merge

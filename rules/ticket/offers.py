@@ -1,6 +1,5 @@
 """Who has a ticket: offering it to a party, entering a tier, moving it one tier up (LAW 4 accept, LAW 5)."""
 
-
 from rules.law import split
 from rules.ticket import clocks, department_tasks, pauses, resolve_clocks, whistle
 from rules.ticket.authority import CENTRE, STREET
@@ -92,7 +91,9 @@ def next_in_tier(case: Case, draft: Draft) -> bool:
         return False
     tried = {made.party for made in here}
     able = case.eligible(category, draft)
-    return _offer_to_one_of(case, draft, tier, [party for party in able if party in tier.parties and party not in tried])
+    return _offer_to_one_of(
+        case, draft, tier, [party for party in able if party in tier.parties and party not in tried]
+    )
 
 
 def move_up(case: Case, draft: Draft, cause: str, to: str | None = None) -> Reason:
@@ -120,7 +121,8 @@ def move_on(case: Case, draft: Draft, cause: str, to: str | None = None) -> None
 
 
 def leave_to_supervisor(case: Case, draft: Draft) -> None:
-    """Nobody anywhere can take it: it is offered at the top, the supervisor has it, and the resolve clock speaks (LAW 2, five in place)."""
+    """Nobody anywhere can take it: it is offered at the top, the supervisor has it, and the resolve clock speaks (LAW
+    2, five in place)."""
     _settle(case, draft)
     draft.drop(ACCEPT, ClockKind.CONTACT)
     draft.status, draft.task, draft.duty = OFFERED, "accept", "supervisor"
@@ -154,13 +156,21 @@ def moved(case: Case, draft: Draft, former: tuple[str | None, str | None, str], 
     case.say("TicketMoved", draft, from_tier=tier, to_tier=draft.tier, leg=draft.leg, cause=cause)
 
 
-_RANK: dict[str, int] = {TierKind.PARTIES: 0, TierKind.STREET: 1, TierKind.WHISTLE: 2, TierKind.OWNER: 2, TierKind.CENTRE: 3}
+_RANK: dict[str, int] = {
+    TierKind.PARTIES: 0,
+    TierKind.STREET: 1,
+    TierKind.WHISTLE: 2,
+    TierKind.OWNER: 2,
+    TierKind.CENTRE: 3,
+}
 
 
 def not_below(tier: Tier | None, former: tuple[Tier, ...], steps: tuple[Tier, ...]) -> tuple[Tier, ...]:
-    """Give the tiers of a ladder from the one a ticket is on, as another ladder has it: by its name, else the lowest that is not below it.
+    """Give the tiers of a ladder from the one a ticket is on, as another ladder has it: by its name, else the lowest
+    that is not below it.
 
-    Parties stand below the street, the street below departments, these below the centre; of several tiers of parties the
+    Parties stand below the street, the street below departments, these below the centre; of several tiers of parties
+    the
     second is not below the second.
     """
     if tier is None:
@@ -211,7 +221,8 @@ def _enter_by_whistle(case: Case, draft: Draft, tier: Tier) -> bool:
 
 
 def _takers(case: Case, draft: Draft, tier: Tier) -> list[str]:
-    """List the parties of a tier that may take the ticket; the only party of a tier takes what nobody else may (兜底)."""
+    """List the parties of a tier that may take the ticket; the only party of a tier takes what nobody else may
+    (兜底)."""
     category = case.category(draft)
     able = case.eligible(category, draft) if category else ()
     fit = [party for party in tier.parties if party in able]
@@ -222,7 +233,9 @@ def _offer_to_one_of(case: Case, draft: Draft, tier: Tier, able: list[str]) -> b
     """Offer to the party whose turn it would be by the split, uncounted; to the next one where nobody is on duty."""
     quota = case.quota_before
     while able:
-        party = split.next_party(quota.counts if quota else {}, quota.targets if quota else {}, able, quota.per if quota else case.law.per)
+        party = split.next_party(
+            quota.counts if quota else {}, quota.targets if quota else {}, able, quota.per if quota else case.law.per
+        )
         if party is not None and offer(case, draft, tier, party):
             return True
         able = [other for other in able if other != party]
@@ -238,7 +251,9 @@ def start_leg(case: Case, draft: Draft) -> None:
         return  # it ages without a limit, wherever it is
     limit, unit = clocks.leg_limit(case.law, draft.resolve_limit_ms, draft.resolve_unit)
     area = None if draft.is_overdue else case.law.area(draft.where)  # what has breached stands still no more (LAW 4)
-    draft.put(Clock(ClockKind.LEG, str(draft.leg), limit, unit, case.at, case.at, case.law.rungs(ClockKind.LEG), area=area))
+    draft.put(
+        Clock(ClockKind.LEG, str(draft.leg), limit, unit, case.at, case.at, case.law.rungs(ClockKind.LEG), area=area)
+    )
 
 
 def repeat_at_top(case: Case, draft: Draft) -> Reason:
@@ -257,14 +272,17 @@ def repeat_at_top(case: Case, draft: Draft) -> Reason:
 
 
 def take_over(case: Case, draft: Draft, person: str) -> None:
-    """Somebody of the offered party accepts: the ticket is theirs, the contact clock starts if the reporter can be reached."""
+    """Somebody of the offered party accepts: the ticket is theirs, the contact clock starts if the reporter can be
+    reached."""
     draft.offers = with_offer_ended(draft.offers, "accepted")
     draft.drop(ClockKind.ACCEPT)
     draft.status, draft.task, draft.person = Status.ACCEPTED, "handle", person
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, person)))
     limit = clocks.limit_of(case.law, ClockKind.CONTACT, draft.urgency)
     if draft.can_reach_reporter and limit is not None:
-        draft.put(clocks.start(case.law, ClockKind.CONTACT, str(draft.offers[-1].n if draft.offers else 0), limit, case.at))
+        draft.put(
+            clocks.start(case.law, ClockKind.CONTACT, str(draft.offers[-1].n if draft.offers else 0), limit, case.at)
+        )
     case.say("TicketAccepted", draft, person=person, party=draft.party)
 
 
@@ -287,7 +305,9 @@ def stop_work_clocks(case: Case, draft: Draft) -> None:
 
 def resume_work_clocks(case: Case, draft: Draft) -> None:
     """A check failed: resolve and leg run on with what was consumed."""
-    resolve_clocks.change(case.law, draft, lambda clock: clocks.resume(clock, case.at) if clock.running_since is None else clock)
+    resolve_clocks.change(
+        case.law, draft, lambda clock: clocks.resume(clock, case.at) if clock.running_since is None else clock
+    )
     leg = draft.clock(ClockKind.LEG)
     if leg is not None and leg.running_since is None:
         draft.put(clocks.resume(leg, case.at))

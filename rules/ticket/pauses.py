@@ -14,6 +14,8 @@ LONGEST_PARK_MS = 365 * DAY_MS
 """A ticket is parked for a year at most."""
 REMINDER_MS = 30 * DAY_MS
 """So long before its date somebody is reminded of a parked ticket."""
+
+
 def may_park(case: Case, draft: Draft, until: Instant | None) -> Reason | None:
     """Say why a ticket may not be parked to this date, if it may not: once, ahead, within a year, not overdue."""
     if until is None or until <= case.at:
@@ -28,7 +30,11 @@ def may_park(case: Case, draft: Draft, until: Instant | None) -> Reason | None:
 def is_late(case: Case, draft: Draft) -> bool:
     """Whether the limit is broken, be its rung fired or not: after breach nothing pauses and nothing extends."""
     resolve = draft.clock(ClockKind.RESOLVE)
-    due = clocks.moment(case.law, resolve, 100, None) if resolve and (resolve.rungs or not is_wish(case.law, draft)) else None
+    due = (
+        clocks.moment(case.law, resolve, 100, None)
+        if resolve and (resolve.rungs or not is_wish(case.law, draft))
+        else None
+    )
     return draft.is_overdue or (due is not None and case.at >= due)
 
 
@@ -40,7 +46,9 @@ def park(case: Case, draft: Draft, until: Instant) -> None:
     draft.put(Clock(ClockKind.PARK, "0", until - case.at, Unit.MINUTE, case.at, case.at, (100,), until=until))
     if until - REMINDER_MS > case.at:
         reminder = until - REMINDER_MS
-        draft.put(Clock(ClockKind.PARK, "reminder", reminder - case.at, Unit.MINUTE, case.at, case.at, (50,), until=reminder))
+        draft.put(
+            Clock(ClockKind.PARK, "reminder", reminder - case.at, Unit.MINUTE, case.at, case.at, (50,), until=reminder)
+        )
     case.say("TicketParked", draft, until=until)
 
 
@@ -72,7 +80,8 @@ def end_wait(case: Case, draft: Draft, at: Instant | None = None) -> None:
 
 
 def at_end(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
-    """A park clock has ended: by its date, or because the reporter has kept silent for too long. Told late, clocks run on from its moment."""
+    """A park clock has ended: by its date, or because the reporter has kept silent for too long. Told late, clocks run
+    on from its moment."""
     ended = min(clocks.moment(case.law, clock, 100, None) or case.at, case.at)
     if clock.number == "0":
         unpark(case, draft, ended)
@@ -87,6 +96,7 @@ HELD = (ClockKind.LEG, ClockKind.CONTACT, ClockKind.CHILD, ClockKind.REPORT_IN)
 
 def hold(case: Case, draft: Draft, reason: str) -> None:
     """Let the limit and the clocks of the work stand."""
+
     def held(clock: Clock) -> Clock:
         return clocks.pause(case.law, clock, case.at, reason) if clock.running_since is not None else clock
 

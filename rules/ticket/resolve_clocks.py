@@ -1,4 +1,5 @@
-"""The resolve clocks of a ticket into which others were merged: all run side by side, the one that ends first counts (LAW 6)."""
+"""The resolve clocks of a ticket into which others were merged: all run side by side, the one that ends first counts
+(LAW 6)."""
 
 from collections.abc import Callable, Collection
 
@@ -18,7 +19,8 @@ def own(draft: Draft) -> Clock | None:
 
 
 def change(law: Law, draft: Draft, act: Callable[[Clock], Clock]) -> None:
-    """Stop, resume or extend the work: the same happens to each ledger, so that taking one out leaves the others exact."""
+    """Stop, resume or extend the work: the same happens to each ledger, so that taking one out leaves the others
+    exact."""
     resolve = draft.clock(ClockKind.RESOLVE)
     if resolve is None:
         return
@@ -38,12 +40,15 @@ def change_own(law: Law, draft: Draft, act: Callable[[Clock], Clock]) -> None:
         draft.drop(ClockKind.RESOLVE)  # it may come back under another number
         draft.put(act(resolve))
         return
-    draft.ledgers = tuple([replace(ledger, clock=act(ledger.clock)) if ledger.ticket == draft.id else ledger for ledger in draft.ledgers])
+    draft.ledgers = tuple(
+        [replace(ledger, clock=act(ledger.clock)) if ledger.ticket == draft.id else ledger for ledger in draft.ledgers]
+    )
     _choose(law, draft)
 
 
 def let_broken_go(draft: Draft) -> None:
-    """Limits of what was merged into it that are broken already bind it no more: its own begins anew, with every rung (LAW 5)."""
+    """Limits of what was merged into it that are broken already bind it no more: its own begins anew, with every rung
+    (LAW 5)."""
     kept = tuple([ledger for ledger in draft.ledgers if ledger.ticket == draft.id or 100 not in ledger.clock.fired])
     draft.ledgers = kept if len(kept) > 1 else ()
 
@@ -52,7 +57,10 @@ def fire(draft: Draft, clock: Clock, rung: int) -> None:
     """Note that a rung has fired: on the clock, and on the ledger it goes by, so that it goes with that."""
     draft.put(clocks.fired(clock, rung))
     if clock.kind == ClockKind.RESOLVE and draft.ledgers:
-        same = [replace(one, clock=clocks.fired(one.clock, rung)) if one.clock.number == clock.number else one for one in draft.ledgers]
+        same = [
+            replace(one, clock=clocks.fired(one.clock, rung)) if one.clock.number == clock.number else one
+            for one in draft.ledgers
+        ]
         draft.ledgers = tuple(same)
 
 
@@ -65,7 +73,8 @@ def filed(law: Law, draft: Draft) -> None:
 
 
 def move(law: Law, draft: Draft, at: Instant) -> None:
-    """The ticket lies in another grid, or other force majeure is declared: from now on its clocks stand still where that says so."""
+    """The ticket lies in another grid, or other force majeure is declared: from now on its clocks stand still where
+    that says so."""
     area = None if draft.is_overdue else law.area(draft.where)
 
     def there(clock: Clock) -> Clock:
@@ -79,13 +88,16 @@ def move(law: Law, draft: Draft, at: Instant) -> None:
 
 def brought(draft: Ticket) -> tuple[str, ...]:
     """Name what a ticket takes along when it is merged: itself, and what was merged into it."""
-    return tuple(dict.fromkeys((draft.id, *(ledger.ticket for ledger in draft.ledgers), *draft.merged_here, *draft.reach_here)))
+    return tuple(
+        dict.fromkeys((draft.id, *(ledger.ticket for ledger in draft.ledgers), *draft.merged_here, *draft.reach_here))
+    )
 
 
 def take_in(law: Law, into: Draft, draft: Draft, at: Instant) -> None:
     """A ticket is merged into this one: its ledger, and those it had beside it, run on beside the own one.
 
-    Each bears a number of its own, and of its rungs those that fire here: taken out again it takes them along. One that is not
+    Each bears a number of its own, and of its rungs those that fire here: taken out again it takes them along. One that
+    is not
     filed yet keeps them, running, until it is (``filed``).
     """
     mine = draft.clock(ClockKind.RESOLVE)
@@ -97,19 +109,24 @@ def take_in(law: Law, into: Draft, draft: Draft, at: Instant) -> None:
     for ledger in brings:
         clock = ledger.clock
         if own is None:
-            clock = clock if clock.running_since is not None else clocks.resume(clock, at)  # counts on until it is filed
+            # counts on until it is filed
+            clock = clock if clock.running_since is not None else clocks.resume(clock, at)
         elif own.running_since is None:
-            clock = replace(clocks.stop(law, clock, at), paused_reason=own.paused_reason)  # it stands and runs on with the other
+            # it stands and runs on with the other
+            clock = replace(clocks.stop(law, clock, at), paused_reason=own.paused_reason)
         elif clock.running_since is None:
             clock = clocks.resume(clock, at)
         rungs = tuple(sorted({*clock.rungs, *clock.fired}))
-        taken.append(Ledger(ledger.ticket, replace(clock, number=f"{ledger.ticket}@{into.version}", rungs=rungs, fired=())))
+        taken.append(
+            Ledger(ledger.ticket, replace(clock, number=f"{ledger.ticket}@{into.version}", rungs=rungs, fired=()))
+        )
     into.ledgers = (*(into.ledgers or ((Ledger(into.id, own),) if own is not None else ())), *taken)
     _choose(law, into)
 
 
 def take_out(law: Law, into: Draft, tickets: Collection[str]) -> None:
-    """They were not the same after all: the others count as if these had never been merged, rungs that fired by their limits included."""
+    """They were not the same after all: the others count as if these had never been merged, rungs that fired by their
+    limits included."""
     if not any(ledger.ticket in tickets for ledger in into.ledgers):
         return
     into.ledgers = tuple([ledger for ledger in into.ledgers if ledger.ticket not in tickets])
@@ -118,12 +135,14 @@ def take_out(law: Law, into: Draft, tickets: Collection[str]) -> None:
         into.ledgers = ()
     resolve = into.clock(ClockKind.RESOLVE)
     if into.is_overdue and resolve is not None and 100 not in resolve.fired:
-        into.is_overdue = into.is_exhausted = False  # only the other's limit was broken: its own moves it, not the leg that followed
+        # only the other's limit was broken: its own moves it, not the leg that followed
+        into.is_overdue = into.is_exhausted = False
         into.drop(ClockKind.LEG)
 
 
 def _choose(law: Law, draft: Draft) -> None:
-    """Let the ledger that reaches its limit first be the ticket's clock; while they stand, none is first and all stay. A wish has no limit."""
+    """Let the ledger that reaches its limit first be the ticket's clock; while they stand, none is first and all stay.
+    A wish has no limit."""
     if draft.clock(ClockKind.RESOLVE) is None or not draft.ledgers:
         return
     timed = [ledger for ledger in draft.ledgers if ledger.clock.rungs or ledger.clock.fired] or draft.ledgers[:1]

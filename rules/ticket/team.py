@@ -11,7 +11,8 @@ from topics.vocabulary import Role
 
 
 def name_team(case: Case, draft: Draft, category: Category) -> None:
-    """Beside the one owner, name somebody for each ``role`` or ``role:skill`` of the category; who is not to be had is noted."""
+    """Beside the one owner, name somebody for each ``role`` or ``role:skill`` of the category; who is not to be had is
+    noted."""
     named = []
     for wanted in category.team:
         role, _, skill = wanted.partition(":")

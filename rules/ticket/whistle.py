@@ -1,4 +1,5 @@
-"""The whistle: one child for each department that is called; the parent stays with the street (LAW 7, 网格吹哨、部门报到)."""
+"""The whistle: one child for each department that is called; the parent stays with the street (LAW 7,
+网格吹哨、部门报到)."""
 
 from msgspec.structs import replace
 
@@ -11,10 +12,19 @@ from topics.vocabulary import ClockKind, DepartmentRole, Status
 OPEN = ("called", "reported_in")
 
 
-def call(case: Case, draft: Draft, departments: tuple[str, ...], reason: str, automatic: bool, asks: str | None = None) -> None:
+def call(
+    case: Case, draft: Draft, departments: tuple[str, ...], reason: str, automatic: bool, asks: str | None = None
+) -> None:
     """Call departments; the first is lead unless there is one already. Each gets a report-in and a child clock."""
     has_lead = any(child.role == DepartmentRole.LEAD and child.status != "released" for child in draft.children)
-    case.say("WhistleRaised", draft, departments=list(departments), lead=draft.lead or departments[0], case=reason, automatic=automatic)
+    case.say(
+        "WhistleRaised",
+        draft,
+        departments=list(departments),
+        lead=draft.lead or departments[0],
+        case=reason,
+        automatic=automatic,
+    )
     budget = _child_clock(case, draft)
     deadline = clocks.moment(case.law, budget, 100, draft.urgency)
     limit = clocks.limit_of(case.law, ClockKind.REPORT_IN, draft.urgency)
@@ -29,7 +39,9 @@ def call(case: Case, draft: Draft, departments: tuple[str, ...], reason: str, au
         has_lead = True
         child = Child(code, n, role, case.at, deadline)
         draft.children = (*draft.children, child)
-        department_tasks.send(case, draft, "dispatched", code, role, child, report_in_by=report_in_by, asks=asks, why=reason)
+        department_tasks.send(
+            case, draft, "dispatched", code, role, child, report_in_by=report_in_by, asks=asks, why=reason
+        )
     draft.status, draft.task = Status.WHISTLED, "coordinate"
 
 
@@ -87,7 +99,8 @@ def any_open(draft: Draft) -> bool:
 
 
 def called_by(case: Case, draft: Draft) -> tuple[str, ...]:
-    """Name the departments an automatic whistle calls: the category's lead and co-departments that are not at it yet."""
+    """Name the departments an automatic whistle calls: the category's lead and co-departments that are not at it
+    yet."""
     category = case.category(draft)
     wanted = [draft.lead, *(category.co if category else ())]
     busy = {child.code for child in draft.children if child.status in OPEN}

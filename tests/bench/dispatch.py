@@ -1,4 +1,5 @@
-"""``make bench``: CPU of dispatch for each incident beside a raw aiokafka pass-through of the same bytes, in the same run.
+"""``make bench``: CPU of dispatch for each incident beside a raw aiokafka pass-through of the same bytes, in the same
+run.
 
 Three interleaved rounds. Each sends the same incidents through the door, lets intake place them, measures dispatch on
 them (state, decisions, positions, transactions: everything), then passes the very records that dispatch consumed
@@ -35,9 +36,15 @@ async def main() -> int:
     """Run the rounds and print the table; 1 when the ratio is below what is held."""
     with tempfile.TemporaryDirectory() as folder, kafka() as address:
         settings = Settings(
-            kafka=address, prefix="bench.", partitions=PARTITIONS, replication_factor=1, min_insync_replicas=1, data_dir=Path(folder), redis_url="redis://127.0.0.1:1/0",
+            kafka=address,
+            prefix="bench.",
+            partitions=PARTITIONS,
+            replication_factor=1,
+            min_insync_replicas=1,
+            data_dir=Path(folder),
+            redis_url="redis://127.0.0.1:1/0",
             session_timeout_seconds=120,
-        )  # fmt: skip
+        )
         rig = Rig(settings)
         try:
             await rig.prepare("guancheng")
@@ -57,22 +64,45 @@ async def _round(rig: Rig, number: int, count: int) -> dict[str, float]:
     """Let intake place the incidents while dispatch stands still, then let dispatch work them off, then the ruler."""
     settings = rig.settings
     starts = await _ends(settings, INCIDENTS.name)
-    before = {stage: (_cpu(rig, stage), _counter(stage, "steps"), _counter(stage, "records_taken")) for stage in METRICS}
+    before = {
+        stage: (_cpu(rig, stage), _counter(stage, "steps"), _counter(stage, "records_taken")) for stage in METRICS
+    }
     dispatch, fanout = (rig.workers[f"{stage}-1"].process for stage in ("dispatch", "fanout"))
-    # like the ruler each stage finds its work waiting and runs alone: a busy neighbour makes CPU seconds up to 1.8 times as long
+    # like the ruler each stage finds its work waiting and runs alone: a busy neighbour makes CPU seconds up to 1.8
+    # times as long
     dispatch.send_signal(signal.SIGSTOP)
     fanout.send_signal(signal.SIGSTOP)
     await _send(settings, number, count)
-    await eventually(lambda: _counter("intake", "records_taken") >= before["intake"][2] + count, 300, f"round {number}: {count} taken in", every=0.2)
+    await eventually(
+        lambda: _counter("intake", "records_taken") >= before["intake"][2] + count,
+        300,
+        f"round {number}: {count} taken in",
+        every=0.2,
+    )
     dispatch.send_signal(signal.SIGCONT)
-    await eventually(lambda: _counter("dispatch", "records_taken") >= before["dispatch"][2] + count, 300, f"round {number}: {count} decided", every=0.5)  # a scrape costs 1 ms
+    # a scrape costs 1 ms
+    await eventually(
+        lambda: _counter("dispatch", "records_taken") >= before["dispatch"][2] + count,
+        300,
+        f"round {number}: {count} decided",
+        every=0.5,
+    )
     used = {"dispatch": _cpu(rig, "dispatch") - before["dispatch"][0]}
     fanout.send_signal(signal.SIGCONT)
-    await eventually(lambda: _counter("fanout", "records_taken") >= before["fanout"][2] + count, 300, f"round {number}: {count} fanned out", every=0.2)
+    await eventually(
+        lambda: _counter("fanout", "records_taken") >= before["fanout"][2] + count,
+        300,
+        f"round {number}: {count} fanned out",
+        every=0.2,
+    )
     used |= {stage: _cpu(rig, stage) - before[stage][0] for stage in ("intake", "fanout")}
     steps = {stage: _counter(stage, "steps") - before[stage][1] for stage in METRICS}
     ruler = await _ruler(settings, starts, count)
-    row = {"dispatch_us": used["dispatch"] / count * 1e6, "ruler_us": ruler / count * 1e6, "ratio": ruler / used["dispatch"]}
+    row = {
+        "dispatch_us": used["dispatch"] / count * 1e6,
+        "ruler_us": ruler / count * 1e6,
+        "ratio": ruler / used["dispatch"],
+    }
     row |= {f"{stage}_us": used[stage] / count * 1e6 for stage in ("intake", "fanout")}
     row |= {f"{stage}_ms_per_transaction": used[stage] / max(1, steps[stage]) * 1e3 for stage in METRICS}
     print(f"round {number}: " + "  ".join(f"{name} {value:.2f}" for name, value in row.items()), flush=True)
@@ -100,9 +130,17 @@ async def _ends(settings: Settings, topic: str) -> list[int]:
 
 async def _ruler(settings: Settings, starts: list[int], count: int) -> float:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.bench.passthrough", settings.kafka, settings.prefix + INCIDENTS.name, "bench.ruler", str(PARTITIONS),
-        ",".join(map(str, starts)), str(count), stdout=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+        sys.executable,
+        "-m",
+        "tests.bench.passthrough",
+        settings.kafka,
+        settings.prefix + INCIDENTS.name,
+        "bench.ruler",
+        str(PARTITIONS),
+        ",".join(map(str, starts)),
+        str(count),
+        stdout=asyncio.subprocess.PIPE,
+    )
     out, _ = await asyncio.wait_for(process.communicate(), 120)
     return float(out)
 
@@ -121,7 +159,9 @@ def _cpu(rig: Rig, stage: str) -> float:
 
 def _counter(stage: str, name: str) -> float:
     text = urllib.request.urlopen(f"http://127.0.0.1:{METRICS[stage]}/metrics", timeout=30).read().decode()
-    return sum(float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(f"gridwhistle_{name}_total"))
+    return sum(
+        float(line.rsplit(" ", 1)[1]) for line in text.splitlines() if line.startswith(f"gridwhistle_{name}_total")
+    )
 
 
 def _free_port(offset: int) -> int:

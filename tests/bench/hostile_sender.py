@@ -1,6 +1,8 @@
-"""``python -m tests.bench.hostile_sender``: how long honest reports take to their task while somebody sends the worst he can (DESIGN 5).
+"""``python -m tests.bench.hostile_sender``: how long honest reports take to their task while somebody sends the worst
+he can (DESIGN 5).
 
-Calm and attack in turns on the same stack in the same run, so that what else the machine does falls on both: only the ratio is
+Calm and attack in turns on the same stack in the same run, so that what else the machine does falls on both: only the
+ratio is
 comparable between machines. ``HOSTILE_SECONDS`` is the length of each in all, 60 by default.
 """
 
@@ -50,7 +52,12 @@ class Watch:
 
     async def run(self, settings: Settings) -> None:
         """Read the department's topic as it does."""
-        reader = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest", fetch_max_wait_ms=20)
+        reader = AIOKafkaConsumer(
+            bootstrap_servers=settings.kafka,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=20,
+        )
         await reader.start()
         try:
             reader.assign([TopicPartition(f"{settings.prefix}dept.ranqi.tasks", p) for p in range(3)])
@@ -68,7 +75,9 @@ class Watch:
         return waits[int(len(waits) * 0.99)]
 
 
-async def paced(rate: float, seconds: float, give: "itertools.chain[object] | itertools.count[int]", send: object) -> int:
+async def paced(
+    rate: float, seconds: float, give: "itertools.chain[object] | itertools.count[int]", send: object
+) -> int:
     """Send at a rate; answers how many."""
     began, count = time.monotonic(), 0
     while time.monotonic() - began < seconds:
@@ -82,38 +91,74 @@ def worst() -> list[tuple[str, Raw]]:
     """All kinds in turn, made beforehand: reports of every bad kind, a bomb, commands."""
     numbers = itertools.count(1)
     made = [(RAW.name, make(next(numbers))) for _ in range(4) for _, make in hostile.WORST.values()]
-    made += [(COMMANDS.name, (b"x", value, [])) for value in itertools.islice(hostile.commands(3, "tawan-20261124-1", 1), 16, 100)]
+    made += [
+        (COMMANDS.name, (b"x", value, []))
+        for value in itertools.islice(hostile.commands(3, "tawan-20261124-1", 1), 16, 100)
+    ]
     return made[::7] + [one for n, one in enumerate(made) if n % 7]
 
 
 async def main() -> int:
-    """Start a stack and measure; 1 when the honest ones wait more than ``GROWS`` times as long, or the attack was slower than it says."""
+    """Start a stack and measure; 1 when the honest ones wait more than ``GROWS`` times as long, or the attack was
+    slower than it says."""
     with tempfile.TemporaryDirectory() as folder, kafka() as address:
         return await measure(
             Settings(
-                kafka=address, prefix="hostile.", partitions=3, replication_factor=1, min_insync_replicas=1, data_dir=Path(folder), redis_url="redis://127.0.0.1:1/0",
+                kafka=address,
+                prefix="hostile.",
+                partitions=3,
+                replication_factor=1,
+                min_insync_replicas=1,
+                data_dir=Path(folder),
+                redis_url="redis://127.0.0.1:1/0",
                 session_timeout_seconds=30,
             )
-        )  # fmt: skip
+        )
 
 
 async def measure(settings: Settings, seconds: float = SECONDS) -> int:
-    """100 a second of the worst kinds beside 50 honest reports a second: none is lost, and their 99th percentile is compared."""
+    """100 a second of the worst kinds beside 50 honest reports a second: none is lost, and their 99th percentile is
+    compared."""
     rig, watch, law = Rig(settings), Watch(), law_of("guancheng")
     parents = {node.parent for node in law.bundle.nodes}
-    leaves = [n.code for n in law.bundle.nodes if n.code not in parents and law.home_of(n.code) not in (None, law.bundle.unplaced)]
+    leaves = [
+        n.code
+        for n in law.bundle.nodes
+        if n.code not in parents and law.home_of(n.code) not in (None, law.bundle.unplaced)
+    ]
     # a producer has one request under way: half a MiB in each would be thirty a second
-    producer, *strangers = (AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", linger_ms=2, max_request_size=2**21, max_batch_size=400_000) for _ in range(5))
+    producer, *strangers = (
+        AIOKafkaProducer(
+            bootstrap_servers=settings.kafka, acks="all", linger_ms=2, max_request_size=2**21, max_batch_size=400_000
+        )
+        for _ in range(5)
+    )
     turns = itertools.cycle(strangers)
 
     async def honest(n: int) -> None:
-        key, value, headers = incident_message("honest", str(n), report(category="gas_leak", text=f"honest {n} of many", location={"grid": leaves[n % len(leaves)]}))
+        key, value, headers = incident_message(
+            "honest",
+            str(n),
+            report(category="gas_leak", text=f"honest {n} of many", location={"grid": leaves[n % len(leaves)]}),
+        )
         watch.sent[n] = time.monotonic()
-        await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers, partition=(murmur2(key) & 0x7FFFFFFF) % settings.partitions)
+        await producer.send(
+            settings.prefix + RAW.name,
+            value,
+            key=key,
+            headers=headers,
+            partition=(murmur2(key) & 0x7FFFFFFF) % settings.partitions,
+        )
 
     async def throw(one: tuple[str, Raw]) -> None:
         topic, (key, value, headers) = one
-        await next(turns).send(settings.prefix + topic, value, key=key, headers=headers, partition=(murmur2(key or b"") & 0x7FFFFFFF) % settings.partitions)
+        await next(turns).send(
+            settings.prefix + topic,
+            value,
+            key=key,
+            headers=headers,
+            partition=(murmur2(key or b"") & 0x7FFFFFFF) % settings.partitions,
+        )
 
     try:
         await rig.prepare("guancheng")
@@ -124,17 +169,25 @@ async def measure(settings: Settings, seconds: float = SECONDS) -> int:
         await asyncio.gather(producer.start(), *(one.start() for one in strangers))
         watching = asyncio.create_task(watch.run(settings))
         numbers = itertools.count(0)
-        done, _ = await asyncio.gather(paced(HONEST, WARM_SECONDS, numbers, honest), paced(HOSTILE, WARM_SECONDS, bad, throw))
+        done, _ = await asyncio.gather(
+            paced(HONEST, WARM_SECONDS, numbers, honest), paced(HOSTILE, WARM_SECONDS, bad, throw)
+        )
         await eventually(lambda: len(watch.waited) == done, 120, "all have their tasks")
         calm, beside, thrown = list[range](), list[range](), 0
         for turn in range(2 * TURNS):
-            sending = [paced(HONEST, seconds / TURNS, numbers, honest), *([paced(HOSTILE, seconds / TURNS, bad, throw)] if turn % 2 else [])]
+            sending = [
+                paced(HONEST, seconds / TURNS, numbers, honest),
+                *([paced(HOSTILE, seconds / TURNS, bad, throw)] if turn % 2 else []),
+            ]
             sent, *bads = await asyncio.gather(*sending)
             (beside if turn % 2 else calm).append(range(done, done := done + sent))
             thrown += sum(bads)
             await eventually(lambda: len(watch.waited) == done, 120, "all have their tasks")
         before, during = watch.p99(calm), watch.p99(beside)
-        print(f"p99 {before * 1e3:.0f} ms calm, {during * 1e3:.0f} ms beside {thrown} hostile records: {during / before:.2f} times")
+        print(
+            f"p99 {before * 1e3:.0f} ms calm, {during * 1e3:.0f} ms beside {thrown} hostile records:"
+            f" {during / before:.2f} times"
+        )
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
         return 0 if during <= GROWS * before and thrown >= HOSTILE * seconds * 0.9 else 1

@@ -1,7 +1,10 @@
-"""``python -m tests.bench.identities``: what 100,000 identities a day for 40 days leave in intake, and in Redis a fiftieth of it (DESIGN 3, 5).
+"""``python -m tests.bench.identities``: what 100,000 identities a day for 40 days leave in intake, and in Redis a
+fiftieth of it (DESIGN 3, 5).
 
-No broker: intake's own memory of identities, at full speed, a day after the other; then the live queues on a Valkey of its own, each day with
-that many tickets, those of 35 days ago forgotten. ``IDENTITIES_A_DAY`` and ``IDENTITIES_DAYS`` change it. Exit code 1: memory grew after the window.
+No broker: intake's own memory of identities, at full speed, a day after the other; then the live queues on a Valkey of
+its own, each day with
+that many tickets, those of 35 days ago forgotten. ``IDENTITIES_A_DAY`` and ``IDENTITIES_DAYS`` change it. Exit code 1:
+memory grew after the window.
 """
 
 import asyncio
@@ -63,7 +66,15 @@ def row(day: int, n: int, is_there: bool) -> Row:
     name = f"home-{day:08d}-{n}"
     if not is_there:
         return Row(name, 2)
-    return Row(name, 1, f"hotline:{day}-{n}", "100", '{"text":"' + "x" * 600 + '"}', day * DAY_MS + n, ("street:s", "desk", f"person:p{n % 50}"))
+    return Row(
+        name,
+        1,
+        f"hotline:{day}-{n}",
+        "100",
+        '{"text":"' + "x" * 600 + '"}',
+        day * DAY_MS + n,
+        ("street:s", "desk", f"person:p{n % 50}"),
+    )
 
 
 async def redis_days(url: str, a_day: int, days: int) -> list[Day]:
@@ -73,7 +84,9 @@ async def redis_days(url: str, a_day: int, days: int) -> list[Day]:
     at = 0
     try:
         for day in range(days):
-            rows = [row(day, n, True) for n in range(a_day)] + [row(day - WINDOW, n, False) for n in range(a_day if day >= WINDOW else 0)]
+            rows = [row(day, n, True) for n in range(a_day)] + [
+                row(day - WINDOW, n, False) for n in range(a_day if day >= WINDOW else 0)
+            ]
             for first in range(0, len(rows), 200):
                 await view.write(0, rows[first : first + 200], at, at + 1)
                 at += 1
@@ -93,9 +106,15 @@ def is_flat(days: list[Day], grows: float = GROWS) -> bool:
 def _told(name: str, days: list[Day], a_day: int, took: float) -> bool:
     flat = is_flat(days)
     shown = [day for day in days if day.number in (1, 10, 20, WINDOW, WINDOW + 1) or day.number > len(days) - 3]
-    print(f"{name}: {a_day} a day for {len(days)} days, {took:.0f} s: {'flat after the window' if flat else 'GROWS after the window'}")
+    print(
+        f"{name}: {a_day} a day for {len(days)} days, {took:.0f} s:"
+        f" {'flat after the window' if flat else 'GROWS after the window'}"
+    )
     for day in shown:
-        print(f"  day {day.number:>3}: {day.remembered:>9} remembered, {day.bytes / 1e6:>8.1f} MB, {day.bytes / max(1, day.remembered):>6.1f} B each")
+        print(
+            f"  day {day.number:>3}: {day.remembered:>9} remembered, {day.bytes / 1e6:>8.1f} MB,"
+            f" {day.bytes / max(1, day.remembered):>6.1f} B each"
+        )
     return flat
 
 

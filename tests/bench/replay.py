@@ -28,13 +28,28 @@ def recorded(count: int, minutes: int) -> Log:
     """Let a partition live through so many reports, evenly spread, and whatever clocks fire."""
     draw, law = random.Random(7), law_of("guancheng")
     parents = {node.parent for node in law.bundle.nodes}
-    leaves = [(n.code, home) for n in law.bundle.nodes if n.code not in parents and (home := law.home_of(n.code)) not in (None, law.bundle.unplaced)]
+    leaves = [
+        (n.code, home)
+        for n in law.bundle.nodes
+        if n.code not in parents and (home := law.home_of(n.code)) not in (None, law.bundle.unplaced)
+    ]
     categories = [category.code for category in law.bundle.categories]
     told = Dispatch(law.bundle, law.ref)
     for n in range(count):
         at, (leaf, home) = START + n * minutes * MINUTE // count, draw.choice(leaves)
         told.pass_time(at)
-        incident = Incident(f"bench:{n}", home or "", at, at, "app", law.ref, "grid", category=draw.choice(categories), leaf=leaf, text=f"report {n}")
+        incident = Incident(
+            f"bench:{n}",
+            home or "",
+            at,
+            at,
+            "app",
+            law.ref,
+            "grid",
+            category=draw.choice(categories),
+            leaf=leaf,
+            text=f"report {n}",
+        )
         entry = told._put("incidents", (home or "").encode(), encode(incident), at)
         told._write(IncidentCause(entry.id, incident))
     return told.finish()
@@ -50,8 +65,9 @@ def main() -> None:
         figures[name] = min((_round(log) for _ in range(ROUNDS)), key=lambda one: one["seconds"]) | {"incidents": count}
         one = figures[name]
         print(
-            f"{name}: {count / one['seconds']:,.0f} incidents/s, {one['decisions'] / one['seconds']:,.0f} decisions/s; "
-            f"matching causes {one['matching']:.2f} s of {one['seconds']:.2f} s; folded at {one['decisions'] / one['folding']:,.0f} decisions/s"
+            f"{name}: {count / one['seconds']:,.0f} incidents/s, {one['decisions'] / one['seconds']:,.0f} decisions/s;"
+            f" matching causes {one['matching']:.2f} s of {one['seconds']:.2f} s; folded at"
+            f" {one['decisions'] / one['folding']:,.0f} decisions/s"
         )
     print(json.dumps(figures))
 
@@ -67,7 +83,12 @@ def _round(log: Log) -> dict[str, float]:
     standing, decided = Standing(laws_of(log), 0), log.of("tickets.decisions")
     start = time.process_time()
     standing.take_until(decided, 1 << 62, 0)
-    return {"seconds": seconds, "matching": matching, "folding": time.process_time() - start, "decisions": verdict.decisions}
+    return {
+        "seconds": seconds,
+        "matching": matching,
+        "folding": time.process_time() - start,
+        "decisions": verdict.decisions,
+    }
 
 
 if __name__ == "__main__":

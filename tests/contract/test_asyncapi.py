@@ -56,7 +56,9 @@ def test_every_topic_and_record_is_there_with_who_sends_and_receives(spec: Any) 
     found = document()
     channel = found["channels"][spec.name]
     assert channel["address"].startswith("{prefix}")
-    assert {reference.rsplit(".", 1)[1] for reference in references(channel["messages"])} == {record.__name__ for record in spec.records}
+    assert {reference.rsplit(".", 1)[1] for reference in references(channel["messages"])} == {
+        record.__name__ for record in spec.records
+    }
     of_it = [one["action"] for one in found["operations"].values() if one["channel"]["$ref"].endswith(f"/{spec.name}")]
     assert (of_it.count("send"), of_it.count("receive")) == (len(spec.written_by), len(spec.read_by))
 

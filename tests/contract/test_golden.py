@@ -41,9 +41,15 @@ def test_there_is_a_release_to_read() -> None:
 def test_every_decision_and_every_image_in_it_reads(rows: list[dict[str, Any]]) -> None:
     """Projector, fan-out, audit and replay begin with that."""
     decisions = [codec.decode(value, Decision) for _, value in of(rows, "tickets.decisions")]
-    images = [codec.decode(bytes(change.after), Ticket) for decision in decisions for change in decision.changes if change.after is not None]
+    images = [
+        codec.decode(bytes(change.after), Ticket)
+        for decision in decisions
+        for change in decision.changes
+        if change.after is not None
+    ]
     assert len(decisions) > 150 and len(images) > 100
-    assert all(codec.decode(value, AnyIncident).version == 1 for _, value in of(rows, "incidents"))  # type: ignore[arg-type]
+    values = [value for _, value in of(rows, "incidents")]
+    assert all(codec.decode(value, AnyIncident).version == 1 for value in values)  # type: ignore[arg-type]
 
 
 def test_its_state_opens_and_the_city_goes_on(rows: list[dict[str, Any]]) -> None:
@@ -70,7 +76,8 @@ def test_its_state_opens_and_the_city_goes_on(rows: list[dict[str, Any]]) -> Non
 
 @pytest.mark.parametrize("prefix", STATE)
 def test_a_record_of_a_newer_engine_is_refused(rows: list[dict[str, Any]], prefix: str) -> None:
-    """Another schema, or a member that is not known here: refused, where it would be dropped and lost at the next change."""
+    """Another schema, or a member that is not known here: refused, where it would be dropped and lost at the next
+    change."""
     value = next(value for key, value in of(rows, "tickets.state") if key.startswith(prefix))
     kind = STATE[prefix]
     stored = json.loads(codec.encode(codec.decode(value, kind)))

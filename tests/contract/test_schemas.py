@@ -1,4 +1,5 @@
-"""The contract on disk is the contract in code: schemas as derived, examples that read, and no breaking change unseen."""
+"""The contract on disk is the contract in code: schemas as derived, examples that read, and no breaking change
+unseen."""
 
 import copy
 import json
@@ -32,7 +33,9 @@ def test_a_published_schema_is_what_the_declaration_gives(name: str) -> None:
 def test_every_example_reads_and_comes_back_the_same(path: Path) -> None:
     """An example is the record its name begins with, of the topic its folder names."""
     topic, record = path.parent.parent.name, path.stem.split("-")[0]
-    kind = next(found for spec in documented() if spec.name == topic for found in spec.records if found.__name__ == record)
+    kind = next(
+        found for spec in documented() if spec.name == topic for found in spec.records if found.__name__ == record
+    )
     text = path.read_text(encoding="utf-8")
     if issubclass(kind, BaseModel):
         read = kind.model_validate_json(text)
@@ -63,7 +66,9 @@ def _changed(name: str, **changes: Any) -> list[str]:
     return incompatible(old, new)
 
 
-@pytest.mark.parametrize("name", ["dept.code.tasks.Task.v1", "incidents.raw.ReportedIncident.v1", "tickets.decisions.Decision.v1"])
+@pytest.mark.parametrize(
+    "name", ["dept.code.tasks.Task.v1", "incidents.raw.ReportedIncident.v1", "tickets.decisions.Decision.v1"]
+)
 def test_a_breaking_change_of_a_published_schema_is_caught(name: str) -> None:
     """Removed, retyped, newly required members break; an optional addition does not."""
     schema = PUBLISHED[name]

@@ -1,7 +1,10 @@
-"""Decides what an older version decided once more, by today's law, each from what the record says stood before it: ``python -m tests.differences COMMIT ROWS.csv``.
+"""Decides what an older version decided once more, by today's law, each from what the record says stood before it:
+``python -m tests.differences COMMIT ROWS.csv``.
 
-Each decision is taken by itself: the book holds what the record says, not what today's law would have made of the decisions before. Written to
-``docs/results/law-differences.md``; each kind of difference has the line of the law that was changed, or the page says that it has none.
+Each decision is taken by itself: the book holds what the record says, not what today's law would have made of the
+decisions before. Written to
+``docs/results/law-differences.md``; each kind of difference has the line of the law that was changed, or the page says
+that it has none.
 """
 
 import gzip
@@ -47,7 +50,9 @@ def recording(commit: str, rows: Path, folder: Path) -> None:
     """Let the older version tell both runs."""
     tree = folder / "tree"
     tree.mkdir()
-    archive = subprocess.run(["git", "-c", "safe.directory=*", "archive", commit], cwd=HERE, capture_output=True, check=True).stdout
+    archive = subprocess.run(
+        ["git", "-c", "safe.directory=*", "archive", commit], cwd=HERE, capture_output=True, check=True
+    ).stdout
     subprocess.run(["tar", "x", "-C", str(tree)], input=archive, check=True)
     (tree / "tests" / "differences").mkdir(exist_ok=True)
     for name in ("differences/__init__.py", "differences/record.py", "support/demo_day.py"):
@@ -88,15 +93,24 @@ def kinds_of(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
             continue
         if name == "events":
             mine, other = ([event["type"] for event in one.get("events", [])] for one in (was, now))
-            facts = sorted({
-                f"{event['type']}.{fact}" for event, twin in zip(was.get("events", []), now.get("events", []), strict=False) if mine == other
-                for fact in event["facts"].keys() | twin["facts"].keys() if event["facts"].get(fact) != twin["facts"].get(fact)
-            })  # fmt: skip
+            facts = sorted(
+                {
+                    f"{event['type']}.{fact}"
+                    for event, twin in zip(was.get("events", []), now.get("events", []), strict=False)
+                    if mine == other
+                    for fact in event["facts"].keys() | twin["facts"].keys()
+                    if event["facts"].get(fact) != twin["facts"].get(fact)
+                }
+            )
             found += [f"event {one}" for one in facts] or [f"events {'+'.join(mine)} -> {'+'.join(other)}"]
         elif name == "changes":
             for one, twin in zip(was["changes"], now.get("changes", []), strict=False):
                 mine, other = one.get("after") or {}, twin.get("after") or {}
-                found += [f"ticket {member}" for member in sorted(mine.keys() | other.keys()) if mine.get(member) != other.get(member)]
+                found += [
+                    f"ticket {member}"
+                    for member in sorted(mine.keys() | other.keys())
+                    if mine.get(member) != other.get(member)
+                ]
         else:
             found.append(name)
     return found
@@ -133,9 +147,13 @@ def section(name: str, path: Path) -> str:
     """One run's table."""
     count, differ, where, times = compared(path)
     rows = [
-        f"| {kind} | {n} | {REASONS.get(kind, '**none: look at it**')} | `{'` `'.join(where[kind][:3])}` |" for kind, n in sorted(times.items(), key=lambda item: (-item[1], item[0]))
-    ]  # fmt: skip
-    return f"## {name}: {count} decisions, {differ} of them differ\n\n| in what | how often | changed line of the law | for example |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+        f"| {kind} | {n} | {REASONS.get(kind, '**none: look at it**')} | `{'` `'.join(where[kind][:3])}` |"
+        for kind, n in sorted(times.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    return (
+        f"## {name}: {count} decisions, {differ} of them differ\n\n| in what | how often | changed line of the law |"
+        " for example |\n|---|---|---|---|\n" + "\n".join(rows) + "\n"
+    )
 
 
 def main() -> None:
@@ -147,10 +165,13 @@ def main() -> None:
             recording(commit, rows, folder)
         text = "\n".join(section(run, folder / f"{run}.jsonl.gz") for run in ("demo", "los-angeles"))
     PAGE.write_text(
-        f"# What commit {commit} decided and today's law decides otherwise\n\nThe demonstration's day (seed 1) and the first 1,500 rows of Los Angeles with what the city closed of them, decided by that version;"
-        " each decision\nis taken once more by today's law from what the record says stood before it, so that no difference is the consequence of another. Not compared are\n"
-        "the stamps of a record's form. `python -m tests.differences " + commit + " la311-2018.csv` repeats it.\n\n" + text, encoding="utf-8",
-    )  # fmt: skip
+        f"# What commit {commit} decided and today's law decides otherwise\n\nThe demonstration's day (seed 1) and the"
+        " first 1,500 rows of Los Angeles with what the city closed of them, decided by that version; each"
+        " decision\nis taken once more by today's law from what the record says stood before it, so that no difference"
+        " is the consequence of another. Not compared are\nthe stamps of a record's form. `python -m"
+        " tests.differences " + commit + " la311-2018.csv` repeats it.\n\n" + text,
+        encoding="utf-8",
+    )
     print(PAGE.read_text(encoding="utf-8"))
 
 

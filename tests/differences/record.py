@@ -1,6 +1,8 @@
-"""Records two runs of the version that is on the path, without a broker: the demonstration's day, and the first rows of Los Angeles.
+"""Records two runs of the version that is on the path, without a broker: the demonstration's day, and the first rows of
+Los Angeles.
 
-Run by ``tests.differences`` with an older tree on the path: it imports only what both versions have, by the names that ``NAMES`` there gives back.
+Run by ``tests.differences`` with an older tree on the path: it imports only what both versions have, by the names that
+``NAMES`` there gives back.
 """
 
 import gzip
@@ -35,8 +37,21 @@ PACKS = Path(engine.__file__).parents[1] / "rules" / "packs"
 
 def row(kind: str, cause: Any, outcome: Any, appended: int) -> str:
     """One decision and what it was decided from."""
-    said = {"incident": lambda: codec.encode(cause.incident), "command": lambda: codec.encode(cause.command), "clock": lambda: b"null"}[kind]()
-    return json.dumps({"kind": kind, "id": getattr(cause, "id", ""), "cause": said.decode(), "appended": appended, "decision": codec.encode(outcome.decision).decode()}, ensure_ascii=False)
+    said = {
+        "incident": lambda: codec.encode(cause.incident),
+        "command": lambda: codec.encode(cause.command),
+        "clock": lambda: b"null",
+    }[kind]()
+    return json.dumps(
+        {
+            "kind": kind,
+            "id": getattr(cause, "id", ""),
+            "cause": said.decode(),
+            "appended": appended,
+            "decision": codec.encode(outcome.decision).decode(),
+        },
+        ensure_ascii=False,
+    )
 
 
 def law_of(name: str) -> Law:
@@ -60,7 +75,8 @@ def demo() -> Iterator[str]:
         return outcome
 
     asked = demo_day.answers
-    known = len(inspect.signature(asked).parameters)  # the demonstration's departments have learnt to look at the urgency since
+    # the demonstration's departments have learnt to look at the urgency since
+    known = len(inspect.signature(asked).parameters)
     demo_day.answers = lambda *words: asked(*words[:known])  # type: ignore[assignment]
     demo_day.decide = kept  # type: ignore[assignment]
     midnight = int(datetime(2026, 11, 24, 16, tzinfo=UTC).timestamp() * 1000)
@@ -69,7 +85,8 @@ def demo() -> Iterator[str]:
 
 
 def los_angeles(file: Path) -> Iterator[str]:
-    """The first rows in order of events, each placed by the pack, each closed when the city closed it; clocks in between."""
+    """The first rows in order of events, each placed by the pack, each closed when the city closed it; clocks in
+    between."""
     law = law_of("los-angeles")
     yield json.dumps({"pack": law.ref, "bundle": codec.encode(law.bundle).decode()}, ensure_ascii=False)
     feed, places = load_feed_map(PACKS / "los-angeles"), Places(law.bundle)
@@ -86,16 +103,34 @@ def los_angeles(file: Path) -> Iterator[str]:
             continue  # closed, says the city, before it was reported
         if step.closing is None:
             data, where = step.row.data, step.row.data["location"]
-            placed = places.place(where.get("grid"), where.get("lat"), where.get("lon"), where.get("crs"), where.get("address"))
+            placed = places.place(
+                where.get("grid"), where.get("lat"), where.get("lon"), where.get("crs"), where.get("address")
+            )
             code = law.category_code(data["category"]) if data.get("category") else None
             promised = data.get("promised_by")
             incident = Incident(
-                name, placed.home, step.at, step.at, data["channel"], law.ref, placed.by, category=code, leaf=placed.leaf, flags=placed.flags,
+                name,
+                placed.home,
+                step.at,
+                step.at,
+                data["channel"],
+                law.ref,
+                placed.by,
+                category=code,
+                leaf=placed.leaf,
+                flags=placed.flags,
                 promised_by=int(datetime.fromisoformat(promised).timestamp() * 1000) if promised else None,
-            )  # fmt: skip
+            )
             cause: Any = books.IncidentCause(f"incidents:0:{n}", incident) if hasattr(books, "IncidentCause") else None
         else:
-            command = Command(f"c{n}", step.closing.kind, Actor(Role.SOURCE, step.row.source), step.at, ticket=tickets[name], reason=step.closing.reason)
+            command = Command(
+                f"c{n}",
+                step.closing.kind,
+                Actor(Role.SOURCE, step.row.source),
+                step.at,
+                ticket=tickets[name],
+                reason=step.closing.reason,
+            )
             cause = books.CommandCause(f"commands:0:{n}", command, step.at)
         outcome = decide(book, book.laws, cause, step.at)
         book.apply(outcome)

@@ -14,7 +14,9 @@ PASSED = pytest.StashKey[bool]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The switch of ``make faults``."""
-    parser.addoption("--long", action="store_true", help="run the long forms of the fault tests and write their results")
+    parser.addoption(
+        "--long", action="store_true", help="run the long forms of the fault tests and write their results"
+    )
 
 
 def is_long(config: pytest.Config) -> bool:
@@ -31,7 +33,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: "pytest.CallInfo[None]") -> Generator[None, "pluggy.Result[pytest.TestReport]", None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: "pytest.CallInfo[None]"
+) -> Generator[None, "pluggy.Result[pytest.TestReport]", None]:
     """Keep how a test ended, for its row."""
     found = (yield).get_result()
     if call.when == "call":
@@ -53,15 +57,30 @@ def tell(request: pytest.FixtureRequest) -> Iterator[Tell]:
     def told(trial: Trial, injected: str, alarms: str = "", judged: bool = True, **more: object) -> None:
         v = trial.verdict
         found = Row(
-            name, seed=trial.seed, injected=injected, incidents=v.incidents, commands=v.commands, tickets=v.tickets, clocks=v.clocks, tasks=v.tasks,
-            referred=v.referred, lost=len(v.lost), doubled=len(v.doubled), early=len(v.early), alarms=alarms,
+            name,
+            seed=trial.seed,
+            injected=injected,
+            incidents=v.incidents,
+            commands=v.commands,
+            tickets=v.tickets,
+            clocks=v.clocks,
+            tasks=v.tasks,
+            referred=v.referred,
+            lost=len(v.lost),
+            doubled=len(v.doubled),
+            early=len(v.early),
+            alarms=alarms,
             remarks=", ".join(f"{key.replace('_', ' ')} {value}" for key, value in more.items()),
-        )  # fmt: skip
+        )
         if not judged:  # a figure that nobody took is none
-            found.commands = found.clocks = found.tasks = found.referred = found.lost = found.doubled = found.early = "–"
+            found.commands = found.clocks = found.tasks = found.referred = found.lost = found.doubled = found.early = (
+                "–"
+            )
         rows.append(found)
         print(found)
 
     yield told
     if is_long(request.config):
-        write(rows[-1] if rows and request.node.stash.get(PASSED, False) else Row(name, remarks="**failed**"), machine())
+        write(
+            rows[-1] if rows and request.node.stash.get(PASSED, False) else Row(name, remarks="**failed**"), machine()
+        )

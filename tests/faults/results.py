@@ -12,9 +12,12 @@ import psutil
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "reliability.md"
 HEAD = """# Reliability: what was broken, and what came of it
 
-Written by `make faults`; each row is its last run. A stack of its own on real servers works under load (reports, commands, referrals, replies of departments, duplicates,
-records in wrong partitions) while it is broken; then everything is judged from the log by code that shares nothing with the engine (`tests/support/ledger.py`), by the
-journals of whoever sent it, and by `gridwhistle audit`. *Lost*: acknowledged, or owed to a department, and not there. *Doubled*: a decision, ticket or task that is there twice.
+Written by `make faults`; each row is its last run. A stack of its own on real servers works under load (reports,
+commands, referrals, replies of departments, duplicates,
+records in wrong partitions) while it is broken; then everything is judged from the log by code that shares nothing
+with the engine (`tests/support/ledger.py`), by the
+journals of whoever sent it, and by `gridwhistle audit`. *Lost*: acknowledged, or owed to a department, and not there.
+*Doubled*: a decision, ticket or task that is there twice.
 *Early*: a clock that fired before it was due, by what it says or by the broker's clock on its record.
 
 """
@@ -46,7 +49,9 @@ def machine() -> str:
     """Say in a few words what it ran on."""
     from engine.local.jars import jars
 
-    kafka = next((found[1] for jar in jars() if (found := re.match(r"kafka-clients-([\d.]+)\.jar", Path(jar).name))), "?")
+    kafka = next(
+        (found[1] for jar in jars() if (found := re.match(r"kafka-clients-([\d.]+)\.jar", Path(jar).name))), "?"
+    )
     memory = round(psutil.virtual_memory().total / 2**30)
     return f"{os.cpu_count()} cores, {memory} GiB, Python {platform.python_version()}, Kafka {kafka}"
 
@@ -56,7 +61,9 @@ def write(row: Row, where: str, path: Path = RESULTS) -> None:
     row.machine = where
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = path.read_text().splitlines() if path.exists() else []
-    rows = {line.split("|")[1].strip(): line for line in lines if line.startswith("| ") and not line.startswith("| fault ")}
+    rows = {
+        line.split("|")[1].strip(): line for line in lines if line.startswith("| ") and not line.startswith("| fault ")
+    }
     rows[row.fault] = "| " + " | ".join(str(value) for value in astuple(row)) + " |"
     names = [one.name for one in fields(Row)]
     table = ["| " + " | ".join(names) + " |", "|" + "---|" * len(names), *[rows[name] for name in sorted(rows)]]

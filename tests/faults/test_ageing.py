@@ -1,4 +1,5 @@
-"""Every topic that may drop records has dropped all of them: each stage starts on that, and the city goes on (DESIGN 3, 5)."""
+"""Every topic that may drop records has dropped all of them: each stage starts on that, and the city goes on (DESIGN 3,
+5)."""
 
 import asyncio
 
@@ -30,7 +31,9 @@ async def retention(settings: Settings, ms: int | None) -> None:
         for spec in wanted(settings, await departments_of(settings)):
             if isinstance(spec.clean_up, Delete):
                 found = configuration(settings, spec) | ({"retention.ms": str(ms)} if ms is not None else {})
-                await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, settings.prefix + spec.name, found)])
+                await admin.alter_configs(
+                    [ConfigResource(ConfigResourceType.TOPIC, settings.prefix + spec.name, found)]
+                )
     finally:
         await admin.close()
 
@@ -41,7 +44,11 @@ async def emptied(settings: Settings) -> bool:
     reader = LogConsumer(bootstrap_servers=settings.kafka)
     await reader.start()
     try:
-        tps = [TopicPartition(settings.prefix + spec.name, p) for spec in specs for p in range(spec.partitions or settings.partitions)]
+        tps = [
+            TopicPartition(settings.prefix + spec.name, p)
+            for spec in specs
+            for p in range(spec.partitions or settings.partitions)
+        ]
         return await reader.beginning_offsets(tps) == await reader.end_offsets(tps)
     finally:
         await reader.stop()
@@ -59,7 +66,8 @@ async def age(t: Trial, how: str) -> None:
 
 
 async def rest(t: Trial) -> None:
-    """Nobody reports: all is answered and told, positions are put behind the markers of the last transactions, and the stages end."""
+    """Nobody reports: all is answered and told, positions are put behind the markers of the last transactions, and the
+    stages end."""
     t.feed.going.clear()
     await t.answered()
     await eventually(t.ledger.caught_up, PATIENCE, "the ledger has read all", every=0.3)
@@ -74,7 +82,8 @@ async def rest(t: Trial) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("how", ["retention_ms", "delete_records"])
 async def test_every_topic_aged(tell: Tell, how: str) -> None:
-    """Twice all topics lose everything while the stages are down; then each stage is restarted in turn on what the states hold."""
+    """Twice all topics lose everything while the stages are down; then each stage is restarted in turn on what the
+    states hold."""
     async with trial(SEED, more=BROKER) as t:
         view = RedisView(t.settings)
 
@@ -105,6 +114,10 @@ async def test_every_topic_aged(tell: Tell, how: str) -> None:
         finally:
             await view.close()
     by = {"retention_ms": "retention.ms", "delete_records": "DeleteRecords"}[how]
-    tell(t, f"all topics emptied {t.faults['aged']} times by {by}, each stage restarted each time; Redis emptied once", "view_rebuilt")
+    tell(
+        t,
+        f"all topics emptied {t.faults['aged']} times by {by}, each stage restarted each time; Redis emptied once",
+        "view_rebuilt",
+    )
     assert "view_rebuilt" in t.alarms
     assert t.alarms <= {"view_rebuilt"}, t.alarms

@@ -1,4 +1,5 @@
-"""The long form of ``tests/kafka/test_alerts.py`` (``make alerts``): more kinds of trouble, each alone, with how long it took to be seen and to be over."""
+"""The long form of ``tests/kafka/test_alerts.py`` (``make alerts``): more kinds of trouble, each alone, with how long
+it took to be seen and to be over."""
 
 import asyncio
 import json
@@ -21,12 +22,19 @@ from topics.envelope import incident_message
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "alerts.md"
 HEAD = """# Alerts: what was broken, and how soon it was said
 
-Written by `make alerts`: a real Prometheus (1 s between scrapes, the rules' lengths of time shortened to 1/30, `for` to 1/60) and Alertmanager beside a running stack. The quick kinds are in
-`make test`. Not to be injected without root or another clock: DiskFilling, DiskFull, CertificateEnding, CertificateEnded, ClockSkew, FilesRunOut; of load that this machine has not: Lag,
-StepsSlow, ReportToTaskSlow, ClocksLate, OldestDue; that must never be: AllocationError, AuditViolation. Those are shown by promtool's tests alone.
+Written by `make alerts`: a real Prometheus (1 s between scrapes, the rules' lengths of time shortened to 1/30, `for`
+to 1/60) and Alertmanager beside a running stack. The quick kinds are in
+`make test`. Not to be injected without root or another clock: DiskFilling, DiskFull, CertificateEnding,
+CertificateEnded, ClockSkew, FilesRunOut; of load that this machine has not: Lag,
+StepsSlow, ReportToTaskSlow, ClocksLate, OldestDue; that must never be: AllocationError, AuditViolation. Those are
+shown by promtool's tests alone.
 
 """
-PERSONS = {"residents": ("resident-boaijie-11", "resident-boaijie-12"), "red_property": ("property-boaijie-11", "property-boaijie-12"), "specialist": ("specialist-boaijie-11",)}
+PERSONS = {
+    "residents": ("resident-boaijie-11", "resident-boaijie-12"),
+    "red_property": ("property-boaijie-11", "property-boaijie-12"),
+    "specialist": ("specialist-boaijie-11",),
+}
 CHIEF = ("--as", "chief:chief-1")
 
 
@@ -41,7 +49,12 @@ async def report(here: Watched, category: str, grid: str, count: int) -> None:
     """Reports by the front door."""
     now = datetime.now(UTC)
     records = [
-        incident_message("test", f"{category}-{now.timestamp()}-{n}", {"occurred_at": now.isoformat(), "channel": "app", "category": category, "location": {"grid": grid}}, structured=True)
+        incident_message(
+            "test",
+            f"{category}-{now.timestamp()}-{n}",
+            {"occurred_at": now.isoformat(), "channel": "app", "category": category, "location": {"grid": grid}},
+            structured=True,
+        )
         for n in range(count)
     ]
     await write(here.kafka, "gw.incidents.raw", [(key, value) for key, value, _ in records], headers=records[0][2])
@@ -56,13 +69,18 @@ def kill_again_and_again(here: Watched) -> None:
     """End the projector, each time it is back."""
     before = -1
     for _ in range(5):
-        wait(lambda before=before: (now := process(here, "projector")) != before and os.path.exists(f"/proc/{now}"), 60, "the projector is back")
+        wait(
+            lambda before=before: (now := process(here, "projector")) != before and os.path.exists(f"/proc/{now}"),
+            60,
+            "the projector is back",
+        )
         before = process(here, "projector")
         os.kill(before, signal.SIGKILL)
 
 
 def hold(here: Watched) -> None:
-    """Set the first incident of the stack aside as dispatch does after three openings, while it stands still; it is fenced, opens again and finds it."""
+    """Set the first incident of the stack aside as dispatch does after three openings, while it stands still; it is
+    fenced, opens again and finds it."""
     pid = process(here, "dispatch")
     os.kill(pid, signal.SIGSTOP)
     try:
@@ -95,7 +113,10 @@ def another_calendar(here: Watched) -> None:
     """A law whose holidays are known to 2030."""
     folder = here.data.parent / "law"
     folder.mkdir()
-    (folder / "pack.yaml").write_text('name: guancheng\nextends: guancheng\ncalendar: {country: US, hours: ["08:00-12:00", "14:00-18:00"], from_year: 2004, to_year: 2030}\n')
+    (folder / "pack.yaml").write_text(
+        'name: guancheng\nextends: guancheng\ncalendar: {country: US, hours: ["08:00-12:00", "14:00-18:00"], from_year:'
+        " 2004, to_year: 2030}\n"
+    )
     said(here, "pack", "publish", str(folder))
 
 
@@ -105,9 +126,19 @@ def test_more_faults_raise_their_alerts_and_end_them(tmp_path: Path) -> None:
     nothing: Callable[[Watched], None] = lambda here: None  # noqa: E731
     kinds: list[tuple[str, str, Callable[[Watched], None], Callable[[Watched], None]]] = [
         ("CausesHeld", "an incident set aside; let go with a reason", hold, let_go),
-        ("CalendarHorizon", "the calendar of China ends with the year; mended by a law that knows more", nothing, another_calendar),
+        (
+            "CalendarHorizon",
+            "the calendar of China ends with the year; mended by a law that knows more",
+            nothing,
+            another_calendar,
+        ),
         ("NobodyOnDuty", "everybody of a grid off duty, four reports", nobody, lambda here: duty(here, "on")),
-        ("WhistlesTooFew", "60 tickets in a street without a whistle; six gas leaks", lambda here: asyncio.run(report(here, "bins_full", "tawan-g1-m1", 60)), lambda here: asyncio.run(report(here, "gas_leak", "tawan-g1-m1", 6))),
+        (
+            "WhistlesTooFew",
+            "60 tickets in a street without a whistle; six gas leaks",
+            lambda here: asyncio.run(report(here, "bins_full", "tawan-g1-m1", 60)),
+            lambda here: asyncio.run(report(here, "gas_leak", "tawan-g1-m1", 6)),
+        ),
         ("StageRestarts", "the projector killed five times", kill_again_and_again, nothing),
     ]
     rows: list[str] = []
@@ -124,4 +155,9 @@ def test_more_faults_raise_their_alerts_and_end_them(tmp_path: Path) -> None:
             print(rows[-1], flush=True)
         assert here.was_told("on-call", "CausesHeld") and here.was_told("weekly", "WhistlesTooFew")
     table = ["| alert | what was done | fired after s | ended s after the mend |", "|---|---|---|---|", *rows]
-    RESULTS.write_text(HEAD + f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; {len(rows)} of {len(kinds)} kinds fired and ended.\n\n" + "\n".join(table) + "\n")
+    RESULTS.write_text(
+        HEAD
+        + f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; {len(rows)} of {len(kinds)} kinds fired and ended.\n\n"
+        + "\n".join(table)
+        + "\n"
+    )

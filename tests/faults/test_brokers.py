@@ -1,4 +1,5 @@
-"""Three brokers, each record on three, two in step: one may die, and when two are away nothing is taken and nothing is lost."""
+"""Three brokers, each record on three, two in step: one may die, and when two are away nothing is taken and nothing is
+lost."""
 
 import asyncio
 

@@ -1,4 +1,5 @@
-"""Wall clocks of workers an hour ahead or behind: engine time is the broker's, so nothing is early and nothing waits for an hour."""
+"""Wall clocks of workers an hour ahead or behind: engine time is the broker's, so nothing is early and nothing waits
+for an hour."""
 
 import random
 from pathlib import Path
@@ -10,7 +11,7 @@ from tests.faults.trial import Trial, trial
 from tests.support.rig import CRITICAL
 
 SEED, HOUR = 20260306, 3600
-SHIFT = '''
+SHIFT = """
 import os, time, datetime as _d
 _by, _time, _ns, _now = float(os.environ["SHIFTED_BY"]), time.time, time.time_ns, _d.datetime.now
 time.time = lambda: _time() + _by
@@ -22,7 +23,7 @@ class _Shifted(_d.datetime):
 _d.datetime = _Shifted
 with open(os.environ["SHIFTED_SEEN"], "a") as seen:
     seen.write(f"{time.time() - _time():.0f}\\n")
-'''
+"""
 """``sitecustomize`` of a worker: every wall clock that its Python asks is off, the monotonic one is not."""
 
 
@@ -57,5 +58,9 @@ async def test_wall_clocks_an_hour_off(tell: Tell) -> None:
         for stage in CRITICAL:
             for number in (1, 2):
                 assert {abs(int(line)) for line in seen(t, f"{stage}-{number}").read_text().split()} == {HOUR}
-    tell(t, f"wall clocks of {2 * len(CRITICAL)} workers at +1 h and -1 h, changed 4 times by kill -9", alarms=", ".join(sorted(t.alarms)))
+    tell(
+        t,
+        f"wall clocks of {2 * len(CRITICAL)} workers at +1 h and -1 h, changed 4 times by kill -9",
+        alarms=", ".join(sorted(t.alarms)),
+    )
     assert t.verdict.clocks > 100

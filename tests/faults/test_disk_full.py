@@ -1,4 +1,5 @@
-"""A disk that is full, of a server or under a stage: nothing that was acknowledged is lost, and all go on once there is room."""
+"""A disk that is full, of a server or under a stage: nothing that was acknowledged is lost, and all go on once there is
+room."""
 
 import asyncio
 import ctypes
@@ -36,7 +37,9 @@ def no_room(*pids: int) -> Iterator[None]:
 def mounted(folder: Path, megabytes: int) -> bool:
     """Put a small file system into a folder, where this user may."""
     folder.mkdir(parents=True)
-    return ctypes.CDLL(None, use_errno=True).mount(b"none", bytes(folder), b"tmpfs", 0, f"size={megabytes}m".encode()) == 0
+    return (
+        ctypes.CDLL(None, use_errno=True).mount(b"none", bytes(folder), b"tmpfs", 0, f"size={megabytes}m".encode()) == 0
+    )
 
 
 @contextmanager
@@ -71,7 +74,8 @@ async def bring_back(t: Trial) -> None:
 
 @pytest.mark.long
 async def test_disk_full(tell: Tell) -> None:
-    """For 10 s each: under every stage, under Valkey, under Kafka; by a quota, and on a file system of its own where one may be mounted."""
+    """For 10 s each: under every stage, under Valkey, under Kafka; by a quota, and on a file system of its own where
+    one may be mounted."""
     async with trial(SEED, rate=30) as t:
         assert t.valkey is not None
         for stage in (*CRITICAL, "replies", "projector"):

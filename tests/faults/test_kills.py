@@ -1,4 +1,5 @@
-"""Real workers, a real broker, real kill -9: nothing lost, nothing doubled, nothing early, judged by the sender's journal.
+"""Real workers, a real broker, real kill -9: nothing lost, nothing doubled, nothing early, judged by the sender's
+journal.
 
 One stack, two workers for each critical stage, a feed of incidents and commands all the while. First every named step
 of the loop is hit once in each critical stage, then workers are killed at random moments, stopped past their session,
@@ -43,9 +44,11 @@ from topics.vocabulary import CommandKind, Role, Status
 RATE = 220
 """Incidents a second; commands come on top."""
 SPEED, START_MS = 60, 1_772_409_600_000
-"""Engine time runs at 60 ×, from Monday 2026-03-02 08:00 in Shanghai: accept clocks of the urgent end within seconds."""
+"""Engine time runs at 60 ×, from Monday 2026-03-02 08:00 in Shanghai: accept clocks of the urgent end within seconds.
+"""
 WORKED_OFF_SECONDS = 12
-"""Clocks wait for what lies before them on ``commands``: once that is read, those due meanwhile fire, late, within some seconds."""
+"""Clocks wait for what lies before them on ``commands``: once that is read, those due meanwhile fire, late, within some
+seconds."""
 AT_OPENING = ("fenced", "loaded", "opened")
 RANDOM_KILLS, STOPS, BROKER_KILLS = 6, 2, 2
 SEED = 20260302
@@ -63,8 +66,15 @@ class Feed:
     async def run(self) -> None:
         """Send incidents at a fixed rate and let somebody take, and half of the time finish, every third ticket."""
         settings = self._settings
-        producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, request_timeout_ms=60_000)
-        watcher = AIOKafkaConsumer(settings.prefix + DECISIONS.name, bootstrap_servers=settings.kafka, isolation_level="read_committed", fetch_max_wait_ms=100)
+        producer = AIOKafkaProducer(
+            bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, request_timeout_ms=60_000
+        )
+        watcher = AIOKafkaConsumer(
+            settings.prefix + DECISIONS.name,
+            bootstrap_servers=settings.kafka,
+            isolation_level="read_committed",
+            fetch_max_wait_ms=100,
+        )
         await producer.start()
         await watcher.start()
         try:
@@ -85,7 +95,9 @@ class Feed:
             if self.ending.is_set():
                 return
             partition = (murmur2(key) & 0x7FFFFFFF) % self._settings.partitions
-            ack = await producer.send(self._settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)
+            ack = await producer.send(
+                self._settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition
+            )
             self._note(ack, "incident", key.decode(), RAW.name, value)
             self.incidents += 1
             ahead = self.incidents / RATE - (time.monotonic() - began)
@@ -98,18 +110,33 @@ class Feed:
             decision = codec.decode(record.value, Decision)
             for change in decision.changes:
                 ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
-                if ticket is None or int(ticket.id.rsplit("-", 1)[1]) % 3 or ticket.party not in {share.code for share in law.shares}:
+                if (
+                    ticket is None
+                    or int(ticket.id.rsplit("-", 1)[1]) % 3
+                    or ticket.party not in {share.code for share in law.shares}
+                ):
                     continue
-                kind = {Status.OFFERED: CommandKind.ACCEPT, Status.ACCEPTED: CommandKind.START, Status.HANDLING: CommandKind.FINISH}.get(ticket.status)
+                kind = {
+                    Status.OFFERED: CommandKind.ACCEPT,
+                    Status.ACCEPTED: CommandKind.START,
+                    Status.HANDLING: CommandKind.FINISH,
+                }.get(ticket.status)
                 if kind is None or (kind is CommandKind.FINISH and int(ticket.id.rsplit("-", 1)[1]) % 2):
                     continue
                 command = Command(
-                    f"{ticket.id}:{kind}:{ticket.version}", kind, Actor(Role(ticket.party), ticket.person), engine_now(clock), ticket=ticket.id, text="done",
+                    f"{ticket.id}:{kind}:{ticket.version}",
+                    kind,
+                    Actor(Role(ticket.party), ticket.person),
+                    engine_now(clock),
+                    ticket=ticket.id,
+                    text="done",
                     proof=("photo",),
-                )  # fmt: skip
+                )
                 value, home = codec.encode(command), home_of(ticket.id)
                 partition = partition_of(home, self._settings.partitions)
-                ack = await producer.send(self._settings.prefix + COMMANDS.name, value, key=home.encode(), partition=partition)
+                ack = await producer.send(
+                    self._settings.prefix + COMMANDS.name, value, key=home.encode(), partition=partition
+                )
                 self._note(ack, "command", command.id, COMMANDS.name, value)
                 self.commands += 1
 
@@ -128,9 +155,15 @@ async def stack(folder: Path) -> AsyncIterator[tuple[Rig, "Broker"]]:
     broker = Broker(folder / "kafka", free_ports(2))
     with valkey() as redis_url:
         settings = Settings(
-            kafka=f"127.0.0.1:{broker.port}", redis_url=redis_url, prefix="k.", partitions=4, replication_factor=1, min_insync_replicas=1,
-            data_dir=folder / "data", session_timeout_seconds=3,
-        )  # fmt: skip
+            kafka=f"127.0.0.1:{broker.port}",
+            redis_url=redis_url,
+            prefix="k.",
+            partitions=4,
+            replication_factor=1,
+            min_insync_replicas=1,
+            data_dir=folder / "data",
+            session_timeout_seconds=3,
+        )
         rig = Rig(settings)
         try:
             await rig.prepare("guancheng", START_MS, SPEED)
@@ -168,7 +201,8 @@ def audit(rig: Rig, journal: Path) -> dict[str, Any]:
 
 
 async def settled(rig: Rig) -> None:
-    """Wait until what was sent is decided, end dispatch (time would go on and clocks fire), and let fan-out work off the rest."""
+    """Wait until what was sent is decided, end dispatch (time would go on and clocks fire), and let fan-out work off
+    the rest."""
     from engine.local.lag import lags_and_stopped
 
     lags: dict[str, int] = {}
@@ -184,7 +218,9 @@ async def settled(rig: Rig) -> None:
             rig.terminate(name)
         await eventually(lambda: caught_up("fanout"), 60, "fan-out caught up", every=1.0)
     except AssertionError as exc:
-        raise AssertionError(f"{exc}; behind: {lags}; alive: {[w.name for w in rig.workers.values() if w.alive]}") from exc
+        raise AssertionError(
+            f"{exc}; behind: {lags}; alive: {[w.name for w in rig.workers.values() if w.alive]}"
+        ) from exc
 
 
 def revive(rig: Rig) -> None:
@@ -241,7 +277,9 @@ async def test_nothing_is_lost_doubled_or_early_under_kills() -> None:
                     report.append(f"{victim}:random")
                 revive(rig)
                 if n % 4 == 3 and sum("stopped" in line for line in report) < STOPS:
-                    await _stop_past_session(rig, draw.choice([name for name in names if rig.workers[name].alive]), report)
+                    await _stop_past_session(
+                        rig, draw.choice([name for name in names if rig.workers[name].alive]), report
+                    )
             while sum("stopped" in line for line in report) < STOPS:
                 await _stop_past_session(rig, draw.choice([name for name in names if rig.workers[name].alive]), report)
             for _ in range(BROKER_KILLS):
@@ -255,8 +293,13 @@ async def test_nothing_is_lost_doubled_or_early_under_kills() -> None:
             revive(rig)
             await settled(rig)
             found = audit(rig, feed.journal)
-    print(f"faults: {len(report)} ({rig.kills} kills), seed {SEED}; {feed.incidents} incidents, {feed.commands} commands; rungs {found['rungs']}")
-    assert {name: found[name] for name in ("lost", "doubled", "early", "missing", "held")} == dict.fromkeys(("lost", "doubled", "early", "missing", "held"), 0), found["problems"]
+    print(
+        f"faults: {len(report)} ({rig.kills} kills), seed {SEED}; {feed.incidents} incidents, {feed.commands} commands;"
+        f" rungs {found['rungs']}"
+    )
+    assert {name: found[name] for name in ("lost", "doubled", "early", "missing", "held")} == dict.fromkeys(
+        ("lost", "doubled", "early", "missing", "held"), 0
+    ), found["problems"]
     assert found["tickets"] == feed.incidents
     assert found["rungs"].get("100.accept", 0) > 100
 
@@ -301,12 +344,20 @@ async def _send(settings: Settings, seed: int, count: int) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
     await producer.start()
     for key, value, headers in good(seed, count):
-        await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers, partition=(murmur2(key) & 0x7FFFFFFF) % settings.partitions)
+        await producer.send(
+            settings.prefix + RAW.name,
+            value,
+            key=key,
+            headers=headers,
+            partition=(murmur2(key) & 0x7FFFFFFF) % settings.partitions,
+        )
     await producer.stop()
 
 
 async def _decisions(settings: Settings) -> list[Decision]:
-    reader = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest")
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest"
+    )
     await reader.start()
     try:
         tps = [TopicPartition(settings.prefix + DECISIONS.name, p) for p in range(settings.partitions)]

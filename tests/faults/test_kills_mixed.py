@@ -1,6 +1,8 @@
-"""Kills while referrals, replies, duplicates and records in wrong partitions are under way: the long form of ``test_kills``.
+"""Kills while referrals, replies, duplicates and records in wrong partitions are under way: the long form of
+``test_kills``.
 
-One stack, two workers for each critical stage, judged by what shares nothing with the engine. First every named step of the loop is hit once in each critical stage, then workers are
+One stack, two workers for each critical stage, judged by what shares nothing with the engine. First every named step of
+the loop is hit once in each critical stage, then workers are
 killed at random moments, stopped past their session, and the broker itself is killed.
 """
 
@@ -38,7 +40,7 @@ async def hit(t: Trial, point: str) -> None:
             t.start(stage, number=2)
     for stage in CRITICAL:
         worker = rig.workers[f"{stage}-1"]
-        await eventually(lambda worker=worker: not worker.alive, PATIENCE, f"{stage} killed at {point}")  # type: ignore[misc]
+        await eventually(lambda it=worker: not it.alive, PATIENCE, f"{stage} killed at {point}")  # type: ignore[misc]
         assert worker.process.returncode == -signal.SIGKILL, f"{stage} at {point}: {worker.log.read_text()[-2000:]}"
         t.faults["killed at a step"] += 1
     t.revive()
@@ -68,7 +70,10 @@ async def test_referrals_replies_duplicates_and_wrong_partitions_under_kills(tel
             await asyncio.sleep(6)
             t.revive()
         await t.judged()
-        injected = f"{t.faults['killed at a step']} kills at {len(POINTS)} steps of {len(CRITICAL)} stages, {KILLS} at random, {STOPS} stops, broker killed {BROKER_KILLS} times"
+        injected = (
+            f"{t.faults['killed at a step']} kills at {len(POINTS)} steps of {len(CRITICAL)} stages, {KILLS} at random,"
+            f" {STOPS} stops, broker killed {BROKER_KILLS} times"
+        )
     tell(t, injected)
     assert t.audited["rungs"].get("100.accept", 0) > 100
     assert t.verdict.referred > 50 and t.feed.counts["replies"] > 50, t.feed.counts

@@ -1,4 +1,5 @@
-"""A law changes while whoever decides by it is killed: each ticket keeps its law, no incident waits for one that a standby never heard of."""
+"""A law changes while whoever decides by it is killed: each ticket keeps its law, no incident waits for one that a
+standby never heard of."""
 
 import asyncio
 import random
@@ -24,7 +25,8 @@ def law(folder: Path, declines: int) -> str:
 
 @pytest.mark.long
 async def test_failover_across_a_change_of_law(tell: Tell) -> None:
-    """Four laws one after the other; with each one the owner is killed before, while and after it is published, and a standby takes over."""
+    """Four laws one after the other; with each one the owner is killed before, while and after it is published, and a
+    standby takes over."""
     draw = random.Random(SEED)
     async with trial(SEED, twice=CRITICAL) as t:
         laws = []
@@ -38,7 +40,8 @@ async def test_failover_across_a_change_of_law(tell: Tell) -> None:
             await t.going(40)
             t.revive()
             await t.rig.ready(*victims, within=PATIENCE)
-            t.kill("dispatch-2" if victims[0] == "dispatch-1" else "dispatch-1")  # it has adopted the law, and the one that opens has only read of it
+            # it has adopted the law, and the one that opens has only read of it
+            t.kill("dispatch-2" if victims[0] == "dispatch-1" else "dispatch-1")
             await t.going(40)
             t.revive()
         await t.judged()

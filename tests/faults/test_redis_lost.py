@@ -30,7 +30,8 @@ async def quiet(t: Trial) -> None:
 
 @pytest.mark.long
 async def test_redis_emptied_killed_and_rebuilt_after_retention(tell: Tell) -> None:
-    """Under load: emptied, killed and started on its files, killed and started on none; then the log ages and it is lost once more."""
+    """Under load: emptied, killed and started on its files, killed and started on none; then the log ages and it is
+    lost once more."""
     async with trial(SEED, speed=1) as t:
         view = RedisView(t.settings)
         try:
@@ -55,5 +56,7 @@ async def test_redis_emptied_killed_and_rebuilt_after_retention(tell: Tell) -> N
             await eventually(lambda: same(t, view), PATIENCE, "the view is whole after retention", every=1.0)
         finally:
             await view.close()
-    tell(t, "emptied twice, killed twice (once with its files), emptied after all topics had aged", alarms="view_rebuilt")
+    tell(
+        t, "emptied twice, killed twice (once with its files), emptied after all topics had aged", alarms="view_rebuilt"
+    )
     assert "view_rebuilt" in t.alarms

@@ -1,4 +1,5 @@
-"""The supervisor itself is killed: the kernel ends all that it started, ``up`` on the same folder goes on, nothing is lost."""
+"""The supervisor itself is killed: the kernel ends all that it started, ``up`` on the same folder goes on, nothing is
+lost."""
 
 import asyncio
 import random
@@ -29,7 +30,9 @@ async def bring_up(data: Path, *words: str) -> "subprocess.Popen[bytes]":
     with log.open("wb") as out:
         command = [sys.executable, "-m", "engine.cli", "up", "--data", str(data), *words]
         process = subprocess.Popen(command, env=ENVIRON, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
-    await eventually(lambda: "up in " in log.read_text() or process.poll() is not None, PATIENCE, "the stack is up", every=0.3)
+    await eventually(
+        lambda: "up in " in log.read_text() or process.poll() is not None, PATIENCE, "the stack is up", every=0.3
+    )
     assert process.poll() is None, log.read_text()[-2000:]
     return process
 
@@ -43,8 +46,13 @@ async def test_supervisor_killed(tell: Tell, tmp_path: Path) -> None:
     assert stack is not None
     settings = settings_for(data, stack, {})
     t = Trial(
-        tmp_path, Rig(settings), [], Feed(settings, tmp_path / "journal.jsonl", 30, SEED), Ledger(settings.kafka, settings.prefix, settings.partitions), SEED,
-    )  # fmt: skip
+        tmp_path,
+        Rig(settings),
+        [],
+        Feed(settings, tmp_path / "journal.jsonl", 30, SEED),
+        Ledger(settings.kafka, settings.prefix, settings.partitions),
+        SEED,
+    )
     try:
         await t.begin()
         await t.going(60)
@@ -54,12 +62,19 @@ async def test_supervisor_killed(tell: Tell, tmp_path: Path) -> None:
             process.send_signal(signal.SIGKILL)
             process.wait()
             t.faults["supervisor killed"] += 1
-            await eventually(lambda pids=pids: not any(psutil.pid_exists(pid) for pid in pids), 10, "the kernel has ended its children", every=0.2)  # type: ignore[misc]
+            await eventually(
+                lambda pids=pids: not any(psutil.pid_exists(pid) for pid in pids),
+                10,
+                "the kernel has ended its children",
+                every=0.2,
+            )  # type: ignore[misc]
             process = await bring_up(data)
             await t.going(60, within=PATIENCE)
         await t.judged(audit=False)
         found = await asyncio.to_thread(t.audit)
-        assert {name: found[name] for name in AUDITED if name != "missing"} == dict.fromkeys([name for name in AUDITED if name != "missing"], 0), found["problems"]
+        assert {name: found[name] for name in AUDITED if name != "missing"} == dict.fromkeys(
+            [name for name in AUDITED if name != "missing"], 0
+        ), found["problems"]
     finally:
         await t.end()
         if process.poll() is None:

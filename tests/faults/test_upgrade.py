@@ -1,4 +1,5 @@
-"""From the last landed version to this one with open tickets, back, and forward again: nothing lost, doubled or early on the way."""
+"""From the last landed version to this one with open tickets, back, and forward again: nothing lost, doubled or early
+on the way."""
 
 import asyncio
 import os
@@ -35,8 +36,15 @@ print(asyncio.run(packs.publish(s, "guancheng")))
 
 def landed(folder: Path) -> Path:
     """Unpack the landed version from the history."""
-    done = subprocess.run(["git", "-c", "safe.directory=*", "archive", LANDED, "engine", "rules", "topics"], cwd=ROOT, capture_output=True, check=False)
-    assert done.returncode == 0, f"the landed version is not in this clone's history; 'git fetch --unshallow' brings it: {done.stderr.decode()}"
+    done = subprocess.run(
+        ["git", "-c", "safe.directory=*", "archive", LANDED, "engine", "rules", "topics"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, (
+        f"the landed version is not in this clone's history; 'git fetch --unshallow' brings it: {done.stderr.decode()}"
+    )
     with tarfile.open(fileobj=BytesIO(done.stdout)) as packed:
         packed.extractall(folder, filter="data")
     return folder
@@ -49,7 +57,13 @@ def by_the_landed(old: Path) -> Callable[[Rig], Awaitable[None]]:
         environment = rig.environment() | {"PYTHONSAFEPATH": "", "PYTHONPATH": str(old)}
         script = PREPARE.format(start=START_MS, speed=SPEED)
         done = await asyncio.to_thread(
-            subprocess.run, [sys.executable, "-c", script], cwd=old, env=environment, capture_output=True, text=True, check=False
+            subprocess.run,
+            [sys.executable, "-c", script],
+            cwd=old,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         assert done.returncode == 0, done.stderr[-3000:]
         assert _version(old) != _version(ROOT)
@@ -61,7 +75,14 @@ def by_the_landed(old: Path) -> Callable[[Rig], Awaitable[None]]:
 def _version(folder: Path) -> str:
     """Ask a folder which engine it has."""
     script = "import engine, sys; print(engine.__file__, engine.__version__)"
-    done = subprocess.run([sys.executable, "-c", script], cwd=folder, env=os.environ | {"PYTHONPATH": str(folder)}, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert str(folder) in done.stdout, done.stdout
     return done.stdout
 
@@ -75,17 +96,24 @@ async def change(t: Trial, code: Path | None) -> None:
 
 def refused(t: Trial) -> dict[str, str]:
     """Workers that ended by themselves, with what they said."""
-    return {name: worker.log.read_text(errors="replace")[-3000:] for name, worker in t.rig.workers.items() if not worker.alive}
+    return {
+        name: worker.log.read_text(errors="replace")[-3000:]
+        for name, worker in t.rig.workers.items()
+        if not worker.alive
+    }
 
 
 def fired(t: Trial, tickets: set[str]) -> int:
     """Clocks of these tickets that have fired."""
-    return sum(decision["cause"] == "clock" and decision["ticket"] in tickets for decision, _ in t.ledger.decisions.values())
+    return sum(
+        decision["cause"] == "clock" and decision["ticket"] in tickets for decision, _ in t.ledger.decisions.values()
+    )
 
 
 @pytest.mark.long
 async def test_upgrade_rollback_and_forward_again(tell: Tell, tmp_path: Path) -> None:
-    """Open tickets go on under the new version; the old one, on newer state, goes on or refuses loudly; forward again all is there."""
+    """Open tickets go on under the new version; the old one, on newer state, goes on or refuses loudly; forward again
+    all is there."""
     old = landed(tmp_path / "landed")
     async with trial(SEED, prepared=by_the_landed(old)) as t:
         await t.going(200)
@@ -95,11 +123,21 @@ async def test_upgrade_rollback_and_forward_again(tell: Tell, tmp_path: Path) ->
         await t.rig.ready(within=PATIENCE)
         before = fired(t, tickets)
         await t.going(150)
-        await eventually(lambda: fired(t, tickets) > before + 20, PATIENCE, "clocks of tickets that the old version filed fire under the new one", every=0.5)
+        await eventually(
+            lambda: fired(t, tickets) > before + 20,
+            PATIENCE,
+            "clocks of tickets that the old version filed fire under the new one",
+            every=0.5,
+        )
 
         await change(t, old)
         now = len(t.ledger.known)
-        await eventually(lambda: len(t.ledger.known) > now + 60 or bool(refused(t)), PATIENCE, "the old version goes on, or refuses", every=0.5)
+        await eventually(
+            lambda: len(t.ledger.known) > now + 60 or bool(refused(t)),
+            PATIENCE,
+            "the old version goes on, or refuses",
+            every=0.5,
+        )
         goes_on = not refused(t)
         said = " | ".join(refused(t).values())
         for name in [name for name, worker in t.rig.workers.items() if not worker.alive]:
@@ -112,4 +150,8 @@ async def test_upgrade_rollback_and_forward_again(tell: Tell, tmp_path: Path) ->
         await t.going(100)
         await t.judged()
         assert by_old <= set(t.ledger.tickets())
-    tell(t, f"{LANDED[:7]} -> this -> {LANDED[:7]} -> this, {len(tickets)} tickets filed by the first", old_on_newer_state="goes on" if goes_on else "refuses")
+    tell(
+        t,
+        f"{LANDED[:7]} -> this -> {LANDED[:7]} -> this, {len(tickets)} tickets filed by the first",
+        old_on_newer_state="goes on" if goes_on else "refuses",
+    )

@@ -1,4 +1,5 @@
-"""One trial: a stack that works, something that breaks, and what came of it, judged from the log and by the journals."""
+"""One trial: a stack that works, something that breaks, and what came of it, judged from the log and by the
+journals."""
 
 import asyncio
 import json
@@ -24,9 +25,11 @@ from tests.support.servers import Broker, cluster_of_three, free_ports
 
 ALL = ("intake", "dispatch", "fanout", "replies", "projector")
 SPEED, START_MS = 60, 1_772_409_600_000
-"""Engine time runs at 60 ×, from Monday 2026-03-02 08:00 in Shanghai: accept clocks of the urgent end within seconds."""
+"""Engine time runs at 60 ×, from Monday 2026-03-02 08:00 in Shanghai: accept clocks of the urgent end within seconds.
+"""
 WORKED_OFF_SECONDS = 8
-"""Clocks wait for what lies before them on ``commands``: once that is read, those due meanwhile fire, late, within some seconds."""
+"""Clocks wait for what lies before them on ``commands``: once that is read, those due meanwhile fire, late, within some
+seconds."""
 PATIENCE = 300
 """Seconds until what must come is given up: a machine that is busy with ten other things takes its time."""
 AUDITED = ("lost", "doubled", "early", "missing", "held")
@@ -82,7 +85,10 @@ class Trial:
 
     def metrics(self, name: str) -> dict[str, float]:
         """The page of a worker; empty while it has none."""
-        with suppress(OSError), urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}/metrics", timeout=5) as answer:
+        with (
+            suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}/metrics", timeout=5) as answer,
+        ):
             lines = [line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#")]
             return {key: float(value) for key, value in lines}
         return {}
@@ -90,7 +96,9 @@ class Trial:
     def listen(self, *names: str) -> set[str]:
         """Note the alarms of these workers, or of all; answers all that were noted."""
         for name in names or tuple(self.rig.workers):
-            found = [key for key, value in self.metrics(name).items() if key.startswith("gridwhistle_alarms_total") and value]
+            found = [
+                key for key, value in self.metrics(name).items() if key.startswith("gridwhistle_alarms_total") and value
+            ]
             self.alarms |= {key.split('kind="')[1].split('"')[0] for key in found}
         return self.alarms
 
@@ -106,7 +114,10 @@ class Trial:
             await eventually(all_there, within, "all is answered", every=2.0)
         except AssertionError as exc:
             alive = [worker.name for worker in self.rig.workers.values() if worker.alive]
-            raise AssertionError(f"{exc}: {len(lost)} of {self.feed.incidents} reports and {self.feed.commands} commands are not, as {lost[:3]}; alive: {alive}") from exc
+            raise AssertionError(
+                f"{exc}: {len(lost)} of {self.feed.incidents} reports and {self.feed.commands} commands are not, as"
+                f" {lost[:3]}; alive: {alive}"
+            ) from exc
 
     async def judged(self, audit: bool = True, within: float = PATIENCE) -> Verdict:
         """End the feed, let the stages work off what is left, and judge."""
@@ -131,8 +142,17 @@ class Trial:
 
     def audit(self, journal: bool = True) -> dict[str, Any]:
         """The product's own audit, as a person would run it."""
-        command = [sys.executable, "-m", "engine.cli", "audit", "--json", *(["--journal", str(self.feed.journal)] if journal else [])]
-        done = subprocess.run(command, env=self.rig.environment(), capture_output=True, text=True, timeout=300, check=False)
+        command = [
+            sys.executable,
+            "-m",
+            "engine.cli",
+            "audit",
+            "--json",
+            *(["--journal", str(self.feed.journal)] if journal else []),
+        ]
+        done = subprocess.run(
+            command, env=self.rig.environment(), capture_output=True, text=True, timeout=300, check=False
+        )
         assert done.stdout, done.stderr[-3000:]
         found: dict[str, Any] = json.loads(done.stdout)
         return found
@@ -171,9 +191,18 @@ class Trial:
 
 @asynccontextmanager
 async def trial(
-    seed: int, *, rate: float = 25, brokers: int = 1, more: dict[str, object] | None = None, partitions: int = 3, speed: int = SPEED,
-    mixed: bool = True, twice: Sequence[str] = (), stages: Sequence[str] = ALL, prepared: Callable[[Rig], Awaitable[None]] | None = None,
-) -> AsyncIterator[Trial]:  # fmt: skip
+    seed: int,
+    *,
+    rate: float = 25,
+    brokers: int = 1,
+    more: dict[str, object] | None = None,
+    partitions: int = 3,
+    speed: int = SPEED,
+    mixed: bool = True,
+    twice: Sequence[str] = (),
+    stages: Sequence[str] = ALL,
+    prepared: Callable[[Rig], Awaitable[None]] | None = None,
+) -> AsyncIterator[Trial]:
     """A stack on servers of its own, everything started, the city reporting.
 
     Args:
@@ -189,20 +218,38 @@ async def trial(
         prepared: Does what must be done before stages are started, in the place of this version.
     """
     async with AsyncExitStack() as ending:
-        folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="gridwhistle-faults-", ignore_cleanup_errors=True)))
-        nodes = await asyncio.to_thread(cluster_of_three, folder) if brokers == 3 else [await asyncio.to_thread(Broker, folder / "kafka", None, more)]
+        folder = Path(
+            ending.enter_context(tempfile.TemporaryDirectory(prefix="gridwhistle-faults-", ignore_cleanup_errors=True))
+        )
+        nodes = (
+            await asyncio.to_thread(cluster_of_three, folder)
+            if brokers == 3
+            else [await asyncio.to_thread(Broker, folder / "kafka", None, more)]
+        )
         for node in nodes:
             ending.callback(lambda node=node: node.server.kill())
         valkey = local.valkey(folder / "valkey", free_ports(1), folder / "valkey" / "log")
         valkey.wait_ready()
         settings = Settings(
-            kafka=",".join(node.address for node in nodes), redis_url=f"redis://127.0.0.1:{valkey.port}/0", prefix="f.", partitions=partitions,
-            replication_factor=brokers, min_insync_replicas=2 if brokers == 3 else 1, data_dir=folder / "data", session_timeout_seconds=6,
-        )  # fmt: skip
+            kafka=",".join(node.address for node in nodes),
+            redis_url=f"redis://127.0.0.1:{valkey.port}/0",
+            prefix="f.",
+            partitions=partitions,
+            replication_factor=brokers,
+            min_insync_replicas=2 if brokers == 3 else 1,
+            data_dir=folder / "data",
+            session_timeout_seconds=6,
+        )
         rig = Rig(settings)
         ending.callback(rig.close)
         found = Trial(
-            folder, rig, nodes, Feed(settings, folder / "journal.jsonl", rate, seed, mixed), Ledger(settings.kafka, settings.prefix, partitions), seed, valkey,
+            folder,
+            rig,
+            nodes,
+            Feed(settings, folder / "journal.jsonl", rate, seed, mixed),
+            Ledger(settings.kafka, settings.prefix, partitions),
+            seed,
+            valkey,
             folder / "valkey",
         )
         ending.callback(lambda: found.valkey.kill() if found.valkey is not None else None)

@@ -1,4 +1,5 @@
-"""Retention has taken everything that was ever said: stages, views and tools live on by what the states hold (DESIGN 3, 5)."""
+"""Retention has taken everything that was ever said: stages, views and tools live on by what the states hold (DESIGN 3,
+5)."""
 
 import asyncio
 import json
@@ -24,7 +25,14 @@ FIRST, SECOND = 30, 20
 
 def cli(rig: Rig, *words: str) -> subprocess.CompletedProcess[str]:
     """One command of the product on the rig's stack."""
-    return subprocess.run([sys.executable, "-m", "engine.cli", *words], env=rig.environment(), capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "engine.cli", *words],
+        env=rig.environment(),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
 
 
 async def age_all(settings: Settings) -> None:
@@ -32,7 +40,11 @@ async def age_all(settings: Settings) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     await admin.start()
     try:
-        kept = {settings.prefix + spec.name for spec in (*TOPICS, *department_topics("x")) if isinstance(spec.clean_up, Compact)}
+        kept = {
+            settings.prefix + spec.name
+            for spec in (*TOPICS, *department_topics("x"))
+            if isinstance(spec.clean_up, Compact)
+        }
         names = [name for name in await admin.list_topics() if name.startswith(settings.prefix) and name not in kept]
         described = await admin.describe_topics(names)
         tps = [TopicPartition(one["topic"], part["partition"]) for one in described for part in one["partitions"]]
@@ -53,7 +65,8 @@ async def rows(view: RedisView) -> set[str]:
 
 
 async def test_every_stage_view_and_tool_lives_on_a_log_that_has_aged_away(stack_settings: Settings) -> None:
-    """All topics emptied and Redis lost while the stack was down: everything goes on, nothing is missed, nothing is cried over."""
+    """All topics emptied and Redis lost while the stack was down: everything goes on, nothing is missed, nothing is
+    cried over."""
     rig, settings, view = Rig(stack_settings), stack_settings, RedisView(stack_settings)
     port = free_ports(1)
     try:
@@ -98,7 +111,8 @@ async def test_every_stage_view_and_tool_lives_on_a_log_that_has_aged_away(stack
 
 
 async def check_tools(rig: Rig, old: str, identity: str) -> None:
-    """An open ticket whose filing has aged away is shown by id and by identity, with word of from when its history is known."""
+    """An open ticket whose filing has aged away is shown by id and by identity, with word of from when its history is
+    known."""
     for name in (old, identity):
         shown = await asyncio.to_thread(cli, rig, "ticket", "show", name)
         assert shown.returncode == 0, shown.stderr

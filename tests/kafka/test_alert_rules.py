@@ -1,4 +1,5 @@
-"""Rules, alerts and their pages hold together: what they name exists, promtool takes them, each alert fires and keeps quiet as it says."""
+"""Rules, alerts and their pages hold together: what they name exists, promtool takes them, each alert fires and keeps
+quiet as it says."""
 
 import itertools
 import re
@@ -40,7 +41,9 @@ def known() -> set[str]:
 
 def said(tool_name: str, *words: str | Path, stdin: bytes | None = None) -> str:
     """Run a checker; answers what it said, and fails with that unless it is content."""
-    done = subprocess.run([tool(tool_name), *map(str, words)], input=stdin, cwd=PROMETHEUS, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(
+        [tool(tool_name), *map(str, words)], input=stdin, cwd=PROMETHEUS, capture_output=True, timeout=120, check=False
+    )
     text = (done.stdout + done.stderr).decode()
     assert done.returncode == 0, text
     return text
@@ -75,7 +78,10 @@ def _asked(test: dict[str, Any]) -> list[tuple[str, list[Any]]]:
     return [(re.findall(r'alertname="(\w+)"', one["expr"])[0], one["exp_samples"]) for one in test["promql_expr_test"]]
 
 
-HEAD = "`gridwhistle` stands for the operator's command of your installation: [deploy](../../docs/deploy.md#commands-of-the-operator)."
+HEAD = (
+    "`gridwhistle` stands for the operator's command of your installation:"
+    " [deploy](../../docs/deploy.md#commands-of-the-operator)."
+)
 
 
 def test_each_alert_has_a_page_and_says_all_that_it_must() -> None:
@@ -97,17 +103,32 @@ def test_pages_name_commands_that_exist() -> None:
     """At three in the morning a command that was renamed helps nobody."""
     there = {command for group in COMMANDS.values() for command in group}
     files = [*(DEPLOY / "runbooks").glob("*.md"), DEPLOY.parent / "docs" / "deploy.md"]
-    named = {(path.name, word) for path in files if path.exists() for word in re.findall(r"\bgridwhistle (\w[\w-]*)", path.read_text(encoding="utf-8"))}
+    named = {
+        (path.name, word)
+        for path in files
+        if path.exists()
+        for word in re.findall(r"\bgridwhistle (\w[\w-]*)", path.read_text(encoding="utf-8"))
+    }
     assert len(named) > 20
     assert sorted((file, word) for file, word in named if word not in there) == []
 
 
 def test_commands_of_pages_are_whole() -> None:
-    """Copied as it stands, a command lacks no argument: 'pack show' without a name says how it is used, and nothing else."""
-    found = [(path.stem, line) for path in (DEPLOY / "runbooks").glob("*.md") for line in re.findall(r"gridwhistle (\w[^`\n#|]*)", path.read_text(encoding="utf-8"))]
+    """Copied as it stands, a command lacks no argument: 'pack show' without a name says how it is used, and nothing
+    else."""
+    found = [
+        (path.stem, line)
+        for path in (DEPLOY / "runbooks").glob("*.md")
+        for line in re.findall(r"gridwhistle (\w[^`\n#|]*)", path.read_text(encoding="utf-8"))
+    ]
     assert len(found) > 30
     assert [(page, line.strip(), lacks) for page, line in found if (lacks := lacking(line.split()))] == []
-    assert lacking(["pack", "show"]) == 1 and lacking(["held", "retry", "ID", "--reason", "..."]) == 1 and lacking(["status"]) == 0  # it does look
+    # it does look
+    assert (
+        lacking(["pack", "show"]) == 1
+        and lacking(["held", "retry", "ID", "--reason", "..."]) == 1
+        and lacking(["status"]) == 0
+    )
 
 
 def lacking(words: list[str]) -> int:
@@ -150,7 +171,15 @@ def test_amtool_takes_the_configuration_and_its_routes() -> None:
     file = DEPLOY / "alertmanager" / "alertmanager.yml"
     assert "SUCCESS" in said("amtool", "check-config", file)
     for labels, receiver in ROUTES:
-        said("amtool", "config", "routes", "test", f"--config.file={file}", f"--verify.receivers={receiver}", *labels.split())
+        said(
+            "amtool",
+            "config",
+            "routes",
+            "test",
+            f"--config.file={file}",
+            f"--verify.receivers={receiver}",
+            *labels.split(),
+        )
 
 
 def test_what_inhibits_and_is_inhibited_exists() -> None:

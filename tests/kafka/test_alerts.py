@@ -1,4 +1,5 @@
-"""A real Prometheus and Alertmanager beside a running stack: what is broken raises its alert, tells whom it must, and the alert ends with it."""
+"""A real Prometheus and Alertmanager beside a running stack: what is broken raises its alert, tells whom it must, and
+the alert ends with it."""
 
 import asyncio
 import json
@@ -26,7 +27,9 @@ FLOOD = 130
 class Watched:
     """A stack, whoever watches it, and whom they told."""
 
-    def __init__(self, data: Path, kafka: str, asked: Asked, manager: str, told: list[tuple[str, dict[str, Any]]]) -> None:
+    def __init__(
+        self, data: Path, kafka: str, asked: Asked, manager: str, told: list[tuple[str, dict[str, Any]]]
+    ) -> None:
         """Keep all of them."""
         self.data, self.kafka, self.asked, self.manager, self.told = data, kafka, asked, manager, told
 
@@ -40,7 +43,11 @@ class Watched:
 
     def was_told(self, receiver: str, name: str, state: str = "firing") -> bool:
         """Whether a receiver was told of an alert."""
-        return any(path == f"/{receiver}" and alert["labels"]["alertname"] == name and alert["status"] == state for path, body in self.told for alert in body["alerts"])
+        return any(
+            path == f"/{receiver}" and alert["labels"]["alertname"] == name and alert["status"] == state
+            for path, body in self.told
+            for alert in body["alerts"]
+        )
 
 
 @contextmanager
@@ -62,7 +69,9 @@ def watched(folder: Path) -> Iterator[Watched]:
             yield Watched(folder / "stack", kafka, asked, manager, told)
 
 
-async def write(kafka: str, topic: str, records: list[tuple[bytes | None, bytes]], headers: Sequence[tuple[str, bytes]] = ()) -> None:
+async def write(
+    kafka: str, topic: str, records: list[tuple[bytes | None, bytes]], headers: Sequence[tuple[str, bytes]] = ()
+) -> None:
     """Write as anybody could who has the right; whatever the key, to the first partition."""
     producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
     await producer.start()
@@ -75,10 +84,14 @@ async def write(kafka: str, topic: str, records: list[tuple[bytes | None, bytes]
 
 
 def test_alerts_reach_their_receivers_and_end(tmp_path: Path) -> None:
-    """What a stage could tell goes through rules, routes and webhooks, each to whom it concerns, and its end as well; no text has a hole."""
+    """What a stage could tell goes through rules, routes and webhooks, each to whom it concerns, and its end as well;
+    no text has a hole."""
     told: list[tuple[str, dict[str, Any]]] = []
     well = 'gridwhistle_ready{stage="replies"} 1\n'
-    ill = 'gridwhistle_ready{stage="replies"} 0\ngridwhistle_rejected_total{reason="missing_field"} 130\ngridwhistle_unreadable_total{topic="incidents"} 1\n'
+    ill = (
+        'gridwhistle_ready{stage="replies"} 0\ngridwhistle_rejected_total{reason="missing_field"}'
+        ' 130\ngridwhistle_unreadable_total{topic="incidents"} 1\n'
+    )
     now = [well]
 
     def take(path: str, body: bytes) -> str:
@@ -91,20 +104,40 @@ def test_alerts_reach_their_receivers_and_end(tmp_path: Path) -> None:
             now[0] = ill
             here.fires("StageNotReady", "RejectedFlood", "Unreadable", "StageAway")
             assert {alert["labels"]["stage"] for alert in asked.firing()["StageAway"]} == {*STAGES} - {"replies"}
-            texts = [text for alerts in asked.firing().values() for alert in alerts for text in alert["annotations"].values()]
+            texts = [
+                text for alerts in asked.firing().values() for alert in alerts for text in alert["annotations"].values()
+            ]
             assert texts and not [text for text in texts if "error" in text.lower() or "<no value>" in text]
-            wait(lambda: here.was_told("on-call", "StageNotReady") and here.was_told("today", "RejectedFlood") and here.was_told("today", "Unreadable"), 30, "each was told")
+            wait(
+                lambda: (
+                    here.was_told("on-call", "StageNotReady")
+                    and here.was_told("today", "RejectedFlood")
+                    and here.was_told("today", "Unreadable")
+                ),
+                30,
+                "each was told",
+            )
             now[0] = ill.replace('"replies"} 0', '"replies"} 1')
             here.ends("StageNotReady", "RejectedFlood", "Unreadable")
-            wait(lambda: here.was_told("on-call", "StageNotReady", "resolved") and here.was_told("today", "RejectedFlood", "resolved"), 30, "their end was told")
+            wait(
+                lambda: (
+                    here.was_told("on-call", "StageNotReady", "resolved")
+                    and here.was_told("today", "RejectedFlood", "resolved")
+                ),
+                30,
+                "their end was told",
+            )
 
 
 def test_faults_raise_their_alerts_and_end_them(tmp_path: Path) -> None:
-    """A stage that stands still, a flood of broken reports, a stranger on a topic of ours: at once, each told to whom it concerns."""
+    """A stage that stands still, a flood of broken reports, a stranger on a topic of ours: at once, each told to whom
+    it concerns."""
     with watched(tmp_path) as here:
         for port in {one["port"] for one in status(here.data) if one["stage"] in STAGES}:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-                checked = subprocess.run([tool("promtool"), "check", "metrics"], input=answer.read(), capture_output=True, check=False)
+                checked = subprocess.run(
+                    [tool("promtool"), "check", "metrics"], input=answer.read(), capture_output=True, check=False
+                )
                 assert checked.returncode == 0, checked.stderr
         assert not {"StageDown", "StageAway", "RejectedFlood", "Unreadable"} & set(here.asked.firing())
         replies = next(one for one in status(here.data) if one["stage"] == "replies")
@@ -113,9 +146,18 @@ def test_faults_raise_their_alerts_and_end_them(tmp_path: Path) -> None:
             asyncio.run(write(here.kafka, "gw.incidents.raw", [(b"x", b"{}")] * FLOOD))
             asyncio.run(write(here.kafka, "gw.incidents", [(b"tawan", b"no incident")]))
             here.fires("StageDown", "StageAway", "RejectedFlood", "Unreadable")
-            said = [text for alerts in here.asked.firing().values() for alert in alerts for text in alert["annotations"].values()]
+            said = [
+                text
+                for alerts in here.asked.firing().values()
+                for alert in alerts
+                for text in alert["annotations"].values()
+            ]
             assert said and not [text for text in said if "error" in text.lower() or "<no value>" in text]
-            wait(lambda: here.was_told("on-call", "StageAway") and here.was_told("today", "RejectedFlood"), 30, "each was told to its receiver")
+            wait(
+                lambda: here.was_told("on-call", "StageAway") and here.was_told("today", "RejectedFlood"),
+                30,
+                "each was told to its receiver",
+            )
         finally:
             os.kill(replies["pid"], signal.SIGCONT)
         here.ends("StageDown", "StageAway", "RejectedFlood", "Unreadable")
@@ -124,19 +166,37 @@ def test_faults_raise_their_alerts_and_end_them(tmp_path: Path) -> None:
 
 
 def _a_sensor_reports(here: Watched) -> None:
-    """An alert of a city's sensor goes through Alertmanager's webhook and our command to the broker, and wakes nobody; told twice it has the same identity."""
+    """An alert of a city's sensor goes through Alertmanager's webhook and our command to the broker, and wakes nobody;
+    told twice it has the same identity."""
     said = set[str]()
     began = datetime.now(UTC) - timedelta(seconds=5)
-    labels = {"alertname": "WaterHigh", "gridwhistle": "incident", "category": "drain_blocked", "grid": "tawan-g1-m1", "severity": "critical"}
+    labels = {
+        "alertname": "WaterHigh",
+        "gridwhistle": "incident",
+        "category": "drain_blocked",
+        "grid": "tawan-g1-m1",
+        "severity": "critical",
+    }
     alert = {"labels": labels, "annotations": {"summary": "Water 40 cm under the cover"}, "startsAt": began.isoformat()}
-    request = urllib.request.Request(f"http://{here.manager}/api/v2/alerts", json.dumps([alert]).encode(), {"Content-Type": "application/json"})
+    request = urllib.request.Request(
+        f"http://{here.manager}/api/v2/alerts", json.dumps([alert]).encode(), {"Content-Type": "application/json"}
+    )
     urllib.request.urlopen(request, timeout=5).close()
     wait(lambda: here.was_told("incidents", "WaterHigh"), 30, "the webhook was called")
     assert not here.was_told("on-call", "WaterHigh")
     payload = next(body for path, body in here.told if path == "/incidents")
     for _ in range(2):
         command = [sys.executable, "-m", "engine.cli", "alertmanager", "-", "--data", str(here.data)]
-        done = subprocess.run(command, cwd=ROOT, env=ENVIRON, input=json.dumps(payload), capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=ENVIRON,
+            input=json.dumps(payload),
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
         assert done.returncode == 0 and "alertmanager:" in done.stdout and "1 reported" in done.stderr, done.stderr
         said.add(done.stdout.split()[0])
     assert len(said) == 1

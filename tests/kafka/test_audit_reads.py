@@ -25,13 +25,21 @@ from topics.registry import RAW
 @pytest.fixture
 async def settings(kafka_address: str, tmp_path: Path) -> Settings:
     """A fresh prefix of two partitions on the broker."""
-    stack = Settings(kafka=kafka_address, prefix=f"audit-{uuid4().hex[:8]}.", partitions=2, replication_factor=1, min_insync_replicas=1, data_dir=tmp_path)
+    stack = Settings(
+        kafka=kafka_address,
+        prefix=f"audit-{uuid4().hex[:8]}.",
+        partitions=2,
+        replication_factor=1,
+        min_insync_replicas=1,
+        data_dir=tmp_path,
+    )
     await apply(stack, ["cg"])
     return stack
 
 
 async def write_story(settings: Settings) -> None:
-    """Put the story told by hand on the broker: each record a transaction of its own, some aborted, so that offsets have holes."""
+    """Put the story told by hand on the broker: each record a transaction of its own, some aborted, so that offsets
+    have holes."""
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, transactional_id=f"{settings.prefix}teller")
     await producer.start()
     try:
@@ -39,30 +47,53 @@ async def write_story(settings: Settings) -> None:
             for number, entry in enumerate(entries):
                 if number % 5 == 0:
                     await producer.begin_transaction()
-                    await (await producer.send(settings.prefix + entry.topic, b"never said", key=b"x", partition=entry.partition))
+                    await (
+                        await producer.send(
+                            settings.prefix + entry.topic, b"never said", key=b"x", partition=entry.partition
+                        )
+                    )
                     await producer.abort_transaction()
                 async with producer.transaction():
-                    await producer.send(settings.prefix + entry.topic, entry.value, key=entry.key, partition=entry.partition, headers=list(entry.headers))
+                    await producer.send(
+                        settings.prefix + entry.topic,
+                        entry.value,
+                        key=entry.key,
+                        partition=entry.partition,
+                        headers=list(entry.headers),
+                    )
     finally:
         await producer.stop()
 
 
 async def test_the_reader_sees_what_was_committed_and_ends(settings: Settings) -> None:
-    """Every record of the story comes, in order, past the holes that transactions leave; of a state the newest of each key; and the reading ends."""
+    """Every record of the story comes, in order, past the holes that transactions leave; of a state the newest of each
+    key; and the reading ends."""
     await write_story(settings)
     log = await asyncio.wait_for(read_log(settings), 60)
     told = tell()
     for topic, entries in told.entries.items():
-        wanted = [(entry.key, entry.value) for entry in entries if topic not in ("intake.state", "fanout.state") or entry.key == b"m:"]
+        wanted = [
+            (entry.key, entry.value)
+            for entry in entries
+            if topic not in ("intake.state", "fanout.state") or entry.key == b"m:"
+        ]
         if topic.endswith(".state"):
             newest = {entry.key: entry for entry in entries}
-            wanted = [(entry.key, entry.value) for entry in entries if entry is newest[entry.key] and (entry.key, entry.value) in wanted]
+            wanted = [
+                (entry.key, entry.value)
+                for entry in entries
+                if entry is newest[entry.key] and (entry.key, entry.value) in wanted
+            ]
         assert [(entry.key, entry.value) for entry in log.of(topic)] == wanted, topic
     assert set(log.bundles()) == {PACK}
     assert [clock for _, clock in log.clocks()] == [clock for _, clock in told.clocks()]
     assert isinstance(log.clocks()[0][1], EngineClock)
     report = audit(log)
-    assert (report.decisions, report.duplicates, report.rungs) == (22, 1, {"50.resolve": 1, "80.resolve": 1, "100.resolve": 1})
+    assert (report.decisions, report.duplicates, report.rungs) == (
+        22,
+        1,
+        {"50.resolve": 1, "80.resolve": 1, "100.resolve": 1},
+    )
 
 
 async def test_without_a_stack_the_reader_says_so(kafka_address: str) -> None:
@@ -78,13 +109,22 @@ async def test_without_a_broker_the_reader_fails() -> None:
 
 
 async def test_what_the_journal_holds_is_on_the_broker(settings: Settings, tmp_path: Path) -> None:
-    """5,000 records, many in flight: each is journalled where it lies, with its digest; the pace is far above 2,000 a second."""
+    """5,000 records, many in flight: each is journalled where it lies, with its digest; the pace is far above 2,000 a
+    second."""
     began = asyncio.get_running_loop().time()
     with Journal(tmp_path / "j.jsonl") as journal:
         sender = Sender(settings, journal)
         await sender.start()
         for n in range(5_000):
-            await sender.send("incident", f"town:{n}", RAW.name, n % 2, b"town:%d" % n, json.dumps({"n": n}).encode(), [("ce_source", b"town"), ("ce_id", b"%d" % n)])
+            await sender.send(
+                "incident",
+                f"town:{n}",
+                RAW.name,
+                n % 2,
+                b"town:%d" % n,
+                json.dumps({"n": n}).encode(),
+                [("ce_source", b"town"), ("ce_id", b"%d" % n)],
+            )
         await sender.drain()
         took = asyncio.get_running_loop().time() - began
         assert sender.acked == journal.durable == 5_000
@@ -118,7 +158,11 @@ async def test_the_watch_learns_what_is_there_and_what_comes(settings: Settings)
     await asyncio.wait_for(watch.start(), 60)
     try:
         assert watch.tickets == {f"hotline:{n}": f"east-20260302-{n}" for n in range(1, 11)}
-        assert watch.rejected == {"incidents.raw:0:10": "duplicate", "incidents.raw:0:11": "missing_field", "incidents.raw:0:12": "unreadable"}
+        assert watch.rejected == {
+            "incidents.raw:0:10": "duplicate",
+            "incidents.raw:0:11": "missing_field",
+            "incidents.raw:0:12": "unreadable",
+        }
         assert watch.answers == {f"feed:{n}": "done_as_asked" for n in range(2, 11)}
     finally:
         await watch.stop()

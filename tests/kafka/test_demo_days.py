@@ -1,4 +1,5 @@
-"""``make demo``, Ctrl-C, ``make demo``: each begins with a morning of its own, ends clean, and its stages had nothing to complain of."""
+"""``make demo``, Ctrl-C, ``make demo``: each begins with a morning of its own, ends clean, and its stages had nothing
+to complain of."""
 
 import json
 import signal
@@ -24,12 +25,32 @@ def test_two_demonstrations_in_one_folder(tmp_path: Path) -> None:
 
 def _day(data: Path, base: int) -> dict[str, Any]:
     """Start it, wait for some tickets, end it as a person does; answers what was seen."""
-    command = [sys.executable, "-m", "engine.cli", "up", "--demo", "--json", "--port-base", str(base), "--data", str(data)]
+    command = [
+        sys.executable,
+        "-m",
+        "engine.cli",
+        "up",
+        "--demo",
+        "--json",
+        "--port-base",
+        str(base),
+        "--data",
+        str(data),
+    ]
     said = data / "logs" / "actors.log"
     before = said.stat().st_ino if said.exists() else None
-    process = subprocess.Popen(command, cwd=ROOT, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     try:
-        wait(lambda: process.poll() is not None or (said.exists() and said.stat().st_ino != before and said.read_text().count(" filed ") > 5), 120, "tickets are filed")
+        wait(
+            lambda: (
+                process.poll() is not None
+                or (said.exists() and said.stat().st_ino != before and said.read_text().count(" filed ") > 5)
+            ),
+            120,
+            "tickets are filed",
+        )
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=60)
     finally:

@@ -1,4 +1,5 @@
-"""The clients of ``docs/clients`` work as they stand: they pass by what was aborted, answer each task once, and read a refusal."""
+"""The clients of ``docs/clients`` work as they stand: they pass by what was aborted, answer each task once, and read a
+refusal."""
 
 import os
 import shutil
@@ -40,29 +41,57 @@ def node(folder: Path) -> list[str]:
     node, npm = needed("node"), needed("npm")
     for name in ("department.mjs", "package.json", "package-lock.json", ".npmrc"):
         shutil.copy(CLIENTS / name, folder)
-    subprocess.run([npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"], cwd=folder, check=True, capture_output=True, timeout=120)
+    subprocess.run(
+        [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline"],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
     return [node, str(folder / "department.mjs")]
 
 
 def java(folder: Path) -> list[str]:
     """From its source, with the jars of the local stack: kafka-clients and Jackson are among them."""
     needed("javac")
-    return [needed("java"), "-Xmx128m", "-cp", os.pathsep.join(str(jar) for jar in jars()), str(CLIENTS / "Department.java")]
+    return [
+        needed("java"),
+        "-Xmx128m",
+        "-cp",
+        os.pathsep.join(str(jar) for jar in jars()),
+        str(CLIENTS / "Department.java"),
+    ]
 
 
 def task(name: str, **fields: object) -> Task:
     """A task of the water department."""
-    facts = {"id": name, "event": "dispatched", "department": "water", "ticket": "east-20260302-1", "role": "lead", "at": "2026-03-02T00:00:00.000Z"}
+    facts = {
+        "id": name,
+        "event": "dispatched",
+        "department": "water",
+        "ticket": "east-20260302-1",
+        "role": "lead",
+        "at": "2026-03-02T00:00:00.000Z",
+    }
     return msgspec.convert(facts | fields, Task)
 
 
 CHILD = "east-20260302-1/water/1"
-REFUSED = {"event": "refused", "role": "sender", "reason": "no_such_child", "mend": "send the task's child", "child": CHILD}
+REFUSED = {
+    "event": "refused",
+    "role": "sender",
+    "reason": "no_such_child",
+    "mend": "send the task's child",
+    "child": CHILD,
+}
 
 
 @pytest.mark.parametrize("client", [python, node, java], ids=lambda client: client.__name__)
-async def test_a_client_answers_each_committed_task_once(client: Callable[[Path], list[str]], stack_settings: Settings, tmp_path: Path) -> None:
-    """An aborted task, one for a child, the same again, one for an owner, a refusal: two replies that our door reads."""
+async def test_a_client_answers_each_committed_task_once(
+    client: Callable[[Path], list[str]], stack_settings: Settings, tmp_path: Path
+) -> None:
+    """An aborted task, one for a child, the same again, one for an owner, a refusal: two replies that our door
+    reads."""
     await apply(stack_settings, ["water"])
     prefix, broker = stack_settings.prefix, stack_settings.kafka
     fanout = AIOKafkaProducer(bootstrap_servers=broker, transactional_id=f"{prefix}test")
@@ -77,20 +106,27 @@ async def test_a_client_answers_each_committed_task_once(client: Callable[[Path]
     finally:
         await fanout.stop()
     with (tmp_path / "out").open("wb") as out:
-        process = subprocess.Popen([*client(tmp_path), broker, prefix, "water", "water-1"], stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(
+            [*client(tmp_path), broker, prefix, "water", "water-1"], stdout=out, stderr=subprocess.STDOUT
+        )
     reader = AIOKafkaConsumer(f"{prefix}dept.water.replies", bootstrap_servers=broker, auto_offset_reset="earliest")
     await reader.start()
     try:
         said = (tmp_path / "out").read_text
         await eventually(lambda: process.poll() is not None or "no_such_child" in said(), 60, "the refusal is read")
         assert process.poll() is None, said()
-        records = [record for _ in range(4) for some in (await reader.getmany(timeout_ms=1000)).values() for record in some]
+        records = [
+            record for _ in range(4) for some in (await reader.getmany(timeout_ms=1000)).values() for record in some
+        ]
     finally:
         process.kill()
         process.wait()
         await reader.stop()
     replies = [read_reply(record.value, record.headers) for record in records]
-    assert [(reply.ticket, reply.action, reply.person) for reply in replies] == [(CHILD, "report_in", "water-1"), ("east-20260302-1", "accept", "water-1")]
+    assert [(reply.ticket, reply.action, reply.person) for reply in replies] == [
+        (CHILD, "report_in", "water-1"),
+        ("east-20260302-1", "accept", "water-1"),
+    ]
     assert {record.key for record in records} == {b"east-20260302-1"}
     assert "aborted" not in said() and "east-20260302-9" not in said()
 

@@ -1,4 +1,5 @@
-"""A folder remembers (DESIGN 9): the law in force, its servers, its own password; and nothing is done where there is no stack."""
+"""A folder remembers (DESIGN 9): the law in force, its servers, its own password; and nothing is done where there is no
+stack."""
 
 import asyncio
 import os
@@ -38,7 +39,10 @@ def in_force(settings: Settings) -> tuple[str | None, int]:
 
         reference = Reference(settings)
         await reference.refresh()
-        counts = [len((await read_partition(settings, COMMANDS.name, partition))[0]) for partition in range(settings.partitions)]
+        counts = [
+            len((await read_partition(settings, COMMANDS.name, partition))[0])
+            for partition in range(settings.partitions)
+        ]
         return reference.current, sum(counts)
 
     return asyncio.run(look())
@@ -58,7 +62,8 @@ def own(data: Path) -> tuple[int, int]:
 
 
 def test_a_stack_of_ones_own(tmp_path: Path) -> None:
-    """Mistakes first, then up, publish, down, up; then its servers are killed, and who has no business there is turned away."""
+    """Mistakes first, then up, publish, down, up; then its servers are killed, and who has no business there is turned
+    away."""
     data, base = tmp_path / "s", free_ports(PORT_BLOCK)
     first, second = law(tmp_path / "first", 1), law(tmp_path / "second", 2)
 
@@ -73,7 +78,14 @@ def test_a_stack_of_ones_own(tmp_path: Path) -> None:
         assert second in run("status", data=data).stdout.splitlines()[0]
         assert run("down", data=data).returncode == 0
 
-    for command in (["status"], ["ticket", "list"], ["project", "--rebuild"], ["pack", "publish", "first"], ["audit"], ["topics", "apply"]):
+    for command in (
+        ["status"],
+        ["ticket", "list"],
+        ["project", "--rebuild"],
+        ["pack", "publish", "first"],
+        ["audit"],
+        ["topics", "apply"],
+    ):
         ended = run(*command, data=data, cwd=tmp_path)
         assert ended.returncode in (1, 2) and "Traceback" not in both(ended), both(ended)
     other = run("up", "--pack", str(tmp_path / "first"), data=data)
@@ -84,7 +96,9 @@ def test_a_stack_of_ones_own(tmp_path: Path) -> None:
         assert in_force(now) == (second, 12), "an up without arguments publishes nothing"
         told = run("report", "--grid", "tawan-g1-m1", "--category", "bins_full", "--text", "overflowing", data=data)
         assert told.returncode == 0, both(told)
-        assert f"by pack {second}" in run("explain", told.stdout.split()[0], data=data).stdout, "a new ticket runs under the law in force"
+        assert f"by pack {second}" in run("explain", told.stdout.split()[0], data=data).stdout, (
+            "a new ticket runs under the law in force"
+        )
         _is_private(data, now)
         _mistyped(tmp_path, data, now)
         _servers_come_back(data)
@@ -111,12 +125,16 @@ def _is_private(data: Path, now: Settings) -> None:
 
 
 def _mistyped(tmp_path: Path, data: Path, now: Settings) -> None:
-    """A folder that is none, and one that once was on these very ports: both say so, and the running stack stays as it is."""
+    """A folder that is none, and one that once was on these very ports: both say so, and the running stack stays as it
+    is."""
     before = in_force(now)
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "stack.json").write_bytes((data / "stack.json").read_bytes())
-    changes, looks = (["project", "--rebuild"], ["pack", "publish", str(tmp_path / "first")]), (["ticket", "list"], ["settings"])
+    changes, looks = (
+        (["project", "--rebuild"], ["pack", "publish", str(tmp_path / "first")]),
+        (["ticket", "list"], ["settings"]),
+    )
     for folder, commands in ((tmp_path / "mistyped", looks), (elsewhere, changes)):
         for command in commands:
             done = run(*command, data=folder)
@@ -126,7 +144,8 @@ def _mistyped(tmp_path: Path, data: Path, now: Settings) -> None:
 
 
 def _servers_come_back(data: Path) -> None:
-    """Kafka and Valkey are watched like stages: each comes back under another pid, and status says what is so meanwhile."""
+    """Kafka and Valkey are watched like stages: each comes back under another pid, and status says what is so
+    meanwhile."""
     kafka, valkey = own(data)
     os.kill(valkey, signal.SIGKILL)
     os.kill(kafka, signal.SIGKILL)
@@ -138,9 +157,14 @@ def _servers_come_back(data: Path) -> None:
 def by_hand(found: Settings) -> dict[str, str]:
     """The environment in which somebody starts on servers of their own."""
     mine = {
-        "KAFKA": found.kafka, "REDIS_URL": found.redis_url, "PREFIX": found.prefix, "PARTITIONS": "3", "REPLICATION_FACTOR": "1", "MIN_INSYNC_REPLICAS": "1",
+        "KAFKA": found.kafka,
+        "REDIS_URL": found.redis_url,
+        "PREFIX": found.prefix,
+        "PARTITIONS": "3",
+        "REPLICATION_FACTOR": "1",
+        "MIN_INSYNC_REPLICAS": "1",
         "DATA_DIR": str(found.data_dir / "hand"),
-    }  # fmt: skip
+    }
     return {f"GRIDWHISTLE_{name}": value for name, value in mine.items()}
 
 
@@ -154,12 +178,21 @@ def test_a_first_start_by_hand(stack_settings: Settings) -> None:
     missing = run("doctor", **environ)
     assert missing.returncode == 1 and "somebody runs intake: no process" in missing.stdout, both(missing)
     stages = {
-        stage: subprocess.Popen([sys.executable, "-m", "engine.cli", "run", stage], env=ENVIRON | environ, stderr=subprocess.DEVNULL) for stage in STAGES
+        stage: subprocess.Popen(
+            [sys.executable, "-m", "engine.cli", "run", stage], env=ENVIRON | environ, stderr=subprocess.DEVNULL
+        )
+        for stage in STAGES
     }
     try:
-        wait(lambda: {row["stage"] for row in status(**environ) if row["state"] == "ready"} == {"server", *STAGES}, 90, "all stages are in their groups")
+        wait(
+            lambda: {row["stage"] for row in status(**environ) if row["state"] == "ready"} == {"server", *STAGES},
+            90,
+            "all stages are in their groups",
+        )
         rows = status(**environ)
-        assert {row["stage"]: row["pid"] for row in rows if row["stage"] != "server"} == {stage: process.pid for stage, process in stages.items()}
+        assert {row["stage"]: row["pid"] for row in rows if row["stage"] != "server"} == {
+            stage: process.pid for stage, process in stages.items()
+        }
         head = run("status", **environ).stdout.splitlines()[0]
         assert stack_settings.kafka in head and "pack guancheng@" in head
         assert run("doctor", **environ).returncode == 0
@@ -182,16 +215,31 @@ def _no_second_stack(found: Settings, environ: dict[str, str]) -> None:
     (second / "master.key").write_bytes((found.data_dir / "hand" / "master.key").read_bytes())
     (second / "master.key").chmod(0o600)
     law(found.data_dir / "law", 3)
-    other_law = run("up", "--pack", str(found.data_dir / "law"), "--port-base", str(free_ports(PORT_BLOCK)), data=second, **second_environ)
+    other_law = run(
+        "up",
+        "--pack",
+        str(found.data_dir / "law"),
+        "--port-base",
+        str(free_ports(PORT_BLOCK)),
+        data=second,
+        **second_environ,
+    )
     assert other_law.returncode == 2 and "the pack in force is guancheng@" in other_law.stderr, both(other_law)
 
 
 def test_foreign_servers_are_remembered(stack_settings: Settings, tmp_path: Path) -> None:
-    """``up`` with both, down, ``up`` without anything: the same broker, prefix and law; no server of our own is started."""
+    """``up`` with both, down, ``up`` without anything: the same broker, prefix and law; no server of our own is
+    started."""
     data = tmp_path / "foreign"
-    environ = {name: value for name, value in by_hand(stack_settings).items() if name.split("_", 1)[1] not in ("KAFKA", "REDIS_URL", "DATA_DIR")}
+    environ = {
+        name: value
+        for name, value in by_hand(stack_settings).items()
+        if name.split("_", 1)[1] not in ("KAFKA", "REDIS_URL", "DATA_DIR")
+    }
     addresses = ("--kafka", stack_settings.kafka, "--redis", stack_settings.redis_url)
-    nobody = run("up", "--kafka", f"127.0.0.1:{free_ports(1)}", "--redis", stack_settings.redis_url, data=data, **environ)
+    nobody = run(
+        "up", "--kafka", f"127.0.0.1:{free_ports(1)}", "--redis", stack_settings.redis_url, data=data, **environ
+    )
     assert nobody.returncode == 2 and "does not answer" in nobody.stderr, both(nobody)
     with up(data, *addresses, "--port-base", str(free_ports(PORT_BLOCK)), **environ):
         before = in_force(stack_settings)
@@ -207,10 +255,12 @@ def test_foreign_servers_are_remembered(stack_settings: Settings, tmp_path: Path
 
 
 def test_a_redis_of_ones_own_alone_and_a_stage_that_cannot_start(redis_url: str, tmp_path: Path) -> None:
-    """``--redis`` alone comes up, with a broker of ours; a port that is taken for a stage ends ``up`` at once and says whose."""
+    """``--redis`` alone comes up, with a broker of ours; a port that is taken for a stage ends ``up`` at once and says
+    whose."""
     data, base = tmp_path / "r", free_ports(PORT_BLOCK)
     with up(data, "--redis", redis_url, "--port-base", str(base)):
         assert {row["state"] for row in status(data)} == {"ready"}
     impossible = run("up", data=data, GRIDWHISTLE_HTTP_BIND="203.0.113.1:9464", within=240)
-    assert impossible.returncode == 2 and "-1 ended with 2" in impossible.stderr, both(impossible)  # whichever of the five is first
+    # whichever of the five is first
+    assert impossible.returncode == 2 and "-1 ended with 2" in impossible.stderr, both(impossible)
     assert "203.0.113.1:" in impossible.stderr and "GRIDWHISTLE_HTTP_BIND" in impossible.stderr, both(impossible)

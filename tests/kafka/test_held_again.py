@@ -1,4 +1,5 @@
-"""Held causes on a real broker: listed, one decided again by its own bytes, one let go; the desk's queue is empty, the audit clean."""
+"""Held causes on a real broker: listed, one decided again by its own bytes, one let go; the desk's queue is empty, the
+audit clean."""
 
 import asyncio
 import json
@@ -24,7 +25,8 @@ from topics.ticket import Marker
 
 
 async def hold_all(settings: Settings) -> list[str]:
-    """Do what dispatch does with incidents that three openings could not decide: one decision, ``h:`` and marker in a transaction."""
+    """Do what dispatch does with incidents that three openings could not decide: one decision, ``h:`` and marker in a
+    transaction."""
     reference, names = Reference(settings), list[str]()
     await reference.refresh()
     laws = {ref: Law(ref, bundle) for ref, bundle in reference.bundles.items()}
@@ -32,7 +34,16 @@ async def hold_all(settings: Settings) -> list[str]:
     clock = reference.clock
     assert clock is not None
     for entry in (await read_log(settings)).of(INCIDENTS.name):
-        record = Record(INCIDENTS.name, entry.partition, entry.offset, entry.key, entry.value, (), entry.appended_ms, clock.engine(entry.appended_ms))
+        record = Record(
+            INCIDENTS.name,
+            entry.partition,
+            entry.offset,
+            entry.key,
+            entry.value,
+            (),
+            entry.appended_ms,
+            clock.engine(entry.appended_ms),
+        )
         records.setdefault(entry.partition, []).append(record)
     for partition, found in records.items():
         core = DispatchCore(partition, settings.partitions, laws, StageMetrics("dispatch"))
@@ -91,7 +102,9 @@ async def test_a_held_cause_is_decided_again_once_or_let_go(stack_settings: Sett
         assert code == 0 and "reported" in text, text
         code, text = await said("held", "retry", first, "--reason", "mended", "--as", "desk:desk-1")
         assert code != 0 and "no cause" in text
-        code, text = await said("held", "drop", second, "--reason", "reported by telephone meanwhile", "--as", "chief:chief-1")
+        code, text = await said(
+            "held", "drop", second, "--reason", "reported by telephone meanwhile", "--as", "chief:chief-1"
+        )
         assert code == 0 and "held_dropped" in text, text
         await eventually(lambda: rows(0), 20, "nothing is left at the desk")
         code, text = await said("audit", "--json")

@@ -1,4 +1,5 @@
-"""Whatever is thrown at whichever topic of ours, every stage lives, every good record is decided once, every bad one accounted for (DESIGN 5, 11)."""
+"""Whatever is thrown at whichever topic of ours, every stage lives, every good record is decided once, every bad one
+accounted for (DESIGN 5, 11)."""
 
 import asyncio
 import collections
@@ -93,17 +94,29 @@ async def throw_reports(settings: Settings) -> tuple[dict[str, str], int]:
             owed |= dict.fromkeys(await send(settings, RAW.name, raws), reason)
     for kind, bomb in bombs().items():
         if kind != 2:  # the broker itself turns away snappy that is none
-            owed[f"{RAW.name}:1:{await send_raw(settings, RAW.name, 1, packed([b'a'], kind, bomb), 1)}"] = "unreadable_batch"
+            owed[f"{RAW.name}:1:{await send_raw(settings, RAW.name, 1, packed([b'a'], kind, bomb), 1)}"] = (
+                "unreadable_batch"
+            )
     return owed, taken
 
 
 async def throw_junk(settings: Settings) -> list[str]:
-    """Throw junk and headers that are no text at every topic of ours; answers the positions that are owed a decision."""
+    """Throw junk and headers that are no text at every topic of ours; answers the positions that are owed a
+    decision."""
     strange, owed = batch([b"junk"] * 3, bad_header_at=1), []
     for spec in (*OURS, REFERENCE, department_topics("ranqi")[0]):
         for partition in range(spec.partitions or settings.partitions):
             # the broker itself refuses what has no key on a compacted topic
-            await send(settings, spec.name, [(key, value, []) for key, value in hostile.junk() if key is not None or isinstance(spec.clean_up, Delete)], partition)
+            await send(
+                settings,
+                spec.name,
+                [
+                    (key, value, [])
+                    for key, value in hostile.junk()
+                    if key is not None or isinstance(spec.clean_up, Delete)
+                ],
+                partition,
+            )
             await send_raw(settings, spec.name, partition, strange, 3)
     for topic in (INCIDENTS.name, COMMANDS.name):
         owed += await send(settings, topic, [(key, value, []) for key, value in hostile.junk() if value != b""], 2)
@@ -114,7 +127,11 @@ async def throw_junk(settings: Settings) -> list[str]:
 
 async def a_whistled_ticket(settings: Settings) -> Decision:
     """Some decision by which ranqi was called."""
-    return next(one for one in await decided(settings) if any(e.type == "TaskDispatched" and e.facts["department"] == "ranqi" for e in one.events))
+    return next(
+        one
+        for one in await decided(settings)
+        if any(e.type == "TaskDispatched" and e.facts["department"] == "ranqi" for e in one.events)
+    )
 
 
 async def answered(settings: Settings, replied: list[str]) -> bool:
@@ -123,10 +140,22 @@ async def answered(settings: Settings, replied: list[str]) -> bool:
 
 
 def forged(home: str) -> bytes:
-    """A decision that no stage of ours has written, sound in every member, with a task for a department that is none."""
+    """A decision that no stage of ours has written, sound in every member, with a task for a department that is
+    none."""
     task = Task("f#nosuch#0", "dispatched", "nosuch", f"{home}-20261124-1", "owner", "2026-11-24T01:00:00Z")
     event = Event("TaskDispatched", task.ticket, codec.msgspec.to_builtins(task))
-    return codec.encode(Decision(DecisionId("incidents:0:999999"), 1, "incident", Reason.REPORTED, home, (event,), why=Why(pack=None), engine="0"))
+    return codec.encode(
+        Decision(
+            DecisionId("incidents:0:999999"),
+            1,
+            "incident",
+            Reason.REPORTED,
+            home,
+            (event,),
+            why=Why(pack=None),
+            engine="0",
+        )
+    )
 
 
 FEED = "source: clerk\nid: number\noccurred_at: when\ntext: words\nlocation: {grid: {column: grid, format: '{}'}}\n"
@@ -135,12 +164,22 @@ FEED = "source: clerk\nid: number\noccurred_at: when\ntext: words\nlocation: {gr
 async def check_commands(rig: Rig, folder: Path) -> None:
     """The commands that read those topics work beside the junk."""
     (folder / "feed.yaml").write_text(FEED)
-    (folder / "rows.csv").write_text(f"number,when,words,grid\n1,{datetime.now(UTC).isoformat()},a lamp is out,{report()['location']['grid']}\n")
+    (folder / "rows.csv").write_text(
+        f"number,when,words,grid\n1,{datetime.now(UTC).isoformat()},a lamp is out,{report()['location']['grid']}\n"
+    )
     commands = {
         ("feed", str(folder / "rows.csv"), "--pack", str(folder), "--speed", "0"): "1 rows sent: 1 have a ticket",
         ("report", "--text", "a lamp is out", "--grid", report()["location"]["grid"], "--id", "7"): "dongguannanli-",
         ("project", "--rebuild"): "they are the same",
-        ("pack", "rebase", "--as", "chief:chief-1", "--reason", "new hours", "--dry-run"): "open tickets are under another pack",
+        (
+            "pack",
+            "rebase",
+            "--as",
+            "chief:chief-1",
+            "--reason",
+            "new hours",
+            "--dry-run",
+        ): "open tickets are under another pack",
     }
     for words, said in commands.items():
         done = await asyncio.to_thread(cli, rig, *words)
@@ -148,7 +187,8 @@ async def check_commands(rig: Rig, folder: Path) -> None:
 
 
 async def test_nothing_that_is_thrown_stops_a_stage(stack_settings: Settings, tmp_path: Path) -> None:
-    """At every topic: live afterwards, also started anew; good ones decided once, bad ones told by reason; nothing held; bounded memory."""
+    """At every topic: live afterwards, also started anew; good ones decided once, bad ones told by reason; nothing
+    held; bounded memory."""
     rig, settings = Rig(stack_settings), stack_settings
     ports = {stage: free_ports(1) for stage in STAGES}
 
@@ -158,7 +198,8 @@ async def test_nothing_that_is_thrown_stops_a_stage(stack_settings: Settings, tm
     async def worked_off() -> bool:
         lags, stopped = await lags_and_stopped(settings)
         assert not any(stopped.values()), stopped
-        return set(STAGES) - {"replies"} <= set(lags) and not any(lags.values())  # its inputs are many, and are not counted
+        # its inputs are many, and are not counted
+        return set(STAGES) - {"replies"} <= set(lags) and not any(lags.values())
 
     try:
         await rig.prepare("guancheng")
@@ -175,9 +216,14 @@ async def test_nothing_that_is_thrown_stops_a_stage(stack_settings: Settings, tm
         told, taken = await throw_reports(settings)
         owed = await throw_junk(settings)
         at, partition = engine_now(await load_clock(settings)), partition_of(home_of(ticket), settings.partitions)
-        asked = await send(settings, COMMANDS.name, [(b"x", value, []) for value in hostile.commands(7, ticket, at)], partition)
-        replied = await send(settings, "dept.ranqi.replies", [(b"x", value, []) for value in hostile.replies(ticket)], 2)
-        replied += [f"dept.ranqi.replies:2:{await send_raw(settings, 'dept.ranqi.replies', 2, batch([b'junk'], bad_header_at=0), 1)}"]
+        asked = await send(
+            settings, COMMANDS.name, [(b"x", value, []) for value in hostile.commands(7, ticket, at)], partition
+        )
+        replied = await send(
+            settings, "dept.ranqi.replies", [(b"x", value, []) for value in hostile.replies(ticket)], 2
+        )
+        unread = await send_raw(settings, "dept.ranqi.replies", 2, batch([b"junk"], bad_header_at=0), 1)
+        replied += [f"dept.ranqi.replies:2:{unread}"]
         await send_good(settings, 200, 30, "zstd")
         good += 30 + taken
         await eventually(lambda: have(good), 90, "every good record has its ticket", every=1.0)
@@ -192,9 +238,13 @@ async def test_nothing_that_is_thrown_stops_a_stage(stack_settings: Settings, tm
         assert {position: times[position] for position in (*owed, *asked)} == dict.fromkeys((*owed, *asked), 1)
         reason_of = {one.id: one.reason for one in decisions}
         assert {reason_of[position] for position in owed} == {Reason.UNREADABLE}
-        assert {one.command_id: one.reason for one in decisions if one.command_id in NEVER and one.reason not in REFUSALS} == {}
+        assert {
+            one.command_id: one.reason for one in decisions if one.command_id in NEVER and one.reason not in REFUSALS
+        } == {}
         assert set(NEVER) <= {one.command_id for one in decisions}
-        assert {position: len([one for one in decisions if one.command_id == position]) for position in replied} == dict.fromkeys(replied, 1)
+        assert {
+            position: len([one for one in decisions if one.command_id == position]) for position in replied
+        } == dict.fromkeys(replied, 1)
         assert not [one.id for one in decisions if one.cause == "held"]
         for stage in STAGES:
             assert rig.workers[stage + "-1"].alive
@@ -214,7 +264,9 @@ async def test_nothing_that_is_thrown_stops_a_stage(stack_settings: Settings, tm
         await eventually(lambda: have(good + 20), 40, "tickets go on after the restart", every=0.5)
         await eventually(worked_off, 40, "everything is read after the restart", every=1.0)
         report = audit(await read_log(settings))
-        assert (report.lost, report.doubled, report.missing, report.unexplained, report.early, report.held) == (0,) * 6, report.problems
+        assert (report.lost, report.doubled, report.missing, report.unexplained, report.early, report.held) == (
+            0,
+        ) * 6, report.problems
         assert report.state_errors == 0, report.problems
         assert report.clean
 
@@ -223,7 +275,12 @@ async def test_nothing_that_is_thrown_stops_a_stage(stack_settings: Settings, tm
             await send(settings, DECISIONS.name, [(b"x", forged("tawan"), [])], partition)
         tasks = metrics(ports["fanout"]).get('gridwhistle_tasks_sent_total{department="ranqi"}', 0)
         await send_good(settings, 400, 40, None)
-        await eventually(lambda: metrics(ports["fanout"]).get('gridwhistle_tasks_sent_total{department="ranqi"}', 0) > tasks, 30, "fan-out goes on", every=0.5)
+        await eventually(
+            lambda: metrics(ports["fanout"]).get('gridwhistle_tasks_sent_total{department="ranqi"}', 0) > tasks,
+            30,
+            "fan-out goes on",
+            every=0.5,
+        )
         await eventually(worked_off, 30, "nothing waits behind it", every=1.0)
         await check_commands(rig, tmp_path)
     finally:

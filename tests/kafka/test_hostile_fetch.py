@@ -1,4 +1,5 @@
-"""Whatever a producer may put into a batch, every stage lives, every good record is decided, every bad one accounted for (DESIGN 5, 11)."""
+"""Whatever a producer may put into a batch, every stage lives, every good record is decided, every bad one accounted
+for (DESIGN 5, 11)."""
 
 import asyncio
 import urllib.request
@@ -27,10 +28,18 @@ MEMORY = 400 * 1024 * 1024
 
 async def send_good(settings: Settings, seed: int, count: int, compression: str | None) -> None:
     """Send sound reports by a producer that compresses as it likes."""
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", compression_type=compression, linger_ms=20)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.kafka, acks="all", compression_type=compression, linger_ms=20
+    )
     await producer.start()
     acks = [
-        await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers, partition=(murmur2(key or b"") & 0x7FFFFFFF) % settings.partitions)
+        await producer.send(
+            settings.prefix + RAW.name,
+            value,
+            key=key,
+            headers=headers,
+            partition=(murmur2(key or b"") & 0x7FFFFFFF) % settings.partitions,
+        )
         for key, value, headers in good(seed, count)
     ]
     await asyncio.gather(*acks)
@@ -63,7 +72,8 @@ def metrics(port: int) -> dict[str, float]:
 
 
 async def test_a_flood_of_bombs_stays_within_the_bound(stack_settings: Settings) -> None:
-    """60 batches of 15 MiB that 15 KiB carry, each below the bound: all rejected as too large, memory below the limit."""
+    """60 batches of 15 MiB that 15 KiB carry, each below the bound: all rejected as too large, memory below the
+    limit."""
     rig, settings = Rig(stack_settings), stack_settings
     try:
         await rig.prepare("guancheng")

@@ -16,17 +16,22 @@ def ends_clean(process: subprocess.Popen[bytes], how: signal.Signals, data: Path
     """A signal ends all of it within ten seconds and leaves neither process nor lock."""
     process.send_signal(how)
     assert process.wait(10) == 0
-    assert [pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE] == []
+    assert [
+        pid for pid in pids if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    ] == []
     assert not (data / "lock").exists()
 
 
 def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
-    """Nothing is lost between two starts; each way to end it leaves nothing behind; a second one on the folder is told who holds it."""
+    """Nothing is lost between two starts; each way to end it leaves nothing behind; a second one on the folder is told
+    who holds it."""
     data, base = tmp_path / "stack", free_ports(20)
     with up(data, "--port-base", str(base)) as process:
         rows = status(data)
         assert {row["stage"] for row in rows} == {"server", "intake", "dispatch", "fanout", "replies", "projector"}
-        assert all(set(row) == {"name", "stage", "pid", "port", "state", "lag"} and row["state"] == "ready" for row in rows)
+        assert all(
+            set(row) == {"name", "stage", "pid", "port", "state", "lag"} and row["state"] == "ready" for row in rows
+        )
         for pid in [row["pid"] for row in rows]:
             listening = [at for at in psutil.Process(pid).net_connections("tcp") if at.status == psutil.CONN_LISTEN]
             assert all(at.laddr.ip in ("127.0.0.1", "::1", "::ffff:127.0.0.1") for at in listening), listening
@@ -43,12 +48,21 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
         told = run("report", "--grid", "tawan-g1-m1", "--category", "bins_full", "--text", "overflowing", data=data)
         assert told.returncode == 0, told.stderr
 
-        slip = run("pack", "rebase", "--home", "tawna", "--as", "chief:chief-1", "--reason", "x", "--dry-run", data=data)
+        slip = run(
+            "pack", "rebase", "--home", "tawna", "--as", "chief:chief-1", "--reason", "x", "--dry-run", data=data
+        )
         assert slip.returncode == 2 and "tawan" in slip.stderr, slip.stdout + slip.stderr
 
         victim = next(row for row in rows if row["stage"] == "dispatch")
         os.kill(victim["pid"], signal.SIGKILL)
-        wait(lambda: any(row["stage"] == "dispatch" and row["state"] == "ready" and row["pid"] != victim["pid"] for row in status(data)), 30, "dispatch is back")
+        wait(
+            lambda: any(
+                row["stage"] == "dispatch" and row["state"] == "ready" and row["pid"] != victim["pid"]
+                for row in status(data)
+            ),
+            30,
+            "dispatch is back",
+        )
         ends_clean(process, signal.SIGTERM, data, [row["pid"] for row in rows])
 
     fault = run("doctor", data=tmp_path / "nothing here")
@@ -70,10 +84,16 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
 
 
 def test_a_stack_that_starts_is_ended_as_one_that_runs(tmp_path: Path) -> None:
-    """TERM before it is up, as 'down' gives it: the servers are ended in their own way, and neither process nor lock stays."""
+    """TERM before it is up, as 'down' gives it: the servers are ended in their own way, and neither process nor lock
+    stays."""
     data, log = tmp_path / "stack", tmp_path / "log"
     with log.open("wb") as out:
-        process = subprocess.Popen([sys.executable, "-m", "engine.cli", "up", "--data", str(data), "--port-base", str(free_ports(20))], env=ENVIRON, stdout=out, stderr=out)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "engine.cli", "up", "--data", str(data), "--port-base", str(free_ports(20))],
+            env=ENVIRON,
+            stdout=out,
+            stderr=out,
+        )
     try:
         wait(lambda: process.poll() is not None or _servers(process.pid), 60, "its servers run")
         servers = _servers(process.pid)
@@ -89,5 +109,9 @@ def test_a_stack_that_starts_is_ended_as_one_that_runs(tmp_path: Path) -> None:
 
 def _servers(pid: int) -> list[psutil.Process]:
     """Kafka and Valkey, once both have begun."""
-    found = [child for child in psutil.Process(pid).children() if any("kafka" in word or "valkey" in word for word in child.cmdline())]
+    found = [
+        child
+        for child in psutil.Process(pid).children()
+        if any("kafka" in word or "valkey" in word for word in child.cmdline())
+    ]
     return found if len(found) >= 2 else []

@@ -1,4 +1,5 @@
-"""A partition whose log has lost what it was about to read stops alone, and says so; one that missed nothing goes on."""
+"""A partition whose log has lost what it was about to read stops alone, and says so; one that missed nothing goes
+on."""
 
 import urllib.error
 import urllib.request
@@ -28,13 +29,16 @@ async def delete_all(settings: Settings, topic: str, *partitions: int) -> None:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     await admin.start()
     try:
-        await admin.delete_records({TopicPartition(settings.prefix + topic, p): RecordsToDelete(before_offset=-1) for p in partitions})
+        await admin.delete_records(
+            {TopicPartition(settings.prefix + topic, p): RecordsToDelete(before_offset=-1) for p in partitions}
+        )
     finally:
         await admin.close()
 
 
 async def forget_group(settings: Settings, stage: str) -> None:
-    """What the broker does with a group's offsets after seven idle days; a member that was killed has to be missed first."""
+    """What the broker does with a group's offsets after seven idle days; a member that was killed has to be missed
+    first."""
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     await admin.start()
     try:
@@ -50,8 +54,11 @@ async def forget_group(settings: Settings, stage: str) -> None:
         await admin.close()
 
 
-async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one_partition(stack_settings: Settings) -> None:
-    """No group offset is left: positions stand behind the markers by themselves; what is lost unread stops its partition, the others decide on."""
+async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one_partition(
+    stack_settings: Settings,
+) -> None:
+    """No group offset is left: positions stand behind the markers by themselves; what is lost unread stops its
+    partition, the others decide on."""
     rig, settings = Rig(stack_settings), stack_settings
 
     async def have(count: int) -> bool:
@@ -114,7 +121,8 @@ async def _waits(settings: Settings) -> bool:
 
 
 async def test_who_takes_over_knows_the_law_that_another_adopted(stack_settings: Settings, tmp_path: Path) -> None:
-    """A worker that had no partition when the law changed takes over from one that is killed: it decides by the new law, and holds nothing."""
+    """A worker that had no partition when the law changed takes over from one that is killed: it decides by the new
+    law, and holds nothing."""
     settings = stack_settings.model_copy(update={"partitions": 1})
     rig, ports = Rig(settings), {name: free_ports(1) for name in ("dispatch-1", "dispatch-2")}
     law = tmp_path / "law"
@@ -125,7 +133,14 @@ async def test_who_takes_over_knows_the_law_that_another_adopted(stack_settings:
         return len([one for one in await decided(settings) if one.cause == "incident"]) >= count
 
     def owner() -> str | None:
-        return next((name for name, port in ports.items() if metrics(port).get('gridwhistle_partitions_live{stage="dispatch"}')), None)
+        return next(
+            (
+                name
+                for name, port in ports.items()
+                if metrics(port).get('gridwhistle_partitions_live{stage="dispatch"}')
+            ),
+            None,
+        )
 
     try:
         former = await rig.prepare("guancheng")

@@ -56,7 +56,12 @@ async def test_a_second_key_is_refused_and_added_partitions_are_read_by_nobody(s
             await admin.create_partitions({settings.prefix + RAW.name: NewPartitions(settings.partitions + 2)})
         finally:
             await admin.close()
-        await eventually(lambda: metrics(port).get('gridwhistle_partitions_unread{stage="intake"}') == 2, 60, "the alarm is seen", every=0.5)
+        await eventually(
+            lambda: metrics(port).get('gridwhistle_partitions_unread{stage="intake"}') == 2,
+            60,
+            "the alarm is seen",
+            every=0.5,
+        )
         assert metrics(port)['gridwhistle_alarms_total{kind="partitions_grown"}'] == 1
         await send_good(settings, 2, COUNT, None)
         await eventually(lambda: placed(2 * COUNT), 60, "what was declared goes on", every=0.5)

@@ -1,4 +1,5 @@
-"""Bad records among good ones on a real broker: every good one is dispatched, every bad one accounted for by its reason."""
+"""Bad records among good ones on a real broker: every good one is dispatched, every bad one accounted for by its
+reason."""
 
 import asyncio
 import collections
@@ -22,19 +23,37 @@ from topics.vocabulary import RejectReason
 
 COUNT = 10_000
 PHONE = "13877776666"
-CANARIES = (PHONE, "138 7777 6667", "１３８７７７７６６６８", "0371-67891234", "41010519900307123X", "豫A·12345", "wang.wu@example.com", "王小五")
+CANARIES = (
+    PHONE,
+    "138 7777 6667",
+    "１３８７７７７６６６８",
+    "0371-67891234",
+    "41010519900307123X",
+    "豫A·12345",
+    "wang.wu@example.com",
+    "王小五",
+)
 """What may stand nowhere but where it came in, however it was written."""
 
 TOO_LARGE_TO_REPEAT = frozenset({"almost 512 KiB", "100,000 lists deep"})
 """Kinds that are sent a few times only: the log would grow by gigabytes, and say nothing more."""
 
-BEYOND_THE_BROKER = frozenset(kind for kind, (_, _, make) in KINDS.items() if len(make(1)[0] or b"") + len(make(1)[1] or b"") > MAX_RECORD_BYTES)
+BEYOND_THE_BROKER = frozenset(
+    kind for kind, (_, _, make) in KINDS.items() if len(make(1)[0] or b"") + len(make(1)[1] or b"") > MAX_RECORD_BYTES
+)
 """Kinds that the broker refuses to the sender itself; the door never sees them."""
 
 
-async def read_all(settings: Settings, topic: str, partitions: int) -> list[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]]:
+async def read_all(
+    settings: Settings, topic: str, partitions: int
+) -> list[tuple[bytes | None, bytes | None, list[tuple[str, bytes]]]]:
     """Read a topic from its beginning to its end."""
-    reader = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest", max_partition_fetch_bytes=2**23)
+    reader = AIOKafkaConsumer(
+        bootstrap_servers=settings.kafka,
+        isolation_level="read_committed",
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=2**23,
+    )
     await reader.start()
     try:
         tps = [TopicPartition(settings.prefix + topic, p) for p in range(partitions)]
@@ -52,12 +71,16 @@ async def read_all(settings: Settings, topic: str, partitions: int) -> list[tupl
 
 async def send(settings: Settings, records: "itertools.chain[Raw] | list[Raw]") -> None:
     """Send records as producers do that hash keys as Kafka does; those without a key go anywhere."""
-    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, max_request_size=2**20)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, max_request_size=2**20
+    )
     await producer.start()
     acks = []
     for key, value, headers in records:
         partition = (murmur2(key) & 0x7FFFFFFF) % settings.partitions if key is not None else 0
-        acks.append(await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition))
+        acks.append(
+            await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition)
+        )
     await asyncio.gather(*acks)
     await producer.stop()
 
@@ -68,7 +91,10 @@ async def test_ten_thousand_bad_records_cost_the_good_ones_nothing(stack_setting
     expected: collections.Counter[RejectReason] = collections.Counter()
     bad: list[Raw] = []
     small = COUNT - 4 * len(TOO_LARGE_TO_REPEAT)
-    for kind, reason, raw in itertools.chain(malformed(1, small, TOO_LARGE_TO_REPEAT | BEYOND_THE_BROKER), malformed(2, 4 * len(TOO_LARGE_TO_REPEAT), frozenset(KINDS) - TOO_LARGE_TO_REPEAT)):
+    for kind, reason, raw in itertools.chain(
+        malformed(1, small, TOO_LARGE_TO_REPEAT | BEYOND_THE_BROKER),
+        malformed(2, 4 * len(TOO_LARGE_TO_REPEAT), frozenset(KINDS) - TOO_LARGE_TO_REPEAT),
+    ):
         assert kind in KINDS
         expected[reason] += 1
         bad.append(raw)
@@ -84,13 +110,23 @@ async def test_ten_thousand_bad_records_cost_the_good_ones_nothing(stack_setting
             return sum(1 for _ in await read_all(rig.settings, INCIDENTS.name, 3)) >= COUNT
 
         await eventually(all_decided, 180, "every good record placed", every=2.0)
-        rejected = collections.Counter(codec.decode(value or b"", Rejected).reason for _, value, _ in await read_all(rig.settings, REJECTED.name, 3))
-        incidents = [codec.decode(value or b"", Incident).identity for _, value, _ in await read_all(rig.settings, INCIDENTS.name, 3)]
+        rejected = collections.Counter(
+            codec.decode(value or b"", Rejected).reason
+            for _, value, _ in await read_all(rig.settings, REJECTED.name, 3)
+        )
+        incidents = [
+            codec.decode(value or b"", Incident).identity
+            for _, value, _ in await read_all(rig.settings, INCIDENTS.name, 3)
+        ]
         assert sorted(incidents) == sorted(f"good3:{n}" for n in range(COUNT))
         assert dict(rejected) == {str(reason): n for reason, n in expected.items()}
 
         async def all_tickets() -> bool:
-            decided = [value for _, value, _ in await read_all(rig.settings, DECISIONS.name, 3) if b'"cause":"incident"' in (value or b"")]
+            decided = [
+                value
+                for _, value, _ in await read_all(rig.settings, DECISIONS.name, 3)
+                if b'"cause":"incident"' in (value or b"")
+            ]
             return len(decided) == COUNT
 
         await eventually(all_tickets, 120, "every good record has its ticket", every=2.0)
@@ -107,12 +143,24 @@ async def test_a_bad_command_is_a_decision_with_its_reason(stack_settings: Setti
         await rig.ready()
         producer = AIOKafkaProducer(bootstrap_servers=rig.settings.kafka, acks="all", enable_idempotence=True)
         await producer.start()
-        for value in (b"\xff\x00", b"[" * 50_000, b"{}", b"null", None, b'{"id":"x1","kind":"note","actor":{"role":"desk","person":"d"},"accepted_at":1,"ticket":"nowhere-20260101-1"}'):
+        for value in (
+            b"\xff\x00",
+            b"[" * 50_000,
+            b"{}",
+            b"null",
+            None,
+            b'{"id":"x1","kind":"note","actor":{"role":"desk","person":"d"},"accepted_at":1,'
+            b'"ticket":"nowhere-20260101-1"}',
+        ):
             await producer.send_and_wait(rig.settings.prefix + COMMANDS.name, value, key=b"somewhere", partition=1)
         await producer.stop()
 
         async def told() -> bool:
-            reasons = [codec.msgspec.json.decode(value)["reason"] for _, value, _ in await read_all(rig.settings, DECISIONS.name, 3) if value]
+            reasons = [
+                codec.msgspec.json.decode(value)["reason"]
+                for _, value, _ in await read_all(rig.settings, DECISIONS.name, 3)
+                if value
+            ]
             return reasons.count("unreadable") == 5 and reasons.count("unknown_ticket") == 1
 
         await eventually(told, 30, "six refusals", every=0.5)
@@ -121,20 +169,44 @@ async def test_a_bad_command_is_a_decision_with_its_reason(stack_settings: Setti
 
 
 def _planted() -> list[Raw]:
-    """Reports with canaries in every field, and bad ones with one in their key, a member's name and a value; the good one comes last."""
+    """Reports with canaries in every field, and bad ones with one in their key, a member's name and a value; the good
+    one comes last."""
     found: list[Raw] = []
     for n, canary in enumerate(CANARIES):
         said = f"请找{canary}。"
         reporter = {"name": "王小五", "phone": PHONE, canary: canary}
-        found.append(incident_message("pii", f"text-{n}", report(category="gas_leak", text=said, reporter=reporter, attributes={"callback": canary, "building": said})))
+        found.append(
+            incident_message(
+                "pii",
+                f"text-{n}",
+                report(
+                    category="gas_leak", text=said, reporter=reporter, attributes={"callback": canary, "building": said}
+                ),
+            )
+        )
         place = {"grid": "dongguannanli-g1-m1", "address": said}
-        found.append(incident_message("pii", f"place-{n}", report(location=place, category=said, reporter=reporter), structured=True))
-        found += [incident_message("pii", canary, report(**{canary: 1})), incident_message("pii", canary, report(channel=canary))]
-    return [*found, incident_message("pii", "1", report(category="gas_leak", reporter={"name": "王小五", "phone": PHONE}, attributes={"callback": PHONE}))]
+        found.append(
+            incident_message(
+                "pii", f"place-{n}", report(location=place, category=said, reporter=reporter), structured=True
+            )
+        )
+        found += [
+            incident_message("pii", canary, report(**{canary: 1})),
+            incident_message("pii", canary, report(channel=canary)),
+        ]
+    return [
+        *found,
+        incident_message(
+            "pii",
+            "1",
+            report(category="gas_leak", reporter={"name": "王小五", "phone": PHONE}, attributes={"callback": PHONE}),
+        ),
+    ]
 
 
 async def test_what_points_to_a_person_stays_in_the_raw_topic(stack_settings: Settings) -> None:
-    """Planted in every field, and in key, names and values of rejected records: in clear nowhere but where it came in."""
+    """Planted in every field, and in key, names and values of rejected records: in clear nowhere but where it came
+    in."""
     rig = Rig(stack_settings)
     try:
         await rig.prepare("guancheng")
@@ -182,7 +254,11 @@ async def _everything(rig: Rig, metrics: dict[str, int]) -> dict[str, list[bytes
     found: dict[str, list[bytes]] = {}
     for spec in specs:
         records = await read_all(settings, spec.name, spec.partitions or settings.partitions)
-        found[spec.name] = [part for key, value, headers in records for part in (key or b"", value or b"", *(text for _, text in headers))]
+        found[spec.name] = [
+            part
+            for key, value, headers in records
+            for part in (key or b"", value or b"", *(text for _, text in headers))
+        ]
     redis = Redis.from_url(settings.redis_url)
     found["redis"] = []
     async for key in redis.scan_iter("*"):

@@ -63,7 +63,8 @@ async def _commands(settings: Settings, partition: int) -> list[Command]:
 
 
 async def test_a_pack_is_published_once(stack_settings: Settings) -> None:
-    """The bundle stands under its hash, is current, and each partition adopts it once; publishing it again adds nothing."""
+    """The bundle stands under its hash, is current, and each partition adopts it once; publishing it again adds
+    nothing."""
     settings = await prepared(stack_settings)
     ref = await publish(settings, "guancheng")
     reference = await reference_of(settings)
@@ -86,7 +87,8 @@ async def test_a_publisher_that_died_halfway_is_run_again(stack_settings: Settin
 
 
 async def test_what_must_not_run_is_refused_and_changes_nothing(stack_settings: Settings, tmp_path: Path) -> None:
-    """A pack with faults, another city on this prefix, a prefix without a clock: said in words, and the running pack stays."""
+    """A pack with faults, another city on this prefix, a prefix without a clock: said in words, and the running pack
+    stays."""
     await topic_admin.apply(stack_settings, [])
     with pytest.raises(InvalidSettings, match="no clock"):
         await publish(stack_settings, "guancheng")
@@ -104,7 +106,8 @@ async def test_what_must_not_run_is_refused_and_changes_nothing(stack_settings: 
 
 
 async def test_a_new_version_of_a_pack_follows_the_old_one(stack_settings: Settings, tmp_path: Path) -> None:
-    """Both bundles stay, since open tickets keep theirs; each partition is told in order; going back is a third step."""
+    """Both bundles stay, since open tickets keep theirs; each partition is told in order; going back is a third
+    step."""
     settings = await prepared(stack_settings)
     old = await publish(settings, "guancheng")
     changed = copy.deepcopy(WHOLE)
@@ -120,8 +123,11 @@ async def test_a_new_version_of_a_pack_follows_the_old_one(stack_settings: Setti
     assert (records, end) == ([], 0)
 
 
-async def test_what_strangers_write_to_reference_keeps_nobody_from_working(stack_settings: Settings, tmp_path: Path) -> None:
-    """A law under another's hash, junk under every key of ours, keys and values that are no text: the law in force stays, and a new one follows."""
+async def test_what_strangers_write_to_reference_keeps_nobody_from_working(
+    stack_settings: Settings, tmp_path: Path
+) -> None:
+    """A law under another's hash, junk under every key of ours, keys and values that are no text: the law in force
+    stays, and a new one follows."""
     settings = await prepared(stack_settings)
     old = await publish(settings, "guancheng")
     before = await reference_of(settings)
@@ -129,7 +135,13 @@ async def test_what_strangers_write_to_reference_keeps_nobody_from_working(stack
     changed["roster"].append({"person": "me", "name": "我", "role": "chief"})
     (tmp_path / "evil").mkdir()
     evil = compile_pack(load_pack(write(tmp_path / "evil", changed)))
-    junk = {old: codec.encode(evil), "guancheng@0123456789abcdef": codec.encode(evil), "clock": b'{"speed":0,"start_at":0,"origin_at":0}', "current": b"null", "x@y": b"\xff"}
+    junk = {
+        old: codec.encode(evil),
+        "guancheng@0123456789abcdef": codec.encode(evil),
+        "clock": b'{"speed":0,"start_at":0,"origin_at":0}',
+        "current": b"null",
+        "x@y": b"\xff",
+    }
     await put(settings, junk)
     await put(settings, {"clock": b"[" * 50_000, "current": codec.encode(CurrentPack("guancheng@0123456789abcdef"))})
     after = await reference_of(settings)

@@ -1,4 +1,5 @@
-"""Every stage refuses to start where a topic of its own, or a neighbour's, would lose data; each refusal names setting and mend."""
+"""Every stage refuses to start where a topic of its own, or a neighbour's, would lose data; each refusal names setting
+and mend."""
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -29,7 +30,13 @@ async def made(settings: Settings, name: str = "", changed: dict[str, str] | Non
         await admin.start()
         try:
             configuration = {**topic_admin.configuration(settings, spec), **(changed or {})}
-            await admin.create_topics([NewTopic(settings.prefix + name, spec.partitions or settings.partitions, 1, topic_configs=configuration)])
+            await admin.create_topics(
+                [
+                    NewTopic(
+                        settings.prefix + name, spec.partitions or settings.partitions, 1, topic_configs=configuration
+                    )
+                ]
+            )
         finally:
             await admin.close()
     await topic_admin.apply(settings, ["cg"])
@@ -56,7 +63,11 @@ async def test_a_sound_stack_is_not_refused(stack_settings: Settings) -> None:
 async def test_the_transactions_log_outlives_a_broker_too(stack_settings: Settings) -> None:
     """Its replicas and in-sync replicas are judged like those of the topics, before it exists and after."""
     await made(stack_settings)
-    with pytest.raises(InvalidSettings, match=r"(__transaction_state|broker 1) has .*fewer than 2: .*GRIDWHISTLE_REPLICATION_FACTOR"):
+    with pytest.raises(
+        InvalidSettings, match=r"(__transaction_state|broker 1) has .*fewer than 2: .*GRIDWHISTLE_REPLICATION_FACTOR"
+    ):
         await topic_admin.verify(stack_settings.model_copy(update={"replication_factor": 2}))
-    with pytest.raises(InvalidSettings, match=r"(__transaction_state|broker 1) has .*fewer than 2: .*GRIDWHISTLE_MIN_INSYNC_REPLICAS"):
+    with pytest.raises(
+        InvalidSettings, match=r"(__transaction_state|broker 1) has .*fewer than 2: .*GRIDWHISTLE_MIN_INSYNC_REPLICAS"
+    ):
         await topic_admin.verify(stack_settings.model_copy(update={"min_insync_replicas": 2}))

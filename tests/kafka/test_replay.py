@@ -54,7 +54,13 @@ async def report(settings: Settings) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
     await producer.start()
     acks = [
-        await producer.send(settings.prefix + RAW.name, value, key=key, headers=headers, partition=(murmur2(key) & 0x7FFFFFFF) % settings.partitions)
+        await producer.send(
+            settings.prefix + RAW.name,
+            value,
+            key=key,
+            headers=headers,
+            partition=(murmur2(key) & 0x7FFFFFFF) % settings.partitions,
+        )
         for key, value, headers in good(11, INCIDENTS, occurred_at="2026-03-02T00:00:00Z")
     ]
     await asyncio.gather(*acks)
@@ -64,7 +70,12 @@ async def report(settings: Settings) -> None:
 async def answer(settings: Settings) -> int:
     """Somebody takes every second ticket that is offered, a stranger some others; one command cannot be read."""
     clock, log = await load_clock(settings), await read(settings)
-    images = {c.ticket: codec.decode(bytes(c.after), Ticket) for d in decided(log, "incident") for c in d.changes if c.after is not None}
+    images = {
+        c.ticket: codec.decode(bytes(c.after), Ticket)
+        for d in decided(log, "incident")
+        for c in d.changes
+        if c.after is not None
+    }
     offered = [t for t in images.values() if t.status == Status.OFFERED and t.party in set(Role)]
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
     await producer.start()
@@ -72,10 +83,21 @@ async def answer(settings: Settings) -> int:
     for ticket, kind in itertools.product(offered[::2], (CommandKind.ACCEPT, CommandKind.START, CommandKind.FINISH)):
         person = "stranger" if sent % 7 == 0 else ticket.person
         command = Command(
-            f"{ticket.id}:{kind}", kind, Actor(Role(ticket.party or ""), person), engine_now(clock), ticket=ticket.id, text="done", proof=("photo",)
+            f"{ticket.id}:{kind}",
+            kind,
+            Actor(Role(ticket.party or ""), person),
+            engine_now(clock),
+            ticket=ticket.id,
+            text="done",
+            proof=("photo",),
         )
         home = home_of(ticket.id)
-        await producer.send(settings.prefix + COMMANDS.name, codec.encode(command), key=home.encode(), partition=partition_of(home, settings.partitions))
+        await producer.send(
+            settings.prefix + COMMANDS.name,
+            codec.encode(command),
+            key=home.encode(),
+            partition=partition_of(home, settings.partitions),
+        )
         sent += 1
     await producer.send_and_wait(settings.prefix + COMMANDS.name, b'{"id": 1', partition=0)
     await producer.stop()
@@ -128,8 +150,11 @@ def patient(folder: Path) -> Path:
     return target
 
 
-async def test_a_real_log_comes_out_byte_by_byte_and_can_be_told_otherwise(stack_settings: Settings, tmp_path: Path) -> None:
-    """Exit 0 and all N identical; under a more patient pack less is missed; and what retention takes is a gap, exit 2."""
+async def test_a_real_log_comes_out_byte_by_byte_and_can_be_told_otherwise(
+    stack_settings: Settings, tmp_path: Path
+) -> None:
+    """Exit 0 and all N identical; under a more patient pack less is missed; and what retention takes is a gap, exit
+    2."""
     rig = Rig(stack_settings)
     try:
         log = await a_morning(rig)
@@ -139,19 +164,25 @@ async def test_a_real_log_comes_out_byte_by_byte_and_can_be_told_otherwise(stack
         assert again.stdout == f"replayed: all {count} decisions of 3 partitions identical, byte by byte\n"
         explained = await asyncio.to_thread(cli, rig, "explain", "--all", "--json")
         found = json.loads(explained.stdout)
-        assert (explained.returncode, found["decisions"], found["disagree"]) == (0, count, 0) and found["worked_out"] > 200
+        assert (explained.returncode, found["decisions"], found["disagree"]) == (0, count, 0) and found[
+            "worked_out"
+        ] > 200
         await told_otherwise(rig, tmp_path)
         await cut(rig.settings)
         gap = await asyncio.to_thread(replay, rig)
         assert (gap.returncode, gap.stdout) == (2, "")
-        assert "the decisions do not begin at the beginning: tickets.decisions of partition 1 begins at offset 5" in gap.stderr
+        assert (
+            "the decisions do not begin at the beginning: tickets.decisions of partition 1 begins at offset 5"
+            in gap.stderr
+        )
         await from_the_middle(rig, log, tmp_path)
     finally:
         rig.close()
 
 
 async def from_the_middle(rig: Rig, log: Log, folder: Path) -> None:
-    """With a checkpoint the same bytes come out, although retention has taken everything before it; without one it is a gap."""
+    """With a checkpoint the same bytes come out, although retention has taken everything before it; without one it is a
+    gap."""
     moments = sorted(codec.decode(entry.value or b"", Decision).at for entry in log.of(DECISIONS.name))
     middle = moments[len(moments) // 2]
     since = datetime.fromtimestamp(middle / 1000, UTC).isoformat()
@@ -162,11 +193,20 @@ async def from_the_middle(rig: Rig, log: Log, folder: Path) -> None:
     for partition, standing in made.items():
         standing.take_until(by_partition(log.of(DECISIONS.name))[partition], middle, 0)
         kept.save("2026-03-02", standing.checkpoint(rig.settings.prefix, rig.settings.partitions))
-    await cut_to(rig.settings, {TopicPartition(rig.settings.prefix + t, p): n for p, s in made.items() for t, n in {DECISIONS.name: s.offset, **s.positions}.items()})
+    await cut_to(
+        rig.settings,
+        {
+            TopicPartition(rig.settings.prefix + t, p): n
+            for p, s in made.items()
+            for t, n in {DECISIONS.name: s.offset, **s.positions}.items()
+        },
+    )
     again = await asyncio.to_thread(replay, rig, "--from", since)
     assert (again.returncode, again.stderr) == (0, "")
     count = sum(at >= middle for at in moments)
-    assert again.stdout.endswith(f" on: all {count} decisions of 3 partitions identical, byte by byte\n") and count < len(moments)
+    assert again.stdout.endswith(
+        f" on: all {count} decisions of 3 partitions identical, byte by byte\n"
+    ) and count < len(moments)
     done = await asyncio.to_thread(replay, rig, "--from", since, "--pack", str(folder / "patient"), "--json")
     found: dict[str, Any] = json.loads(done.stdout)
     assert (done.returncode, found["since"], found["tickets_before"], found["held"]) == (0, middle, INCIDENTS, [])

@@ -8,18 +8,27 @@ from tests.support.stacks import both, run
 
 
 def test_reports_become_tasks_and_are_finished_over_tls_alone(tmp_path: Path) -> None:
-    """Every client of ours logs on: those of the stages, of the departments' people, of the audit. No log has a password."""
+    """Every client of ours logs on: those of the stages, of the departments' people, of the audit. No log has a
+    password."""
     ca, server = secure.certificates(tmp_path)
     password, data = tmp_path / "password", tmp_path / "stack"
     password.write_text(secure.PASSWORD + "\n")
     (tmp_path / "kafka").mkdir()
     with secure.kafka(tmp_path / "kafka", ca, server) as kafka, secure.valkey(tmp_path / "valkey", server) as redis:
         environ = {
-            "GRIDWHISTLE_KAFKA_TLS": "true", "GRIDWHISTLE_KAFKA_CA_FILE": str(ca), "GRIDWHISTLE_KAFKA_SASL": "SCRAM-SHA-512", "GRIDWHISTLE_KAFKA_USER": secure.USER,
-            "GRIDWHISTLE_KAFKA_PASSWORD_FILE": str(password), "GRIDWHISTLE_REDIS_USER": secure.USER, "GRIDWHISTLE_REDIS_PASSWORD_FILE": str(password),
-            "GRIDWHISTLE_REDIS_CA_FILE": str(ca), "GRIDWHISTLE_REDIS_URL": redis, "GRIDWHISTLE_REPLICATION_FACTOR": "1", "GRIDWHISTLE_MIN_INSYNC_REPLICAS": "1",
+            "GRIDWHISTLE_KAFKA_TLS": "true",
+            "GRIDWHISTLE_KAFKA_CA_FILE": str(ca),
+            "GRIDWHISTLE_KAFKA_SASL": "SCRAM-SHA-512",
+            "GRIDWHISTLE_KAFKA_USER": secure.USER,
+            "GRIDWHISTLE_KAFKA_PASSWORD_FILE": str(password),
+            "GRIDWHISTLE_REDIS_USER": secure.USER,
+            "GRIDWHISTLE_REDIS_PASSWORD_FILE": str(password),
+            "GRIDWHISTLE_REDIS_CA_FILE": str(ca),
+            "GRIDWHISTLE_REDIS_URL": redis,
+            "GRIDWHISTLE_REPLICATION_FACTOR": "1",
+            "GRIDWHISTLE_MIN_INSYNC_REPLICAS": "1",
             "GRIDWHISTLE_PARTITIONS": "3",
-        }  # fmt: skip
+        }
         done = run("up", "--demo", "--for", "20", "--json", "--kafka", kafka, data=data, within=280, **environ)
         assert done.returncode == 0, both(done)[-3000:]
         report = json.loads(done.stdout.splitlines()[-1])
@@ -32,5 +41,9 @@ def test_reports_become_tasks_and_are_finished_over_tls_alone(tmp_path: Path) ->
             plain = {key: value for key, value in environ.items() if name != "KAFKA_TLS" or "KAFKA" not in key}
             refused = run("topics", "check", data=data, within=60, **plain | ({f"GRIDWHISTLE_{name}": wrong}))
             assert refused.returncode != 0, both(refused)
-    texts = [path.read_text(errors="replace") for path in data.rglob("*") if path.is_file() and path.suffix in (".log", ".json")]
+    texts = [
+        path.read_text(errors="replace")
+        for path in data.rglob("*")
+        if path.is_file() and path.suffix in (".log", ".json")
+    ]
     assert len(texts) > 5 and not any(secure.PASSWORD in text for text in [*texts, both(done)])

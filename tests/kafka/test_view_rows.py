@@ -29,12 +29,42 @@ def settings(redis_url: str, request: pytest.FixtureRequest) -> Settings:
 
 def said(home: str, version: int, status: Status | None, hops: int = 0) -> tuple[int, Decision]:
     """A decision about the one ticket of a home; each home has a partition of its own."""
-    ticket = Ticket(id=f"{home}-20260302-1", version=version, identity=NAME, home=home, status=status or Status.CLOSED, pack="p", received_at=1, occurred_at=1, channel="app", hops=hops, duty="d", person="p", task="t")
+    ticket = Ticket(
+        id=f"{home}-20260302-1",
+        version=version,
+        identity=NAME,
+        home=home,
+        status=status or Status.CLOSED,
+        pack="p",
+        received_at=1,
+        occurred_at=1,
+        channel="app",
+        hops=hops,
+        duty="d",
+        person="p",
+        task="t",
+    )
     after = msgspec.Raw(codec.encode(ticket)) if status else None
-    return ("abc".index(home), Decision(DecisionId(f"{home}:{version}"), version, "incident", "x", home, changes=(Change(ticket.id, version, after),)))
+    return (
+        "abc".index(home),
+        Decision(
+            DecisionId(f"{home}:{version}"),
+            version,
+            "incident",
+            "x",
+            home,
+            changes=(Change(ticket.id, version, after),),
+        ),
+    )
 
 
-REFERRED_TWICE = [said("a", 1, Status.RECEIVED), said("a", 2, Status.CLOSED), said("b", 1, Status.OFFERED, 1), said("b", 2, Status.CLOSED, 1), said("c", 1, Status.OFFERED, 2)]
+REFERRED_TWICE = [
+    said("a", 1, Status.RECEIVED),
+    said("a", 2, Status.CLOSED),
+    said("b", 1, Status.OFFERED, 1),
+    said("b", 2, Status.CLOSED, 1),
+    said("c", 1, Status.OFFERED, 2),
+]
 
 
 async def folded(view: RedisView, decisions: list[tuple[int, Decision]]) -> tuple[str | None, str]:
@@ -110,16 +140,45 @@ async def test_the_view_of_an_older_engine_is_taken_away(settings: Settings) -> 
 
 
 async def test_figures_of_the_view_count_what_the_screen_colours(settings: Settings) -> None:
-    """By tier and department: ok, at risk within the hour, overdue, with the time since the oldest became so; with Redis away they are gone."""
+    """By tier and department: ok, at risk within the hour, overdue, with the time since the oldest became so; with
+    Redis away they are gone."""
     view, now = RedisView(settings), 10_000_000_000
-    tickets = {"1": (now + 7_200_000, False), "2": (now + 60_000, False), "3": (now + 60_000, True), "4": (now + 7_200_000, True), "5": (now - 5, False)}
+    tickets = {
+        "1": (now + 7_200_000, False),
+        "2": (now + 60_000, False),
+        "3": (now + 60_000, True),
+        "4": (now + 7_200_000, True),
+        "5": (now - 5, False),
+    }
 
     def one(name: str, version: int, due: int, late: bool, at: int, status: Status = Status.HANDLING) -> Decision:
         ticket = Ticket(
-            id=f"a-20260302-{name}", version=version, identity=f"x:{name}", home="a", status=status, pack="p", received_at=1, occurred_at=1, channel="app", duty="water",
-            person="p", task="t", tier="grid", party="water", lead="water", is_overdue=late, deadline_at=due,
-        )  # fmt: skip
-        return Decision(DecisionId(f"{name}:{version}"), at, "incident", "x", "a", changes=(Change(ticket.id, version, msgspec.Raw(codec.encode(ticket))),))
+            id=f"a-20260302-{name}",
+            version=version,
+            identity=f"x:{name}",
+            home="a",
+            status=status,
+            pack="p",
+            received_at=1,
+            occurred_at=1,
+            channel="app",
+            duty="water",
+            person="p",
+            task="t",
+            tier="grid",
+            party="water",
+            lead="water",
+            is_overdue=late,
+            deadline_at=due,
+        )
+        return Decision(
+            DecisionId(f"{name}:{version}"),
+            at,
+            "incident",
+            "x",
+            "a",
+            changes=(Change(ticket.id, version, msgspec.Raw(codec.encode(ticket))),),
+        )
 
     metrics = StageMetrics("projector")
     figures = ViewFigures(settings, EngineClock(now, int(time.time() * 1000), 1), metrics)
@@ -129,12 +188,19 @@ async def test_figures_of_the_view_count_what_the_screen_colours(settings: Setti
         figures.look()
         found = {key: value for key, value in metrics.gauges.items() if key[0] != "build_info"}
         bands = {"ok": 1, "at_risk": 2, "overdue": 2}
-        assert {key[1][1]: value for key, value in found.items() if key[0] == "tier_tickets" and key[1][0] == "grid"} == bands
-        assert {key[1][1]: value for key, value in found.items() if key[0] == "department_tickets" and key[1][0] == "water"} == bands
+        assert {
+            key[1][1]: value for key, value in found.items() if key[0] == "tier_tickets" and key[1][0] == "grid"
+        } == bands
+        assert {
+            key[1][1]: value for key, value in found.items() if key[0] == "department_tickets" and key[1][0] == "water"
+        } == bands
         assert found["overdue_tickets", ()] == 1
-        assert found["oldest_overdue_seconds", ()] == pytest.approx(500, abs=30)  # since it became so, not since it was written last
+        # since it became so, not since it was written last
+        assert found["oldest_overdue_seconds", ()] == pytest.approx(500, abs=30)
         assert (await view.counts()).keys() == {"grid:a", "overdue", "tier:grid", "dept:water"}
-        away = ViewFigures(settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}), EngineClock(now, 0, 1), metrics)
+        away = ViewFigures(
+            settings.model_copy(update={"redis_url": "redis://127.0.0.1:1/0"}), EngineClock(now, 0, 1), metrics
+        )
         away.look()
         assert {key[0] for key in metrics.gauges} == {"build_info"}
     finally:

@@ -1,4 +1,5 @@
-"""What is built from the source is whole: a wheel in an environment of its own tells the demonstration's day, away from the source."""
+"""What is built from the source is whole: a wheel in an environment of its own tells the demonstration's day, away from
+the source."""
 
 import json
 import subprocess
@@ -22,7 +23,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in tracked():
         (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "source" / name).write_bytes((ROOT / name).read_bytes())
-    words = ["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--disable-pip-version-check", "-w", str(folder), str(folder / "source")]
+    words = [
+        "wheel",
+        "--quiet",
+        "--no-deps",
+        "--no-build-isolation",
+        "--disable-pip-version-check",
+        "-w",
+        str(folder),
+        str(folder / "source"),
+    ]
     done = subprocess.run([sys.executable, "-m", "pip", *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = folder.glob("gridwhistle-*.whl")
@@ -30,12 +40,29 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def tracked() -> list[str]:
-    """Name the files of the packages, and what building them reads; a copy without version control is walked, a clone of another user's is asked all the same."""
+    """Name the files of the packages, and what building them reads; a copy without version control is walked, a clone
+    of another user's is asked all the same."""
     beside = ("pyproject.toml", "README.md", "LICENSE")
     if not (ROOT / ".git").exists():
-        found = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*")) if path.is_file() and "__pycache__" not in path.parts]
+        found = [
+            path
+            for package in PACKAGES
+            for path in sorted((ROOT / package).rglob("*"))
+            if path.is_file() and "__pycache__" not in path.parts
+        ]
         return [str(path.relative_to(ROOT)) for path in found] + [*beside]
-    words = ["git", "-c", "safe.directory=*", "ls-files", "--cached", "--others", "--exclude-standard", "--", *PACKAGES, *beside]
+    words = [
+        "git",
+        "-c",
+        "safe.directory=*",
+        "ls-files",
+        "--cached",
+        "--others",
+        "--exclude-standard",
+        "--",
+        *PACKAGES,
+        *beside,
+    ]
     listed = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
     return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
 
@@ -62,18 +89,47 @@ def test_everything_that_the_packages_have_is_in_the_wheel(wheel: Path) -> None:
 
 
 def test_an_installed_wheel_tells_the_day_away_from_the_source(wheel: Path, tmp_path: Path) -> None:
-    """The environment has nothing of the source's folder; what ours depends on is lent to it from here, where it is pinned by hash."""
+    """The environment has nothing of the source's folder; what ours depends on is lent to it from here, where it is
+    pinned by hash."""
     python, lent = tmp_path / "env" / "bin" / "python", sysconfig.get_path("purelib")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "env")], check=True)
     install = ["install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", str(wheel)]
     subprocess.run([sys.executable, "-m", "pip", "--python", str(python), *install], check=True)
-    own = Path(subprocess.run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], capture_output=True, text=True, check=True).stdout.strip())
-    (own / "lent.pth").write_text(f"{lent}\n")  # a path in a .pth file is searched after our own, and its .pth files, the editable install among them, are not read
+    own = Path(
+        subprocess.run(
+            [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.strip()
+    )
+    # a path in a .pth file is searched after our own, and its .pth files, the editable install among them, are not read
+    (own / "lent.pth").write_text(f"{lent}\n")
     away = tmp_path / "away"
     away.mkdir()
-    where = subprocess.run([str(python), "-P", "-c", "import engine, rules, topics; print(engine.__file__, rules.__file__, topics.__file__)"], cwd=away, capture_output=True, text=True, check=True)
+    where = subprocess.run(
+        [
+            str(python),
+            "-P",
+            "-c",
+            "import engine, rules, topics; print(engine.__file__, rules.__file__, topics.__file__)",
+        ],
+        cwd=away,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert all(path.startswith(str(own)) for path in where.stdout.split()), where.stdout
-    command = [str(tmp_path / "env" / "bin" / "gridwhistle"), "up", "--demo", "--for", "30", "--json", "--data", str(away / "stack")]
+    command = [
+        str(tmp_path / "env" / "bin" / "gridwhistle"),
+        "up",
+        "--demo",
+        "--for",
+        "30",
+        "--json",
+        "--data",
+        str(away / "stack"),
+    ]
     done = subprocess.run(command, cwd=away, env=ENVIRON, capture_output=True, text=True, timeout=280, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
     report = json.loads(done.stdout.splitlines()[-1])

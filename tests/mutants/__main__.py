@@ -1,4 +1,5 @@
-"""Mutation run over ``rules/``: ``python -m tests.mutants --work FOLDER``; goes on where it was ended, writes ``docs/results/mutants.md`` when it is through."""
+"""Mutation run over ``rules/``: ``python -m tests.mutants --work FOLDER``; goes on where it was ended, writes
+``docs/results/mutants.md`` when it is through."""
 
 import argparse
 import json
@@ -18,7 +19,13 @@ def copied(work: Path) -> Path:
     """A tree of its own: what is tried there touches nothing here."""
     tree = work / "tree"
     if not tree.exists():
-        names = subprocess.run(["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard"], cwd=HERE, capture_output=True, text=True, check=True).stdout.splitlines()
+        names = subprocess.run(
+            ["git", "-c", "safe.directory=*", "ls-files", "-co", "--exclude-standard"],
+            cwd=HERE,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.splitlines()
         for name in names:
             if (HERE / name).is_file():
                 (tree / name).parent.mkdir(parents=True, exist_ok=True)
@@ -42,16 +49,36 @@ def tried(tree: Path, cover: Cover, one: draw.Mutant) -> dict[str, object]:
         path.write_text(before, encoding="utf-8")
     old, new = draw.lines(before, after)
     by = run.noticed_by(tree) if outcome == "noticed" else ""
-    return {"path": one.path, "line": one.line, "old": old, "new": new, "outcome": outcome, "tests": len(tests), "by": by, "s": round(time.monotonic() - begun, 1)}
+    return {
+        "path": one.path,
+        "line": one.line,
+        "old": old,
+        "new": new,
+        "outcome": outcome,
+        "tests": len(tests),
+        "by": by,
+        "s": round(time.monotonic() - begun, 1),
+    }
 
 
 def main() -> int:
     """Go through the draw; 0 when enough was noticed and the rest has its reasons."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("--work", type=Path, default=HERE / "build" / "mutants", help="the copy of the tree, what was measured and what was tried")
+    parser.add_argument(
+        "--work",
+        type=Path,
+        default=HERE / "build" / "mutants",
+        help="the copy of the tree, what was measured and what was tried",
+    )
     parser.add_argument("--seed", type=int, default=20261125)
     parser.add_argument("--count", type=int, default=420)
-    parser.add_argument("--for", dest="seconds", type=float, default=float("inf"), help="stop after so many seconds; go on by running it again")
+    parser.add_argument(
+        "--for",
+        dest="seconds",
+        type=float,
+        default=float("inf"),
+        help="stop after so many seconds; go on by running it again",
+    )
     args = parser.parse_args()
     args.work.mkdir(parents=True, exist_ok=True)
     tree, state = copied(args.work.resolve()), args.work / f"tried-{args.seed}.jsonl"
@@ -62,7 +89,11 @@ def main() -> int:
     run.warm()
     unchanged = next(tests for one in mutants if (tests := cover.of(one.path, one.line)))[:20]
     if run.tried(tree, unchanged, 60) != "unnoticed":
-        print((tree.parent / "last.out").read_text(encoding="utf-8")[-2000:], "\nnothing was changed and a test fails; mend that first", file=sys.stderr)
+        print(
+            (tree.parent / "last.out").read_text(encoding="utf-8")[-2000:],
+            "\nnothing was changed and a test fails; mend that first",
+            file=sys.stderr,
+        )
         return 1
     with state.open("a", encoding="utf-8") as out:
         for one in mutants[len(tries) :]:

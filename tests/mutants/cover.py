@@ -1,4 +1,5 @@
-"""Which tests run a line of ``rules/`` and how long each takes: measured once, so that a change is tried on those tests alone."""
+"""Which tests run a line of ``rules/`` and how long each takes: measured once, so that a change is tried on those tests
+alone."""
 
 import ast
 import os
@@ -30,16 +31,30 @@ class Cover:
         data.read()
         for name in data.measured_files():
             path = str(Path(name).relative_to(root)) if Path(name).is_relative_to(root) else name
-            self._tests[path] = {line: [test.split("|")[0] for test in tests if test] for line, tests in data.contexts_by_lineno(name).items()}
+            self._tests[path] = {
+                line: [test.split("|")[0] for test in tests if test]
+                for line, tests in data.contexts_by_lineno(name).items()
+            }
 
     def _measure(self) -> None:
         """Run all tests once under coverage, each its own context."""
         environ = os.environ | {"COVERAGE_FILE": str(self._data)}
-        command = [sys.executable, "-m", "pytest", "-q", *FOLDERS, "--cov=rules", "--cov-context=test", "--cov-report=", f"--junitxml={self._times}"]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            *FOLDERS,
+            "--cov=rules",
+            "--cov-context=test",
+            "--cov-report=",
+            f"--junitxml={self._times}",
+        ]
         subprocess.run(command, cwd=self.root, env=environ, check=False)
 
     def of(self, path: str, line: int) -> list[str]:
-        """Tests that run the statement of this line, or, where it runs on import, those that run anything of its file; the likeliest first."""
+        """Tests that run the statement of this line, or, where it runs on import, those that run anything of its file;
+        the likeliest first."""
         lines = self._tests.get(path, {})
         statement = statement_of((self.root / path).read_text(encoding="utf-8"), line)
         found = {test for at in statement or lines for test in lines.get(at, ()) if test in self.took}
@@ -51,12 +66,20 @@ class Cover:
 
 
 def statement_of(text: str, line: int) -> range | None:
-    """Lines of the statement of a function in which this line stands; of one with a body those of its head. ``None`` for what runs on import."""
+    """Lines of the statement of a function in which this line stands; of one with a body those of its head. ``None``
+    for what runs on import."""
     inside, found = False, None
     node: ast.AST | None = ast.parse(text)
     while node is not None:
         inside = inside or (isinstance(node, ast.FunctionDef) and line >= node.body[0].lineno)
-        inner = next((one for one in ast.walk(node) if one is not node and isinstance(one, ast.stmt) and one.lineno <= line <= (one.end_lineno or 0)), None)
+        inner = next(
+            (
+                one
+                for one in ast.walk(node)
+                if one is not node and isinstance(one, ast.stmt) and one.lineno <= line <= (one.end_lineno or 0)
+            ),
+            None,
+        )
         found, node = (node, inner) if inner is None else (inner, inner)
     if not inside or not isinstance(found, ast.stmt):
         return None

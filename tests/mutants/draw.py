@@ -13,15 +13,25 @@ from cosmic_ray.operators.provider import OperatorProvider
 ORDERED = ("Eq", "NotEq", "Lt", "LtE", "Gt", "GtE")
 ARITHMETIC = ("Add", "Sub", "Mul", "FloorDiv", "Mod")
 PLAIN = (
-    "AddNot", "NumberReplacer", "ReplaceAndWithOr", "ReplaceOrWithAnd", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceBreakWithContinue",
-    "ReplaceContinueWithBreak", "ZeroIterationForLoop", "ReplaceUnaryOperator_Delete_Not", "ReplaceUnaryOperator_Delete_USub",
-)  # fmt: skip
+    "AddNot",
+    "NumberReplacer",
+    "ReplaceAndWithOr",
+    "ReplaceOrWithAnd",
+    "ReplaceTrueWithFalse",
+    "ReplaceFalseWithTrue",
+    "ReplaceBreakWithContinue",
+    "ReplaceContinueWithBreak",
+    "ZeroIterationForLoop",
+    "ReplaceUnaryOperator_Delete_Not",
+    "ReplaceUnaryOperator_Delete_USub",
+)
 PAIRS = (("ReplaceComparisonOperator", ORDERED), ("ReplaceBinaryOperator", ARITHMETIC))
 OPERATORS = (
     *PLAIN, "ReplaceComparisonOperator_Is_IsNot", "ReplaceComparisonOperator_IsNot_Is",
     *(f"{kind}_{old}_{new}" for kind, names in PAIRS for old in names for new in names if old != new),
 )  # fmt: skip
-"""A comparison, a constant, a condition turned round, a loop that does nothing: what a slip of the hand makes. No ``|`` of a type and no ``is`` for
+"""A comparison, a constant, a condition turned round, a loop that does nothing: what a slip of the hand makes. No ``|``
+of a type and no ``is`` for
 ``==``: the first is no law, the second changes nothing."""
 
 
@@ -47,7 +57,9 @@ def all_of(root: Path) -> Iterator[Mutant]:
         nodes = list(ast_nodes(get_ast(path.read_text(encoding="utf-8"))))
         for name in OPERATORS:
             places = [place for node in nodes for place in operator(name).mutation_positions(node)]
-            yield from (Mutant(str(path.relative_to(root)), name, n, begin[0], end[0]) for n, (begin, end) in enumerate(places))
+            yield from (
+                Mutant(str(path.relative_to(root)), name, n, begin[0], end[0]) for n, (begin, end) in enumerate(places)
+            )
 
 
 def drawn(root: Path, seed: int, count: int) -> list[Mutant]:

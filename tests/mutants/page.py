@@ -26,21 +26,28 @@ def write(root: Path, seed: int, tries: list[dict[str, Any]], count: int) -> int
     noticed = len(tries) - len(missed)
     so_far = "" if len(tries) >= count else f" **The run is not through: {count} were drawn.**"
     machine = f"{os.cpu_count()} cores, {psutil.virtual_memory().total >> 30} GiB, Python {platform.python_version()}"
+    looped = sum(row["outcome"] == "looped" for row in tries)
     rows = [
-        f"| `{row['path']}` | `{row['old'].replace('|', chr(92) + '|')}` | `{row['new'].replace('|', chr(92) + '|')}` | {reasons.get(key(row), NO_REASON)} |"
+        f"| `{row['path']}` | `{row['old'].replace('|', chr(92) + '|')}` | `{row['new'].replace('|', chr(92) + '|')}` |"
+        f" {reasons.get(key(row), NO_REASON)} |"
         for row in missed
-    ]  # fmt: skip
-    text = f"""# Single changes to the law, and whether the tests notice
+    ]
+    text = (
+        f"""# Single changes to the law, and whether the tests notice
 
-{date.today()}, seed {seed}: of {len(tries)} single random changes to `rules/` (a comparison, a constant, a condition turned round, a loop that does nothing;
-operators of cosmic-ray) the tests of `make check` noticed **{noticed}**, {noticed * 100 / len(tries):.1f} % ({sum(row['outcome'] == 'looped' for row in tries)} of them by running
-on and on). {sum(row['s'] for row in tries) / 60:.0f} minutes on {machine}. `make mutants` repeats it.{so_far}
+{date.today()}, seed {seed}: of {len(tries)} single random changes to `rules/` (a comparison, a constant, a condition
+turned round, a loop that does nothing; operators of cosmic-ray) the tests of `make check` noticed **{noticed}**,
+{noticed * 100 / len(tries):.1f} % ({looped} of them by running on and on).
+{sum(row["s"] for row in tries) / 60:.0f} minutes on {machine}. `make mutants` repeats it.{so_far}
 
 What was not noticed, and why it changes nothing that anybody could see:
 
 | file | before | after | why |
 |---|---|---|---|
-""" + "\n".join(rows) + "\n"  # fmt: skip
+"""
+        + "\n".join(rows)
+        + "\n"
+    )
     (root / "docs" / "results" / "mutants.md").write_text(text, encoding="utf-8")
     print(text)
     return int(noticed * 100 < ENOUGH * len(tries) or NO_REASON in text)

@@ -1,4 +1,5 @@
-"""Tries one change: a copy of the tree with it, a forked process that has all libraries loaded already, the tests that run its line, the first failure ends it."""
+"""Tries one change: a copy of the tree with it, a forked process that has all libraries loaded already, the tests that
+run its line, the first failure ends it."""
 
 import importlib
 import os
@@ -8,13 +9,34 @@ import time
 from pathlib import Path
 
 WARM = (
-    "_pytest", "pytest", "pytest_asyncio", "hypothesis", "hypothesis.strategies", "pydantic", "msgspec", "yaml", "cel", "shapely", "holidays", "chinese_calendar", "rapidfuzz",
-    "aiokafka", "cramjam", "redis", "typer", "rich", "prometheus_client", "cloudevents", "cryptography.fernet", "faust",
-)  # fmt: skip
+    "_pytest",
+    "pytest",
+    "pytest_asyncio",
+    "hypothesis",
+    "hypothesis.strategies",
+    "pydantic",
+    "msgspec",
+    "yaml",
+    "cel",
+    "shapely",
+    "holidays",
+    "chinese_calendar",
+    "rapidfuzz",
+    "aiokafka",
+    "cramjam",
+    "redis",
+    "typer",
+    "rich",
+    "prometheus_client",
+    "cloudevents",
+    "cryptography.fernet",
+    "faust",
+)
 """Libraries are imported once and inherited by each fork: three seconds less for each change."""
 OURS = ("tests", "rules", "engine", "topics")
 FEW, MOST, SLACK = 5.0, 600.0, 20.0
-"""The first tests take together at most so many seconds, all of them at most so many: what they do not notice counts as unnoticed. A change may take six times as long as its tests and so much more, then it is said to loop."""
+"""The first tests take together at most so many seconds, all of them at most so many: what they do not notice counts as
+unnoticed. A change may take six times as long as its tests and so much more, then it is said to loop."""
 
 
 def warm() -> None:
@@ -40,7 +62,24 @@ def child(root: Path, tests: list[str]) -> int:
     with (root.parent / "last.out").open("w") as out:
         os.dup2(out.fileno(), 1)
         os.dup2(out.fileno(), 2)
-        return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:cov", "-W", "ignore", "--tb=line", *tests]))
+        return int(
+            pytest.main(
+                [
+                    "-x",
+                    "-q",
+                    "-p",
+                    "no:cacheprovider",
+                    "-p",
+                    "no:xdist",
+                    "-p",
+                    "no:cov",
+                    "-W",
+                    "ignore",
+                    "--tb=line",
+                    *tests,
+                ]
+            )
+        )
 
 
 def tried(root: Path, tests: list[str], seconds: float) -> str:

@@ -1,4 +1,5 @@
-"""The bound that ``pack check`` gives for a pack's shares is the split's own: reached, never passed, and under one ticket."""
+"""The bound that ``pack check`` gives for a pack's shares is the split's own: reached, never passed, and under one
+ticket."""
 
 from fractions import Fraction
 
@@ -14,7 +15,10 @@ CUTS = st.lists(st.integers(1, 97), min_size=3, max_size=3, unique=True).map(sor
 FOUR = CUTS.map(lambda cuts: [cuts[0], cuts[1] - cuts[0], cuts[2] - cuts[1], 100 - cuts[2]])
 
 
-@pytest.mark.parametrize(("shares", "worst"), [((40, 30, 20, 10), Fraction(3, 5)), ((97, 1, 1, 1), Fraction(3, 4)), ((100, 0, 0, 0), Fraction(0))])
+@pytest.mark.parametrize(
+    ("shares", "worst"),
+    [((40, 30, 20, 10), Fraction(3, 5)), ((97, 1, 1, 1), Fraction(3, 4)), ((100, 0, 0, 0), Fraction(0))],
+)
 def test_the_bound_of_some_shares(shares: tuple[int, ...], worst: Fraction) -> None:
     """The law's own shares stay within 0.6 of a ticket; a single party is always exact."""
     assert farthest(dict(zip(PARTIES, shares, strict=True))) == worst

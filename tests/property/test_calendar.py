@@ -1,4 +1,5 @@
-"""The working calendar is exact: it agrees with a count of every minute, over swapped Saturdays, lunch, and clock changes."""
+"""The working calendar is exact: it agrees with a count of every minute, over swapped Saturdays, lunch, and clock
+changes."""
 
 from bisect import bisect_left
 from datetime import UTC, date, datetime, timedelta
@@ -63,7 +64,10 @@ def check(calendar: WorkCalendar, oracle: Oracle, start: int, minutes: int, span
     """One start, one amount, one span against the oracle."""
     at = oracle.start + start * MINUTE_MS
     until = min(start + span, len(oracle.worked))
-    assert calendar.between(at, oracle.start + until * MINUTE_MS) == (oracle.total(until) - oracle.total(start)) * MINUTE_MS
+    assert (
+        calendar.between(at, oracle.start + until * MINUTE_MS)
+        == (oracle.total(until) - oracle.total(start)) * MINUTE_MS
+    )
     assert calendar.is_open(at) == oracle.worked[start]
     end = oracle.end(start, minutes)
     if end is not None:
@@ -80,19 +84,24 @@ def check(calendar: WorkCalendar, oracle: Oracle, start: int, minutes: int, span
 @settings(deadline=None)
 @given(st.integers(0, 40 * DAY_MIN - 1), st.integers(0, 20 * 480), st.integers(0, 40 * DAY_MIN))
 def test_china_agrees_with_a_count_of_minutes(start: int, minutes: int, span: int) -> None:
-    """Deadline, working time between two moments, opening: as counted minute by minute, swapped weekends and lunch included."""
+    """Deadline, working time between two moments, opening: as counted minute by minute, swapped weekends and lunch
+    included."""
     check(*guancheng(), start, minutes, span)
 
 
 @settings(deadline=None)
 @given(st.booleans(), st.integers(0, 12 * DAY_MIN - 1), st.integers(0, 5 * 630), st.integers(0, 12 * DAY_MIN))
-def test_the_change_of_the_clock_agrees_with_a_count_of_minutes(autumn: bool, start: int, minutes: int, span: int) -> None:
+def test_the_change_of_the_clock_agrees_with_a_count_of_minutes(
+    autumn: bool, start: int, minutes: int, span: int
+) -> None:
     """The hour that is skipped in spring is not worked, the one that comes twice in autumn counts twice."""
     check(*los_angeles(autumn), start, minutes, span)
 
 
 @settings(deadline=None)
-@given(st.integers(0, 39 * DAY_MIN * MINUTE_MS), st.integers(1, 4 * 480 * MINUTE_MS), st.integers(0, 4 * 480 * MINUTE_MS))
+@given(
+    st.integers(0, 39 * DAY_MIN * MINUTE_MS), st.integers(1, 4 * 480 * MINUTE_MS), st.integers(0, 4 * 480 * MINUTE_MS)
+)
 def test_amounts_add_up_to_the_millisecond(start: int, one: int, two: int) -> None:
     """Waiting twice is waiting for the sum, and nothing is lost between minutes."""
     calendar, oracle = guancheng()
@@ -109,7 +118,8 @@ def moment(text: str) -> int:
 
 
 def test_four_work_hours_from_eight_end_at_noon() -> None:
-    """An amount that fits the morning ends with it, not after lunch; nothing at all ends at once; five hours end at three."""
+    """An amount that fits the morning ends with it, not after lunch; nothing at all ends at once; five hours end at
+    three."""
     calendar, _ = guancheng()
     eight = moment("2025-09-16T08:00:00")
     assert calendar.add(eight, 4 * 60 * MINUTE_MS) == moment("2025-09-16T12:00:00")

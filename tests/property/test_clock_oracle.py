@@ -1,4 +1,5 @@
-"""Clocks against a second implementation: working time laid out minute by minute from the wall clock, spans added up (LAW 4)."""
+"""Clocks against a second implementation: working time laid out minute by minute from the wall clock, spans added up
+(LAW 4)."""
 
 import os
 import random
@@ -22,14 +23,21 @@ SEQUENCES = int(os.environ.get("GRIDWHISTLE_SEQUENCES", "20000"))
 """The nightly form asks for millions."""
 MINUTE = 60_000
 RUNGS = (50, 80, 100, 150, 300)
-SIZES = {Unit.MINUTE: MINUTE, Unit.URGENT_HOUR: 60 * MINUTE, Unit.URGENT_DAY: 1440 * MINUTE, Unit.WORK_HOUR: 60 * MINUTE, Unit.WORK_DAY: 480 * MINUTE}
+SIZES = {
+    Unit.MINUTE: MINUTE,
+    Unit.URGENT_HOUR: 60 * MINUTE,
+    Unit.URGENT_DAY: 1440 * MINUTE,
+    Unit.WORK_HOUR: 60 * MINUTE,
+    Unit.WORK_DAY: 480 * MINUTE,
+}
 
 
 class Minutes:
     """Every minute of some years, open or not by the wall clock, and how many were open before it."""
 
     def __init__(self, law: Law, first: int, all_day: bool = False, without: Iterable[tuple[int, int]] = ()) -> None:
-        """Walk from the first of January of ``first`` to the end of the calendar's years; every minute is open with ``all_day``; then close windows."""
+        """Walk from the first of January of ``first`` to the end of the calendar's years; every minute is open with
+        ``all_day``; then close windows."""
         calendar = law.bundle.calendar
         zone = ZoneInfo(calendar.timezone)
         begin = datetime(first, 1, 1, tzinfo=zone).astimezone(UTC)
@@ -40,7 +48,10 @@ class Minutes:
         while hour < end:  # no zone changes its offset within an hour
             local = hour.astimezone(zone)
             worked = calendar.years[str(local.year)][local.timetuple().tm_yday - 1] == "1"
-            self.open += bytes(all_day or (worked and any(a <= local.hour * 60 + local.minute + n < b for a, b in calendar.hours)) for n in range(60))
+            self.open += bytes(
+                all_day or (worked and any(a <= local.hour * 60 + local.minute + n < b for a, b in calendar.hours))
+                for n in range(60)
+            )
             hour += timedelta(hours=1)
         for since, until in without:
             a, b = ((moment - self.begin) // MINUTE for moment in (since, until))
@@ -115,9 +126,12 @@ class Told:
         return max(due, min(bounds)) if bounds else due
 
 
-@pytest.mark.parametrize(("pack", "first", "last", "share"), [("guancheng", 2025, 2026, 3), ("los-angeles", 2018, 2018, 1)])
+@pytest.mark.parametrize(
+    ("pack", "first", "last", "share"), [("guancheng", 2025, 2026, 3), ("los-angeles", 2018, 2018, 1)]
+)
 def test_ledgers_agree_with_spans_laid_out_minute_by_minute(pack: str, first: int, last: int, share: int) -> None:
-    """Pause, resume, extend, another limit, in any order, over holidays, worked weekends, lunch, daylight saving: the same to the millisecond."""
+    """Pause, resume, extend, another limit, in any order, over holidays, worked weekends, lunch, daylight saving: the
+    same to the millisecond."""
     law, draw = law_of(pack), random.Random(f"{pack} 20261124")
     minutes = Minutes(law, first)
     latest = min(minutes.end, int(datetime(last + 1, 1, 1, tzinfo=UTC).timestamp()) * 1000) - 86_400_000
@@ -130,17 +144,36 @@ def test_ledgers_agree_with_spans_laid_out_minute_by_minute(pack: str, first: in
         clock, told = Clock(ClockKind.RESOLVE, "0", limit, unit, at, at, RUNGS), Told(minutes, limit, unit, at)
         steps = []
         for _ in range(draw.randrange(1, 7)):
-            at = min(at + draw.choice([0, draw.randrange(MINUTE), draw.randrange(600 * MINUTE), draw.randrange(8 * 1440 * MINUTE)]), minutes.end - 1)
+            at = min(
+                at
+                + draw.choice(
+                    [0, draw.randrange(MINUTE), draw.randrange(600 * MINUTE), draw.randrange(8 * 1440 * MINUTE)]
+                ),
+                minutes.end - 1,
+            )
             act = draw.choice(["pause", "resume", "extend", "rebase"])
             steps.append((act, at))
             clock = _act(law, clock, told, act, at, draw)
             rung, patient = draw.choice(RUNGS), draw.random() < 0.5
-            seen = (clocks.elapsed(law, clock, at), clocks.moment(law, clock, rung, "U3" if patient else "U1"), clocks.moment(law, clock, 100, None))
+            seen = (
+                clocks.elapsed(law, clock, at),
+                clocks.moment(law, clock, rung, "U3" if patient else "U1"),
+                clocks.moment(law, clock, 100, None),
+            )
             expected = told.moment(rung, patient)
-            if expected is None and told.runs and rung < 100:  # beyond what is known: by plain weekdays, and after all that is known
+            # beyond what is known: by plain weekdays, and after all that is known
+            if expected is None and told.runs and rung < 100:
                 assert seen[1] is not None and seen[1] >= minutes.end, (pack, number, steps)
                 expected = seen[1]
-            assert seen == (told.consumed(at), expected, told.moment(100, False)), (pack, number, amount, unit, steps, rung, patient)
+            assert seen == (told.consumed(at), expected, told.moment(100, False)), (
+                pack,
+                number,
+                amount,
+                unit,
+                steps,
+                rung,
+                patient,
+            )
 
 
 def _act(law: Law, clock: Clock, told: Told, act: str, at: int, draw: random.Random) -> Clock:
@@ -165,7 +198,8 @@ def _act(law: Law, clock: Clock, told: Told, act: str, at: int, draw: random.Ran
 
 
 class Standing(Told):
-    """A clock in an area with declared force majeure: until its limit is broken it stands still there, afterwards never again."""
+    """A clock in an area with declared force majeure: until its limit is broken it stands still there, afterwards never
+    again."""
 
     def __init__(self, kinds: dict[bool, tuple[Minutes, Minutes]], limit: int, unit: Unit, at: int) -> None:
         """Start it; ``kinds`` has for working time and for day and night the minutes with and without the windows."""
@@ -175,7 +209,9 @@ class Standing(Told):
     def consumed(self, at: int) -> int:
         """Add up the spans in order; the limit they are measured by is the one that holds now."""
         total = 0
-        for worked, begin, end in [*self.spans, (self.is_worked, self.since, max(at, self.since))] if self.runs else self.spans:
+        for worked, begin, end in (
+            [*self.spans, (self.is_worked, self.since, max(at, self.since))] if self.runs else self.spans
+        ):
             total = self.span_end(worked, begin, end, total)
         return total
 
@@ -209,13 +245,20 @@ class Standing(Told):
 
 
 def test_declared_force_majeure_holds_limits_until_they_are_broken() -> None:
-    """Random windows over a year, of this area and of another one: the same to the millisecond, working time and day and night."""
+    """Random windows over a year, of this area and of another one: the same to the millisecond, working time and day
+    and night."""
     draw, law = random.Random("windows 20261124"), law_of("guancheng")
     year = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1000
     windows = []
     for _ in range(40):
         since = year + draw.randrange(1, 365 * 1440) * MINUTE
-        windows.append(ForceMajeure(since, since + draw.choice([30, 600, 3 * 1440, 9 * 1440]) * MINUTE, draw.choice([(), ("tawan",), ("longhaimalu",), ("boaijie",)])))
+        windows.append(
+            ForceMajeure(
+                since,
+                since + draw.choice([30, 600, 3 * 1440, 9 * 1440]) * MINUTE,
+                draw.choice([(), ("tawan",), ("longhaimalu",), ("boaijie",)]),
+            )
+        )
     law = Law("windows@1", replace(law.bundle, force_majeure=tuple(windows)))
     here = [(one.since, one.until) for one in windows if one.nodes != ("boaijie",)]
     kinds = {worked: (Minutes(law, 2025, not worked), Minutes(law, 2025, not worked, here)) for worked in (True, False)}
@@ -226,7 +269,9 @@ def test_declared_force_majeure_holds_limits_until_they_are_broken() -> None:
         clock = Clock(ClockKind.RESOLVE, "0", limit, unit, at, at, RUNGS, area=law.area("tawan-g1-m1"))
         told = Standing(kinds, limit, unit, at)
         for _ in range(draw.randrange(1, 5)):
-            at += draw.choice([0, draw.randrange(MINUTE), draw.randrange(600 * MINUTE), draw.randrange(4 * 1440 * MINUTE)])
+            at += draw.choice(
+                [0, draw.randrange(MINUTE), draw.randrange(600 * MINUTE), draw.randrange(4 * 1440 * MINUTE)]
+            )
             act = draw.choice(["pause", "resume", "extend"])
             if act == "pause":
                 told.hold(at)

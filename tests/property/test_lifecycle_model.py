@@ -1,4 +1,5 @@
-"""LAW 6 and 7 as invariants: random steps (10,000; ``make walk`` takes 200,000) through the whole table, each looked at (no broker, one partition)."""
+"""LAW 6 and 7 as invariants: random steps (10,000; ``make walk`` takes 200,000) through the whole table, each looked at
+(no broker, one partition)."""
 
 import os
 from collections import Counter
@@ -16,14 +17,33 @@ from topics.vocabulary import REFUSALS, Reason, Role, Status
 LAW = Law(REF, city_bundle())
 STEPS = int(os.environ.get("GRIDWHISTLE_STEPS", "10000"))
 NIGHTLY = 200_000
-QUICK = ("wish", "flood", "merge", "unmerge", "duty", "force majeure", "referral", "rebase", "team", "committee", "exercise", "park", "wait", "extend", "whistle", "paused", "breach")
+QUICK = (
+    "wish",
+    "flood",
+    "merge",
+    "unmerge",
+    "duty",
+    "force majeure",
+    "referral",
+    "rebase",
+    "team",
+    "committee",
+    "exercise",
+    "park",
+    "wait",
+    "extend",
+    "whistle",
+    "paused",
+    "breach",
+)
 """What some thousand steps meet in any case."""
 LONG = 50_000
 """Steps of one walk of the nightly form."""
 
 
 def test_no_random_walk_breaks_the_law() -> None:
-    """No parent closes with an open child, no clock runs in a final ticket, nobody lacks one of the five, every pair is decided or refused.
+    """No parent closes with an open child, no clock runs in a final ticket, nobody lacks one of the five, every pair is
+    decided or refused.
 
     A long walk must have met every feature and nearly every pair of status and command, or it shows nothing.
     """
@@ -43,7 +63,9 @@ def test_no_random_walk_breaks_the_law() -> None:
 def in_status(status: Status) -> City:
     """A city whose ticket T is in this status."""
     city = City(law=LAW)
-    city.report("T", None if status in (Status.RECEIVED, Status.VERIFYING) else "fire" if status is Status.WHISTLED else "bins")
+    city.report(
+        "T", None if status in (Status.RECEIVED, Status.VERIFYING) else "fire" if status is Status.WHISTLED else "bins"
+    )
     if status is Status.VERIFYING:
         city.ask("send_verify", "T", "desk:desk-1")
     elif status in (Status.DISMISSED, Status.CANCELLED):
@@ -74,16 +96,40 @@ def test_every_pair_of_status_and_command_is_decided_or_refused_with_a_reason(st
         decided = set()
         for role in Role:
             city = in_status(status)
-            person = "north-street" if role is Role.STREET else "north-principal" if role is Role.PRINCIPAL else "urban-1" if role is Role.DEPARTMENT else f"{role.value}-1"
+            person = (
+                "north-street"
+                if role is Role.STREET
+                else (
+                    "north-principal"
+                    if role is Role.PRINCIPAL
+                    else "urban-1"
+                    if role is Role.DEPARTMENT
+                    else f"{role.value}-1"
+                )
+            )
             command = Command(
-                "c", kind, Actor(role, person, "urban" if role is Role.DEPARTMENT else None), city.now, ticket=city["T"].id, reason="not_ours", text="said",
-                proof=("a", "b"), category="leak", home="west", departments=("urban",), case="emergency", passed=True, satisfied=True, until=city.now + DAY,
-            )  # fmt: skip
+                "c",
+                kind,
+                Actor(role, person, "urban" if role is Role.DEPARTMENT else None),
+                city.now,
+                ticket=city["T"].id,
+                reason="not_ours",
+                text="said",
+                proof=("a", "b"),
+                category="leak",
+                home="west",
+                departments=("urban",),
+                case="emergency",
+                passed=True,
+                satisfied=True,
+                until=city.now + DAY,
+            )
             outcome = city.take(CommandCause("commands:0:99", command, city.now))
             reason = Reason(outcome.decision.reason)
             assert bool(outcome.decision.changes) == (reason not in REFUSALS and reason is not Reason.NO_CHANGE)
             decided.add(reason)
-        said_of_the_other = status is Status.MERGED and kind in ("reopen", "remind", "note", "attach", "follow")  # by its reporter, of what it was merged into
+        # by its reporter, of what it was merged into
+        said_of_the_other = status is Status.MERGED and kind in ("reopen", "remind", "note", "attach", "follow")
         allowed = (kind in TABLE and status in TABLE[kind].statuses) or said_of_the_other
         assert allowed or decided == {Reason.NOT_IN_THIS_STATUS}, (kind, decided)
         assert not allowed or decided != {Reason.NOT_IN_THIS_STATUS}, (kind, decided)

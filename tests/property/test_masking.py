@@ -15,7 +15,9 @@ FULL = {ord("0") + n: 0xFF10 + n for n in range(10)}
 
 
 @given(WORDS, MOBILE, GAPS, st.sampled_from(["", "+86", "+86 ", "0086"]), st.booleans(), WORDS)
-def test_a_mobile_number_is_found_in_any_dress(before: str, number: str, gap: str, code: str, is_full: bool, after: str) -> None:
+def test_a_mobile_number_is_found_in_any_dress(
+    before: str, number: str, gap: str, code: str, is_full: bool, after: str
+) -> None:
     """Grouped by any mark, with or without the country's code, in digits of any width."""
     dressed = code + gap.join((number[:3], number[3:7], number[7:]))
     text = before + (dressed.translate(FULL) if is_full else dressed) + after
@@ -33,11 +35,23 @@ def test_a_citizens_number_is_found_by_its_check_digit(before: str, area: int, b
 
 HARMLESS = st.one_of(
     st.builds("{}路{}号{}栋{}室".format, WORDS, st.integers(1, 9999), st.integers(1, 99), st.integers(101, 9999)),
-    st.builds("{}-{}-{}".format, st.from_regex(r"[a-z]{3,12}", fullmatch=True), st.dates().map(lambda day: f"{day:%Y%m%d}"), st.integers(1, 99_999)),
-    st.builds("{}-g{}-m{}".format, st.from_regex(r"[a-z]{3,12}", fullmatch=True), st.integers(1, 99), st.integers(1, 99)),
+    st.builds(
+        "{}-{}-{}".format,
+        st.from_regex(r"[a-z]{3,12}", fullmatch=True),
+        st.dates().map(lambda day: f"{day:%Y%m%d}"),
+        st.integers(1, 99_999),
+    ),
+    st.builds(
+        "{}-g{}-m{}".format, st.from_regex(r"[a-z]{3,12}", fullmatch=True), st.integers(1, 99), st.integers(1, 99)
+    ),
     st.datetimes().map(lambda at: at.isoformat(timespec="seconds")),
     st.datetimes().map(lambda at: f"{at:%Y/%m/%d %H:%M}"),
-    st.builds("{}:{}:{}".format, st.sampled_from(["incidents.raw", "commands", "dept.ranqi.replies"]), st.integers(0, 23), st.integers(0, 10**10)),
+    st.builds(
+        "{}:{}:{}".format,
+        st.sampled_from(["incidents.raw", "commands", "dept.ranqi.replies"]),
+        st.integers(0, 23),
+        st.integers(0, 10**10),
+    ),
     st.builds("{:.7f}, {:.7f}".format, st.floats(18, 54), st.floats(73, 135)),
     st.integers(0, 10**6).map(str),
 )

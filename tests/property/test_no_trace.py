@@ -1,4 +1,5 @@
-"""A decision that raised leaves no trace: wherever it breaks, memory is as it was, and the next one is that of a fresh book (DESIGN 5, 6)."""
+"""A decision that raised leaves no trace: wherever it breaks, memory is as it was, and the next one is that of a fresh
+book (DESIGN 5, 6)."""
 
 import random
 import sys
@@ -85,9 +86,14 @@ def memory(book: Book) -> list[Any]:
     """All that a book holds, in a form that can be compared."""
     lately = book.lately
     return [
-        sorted(book.records()), sorted(book.open), sorted(book._due_at.items()), list(book._seen_at), list(book._changed), book.pack,
+        sorted(book.records()),
+        sorted(book.open),
+        sorted(book._due_at.items()),
+        list(book._seen_at),
+        list(book._changed),
+        book.pack,
         None if lately is None else sorted((key, list(row)) for key, row in lately._seen.items()),
-    ]  # fmt: skip
+    ]
 
 
 def reopened(state: dict[bytes, bytes], now: int) -> tuple[Book, dict[str, Law]]:
@@ -102,7 +108,8 @@ def reopened(state: dict[bytes, bytes], now: int) -> tuple[Book, dict[str, Law]]
 
 @pytest.mark.parametrize("seed", range(1))
 def test_wherever_a_decision_breaks_nothing_is_left_behind(seed: int) -> None:
-    """Each cause of a day is broken at lines drawn from all it runs through, caches cold and warm, and then decided: the same bytes."""
+    """Each cause of a day is broken at lines drawn from all it runs through, caches cold and warm, and then decided:
+    the same bytes."""
     draw, causes = random.Random(seed), told().causes
     state: dict[bytes, bytes] = {}
     warm, warm_laws = reopened(state, 0)
@@ -110,7 +117,9 @@ def test_wherever_a_decision_breaks_nothing_is_left_behind(seed: int) -> None:
     for number, (cause, now) in enumerate(causes):
         cold, cold_laws = reopened(state, now)
         outcomes: list[Outcome] = []
-        lines = broken_at(None, lambda book=cold, laws=cold_laws, c=cause, t=now, into=outcomes: into.append(decide(book, laws, c, t)))
+        lines = broken_at(
+            None, lambda book=cold, laws=cold_laws, c=cause, t=now, into=outcomes: into.append(decide(book, laws, c, t))
+        )
         wanted = codec.encode(outcomes[0].decision)
         for book, laws in ((warm, warm_laws), reopened(state, now)):
             before = memory(book)
@@ -131,14 +140,21 @@ def test_wherever_a_decision_breaks_nothing_is_left_behind(seed: int) -> None:
 
 
 def test_every_line_of_the_memos_may_break() -> None:
-    """Day, month and hour, working time, rosters and places asked anew after each line that raised: as if nothing had been."""
+    """Day, month and hour, working time, rosters and places asked anew after each line that raised: as if nothing had
+    been."""
     moments = [MORNING + n * 7 * HOUR for n in range(4)]
     questions: list[Callable[[Law, int], object]] = [
-        Law.local_day, Law.local_month, Law.local_hour, lambda law, t: law.calendar.add(t, HOUR), lambda law, t: law.calendar.is_open(t),
-        lambda law, t: [e.person for e in law.ready("street", "east1", None, None, t)], lambda law, t: law.home_of("east1"),
-        lambda law, t: [e.person for e in law.roster("specialist", "east1")], lambda law, t: law.standstill("east1", "work_hour").add(t, 5 * HOUR),
+        Law.local_day,
+        Law.local_month,
+        Law.local_hour,
+        lambda law, t: law.calendar.add(t, HOUR),
+        lambda law, t: law.calendar.is_open(t),
+        lambda law, t: [e.person for e in law.ready("street", "east1", None, None, t)],
+        lambda law, t: law.home_of("east1"),
+        lambda law, t: [e.person for e in law.roster("specialist", "east1")],
+        lambda law, t: law.standstill("east1", "work_hour").add(t, 5 * HOUR),
         lambda law, t: law.overrides({"hour": t // HOUR % 24, "attributes": {"floor": 3}}),
-    ]  # fmt: skip
+    ]
     for question in questions:
         for former, now in pairwise(moments):
             wanted = question(Law(REF, bundle()), now)

@@ -1,4 +1,5 @@
-"""What people say with a command is lost nowhere: it stands in the decision, in 'ticket show' and in 'explain' (DESIGN 3)."""
+"""What people say with a command is lost nowhere: it stands in the decision, in 'ticket show' and in 'explain' (DESIGN
+3)."""
 
 from collections import Counter
 
@@ -20,7 +21,11 @@ def test_reason_and_text_of_every_kind_of_command_are_told(kind: CommandKind) ->
     city.ask(kind, "T", "chief:chief-1", reason="why so", text="what is there", proof=("photo:1", "photo:2"))
     decision = city.decisions[-1]
     assert decision.said is not None
-    assert (decision.said.reason, decision.said.text, decision.said.proof) == ("why so", "what is there", ("photo:1", "photo:2"))
+    assert (decision.said.reason, decision.said.text, decision.said.proof) == (
+        "why so",
+        "what is there",
+        ("photo:1", "photo:2"),
+    )
     retold = Retold(city.laws)
     explained = [line for one in city.decisions for line in retold.explain(one).lines]
     shown = "\n".join(ticket_lines(city["T"], city.book.laws[city["T"].pack], city.decisions, "bins"))

@@ -17,7 +17,8 @@ def fresh(law: Law, home: str) -> Quota:
 
 
 def test_with_all_eligible_every_home_is_within_a_ticket_of_its_shares_at_every_prefix() -> None:
-    """Homes take turns at random; after each ticket every party of that home is less than one ticket off 10/20/30/40."""
+    """Homes take turns at random; after each ticket every party of that home is less than one ticket off
+    10/20/30/40."""
     law, draw = law_of("guancheng"), random.Random(3)
     able = tuple(share.code for share in law.shares)
     books = {home: fresh(law, home) for home in law.homes if home != law.bundle.unplaced}
@@ -33,7 +34,8 @@ def test_with_all_eligible_every_home_is_within_a_ticket_of_its_shares_at_every_
 
 
 def test_drift_says_eligibility_where_parties_may_not_take_part() -> None:
-    """The backstop always may, the others 20, 30 and 30 times of a hundred: it takes far more than its share, and no ticket is misallocated."""
+    """The backstop always may, the others 20, 30 and 30 times of a hundred: it takes far more than its share, and no
+    ticket is misallocated."""
     law, draw = law_of("guancheng"), random.Random(4)
     quota, chances = fresh(law, "tawan"), {"backstop": 100, "residents": 20, "specialist": 30, "red_property": 30}
     for _ in range(20_000):

@@ -1,4 +1,5 @@
-"""LAW 6: merged and unmerged again is as if never merged; what came due meanwhile fires once, late. Beside a twin that never merged."""
+"""LAW 6: merged and unmerged again is as if never merged; what came due meanwhile fires once, late. Beside a twin that
+never merged."""
 
 import random
 from collections import Counter
@@ -53,7 +54,10 @@ def told(seed: int, merged: bool) -> City:
     passes(city, draw.randrange(40) * MINUTE)
     city.report("T", draw.choice(["leak", "bins", "wall"]))
     city.work("T", until="accept")
-    acts = [draw.choice(["extend", "rework", "recategorise", "wait_reporter", "resume"]) for _ in range(draw.randrange(1, 6))]
+    acts = [
+        draw.choice(["extend", "rework", "recategorise", "wait_reporter", "resume"])
+        for _ in range(draw.randrange(1, 6))
+    ]
     begin, end = sorted(draw.randrange(len(acts) + 1) for _ in range(2))
     for number, act in enumerate([*acts, None]):
         if merged and number == begin:
@@ -77,7 +81,8 @@ def test_an_undone_merge_leaves_every_ledger_as_if_it_had_never_been(block: int)
 
 
 def test_rungs_that_came_due_while_merged_fire_once_and_say_how_late() -> None:
-    """Merged from 08:10 for three hours: the reminders of 10:00 and 11:12 come at 11:30, each once, then the rest at their moments."""
+    """Merged from 08:10 for three hours: the reminders of 10:00 and 11:12 come at 11:30, each once, then the rest at
+    their moments."""
     city = City(law=LAW)
     city.report("X", "wall")
     city.report("T", "leak")
@@ -87,7 +92,11 @@ def test_rungs_that_came_due_while_merged_fire_once_and_say_how_late() -> None:
     assert city.ask("unmerge", "T", "desk:desk-1", reason="another door") == "done_as_asked"
     passes(city, DAY)
     name = city["T"].id
-    fired = [event.facts for event in city.events("ClockAtRisk", "ClockBreached") if event.ticket == name and event.facts["clock"] == "resolve"]
+    fired = [
+        event.facts
+        for event in city.events("ClockAtRisk", "ClockBreached")
+        if event.ticket == name and event.facts["clock"] == "resolve"
+    ]
     assert Counter(facts["rung"] for facts in fired) == Counter((50, 80, 100, 150, 300))
     assert [facts["late_by_ms"] // MINUTE for facts in fired] == [90, 18, 0, 0, 0]
 
@@ -103,7 +112,8 @@ def test_after_thirty_days_it_stays_merged() -> None:
 
 
 def chains(seed: int, merged: bool) -> City:
-    """Three or four tickets; with ``merged`` they are merged in a random tree and taken out again in a random order, over any deadline."""
+    """Three or four tickets; with ``merged`` they are merged in a random tree and taken out again in a random order,
+    over any deadline."""
     draw, city = random.Random(seed), City(law=LAW)
     names = ["A", "B", "C", "D"][: draw.choice([3, 4])]
     for name in names:
@@ -130,15 +140,24 @@ def chains(seed: int, merged: bool) -> City:
 
 @pytest.mark.parametrize("block", range(2))
 def test_trees_of_merges_undone_in_any_order_are_as_if_never_merged(block: int) -> None:
-    """Beside a second book that never merged: each limit, what is consumed of it, and each of its rungs, once, whatever shared limit fired."""
+    """Beside a second book that never merged: each limit, what is consumed of it, and each of its rungs, once, whatever
+    shared limit fired."""
     for seed in range(block * 100, block * 100 + 100):
         merged, never = chains(seed, True), chains(seed, False)
         for name in ("A", "B", "C"):
             mine, other = merged[name], never[name]
-            assert (mine.ledgers, mine.merged_here, mine.merged_into, mine.reach_here) == ((), (), None, ()), (seed, name)
+            assert (mine.ledgers, mine.merged_here, mine.merged_into, mine.reach_here) == ((), (), None, ()), (
+                seed,
+                name,
+            )
             assert mine.is_overdue == other.is_overdue, (seed, name)
             assert ledger(mine) == ledger(other), (seed, name)
-            clock, twin = (next(clock for clock in ticket.clocks if clock.kind == ClockKind.RESOLVE) for ticket in (mine, other))
-            assert (clock.number, clock.rungs, sorted(clock.fired)) == (twin.number, twin.rungs, sorted(twin.fired)), (seed, name)
+            clock, twin = (
+                next(clock for clock in ticket.clocks if clock.kind == ClockKind.RESOLVE) for ticket in (mine, other)
+            )
+            assert (clock.number, clock.rungs, sorted(clock.fired)) == (twin.number, twin.rungs, sorted(twin.fired)), (
+                seed,
+                name,
+            )
         keys = [decision.id for decision in merged.decisions]
         assert len(keys) == len(set(keys)), seed

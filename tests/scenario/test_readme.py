@@ -15,13 +15,43 @@ def test_a_tickets_life_by_hand(tmp_path: Path) -> None:
     found = re.search(r"<!-- life: begin -->\n```bash\n(.*?)```\n<!-- life: end -->", text, re.DOTALL)
     assert found is not None
     script = found.group(1)
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("GRIDWHISTLE_") or name == "GRIDWHISTLE_CACHE_DIR"}
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GRIDWHISTLE_") or name == "GRIDWHISTLE_CACHE_DIR"
+    }
     environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
     try:
-        done = subprocess.run(["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=600, check=False)
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", script],
+            cwd=tmp_path,
+            env=environ,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
     finally:
-        subprocess.run([sys.executable, "-m", "engine.cli", "down", "--data", str(tmp_path / "mine")], env=environ, capture_output=True, check=False, timeout=60)
+        subprocess.run(
+            [sys.executable, "-m", "engine.cli", "down", "--data", str(tmp_path / "mine")],
+            env=environ,
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    for word in ("TicketMoved", "TicketAccepted", "TicketFinished", "SurveyAnswered, TicketClosed", "everything agrees", "DepartmentReportedIn", "ChildReleased", "TicketFiled", "changed in every partition", "off", "done_as_asked"):
+    for word in (
+        "TicketMoved",
+        "TicketAccepted",
+        "TicketFinished",
+        "SurveyAnswered, TicketClosed",
+        "everything agrees",
+        "DepartmentReportedIn",
+        "ChildReleased",
+        "TicketFiled",
+        "changed in every partition",
+        "off",
+        "done_as_asked",
+    ):
         assert word in done.stdout, word
     assert not (tmp_path / "mine" / "lock").exists()

@@ -15,7 +15,13 @@ CODECS = {"none": 0, "gzip": 1, "snappy": 2, "lz4": 3, "zstd": 4}
 BAD_NAME = b"\xffnot-utf8"
 
 
-def batch(values: Sequence[bytes], base: int = 0, codec: int = 0, transactional: bool = False, bad_header_at: int | None = None) -> bytes:
+def batch(
+    values: Sequence[bytes],
+    base: int = 0,
+    codec: int = 0,
+    transactional: bool = False,
+    bad_header_at: int | None = None,
+) -> bytes:
     """Build a batch as a producer does and a broker stores it: base offset in, checksum right."""
     builder = DefaultRecordBatchBuilder(2, codec, int(transactional), 7 if transactional else -1, 0, 0, 1 << 30)
     for n, value in enumerate(values):
@@ -59,10 +65,17 @@ def varint(value: int) -> bytes:
 
 
 def bombs() -> dict[int, bytes]:
-    """One sound record of 400 MB of one letter (lz4: 100 MB, it shrinks 255 times at most), in each codec: brokers look at its framing alone, and take it."""
+    """One sound record of 400 MB of one letter (lz4: 100 MB, it shrinks 255 times at most), in each codec: brokers look
+    at its framing alone, and take it."""
     packer = zlib.compressobj(9, wbits=31)
-    made = {1: b"".join(map(packer.compress, _one_letter(400))) + packer.flush(), 2: b"\x80\x88\xde\xbe\x01" + b"\0a" * 4}
-    for codec, stream, size in ((3, cramjam.lz4.Compressor(block_linked=False), 100), (4, cramjam.zstd.Compressor(), 400)):
+    made = {
+        1: b"".join(map(packer.compress, _one_letter(400))) + packer.flush(),
+        2: b"\x80\x88\xde\xbe\x01" + b"\0a" * 4,
+    }
+    for codec, stream, size in (
+        (3, cramjam.lz4.Compressor(block_linked=False), 100),
+        (4, cramjam.zstd.Compressor(), 400),
+    ):
         for part in _one_letter(size):
             stream.compress(part)
         made[codec] = bytes(stream.finish())

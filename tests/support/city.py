@@ -1,4 +1,5 @@
-"""A small made-up city and a teller of stories: reports, commands and passing time, decided one after another without a broker."""
+"""A small made-up city and a teller of stories: reports, commands and passing time, decided one after another without a
+broker."""
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
@@ -64,36 +65,71 @@ def city_bundle(**changes: Any) -> PackBundle:
         nodes += [Node(home, "home", street, home), *(Node(f"{home}{n}", "grid", home, f"{home}{n}") for n in (1, 2))]
     roster = [RosterEntry(f"{role}-{n}", role, role) for role in PARTIES for n in (1, 2)]
     roster += [RosterEntry(f"{street}-street", street, "street", nodes=(street,)) for street in ("north", "south")]
-    roster += [RosterEntry(f"{street}-principal", street, "principal", nodes=(street,)) for street in ("north", "south")]
-    roster += [RosterEntry(f"{role}-{n}", role, role) for role in ("centre", "desk", "chief", "checker", "supervisor") for n in (1, 2)]
+    roster += [
+        RosterEntry(f"{street}-principal", street, "principal", nodes=(street,)) for street in ("north", "south")
+    ]
+    roster += [
+        RosterEntry(f"{role}-{n}", role, role)
+        for role in ("centre", "desk", "chief", "checker", "supervisor")
+        for n in (1, 2)
+    ]
     roster += [RosterEntry(f"{code}-1", code, "department", org=code) for code in ("urban", "fire", "water")]
     bundle = PackBundle(
-        name="toytown", title="Toytown", title_zh="镇", timezone="Asia/Shanghai", levels=("city", "street", "home", "grid"), home_level="home",
-        unplaced="unplaced", shares=tuple(PartyShare(code, share, code, code) for code, share in PARTIES.items()),
+        name="toytown",
+        title="Toytown",
+        title_zh="镇",
+        timezone="Asia/Shanghai",
+        levels=("city", "street", "home", "grid"),
+        home_level="home",
+        unplaced="unplaced",
+        shares=tuple(PartyShare(code, share, code, code) for code, share in PARTIES.items()),
         ladders={"default": TIERS, "owned": OWNERS},
         clocks={
             "triage": limits(Limit(5, minute), Limit(15, minute), Limit(15, minute), Limit(15, minute)),
             "accept": limits(Limit(5, minute), Limit(15, minute), Limit(2, wh), Limit(4, wh)),
             "contact": limits(Limit(30, minute), Limit(2, hour), Limit(1, wd), Limit(1, wd)),
             "report_in": limits(Limit(30, minute), Limit(1, hour), Limit(2, wh), Limit(4, wh)),
-            "check": every(Limit(30, minute)), "survey": every(Limit(14, "urgent_day")), "forget": every(Limit(35, "urgent_day")),
+            "check": every(Limit(30, minute)),
+            "survey": every(Limit(14, "urgent_day")),
+            "forget": every(Limit(35, "urgent_day")),
         },
         rungs={"resolve": (50, 80, 100, 150, 300), "triage": (100, 200), "report_in": (100, 200)},
-        nodes=tuple(nodes), addresses=(), departments=tuple(Department(code, code, code) for code in ("urban", "fire", "water")),
+        nodes=tuple(nodes),
+        addresses=(),
+        departments=tuple(Department(code, code, code) for code in ("urban", "fire", "water")),
         categories=(
             Category("bins", "Bins full", "垃圾", "city", "U3", Limit(8, wh), lead="urban", aliases=("rubbish",)),
             Category("leak", "Leak", "漏水", "city", "U2", Limit(4, hour), lead="water", co=("urban",)),
             Category("fire", "Fire", "火情", "safety", "U1", Limit(2, hour), lead="fire", co=("water",)),
             Category("wall", "Wall", "墙", "city", "U4", Limit(2, wd), parties=("residents", "backstop"), lead="urban"),
-            Category("pipe", "Pipe", "水管", "city", "U2", Limit(1, "urgent_day"), starts_at="department", ladder="owned", lead="water"),
+            Category(
+                "pipe",
+                "Pipe",
+                "水管",
+                "city",
+                "U2",
+                Limit(1, "urgent_day"),
+                starts_at="department",
+                ladder="owned",
+                lead="water",
+            ),
             Category("road", "Road", "路", "city", "U3", Limit(2, wd), starts_at="street", lead="urban"),
             Category("lift", "Lift", "电梯", "city", "U2", Limit(4, hour), skill="lifts", lead="urban"),
             Category("glass", "Glass", "玻璃", "city", "U2", Limit(4, hour), proof_required=True, lead="urban"),
         ),
-        rules=(), roster=tuple(roster), roster_version="r1", grid_version="g1",
-        calendar=Calendar("weekdays@1", "Asia/Shanghai", ((480, 720), (840, 1080)), 480, {str(y): year_of_weekdays(y) for y in (2026, 2027)}),
+        rules=(),
+        roster=tuple(roster),
+        roster_version="r1",
+        grid_version="g1",
+        calendar=Calendar(
+            "weekdays@1",
+            "Asia/Shanghai",
+            ((480, 720), (840, 1080)),
+            480,
+            {str(y): year_of_weekdays(y) for y in (2026, 2027)},
+        ),
         dismiss_reasons=("not_ours",),
-    )  # fmt: skip
+    )
     return msgspec.structs.replace(bundle, **changes) if changes else bundle
 
 
@@ -105,7 +141,8 @@ def at(clock: str, day: int = 0) -> Instant:
 
 
 class City:
-    """One partition told by hand. Clocks fire as the loop lets them: before a command that was appended after they were due."""
+    """One partition told by hand. Clocks fire as the loop lets them: before a command that was appended after they were
+    due."""
 
     def __init__(self, bundle: PackBundle | None = None, ref: str = REF, law: Law | None = None) -> None:
         """An empty city with its pack in force, Monday 08:00."""
@@ -145,10 +182,14 @@ class City:
         self.referrals += outcome.referrals
         return outcome
 
-    def report(self, name: str, category: str | None = "bins", home: str = "east", leaf: str | None = "east1", **fields: Any) -> Ticket:
+    def report(
+        self, name: str, category: str | None = "bins", home: str = "east", leaf: str | None = "east1", **fields: Any
+    ) -> Ticket:
         """An incident is reported and becomes a ticket with this name in the story."""
         self._n += 1
-        incident = Incident(f"app:{name}", home, self.now, self.now, "app", REF, "grid", category=category, leaf=leaf, **fields)  # type: ignore[arg-type]
+        incident = Incident(
+            f"app:{name}", home, self.now, self.now, "app", REF, "grid", category=category, leaf=leaf, **fields
+        )  # type: ignore[arg-type]
         outcome = self.take(IncidentCause(f"incidents:0:{self._n}", incident))
         self._names[name] = outcome.tickets[0][0]
         return self[name]
@@ -161,7 +202,15 @@ class City:
         return self[name]
 
     def ask(
-        self, kind: CommandKind | str, name: str, who: str, *, child: str = "", accepted: Instant | None = None, id: str | None = None, **fields: Any
+        self,
+        kind: CommandKind | str,
+        name: str,
+        who: str,
+        *,
+        child: str = "",
+        accepted: Instant | None = None,
+        id: str | None = None,
+        **fields: Any,
     ) -> str:
         """Somebody, ``role:person`` or ``department:code``, gives a command; answers the decision's reason."""
         self._n += 1
@@ -169,7 +218,14 @@ class City:
         org = person if role == "department" else None
         actor = Actor(Role(role), f"{person}-1" if org else person, org)
         ticket = self._names.get(name, name) + (f"/{child}" if child else "")
-        command = Command(id or f"c{self._n}", CommandKind(kind), actor, self.now if accepted is None else accepted, ticket=ticket, **fields)
+        command = Command(
+            id or f"c{self._n}",
+            CommandKind(kind),
+            actor,
+            self.now if accepted is None else accepted,
+            ticket=ticket,
+            **fields,
+        )
         return self.take(CommandCause(f"commands:0:{self._n}", command, self.now)).decision.reason
 
     def duty(self, person: str, role: str, change: str, who: str = "chief:chief-1", **fields: Any) -> str:
@@ -221,7 +277,9 @@ class City:
 
     def expect(self, kind: str, **facts: Any) -> Event:
         """Exactly one event of this type with these facts has happened."""
-        found = [event for event in self.events(kind) if all(event.facts.get(name) == value for name, value in facts.items())]
+        found = [
+            event for event in self.events(kind) if all(event.facts.get(name) == value for name, value in facts.items())
+        ]
         assert len(found) == 1, f"{kind} {facts}: {len(found)} of {[event.facts for event in self.events(kind)]}"
         return found[0]
 
@@ -230,7 +288,11 @@ class City:
         return [codec.encode(decision) for decision in self.decisions]
 
 
-def replay(laws: Mapping[str, Law], causes: Iterable[tuple[IncidentCause | CommandCause | ClockCause, Instant]], reopen_every: int = 0) -> list[bytes]:
+def replay(
+    laws: Mapping[str, Law],
+    causes: Iterable[tuple[IncidentCause | CommandCause | ClockCause, Instant]],
+    reopen_every: int = 0,
+) -> list[bytes]:
     """Decide the same causes again; ``reopen_every`` loads a fresh book from the state topic after so many."""
     ref = next(iter(laws))
     book = Book(laws)

@@ -1,4 +1,5 @@
-"""The demonstration's day told without a broker: its schedule, its people and its departments over the law itself, in one partition."""
+"""The demonstration's day told without a broker: its schedule, its people and its departments over the law itself, in
+one partition."""
 
 import heapq
 import itertools
@@ -57,9 +58,17 @@ class DemoDay:
             grid = thing.data["location"].get("grid")
             home = self._law.home_of(grid) if grid else None
             incident = Incident(
-                f"demo:{thing.external_id}", home or self._law.bundle.unplaced, at, at, thing.data["channel"], self._law.ref, "grid",  # type: ignore[arg-type]
-                category=thing.data.get("category"), leaf=grid, can_reach_reporter=True,
-            )  # fmt: skip
+                f"demo:{thing.external_id}",
+                home or self._law.bundle.unplaced,
+                at,
+                at,
+                thing.data["channel"],
+                self._law.ref,
+                "grid",  # type: ignore[arg-type]
+                category=thing.data.get("category"),
+                leaf=grid,
+                can_reach_reporter=True,
+            )
             return IncidentCause(f"incidents:0:{number}", incident)
         if isinstance(thing, Act):
             if self._versions[thing.ticket] != thing.version:
@@ -68,8 +77,12 @@ class DemoDay:
         else:
             code, name, action = thing
             fields: dict[str, Any] = {"proof": ("photo",), "text": "there"} if action in ("report_in", "finish") else {}
-            people = [entry.person for entry in self._law.bundle.roster if entry.role == "department" and entry.org == code]
-            command = Command(f"c{number}", ACTIONS[action], Actor(Role.DEPARTMENT, people[0], code), at, ticket=name, **fields)  # type: ignore[index]
+            people = [
+                entry.person for entry in self._law.bundle.roster if entry.role == "department" and entry.org == code
+            ]
+            command = Command(
+                f"c{number}", ACTIONS[action], Actor(Role.DEPARTMENT, people[0], code), at, ticket=name, **fields
+            )  # type: ignore[index]
         return CommandCause(f"commands:0:{number}", command, at)
 
     def _take(self, cause: IncidentCause | CommandCause | ClockCause, at: Instant) -> Decision:
@@ -78,12 +91,18 @@ class DemoDay:
         decision = outcome.decision
         for change in decision.changes:
             self._versions[change.ticket] = change.version
-            act = next_act(self._law, codec.decode(bytes(change.after), Ticket), at, self._seed) if change.after is not None else None
+            act = (
+                next_act(self._law, codec.decode(bytes(change.after), Ticket), at, self._seed)
+                if change.after is not None
+                else None
+            )
             if act is not None:
                 self._put(act.at, Act(act.at, act.kind, act.actor, act.ticket, act.fields, change.version))
         for event in decision.events:
             if event.type == "TaskDispatched":
                 told = event.facts
-                for delay, action in answers(told["department"], told["role"], told["event"], self._seed, told["ticket"], told.get("urgency")):
+                for delay, action in answers(
+                    told["department"], told["role"], told["event"], self._seed, told["ticket"], told.get("urgency")
+                ):
                     self._put(at + delay, (told["department"], told.get("child") or told["ticket"], action))
         return decision

@@ -23,15 +23,31 @@ from topics.ticket import Ticket
 from topics.vocabulary import CommandKind, Role, Status
 
 AGAIN, ASTRAY, REFERRED = 17, 23, 11
-"""Every so-manyth report is sent twice, is sent to another partition than its key's, and every so-manyth offered ticket is referred to another home."""
+"""Every so-manyth report is sent twice, is sent to another partition than its key's, and every so-manyth offered ticket
+is referred to another home."""
 
 
 class Feed:
-    """A sender that goes on until told to end: incidents at a rate, and people who take, refer, finish; departments that answer."""
+    """A sender that goes on until told to end: incidents at a rate, and people who take, refer, finish; departments
+    that answer."""
 
-    def __init__(self, settings: Settings, journal: Path, rate: float, seed: int, mixed: bool = True, occurred_at: str = "2026-03-02T00:00:00Z") -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        journal: Path,
+        rate: float,
+        seed: int,
+        mixed: bool = True,
+        occurred_at: str = "2026-03-02T00:00:00Z",
+    ) -> None:
         """``mixed``: duplicates, wrong partitions, referrals and replies as well."""
-        self._settings, self._rate, self._seed, self._mixed, self._occurred_at = settings, rate, seed, mixed, occurred_at
+        self._settings, self._rate, self._seed, self._mixed, self._occurred_at = (
+            settings,
+            rate,
+            seed,
+            mixed,
+            occurred_at,
+        )
         self.journal, self.replied = journal, journal.with_suffix(".replies.jsonl")
         """Two, since the product's own audit knows no journal of replies."""
         self.ending, self.going = asyncio.Event(), asyncio.Event()
@@ -52,10 +68,17 @@ class Feed:
     async def run(self) -> None:
         """Send until told to end, then wait for what is under way."""
         settings = self._settings
-        # a sender as patient as an outage is long: what it gave up would be sent again by a person, under the same identity
-        producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, request_timeout_ms=120_000)
+        # a sender as patient as an outage is long: what it gave up would be sent again by a person, under the same
+        # identity
+        producer = AIOKafkaProducer(
+            bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True, request_timeout_ms=120_000
+        )
         watcher = AIOKafkaConsumer(
-            settings.prefix + DECISIONS.name, bootstrap_servers=settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest", fetch_max_wait_ms=100
+            settings.prefix + DECISIONS.name,
+            bootstrap_servers=settings.kafka,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            fetch_max_wait_ms=100,
         )
         await producer.start()
         await watcher.start()
@@ -83,19 +106,30 @@ class Feed:
             count = self.counts["incidents"]
             astray = self._mixed and count % ASTRAY == 0
             for _ in range(2 if self._mixed and count % AGAIN == 0 else 1):
-                ack = await producer.send(self._settings.prefix + RAW.name, value, key=key, headers=headers, partition=(home + astray) % n)
+                ack = await producer.send(
+                    self._settings.prefix + RAW.name, value, key=key, headers=headers, partition=(home + astray) % n
+                )
                 self._note(ack, "incident", key.decode(), RAW.name, value)
             next_at += 1 / self._rate
             if next_at - time.monotonic() > 0.02:
                 await asyncio.sleep(next_at - time.monotonic())
             if not self.going.is_set():
-                await asyncio.wait({asyncio.create_task(self.going.wait()), asyncio.create_task(self.ending.wait())}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(
+                    {asyncio.create_task(self.going.wait()), asyncio.create_task(self.ending.wait())},
+                    return_when=asyncio.FIRST_COMPLETED,
+                )
                 next_at = time.monotonic()
 
     async def _watch(self, producer: AIOKafkaProducer, watcher: AIOKafkaConsumer) -> None:
         self._clock, law = await load_clock(self._settings), law_of("guancheng")
         parties = {share.code for share in law.shares}
-        homes = sorted({node.code for node in law.bundle.nodes if node.level == law.bundle.home_level and node.code != law.bundle.unplaced})
+        homes = sorted(
+            {
+                node.code
+                for node in law.bundle.nodes
+                if node.level == law.bundle.home_level and node.code != law.bundle.unplaced
+            }
+        )
         async for record in watcher:
             try:
                 decision = codec.decode(record.value, Decision)
@@ -109,27 +143,46 @@ class Feed:
                     await self._act(producer, ticket, parties, homes)
             if self._mixed:
                 for event in decision.events:
-                    if event.type == "TaskDispatched" and event.facts.get("event") == "dispatched" and event.facts.get("child"):
+                    if (
+                        event.type == "TaskDispatched"
+                        and event.facts.get("event") == "dispatched"
+                        and event.facts.get("child")
+                    ):
                         await self._reply(producer, event.facts)
 
     async def _act(self, producer: AIOKafkaProducer, ticket: Ticket, parties: set[str], homes: list[str]) -> None:
         number = int(ticket.id.rsplit("-", 1)[1])
         if self._mixed and ticket.status is Status.OFFERED and number % REFERRED == 1:
             home = homes[(homes.index(ticket.home) + 1) % len(homes)] if ticket.home in homes else homes[0]
-            await self._command(producer, ticket, CommandKind.REFER, Actor(Role.CHIEF, "chief-1"), home=home, reason="theirs")
+            await self._command(
+                producer, ticket, CommandKind.REFER, Actor(Role.CHIEF, "chief-1"), home=home, reason="theirs"
+            )
             return
         if number % 3 or ticket.party not in parties:
             return
-        kind = {Status.OFFERED: CommandKind.ACCEPT, Status.ACCEPTED: CommandKind.START, Status.HANDLING: CommandKind.FINISH}.get(ticket.status)
+        kind = {
+            Status.OFFERED: CommandKind.ACCEPT,
+            Status.ACCEPTED: CommandKind.START,
+            Status.HANDLING: CommandKind.FINISH,
+        }.get(ticket.status)
         if kind is None or (kind is CommandKind.FINISH and number % 2):
             return
-        await self._command(producer, ticket, kind, Actor(Role(ticket.party), ticket.person), text="done", proof=("photo",))
+        await self._command(
+            producer, ticket, kind, Actor(Role(ticket.party), ticket.person), text="done", proof=("photo",)
+        )
 
-    async def _command(self, producer: AIOKafkaProducer, ticket: Ticket, kind: CommandKind, actor: Actor, **fields: Any) -> None:
-        command = Command(f"{ticket.id}:{kind}:{ticket.version}", kind, actor, engine_now(self._clock), ticket=ticket.id, **fields)
+    async def _command(
+        self, producer: AIOKafkaProducer, ticket: Ticket, kind: CommandKind, actor: Actor, **fields: Any
+    ) -> None:
+        command = Command(
+            f"{ticket.id}:{kind}:{ticket.version}", kind, actor, engine_now(self._clock), ticket=ticket.id, **fields
+        )
         value, home = codec.encode(command), home_of(ticket.id)
         ack = await producer.send(
-            self._settings.prefix + COMMANDS.name, value, key=home.encode(), partition=partition_of(home, self._settings.partitions)
+            self._settings.prefix + COMMANDS.name,
+            value,
+            key=home.encode(),
+            partition=partition_of(home, self._settings.partitions),
         )
         self._note(ack, "command", command.id, COMMANDS.name, value)
         self.counts["commands"] += 1
@@ -137,8 +190,15 @@ class Feed:
     async def _reply(self, producer: AIOKafkaProducer, task: dict[str, Any]) -> None:
         """The department comes: its reply's position is the name of the command it becomes."""
         topic = f"dept.{task['department']}.replies"
-        value = json.dumps({"ticket": task["child"], "action": "report_in", "person": f"{task['department']}-1"}).encode()
-        ack = await producer.send(self._settings.prefix + topic, value, key=task["ticket"].encode(), partition=murmur2(task["ticket"].encode()) % 3)
+        value = json.dumps(
+            {"ticket": task["child"], "action": "report_in", "person": f"{task['department']}-1"}
+        ).encode()
+        ack = await producer.send(
+            self._settings.prefix + topic,
+            value,
+            key=task["ticket"].encode(),
+            partition=murmur2(task["ticket"].encode()) % 3,
+        )
         self._note(ack, "reply", "", topic, value)
         self.counts["replies"] += 1
 
@@ -147,9 +207,13 @@ class Feed:
             if not future.cancelled() and future.exception() is None:
                 where = future.result()
                 kept = JournalEntry(
-                    name or f"{topic}:{where.partition}:{where.offset}", "incident" if kind == "incident" else "command", topic, where.partition, where.offset,
+                    name or f"{topic}:{where.partition}:{where.offset}",
+                    "incident" if kind == "incident" else "command",
+                    topic,
+                    where.partition,
+                    where.offset,
                     digest(value),
-                )  # fmt: skip
+                )
                 self._journals[kind].add(kept)
             else:
                 self.counts["given up"] += 1

@@ -1,4 +1,5 @@
-"""Records of the worst kinds for every door and every topic of ours, beside those of ``poison``: what each must come to."""
+"""Records of the worst kinds for every door and every topic of ours, beside those of ``poison``: what each must come
+to."""
 
 import json
 import random
@@ -49,9 +50,15 @@ def _headed(*more: tuple[str, bytes], **changes: Any) -> Callable[[int], Raw]:
 
 WORST: dict[str, tuple[RejectReason | None, Callable[[int], Raw]]] = {
     "104,000 numbers in the reporter": (None, _as(_with("reporter", '{"n": [' + ",".join(["1e9"] * 104_000) + "]}"))),
-    "members given twice, 60 KiB": (R.INVALID_FIELD, _as(_with("attributes", "{" + ",".join(['"ab": 1'] * 8000) + "}"))),
+    "members given twice, 60 KiB": (
+        R.INVALID_FIELD,
+        _as(_with("attributes", "{" + ",".join(['"ab": 1'] * 8000) + "}")),
+    ),
     "members given twice, 500 KiB": (R.TOO_LARGE, _as(_with("attributes", _long('"ab": 1', "{", "}")))),
-    "50,000 names": (R.TOO_LARGE, _as(_with("attributes", "{" + ",".join(f'"{n:05x}":1' for n in range(50_000)) + "}"))),
+    "50,000 names": (
+        R.TOO_LARGE,
+        _as(_with("attributes", "{" + ",".join(f'"{n:05x}":1' for n in range(50_000)) + "}")),
+    ),
     "240,000 lists": (R.TOO_LARGE, _as(_with("attributes", '{"n": ' + _long("[]") + "}"))),
     "100,000 lists deep": (R.TOO_DEEP, KINDS["100,000 lists deep"][2]),
     "a number of 500,000 digits": (R.OUT_OF_RANGE, _as(_with("promised_by", "9" * HUNDREDS))),
@@ -69,46 +76,140 @@ WORST: dict[str, tuple[RejectReason | None, Callable[[int], Raw]]] = {
     "headers of 400 KiB": (None, _headed(("x", b"y" * 400_000))),
     "a feed's fault of 400 KiB": (R.INVALID_FIELD, _headed(("gw-fault", b'{"column":"' + b"x" * 400_000), channel="?")),
     "key of 2 KiB": (R.TOO_LARGE, lambda n: (b"%d" % n * 2048, *incident_message("worst", str(n), report())[1:])),
-    "key that is no text": (R.KEY_MISMATCH, lambda n: (b"\xff\x00worst:%d" % n, *incident_message("worst", str(n), report())[1:])),
-}  # fmt: skip
-"""Kind -> the reason it must be rejected for (``None``: it is a report, and becomes a ticket), and how to make the nth of it."""
+    "key that is no text": (
+        R.KEY_MISMATCH,
+        lambda n: (b"\xff\x00worst:%d" % n, *incident_message("worst", str(n), report())[1:]),
+    ),
+}
+"""Kind -> the reason it must be rejected for (``None``: it is a report, and becomes a ticket), and how to make the nth
+of it."""
 
 
 def commands(seed: int, ticket: str, at: int) -> Iterator[bytes]:
-    """Yield commands of every hostile kind: bytes that are none, moments no clock knows, forged ids, what nobody may, long lists."""
+    """Yield commands of every hostile kind: bytes that are none, moments no clock knows, forged ids, what nobody may,
+    long lists."""
     draw = random.Random(seed)
-    yield from (b"", b"\xff\x00", b"null", b"[" * 100_000, b"{" + b'"id":"a",' * 50_000, b'{"id": ' + b"9" * 500_000 + b"}", b'{"id":"x"' + b" " * 520_000 + b"}")
+    yield from (
+        b"",
+        b"\xff\x00",
+        b"null",
+        b"[" * 100_000,
+        b"{" + b'"id":"a",' * 50_000,
+        b'{"id": ' + b"9" * 500_000 + b"}",
+        b'{"id":"x"' + b" " * 520_000 + b"}",
+    )
     chief = {"role": "chief", "person": "chief-1"}
     told: list[dict[str, Any]] = [
         {"id": "past", "kind": "note", "actor": chief, "accepted_at": -(10**18), "ticket": ticket, "text": "x"},
         {"id": "future", "kind": "note", "actor": chief, "accepted_at": 10**18, "ticket": ticket, "text": "x"},
-        {"id": "law", "kind": "adopt_pack", "actor": {"role": "reporter", "person": "x"}, "pack": "guancheng@" + "0" * 64},
+        {
+            "id": "law",
+            "kind": "adopt_pack",
+            "actor": {"role": "reporter", "person": "x"},
+            "pack": "guancheng@" + "0" * 64,
+        },
         {"id": "chief-law", "kind": "adopt_pack", "actor": chief, "pack": "guancheng@" + "0" * 64},
-        {"id": "duty", "kind": "set_duty", "actor": {"role": "supervisor", "person": "supervisor-1"}, "duty": {"person": "chief-1", "role": "chief", "change": "remove"}},
-        {"id": "dept.ranqi.replies:0:0", "kind": "report_in", "actor": {"role": "department", "person": "x", "org": "ranqi"}, "ticket": ticket + "/ranqi/1", "proof": ["photo:1"]},
+        {
+            "id": "duty",
+            "kind": "set_duty",
+            "actor": {"role": "supervisor", "person": "supervisor-1"},
+            "duty": {"person": "chief-1", "role": "chief", "change": "remove"},
+        },
+        {
+            "id": "dept.ranqi.replies:0:0",
+            "kind": "report_in",
+            "actor": {"role": "department", "person": "x", "org": "ranqi"},
+            "ticket": ticket + "/ranqi/1",
+            "proof": ["photo:1"],
+        },
         {"id": "clock:1", "kind": "note", "actor": chief, "ticket": ticket, "text": "x"},
-        {"id": "²", "kind": "finish", "actor": {"role": "backstop", "person": "²"}, "ticket": "tawan-²²²²²²²²-1", "proof": ["photo:1"]},
-        {"id": "\u202e", "kind": "note", "actor": {"role": "desk", "person": "desk-1"}, "ticket": ticket, "text": "a\u202eb"},
-        *({"id": f"more-{n}", "kind": "attach", "actor": {"role": "reporter", "person": "caller"}, "ticket": ticket, "proof": [f"photo:{n}-{k}-" + "x" * 180 for k in range(50)]} for n in range(60)),
-    ]  # fmt: skip
-    words = ["", "²", "x" * 200, ticket, ticket + "/ranqi/1", "tawan-20261124-1/²/²", "guancheng@0", "east", "\u200b", "1" * 200]
+        {
+            "id": "²",
+            "kind": "finish",
+            "actor": {"role": "backstop", "person": "²"},
+            "ticket": "tawan-²²²²²²²²-1",
+            "proof": ["photo:1"],
+        },
+        {
+            "id": "\u202e",
+            "kind": "note",
+            "actor": {"role": "desk", "person": "desk-1"},
+            "ticket": ticket,
+            "text": "a\u202eb",
+        },
+        *(
+            {
+                "id": f"more-{n}",
+                "kind": "attach",
+                "actor": {"role": "reporter", "person": "caller"},
+                "ticket": ticket,
+                "proof": [f"photo:{n}-{k}-" + "x" * 180 for k in range(50)],
+            }
+            for n in range(60)
+        ),
+    ]
+    words = [
+        "",
+        "²",
+        "x" * 200,
+        ticket,
+        ticket + "/ranqi/1",
+        "tawan-20261124-1/²/²",
+        "guancheng@0",
+        "east",
+        "\u200b",
+        "1" * 200,
+    ]
     for n in range(60):
-        said = {name: draw.choice(words) for name in ("ticket", "reason", "text", "category", "home", "grid", "target", "party", "case", "pack") if draw.random() < 0.5}
-        told.append({"id": f"drawn-{seed}-{n}", "kind": str(draw.choice(list(CommandKind))), "actor": {"role": str(draw.choice(list(Role))), "person": draw.choice(["chief-1", "²", "caller"])}, **said})
+        said = {
+            name: draw.choice(words)
+            for name in ("ticket", "reason", "text", "category", "home", "grid", "target", "party", "case", "pack")
+            if draw.random() < 0.5
+        }
+        told.append(
+            {
+                "id": f"drawn-{seed}-{n}",
+                "kind": str(draw.choice(list(CommandKind))),
+                "actor": {"role": str(draw.choice(list(Role))), "person": draw.choice(["chief-1", "²", "caller"])},
+                **said,
+            }
+        )
     for one in told:
         yield json.dumps({"accepted_at": at} | one).encode()
 
 
 def replies(ticket: str) -> Iterator[bytes | None]:
     """Yield what a department's compromised machine might answer."""
-    yield from (None, b"", b"\xff", b"[" * 100_000, b'{"ticket": ' + b"9" * 500_000 + b"}", b'{"ticket":"a","ticket":"b"}')
+    yield from (
+        None,
+        b"",
+        b"\xff",
+        b"[" * 100_000,
+        b'{"ticket": ' + b"9" * 500_000 + b"}",
+        b'{"ticket":"a","ticket":"b"}',
+    )
     for name in ("²", "tawan-²²²²²²²²-1", ticket, ticket + "/ranqi/²", "x" * 100_000):
         for action in ("accept", "finish", "explode"):
             yield json.dumps({"ticket": name, "action": action, "person": "²" * 99, "text": "\u4e00" * 3999}).encode()
 
 
-def junk(ours: tuple[bytes, ...] = (b"m:", b"t:\xff", b"t:x-20260101-1", b"q:x", b"n:x", b"c:x", b"d:x", b"h:x", b"@", b"current", b"clock")) -> Iterator[tuple[bytes | None, bytes | None]]:
-    """Yield key and value of what a stranger may write to any topic that is ours: under each key that we use, and others."""
+def junk(
+    ours: tuple[bytes, ...] = (
+        b"m:",
+        b"t:\xff",
+        b"t:x-20260101-1",
+        b"q:x",
+        b"n:x",
+        b"c:x",
+        b"d:x",
+        b"h:x",
+        b"@",
+        b"current",
+        b"clock",
+    ),
+) -> Iterator[tuple[bytes | None, bytes | None]]:
+    """Yield key and value of what a stranger may write to any topic that is ours: under each key that we use, and
+    others."""
     for key in (None, b"", b"\xff\x00", b"guancheng@" + b"0" * 64, *ours):
         yield from ((key, value) for value in (b"junk", b"{}", b"[" * 10_000, b"\xff" * 1000))
     yield from ((b"nobody's", None), (None, b"x" * 400_000))

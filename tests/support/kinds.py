@@ -1,4 +1,5 @@
-"""Kinds of Strimzi, KEDA and kustomize as far as ``deploy/`` uses them: no package registry has their schemas, so they stand here, from their documentation."""
+"""Kinds of Strimzi, KEDA and kustomize as far as ``deploy/`` uses them: no package registry has their schemas, so they
+stand here, from their documentation."""
 
 from typing import Annotated, Any, Literal
 
@@ -39,7 +40,9 @@ class AclRule(Strict):
     """One right."""
 
     resource: AclResource
-    operations: Annotated[list[Literal["Read", "Write", "Describe", "DescribeConfigs", "IdempotentWrite", "All"]], Field(min_length=1)]
+    operations: Annotated[
+        list[Literal["Read", "Write", "Describe", "DescribeConfigs", "IdempotentWrite", "All"]], Field(min_length=1)
+    ]
 
 
 class Authorization(Strict):
@@ -156,4 +159,6 @@ class Kustomization(Strict):
     replicas: list[dict[Literal["name", "count"], Any]] = []
 
 
-MODELS: dict[str, type[Strict]] = {model.__name__: model for model in (KafkaTopic, KafkaUser, ScaledObject, TriggerAuthentication)}
+MODELS: dict[str, type[Strict]] = {
+    model.__name__: model for model in (KafkaTopic, KafkaUser, ScaledObject, TriggerAuthentication)
+}

@@ -1,6 +1,7 @@
 """Who judges a faults test: what stands on the log against what its senders journalled, in plain JSON (DESIGN 13).
 
-Nothing of ``engine``, ``rules`` or ``topics`` is used here, nor the audit: an error that the code under test and the audit
+Nothing of ``engine``, ``rules`` or ``topics`` is used here, nor the audit: an error that the code under test and the
+audit
 have in common is one that this finds. It reads along from the beginning, so that retention takes nothing from it.
 """
 
@@ -38,7 +39,10 @@ class Verdict:
 
     def told(self) -> str:
         """The figures in a line."""
-        return f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.early)} early, {self.held} held; first: {(self.lost + self.doubled + self.early)[:3]}"
+        return (
+            f"{len(self.lost)} lost, {len(self.doubled)} doubled, {len(self.early)} early, {self.held} held; first:"
+            f" {(self.lost + self.doubled + self.early)[:3]}"
+        )
 
 
 class Ledger:
@@ -68,7 +72,11 @@ class Ledger:
 
     async def _read(self) -> None:
         reader = AIOKafkaConsumer(
-            bootstrap_servers=self._kafka, isolation_level="read_committed", auto_offset_reset="earliest", enable_auto_commit=False, metadata_max_age_ms=3000
+            bootstrap_servers=self._kafka,
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            metadata_max_age_ms=3000,
         )
         await reader.start()
         try:
@@ -89,8 +97,16 @@ class Ledger:
             await reader.stop()
 
     async def _inputs(self, reader: AIOKafkaConsumer) -> set[TopicPartition]:
-        names = {name for name in await reader.topics() if name.startswith(self._prefix + "dept.") and name.endswith(".tasks")}
-        wanted = {self._prefix + "tickets.decisions": self._partitions, self._prefix + "reference": 1, **dict.fromkeys(names, 3)}
+        names = {
+            name
+            for name in await reader.topics()
+            if name.startswith(self._prefix + "dept.") and name.endswith(".tasks")
+        }
+        wanted = {
+            self._prefix + "tickets.decisions": self._partitions,
+            self._prefix + "reference": 1,
+            **dict.fromkeys(names, 3),
+        }
         return {TopicPartition(name, p) for name, count in wanted.items() for p in range(count)}
 
     def _take(self, topic: str, record: Any) -> None:
@@ -101,10 +117,15 @@ class Ledger:
         except (TypeError, ValueError, KeyError, RecursionError):
             return  # a stranger's
         if topic == "tickets.decisions":
-            kept = {name: said.get(name) for name in ("id", "at", "cause", "reason", "ticket", "command_id", "events", "first_decision")}
+            kept = {
+                name: said.get(name)
+                for name in ("id", "at", "cause", "reason", "ticket", "command_id", "events", "first_decision")
+            }
             self.decisions[record.partition, record.offset] = (kept, record.timestamp)
             self.known.add(str(kept["command_id"]))
-            self.known.update(event["facts"]["identity"] for event in kept["events"] or () if event["type"] == "TicketReceived")
+            self.known.update(
+                event["facts"]["identity"] for event in kept["events"] or () if event["type"] == "TicketReceived"
+            )
             for event in kept["events"] or ():  # of a task only its name is judged
                 if "id" in event.get("facts", {}):
                     event["facts"] = {"id": event["facts"]["id"]}
@@ -140,7 +161,9 @@ class Ledger:
     def tickets(self) -> Counter[str]:
         """Identity -> tickets that were made for it, those it was referred into left out."""
         return Counter(
-            event["facts"]["identity"] for _, event in self.events() if event["type"] == "TicketReceived" and event["facts"].get("placed_by") != "referral"
+            event["facts"]["identity"]
+            for _, event in self.events()
+            if event["type"] == "TicketReceived" and event["facts"].get("placed_by") != "referral"
         )
 
     def missing(self, *journals: Path) -> list[str]:
@@ -157,23 +180,37 @@ class Ledger:
         ids = Counter(decision["id"] for decision, _ in self.decisions.values())
         tasks = Counter(self.tasks.values())
         found.tickets, found.tasks = len(tickets), len(tasks)
-        found.lost = sorted(asked - set(tickets)) + sorted(commanded - self.answered()) + sorted(self._owed() - set(tasks))
-        found.doubled = [name for counts in (ids, tickets, tasks) for name, count in counts.items() if count > 1] + self._referred_twice(found)
+        found.lost = (
+            sorted(asked - set(tickets)) + sorted(commanded - self.answered()) + sorted(self._owed() - set(tasks))
+        )
+        found.doubled = [
+            name for counts in (ids, tickets, tasks) for name, count in counts.items() if count > 1
+        ] + self._referred_twice(found)
         found.held = sum(decision["cause"] == "held" for decision, _ in self.decisions.values())
         self._judge_clocks(found)
         return found
 
     def _owed(self) -> set[str]:
         """Tasks that decisions say must stand on a department's topic."""
-        return {event["facts"]["id"] for _, event in self.events() if event["type"].startswith("Task") and "id" in event["facts"]}
+        return {
+            event["facts"]["id"]
+            for _, event in self.events()
+            if event["type"].startswith("Task") and "id" in event["facts"]
+        }
 
     def _referred_twice(self, found: Verdict) -> list[str]:
         went = Counter(decision["ticket"] for decision, event in self.events() if event["type"] == "TicketReferred")
-        came = Counter(event["facts"]["identity"] for _, event in self.events() if event["type"] == "TicketReceived" and event["facts"].get("placed_by") == "referral")
+        came = Counter(
+            event["facts"]["identity"]
+            for _, event in self.events()
+            if event["type"] == "TicketReceived" and event["facts"].get("placed_by") == "referral"
+        )
         found.referred = went.total()
         if went.total() > came.total():
             found.lost.append(f"{went.total() - came.total()} referrals")
-        return [name for name, count in went.items() if count > 1] + ([f"{came.total() - went.total()} referrals"] if came.total() > went.total() else [])
+        return [name for name, count in went.items() if count > 1] + (
+            [f"{came.total() - went.total()} referrals"] if came.total() > went.total() else []
+        )
 
     def _judge_clocks(self, found: Verdict) -> None:
         """No clock fires before it was due, neither by what it says nor by the broker's clock on the record itself."""
@@ -181,8 +218,12 @@ class Ledger:
             if decision["cause"] != "clock":
                 continue
             found.clocks += 1
-            due = max((event["facts"]["due_at"] for event in decision["events"] or () if "due_at" in event["facts"]), default=0)
-            clock = [one for one in self.clocks if one["origin_at"] <= appended_ms][-1]  # a stack that was started again goes by a new one
+            due = max(
+                (event["facts"]["due_at"] for event in decision["events"] or () if "due_at" in event["facts"]),
+                default=0,
+            )
+            # a stack that was started again goes by a new one
+            clock = [one for one in self.clocks if one["origin_at"] <= appended_ms][-1]
             now = clock["start_at"] + (appended_ms - clock["origin_at"]) * clock["speed"]
             if decision["at"] < due or now < due:
                 found.early.append(f"{decision['id']} due {due}, at {decision['at']}, on the log at {now}")

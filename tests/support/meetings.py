@@ -1,7 +1,9 @@
 """Where two features meet, all pairs: a ticket in which one is at work already, and something asked of it (LAW 2-7).
 
-What comes of each pair stands in ``tests/unit/rules/pairs.tsv``, decided on purpose; ``docs/meetings.md`` is drawn from there and from the stories
-marked ``meets``: ``python -m tests.support.meetings``. ``--record`` writes the table anew, to be read line by line before it is kept.
+What comes of each pair stands in ``tests/unit/rules/pairs.tsv``, decided on purpose; ``docs/meetings.md`` is drawn from
+there and from the stories
+marked ``meets``: ``python -m tests.support.meetings``. ``--record`` writes the table anew, to be read line by line
+before it is kept.
 """
 
 import ast
@@ -25,16 +27,21 @@ AGAIN = "toytown@2"
 
 
 def bundle(limit: int = 4) -> PackBundle:
-    """A town with a wish and a category that needs consent and a team; with another limit for a leak it is the next pack."""
+    """A town with a wish and a category that needs consent and a team; with another limit for a leak it is the next
+    pack."""
     town = city_bundle()
     more = (
         Category("wish", "Wish", "微心愿", "city", "U4", Limit(2, "work_day"), wish=True, lead="urban"),
         Category("stairs", "Stairs", "楼道", "city", "U3", Limit(8, "work_hour"), consent="sequential", lead="urban"),
-        Category("roof", "Roof", "屋顶", "city", "U2", Limit(4, "urgent_hour"), team=("specialist", "checker"), lead="urban"),
+        Category(
+            "roof", "Roof", "屋顶", "city", "U2", Limit(4, "urgent_hour"), team=("specialist", "checker"), lead="urban"
+        ),
     )
     committees = tuple(RosterEntry(f"{role}-1", role, role) for role in ("residents_committee", "owners_committee"))
     nodes = tuple(replace(node, wall="inside") if node.code == "east2" else node for node in town.nodes)
-    leaks = tuple(replace(one, limit=Limit(limit, "urgent_hour")) if one.code == "leak" else one for one in town.categories)
+    leaks = tuple(
+        replace(one, limit=Limit(limit, "urgent_hour")) if one.code == "leak" else one for one in town.categories
+    )
     return replace(town, categories=(*leaks, *more), roster=(*town.roster, *committees), nodes=nodes)
 
 
@@ -136,7 +143,10 @@ def _spot_fixed(city: City) -> None:
 
 def _whistled(city: City) -> None:
     _leak(city, "start", "road")
-    assert city.ask("whistle", "T", "principal:north-principal", departments=("urban",), case="emergency") == "done_as_asked"
+    assert (
+        city.ask("whistle", "T", "principal:north-principal", departments=("urban",), case="emergency")
+        == "done_as_asked"
+    )
 
 
 def _surveyed(city: City) -> None:
@@ -220,7 +230,8 @@ def _rebased(city: City) -> str:
 
 
 def _late(city: City) -> str:
-    """Nobody does anything until its limit has passed, or for ten days where none is running: then what a person sees."""
+    """Nobody does anything until its limit has passed, or for ten days where none is running: then what a person
+    sees."""
     due = city["T"].deadline_at or city.now + 10 * DAY
     while (first := city.book.next_due()) is not None and first <= due:
         city._fire(first)
@@ -242,9 +253,17 @@ ACTS: dict[str, tuple[str, Callable[[City], str]]] = {
     "extend": ("4, 6", lambda city: _granted(city, "extend")),
     "park": ("4", lambda city: _granted(city, "park", until=at("08:00", 9))),
     "wait": ("4", lambda city: city.ask("wait_reporter", "T", "desk:desk-1", reason="which door?")),
-    "whistle": ("7", lambda city: city.ask("whistle", "T", "principal:north-principal", departments=("fire",), case="emergency")),
+    "whistle": (
+        "7",
+        lambda city: city.ask("whistle", "T", "principal:north-principal", departments=("fire",), case="emergency"),
+    ),
     "escalate": ("5", lambda city: city.ask("escalate", "T", "chief:chief-1", reason="now")),
-    "reassign": ("6", lambda city: city.ask("reassign", "T", "chief:chief-1", target="residents-2", party="residents", reason="nearer")),
+    "reassign": (
+        "6",
+        lambda city: city.ask(
+            "reassign", "T", "chief:chief-1", target="residents-2", party="residents", reason="nearer"
+        ),
+    ),
     "rebase": ("4", _rebased),
     "spot fix": ("6", lambda city: city.ask("spot_fix", "T", "residents:residents-1", proof=("a", "b"))),
     "consent": ("6", lambda city: city.ask("consent", "T", "residents_committee:residents_committee-1", passed=True)),
@@ -277,13 +296,27 @@ def comes_of(feature: str, act: str) -> str:
     where = f"{ticket.status} {ticket.tier or '-'}/{ticket.party or ticket.duty}"
     if ticket.version == before and reason not in ("time_passed", "done_as_asked"):
         return reason
-    marks = "".join(f" {mark}" for mark, is_so in (("late", ticket.is_overdue), ("folded", ticket.folded_into), ("exhausted", ticket.is_exhausted)) if is_so)
-    return f"{where}{marks}, due {moment(ticket.deadline_at)}" + ("" if reason in ("done_as_asked", "time_passed") else f" ({reason})")
+    marks = "".join(
+        f" {mark}"
+        for mark, is_so in (
+            ("late", ticket.is_overdue),
+            ("folded", ticket.folded_into),
+            ("exhausted", ticket.is_exhausted),
+        )
+        if is_so
+    )
+    return f"{where}{marks}, due {moment(ticket.deadline_at)}" + (
+        "" if reason in ("done_as_asked", "time_passed") else f" ({reason})"
+    )
 
 
 def moment(ms: int | None) -> str:
     """A local moment; the pack's hours are eight ahead."""
-    return "-" if ms is None else (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms + ZONE_MS)).strftime("%a %d %H:%M")
+    return (
+        "-"
+        if ms is None
+        else (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ms + ZONE_MS)).strftime("%a %d %H:%M")
+    )
 
 
 def table() -> dict[tuple[str, str], str]:
@@ -312,22 +345,47 @@ def document() -> str:
     """The page, from the table and the marks."""
     decided = table()
     lines = [
-        "# Where features meet", "",
-        "Written by `python -m tests.support.meetings` from the tests; do not edit. A ticket in which one feature is at work (Monday 2 March 2026, 09:00, filed at 08:00",
-        "unless said otherwise), something asked of it, and what comes of it: where it is then and until when, or why it is refused. Each line is",
-        f"held by `tests/unit/rules/test_every_pair.py`; what was decided about the difficult ones is in [decision 8](decisions/0008-where-two-features-meet.md). {len(decided)} pairs.",
-        "", "## Told as stories", "", "| features | LAW | test |", "|---|---|---|",
-    ]  # fmt: skip
+        "# Where features meet",
+        "",
+        (
+            "Written by `python -m tests.support.meetings` from the tests; do not edit. A ticket in which one feature"
+            " is at work (Monday 2 March 2026, 09:00, filed at 08:00"
+        ),
+        (
+            "unless said otherwise), something asked of it, and what comes of it: where it is then and until when, or"
+            " why it is refused. Each line is"
+        ),
+        (
+            "held by `tests/unit/rules/test_every_pair.py`; what was decided about the difficult ones is in [decision"
+            f" 8](decisions/0008-where-two-features-meet.md). {len(decided)} pairs."
+        ),
+        "",
+        "## Told as stories",
+        "",
+        "| features | LAW | test |",
+        "|---|---|---|",
+    ]
     lines += [f"| {one} × {other} | {sections} | `{test}` |" for (one, other), sections, test in sorted(stories())]
     for feature, (section, _) in STATES.items():
-        lines += ["", f"## {feature} (LAW {section})", "", f"{moment(state(feature).now)}: {_seen(feature)}.", "", "| asked | LAW | comes of it |", "|---|---|---|"]
+        lines += [
+            "",
+            f"## {feature} (LAW {section})",
+            "",
+            f"{moment(state(feature).now)}: {_seen(feature)}.",
+            "",
+            "| asked | LAW | comes of it |",
+            "|---|---|---|",
+        ]
         lines += [f"| {act} | {ACTS[act][0]} | {decided.get((feature, act), '**no test**')} |" for act in ACTS]
     return "\n".join(lines) + "\n"
 
 
 def _seen(feature: str) -> str:
     ticket = state(feature)["T"]
-    return f"{ticket.category}, {ticket.status} at {ticket.tier or '-'}/{ticket.party or ticket.duty}, due {moment(ticket.deadline_at)}"
+    return (
+        f"{ticket.category}, {ticket.status} at {ticket.tier or '-'}/{ticket.party or ticket.duty}, due"
+        f" {moment(ticket.deadline_at)}"
+    )
 
 
 def main() -> None:
@@ -336,7 +394,10 @@ def main() -> None:
         rows = [f"{feature}\t{act}\t{comes_of(feature, act)}" for feature in STATES for act in ACTS]
         TABLE.write_text("\n".join(rows) + "\n", encoding="utf-8")
     PAGE.write_text(document(), encoding="utf-8")
-    print(f"{PAGE.relative_to(ROOT)}: {len(table())} pairs, {len(stories())} stories, {len(re.findall('no test', PAGE.read_text(encoding='utf-8')))} without a test")
+    print(
+        f"{PAGE.relative_to(ROOT)}: {len(table())} pairs, {len(stories())} stories,"
+        f" {len(re.findall('no test', PAGE.read_text(encoding='utf-8')))} without a test"
+    )
 
 
 if __name__ == "__main__":

@@ -32,16 +32,27 @@ def report(**changes: Any) -> dict[str, Any]:
     return {name: value for name, value in (base | changes).items() if value is not None}
 
 
-def good(seed: int, count: int, pack: str = "guancheng", occurred_at: str = "2026-11-24T01:00:00Z", urgent_percent: int = 15) -> Iterator[Raw]:
+def good(
+    seed: int, count: int, pack: str = "guancheng", occurred_at: str = "2026-11-24T01:00:00Z", urgent_percent: int = 15
+) -> Iterator[Raw]:
     """Yield sound reports, spread over homes and categories; so many of a hundred are whistled at once (U1)."""
     draw, law = random.Random(seed), law_of(pack)
     parents = {node.parent for node in law.bundle.nodes}
-    leaves = [n.code for n in law.bundle.nodes if n.code not in parents and law.home_of(n.code) not in (None, law.bundle.unplaced)]
+    leaves = [
+        n.code
+        for n in law.bundle.nodes
+        if n.code not in parents and law.home_of(n.code) not in (None, law.bundle.unplaced)
+    ]
     urgent = [c.code for c in law.bundle.categories if c.urgency in law.bundle.automatic_whistle]
     others = [c.code for c in law.bundle.categories if c.code not in urgent]
     for n in range(count):
         category = draw.choice(urgent if urgent and draw.randrange(100) < urgent_percent else others)
-        data = report(category=category, location={"grid": draw.choice(leaves)}, text=f"report {n} of seed {seed}", occurred_at=occurred_at)
+        data = report(
+            category=category,
+            location={"grid": draw.choice(leaves)},
+            text=f"report {n} of seed {seed}",
+            occurred_at=occurred_at,
+        )
         data["reporter"] = {"name": "somebody", "phone": f"000-{draw.randrange(10**8):08d}"}
         yield incident_message(f"good{seed}", str(n), data)
 
@@ -129,7 +140,11 @@ KINDS: dict[str, tuple[RejectReason, str, Callable[[int], Raw]]] = {
     "no headers": (R.MISSING_FIELD, "specversion", lambda n: (b"bad:%d" % n, json.dumps(report()).encode(), [])),
     "headers that are no text": (R.UNREADABLE, "headers", _with_header("ce_id", b"\xff\xfe")),
     "header without a value": (R.INVALID_FIELD, "headers", _with_header("ce_id", None)),
-    "the same header twice": (R.INVALID_FIELD, "headers", lambda n: _and_header(_message(report(), n), "CE_ID", b"other")),
+    "the same header twice": (
+        R.INVALID_FIELD,
+        "headers",
+        lambda n: _and_header(_message(report(), n), "CE_ID", b"other"),
+    ),
     "1,000 attributes in headers": (R.INVALID_FIELD, "?", lambda n: _and_headers(_message(report(), n), 1000)),
     "no id": (R.MISSING_FIELD, "id", _without_header("ce_id")),
     "no source": (R.MISSING_FIELD, "source", _without_header("ce_source")),
@@ -142,10 +157,22 @@ KINDS: dict[str, tuple[RejectReason, str, Callable[[int], Raw]]] = {
     "control character in the id": (R.BAD_TEXT, "id", lambda n: incident_message("bad", f"\x00{n}", report())),
     "key of a megabyte": (R.TOO_LARGE, "key", lambda n: (b"k" * 1024 * 1024, *_message(report(), n)[1:])),
     "another type": (R.WRONG_TYPE, "type", _with_header("ce_type", b"org.example.other.v1")),
-    "version from the future": (R.UNKNOWN_VERSION, "type", _with_header("ce_type", b"org.gridwhistle.incident.reported.v9")),
-    "structured mode without JSON": (R.UNREADABLE, "data", lambda n: (b"bad:%d" % n, b"<event/>", [("content-type", b"application/cloudevents+json")])),
+    "version from the future": (
+        R.UNKNOWN_VERSION,
+        "type",
+        _with_header("ce_type", b"org.gridwhistle.incident.reported.v9"),
+    ),
+    "structured mode without JSON": (
+        R.UNREADABLE,
+        "data",
+        lambda n: (b"bad:%d" % n, b"<event/>", [("content-type", b"application/cloudevents+json")]),
+    ),
     "structured, a member twice": (R.INVALID_FIELD, "data", lambda n: _doubled(_message(report(), n, structured=True))),
-    "structured, no source": (R.MISSING_FIELD, "source", lambda n: _cut(_message(report(), n, structured=True), b"source")),
+    "structured, no source": (
+        R.MISSING_FIELD,
+        "source",
+        lambda n: _cut(_message(report(), n, structured=True), b"source"),
+    ),
     "structured, id a number": (R.INVALID_FIELD, "id", lambda n: (b"bad:%d" % n, STRUCTURED % b"7", [])),
     "structured, no data": (R.INVALID_FIELD, "data", lambda n: (b"bad:%d" % n, STRUCTURED % b'"%d"' % n, [])),
     "structured, no object": (R.UNREADABLE, "", lambda n: (b"bad:%d" % n, b"[]", [])),
@@ -157,12 +184,24 @@ KINDS: dict[str, tuple[RejectReason, str, Callable[[int], Raw]]] = {
     "null byte in a text": (R.BAD_TEXT, "data.text", _data(text="a\x00b")),
     "listed attribute a list": (R.INVALID_FIELD, "data.attributes.building", _data(attributes={"building": ["3"]})),
     "listed attribute of 90 bits": (R.OUT_OF_RANGE, "data.attributes.building", _data(attributes={"building": 2**90})),
-    "listed attribute with an override": (R.BAD_TEXT, "data.attributes.building", _data(attributes={"building": "3\u202e"})),
-    "listed attribute of 300 characters": (R.INVALID_FIELD, "data.attributes.building", _data(attributes={"building": "3" * 300})),
+    "listed attribute with an override": (
+        R.BAD_TEXT,
+        "data.attributes.building",
+        _data(attributes={"building": "3\u202e"}),
+    ),
+    "listed attribute of 300 characters": (
+        R.INVALID_FIELD,
+        "data.attributes.building",
+        _data(attributes={"building": "3" * 300}),
+    ),
     "infinity as a text": (R.INVALID_FIELD, "data.location.lat", _data(location={"lat": "inf", "lon": 1.0})),
     "promised in eleven years": (R.OUT_OF_RANGE, "data.promised_by", _data(promised_by="2038-01-01T00:00:00Z")),
     "year 1": (R.OUT_OF_RANGE, "data.occurred_at", _data(occurred_at="0001-01-01T00:00:00+14:00")),
-    "51 attachments": (R.INVALID_FIELD, "data.attachments", _data(attachments=[{"url": "https://x.test/1", "sha256": "0" * 64}] * 51)),
+    "51 attachments": (
+        R.INVALID_FIELD,
+        "data.attachments",
+        _data(attachments=[{"url": "https://x.test/1", "sha256": "0" * 64}] * 51),
+    ),
     "no time": (R.MISSING_FIELD, "data.occurred_at", _data(occurred_at=None)),
     "time without a zone": (R.INVALID_FIELD, "data.occurred_at", _data(occurred_at="2026-11-24T01:00:00")),
     "eleven years ago": (R.OUT_OF_RANGE, "data.occurred_at", _data(occurred_at="2015-01-01T00:00:00Z")),
@@ -172,21 +211,47 @@ KINDS: dict[str, tuple[RejectReason, str, Callable[[int], Raw]]] = {
     "longitude off the earth": (R.OUT_OF_RANGE, "data.location.lon", _data(location={"lat": 34.0, "lon": 181.0})),
     "latitude as a text": (R.INVALID_FIELD, "data.location.lat", _data(location={"lat": "34", "lon": 113.0})),
     "half a point": (R.INVALID_FIELD, "data.location", _data(location={"lat": 34.0})),
-    "unknown reference system": (R.INVALID_FIELD, "data.location.crs", _data(location={"lat": 34.0, "lon": 113.0, "crs": "MARS"})),
+    "unknown reference system": (
+        R.INVALID_FIELD,
+        "data.location.crs",
+        _data(location={"lat": 34.0, "lon": 113.0, "crs": "MARS"}),
+    ),
     "unknown member": (R.INVALID_FIELD, "data.?", _data(priority=1)),
     "control character": (R.BAD_TEXT, "data.text", _data(text="a\x07b")),
     "bidi override": (R.BAD_TEXT, "data.text", _data(text="abc\u202efdp.exe")),
     "text of 5,000 characters": (R.INVALID_FIELD, "data.text", _data(text="x" * 5000)),
-    "attachment that is run": (R.INVALID_FIELD, "data.attachments.0.url", _data(attachments=[{"url": "javascript:alert(1)", "sha256": "0" * 64}])),
-    "attachment of this machine": (R.INVALID_FIELD, "data.attachments.0.url", _data(attachments=[{"url": "file:///etc/passwd", "sha256": "0" * 64}])),
-    "attachment whose address lies": (R.INVALID_FIELD, "data.attachments.0.url", _data(attachments=[{"url": "https://city.test@evil.test/", "sha256": "0" * 64}])),
-    "attachment without checksum": (R.MISSING_FIELD, "data.attachments.0.sha256", _data(attachments=[{"url": "https://x.test/1"}])),
-    "almost 512 KiB": (R.INVALID_FIELD, "data.text", lambda n: _message(report(text="x" * (MAX_RECORD_BYTES - 4000)), n)),
-}  # fmt: skip
+    "attachment that is run": (
+        R.INVALID_FIELD,
+        "data.attachments.0.url",
+        _data(attachments=[{"url": "javascript:alert(1)", "sha256": "0" * 64}]),
+    ),
+    "attachment of this machine": (
+        R.INVALID_FIELD,
+        "data.attachments.0.url",
+        _data(attachments=[{"url": "file:///etc/passwd", "sha256": "0" * 64}]),
+    ),
+    "attachment whose address lies": (
+        R.INVALID_FIELD,
+        "data.attachments.0.url",
+        _data(attachments=[{"url": "https://city.test@evil.test/", "sha256": "0" * 64}]),
+    ),
+    "attachment without checksum": (
+        R.MISSING_FIELD,
+        "data.attachments.0.sha256",
+        _data(attachments=[{"url": "https://x.test/1"}]),
+    ),
+    "almost 512 KiB": (
+        R.INVALID_FIELD,
+        "data.text",
+        lambda n: _message(report(text="x" * (MAX_RECORD_BYTES - 4000)), n),
+    ),
+}
 """Kind -> reason, field, and how to make the nth of it."""
 
 
-def malformed(seed: int, count: int, leave_out: frozenset[str] = frozenset()) -> Iterator[tuple[str, RejectReason, Raw]]:
+def malformed(
+    seed: int, count: int, leave_out: frozenset[str] = frozenset()
+) -> Iterator[tuple[str, RejectReason, Raw]]:
     """Yield bad records, all kinds turn about: kind, the reason it must get, key, value and headers."""
     kinds = itertools.cycle(kind for kind in KINDS if kind not in leave_out)
     for n in range(count):

@@ -35,7 +35,9 @@ def hasty(path: Path) -> dict[str, Any]:
         for rule in group["rules"]:
             rule["expr"] = _LENGTH.sub(lambda m: f"{_short(m)}s", rule["expr"])
             if "for" in rule:
-                rule["for"] = _LENGTH.sub(lambda m: f"{max(1, int(m[1]) * _SECONDS[m[2]] // (2 * HASTE))}s", rule["for"])
+                rule["for"] = _LENGTH.sub(
+                    lambda m: f"{max(1, int(m[1]) * _SECONDS[m[2]] // (2 * HASTE))}s", rule["for"]
+                )
     return found
 
 
@@ -87,7 +89,12 @@ def prometheus(folder: Path, targets: Mapping[str, str], alertmanager: str = "")
     }
     (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
     port = free_ports(1)
-    words = [f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}", "--rules.alert.resend-delay=2s"]
+    words = [
+        f"--config.file={folder / 'prometheus.yml'}",
+        f"--storage.tsdb.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--rules.alert.resend-delay=2s",
+    ]
     with _running(folder / "prometheus.log", tool("prometheus"), *words, url=f"http://127.0.0.1:{port}/-/ready"):
         yield Asked(port)
 
@@ -105,16 +112,23 @@ def alertmanager(folder: Path, hook: str) -> Iterator[str]:
     (folder / "alertmanager.yml").write_text(yaml.safe_dump(found))
     port = free_ports(1)
     words = [
-        f"--config.file={folder / 'alertmanager.yml'}", f"--storage.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=",
-    ]  # fmt: skip
-    with _running(folder / "alertmanager.log", tool("prometheus-alertmanager"), *words, url=f"http://127.0.0.1:{port}/-/ready"):
+        f"--config.file={folder / 'alertmanager.yml'}",
+        f"--storage.path={folder / 'data'}",
+        f"--web.listen-address=127.0.0.1:{port}",
+        "--cluster.listen-address=",
+    ]
+    with _running(
+        folder / "alertmanager.log", tool("prometheus-alertmanager"), *words, url=f"http://127.0.0.1:{port}/-/ready"
+    ):
         yield f"127.0.0.1:{port}"
 
 
 @contextmanager
 def _running(log: Path, *words: str, url: str) -> Iterator[None]:
     with log.open("wb") as out:
-        process = subprocess.Popen(words, cwd=home_of(words[0]), stdout=out, stderr=subprocess.STDOUT, preexec_fn=die_with_parent)
+        process = subprocess.Popen(
+            words, cwd=home_of(words[0]), stdout=out, stderr=subprocess.STDOUT, preexec_fn=die_with_parent
+        )
     try:
         wait(lambda: process.poll() is not None or _answers(url), 60, f"{words[0]} answers")
         assert process.poll() is None, log.read_text()[-2000:]

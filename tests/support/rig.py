@@ -1,4 +1,5 @@
-"""A stack for tests: topics, pack and clock on a fresh prefix, and real worker processes that can be killed and started again."""
+"""A stack for tests: topics, pack and clock on a fresh prefix, and real worker processes that can be killed and started
+again."""
 
 import asyncio
 import os
@@ -19,7 +20,9 @@ from engine.settings import Settings
 CRITICAL = ("intake", "dispatch", "fanout")
 
 
-async def eventually(condition: Callable[[], bool | Awaitable[bool]], within: float, what: str, every: float = 0.1) -> None:
+async def eventually(
+    condition: Callable[[], bool | Awaitable[bool]], within: float, what: str, every: float = 0.1
+) -> None:
     """Wait until a condition holds; fail, naming it, when it does not within so many seconds."""
     deadline = time.monotonic() + within
     while True:
@@ -72,9 +75,15 @@ class Rig:
         """The variables by which a worker finds this stack."""
         s = self.settings
         mine = {
-            "KAFKA": s.kafka, "REDIS_URL": s.redis_url, "PREFIX": s.prefix, "PARTITIONS": s.partitions, "REPLICATION_FACTOR": s.replication_factor,
-            "MIN_INSYNC_REPLICAS": s.min_insync_replicas, "DATA_DIR": s.data_dir, "SESSION_TIMEOUT_SECONDS": s.session_timeout_seconds,
-        }  # fmt: skip
+            "KAFKA": s.kafka,
+            "REDIS_URL": s.redis_url,
+            "PREFIX": s.prefix,
+            "PARTITIONS": s.partitions,
+            "REPLICATION_FACTOR": s.replication_factor,
+            "MIN_INSYNC_REPLICAS": s.min_insync_replicas,
+            "DATA_DIR": s.data_dir,
+            "SESSION_TIMEOUT_SECONDS": s.session_timeout_seconds,
+        }
         clean = {name: value for name, value in os.environ.items() if not name.startswith("GRIDWHISTLE_")}
         return {**clean, **{f"GRIDWHISTLE_{name}": str(value) for name, value in mine.items()}}
 
@@ -89,7 +98,11 @@ class Rig:
         log = self.settings.data_dir / "logs" / f"{name}.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "engine.cli", "run", stage, "--name", name], env=environment, stdout=out, stderr=subprocess.STDOUT, cwd=self.code
+                [sys.executable, "-m", "engine.cli", "run", stage, "--name", name],
+                env=environment,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                cwd=self.code,
             )
         worker = self.workers[name] = Worker(name, stage, process, log)
         return worker
@@ -98,7 +111,11 @@ class Rig:
         """Say where a worker answers for its metrics, in the words of the version that it runs."""
         if not port:
             return {}
-        return {"GRIDWHISTLE_HTTP_BIND": f"127.0.0.1:{port}"} if self.code is None else {"GRIDWHISTLE_METRICS_PORT": str(port)}
+        return (
+            {"GRIDWHISTLE_HTTP_BIND": f"127.0.0.1:{port}"}
+            if self.code is None
+            else {"GRIDWHISTLE_METRICS_PORT": str(port)}
+        )
 
     async def ready(self, *names: str, within: float = 60) -> None:
         """Wait until these workers (all, if none is named) have opened everything assigned to them."""

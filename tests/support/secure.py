@@ -1,6 +1,8 @@
-"""A broker with SASL_SSL and a Valkey behind TLS with a user of its own, for tests; certificates are made anew for each run.
+"""A broker with SASL_SSL and a Valkey behind TLS with a user of its own, for tests; certificates are made anew for each
+run.
 
-The Valkey of the local stack is built without TLS, so its TLS ends in a forwarder before it, as stunnel's or a mesh's would;
+The Valkey of the local stack is built without TLS, so its TLS ends in a forwarder before it, as stunnel's or a mesh's
+would;
 user and password are Valkey's own.
 """
 
@@ -31,15 +33,33 @@ def _name(text: str) -> x509.Name:
 
 
 def certificates(folder: Path) -> tuple[Path, Path]:
-    """Make a CA and a server's certificate for the loopback; gives the CA's file, and one with the server's key and chain."""
-    now, ca_key, key = datetime.now(UTC), ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    """Make a CA and a server's certificate for the loopback; gives the CA's file, and one with the server's key and
+    chain."""
+    now, ca_key, key = (
+        datetime.now(UTC),
+        ec.generate_private_key(ec.SECP256R1()),
+        ec.generate_private_key(ec.SECP256R1()),
+    )
 
     def made(subject: str, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
-        named = x509.CertificateBuilder().subject_name(_name(subject)).issuer_name(_name("a city's own CA")).public_key(public)
-        return named.serial_number(x509.random_serial_number()).not_valid_before(now - timedelta(minutes=5)).not_valid_after(now + timedelta(days=30))
+        named = (
+            x509.CertificateBuilder()
+            .subject_name(_name(subject))
+            .issuer_name(_name("a city's own CA"))
+            .public_key(public)
+        )
+        return (
+            named.serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(minutes=5))
+            .not_valid_after(now + timedelta(days=30))
+        )
 
     signs = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
-    ca = made("a city's own CA", ca_key.public_key()).add_extension(x509.BasicConstraints(True, None), True).add_extension(signs, True)
+    ca = (
+        made("a city's own CA", ca_key.public_key())
+        .add_extension(x509.BasicConstraints(True, None), True)
+        .add_extension(signs, True)
+    )
     where = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     ca = ca.add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), False)
@@ -59,16 +79,34 @@ def kafka(folder: Path, ca: Path, server: Path) -> Iterator[str]:
     java, properties = _java(folder, port), folder / "server.properties"
     scram = "org.apache.kafka.common.security.scram.ScramLoginModule"
     secure = {
-        "listeners": f"SASL_SSL://127.0.0.1:{port},CONTROLLER://127.0.0.1:{port + 1}", "advertised.listeners": f"SASL_SSL://127.0.0.1:{port}",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL", "inter.broker.listener.name": "SASL_SSL",
-        "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512", "sasl.enabled.mechanisms": "SCRAM-SHA-512",
-        "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": f'{scram} required username="{USER}" password="{PASSWORD}";',
-        "ssl.keystore.type": "PEM", "ssl.keystore.location": server, "ssl.truststore.type": "PEM", "ssl.truststore.location": ca,
-    }  # fmt: skip
+        "listeners": f"SASL_SSL://127.0.0.1:{port},CONTROLLER://127.0.0.1:{port + 1}",
+        "advertised.listeners": f"SASL_SSL://127.0.0.1:{port}",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL",
+        "inter.broker.listener.name": "SASL_SSL",
+        "sasl.mechanism.inter.broker.protocol": "SCRAM-SHA-512",
+        "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": (
+            f'{scram} required username="{USER}" password="{PASSWORD}";'
+        ),
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": server,
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": ca,
+    }
     lines = servers._properties(folder, port) | secure
     properties.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
     cluster = servers.cluster_id(lambda: uuid.uuid4().bytes)
-    formatting = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties), "--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"]
+    formatting = [
+        *java,
+        "kafka.tools.StorageTool",
+        "format",
+        "-t",
+        cluster,
+        "-c",
+        str(properties),
+        "--add-scram",
+        f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]",
+    ]
     formatted = subprocess.run(formatting, capture_output=True, text=True, check=False)
     assert formatted.returncode == 0, formatted.stdout[-1000:] + formatted.stderr[-1000:]
     process = servers.Server("kafka", [*java, "kafka.Kafka", str(properties)], port, folder / "log")
@@ -80,7 +118,8 @@ def kafka(folder: Path, ca: Path, server: Path) -> Iterator[str]:
 
 
 def _java(folder: Path, port: int) -> list[str]:
-    command = servers.kafka_command(folder / "plain", port)  # formats a folder beside, whose Java and jars are the stack's
+    # formats a folder beside, whose Java and jars are the stack's
+    command = servers.kafka_command(folder / "plain", port)
     return command[: command.index("kafka.Kafka")]
 
 
@@ -98,7 +137,9 @@ def valkey(folder: Path, server: Path) -> Iterator[str]:
     threading.Thread(target=loop.run_forever, daemon=True).start()
     try:
         process.wait_ready()
-        asyncio.run_coroutine_threadsafe(asyncio.start_server(lambda r, w: _forward(r, w, inner), "127.0.0.1", outer, ssl=context), loop).result(10)
+        asyncio.run_coroutine_threadsafe(
+            asyncio.start_server(lambda r, w: _forward(r, w, inner), "127.0.0.1", outer, ssl=context), loop
+        ).result(10)
         yield f"rediss://127.0.0.1:{outer}/0"
     finally:
         loop.call_soon_threadsafe(loop.stop)

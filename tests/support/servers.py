@@ -12,7 +12,8 @@ from engine.local import servers
 
 
 def free_ports(count: int) -> int:
-    """Find so many free ports in a row; answers the first. Below those from which the kernel gives outgoing connections theirs (32768 on)."""
+    """Find so many free ports in a row; answers the first. Below those from which the kernel gives outgoing connections
+    theirs (32768 on)."""
     while True:
         first = random.SystemRandom().randrange(10_000, 32_000 - count)
         if all(servers.port_holder(first + n) is None for n in range(count)):
@@ -42,7 +43,13 @@ def kafka() -> Iterator[str]:
 class Broker:
     """Apache Kafka on a fixed port and folder, to be killed and started again."""
 
-    def __init__(self, folder: Path, port: int | None = None, more: Mapping[str, object] | None = None, cluster: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int | None = None,
+        more: Mapping[str, object] | None = None,
+        cluster: str | None = None,
+    ) -> None:
         """Start it; ``more`` properties come on top of ours."""
         self.folder, self.port, self._more, self._cluster = folder, port or free_ports(2), more, cluster
         self.start(wait=cluster is None)
@@ -70,10 +77,16 @@ def cluster_of_three(folder: Path) -> list[Broker]:
     first = free_ports(6)
     voters = ",".join(f"{n + 1}@127.0.0.1:{first + 2 * n + 1}" for n in range(3))
     common: dict[str, object] = {
-        "controller.quorum.voters": voters, "offsets.topic.replication.factor": 3, "transaction.state.log.replication.factor": 3,
-        "transaction.state.log.min.isr": 2, "min.insync.replicas": 2, "default.replication.factor": 3, "broker.session.timeout.ms": 6000,
-        "broker.heartbeat.interval.ms": 1000, "replica.lag.time.max.ms": 6000,
-    }  # fmt: skip
+        "controller.quorum.voters": voters,
+        "offsets.topic.replication.factor": 3,
+        "transaction.state.log.replication.factor": 3,
+        "transaction.state.log.min.isr": 2,
+        "min.insync.replicas": 2,
+        "default.replication.factor": 3,
+        "broker.session.timeout.ms": 6000,
+        "broker.heartbeat.interval.ms": 1000,
+        "replica.lag.time.max.ms": 6000,
+    }
     cluster = servers.cluster_id(lambda: uuid.uuid4().bytes)
     brokers = [Broker(folder / f"kafka{n + 1}", first + 2 * n, {**common, "node.id": n + 1}, cluster) for n in range(3)]
     for broker in brokers:

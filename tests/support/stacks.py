@@ -11,13 +11,21 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("GRIDWHISTLE_") or name == "GRIDWHISTLE_CACHE_DIR"}
+ENVIRON = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith("GRIDWHISTLE_") or name == "GRIDWHISTLE_CACHE_DIR"
+}
 
 
-def run(*words: str, data: Path | None = None, within: float = 120, cwd: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: str, data: Path | None = None, within: float = 120, cwd: Path = ROOT, **environ: str
+) -> subprocess.CompletedProcess[str]:
     """One command of the product, to its end."""
     command = [sys.executable, "-m", "engine.cli", *words, *(["--data", str(data)] if data is not None else [])]
-    return subprocess.run(command, cwd=cwd, env=ENVIRON | environ, capture_output=True, text=True, timeout=within, check=False)
+    return subprocess.run(
+        command, cwd=cwd, env=ENVIRON | environ, capture_output=True, text=True, timeout=within, check=False
+    )
 
 
 def both(done: subprocess.CompletedProcess[str]) -> str:
@@ -31,7 +39,9 @@ def up(data: Path, *more: str, cwd: Path = ROOT, **environ: str) -> Iterator[sub
     log = data.with_suffix(f".{time.monotonic_ns()}.log")
     command = [sys.executable, "-m", "engine.cli", "up", "--data", str(data), *more]
     with log.open("wb") as out:
-        process = subprocess.Popen(command, cwd=cwd, env=ENVIRON | environ, stdout=out, stderr=subprocess.STDOUT, start_new_session=True)
+        process = subprocess.Popen(
+            command, cwd=cwd, env=ENVIRON | environ, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
     try:
         wait(lambda: "up in " in log.read_text() or process.poll() is not None, 120, "the stack is up")
         assert process.poll() is None, log.read_text()[-2000:]

@@ -16,7 +16,18 @@ from topics import reference
 from topics.codec import decode, encode
 from topics.command import Actor, Command, Duty
 from topics.incident import Incident
-from topics.pack import Calendar, Category, Department, ForceMajeure, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
+from topics.pack import (
+    Calendar,
+    Category,
+    Department,
+    ForceMajeure,
+    Limit,
+    Node,
+    PackBundle,
+    PartyShare,
+    RosterEntry,
+    Tier,
+)
 from topics.reference import EngineClock
 from topics.task import Task
 from topics.ticket import Marker, Ticket
@@ -30,12 +41,25 @@ PARTIES = (("residents", 20), ("specialist", 30), ("red_property", 40), ("backst
 
 def town() -> PackBundle:
     """One street, two communities of two grids, three departments, a ladder of five tiers, all units of limits."""
-    each = {f"U{n}": limit for n, limit in enumerate((Limit(5, "minute"), Limit(15, "minute"), Limit(2, "work_hour"), Limit(4, "work_hour")), 1)}
-    nodes = [Node("city", "city", None, "City"), Node("street", "street", "city", "Street"), Node("unplaced", "community", "city", "?", kind="unplaced")]
+    each = {
+        f"U{n}": limit
+        for n, limit in enumerate(
+            (Limit(5, "minute"), Limit(15, "minute"), Limit(2, "work_hour"), Limit(4, "work_hour")), 1
+        )
+    }
+    nodes = [
+        Node("city", "city", None, "City"),
+        Node("street", "street", "city", "Street"),
+        Node("unplaced", "community", "city", "?", kind="unplaced"),
+    ]
     for home in ("east", "west"):
         nodes += [Node(home, "community", "street", home), *(Node(f"{home}-{n}", "grid", home, home) for n in (1, 2))]
     people = [*(code for code, _ in PARTIES), "street", "principal", "centre", "desk", "chief", "checker", "supervisor"]
-    roster = [RosterEntry(f"{role}-{n}", role, role, on_duty="work" if role in ("street", "residents") else "always") for role in people for n in (1, 2)]
+    roster = [
+        RosterEntry(f"{role}-{n}", role, role, on_duty="work" if role in ("street", "residents") else "always")
+        for role in people
+        for n in (1, 2)
+    ]
     roster += [RosterEntry(f"{code}-1", code, "department", org=code) for code in ("urban", "fire", "water")]
     tiers = (
         Tier("grid", "parties", "grid", "网格", ("residents", "specialist", "red_property"), "skip"),
@@ -46,26 +70,60 @@ def town() -> PackBundle:
     )
     week = "1111100"
     return PackBundle(
-        name="town", title="Town", title_zh="镇", timezone="Asia/Shanghai", levels=("city", "street", "community", "grid"), home_level="community",
-        unplaced="unplaced", shares=tuple(PartyShare(code, share, code, code) for code, share in PARTIES), ladders={"default": tiers},
+        name="town",
+        title="Town",
+        title_zh="镇",
+        timezone="Asia/Shanghai",
+        levels=("city", "street", "community", "grid"),
+        home_level="community",
+        unplaced="unplaced",
+        shares=tuple(PartyShare(code, share, code, code) for code, share in PARTIES),
+        ladders={"default": tiers},
         clocks={
-            "accept": each, "contact": each, "triage": {f"U{n}": Limit(15, "minute") for n in range(1, 5)}, "report_in": each,
-            "check": {f"U{n}": Limit(30, "minute") for n in range(1, 5)}, "survey": {f"U{n}": Limit(14, "urgent_day") for n in range(1, 5)},
+            "accept": each,
+            "contact": each,
+            "triage": {f"U{n}": Limit(15, "minute") for n in range(1, 5)},
+            "report_in": each,
+            "check": {f"U{n}": Limit(30, "minute") for n in range(1, 5)},
+            "survey": {f"U{n}": Limit(14, "urgent_day") for n in range(1, 5)},
             "forget": {f"U{n}": Limit(35, "urgent_day") for n in range(1, 5)},
         },
         rungs={"resolve": (50, 80, 100, 150, 300), "triage": (100, 200), "report_in": (100, 200)},
-        nodes=tuple(nodes), addresses=(), departments=tuple(Department(code, code, code) for code in ("urban", "fire", "water")),
+        nodes=tuple(nodes),
+        addresses=(),
+        departments=tuple(Department(code, code, code) for code in ("urban", "fire", "water")),
         categories=(
             Category("bins", "bins", "垃圾", "city", "U3", Limit(4, "work_hour"), lead="urban"),
             Category("lift", "lift", "电梯", "city", "U2", Limit(2, "urgent_hour"), lead="urban", co=("fire",)),
             Category("fire", "fire", "火情", "safety", "U1", Limit(30, "minute"), lead="fire", co=("water",)),
-            Category("wall", "wall", "墙", "city", "U4", Limit(2, "work_day"), parties=("residents", "backstop"), lead="urban"),
+            Category(
+                "wall",
+                "wall",
+                "墙",
+                "city",
+                "U4",
+                Limit(2, "work_day"),
+                parties=("residents", "backstop"),
+                lead="urban",
+            ),
             Category("pipe", "pipe", "水管", "city", "U3", Limit(1, "urgent_day"), starts_at="street", lead="water"),
         ),
-        rules=(), roster=tuple(roster), roster_version="r1", grid_version="g1",
-        force_majeure=(ForceMajeure(START + 3 * HOUR, START + 5 * HOUR, ("east",), "flood"), ForceMajeure(START + 26 * HOUR, START + 33 * HOUR, (), "storm")),
-        calendar=Calendar("plain@1", "Asia/Shanghai", ((480, 720), (840, 1080)), 480, {"2026": "".join(week[(3 + n) % 7] for n in range(365))}),
-    )  # fmt: skip
+        rules=(),
+        roster=tuple(roster),
+        roster_version="r1",
+        grid_version="g1",
+        force_majeure=(
+            ForceMajeure(START + 3 * HOUR, START + 5 * HOUR, ("east",), "flood"),
+            ForceMajeure(START + 26 * HOUR, START + 33 * HOUR, (), "storm"),
+        ),
+        calendar=Calendar(
+            "plain@1",
+            "Asia/Shanghai",
+            ((480, 720), (840, 1080)),
+            480,
+            {"2026": "".join(week[(3 + n) % 7] for n in range(365))},
+        ),
+    )
 
 
 def ref_of(bundle: PackBundle) -> str:
@@ -82,7 +140,8 @@ class Dispatch:
     def __init__(self, bundle: PackBundle | None = None, ref: str | None = None) -> None:
         """An empty partition that has adopted its pack."""
         ref = ref or ref_of(bundle or town())
-        bundle = decode(encode(bundle or town()), PackBundle)  # as it comes from the log: a default is left out by being the same object
+        # as it comes from the log: a default is left out by being the same object
+        bundle = decode(encode(bundle or town()), PackBundle)
         self.laws = {ref: Law(ref, bundle)}
         self.book = Book(self.laws)
         self.log = Log()
@@ -90,9 +149,19 @@ class Dispatch:
         self.ref = ref
         self._put("reference", b"clock", encode(EngineClock(START, 0, SPEED)))
         self._put("reference", ref.encode(), encode(bundle))
-        self.command(Command(f"adopt:{ref}:0", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "pack publish"), START, pack=ref), START)
+        self.command(
+            Command(f"adopt:{ref}:0", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "pack publish"), START, pack=ref),
+            START,
+        )
 
-    def _put(self, topic: str, key: bytes | None, value: bytes | None, at: int = START, headers: tuple[tuple[str, bytes], ...] = ()) -> Entry:
+    def _put(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        at: int = START,
+        headers: tuple[tuple[str, bytes], ...] = (),
+    ) -> Entry:
         entries = self.log.entries.setdefault(topic, [])
         entry = Entry(topic, 0, len(entries), key, value, headers, -(-(at - START) // SPEED))
         entries.append(entry)
@@ -101,7 +170,18 @@ class Dispatch:
     def report(self, n: int, category: str | None, home: str, leaf: str | None, at: int) -> None:
         """An incident comes in, is placed and decided."""
         self._put("incidents.raw", b"town:%d" % n, b"{}", at, (("ce_source", b"town"), ("ce_id", b"%d" % n)))
-        incident = Incident(f"town:{n}", home, at, at, "app", self.ref, "grid", category=category, leaf=leaf, can_reach_reporter=n % 2 == 0)
+        incident = Incident(
+            f"town:{n}",
+            home,
+            at,
+            at,
+            "app",
+            self.ref,
+            "grid",
+            category=category,
+            leaf=leaf,
+            can_reach_reporter=n % 2 == 0,
+        )
         entry = self._put("incidents", home.encode(), encode(incident), at)
         self._now(at)
         self._write(IncidentCause(entry.id, incident))
@@ -140,14 +220,25 @@ class Dispatch:
             self._write(IncidentCause(entry.id, referred))
         for event in decision.events:
             if event.type in TOLD:
-                self._put(f"dept.{event.facts['department']}.tasks", event.ticket.encode(), encode(msgspec.convert(event.facts, Task)), self._at)
+                self._put(
+                    f"dept.{event.facts['department']}.tasks",
+                    event.ticket.encode(),
+                    encode(msgspec.convert(event.facts, Task)),
+                    self._at,
+                )
 
     def finish(self) -> Log:
         """Write the markers of stages that have read everything."""
         count = {topic: len(entries) for topic, entries in self.log.entries.items()}
-        inputs = {"intake.state": ("incidents.raw",), "tickets.state": ("incidents", "commands"), "fanout.state": ("tickets.decisions",)}
+        inputs = {
+            "intake.state": ("incidents.raw",),
+            "tickets.state": ("incidents", "commands"),
+            "fanout.state": ("tickets.decisions",),
+        }
         for state, topics in inputs.items():
-            self._put(state, b"m:", encode(Marker(at=self._at, positions={topic: count.get(topic, 0) for topic in topics})))
+            self._put(
+                state, b"m:", encode(Marker(at=self._at, positions={topic: count.get(topic, 0) for topic in topics}))
+            )
         return self.log
 
 
@@ -162,7 +253,12 @@ def actions(ticket: Ticket) -> Iterable[tuple[CommandKind, Role, str, dict[str, 
     if ticket.status == Status.OFFERED:
         yield CommandKind.ACCEPT, *who, {}
         yield CommandKind.DECLINE, *who, {"reason": "busy"}
-        yield CommandKind.REFER, Role.CHIEF, "chief-1", {"home": "west" if ticket.home == "east" else "east", "reason": "theirs"}
+        yield (
+            CommandKind.REFER,
+            Role.CHIEF,
+            "chief-1",
+            {"home": "west" if ticket.home == "east" else "east", "reason": "theirs"},
+        )
     if ticket.status == Status.ACCEPTED:
         yield CommandKind.CONTACT, *who, {}
         yield CommandKind.START, *who, {}
@@ -196,7 +292,12 @@ def actions(ticket: Ticket) -> Iterable[tuple[CommandKind, Role, str, dict[str, 
         yield CommandKind.DENY, Role.CHIEF, "chief-1", {"reason": "no"}
         yield CommandKind.WAIT_REPORTER, Role.DESK, "desk-1", {"reason": "which door?"}
         yield CommandKind.RESUME, Role.DESK, "desk-1", {}
-        yield CommandKind.RECATEGORISE, Role.CHIEF, "chief-1", {"category": "lift" if ticket.category == "bins" else "bins", "reason": "mistaken"}
+        yield (
+            CommandKind.RECATEGORISE,
+            Role.CHIEF,
+            "chief-1",
+            {"category": "lift" if ticket.category == "bins" else "bins", "reason": "mistaken"},
+        )
         yield CommandKind.SUPERVISE, Role.CHIEF, "chief-1", {"reason": "watch it"}
         yield CommandKind.LIFT, Role.CHIEF, "chief-1", {}
     if ticket.status == Status.MERGED:
@@ -214,8 +315,16 @@ def _change_of_roster(draw: random.Random, name: str, at: int) -> Command:
     role = Role(draw.choice([code for code, _ in PARTIES]))
     person, other = (f"{role}-{n}" for n in draw.sample([1, 2], 2))
     window = {"since": draw.choice([None, at + HOUR]), "until": draw.choice([None, at + 5 * HOUR])}
-    change = draw.choice([{"change": "on"}, {"change": "off"}, {"change": "remove"}, {"change": "add", "instead_of": other}])
-    return Command(name, CommandKind.SET_DUTY, Actor(Role.CHIEF, draw.choice(["chief-1", "nobody"])), at, duty=Duty(person, role, **window, **change))  # type: ignore[arg-type]
+    change = draw.choice(
+        [{"change": "on"}, {"change": "off"}, {"change": "remove"}, {"change": "add", "instead_of": other}]
+    )
+    return Command(
+        name,
+        CommandKind.SET_DUTY,
+        Actor(Role.CHIEF, draw.choice(["chief-1", "nobody"])),
+        at,
+        duty=Duty(person, role, **window, **change),
+    )  # type: ignore[arg-type]
 
 
 def busy_days(seed: int, incidents: int, hours: int) -> Log:

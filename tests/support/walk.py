@@ -1,4 +1,5 @@
-"""Random walks through the whole table of LAW 6 with every feature on, each image of each ticket looked at as it is written (no broker, one partition)."""
+"""Random walks through the whole table of LAW 6 with every feature on, each image of each ticket looked at as it is
+written (no broker, one partition)."""
 
 import random
 from collections import Counter
@@ -23,29 +24,70 @@ AGAIN = "toytown@2"
 
 
 def full_bundle(limit: int = 4) -> PackBundle:
-    """Every feature at once: wishes, floods, likely duplicates that merge, force majeure, teams, committees, a supervisor of a department."""
+    """Every feature at once: wishes, floods, likely duplicates that merge, force majeure, teams, committees, a
+    supervisor of a department."""
     bundle = city_bundle()
     nodes = tuple(replace(node, wall="inside") if node.code == "east2" else node for node in bundle.nodes)
     more = (
         Category("wish", "Wish", "微心愿", "city", "U4", Limit(2, "work_day"), wish=True, lead="urban"),
-        Category("stairs", "Stairs", "楼道", "city", "U3", Limit(8, "work_hour"), consent="sequential", team=("specialist", "checker"), lead="urban"),
+        Category(
+            "stairs",
+            "Stairs",
+            "楼道",
+            "city",
+            "U3",
+            Limit(8, "work_hour"),
+            consent="sequential",
+            team=("specialist", "checker"),
+            lead="urban",
+        ),
     )
-    categories = tuple(replace(one, limit=Limit(limit, "urgent_hour")) if one.code == "leak" else one for one in bundle.categories)
+    categories = tuple(
+        replace(one, limit=Limit(limit, "urgent_hour")) if one.code == "leak" else one for one in bundle.categories
+    )
     committees = tuple(RosterEntry(f"{role}-1", role, role) for role in ("residents_committee", "owners_committee"))
     return replace(
-        bundle, nodes=nodes, categories=(*categories, *more), roster=(*bundle.roster, *committees), storm=Storm(2, 1440), alike=(Alike("same", 30, 60, 95, ("wall",), merges=True),),
-        force_majeure=(ForceMajeure(at("12:00"), at("09:00", 2)), ForceMajeure(at("10:00", 6), at("10:00", 8), ("west",))),
+        bundle,
+        nodes=nodes,
+        categories=(*categories, *more),
+        roster=(*bundle.roster, *committees),
+        storm=Storm(2, 1440),
+        alike=(Alike("same", 30, 60, 95, ("wall",), merges=True),),
+        force_majeure=(
+            ForceMajeure(at("12:00"), at("09:00", 2)),
+            ForceMajeure(at("10:00", 6), at("10:00", 8), ("west",)),
+        ),
         departments=tuple(replace(one, supervisor="boss") if one.code == "fire" else one for one in bundle.departments),
         shares=bundle.shares if limit == 4 else tuple(replace(share, share=25) for share in bundle.shares),
-    )  # fmt: skip
+    )
 
 
 FEATURES = {
-    "wish": "", "flood": "TicketFolded", "unfold": "TicketUnfolded", "merge": "", "chain of merges": "", "unmerge": "TicketUnmerged", "duty": "DutySet", "force majeure": "",
-    "referral": "TicketReferred", "rebase": "TicketRebased", "team": "TeamNamed", "committee": "CommitteeAnswered", "exercise": "", "park": "TicketParked", "wait": "WaitingForReporter",
-    "extend": "LimitExtended", "spot fix": "TicketSpotFixed", "whistle": "WhistleRaised", "reopen": "TicketReopened", "appeal": "DismissalAppealed", "paused": "", "breach": "",
-    "down by hand": "", "pack": "PackAdopted",
-}  # fmt: skip
+    "wish": "",
+    "flood": "TicketFolded",
+    "unfold": "TicketUnfolded",
+    "merge": "",
+    "chain of merges": "",
+    "unmerge": "TicketUnmerged",
+    "duty": "DutySet",
+    "force majeure": "",
+    "referral": "TicketReferred",
+    "rebase": "TicketRebased",
+    "team": "TeamNamed",
+    "committee": "CommitteeAnswered",
+    "exercise": "",
+    "park": "TicketParked",
+    "wait": "WaitingForReporter",
+    "extend": "LimitExtended",
+    "spot fix": "TicketSpotFixed",
+    "whistle": "WhistleRaised",
+    "reopen": "TicketReopened",
+    "appeal": "DismissalAppealed",
+    "paused": "",
+    "breach": "",
+    "down by hand": "",
+    "pack": "PackAdopted",
+}
 """What a long walk must have met, and the event that tells of it; the others are seen in the image."""
 BY_EVENT = {event: feature for feature, event in FEATURES.items() if event}
 STANDS = (ClockKind.PARK, ClockKind.CHECK, ClockKind.TRIAGE, ClockKind.FLOOD)
@@ -54,8 +96,13 @@ KINDS = [kind for kind in CommandKind if kind not in (*PARTITION_KINDS, CommandK
 CHILD_KINDS = [CommandKind.REPORT_IN, CommandKind.ACCEPT, CommandKind.START, CommandKind.FINISH, CommandKind.RELEASE]
 SEATED = {role: f"{role.value}-1" for role in (Role.DESK, Role.CHIEF, Role.CENTRE, Role.SUPERVISOR, Role.CHECKER)}
 ENDING = (
-    CommandKind.CANCEL, CommandKind.DISMISS, CommandKind.CLOSE_BY_SOURCE, CommandKind.REFER, CommandKind.SPOT_FIX, CommandKind.DUPLICATE_OF,
-)  # fmt: skip
+    CommandKind.CANCEL,
+    CommandKind.DISMISS,
+    CommandKind.CLOSE_BY_SOURCE,
+    CommandKind.REFER,
+    CommandKind.SPOT_FIX,
+    CommandKind.DUPLICATE_OF,
+)
 
 
 class Walk:
@@ -85,9 +132,31 @@ class Walk:
         chance = draw.random()
         if len(self.city.book.open) < 12 or (chance < 0.05 and len(self.city.book.open) < 25):
             self.n += 1
-            category = draw.choice(["bins", "leak", "leak", "leak", "fire", "wall", "wall", "road", "pipe", "wish", "stairs", "stairs", None, None, None])
-            home, leaf = draw.choice([("east", "east1"), ("east", "east1"), ("east", "east2"), ("west", "west1"), ("unplaced", None)])
-            self.city.report(f"t{self.n}", category, home, leaf, can_reach_reporter=draw.random() < 0.5, exercise=draw.random() < 0.1)
+            category = draw.choice(
+                [
+                    "bins",
+                    "leak",
+                    "leak",
+                    "leak",
+                    "fire",
+                    "wall",
+                    "wall",
+                    "road",
+                    "pipe",
+                    "wish",
+                    "stairs",
+                    "stairs",
+                    None,
+                    None,
+                    None,
+                ]
+            )
+            home, leaf = draw.choice(
+                [("east", "east1"), ("east", "east1"), ("east", "east2"), ("west", "west1"), ("unplaced", None)]
+            )
+            self.city.report(
+                f"t{self.n}", category, home, leaf, can_reach_reporter=draw.random() < 0.5, exercise=draw.random() < 0.1
+            )
         elif chance < 0.055:
             self._change_roster()
         elif chance < 0.058:
@@ -105,7 +174,10 @@ class Walk:
     def _change_roster(self) -> None:
         """Somebody of a party comes, goes, is on or off duty, or stands in for another."""
         draw = self.draw
-        role, change = draw.choice(["residents", "specialist", "red_property", "backstop"]), draw.choice(["on", "off", "add", "remove"])
+        role, change = (
+            draw.choice(["residents", "specialist", "red_property", "backstop"]),
+            draw.choice(["on", "off", "add", "remove"]),
+        )
         fields = {"until": self.city.now + draw.choice([HOUR, DAY])}
         if change == "add" and draw.random() < 0.5:
             fields["instead_of"] = f"{role}-1"
@@ -169,7 +241,11 @@ class Walk:
         if ticket.asked is not None and self.draw.random() < 0.7:
             return CommandKind.APPROVE
         status = ticket.status
-        if status in (Status.ACCEPTED, Status.HANDLING, Status.WHISTLED) and ticket.asked is None and self.draw.random() < 0.2:
+        if (
+            status in (Status.ACCEPTED, Status.HANDLING, Status.WHISTLED)
+            and ticket.asked is None
+            and self.draw.random() < 0.2
+        ):
             return CommandKind.PARK
         if ticket.category == "stairs" and status in (Status.OFFERED, Status.ACCEPTED) and self.draw.random() < 0.3:
             return CommandKind.CONSENT
@@ -183,7 +259,10 @@ class Walk:
         draw = self.draw
         if code is not None and kind is not CommandKind.RELEASE:
             return Actor(Role.DEPARTMENT, f"{code}-1", code)
-        if kind in (CommandKind.CANCEL, CommandKind.ANSWER, CommandKind.REOPEN, CommandKind.APPEAL) or draw.random() < 0.05:
+        if (
+            kind in (CommandKind.CANCEL, CommandKind.ANSWER, CommandKind.REOPEN, CommandKind.APPEAL)
+            or draw.random() < 0.05
+        ):
             return Actor(draw.choice([Role.REPORTER, Role.SOURCE]), "r")
         if kind is CommandKind.CONSENT and draw.random() < 0.7:
             role = draw.choice([Role.RESIDENTS_COMMITTEE, Role.OWNERS_COMMITTEE])
@@ -193,7 +272,12 @@ class Walk:
             return Actor(role, f"{role}-{draw.choice('12')}")
         if kind in (CommandKind.VERIFY_RESULT, CommandKind.CHECK) and draw.random() < 0.7:
             return Actor(Role.CHECKER, ticket.person)
-        if kind is CommandKind.APPROVE and ticket.asked is not None and ticket.asked.what == "whistle" and draw.random() < 0.7:
+        if (
+            kind is CommandKind.APPROVE
+            and ticket.asked is not None
+            and ticket.asked.what == "whistle"
+            and draw.random() < 0.7
+        ):
             return Actor(Role.PRINCIPAL, "north-principal")
         if kind in (CommandKind.APPROVE, CommandKind.UNPARK) and draw.random() < 0.8:
             role = draw.choice([Role.CHIEF, Role.SUPERVISOR])
@@ -215,16 +299,35 @@ class Walk:
         draw = self.draw
         others = [name for name in self.city.book.tickets if name != ticket.id]
         if kind is CommandKind.DUPLICATE_OF:
-            others = [name for name in others if name in self.city.book.open and self.city.book.tickets[name].home == ticket.home] or others
+            others = [
+                name
+                for name in others
+                if name in self.city.book.open and self.city.book.tickets[name].home == ticket.home
+            ] or others
             draw.shuffle(others)
         return {
-            "reason": draw.choice(["not_ours", "so", "so", None]), "text": draw.choice(["said", "said", None]), "proof": draw.choice([(), ("a",), ("a", "b")]),
-            "category": draw.choice(["bins", "leak", "wall", "wish", "pipe", "fire", "none"]), "home": draw.choice(["west", "east", None]),
+            "reason": draw.choice(["not_ours", "so", "so", None]),
+            "text": draw.choice(["said", "said", None]),
+            "proof": draw.choice([(), ("a",), ("a", "b")]),
+            "category": draw.choice(["bins", "leak", "wall", "wish", "pipe", "fire", "none"]),
+            "home": draw.choice(["west", "east", None]),
             "grid": None if kind is CommandKind.FILE else draw.choice(["east1", "east2", "west1", "moon"]),
-            "target": None if kind is CommandKind.SEND_VERIFY else others[0] if kind is CommandKind.DUPLICATE_OF and others else draw.choice([*others[:3], "community", "street", ticket.person, None]), "party": draw.choice([None, "residents", "specialist"]),
-            "departments": draw.choice([("urban",), ("water", "fire"), ()]), "case": draw.choice(["street_cannot", "because"]), "passed": draw.choice([True, False]),
-            "satisfied": draw.choice([True, False]), "until": self.city.now + draw.choice([-HOUR, 3 * HOUR, 9 * DAY, 50 * DAY]),
-        }  # fmt: skip
+            "target": (
+                None
+                if kind is CommandKind.SEND_VERIFY
+                else (
+                    others[0]
+                    if kind is CommandKind.DUPLICATE_OF and others
+                    else draw.choice([*others[:3], "community", "street", ticket.person, None])
+                )
+            ),
+            "party": draw.choice([None, "residents", "specialist"]),
+            "departments": draw.choice([("urban",), ("water", "fire"), ()]),
+            "case": draw.choice(["street_cannot", "because"]),
+            "passed": draw.choice([True, False]),
+            "satisfied": draw.choice([True, False]),
+            "until": self.city.now + draw.choice([-HOUR, 3 * HOUR, 9 * DAY, 50 * DAY]),
+        }
 
     def _look(self, decision: Decision) -> None:
         assert decision.id not in self.ids
@@ -250,17 +353,26 @@ class Walk:
         clock = next((clock for clock in ticket.clocks if clock.kind == ClockKind.RESOLVE), None)
         windows = law._windows(clock.area) if clock is not None and clock.area is not None else []
         shown = {
-            "wish": ticket.category == "wish", "exercise": ticket.exercise, "merge": ticket.status is Status.MERGED, "breach": ticket.is_overdue and decision.cause == "clock",
+            "wish": ticket.category == "wish",
+            "exercise": ticket.exercise,
+            "merge": ticket.status is Status.MERGED,
+            "breach": ticket.is_overdue and decision.cause == "clock",
             "chain of merges": ticket.status is Status.MERGED and bool(ticket.merged_here),
-            "force majeure": clock is not None and clock.running_since is not None and any(since <= self.city.now < until for since, until in windows),
+            "force majeure": (
+                clock is not None
+                and clock.running_since is not None
+                and any(since <= self.city.now < until for since, until in windows)
+            ),
             "paused": clock is not None and clock.paused_reason is not None,
-        }  # fmt: skip
+        }
         self.seen.update(feature for feature, is_shown in shown.items() if is_shown)
 
     def _look_at_ledger(self, ticket: Ticket, decision: Decision) -> None:
-        """Nothing of what was consumed is lost or doubled from one image to the next, and while it stands nothing is consumed and no clock moves it."""
+        """Nothing of what was consumed is lost or doubled from one image to the next, and while it stands nothing is
+        consumed and no clock moves it."""
         law, former = self.city.laws[ticket.pack], self.own.pop(ticket.id, None)
-        of_its_own = [ledger.clock for ledger in ticket.ledgers if ledger.ticket == ticket.id]  # not filed yet it has others' alone
+        # not filed yet it has others' alone
+        of_its_own = [ledger.clock for ledger in ticket.ledgers if ledger.ticket == ticket.id]
         own = next((clock for clock in (*of_its_own, *ticket.clocks) if clock.kind == ClockKind.RESOLVE), None)
         if own is None:
             if ticket.status is Status.MERGED and former is not None:
@@ -269,7 +381,11 @@ class Walk:
         self.own[ticket.id] = own, law
         told = (ticket.id, ticket.status, decision.id, decision.command, former and former[0], own)
         assert own.limit_ms == ticket.resolve_limit_ms * (own.extended + 1) or own.until is not None, told
-        if former is None or (own.number, own.started_at) != (former[0].number, former[0].started_at) or own.until is not None:
+        if (
+            former is None
+            or (own.number, own.started_at) != (former[0].number, former[0].started_at)
+            or own.until is not None
+        ):
             return
         before, former_law = former
         if own.running_since == before.running_since or before.running_since is None:
@@ -281,7 +397,8 @@ class Walk:
             assert decision.id.split(":")[3] in STANDS, told
 
     def _look_at_clocks(self, ticket: Ticket) -> None:
-        """Something will move it, or it rests where it may; what is consumed and what remains make the limit with its extensions."""
+        """Something will move it, or it rests where it may; what is consumed and what remains make the limit with its
+        extensions."""
         law, told = self.city.laws[ticket.pack], (ticket.id, ticket.status, ticket.clocks)
         if ticket.status in FINAL:
             return
@@ -292,12 +409,21 @@ class Walk:
             due = clocks.moment(law, clock, 100, None)
             if clock.until is None and clock.running_since is not None and due is not None and self.city.now <= due:
                 at = max(self.city.now, clock.running_since)
-                left = (law.standstill(clock.area, clock.unit).between(at, due) if clock.area else law.calendar.between(at, due) if law.in_work_time(clock.unit) else due - at)
+                left = (
+                    law.standstill(clock.area, clock.unit).between(at, due)
+                    if clock.area
+                    else law.calendar.between(at, due)
+                    if law.in_work_time(clock.unit)
+                    else due - at
+                )
                 assert clocks.elapsed(law, clock, at) + left == max(clock.limit_ms, clock.consumed_ms), told
             assert clock.limit_ms == clocks.original_ms(clock) * (clock.extended + 1), told
         resolve = next((clock for clock in ticket.clocks if clock.kind == ClockKind.RESOLVE), None)
         if resolve is not None and resolve.paused_reason is not None:
-            assert all(clock.running_since is None or clock.kind in (ClockKind.PARK, ClockKind.CHECK) for clock in ticket.clocks), told
+            assert all(
+                clock.running_since is None or clock.kind in (ClockKind.PARK, ClockKind.CHECK)
+                for clock in ticket.clocks
+            ), told
 
     def _look_at_tier(self, ticket: Ticket, decision: Decision) -> None:
         """Clocks take it up; down it goes only by a person."""
@@ -309,7 +435,13 @@ class Walk:
         names = [tier.name for tier in law.ladder(law.categories[ticket.category].ladder)]
         if former[2] in names and now[2] in names and names.index(str(now[2])) < names.index(str(former[2])):
             self.seen["down by hand"] += 1
-            assert decision.cause == "command" and decision.command in ("escalate", "unmerge", "reopen", "file", "recategorise"), (decision, former, now)
+            assert decision.cause == "command" and decision.command in (
+                "escalate",
+                "unmerge",
+                "reopen",
+                "file",
+                "recategorise",
+            ), (decision, former, now)
             assert decision.command != "escalate" or str(decision.actor).split(":")[0] in ("chief", "centre"), decision
 
 
@@ -320,7 +452,9 @@ def in_table(before: Status | None, after: Status, decision: Decision) -> None:
     if decision.cause == "clock":
         row = BY_CLOCK[ClockKind(decision.id.split(":")[3])]
     else:
-        rows = [table[CommandKind(str(decision.command))] for table in (TABLE, CHILD_TABLE) if decision.command in table]
+        rows = [
+            table[CommandKind(str(decision.command))] for table in (TABLE, CHILD_TABLE) if decision.command in table
+        ]
         row = next((row for row in rows if before in row.statuses and after in row.to), rows[0])
     assert before in row.statuses and after in row.to, (before, after, decision.id, decision.command, decision.reason)
 
@@ -337,7 +471,9 @@ def look(ticket: Ticket, decision: Decision) -> None:
     assert ticket.status in (Status.RECEIVED, Status.VERIFYING) or ticket.resolve_limit_ms > 0, told
     assert ticket.status not in (Status.DONE, Status.SURVEYED) or not open_children, told
     assert ticket.status is not Status.WHISTLED or open_children, told
-    resting = ticket.status in (Status.PARKED, Status.DONE, Status.SURVEYED) or any(clock.kind == ClockKind.PARK for clock in ticket.clocks)
+    resting = ticket.status in (Status.PARKED, Status.DONE, Status.SURVEYED) or any(
+        clock.kind == ClockKind.PARK for clock in ticket.clocks
+    )
     for clock in ticket.clocks:
         if clock.kind == ClockKind.RESOLVE and clock.running_since is None:
             assert resting, told

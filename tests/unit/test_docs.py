@@ -33,14 +33,22 @@ def test_the_drawn_pages_are_as_the_code_has_them() -> None:
 def test_every_reason_and_event_is_in_concepts() -> None:
     """An operator who meets a word finds it."""
     concepts = set(re.findall(r"\w+", text("concepts.md")))
-    said = {name for path in (ROOT / "rules").rglob("*.py") for name in re.findall(r'(?:say|Event)\(\s*"(\w+)"', path.read_text(encoding="utf-8"))}
+    said = {
+        name
+        for path in (ROOT / "rules").rglob("*.py")
+        for name in re.findall(r'(?:say|Event)\(\s*"(\w+)"', path.read_text(encoding="utf-8"))
+    }
     assert len(said) > 25
     assert sorted(({reason.value for reason in Reason} | said) - concepts) == []
 
 
 def test_every_rule_module_names_its_source() -> None:
     """LAW, DESIGN or FIELD, at its head."""
-    heads = {str(path.relative_to(ROOT)): " ".join(path.read_text(encoding="utf-8").splitlines()[:12]) for path in (ROOT / "rules").rglob("*.py") if path.stem != "__init__"}
+    heads = {
+        str(path.relative_to(ROOT)): " ".join(path.read_text(encoding="utf-8").splitlines()[:12])
+        for path in (ROOT / "rules").rglob("*.py")
+        if path.stem != "__init__"
+    }
     assert len(heads) > 60
     assert [name for name, head in heads.items() if not re.search(r"LAW|DESIGN|FIELD", head)] == []
 
@@ -54,7 +62,11 @@ def test_every_decision_page_is_numbered_and_whole() -> None:
     """Context, options, outcome, cost."""
     pages = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
     assert [int(page.name[:4]) for page in pages] == list(range(1, len(pages) + 1))
-    assert [page.name for page in pages if not all(word in page.read_text(encoding="utf-8") for word in ("Context", "Outcome", "Cost", "cost")[:3])] == []
+    assert [
+        page.name
+        for page in pages
+        if not all(word in page.read_text(encoding="utf-8") for word in ("Context", "Outcome", "Cost", "cost")[:3])
+    ] == []
 
 
 def test_the_page_of_bounds_is_written_from_the_constants() -> None:
@@ -72,7 +84,19 @@ def test_every_field_of_a_pack_is_in_its_page() -> None:
 def test_the_page_for_departments_has_every_word_a_task_may_say() -> None:
     """Events, roles, the members of a reply, and every member of a task that tells where and what."""
     page = text("departments.md")
-    words = [*TaskEvent, *TaskRole, *Reply.model_fields, "read_committed", "child", "grid", "asks", "call", "report_in_by", "answers", "mend"]
+    words = [
+        *TaskEvent,
+        *TaskRole,
+        *Reply.model_fields,
+        "read_committed",
+        "child",
+        "grid",
+        "asks",
+        "call",
+        "report_in_by",
+        "answers",
+        "mend",
+    ]
     assert [word for word in words if f"`{word}" not in page and word != "version" and word not in page] == []
 
 
@@ -80,22 +104,53 @@ def test_every_place_that_is_named_is_there() -> None:
     """Documents and code name modules by their path, and commands by the module: each leads somewhere."""
     named = re.compile(r"(?<![\w/.])(?:rules|engine|topics|deploy)/[\w/.-]+\.(?:py|md|ya?ml|json)\b")
     run = re.compile(r"python -m ((?:rules|engine|topics|tests)\.[\w.]+\w)")
-    told = [ROOT / "README.md", *(path for top in ("docs", "deploy", "rules", "engine", "topics") for path in (ROOT / top).rglob("*") if path.suffix in (".md", ".py"))]
+    told = [
+        ROOT / "README.md",
+        *(
+            path
+            for top in ("docs", "deploy", "rules", "engine", "topics")
+            for path in (ROOT / top).rglob("*")
+            if path.suffix in (".md", ".py")
+        ),
+    ]
     places = {place for path in told for place in named.findall(path.read_text(encoding="utf-8"))}
     modules = {place.replace(".", "/") for path in told for place in run.findall(path.read_text(encoding="utf-8"))}
     assert len(places) > 50
     assert sorted(place for place in places if not (ROOT / place).exists()) == []
-    assert sorted(place for place in modules if not (ROOT / f"{place}.py").exists() and not (ROOT / place / "__main__.py").exists()) == []
+    assert (
+        sorted(
+            place
+            for place in modules
+            if not (ROOT / f"{place}.py").exists() and not (ROOT / place / "__main__.py").exists()
+        )
+        == []
+    )
 
 
 def test_every_source_that_is_cited_has_its_heading() -> None:
     """LAW, DESIGN and FIELD are pages of ours; nothing outside the repository is cited as a rule's source."""
-    headings = {" ".join(found) for page in ("law", "design", "field") for found in re.findall(r"^## (LAW|DESIGN|FIELD) (\d+)\.", text(f"{page}.md"), re.MULTILINE)}
+    headings = {
+        " ".join(found)
+        for page in ("law", "design", "field")
+        for found in re.findall(r"^## (LAW|DESIGN|FIELD) (\d+)\.", text(f"{page}.md"), re.MULTILINE)
+    }
     cited, strangers = set[str](), []
-    for path in (path for top in ("rules", "engine", "topics", "tests", "docs", "deploy") for path in (ROOT / top).rglob("*") if path.suffix in (".py", ".md", ".yaml", ".lua")):
-        for name, numbers in re.findall(r"\b(LAW|DESIGN|FIELD) (\d+(?:\.\d)?(?:, \d+(?:\.\d)?)*)", path.read_text(encoding="utf-8")):
+    for path in (
+        path
+        for top in ("rules", "engine", "topics", "tests", "docs", "deploy")
+        for path in (ROOT / top).rglob("*")
+        if path.suffix in (".py", ".md", ".yaml", ".lua")
+    ):
+        for name, numbers in re.findall(
+            r"\b(LAW|DESIGN|FIELD) (\d+(?:\.\d)?(?:, \d+(?:\.\d)?)*)", path.read_text(encoding="utf-8")
+        ):
             cited |= {f"{name} {number.split('.')[0]}" for number in numbers.split(", ")}
-        if re.search(r"\b(?:STYLE \d|[Ss]eeds? 0\d\d|(?:domain|performance) research)", path.read_text(encoding="utf-8")) and path.name != "test_docs.py":
+        if (
+            re.search(
+                r"\b(?:STYLE \d|[Ss]eeds? 0\d\d|(?:domain|performance) research)", path.read_text(encoding="utf-8")
+            )
+            and path.name != "test_docs.py"
+        ):
             strangers.append(str(path.relative_to(ROOT)))
     assert len(cited) > 20
     assert sorted(cited - headings) == []

@@ -46,8 +46,11 @@ def test_the_law_asks_no_clock_and_draws_nothing() -> None:
 
 
 def test_everybody_reads_kafka_by_the_one_reader() -> None:
-    """The library's own consumer stops at the first batch that it cannot unpack; ``engine/kafka/log_consumer.py`` alone knows it."""
+    """The library's own consumer stops at the first batch that it cannot unpack; ``engine/kafka/log_consumer.py`` alone
+    knows it."""
     faults = [
-        str(path.relative_to(ROOT)) for path in (ROOT / "engine").rglob("*.py") if "AIOKafkaConsumer" in path.read_text(encoding="utf-8") and path.name != "log_consumer.py"
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "engine").rglob("*.py")
+        if "AIOKafkaConsumer" in path.read_text(encoding="utf-8") and path.name != "log_consumer.py"
     ]
     assert faults == []

@@ -1,4 +1,5 @@
-"""The judge of the faults tests sees what it is there to see: a log with one record gone, twice or too early is never sound."""
+"""The judge of the faults tests sees what it is there to see: a log with one record gone, twice or too early is never
+sound."""
 
 import json
 import random
@@ -28,9 +29,14 @@ def log() -> Log:
 @pytest.fixture(scope="module")
 def entries(log: Log) -> Entries:
     """Its decisions, tasks and clock, as they come from the broker."""
-    wanted = [topic for topic in log.entries if topic in ("reference", "tickets.decisions") or topic.startswith("dept.")]
+    wanted = [
+        topic for topic in log.entries if topic in ("reference", "tickets.decisions") or topic.startswith("dept.")
+    ]
     return [
-        (topic, SimpleNamespace(value=one.value, key=one.key, partition=0, offset=one.offset, timestamp=one.appended_ms))
+        (
+            topic,
+            SimpleNamespace(value=one.value, key=one.key, partition=0, offset=one.offset, timestamp=one.appended_ms),
+        )
         for topic in sorted(wanted, key=lambda name: name != "reference")
         for one in log.entries[topic]
     ]
@@ -39,7 +45,10 @@ def entries(log: Log) -> Entries:
 @pytest.fixture(scope="module")
 def journal(log: Log, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the town's senders were told."""
-    lines = [{"id": b":".join(text for _, text in one.headers).decode(), "kind": "incident"} for one in log.entries["incidents.raw"]]
+    lines = [
+        {"id": b":".join(text for _, text in one.headers).decode(), "kind": "incident"}
+        for one in log.entries["incidents.raw"]
+    ]
     lines += [{"id": json.loads(one.value)["id"], "kind": "command"} for one in log.entries["commands"] if one.value]
     path = tmp_path_factory.mktemp("ledger") / "journal.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
@@ -58,7 +67,13 @@ def test_a_sound_log_is_sound(entries: Entries, journal: Path) -> None:
     """Every figure is there, nothing is cried over."""
     found = judged(entries, journal)
     assert found.sound, found.told()
-    assert found.tickets == found.incidents == INCIDENTS and found.clocks > 5 and found.tasks > 2 and found.commands > 10 and found.referred > 0
+    assert (
+        found.tickets == found.incidents == INCIDENTS
+        and found.clocks > 5
+        and found.tasks > 2
+        and found.commands > 10
+        and found.referred > 0
+    )
 
 
 def said(record: Any) -> dict[str, Any]:
@@ -102,12 +117,20 @@ def test_a_second_ticket_of_an_identity_is_doubled(entries: Entries, journal: Pa
     """Under another id and name, as if it had been decided twice."""
     topic, record = next(one for one in entries if is_incident(*one))
     second = {**said(record), "id": "incidents:9:9"}
-    assert judged([*entries, (topic, SimpleNamespace(**{**vars(record), "offset": 10**6, "value": json.dumps(second)}))], journal).doubled
+    assert judged(
+        [*entries, (topic, SimpleNamespace(**{**vars(record), "offset": 10**6, "value": json.dumps(second)}))], journal
+    ).doubled
 
 
 def test_a_clock_before_its_time_is_early(entries: Entries, journal: Path) -> None:
     """By what it says, or by when the broker got it."""
-    clocks = [n for n, (topic, record) in enumerate(entries) if topic == "tickets.decisions" and said(record)["cause"] == "clock" and any("due_at" in e["facts"] for e in said(record)["events"])]
+    clocks = [
+        n
+        for n, (topic, record) in enumerate(entries)
+        if topic == "tickets.decisions"
+        and said(record)["cause"] == "clock"
+        and any("due_at" in e["facts"] for e in said(record)["events"])
+    ]
     for n in clocks[:: len(clocks) // 4]:
         topic, record = entries[n]
         for change in ({"timestamp": 0}, {"value": json.dumps({**said(record), "at": 1})}):
@@ -117,6 +140,9 @@ def test_a_clock_before_its_time_is_early(entries: Entries, journal: Path) -> No
 
 def test_a_reader_of_junk_goes_on(entries: Entries, journal: Path) -> None:
     """A stranger's records are none of its business."""
-    junk = [("tickets.decisions", SimpleNamespace(value=value, key=None, partition=0, offset=10**6 + n, timestamp=0)) for n, value in enumerate((None, b"\xff", b"{}", b"[]", b"1", b"[" * 9999))]
+    junk = [
+        ("tickets.decisions", SimpleNamespace(value=value, key=None, partition=0, offset=10**6 + n, timestamp=0))
+        for n, value in enumerate((None, b"\xff", b"{}", b"[]", b"1", b"[" * 9999))
+    ]
     assert judged([*entries, *junk], journal).sound
     assert partition_of("east", 1) == 0

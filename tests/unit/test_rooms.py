@@ -1,4 +1,5 @@
-"""Rooms stand one above the other: a module imports of its own room and of lower ones, and no two import each other in a circle."""
+"""Rooms stand one above the other: a module imports of its own room and of lower ones, and no two import each other in
+a circle."""
 
 import ast
 from functools import cache
@@ -8,9 +9,28 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 ROOMS = (
-    "topics", "rules.errors", "rules.masking", "rules.law", "rules.rulepack", "rules.ticket", "rules.commands", "rules.escalation", "rules.state", "rules.decide", "rules.history",
-    "engine.errors", "engine.settings", "engine.terminal", "engine.security", "engine.observability", "engine.kafka", "engine.stream", "engine.views", "engine.stages", "engine.app",
-)  # fmt: skip
+    "topics",
+    "rules.errors",
+    "rules.masking",
+    "rules.law",
+    "rules.rulepack",
+    "rules.ticket",
+    "rules.commands",
+    "rules.escalation",
+    "rules.state",
+    "rules.decide",
+    "rules.history",
+    "engine.errors",
+    "engine.settings",
+    "engine.terminal",
+    "engine.security",
+    "engine.observability",
+    "engine.kafka",
+    "engine.stream",
+    "engine.views",
+    "engine.stages",
+    "engine.app",
+)
 """From the lowest to the highest; what is not named stands above all of them."""
 
 
@@ -24,10 +44,17 @@ def modules() -> dict[str, Path]:
 def imports(name: str) -> set[str]:
     """The modules of ours that one imports when it runs; what only a type checker reads is none."""
     tree, found = ast.parse(modules()[name].read_text(encoding="utf-8")), set[str]()
-    typed = {id(inner) for node in ast.walk(tree) if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" for inner in ast.walk(node)}
+    typed = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typed:
-            found |= {full if (full := f"{node.module}.{alias.name}") in modules() else node.module for alias in node.names}
+            found |= {
+                full if (full := f"{node.module}.{alias.name}") in modules() else node.module for alias in node.names
+            }
         elif isinstance(node, ast.Import) and id(node) not in typed:
             found |= {alias.name for alias in node.names}
     return {one for one in found if one in modules() and one != name}
@@ -35,7 +62,10 @@ def imports(name: str) -> set[str]:
 
 def floor(name: str) -> int:
     """On which floor a module stands."""
-    return next((n for n, room in enumerate(ROOMS) if name == room or name.startswith(f"{room}.")), 0 if name in ("rules", "engine") else len(ROOMS))
+    return next(
+        (n for n, room in enumerate(ROOMS) if name == room or name.startswith(f"{room}.")),
+        0 if name in ("rules", "engine") else len(ROOMS),
+    )
 
 
 def test_no_room_imports_one_above_it() -> None:
@@ -54,4 +84,8 @@ def test_no_two_modules_import_each_other_in_a_circle() -> None:
 def test_every_room_says_what_it_answers() -> None:
     """The first line of a package is what a newcomer reads in a listing."""
     packages = [path for path in modules().values() if path.name == "__init__.py"]
-    assert [str(path.relative_to(ROOT)) for path in packages if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))] == []
+    assert [
+        str(path.relative_to(ROOT))
+        for path in packages
+        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+    ] == []

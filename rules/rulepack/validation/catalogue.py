@@ -18,7 +18,8 @@ _LIMIT = TypeAdapter(LimitSource)
 
 
 def ladders(pack: PackSource) -> Found:
-    """A default one; tiers once each; parties in one tier; the command centre on top, so that somebody is above everybody."""
+    """A default one; tiers once each; parties in one tier; the command centre on top, so that somebody is above
+    everybody."""
     parties = {share.code for share in pack.shares}
     if "default" not in pack.ladders:
         yield "ladders", "there is no ladder 'default'; name one so"
@@ -32,7 +33,9 @@ def ladders(pack: PackSource) -> Found:
         yield from ((f"{here}.{tier}", "only the top tier may be of kind centre") for tier in low)
         yield from twice(f"{here} parties", [party for tier in tiers for party in tier.parties])
         for tier in tiers:
-            yield from ((f"{here}.{tier.name}", f"unknown party {party!r}") for party in sorted(set(tier.parties) - parties))
+            yield from (
+                (f"{here}.{tier.name}", f"unknown party {party!r}") for party in sorted(set(tier.parties) - parties)
+            )
             if (tier.kind is TierKind.PARTIES) != bool(tier.parties):
                 yield f"{here}.{tier.name}", "a tier of kind parties names its parties, and no other kind does"
 
@@ -55,38 +58,55 @@ def _category(pack: PackSource, category: CategorySource) -> list[str]:
     found = _departments(pack, category.lead, category.co)
     tiers = pack.ladders.get(category.ladder)
     parties = [share.code for share in pack.shares]
-    found += [f"unknown party {party!r}; parties are {', '.join(parties)}" for party in category.parties if party not in parties]
+    found += [
+        f"unknown party {party!r}; parties are {', '.join(parties)}"
+        for party in category.parties
+        if party not in parties
+    ]
     allowed = [party for party in parties if not category.parties or party in category.parties]
     if tiers is None:
         found.append(f"unknown ladder {category.ladder!r}; ladders are {', '.join(pack.ladders)}")
     else:
         found += _start(pack, category, tiers, allowed)
     if category.skill and not any(category.skill in entry.skills and entry.role in allowed for entry in pack.roster):
-        found.append(f"nobody on the roster of {listed(allowed)} has the skill {category.skill!r}; teach somebody or drop it")
+        found.append(
+            f"nobody on the roster of {listed(allowed)} has the skill {category.skill!r}; teach somebody or drop it"
+        )
     return found
 
 
 def _start(pack: PackSource, category: CategorySource, tiers: list[TierSource], allowed: list[str]) -> list[str]:
     found, kinds, names = [], {tier.kind for tier in tiers}, [tier.name for tier in tiers]
     if category.starts_at not in ("split", "department", *names):
-        found.append(f"starts_at {category.starts_at!r} is no tier of ladder {category.ladder!r}; tiers are {', '.join(names)}")
+        found.append(
+            f"starts_at {category.starts_at!r} is no tier of ladder {category.ladder!r}; tiers are {', '.join(names)}"
+        )
     if category.lead is None and (kinds & set(BY_DEPARTMENT) or category.urgency in pack.automatic_whistle):
         found.append("it may go to departments, but names no lead")
     if category.starts_at == "department" and not kinds & set(BY_DEPARTMENT):
-        found.append(f"it starts at its department, but ladder {category.ladder!r} has no tier of kind owner or whistle")
+        found.append(
+            f"it starts at its department, but ladder {category.ladder!r} has no tier of kind owner or whistle"
+        )
     if category.urgency in pack.automatic_whistle:
         if TierKind.STREET not in kinds:
-            found.append(f"urgency {category.urgency} starts at the street, but ladder {category.ladder!r} has no tier of kind street")
+            found.append(
+                f"urgency {category.urgency} starts at the street, but ladder {category.ladder!r} has no tier of kind"
+                " street"
+            )
     elif category.starts_at == "split":
         homeless = [party for party in allowed if not any(party in tier.parties for tier in tiers)]
-        found += [f"the split may name {party!r}, which stands in no tier of ladder {category.ladder!r}" for party in homeless]
+        found += [
+            f"the split may name {party!r}, which stands in no tier of ladder {category.ladder!r}" for party in homeless
+        ]
     return found
 
 
 def _departments(pack: PackSource, lead: str | None, co: list[str]) -> list[str]:
     known = [department.code for department in pack.departments]
     called = [code for code in (lead, *co) if code is not None]
-    found = [f"unknown department {code!r}; departments are {listed(known, 20)}" for code in called if code not in known]
+    found = [
+        f"unknown department {code!r}; departments are {listed(known, 20)}" for code in called if code not in known
+    ]
     return found + [f"calls department {code!r} {n} times; keep one" for code, n in Counter(called).items() if n > 1]
 
 
@@ -134,7 +154,8 @@ def _settings(pack: PackSource, rule: RuleSource) -> list[str]:
 
 
 def _trial(pack: PackSource, rule: RuleSource) -> list[str]:
-    """Try a condition on an incident of every category, by day and by night, with and without a place; the first failure is the witness."""
+    """Try a condition on an incident of every category, by day and by night, with and without a place; the first
+    failure is the witness."""
     condition = cel.compile(rule.when)
     for category in pack.categories:
         for hour in (2, 10):

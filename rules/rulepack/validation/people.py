@@ -1,4 +1,5 @@
-"""Faults of parties, departments and rosters: everybody known, and somebody for every seat that a ticket may reach (DESIGN 8, LAW 3)."""
+"""Faults of parties, departments and rosters: everybody known, and somebody for every seat that a ticket may reach
+(DESIGN 8, LAW 3)."""
 
 import re
 from collections import Counter, defaultdict
@@ -39,9 +40,15 @@ def departments(pack: PackSource) -> Found:
     yield from twice("departments", [department.code for department in pack.departments])
     for department in pack.departments:
         if not DEPARTMENT_CODE.match(department.code):
-            yield f"departments.{department.code}", f"a code must match {DEPARTMENT_CODE.pattern}; names go into label_zh"
+            yield (
+                f"departments.{department.code}",
+                f"a code must match {DEPARTMENT_CODE.pattern}; names go into label_zh",
+            )
         if department.code not in staffed:
-            yield f"departments.{department.code}", f"nobody on the roster has role department and org {department.code!r}; add somebody"
+            yield (
+                f"departments.{department.code}",
+                f"nobody on the roster has role department and org {department.code!r}; add somebody",
+            )
 
 
 def roster(pack: PackSource) -> Found:
@@ -61,7 +68,13 @@ def roster(pack: PackSource) -> Found:
             yield f"roster.{person}", f"has the role {role} {n} times; put all nodes into one entry"
 
 
-def entry_faults(entry: PersonSource, nodes: Container[str], departments: Collection[str], parties: Collection[str], is_placed: Callable[[str], bool]) -> Found:
+def entry_faults(
+    entry: PersonSource,
+    nodes: Container[str],
+    departments: Collection[str],
+    parties: Collection[str],
+    is_placed: Callable[[str], bool],
+) -> Found:
     """What is wrong with one person's entry, whether a pack or a command brings it."""
     here = f"roster.{entry.person}"
     if entry.person != folded(entry.person).strip() or unfit(entry.person):
@@ -76,7 +89,13 @@ def entry_faults(entry: PersonSource, nodes: Container[str], departments: Collec
     if entry.role in parties:
         high = [node for node in entry.nodes if node in nodes and not is_placed(node)]
         if high:
-            yield here, f"{listed(high)} lies above the homes, where the split does not look; name homes, or none for everywhere"
+            yield (
+                here,
+                (
+                    f"{listed(high)} lies above the homes, where the split does not look; name homes, or none for"
+                    " everywhere"
+                ),
+            )
     if entry.on_duty not in ("always", "work"):
         start, _, end = entry.on_duty.partition("-")
         if not SPAN.fullmatch(entry.on_duty) or start == end:
@@ -84,7 +103,8 @@ def entry_faults(entry: PersonSource, nodes: Container[str], departments: Collec
 
 
 def reach(pack: PackSource) -> Found:
-    """For every home, somebody in each role that its tickets may need: tiers, desk, chief, checker, supervisor, centre."""
+    """For every home, somebody in each role that its tickets may need: tiers, desk, chief, checker, supervisor,
+    centre."""
     homes = [node.code for node in pack.nodes if node.level == pack.home_level and node.code != pack.unplaced]
     steps = [tier for tiers in pack.ladders.values() for tier in tiers]
     parties = [party for tier in steps for party in tier.parties if party in list(Party)]
@@ -96,9 +116,19 @@ def reach(pack: PackSource) -> Found:
             continue
         placed = {node for entry in entries for node in entry.nodes}
         served = {home_of(pack, node) for node in placed} | placed
-        bare = [home for home in homes if _wanted(pack, role, home) and not any(node.code in served for node in path(pack, home))]
+        bare = [
+            home
+            for home in homes
+            if _wanted(pack, role, home) and not any(node.code in served for node in path(pack, home))
+        ]
         if bare or not entries:
-            yield "roster", f"nobody has the role {role} for {listed(bare) or 'anywhere'}; a report from {(bare or homes or ['anywhere'])[0]} would come to nobody; add somebody there or above"
+            yield (
+                "roster",
+                (
+                    f"nobody has the role {role} for {listed(bare) or 'anywhere'}; a report from"
+                    f" {(bare or homes or ['anywhere'])[0]} would come to nobody; add somebody there or above"
+                ),
+            )
 
 
 def _wanted(pack: PackSource, role: Role, home: str) -> bool:

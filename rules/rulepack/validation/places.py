@@ -35,7 +35,9 @@ def path(pack: PackSource, code: str) -> list[NodeSource]:
 
 def home_of(pack: PackSource, code: str) -> str | None:
     """Name the home a node lies in, or ``None``."""
-    return next((node.code for node in path(pack, code) if node.level == pack.home_level or node.code == pack.unplaced), None)
+    return next(
+        (node.code for node in path(pack, code) if node.level == pack.home_level or node.code == pack.unplaced), None
+    )
 
 
 def tree(pack: PackSource) -> Found:
@@ -79,11 +81,15 @@ def _node(pack: PackSource, node: NodeSource) -> list[str]:
     if node.kind == "unplaced" and node.code != pack.unplaced:
         found.append(f"only {pack.unplaced!r} may be of kind unplaced")
     parties = {share.code for share in pack.shares}
-    return found + [f"unknown party {party!r}; parties are {', '.join(sorted(parties))}" for party in sorted(set(node.parties) - parties)]
+    return found + [
+        f"unknown party {party!r}; parties are {', '.join(sorted(parties))}"
+        for party in sorted(set(node.parties) - parties)
+    ]
 
 
 def outlines(pack: PackSource) -> Found:
-    """Points on the earth, sound shapes, no overlap of neighbours and no gap between them, each with a witness point."""
+    """Points on the earth, sound shapes, no overlap of neighbours and no gap between them, each with a witness
+    point."""
     shapes: dict[str, tuple[NodeSource, Polygon]] = {}
     for node in pack.nodes:
         here = f"nodes.{node.code}"
@@ -112,7 +118,10 @@ def _overlaps(drawn: list[tuple[NodeSource, Polygon]]) -> Found:
         for j in sorted(int(j) for j in index.query(shape, predicate="intersects") if j > i):
             common = shape.intersection(drawn[j][1])
             if common.area > TOUCH:
-                yield f"nodes.{node.code}", f"its outline and {drawn[j][0].code!r} overlap, e.g. at {_witness(common)}; redraw one"
+                yield (
+                    f"nodes.{node.code}",
+                    f"its outline and {drawn[j][0].code!r} overlap, e.g. at {_witness(common)}; redraw one",
+                )
 
 
 def _gaps(pack: PackSource, leaves: list[tuple[NodeSource, Polygon]]) -> Found:
@@ -124,7 +133,10 @@ def _gaps(pack: PackSource, leaves: list[tuple[NodeSource, Polygon]]) -> Found:
         for part in union.geoms if isinstance(union, MultiPolygon) else [union]:
             for hole in part.interiors if isinstance(part, Polygon) else ():
                 if Polygon(hole).area > TOUCH:
-                    yield f"nodes.{home}", f"no grid covers a place within it, e.g. {_witness(Polygon(hole))}; extend one"
+                    yield (
+                        f"nodes.{home}",
+                        f"no grid covers a place within it, e.g. {_witness(Polygon(hole))}; extend one",
+                    )
     drawn = {node.code for node, _ in leaves}
     bare = (n for n in pack.nodes if n.level == pack.levels[-1] and n.kind == "residential" and n.code not in drawn)
     missing = [node.code for node in bare if home_of(pack, node.code) in homes]
@@ -153,6 +165,13 @@ def addresses(pack: PackSource) -> Found:
     for same in streets.values():
         for one, other in combinations(same, 2):
             first, last = max(one.first, other.first), min(one.last, other.last)
-            both = [n for n in (first, first + 1) if n <= last and one.parity in (None, n % 2) and other.parity in (None, n % 2)]
+            both = [
+                n
+                for n in (first, first + 1)
+                if n <= last and one.parity in (None, n % 2) and other.parity in (None, n % 2)
+            ]
             if both and one.leaf != other.leaf:
-                yield f"addresses.{one.street}", f"number {both[0]} lies in {one.leaf!r} and in {other.leaf!r}; part the ranges"
+                yield (
+                    f"addresses.{one.street}",
+                    f"number {both[0]} lies in {one.leaf!r} and in {other.leaf!r}; part the ranges",
+                )

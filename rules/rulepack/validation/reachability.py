@@ -38,10 +38,22 @@ def reached(pack: PackSource) -> Found:
         mine = [incident for incident in incidents if _holds(rule, incident)]
         here = f"rules.{rule.id}"
         if not mine:
-            yield here, f"holds for no incident: {len(incidents)} combinations of {listed(sorted(facts), 10) or 'nothing'} were tried; mend its condition or drop it"
+            yield (
+                here,
+                (
+                    f"holds for no incident: {len(incidents)} combinations of {listed(sorted(facts), 10) or 'nothing'}"
+                    " were tried; mend its condition or drop it"
+                ),
+            )
         elif all(any(_holds(one, incident) for one in before) for incident in mine):
             first = next(one for one in before if _holds(one, mine[0]))
-            yield here, f"is never reached: of {_worded(mine[0])}, and of all else it holds for, an earlier rule takes it, here {first.id!r}; put it before"
+            yield (
+                here,
+                (
+                    f"is never reached: of {_worded(mine[0])}, and of all else it holds for, an earlier rule takes it,"
+                    f" here {first.id!r}; put it before"
+                ),
+            )
 
 
 def _reads(rule: RuleSource) -> set[str] | None:
@@ -60,7 +72,11 @@ def _incidents(pack: PackSource, facts: Iterable[str], rules: tuple[RuleSource, 
     wanted = set(facts)
     codes = [category.code for category in pack.categories]
     # a condition that only compares with words cannot tell the words apart that it does not name
-    named = codes if re.search(r"category\s*\.", conditions) else [*(c for c in codes if c in said), *[c for c in codes if c not in said][:1]]
+    named = (
+        codes
+        if re.search(r"category\s*\.", conditions)
+        else [*(c for c in codes if c in said), *[c for c in codes if c not in said][:1]]
+    )
     values: list[list[dict[str, Any]]] = [
         [{"category": code} for code in named] if "category" in wanted else [{"category": codes[0] if codes else ""}],
         [{"channel": str(one)} for one in Channel] if "channel" in wanted else [{"channel": str(Channel.APP)}],
@@ -68,7 +84,11 @@ def _incidents(pack: PackSource, facts: Iterable[str], rules: tuple[RuleSource, 
         [{"hour": hour} for hour in range(24)] if "hour" in wanted else [{"hour": 10}],
         [{"in_work_time": one} for one in (True, False)] if "in_work_time" in wanted else [{"in_work_time": True}],
         [{"exercise": one} for one in (False, True)] if "exercise" in wanted else [{"exercise": False}],
-        _told_apart(list(_places(pack)), said | {node for rule in rules for node in rule.under}, conditions) if wanted & PLACES else [{"leaf": "", "home": "", "street": "", "wall": "", "path": ()}],
+        (
+            _told_apart(list(_places(pack)), said | {node for rule in rules for node in rule.under}, conditions)
+            if wanted & PLACES
+            else [{"leaf": "", "home": "", "street": "", "wall": "", "path": ()}]
+        ),
         list(islice(_attributes(conditions, said), MOST + 1)) if "attributes" in wanted else [{"attributes": {}}],
     ]
     for combination in product(*values):
@@ -82,14 +102,27 @@ def _places(pack: PackSource) -> Iterator[dict[str, Any]]:
             above = path(pack, node.code)
             wall = next((one.wall for one in above if one.wall), "")
             leaf = "" if node.code == home else node.code
-            yield {"leaf": leaf, "home": home, "street": pack.by_code[home].parent or "", "wall": wall or "", "path": tuple(one.code for one in above)}
+            yield {
+                "leaf": leaf,
+                "home": home,
+                "street": pack.by_code[home].parent or "",
+                "wall": wall or "",
+                "path": tuple(one.code for one in above),
+            }
 
 
 def _told_apart(places: list[dict[str, Any]], named: set[str], conditions: str) -> list[dict[str, Any]]:
     """One place of each kind that the conditions can tell from others: by the grids they name, and by the wall."""
     if re.search(r"(leaf|home|street)\s*\.", conditions):
         return places
-    kinds = {(*(place[name] if place[name] in named else not place[name] for name in ("leaf", "home", "street")), place["wall"], frozenset(named & set(place["path"]))): place for place in places}
+    kinds = {
+        (
+            *(place[name] if place[name] in named else not place[name] for name in ("leaf", "home", "street")),
+            place["wall"],
+            frozenset(named & set(place["path"])),
+        ): place
+        for place in places
+    }
     return list(kinds.values())
 
 
@@ -117,6 +150,11 @@ def _compiled(condition: str) -> Any:
 
 
 def _worded(incident: dict[str, Any]) -> str:
-    told = {"category": incident["category"], "grid": incident["leaf"] or incident["home"], "channel": incident["channel"], "hour": incident["hour"]}
+    told = {
+        "category": incident["category"],
+        "grid": incident["leaf"] or incident["home"],
+        "channel": incident["channel"],
+        "hour": incident["hour"],
+    }
     told |= incident["attributes"]
     return "an incident with " + ", ".join(f"{name} {value}" for name, value in told.items() if value not in ("", None))

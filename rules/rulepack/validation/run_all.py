@@ -30,11 +30,13 @@ CHECKS = (
     extensions.likeness,
     extensions.bands,
 )
-"""Each looks at one part of a pack and yields (where, what is wrong and the mend). None relies on another having passed."""
+"""Each looks at one part of a pack and yields (where, what is wrong and the mend). None relies on another having
+passed."""
 
 
 def faults(source: PackSource, unknown: frozenset[str] = frozenset()) -> list[Fault]:
-    """List every fault of a pack, file by file; empty when it may be published. A check ends where it asks for an ``unknown`` member."""
+    """List every fault of a pack, file by file; empty when it may be published. A check ends where it asks for an
+    ``unknown`` member."""
     pack = source if not unknown else cast("PackSource", Partly(source, unknown))
     found: list[Fault] = []
     for check in CHECKS:

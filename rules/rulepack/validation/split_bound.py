@@ -9,7 +9,8 @@ from rules.law.split import next_party
 
 
 def farthest(shares: Mapping[str, int]) -> Fraction:
-    """Give the largest |count − target| of any party, in tickets, at any prefix, whichever parties are eligible throughout.
+    """Give the largest |count − target| of any party, in tickets, at any prefix, whichever parties are eligible
+    throughout.
 
     Exact: with the same parties eligible each time the split comes back to its beginning after one round of
     (sum of shares) / (their common divisor) tickets, so one round of each subset is walked.

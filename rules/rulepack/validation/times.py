@@ -8,7 +8,14 @@ from rules.rulepack.model import PackSource
 from rules.rulepack.validation.fault import Found, listed
 from topics.vocabulary import ClockKind, Urgency
 
-FOR_EACH_URGENCY = (ClockKind.TRIAGE, ClockKind.ACCEPT, ClockKind.CONTACT, ClockKind.CHECK, ClockKind.SURVEY, ClockKind.REPORT_IN)
+FOR_EACH_URGENCY = (
+    ClockKind.TRIAGE,
+    ClockKind.ACCEPT,
+    ClockKind.CONTACT,
+    ClockKind.CHECK,
+    ClockKind.SURVEY,
+    ClockKind.REPORT_IN,
+)
 
 
 def clocks(pack: PackSource) -> Found:
@@ -19,7 +26,9 @@ def clocks(pack: PackSource) -> Found:
         if missing:
             yield f"clocks.{kind}", f"no limit for {listed(missing)}; write null where there is no such clock"
     for kind, table in pack.clocks.items():
-        yield from ((f"clocks.{kind}", f"{word!r} is none of {', '.join(words)}") for word in table if word not in words)
+        yield from (
+            (f"clocks.{kind}", f"{word!r} is none of {', '.join(words)}") for word in table if word not in words
+        )
     for urgency in Urgency:
         if urgency in pack.clocks.get(ClockKind.TRIAGE, {}) and pack.clocks[ClockKind.TRIAGE][urgency] is None:
             yield f"clocks.triage.{urgency}", "triage must have a limit: a ticket without one could wait for ever"
@@ -62,7 +71,9 @@ def force_majeure(pack: PackSource) -> Found:
 
 def _years(pack: PackSource) -> Found:
     own = pack.calendar
-    yield from (("calendar", f"{day} is both worked and off; keep one") for day in sorted(set(own.worked) & set(own.off)))
+    yield from (
+        ("calendar", f"{day} is both worked and off; keep one") for day in sorted(set(own.worked) & set(own.off))
+    )
     if own.from_year > own.to_year:
         yield "calendar", f"from_year {own.from_year} is after to_year {own.to_year}"
         return
@@ -71,7 +82,13 @@ def _years(pack: PackSource) -> Found:
         return
     years, _ = working_years(own.country, own.region, own.from_year, own.to_year)
     if not years:
-        yield "calendar", f"no working days of {own.country} {own.region or ''} are known from {own.from_year} to {own.to_year}; mend these"
+        yield (
+            "calendar",
+            (
+                f"no working days of {own.country} {own.region or ''} are known from {own.from_year} to {own.to_year};"
+                " mend these"
+            ),
+        )
         return
     first, last = int(min(years)), int(max(years))
     gaps = [str(year) for year in range(first, last + 1) if str(year) not in years]

@@ -1,4 +1,5 @@
-"""A log whose beginning retention has taken is judged by what is left: no fault is cried, and a real one is still found."""
+"""A log whose beginning retention has taken is judged by what is left: no fault is cried, and a real one is still
+found."""
 
 from collections.abc import Iterable
 
@@ -29,7 +30,11 @@ def aged(begin: int, inputs: Iterable[str]) -> Log:
     return log
 
 
-@pytest.mark.parametrize("inputs", [(), ("incidents.raw",), INPUTS, ("incidents",), ("incidents.rejected",)], ids=lambda names: "+".join(names) or "decisions alone")
+@pytest.mark.parametrize(
+    "inputs",
+    [(), ("incidents.raw",), INPUTS, ("incidents",), ("incidents.rejected",)],
+    ids=lambda names: "+".join(names) or "decisions alone",
+)
 def test_wherever_the_log_is_cut_nothing_is_cried_over(inputs: tuple[str, ...]) -> None:
     """After each decision, with and without the inputs: no fault, and it is told from when that holds."""
     for begin in CUTS:
@@ -49,7 +54,9 @@ def test_a_whole_log_is_vouched_for_from_the_beginning(log: Log) -> None:
 def test_what_is_lost_after_the_cut_is_found(log: Log) -> None:
     """A decision that is missing behind the first one that is left is lost, however much was cut before it."""
     cut(log, DECISIONS, 3)
-    gone = next(n for n, entry in enumerate(log.entries[DECISIONS]) if n > 3 and b'"cause":"command"' in (entry.value or b""))
+    gone = next(
+        n for n, entry in enumerate(log.entries[DECISIONS]) if n > 3 and b'"cause":"command"' in (entry.value or b"")
+    )
     del log.entries[DECISIONS][gone]
     report = audit(log)
     assert not report.clean

@@ -21,7 +21,8 @@ YEARS = {"2025": "1101011" * 52 + "1", "2026": "0111110" * 52 + "0"}
     round_start=st.booleans(),
 )
 def test_both_reckonings_agree(zone: str, start: int, length: int, round_start: bool) -> None:
-    """The end of a budget and the next opening are the same, on the hour and off it, in every zone, also beyond the table."""
+    """The end of a budget and the next opening are the same, on the hour and off it, in every zone, also beyond the
+    table."""
     calendar = Calendar("test", zone, ((480, 720), (840, 1080)), 480, YEARS)
     moment = start - start % 3_600_000 if round_start else start
     mine, theirs = OpenHours(calendar), WorkCalendar(calendar)

@@ -21,14 +21,20 @@ def test_a_sound_log_is_clean_and_counted(log: Log) -> None:
     report = audit(log)
     assert report.problems == {}
     assert report.clean
-    assert (report.incidents, report.tickets, report.rejected, report.duplicates, report.held) == (12, 10, {"missing_field": 1, "unreadable": 1}, 1, 0)
+    assert (report.incidents, report.tickets, report.rejected, report.duplicates, report.held) == (
+        12,
+        10,
+        {"missing_field": 1, "unreadable": 1},
+        1,
+        0,
+    )
     assert report.tickets + sum(report.rejected.values()) + report.held == report.incidents
     assert (report.open, report.closed, report.refused, report.pending) == (1, 9, 0, 0)
     assert report.rungs == {"50.resolve": 1, "80.resolve": 1, "100.resolve": 1}
     assert report.departments == {"cg": {"tasks": 1, "replies": 0, "events": {"overdue": 1}}}
-    assert {party: (row["count"], row["target"], row["fully_eligible"]) for party, row in report.split["east"].items()} == {
-        "backstop": (1, 1.0, 1), "red_property": (4, 4.0, 4), "residents": (2, 2.0, 2), "specialist": (3, 3.0, 3),
-    }  # fmt: skip
+    assert {
+        party: (row["count"], row["target"], row["fully_eligible"]) for party, row in report.split["east"].items()
+    } == {"backstop": (1, 1.0, 1), "red_property": (4, 4.0, 4), "residents": (2, 2.0, 2), "specialist": (3, 3.0, 3)}
 
 
 def decision_at(log: Log, index: int) -> Decision:
@@ -80,12 +86,19 @@ def drop_last_rung(log: Log) -> None:
     place = max(n for n, e in enumerate(log.entries["tickets.state"]) if e.key == b"t:east-20260302-1")
     drop(log, "tickets.state", place)
     last = log.entries[DECISIONS][-1]
-    later = Decision(id="clock:x:0:resolve:0:1", at=decision_at(log, -1).at + 5 * 3_600_000, cause="clock", reason="forgotten", home="east")
+    later = Decision(
+        id="clock:x:0:resolve:0:1",
+        at=decision_at(log, -1).at + 5 * 3_600_000,
+        cause="clock",
+        reason="forgotten",
+        home="east",
+    )
     append(log, DECISIONS, last, value=encode(later), appended_ms=last.appended_ms + 3_600_000)
 
 
 def late_closing(log: Log) -> None:
-    """The source's closing of the second ticket was handed in long after its first rung was due, and yet nothing fired."""
+    """The source's closing of the second ticket was handed in long after its first rung was due, and yet nothing
+    fired."""
     entry = log.entries["commands"][0]
     log.entries["commands"][0] = entry._replace(appended_ms=entry.appended_ms + 3 * 3_600_000 // 600)
 
@@ -118,9 +131,18 @@ MUTATIONS: dict[str, tuple[Callable[[Log], None], str]] = {
     "a rejection is missing": (lambda log: drop(log, "incidents.rejected", 1), "lost"),
     "a duplicate left no trace": (lambda log: drop(log, "incidents.rejected", 0), "lost"),
     "an accepted incident is missing": (lambda log: drop(log, "incidents", 4), "lost"),
-    "an accepted incident is there twice": (lambda log: append(log, "incidents", log.entries["incidents"][0]), "doubled"),
-    "an incident came from nowhere": (lambda log: (drop(log, "incidents.raw", 9), log.journals.clear()), "unexplained"),  # type: ignore[dict-item,func-returns-value]
-    "a rejection is there twice": (lambda log: append(log, "incidents.rejected", log.entries["incidents.rejected"][1]), "doubled"),
+    "an accepted incident is there twice": (
+        lambda log: append(log, "incidents", log.entries["incidents"][0]),
+        "doubled",
+    ),
+    "an incident came from nowhere": (
+        lambda log: (drop(log, "incidents.raw", 9), log.journals.clear()),  # type: ignore[dict-item,func-returns-value]
+        "unexplained",
+    ),
+    "a rejection is there twice": (
+        lambda log: append(log, "incidents.rejected", log.entries["incidents.rejected"][1]),
+        "doubled",
+    ),
     "a filing is missing": (lambda log: drop(log, DECISIONS, 4), "lost"),
     "a decision is there twice": (lambda log: append(log, DECISIONS, log.entries[DECISIONS][2]), "doubled"),
     "two decisions changed places": (lambda log: swap(log, 2, 14), "state_errors"),
@@ -131,23 +153,52 @@ MUTATIONS: dict[str, tuple[Callable[[Log], None], str]] = {
     "an identity became two tickets": (second_ticket, "doubled"),
     "a version was left out": (lambda log: alter_image(log, -1, version=9), "state_errors"),
     "the split took another party": (lambda log: alter_facts(log, 3, 1, party="backstop"), "split_errors"),
-    "the split forgot an eligible party": (lambda log: alter_facts(log, 3, 1, eligible=["residents", "backstop"]), "split_errors"),
+    "the split forgot an eligible party": (
+        lambda log: alter_facts(log, 3, 1, eligible=["residents", "backstop"]),
+        "split_errors",
+    ),
     "the split was booked in another month": (lambda log: alter_facts(log, 3, 1, window="2026-02"), "split_errors"),
     "the books of the split are off": (alter_quota, "split_errors"),
     "a rung fired before its moment": (lambda log: alter(log, -3, at=decision_at(log, -3).at - 501), "early"),
-    "a rung says another due moment": (lambda log: alter_facts(log, -1, 0, due_at=decision_at(log, -1).at - 7), "due_errors"),
+    "a rung says another due moment": (
+        lambda log: alter_facts(log, -1, 0, due_at=decision_at(log, -1).at - 7),
+        "due_errors",
+    ),
     "a rung says another lateness": (lambda log: alter_facts(log, -1, 0, late_by_ms=7), "due_errors"),
     "the ledger gave more time than the firing": (
-        lambda log: alter_image(log, 0, clocks=(msgspec.structs.replace(decode(bytes(decision_at(log, 0).changes[0].after or b""), Ticket).clocks[0], limit_ms=5 * 3_600_000),)),
+        lambda log: alter_image(
+            log,
+            0,
+            clocks=(
+                msgspec.structs.replace(
+                    decode(bytes(decision_at(log, 0).changes[0].after or b""), Ticket).clocks[0], limit_ms=5 * 3_600_000
+                ),
+            ),
+        ),
         "early",
     ),
     "a rung fired before the broker's own time": (
-        lambda log: rewrite(log, "reference", 0, encode(EngineClock(decode(log.entries["reference"][0].value or b"", EngineClock).start_at - 3_600_000, 1_770_000_000_000, 600))),
+        lambda log: rewrite(
+            log,
+            "reference",
+            0,
+            encode(
+                EngineClock(
+                    decode(log.entries["reference"][0].value or b"", EngineClock).start_at - 3_600_000,
+                    1_770_000_000_000,
+                    600,
+                )
+            ),
+        ),
         "early",
     ),
     "a rung fired twice": (lambda log: alter_facts(log, -2, 0, rung=50), "doubled"),
     "a rung of an unknown ticket fired": (
-        lambda log: alter(log, -1, events=(Event("ClockBreached", "east-20260302-77", {"clock": "resolve", "number": "0", "rung": 100}),)),
+        lambda log: alter(
+            log,
+            -1,
+            events=(Event("ClockBreached", "east-20260302-77", {"clock": "resolve", "number": "0", "rung": 100}),),
+        ),
         "unexplained",
     ),
     "a rung never fired": (drop_last_rung, "missing"),
@@ -158,7 +209,12 @@ MUTATIONS: dict[str, tuple[Callable[[Log], None], str]] = {
     "a task differs from its decision": (lambda log: alter_facts(log, -1, 1, role="lead"), "state_errors"),
     "a ticket is missing in the state": (lambda log: drop(log, "tickets.state", 18), "state_errors"),
     "a ticket in the state is another": (
-        lambda log: rewrite(log, "tickets.state", 18, (log.entries["tickets.state"][18].value or b"").replace(b'"person":"p"', b'"person":"q"')),
+        lambda log: rewrite(
+            log,
+            "tickets.state",
+            18,
+            (log.entries["tickets.state"][18].value or b"").replace(b'"person":"p"', b'"person":"q"'),
+        ),
         "state_errors",
     ),
     "a ticket in the state is forgotten": (lambda log: rewrite(log, "tickets.state", 18, None), "state_errors"),
@@ -179,7 +235,9 @@ def test_an_incident_on_its_way_is_pending_and_not_lost(log: Log) -> None:
     """What intake has not read yet is no fault, and not among the incidents."""
     raw = log.entries["incidents.raw"]
     append(log, "incidents.raw", raw[0], headers=(("ce_source", b"hotline"), ("ce_id", b"new")))
-    log.journals.append(JournalEntry("hotline:new", "incident", "incidents.raw", 0, len(raw) - 1, log.journals[0].sha256))
+    log.journals.append(
+        JournalEntry("hotline:new", "incident", "incidents.raw", 0, len(raw) - 1, log.journals[0].sha256)
+    )
     report = audit(log)
     assert report.clean, report.problems
     assert (report.pending, report.incidents) == (1, 12)
@@ -203,7 +261,11 @@ def test_a_rejected_identity_that_comes_again_mended_is_a_ticket(log: Log) -> No
     raw.insert(0, raw[0]._replace(offset=0))
     log.entries["incidents.raw"] = [entry._replace(offset=n) for n, entry in enumerate(raw)]
     rejected[:] = [e._replace(value=_shift(e.value or b"")) for e in rejected]
-    first = rejected[1]._replace(value=(rejected[1].value or b"").replace(b"incidents.raw:0:12", b"incidents.raw:0:0").replace(b"hotline:bad", b"hotline:1"))
+    first = rejected[1]._replace(
+        value=(rejected[1].value or b"")
+        .replace(b"incidents.raw:0:12", b"incidents.raw:0:0")
+        .replace(b"hotline:bad", b"hotline:1")
+    )
     rejected.insert(0, first)
     marker = log.entries["intake.state"][0]
     log.entries["intake.state"][0] = marker._replace(value=(marker.value or b"").replace(b":13", b":14"))

@@ -13,12 +13,16 @@ HOUR = 3_600_000
 
 def first(log: Log) -> Ticket:
     """The first ticket as filed: Monday 08:00:01, urgency U2."""
-    return decode(bytes(decode(log.entries["tickets.decisions"][0].value or b"", Decision).changes[0].after or b""), Ticket)
+    return decode(
+        bytes(decode(log.entries["tickets.decisions"][0].value or b"", Decision).changes[0].after or b""), Ticket
+    )
 
 
 def clock(ticket: Ticket, unit: str, **fields: object) -> Clock:
     """A running clock of four hours in some unit."""
-    return msgspec.structs.replace(Clock("resolve", "0", 4 * HOUR, unit, ticket.received_at, ticket.received_at, (50, 100)), **fields)
+    return msgspec.structs.replace(
+        Clock("resolve", "0", 4 * HOUR, unit, ticket.received_at, ticket.received_at, (50, 100)), **fields
+    )
 
 
 def test_units_that_run_day_and_night(log: Log) -> None:
@@ -51,7 +55,8 @@ def test_a_fixed_moment_replaces_the_budget(log: Log) -> None:
 
 
 def test_reminders_of_calm_tickets_wait_for_working_hours(log: Log) -> None:
-    """Half of 10 h from 08:00:01 is 13:00:01, at lunch: U3 waits until 14:00, U2 does not, and never past the breach."""
+    """Half of 10 h from 08:00:01 is 13:00:01, at lunch: U3 waits until 14:00, U2 does not, and never past the
+    breach."""
     deadlines, urgent = Deadlines(log.bundles()), first(log)
     calm = msgspec.structs.replace(urgent, urgency="U3")
     long = clock(urgent, "urgent_hour", limit_ms=10 * HOUR)

@@ -1,4 +1,5 @@
-"""An audit holds little beside the log that it reads: a decision that has passed is a few words, an image a piece of its record."""
+"""An audit holds little beside the log that it reads: a decision that has passed is a few words, an image a piece of
+its record."""
 
 import tracemalloc
 from types import SimpleNamespace
@@ -36,7 +37,11 @@ async def test_of_a_state_the_newest_record_of_each_key_is_kept() -> None:
     def record(tp: TopicPartition, offset: int, key: bytes, value: bytes) -> ConsumerRecord:
         return ConsumerRecord(tp.topic, tp.partition, offset, 1, 1, key, value, None, -1, -1, ())
 
-    tps = [TopicPartition(f"gw.{STATE.name}", 0), TopicPartition(f"gw.{STATE.name}", 1), TopicPartition("gw.commands", 0)]
+    tps = [
+        TopicPartition(f"gw.{STATE.name}", 0),
+        TopicPartition(f"gw.{STATE.name}", 1),
+        TopicPartition("gw.commands", 0),
+    ]
     quota, marker = encode(Quota("h", "2026-01", 2520, {}, {})), encode(Marker(at=1, positions={}))
     records = {tp: [record(tp, n, *((b"m:", marker) if n % 2 else (b"q:h", quota))) for n in range(6)] for tp in tps}
 
@@ -49,5 +54,10 @@ async def test_of_a_state_the_newest_record_of_each_key_is_kept() -> None:
     consumer: Any = SimpleNamespace(fetched=fetched, position=position, pause=lambda tp: None)
     log = Log(entries={STATE.name: [], "commands": []})
     await log_reader._read(consumer, dict.fromkeys(tps, 6), dict.fromkeys(tps, 0), "gw.", log, lambda done, total: None)
-    assert sorted((one.partition, one.offset, one.key) for one in log.of(STATE.name)) == [(0, 4, b"q:h"), (0, 5, b"m:"), (1, 4, b"q:h"), (1, 5, b"m:")]
+    assert sorted((one.partition, one.offset, one.key) for one in log.of(STATE.name)) == [
+        (0, 4, b"q:h"),
+        (0, 5, b"m:"),
+        (1, 4, b"q:h"),
+        (1, 5, b"m:"),
+    ]
     assert [one.offset for one in log.of("commands")] == list(range(6))

@@ -12,7 +12,11 @@ def test_the_identity_of_an_incoming_event(structured: bool) -> None:
     """Read from headers or body, whichever mode it came in; strange letters included."""
     key, value, headers = incident_message("la 311:%/ü", "id 1%20é", {"occurred_at": "x"}, structured=structured)
     assert source_identity(Entry("incidents.raw", 0, 0, key, value, headers)) == "la 311%3A%/ü:id 1%20é"
-    assert source_identity(Entry("incidents.raw", 0, 0, "la 311:%/ü:id 1%20é".encode(), value, headers)) == "la 311:%/ü:id 1%20é"  # of before
+    # of before
+    assert (
+        source_identity(Entry("incidents.raw", 0, 0, "la 311:%/ü:id 1%20é".encode(), value, headers))
+        == "la 311:%/ü:id 1%20é"
+    )
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,11 @@ def test_whistles_are_counted_by_street() -> None:
     rows = audit(log).whistle_rates
     assert set(rows) <= {"street", "city"}
     for what, column in (("TicketFiled", "tickets"), ("WhistleRaised", "whistles")):
-        assert sum(row[column] for row in rows.values()) == sum(event.type == what for decision in decisions for event in decision.events) > 0
+        assert (
+            sum(row[column] for row in rows.values())
+            == sum(event.type == what for decision in decisions for event in decision.events)
+            > 0
+        )
 
 
 def test_the_pack_in_force_judges_even_when_it_is_an_older_one_again() -> None:

@@ -1,4 +1,5 @@
-"""A cut log begins with a signed-off snapshot: it is judged as a whole one from there, and what was changed or is another's is refused."""
+"""A cut log begins with a signed-off snapshot: it is judged as a whole one from there, and what was changed or is
+another's is refused."""
 
 import copy
 import stat
@@ -24,7 +25,10 @@ LENGTH = len(STORY.entries[DECISIONS])
 
 def with_ends(log: Log) -> Log:
     """Where each partition of the decisions ends."""
-    log.ends = {(DECISIONS, partition): 1 + max(e.offset for e in log.of(DECISIONS) if e.partition == partition) for partition in {e.partition for e in log.of(DECISIONS)}}
+    log.ends = {
+        (DECISIONS, partition): 1 + max(e.offset for e in log.of(DECISIONS) if e.partition == partition)
+        for partition in {e.partition for e in log.of(DECISIONS)}
+    }
     return log
 
 
@@ -46,7 +50,8 @@ def cut_to(begin: int) -> Log:
 
 
 def test_the_audit_begins_where_it_was_signed_off_wherever_that_was() -> None:
-    """Signed after each decision, cut anywhere before: clean, and vouched for from there on; the law of what follows is judged in full."""
+    """Signed after each decision, cut anywhere before: clean, and vouched for from there on; the law of what follows is
+    judged in full."""
     for count in range(1, LENGTH):
         signed = signed_after(count)
         end = signed.stands[0].position
@@ -60,13 +65,18 @@ def test_the_audit_begins_where_it_was_signed_off_wherever_that_was() -> None:
 
 
 def test_what_happened_to_an_old_ticket_is_found_only_with_the_snapshot() -> None:
-    """The state says another thing of a ticket whose decisions have all aged away: nobody but the snapshot knows better."""
+    """The state says another thing of a ticket whose decisions have all aged away: nobody but the snapshot knows
+    better."""
     signed = signed_after(LENGTH)
     end = signed.stands[0].position
 
     def forged() -> Log:
         log = cut_to(end)
-        place = max(n for n, e in enumerate(log.entries["tickets.state"]) if (e.key or b"").startswith(b"t:") and e.value is not None)
+        place = max(
+            n
+            for n, e in enumerate(log.entries["tickets.state"])
+            if (e.key or b"").startswith(b"t:") and e.value is not None
+        )
         one = log.entries["tickets.state"][place]
         other = msgspec.structs.replace(decode(one.value or b"", Ticket), person="somebody-else")
         log.entries["tickets.state"][place] = one._replace(value=encode(other))
@@ -112,7 +122,9 @@ def test_it_is_kept_for_its_owner_and_read_back(tmp_path: Path) -> None:
     assert KEY.hex().encode() not in path.read_bytes() and KEY not in path.read_bytes()
 
 
-@pytest.mark.parametrize("what", ["a ticket", "the seal", "cut off", "no snapshot at all", "another prefix", "another key"])
+@pytest.mark.parametrize(
+    "what", ["a ticket", "the seal", "cut off", "no snapshot at all", "another prefix", "another key"]
+)
 def test_what_was_changed_or_is_anothers_is_refused_with_the_mend(tmp_path: Path, what: str) -> None:
     """It says which file, and what to do."""
     path, key, prefix = tmp_path / "signed.json", KEY, "gw."

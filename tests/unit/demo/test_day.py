@@ -21,7 +21,11 @@ class Told:
 
     def __init__(self, decision: Decision) -> None:
         self.decision = decision
-        self.after = {change.ticket: codec.decode(bytes(change.after), Ticket) for change in decision.changes if change.after is not None}
+        self.after = {
+            change.ticket: codec.decode(bytes(change.after), Ticket)
+            for change in decision.changes
+            if change.after is not None
+        }
 
 
 @pytest.mark.parametrize("seed", [1234, 1, 2])
@@ -33,7 +37,11 @@ def test_three_quarters_finish_in_time_and_each_kind_of_escalation_is_seen(seed:
     for decision in DemoDay(Law(pack_ref(bundle), bundle), midnight, seed).decisions():
         in_time.see(Told(decision))  # type: ignore[arg-type]
         seen.update(event.type for event in decision.events)
-        clocks.update(f"{event.facts['rung']}.{event.facts['clock']}" for event in decision.events if event.type == "ClockBreached")
+        clocks.update(
+            f"{event.facts['rung']}.{event.facts['clock']}"
+            for event in decision.events
+            if event.type == "ClockBreached"
+        )
     finished, missed = in_time.counts()
     assert finished >= 0.75 * seen["TicketFiled"], (finished, missed, seen["TicketFiled"])
     assert finished >= 0.85 * (finished + missed)

@@ -1,4 +1,5 @@
-"""No wrong argument of any command ends in a trace: one line names it and the mend (every command of the tree, found by walking it)."""
+"""No wrong argument of any command ends in a trace: one line names it and the mend (every command of the tree, found by
+walking it)."""
 
 import asyncio
 import functools
@@ -36,16 +37,26 @@ def leaves(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 
 def tree() -> list[tuple[tuple[str, ...], Any]]:
     """All commands."""
-    return [leaf for name, module in TABLE.items() for leaf in leaves(typer.main.get_command(command_of(name, module)), (name,))]
+    return [
+        leaf
+        for name, module in TABLE.items()
+        for leaf in leaves(typer.main.get_command(command_of(name, module)), (name,))
+    ]
 
 
 ALL = tree()
 BUILT = functools.cache(lambda name, module: typer.main.get_command(command_of(name, module)))
-ALIKE = {("ticket", str(kind).replace("_", "-")) for kind in {**LAW, **CHILD_TABLE}} - {("ticket", "park"), ("ticket", "finish"), ("ticket", "whistle")}
+ALIKE = {("ticket", str(kind).replace("_", "-")) for kind in {**LAW, **CHILD_TABLE}} - {
+    ("ticket", "park"),
+    ("ticket", "finish"),
+    ("ticket", "whistle"),
+}
 """Made by one function: three of them stand for all where every option is tried."""
 
 
-def called(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str]) -> tuple[int, str, str]:
+def called(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> tuple[int, str, str]:
     """Give a command as the shell does; anything raised is a trace on somebody's screen."""
     monkeypatch.setattr(sys, "argv", ["gridwhistle", *words])
     with pytest.raises(SystemExit) as ended:
@@ -57,7 +68,8 @@ def called(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, 
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No stack, no way to find one, and none is started; each tree of commands is built once, for building it is all that takes time."""
+    """No stack, no way to find one, and none is started; each tree of commands is built once, for building it is all
+    that takes time."""
 
     def starts(*words: Any, **more: Any) -> None:
         raise AssertionError(f"started: {words}")
@@ -78,8 +90,14 @@ def filled(command: Any, without: str = "") -> list[str]:
     return words
 
 
-@pytest.mark.parametrize(("path", "command"), [one for one in ALL if one[0] not in ALIKE], ids=lambda one: " ".join(one) if isinstance(one, tuple) else "")
-def test_wrong_values_are_told_in_a_line(path: tuple[str, ...], command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("path", "command"),
+    [one for one in ALL if one[0] not in ALIKE],
+    ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
+)
+def test_wrong_values_are_told_in_a_line(
+    path: tuple[str, ...], command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each argument and option with each evil value: 1 or 2, nothing raised, nothing done to the terminal."""
     for parameter in command.params:
         if parameter.name in ("help", "data") or getattr(parameter, "is_flag", False):
@@ -105,10 +123,17 @@ def _is_refused(parameter: Any, value: str) -> bool:
 
 
 @pytest.mark.parametrize(("path", "command"), ALL, ids=[" ".join(path) for path, _ in ALL])
-def test_what_is_missing_or_unknown_is_named(path: tuple[str, ...], command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_missing_or_unknown_is_named(
+    path: tuple[str, ...], command: Any, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One line, with the command's own name, and where its help stands."""
     code, _, err = called(capsys, monkeypatch, [*path, "--no-such-option"])
-    assert code == 2 and "--no-such-option" in err and f"see 'gridwhistle {' '.join(path)} --help'" in err and err.count("\n") == 1
+    assert (
+        code == 2
+        and "--no-such-option" in err
+        and f"see 'gridwhistle {' '.join(path)} --help'" in err
+        and err.count("\n") == 1
+    )
     for parameter in command.params:
         if parameter.required:
             words = filled(command, parameter.name)
@@ -120,13 +145,18 @@ def test_what_is_missing_or_unknown_is_named(path: tuple[str, ...], command: Any
 
 def test_unknown_commands_and_near_ones(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """A slip of the finger is told what was meant."""
-    assert called(capsys, monkeypatch, ["tikcet"])[2] == "gridwhistle: no command 'tikcet'; did you mean 'ticket'? 'gridwhistle --help' lists them\n"
+    assert (
+        called(capsys, monkeypatch, ["tikcet"])[2]
+        == "gridwhistle: no command 'tikcet'; did you mean 'ticket'? 'gridwhistle --help' lists them\n"
+    )
     assert called(capsys, monkeypatch, ["ticket"])[0] == 2
     assert called(capsys, monkeypatch, ["--help"])[0] == 0
     assert called(capsys, monkeypatch, ["ticket", "\udcff"])[0] == 2
 
 
-def test_a_stack_that_is_away_is_told_in_one_line_with_its_folder(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_stack_that_is_away_is_told_in_one_line_with_its_folder(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The commands that the line tells to give can be given as they stand."""
     code, _, err = called(capsys, monkeypatch, ["tail", "decisions", "--data", str(tmp_path / "some where")])
     assert code == 2 and err.count("\n") == 1
@@ -134,17 +164,50 @@ def test_a_stack_that_is_away_is_told_in_one_line_with_its_folder(capsys: pytest
 
 
 REFUSED = [
-    "up --port-base=", "up --port-base=99999", "up --port-base=x", "up --clock=-1", "up --clock=2026-03-02@600", "up --clock=2026-03-02T08:00:00+08:00@0",
-    "up --for=-1", "up --for=nan", "up --for=inf", "up --for=1e20", "up --workers=dispatch", "up --workers=dispatch=0", "up --workers=nosuch=1",
-    "up --pack=nosuch", "up --pack=", "up --kafka=nowhere", "up --redis=nowhere", "up --data=/dev/null/x", "run nosuch", "run dispatch", "tail dept:nosuch", "tail nosuch",
-    "tail dept:../x", "feed nosuch.csv", "feed /", "pack check nosuch", "pack show /dev/null", "pack publish nosuch", "audit --journal nosuch.jsonl", "replay --pack nosuch",
-    "explain nosuch", "ticket show nosuch", "ticket list --limit=0", "ticket list --queue=nosuch", "duty on x --role nosuch --as chief:x", "report --grid x --text x",
-]  # fmt: skip
+    "up --port-base=",
+    "up --port-base=99999",
+    "up --port-base=x",
+    "up --clock=-1",
+    "up --clock=2026-03-02@600",
+    "up --clock=2026-03-02T08:00:00+08:00@0",
+    "up --for=-1",
+    "up --for=nan",
+    "up --for=inf",
+    "up --for=1e20",
+    "up --workers=dispatch",
+    "up --workers=dispatch=0",
+    "up --workers=nosuch=1",
+    "up --pack=nosuch",
+    "up --pack=",
+    "up --kafka=nowhere",
+    "up --redis=nowhere",
+    "up --data=/dev/null/x",
+    "run nosuch",
+    "run dispatch",
+    "tail dept:nosuch",
+    "tail nosuch",
+    "tail dept:../x",
+    "feed nosuch.csv",
+    "feed /",
+    "pack check nosuch",
+    "pack show /dev/null",
+    "pack publish nosuch",
+    "audit --journal nosuch.jsonl",
+    "replay --pack nosuch",
+    "explain nosuch",
+    "ticket show nosuch",
+    "ticket list --limit=0",
+    "ticket list --queue=nosuch",
+    "duty on x --role nosuch --as chief:x",
+    "report --grid x --text x",
+]
 """Slips of the finger as people make them."""
 
 
 @pytest.mark.parametrize("line", REFUSED)
-def test_a_slip_is_told_in_a_line_and_nothing_is_started(line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_slip_is_told_in_a_line_and_nothing_is_started(
+    line: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Exit 1 or 2, a line that names the command (a pack's faults stand below it), and no stack in the folder."""
     code, out, err = called(capsys, monkeypatch, shlex.split(line))
     said = err or out

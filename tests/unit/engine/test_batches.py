@@ -42,12 +42,16 @@ def dispatch_core() -> DispatchCore:
 
 def incidents(count: int) -> list[Record]:
     """Incidents as intake makes them, one every two minutes."""
-    intake = IntakeCore(0, 1, {LAW.ref: Places(LAW.bundle)}, {LAW.ref: LAW}, lambda: LAW.ref, Vault(b"k" * 32), StageMetrics("intake"))
+    intake = IntakeCore(
+        0, 1, {LAW.ref: Places(LAW.bundle)}, {LAW.ref: LAW}, lambda: LAW.ref, Vault(b"k" * 32), StageMetrics("intake")
+    )
     found = []
     for n, (key, value, headers) in enumerate(good(5, count)):
         at = START + n * 120_000
         outs = intake.take(Record("incidents.raw", 0, n, key, value, headers, at, at), at)
-        found += [Record(INCIDENTS.name, 0, n, out.key, out.value, (), at, at) for out in outs if out.topic == INCIDENTS.name]
+        found += [
+            Record(INCIDENTS.name, 0, n, out.key, out.value, (), at, at) for out in outs if out.topic == INCIDENTS.name
+        ]
     return found
 
 
@@ -59,15 +63,28 @@ def answer(outs: list[Out], draw: random.Random) -> Command | None:
         decision = codec.decode(out.value or b"", Decision)
         for change in decision.changes:
             ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
-            kinds = {Status.OFFERED: CommandKind.ACCEPT, Status.ACCEPTED: CommandKind.START, Status.HANDLING: CommandKind.FINISH}
+            kinds = {
+                Status.OFFERED: CommandKind.ACCEPT,
+                Status.ACCEPTED: CommandKind.START,
+                Status.HANDLING: CommandKind.FINISH,
+            }
             if ticket is not None and ticket.status in kinds and ticket.party in set(Role) and draw.random() < 0.6:
                 name = f"{ticket.id}:{ticket.version}"
-                return Command(name, kinds[ticket.status], Actor(Role(ticket.party), ticket.person), decision.at, ticket=ticket.id, text="done", proof=("p",))
+                return Command(
+                    name,
+                    kinds[ticket.status],
+                    Actor(Role(ticket.party), ticket.person),
+                    decision.at,
+                    ticket=ticket.id,
+                    text="done",
+                    proof=("p",),
+                )
     return None
 
 
 def run(records: list[Record], size: int) -> tuple[list[tuple[str, Instant]], list[bytes], list[Record]]:
-    """Decide records in batches of ``size``; commands come as people answer. Gives causes with their times, bytes, and all records."""
+    """Decide records in batches of ``size``; commands come as people answer. Gives causes with their times, bytes, and
+    all records."""
     draw, core, last = random.Random(9), dispatch_core(), 0
     waiting, all_records, order, written = list(records), list[Record](), [], []
     while waiting:
@@ -86,7 +103,9 @@ def run(records: list[Record], size: int) -> tuple[list[tuple[str, Instant]], li
         command = answer(batch.outs, draw)
         if command is not None:
             offset = sum(record.topic == COMMANDS.name for record in all_records + waiting)
-            waiting.insert(0, Record(COMMANDS.name, 0, offset, b"", codec.encode(command), (), now + 60_000, now + 60_000))
+            waiting.insert(
+                0, Record(COMMANDS.name, 0, offset, b"", codec.encode(command), (), now + 60_000, now + 60_000)
+            )
     return order, written, all_records
 
 
@@ -106,7 +125,9 @@ async def test_batches_of_one_and_of_five_hundred_give_the_same_bytes() -> None:
                 again += [line(out) for out in outs]
             again += [line(out) for out in core.flush()]
             core = reloaded(core, again)  # a batch's end is where a worker may die and another go on
-        assert [text for text in again if text.startswith(b"tickets.decisions|")] == [text for text in written if text.startswith(b"tickets.decisions|")]
+        assert [text for text in again if text.startswith(b"tickets.decisions|")] == [
+            text for text in written if text.startswith(b"tickets.decisions|")
+        ]
         assert state(again) == state(written)
 
 
@@ -140,8 +161,17 @@ async def test_a_clock_due_before_a_command_fires_before_it_and_at_the_same_inst
         (ticket,) = core.book.tickets.values()
         due = ticket.next_due_at
         assert due is not None
-        command = Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), due + shift, ticket=ticket.id, text="seen")
-        batch = Batch(core, [Record(COMMANDS.name, 0, 0, b"", codec.encode(command), (), due + shift, due + shift)], due + 5, due + 5, START, lead=1)
+        command = Command(
+            "c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), due + shift, ticket=ticket.id, text="seen"
+        )
+        batch = Batch(
+            core,
+            [Record(COMMANDS.name, 0, 0, b"", codec.encode(command), (), due + shift, due + shift)],
+            due + 5,
+            due + 5,
+            START,
+            lead=1,
+        )
         batch.decide()
         causes = [codec.decode(out.value or b"", Decision).cause for out in batch.outs if out.topic == DECISIONS.name]
         assert causes[0] == first
@@ -160,8 +190,11 @@ async def test_a_clock_never_fires_before_its_moment_when_the_estimate_of_time_f
     assert all(decision.at >= due for decision in decisions)
 
 
-async def test_a_clock_that_cannot_be_decided_is_set_aside_and_the_partition_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """DESIGN 5.5: our own fault at one rung names that rung; held, it leaves a record, changes nothing else and never comes again."""
+async def test_a_clock_that_cannot_be_decided_is_set_aside_and_the_partition_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """DESIGN 5.5: our own fault at one rung names that rung; held, it leaves a record, changes nothing else and never
+    comes again."""
     core = dispatch_core()
     for record in incidents(3):
         core.take(record, START)
@@ -180,12 +213,18 @@ async def test_a_clock_that_cannot_be_decided_is_set_aside_and_the_partition_goe
     held = [codec.decode(out.value or b"", Decision) for out in batch.outs if out.topic == DECISIONS.name]
     assert [(decision.id, decision.cause, decision.reason) for decision in held] == [(name, "held", "held")]
     after = core.book.tickets[ticket.id]
-    assert (after.version, after.status, after.person, len(after.clocks)) == (ticket.version + 1, ticket.status, ticket.person, len(ticket.clocks))
+    assert (after.version, after.status, after.person, len(after.clocks)) == (
+        ticket.version + 1,
+        ticket.status,
+        ticket.person,
+        len(ticket.clocks),
+    )
     assert core.due_id() != name
 
 
 def due_with_a_backlog() -> tuple[DispatchCore, Instant, list[Record], Record]:
-    """Thirty tickets with clocks that are due, 60 incidents that wait, and a command for the first ticket handed in before its clock."""
+    """Thirty tickets with clocks that are due, 60 incidents that wait, and a command for the first ticket handed in
+    before its clock."""
     core, records = dispatch_core(), incidents(90)
     for record in records[:30]:
         core.take(record, START)
@@ -203,7 +242,8 @@ def causes_of(batch: Batch) -> list[str]:
 
 
 async def test_a_backlog_of_records_does_not_keep_due_clocks_waiting() -> None:
-    """More records wait than a step takes, step after step: clocks fire in the first one, and records go on in it too."""
+    """More records wait than a step takes, step after step: clocks fire in the first one, and records go on in it
+    too."""
     core, due, waiting, _ = due_with_a_backlog()
     batch = Batch(core, waiting[:20], due, due, START, budget=20)
     batch.decide()
@@ -221,7 +261,8 @@ async def test_a_storm_of_clocks_does_not_keep_records_waiting() -> None:
 
 
 async def test_in_a_backlog_commands_of_before_still_go_before_the_clock() -> None:
-    """The command that lies behind more incidents than a step takes was handed in at the clock's instant: no clock fires until it is decided."""
+    """The command that lies behind more incidents than a step takes was handed in at the clock's instant: no clock
+    fires until it is decided."""
     core, due, waiting, command = due_with_a_backlog()
     pending = [*waiting[:30], command, *waiting[30:]]
     lead, last, seen = 31, START, list[str]()

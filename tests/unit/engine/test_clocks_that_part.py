@@ -1,4 +1,5 @@
-"""More than two seconds between this machine and the broker is seen by stages, doors and whoever asks; how long the broker took is no skew."""
+"""More than two seconds between this machine and the broker is seen by stages, doors and whoever asks; how long the
+broker took is no skew."""
 
 import logging
 from collections.abc import Callable
@@ -22,19 +23,38 @@ from topics.vocabulary import CommandKind, Role
 @pytest.mark.parametrize(
     ("sent", "acknowledged", "appended", "off"),
     [
-        (100.0, 100.1, 100.05, None), (100.0, 130.0, 129.0, None), (100.0, 130.0, 101.0, None), (100.0, 100.1, 101.9, None), (100.0, 100.1, 98.5, None),
-        (100.0, 100.1, 3700.1, -3600.0), (3700.0, 3700.1, 100.0, 3600.0), (100.0, 130.0, 97.0, 3.0),
+        (100.0, 100.1, 100.05, None),
+        (100.0, 130.0, 129.0, None),
+        (100.0, 130.0, 101.0, None),
+        (100.0, 100.1, 101.9, None),
+        (100.0, 100.1, 98.5, None),
+        (100.0, 100.1, 3700.1, -3600.0),
+        (3700.0, 3700.1, 100.0, 3600.0),
+        (100.0, 130.0, 97.0, 3.0),
     ],
-    ids=["agreed", "slow, at its end", "slow, at its begin", "a little behind", "a little ahead", "an hour behind", "an hour ahead", "ahead and slow"],
-)  # fmt: skip
-def test_only_what_is_certain_is_called_skew(sent: float, acknowledged: float, appended: float, off: float | None) -> None:
+    ids=[
+        "agreed",
+        "slow, at its end",
+        "slow, at its begin",
+        "a little behind",
+        "a little ahead",
+        "an hour behind",
+        "an hour ahead",
+        "ahead and slow",
+    ],
+)
+def test_only_what_is_certain_is_called_skew(
+    sent: float, acknowledged: float, appended: float, off: float | None
+) -> None:
     """The broker had it at some moment between sending and acknowledgement."""
     found = off_by(sent, acknowledged, appended)
     assert found is None if off is None else found == pytest.approx(off)
 
 
 @pytest.mark.parametrize("skew", [-3600, 3600, 2.5, -2.5])
-def test_a_stage_raises_an_alarm_once_and_its_time_stays_the_brokers(skew: float, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_stage_raises_an_alarm_once_and_its_time_stays_the_brokers(
+    skew: float, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """One line for each change of state; engine time does not look at the wall clock at all."""
     wall = 1_800_000_000.0
     monkeypatch.setattr("engine.kafka.broker_time.time.time", lambda: wall + skew)
@@ -66,7 +86,9 @@ def _loop(skew: Callable[[], float | None]) -> Any:
 def test_what_a_door_with_a_wrong_clock_stamps_is_bounded_by_the_broker(hours: int) -> None:
     """Never after the broker had it, at most a quarter of an hour before: an hour off wins no deadline beyond that."""
     had = 1000 * HOUR
-    given = effective(Command("c", CommandKind.FINISH, Actor(Role.SPECIALIST, "p"), had + hours * HOUR, ticket="t"), had, had)
+    given = effective(
+        Command("c", CommandKind.FINISH, Actor(Role.SPECIALIST, "p"), had + hours * HOUR, ticket="t"), had, had
+    )
     assert had - 15 * MINUTE <= given <= had
     assert given == (had if hours > 0 else had - 15 * MINUTE)
 

@@ -1,4 +1,5 @@
-"""DESIGN 3, 11: commands, replies and proofs are read as reports are: each member once, nothing that lies to the eye, no address that runs."""
+"""DESIGN 3, 11: commands, replies and proofs are read as reports are: each member once, nothing that lies to the eye,
+no address that runs."""
 
 import pytest
 from pydantic import ValidationError
@@ -17,7 +18,9 @@ from topics.incident import Attachment, is_proof
 from topics.ticket import Duties
 from topics.vocabulary import CommandKind, Role
 
-COMMAND = Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 5, ticket="east-20260302-1", text="two\nlines, and 井盖")
+COMMAND = Command(
+    "c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 5, ticket="east-20260302-1", text="two\nlines, and 井盖"
+)
 
 
 def read(value: bytes) -> Command:
@@ -29,7 +32,10 @@ def read(value: bytes) -> Command:
 
 def test_a_sound_command_is_read_however_it_is_written() -> None:
     """By our own doors, or by another's JSON with its members in another order and letters escaped."""
-    written = b'{"ticket":"east-20260302-1","id":"c1","kind":"note","accepted_at":5, "actor":{"person":"desk-1","role":"desk"},"text":"two\\nlines, and \\u4e95\\u76d6"}'
+    written = (
+        b'{"ticket":"east-20260302-1","id":"c1","kind":"note","accepted_at":5,'
+        b' "actor":{"person":"desk-1","role":"desk"},"text":"two\\nlines, and \\u4e95\\u76d6"}'
+    )
     assert read(encode(COMMAND)) == read(written) == COMMAND
 
 
@@ -55,16 +61,38 @@ def test_a_reply_with_a_doubled_member_or_a_proof_that_runs_is_unreadable() -> N
     """The same door for departments."""
     good = b'{"ticket":"east-20260302-1/fire/1","action":"finish","person":"fire-1","text":"x","proof":["photo:1"]}'
     for value, kind in {
-        good: CommandKind.FINISH, good[:-1] + b',"person":"fire-2"}': CommandKind.UNREADABLE, good.replace(b"photo:1", b"javascript:alert(1)"): CommandKind.UNREADABLE,
+        good: CommandKind.FINISH,
+        good[:-1] + b',"person":"fire-2"}': CommandKind.UNREADABLE,
+        good.replace(b"photo:1", b"javascript:alert(1)"): CommandKind.UNREADABLE,
     }.items():
         assert command_of(Record("dept.fire.replies", 0, 1, b"", value, (), 0, 0), "fire", 5).kind == kind
 
 
-@pytest.mark.parametrize(("proof", "fits"), [
-    ("https://city.test/a?b=1#c", True), ("HTTP://[::1]:80/x", True), ("photo:1", True), ("photo:commands:0:12#urban#t/urban/1", True), ("before", True), ("照片1.jpg", True),
-    ("a/b.png", True), ("javascript:alert(1)", False), ("data:text/html,x", False), ("file:///etc/passwd", False), ("https://good.test@evil.test", False), ("//evil.test", False),
-    ("https://", False), ("photo:", False), ("a b", False), ("", False), ("photo:<script>", False), ("ftp://x.test/y", False), ("https://x.test/\u202e", False), ("photo:x\u200b", False),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("proof", "fits"),
+    [
+        ("https://city.test/a?b=1#c", True),
+        ("HTTP://[::1]:80/x", True),
+        ("photo:1", True),
+        ("photo:commands:0:12#urban#t/urban/1", True),
+        ("before", True),
+        ("照片1.jpg", True),
+        ("a/b.png", True),
+        ("javascript:alert(1)", False),
+        ("data:text/html,x", False),
+        ("file:///etc/passwd", False),
+        ("https://good.test@evil.test", False),
+        ("//evil.test", False),
+        ("https://", False),
+        ("photo:", False),
+        ("a b", False),
+        ("", False),
+        ("photo:<script>", False),
+        ("ftp://x.test/y", False),
+        ("https://x.test/\u202e", False),
+        ("photo:x\u200b", False),
+    ],
+)
 def test_what_a_proof_may_be(proof: str, fits: bool) -> None:
     """An http(s) address, one of four kinds with a name, or a name alone."""
     assert is_proof(proof) is fits
@@ -83,7 +111,8 @@ def test_a_proof_that_is_none_is_refused_by_the_law_too() -> None:
 
 
 def test_a_change_told_to_one_partition_alone_is_seen_with_those_that_have_it() -> None:
-    """Partition 0 alone was looked at before. What was told later, with a later beginning, is the same change; what has ended is none."""
+    """Partition 0 alone was looked at before. What was told later, with a later beginning, is the same change; what has
+    ended is none."""
     off, later = Duty("p", Role.SPECIALIST, "off", 100), Duty("p", Role.SPECIALIST, "off", 150)
     tomorrow, over = Duty("q", Role.CHIEF, "on", 900), Duty("r", Role.CHIEF, "on", 1, 5)
     states = [
@@ -99,6 +128,10 @@ def test_a_command_in_an_american_city_hides_ten_bare_digits() -> None:
     law = law_of("los-angeles")
     core = DispatchCore(0, 1, {law.ref: law}, StageMetrics("dispatch"))
     core.opened(law.ref, 0)
-    value = encode(Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 5, ticket="east-20260302-1", text="reach me 2135550123"))
-    (out, *_) = core.take(Record("commands", 0, 7, b"east", value, (), 5, 5), 5)
+    value = encode(
+        Command(
+            "c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 5, ticket="east-20260302-1", text="reach me 2135550123"
+        )
+    )
+    out, *_ = core.take(Record("commands", 0, 7, b"east", value, (), 5, 5), 5)
     assert b"2135550123" not in (out.value or b"") and "〔phone〕".encode() in (out.value or b"")

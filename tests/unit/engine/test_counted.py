@@ -26,7 +26,16 @@ STREET = LAW.street_of(HOME) or HOME
 def decision(*events: Event, played: bool = False, why: Why = Why(), at: int = 1_000) -> Decision:
     """One that changes a ticket."""
     after = msgspec.Raw(b'{"exercise":true,"id":"t"}' if played else b'{"attributes":{"exercise":true},"id":"t"}')
-    return Decision(DecisionId("incidents:0:1"), at, "incident", "reported", HOME, events=events, changes=(Change("t", 1, after),), why=why)
+    return Decision(
+        DecisionId("incidents:0:1"),
+        at,
+        "incident",
+        "reported",
+        HOME,
+        events=events,
+        changes=(Change("t", 1, after),),
+        why=why,
+    )
 
 
 def told(*outcomes: tuple[Outcome, int | None], speed: int = 1) -> StageMetrics:
@@ -44,18 +53,27 @@ def test_exercises_count_in_no_band() -> None:
     """LAW 3; a report that has the word among its attributes is real."""
     events = (Event("TicketFiled", "t"), Event("WhistleRaised", "t"), Event("TicketReopened", "t"))
     found = told((Outcome(decision(*events), ()), None), (Outcome(decision(*events, played=True), ()), None))
-    assert {name: found.counters[name, (STREET,)] for name in ("filed", "whistles", "reopened")} == {"filed": 1, "whistles": 1, "reopened": 1}
+    assert {name: found.counters[name, (STREET,)] for name in ("filed", "whistles", "reopened")} == {
+        "filed": 1,
+        "whistles": 1,
+        "reopened": 1,
+    }
     assert found.counters["decisions", ("reported",)] == 2
 
 
 def test_endings_surveys_and_empty_seats() -> None:
     """What people wrote is no label; a party is counted when nobody of it was on duty, and for no other reason."""
     why = Why(refused=(("residents", "skipped:no_one_on_duty"), ("specialist", "not_eligible")))
-    events = [Event("TicketClosed", "t", {"reason": word}) for word in ("satisfied", "rang her myself, +86 138")] + [Event("TicketMerged", "t", {"into": "u"})]
+    events = [Event("TicketClosed", "t", {"reason": word}) for word in ("satisfied", "rang her myself, +86 138")] + [
+        Event("TicketMerged", "t", {"into": "u"})
+    ]
     events += [Event("SurveyAnswered", "t", {"satisfied": answer}) for answer in (True, False, False)]
     found = told((Outcome(decision(*events, why=why), ()), None)).counters
     assert {key[1][0]: n for key, n in found.items() if key[0] == "closed"} == {"satisfied": 1, "other": 1, "merged": 1}
-    assert {key[1][0]: n for key, n in found.items() if key[0] == "survey_answers"} == {"satisfied": 1, "unsatisfied": 2}
+    assert {key[1][0]: n for key, n in found.items() if key[0] == "survey_answers"} == {
+        "satisfied": 1,
+        "unsatisfied": 2,
+    }
     assert {key[1][0]: n for key, n in found.items() if key[0] == "nobody_on_duty"} == {"residents": 1}
 
 
@@ -95,14 +113,24 @@ def test_the_pack_in_force_and_its_band_are_told() -> None:
     found = told()
     assert [key[1] for key in found.gauges if key[0] == "pack_info"] == [(LAW.ref,)]
     band = LAW.bundle.whistle_band
-    assert {key[1][0]: value for key, value in found.gauges.items() if key[0] == "whistle_band_percent"} == ({"low": band.low, "high": band.high} if band else {})
+    assert {key[1][0]: value for key, value in found.gauges.items() if key[0] == "whistle_band_percent"} == (
+        {"low": band.low, "high": band.high} if band else {}
+    )
 
 
 def test_how_long_a_report_takes_to_its_task_is_the_brokers_own_time() -> None:
-    """The header of the decision against the time of the commit; a decision without one, and a second commit, count nothing."""
+    """The header of the decision against the time of the commit; a decision without one, and a second commit, count
+    nothing."""
     metrics = StageMetrics("fanout")
     core, found = FanoutCore(0, metrics), metrics.histograms["report_to_task_seconds"]
-    task = {"id": "d#water#0", "event": "dispatched", "department": "water", "ticket": f"{HOME}-20260302-1", "role": "owner", "at": "2026-03-02T00:00:00Z"}
+    task = {
+        "id": "d#water#0",
+        "event": "dispatched",
+        "department": "water",
+        "ticket": f"{HOME}-20260302-1",
+        "role": "owner",
+        "at": "2026-03-02T00:00:00Z",
+    }
     value = codec.encode(decision(Event("TaskDispatched", "t", task)))
     for headers in ([(REPORTED, b"1000")], [], [(REPORTED, b"many")]):
         core.take(Record("tickets.decisions", 0, 0, b"h", value, headers, 1_200, 1_200), 1_200)
@@ -114,5 +142,13 @@ def test_how_long_a_report_takes_to_its_task_is_the_brokers_own_time() -> None:
 
 def test_an_audits_drift_is_that_of_its_table() -> None:
     """Homes are added up."""
-    report = type("R", (), {"split": {h: {"residents": {"drift": {"manual": n, "allocation": 0.0}}} for h, n in (("a", 1.0), ("b", -3.0))}})()
+    report = type(
+        "R",
+        (),
+        {
+            "split": {
+                h: {"residents": {"drift": {"manual": n, "allocation": 0.0}}} for h, n in (("a", 1.0), ("b", -3.0))
+            }
+        },
+    )()
     assert figures.drifts(report) == Counter({("residents", "manual"): -2.0, ("residents", "allocation"): 0.0})

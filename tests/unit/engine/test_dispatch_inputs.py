@@ -1,4 +1,5 @@
-"""What people send to ``commands`` may be anything: each record becomes a cause, and what is no command is one that is refused."""
+"""What people send to ``commands`` may be anything: each record becomes a cause, and what is no command is one that is
+refused."""
 
 import json
 
@@ -20,32 +21,91 @@ AT = 1_795_482_000_000
 
 @pytest.mark.parametrize(
     "value",
-    [b"", b"{", b"null", b'{"id":"\xff","kind":"note"}', b'{"id":"c","kind":"\xc3\x28"}', b"\xff\xfe", b"[" * 100_000, b'{"id":"c","kind":"note","more":1}'],
+    [
+        b"",
+        b"{",
+        b"null",
+        b'{"id":"\xff","kind":"note"}',
+        b'{"id":"c","kind":"\xc3\x28"}',
+        b"\xff\xfe",
+        b"[" * 100_000,
+        b'{"id":"c","kind":"note","more":1}',
+    ],
     ids=["empty", "cut off", "null", "bad id", "bad kind", "no text", "deep", "unknown member"],
-)  # fmt: skip
+)
 def test_what_is_no_command_is_unreadable_and_never_held(value: bytes) -> None:
     """It is decided as a refusal with the fault as its reason, so that its sender hears of it and nobody waits."""
     cause = cause_of(Record(COMMANDS.name, 0, 7, b"tawan", value, (), 1, 1))
     assert isinstance(cause, CommandCause)
-    assert (cause.command.kind, cause.command.id) == (CommandKind.UNREADABLE, "commands:0:7") and cause.command.reason is not None
+    assert (cause.command.kind, cause.command.id) == (
+        CommandKind.UNREADABLE,
+        "commands:0:7",
+    ) and cause.command.reason is not None
 
 
 VALUES = st.recursive(
-    st.sampled_from([0, -(10**18), 2**63, 2**64, 1e300, True, None, "", "²", "\x00", "\u202e", "east-²²²²²²²²-1", "x" * 5000, "tawan-20261124-1/ranqi/²"]) | st.text(max_size=8),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=2), max_leaves=6,
-)  # fmt: skip
+    st.sampled_from(
+        [
+            0,
+            -(10**18),
+            2**63,
+            2**64,
+            1e300,
+            True,
+            None,
+            "",
+            "²",
+            "\x00",
+            "\u202e",
+            "east-²²²²²²²²-1",
+            "x" * 5000,
+            "tawan-20261124-1/ranqi/²",
+        ]
+    )
+    | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=2),
+    max_leaves=6,
+)
 COMMANDS_SAID = st.fixed_dictionaries(
-    {"id": st.sampled_from(["a", "b", "²"]), "kind": st.sampled_from([str(kind) for kind in CommandKind]), "accepted_at": st.sampled_from([1, AT, -(10**18), 10**18])}
-    | {"actor": st.sampled_from([{"role": str(role), "person": person} for role in Role for person in ("chief-1", "desk-1", "²")])},
-    optional={name: VALUES for name in ("ticket", "reason", "text", "proof", "category", "home", "grid", "target", "party", "departments", "until", "pack", "duty", "other")},
-)  # fmt: skip
+    {
+        "id": st.sampled_from(["a", "b", "²"]),
+        "kind": st.sampled_from([str(kind) for kind in CommandKind]),
+        "accepted_at": st.sampled_from([1, AT, -(10**18), 10**18]),
+    }
+    | {
+        "actor": st.sampled_from(
+            [{"role": str(role), "person": person} for role in Role for person in ("chief-1", "desk-1", "²")]
+        )
+    },
+    optional={
+        name: VALUES
+        for name in (
+            "ticket",
+            "reason",
+            "text",
+            "proof",
+            "category",
+            "home",
+            "grid",
+            "target",
+            "party",
+            "departments",
+            "until",
+            "pack",
+            "duty",
+            "other",
+        )
+    },
+)
 
 
 @settings(deadline=5000, max_examples=200)
 @given(st.binary(max_size=300) | COMMANDS_SAID.map(lambda said: json.dumps(said).encode()))
 def test_no_bytes_make_dispatch_raise_and_every_record_is_answered(value: bytes) -> None:
     """One decision, no exception, and the same again from a fresh book."""
-    first, second = (dispatch_core().take(Record(COMMANDS.name, 0, 7, b"tawan", value, (), 1, AT), AT) for _ in range(2))
+    first, second = (
+        dispatch_core().take(Record(COMMANDS.name, 0, 7, b"tawan", value, (), 1, AT), AT) for _ in range(2)
+    )
     assert [out.topic for out in first] == ["tickets.decisions"]
     assert [out.value for out in first] == [out.value for out in second]
 

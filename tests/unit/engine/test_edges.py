@@ -1,4 +1,5 @@
-"""An edge's position stands behind the markers as well, and what is gone unread stops it: no group's offset is asked."""
+"""An edge's position stands behind the markers as well, and what is gone unread stops it: no group's offset is
+asked."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -58,18 +59,39 @@ class Effects:
 
 def edge(effects: Effects, log: Any, topic: str) -> EdgePartition:
     """One opening."""
-    return EdgePartition(effects, f"{topic}:0", TopicPartition(f"t.{topic}", 0), "t.", log, BrokerTime(EngineClock(0, 0, 1)), StageMetrics("edge"))
+    return EdgePartition(
+        effects,
+        f"{topic}:0",
+        TopicPartition(f"t.{topic}", 0),
+        "t.",
+        log,
+        BrokerTime(EngineClock(0, 0, 1)),
+        StageMetrics("edge"),
+    )
 
 
 @pytest.mark.parametrize(
     ("topic", "ours", "begin", "end", "mends", "goes_on"),
     [
-        ("tickets.decisions", 5, 6, 6, None, 6), ("dept.x.replies", 5, 6, 6, None, None), ("dept.x.replies", 5, 5, 5, None, 5), ("dept.x.replies", 3, 6, 9, None, None),
-        ("tickets.decisions", 3, 6, 9, 7, 7), ("tickets.decisions", 9, 0, 4, None, None),
+        ("tickets.decisions", 5, 6, 6, None, 6),
+        ("dept.x.replies", 5, 6, 6, None, None),
+        ("dept.x.replies", 5, 5, 5, None, 5),
+        ("dept.x.replies", 3, 6, 9, None, None),
+        ("tickets.decisions", 3, 6, 9, 7, 7),
+        ("tickets.decisions", 9, 0, 4, None, None),
     ],
-    ids=["only our marker has gone", "a reply may have gone", "nothing has gone", "replies have gone", "the view is made anew", "made anew"],
-)  # fmt: skip
-async def test_it_opens_only_where_nothing_can_have_been_lost(topic: str, ours: int, begin: int, end: int, mends: int | None, goes_on: int | None) -> None:
+    ids=[
+        "only our marker has gone",
+        "a reply may have gone",
+        "nothing has gone",
+        "replies have gone",
+        "the view is made anew",
+        "made anew",
+    ],
+)
+async def test_it_opens_only_where_nothing_can_have_been_lost(
+    topic: str, ours: int, begin: int, end: int, mends: int | None, goes_on: int | None
+) -> None:
     """What departments write has no markers: the one offset that is missing may have been a reply."""
     log = Log(begin, end)
     opening = edge(Effects(ours, mends), log, topic)

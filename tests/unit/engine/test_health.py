@@ -13,7 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 from engine.observability.health import AT_ONCE, Check, HealthServer, verdict
 from engine.observability.metrics import StageMetrics
 
-CHECKS = [Check("assigned", True, "3 partitions are ours"), Check("clocks", True, "this machine is +0.0 s off the broker")]
+CHECKS = [
+    Check("assigned", True, "3 partitions are ours"),
+    Check("clocks", True, "this machine is +0.0 s off the broker"),
+]
 
 
 @pytest.fixture
@@ -58,7 +61,11 @@ def test_three_paths_and_no_other(server: HealthServer) -> None:
 
 def test_not_ready_says_which_condition_does_not_hold(server: HealthServer, checks: list[Check]) -> None:
     """503 with the reason; verbose names those that hold as well."""
-    assert ask(server, "/readyz?verbose")[1].splitlines() == ["[+]assigned ok: 3 partitions are ours", "[+]clocks ok: this machine is +0.0 s off the broker", "ready"]
+    assert ask(server, "/readyz?verbose")[1].splitlines() == [
+        "[+]assigned ok: 3 partitions are ours",
+        "[+]clocks ok: this machine is +0.0 s off the broker",
+        "ready",
+    ]
     checks[1] = Check("clocks", False, "this machine is +3.2 s off the broker")
     status, text = ask(server, "/readyz")
     assert status == 503

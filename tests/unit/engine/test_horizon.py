@@ -1,4 +1,5 @@
-"""Clocks fire until a moment only once ``commands`` was read past it, and what waits from before goes first (DESIGN 6)."""
+"""Clocks fire until a moment only once ``commands`` was read past it, and what waits from before goes first (DESIGN
+6)."""
 
 from engine.stream.contracts import Record
 from engine.stream.horizon import Horizon
@@ -27,7 +28,13 @@ def test_no_clock_fires_before_the_end_of_commands_was_read_to() -> None:
 def test_what_waits_from_before_goes_first_and_nothing_else() -> None:
     """The lead ends with the last command below the end, or handed in by then; incidents behind it do not count."""
     horizon = Horizon()
-    waiting = [record(INCIDENTS.name, 7, 1), record(COMMANDS.name, 4, 99), record(INCIDENTS.name, 8, 99), record(COMMANDS.name, 5, 100), record(COMMANDS.name, 6, 101)]
+    waiting = [
+        record(INCIDENTS.name, 7, 1),
+        record(COMMANDS.name, 4, 99),
+        record(INCIDENTS.name, 8, 99),
+        record(COMMANDS.name, 5, 100),
+        record(COMMANDS.name, 6, 101),
+    ]
     horizon.observe(100, 5)
     horizon.read_to(7, waiting)
     assert horizon.lead == 4

@@ -27,7 +27,8 @@ def _fail(point: str, number: str) -> None:
 
 
 def test_a_traceback_in_the_log_has_places_and_no_values(capsys: pytest.CaptureFixture[str]) -> None:
-    """A coordinate that a library quotes in its message stays out; file, line and kind of error are there, the cause's too."""
+    """A coordinate that a library quotes in its message stays out; file, line and kind of error are there, the cause's
+    too."""
     before = logging.getLogger().handlers[:]
     set_up("intake-1")
     try:
@@ -48,14 +49,25 @@ def test_our_own_errors_keep_their_words() -> None:
 
 def test_a_held_command_is_named_and_not_copied() -> None:
     """What somebody wrote stays on its topic: the log has position, size and sum."""
-    value = codec.encode(Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 0, ticket="tawan-20260302-1", text="13800001234"))
-    (out,) = DispatchCore(0, 1, {}, StageMetrics("dispatch")).hold(Record("commands", 0, 7, b"tawan", value, (), 1, 1), 1)
+    value = codec.encode(
+        Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 0, ticket="tawan-20260302-1", text="13800001234")
+    )
+    (out,) = DispatchCore(0, 1, {}, StageMetrics("dispatch")).hold(
+        Record("commands", 0, 7, b"tawan", value, (), 1, 1), 1
+    )
     assert b"1380" not in (out.value or b"")
     (event,) = codec.decode(out.value or b"", Decision).events
     assert (event.facts["record"], event.facts["size"]) == ("commands:0:7", len(value))
 
 
-@pytest.mark.parametrize("value", [b'{"id":"a","kind":"13800001234"}', b'{"id":"a","13800001234":1}', b'{"id":"a","kind":"note","actor":{"role":"13800001234","person":"x"}}'])
+@pytest.mark.parametrize(
+    "value",
+    [
+        b'{"id":"a","kind":"13800001234"}',
+        b'{"id":"a","13800001234":1}',
+        b'{"id":"a","kind":"note","actor":{"role":"13800001234","person":"x"}}',
+    ],
+)
 def test_a_command_that_cannot_be_read_is_not_quoted(value: bytes) -> None:
     """The place is named, not the word that stands there."""
     cause = cause_of(Record("commands", 0, 7, b"tawan", value, (), 1, 1))

@@ -23,9 +23,15 @@ from topics.rejected import Seen
 from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Marker, Quota
 
 STORED: list[Any] = [
-    Marker(at=1, positions={}), Quota("h", "2026-01", 2520, {}, {}), DayCounter(1, 1), CommandSeen("d", 1), Duties(()), HeldCause(1, "h"), Seen("incidents.raw:0:1", 1),
+    Marker(at=1, positions={}),
+    Quota("h", "2026-01", 2520, {}, {}),
+    DayCounter(1, 1),
+    CommandSeen("d", 1),
+    Duties(()),
+    HeldCause(1, "h"),
+    Seen("incidents.raw:0:1", 1),
     Decision(id="commands:0:1", at=1, cause="command", reason="unreadable", home="h"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("one", STORED, ids=lambda one: type(one).__name__)
@@ -34,7 +40,10 @@ def test_a_newer_form_and_an_unknown_member_are_told_apart_from_damage(one: Any)
     kind = type(one)
     tag = kind.__struct_config__.tag_field
     plain: dict[str, Any] = msgspec.json.decode(codec.encode(one))
-    with pytest.raises(StateFromNewer, match=r"^tickets\.state/0 offset 7 was written by a newer engine: it is of form 9, .*run that engine"):
+    with pytest.raises(
+        StateFromNewer,
+        match=r"^tickets\.state/0 offset 7 was written by a newer engine: it is of form 9, .*run that engine",
+    ):
         read_own("tickets.state/0 offset 7", msgspec.json.encode(plain | {tag: 9}), kind)
     with pytest.raises(StateFromNewer, match="it has the member 'colour', which this engine does not know"):
         read_own("tickets.state/0 offset 7", msgspec.json.encode(plain | {"colour": "red"}), kind)

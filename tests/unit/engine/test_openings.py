@@ -1,4 +1,5 @@
-"""What one partition cannot do stops that partition alone, and what several causes cannot be written together is traced to one."""
+"""What one partition cannot do stops that partition alone, and what several causes cannot be written together is traced
+to one."""
 
 import asyncio
 import time
@@ -66,14 +67,28 @@ def partition(core: Any, held: set[str], answers: bool = True) -> Partition:
     crash = SimpleNamespace(at=lambda name: None)
     time = SimpleNamespace(now=lambda: 0)
     wiring: Any = SimpleNamespace(
-        stage="dispatch", settings=Settings(), inputs=(INCIDENTS, COMMANDS), state=STATE, core=lambda number: core, prepare=prepare, decide=decide, crash=crash,
-        metrics=StageMetrics("dispatch"), consumer=Read(), new_time=lambda: time, held=held, vault=None,
-    )  # fmt: skip
+        stage="dispatch",
+        settings=Settings(),
+        inputs=(INCIDENTS, COMMANDS),
+        state=STATE,
+        core=lambda number: core,
+        prepare=prepare,
+        decide=decide,
+        crash=crash,
+        metrics=StageMetrics("dispatch"),
+        consumer=Read(),
+        new_time=lambda: time,
+        held=held,
+        vault=None,
+    )
     return Partition(wiring, 0)
 
 
-async def test_the_step_is_halved_until_the_cause_stands_alone_and_is_then_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    """1,000 records, one of which leads to what no record can hold: 999 are committed, one is held, and nothing is begun in vain."""
+async def test_the_step_is_halved_until_the_cause_stands_alone_and_is_then_held(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """1,000 records, one of which leads to what no record can hold: 999 are committed, one is held, and nothing is
+    begun in vain."""
     begun: list[int] = []
     records = [Record(COMMANDS.name, 0, n, b"", b"{}", (), 0, 0) for n in range(1000)]
     held: set[str] = set()
@@ -125,7 +140,12 @@ def test_the_pause_grows_while_nothing_moves_and_only_then() -> None:
 def test_an_outage_is_no_causes_fault() -> None:
     """What the broker says of the records is; what it says of itself, and the network, are not."""
     assert lies_in_the_content(MessageSizeTooLargeError()) and lies_in_the_content(OverflowError())
-    assert not any(map(lies_in_the_content, (KafkaConnectionError(), NotEnoughReplicasError(), TimeoutError(), ConnectionResetError())))
+    assert not any(
+        map(
+            lies_in_the_content,
+            (KafkaConnectionError(), NotEnoughReplicasError(), TimeoutError(), ConnectionResetError()),
+        )
+    )
 
 
 def test_what_a_topic_refuses_is_known_before_anything_is_begun() -> None:
@@ -139,16 +159,43 @@ def test_what_a_topic_refuses_is_known_before_anything_is_begun() -> None:
 @pytest.mark.parametrize(
     ("ours", "begin", "end", "group", "expected"),
     [
-        (5, 0, 9, 5, 5), (1, 2, 2, 1, 2), (1, 2, 3, 1, None), (1, 3, 3, 1, None), (0, 1, 1, 0, None), (5, 0, 4, 0, None), (5, 0, 9, 6, None),
-        (5, 0, 9, None, 5), (9, 9, 9, None, 9), (9, 5, 9, None, 9), (8, 9, 9, None, 9), (8, 9, 12, None, None), (7, 9, 9, None, None), (5, 0, 4, None, None), (0, 0, 0, None, 0),
+        (5, 0, 9, 5, 5),
+        (1, 2, 2, 1, 2),
+        (1, 2, 3, 1, None),
+        (1, 3, 3, 1, None),
+        (0, 1, 1, 0, None),
+        (5, 0, 4, 0, None),
+        (5, 0, 9, 6, None),
+        (5, 0, 9, None, 5),
+        (9, 9, 9, None, 9),
+        (9, 5, 9, None, 9),
+        (8, 9, 9, None, 9),
+        (8, 9, 12, None, None),
+        (7, 9, 9, None, None),
+        (5, 0, 4, None, None),
+        (0, 0, 0, None, 0),
     ],
     ids=[
-        "within", "only the marker has gone", "something is left", "more has gone", "never read", "made anew", "the group is further",
-        "no group: within", "no group: aged to its end", "no group: nothing left to read", "no group: only the marker has gone",
-        "no group: one offset, and records behind it", "no group: a record and its marker may have gone", "no group: made anew", "no group: a new stack",
+        "within",
+        "only the marker has gone",
+        "something is left",
+        "more has gone",
+        "never read",
+        "made anew",
+        "the group is further",
+        "no group: within",
+        "no group: aged to its end",
+        "no group: nothing left to read",
+        "no group: only the marker has gone",
+        "no group: one offset, and records behind it",
+        "no group: a record and its marker may have gone",
+        "no group: made anew",
+        "no group: a new stack",
     ],
-)  # fmt: skip
-def test_a_position_goes_on_only_where_nothing_can_have_been_lost(ours: int, begin: int, end: int, group: int | None, expected: int | None) -> None:
+)
+def test_a_position_goes_on_only_where_nothing_can_have_been_lost(
+    ours: int, begin: int, end: int, group: int | None, expected: int | None
+) -> None:
     """Behind the last record of a transaction comes its marker: that one alone may go."""
     if expected is None:
         with pytest.raises(PositionOutOfRange):
@@ -223,7 +270,8 @@ async def test_a_broker_that_does_not_answer_is_waited_for_by_opening_again(monk
 
 
 def test_engine_time_goes_on_while_the_machine_sleeps(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The broker's clock has gone on as well: what fell due meanwhile fires at waking, not when the next record comes."""
+    """The broker's clock has gone on as well: what fell due meanwhile fires at waking, not when the next record
+    comes."""
     awake = {time.CLOCK_MONOTONIC: 100.0, time.CLOCK_BOOTTIME: 100.0}
     monkeypatch.setattr("engine.kafka.broker_time.time.clock_gettime", awake.__getitem__)
     clock = BrokerTime(EngineClock(0, 0, 1))
@@ -247,16 +295,30 @@ class Ends:
 
 
 async def test_a_partition_without_a_leader_keeps_no_other_clock_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The end of commands is asked for together; what has not answered is asked for alone from then on, until it does."""
+    """The end of commands is asked for together; what has not answered is asked for alone from then on, until it
+    does."""
     monkeypatch.setattr("engine.stream.partition_loop.ENDS_SECONDS", 0.05)
     consumer: Any = Ends({1})
-    loop = PartitionLoop("dispatch", Settings(), consumer, lambda key: None, lambda tp: tp.partition, StageMetrics("dispatch"), None, set(), lambda ms: ms)  # type: ignore[arg-type, return-value]
+    loop = PartitionLoop(
+        "dispatch",
+        Settings(),
+        consumer,
+        lambda key: None,
+        lambda tp: tp.partition,
+        StageMetrics("dispatch"),
+        None,
+        set(),
+        lambda ms: ms,
+    )  # type: ignore[arg-type, return-value]
     found: dict[int, int] = {}
 
     def slot(number: int) -> Any:
         tp = TopicPartition(loop.settings.prefix + COMMANDS.name, number)
         opening = SimpleNamespace(
-            tps=[tp], time=SimpleNamespace(now=lambda: 5), wants_barrier=lambda: number not in found, barrier=lambda at, end: found.__setitem__(number, end)
+            tps=[tp],
+            time=SimpleNamespace(now=lambda: 5),
+            wants_barrier=lambda: number not in found,
+            barrier=lambda at, end: found.__setitem__(number, end),
         )
         return SimpleNamespace(open=True, opening=opening, wake=asyncio.Event())
 

@@ -22,7 +22,8 @@ def calendar_at(days_from_its_end: int) -> Check:
 
 
 def test_the_calendars_end_takes_no_stage_out_of_service() -> None:
-    """On the first of January every stage would be not ready at once, and nothing but a decree would help: it is said, with its page."""
+    """On the first of January every stage would be not ready at once, and nothing but a decree would help: it is said,
+    with its page."""
     before, after = calendar_at(-10), calendar_at(3)
     assert before.holds and "10 days more" in before.said
     assert after.holds and "CalendarHorizon" in after.said and "beyond_horizon" in after.said

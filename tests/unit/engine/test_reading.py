@@ -1,4 +1,5 @@
-"""A fetch in every shape that a producer can give it: what can be read is handed out in order, the rest is named by its offsets."""
+"""A fetch in every shape that a producer can give it: what can be read is handed out in order, the rest is named by its
+offsets."""
 
 import gzip
 import struct
@@ -51,7 +52,12 @@ def test_a_header_that_is_no_text_costs_its_record_alone() -> None:
     assert shape(records) == [10, (11, 11), 12]
     assert (records[1].key, records[1].value) == (b"k1", b"b")
     assert [records[0].timestamp, records[2].timestamp] == [1000, 1002]
-    assert shape(fetched(batch([b"a", b"b", b"c"], 10, 1) + batch([b"a", b"b", b"c"], 13, bad_header_at=0), 12)) == [12, (13, 13), 14, 15]
+    assert shape(fetched(batch([b"a", b"b", b"c"], 10, 1) + batch([b"a", b"b", b"c"], 13, bad_header_at=0), 12)) == [
+        12,
+        (13, 13),
+        14,
+        15,
+    ]
 
 
 BROKEN = {
@@ -87,7 +93,12 @@ def test_an_old_format_is_passed_by_one_offset() -> None:
 def test_an_aborted_transaction_is_passed_and_a_committed_one_is_ours() -> None:
     """An unreadable batch says whether it was written inside a transaction: that one is ours."""
     marker = control(3, commit=False)
-    data = batch([b"gone", b"gone"], 0, transactional=True) + batch([b"other"], 2) + marker + batch([b"kept"], 4, transactional=True)
+    data = (
+        batch([b"gone", b"gone"], 0, transactional=True)
+        + batch([b"other"], 2)
+        + marker
+        + batch([b"kept"], 4, transactional=True)
+    )
     records = fetched(data, 0, [(7, 0)])
     assert [one.value for one in records] == [b"other", b"kept"]
     assert [type(one) for one in records] == [Loose, ConsumerRecord]
@@ -128,7 +139,9 @@ def test_the_fast_way_is_the_librarys() -> None:
     raw = batch([b"a", b"b"], 9)
     ours = fetched(raw, 9)
     theirs = list(DefaultRecordBatch(raw))
-    assert [(o.offset, o.timestamp, o.key, o.value, list(o.headers)) for o in ours] == [(t.offset, t.timestamp, t.key, t.value, t.headers) for t in theirs]
+    assert [(o.offset, o.timestamp, o.key, o.value, list(o.headers)) for o in ours] == [
+        (t.offset, t.timestamp, t.key, t.value, t.headers) for t in theirs
+    ]
 
 
 def test_a_marker_whose_bytes_are_damaged_ends_its_transaction_all_the_same() -> None:

@@ -1,4 +1,5 @@
-"""DESIGN 3: what stands on ``reference`` is believed only where it is what it says; everything else is passed by, counted and said once."""
+"""DESIGN 3: what stands on ``reference`` is believed only where it is what it says; everything else is passed by,
+counted and said once."""
 
 import logging
 
@@ -50,7 +51,9 @@ def sound(metrics: StageMetrics | None = None) -> Reference:
 
 
 @pytest.mark.parametrize(("key", "value"), FOREIGN.values(), ids=FOREIGN.keys())
-def test_a_foreign_record_is_passed_by_counted_and_said(key: str, value: bytes, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_foreign_record_is_passed_by_counted_and_said(
+    key: str, value: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
     """Clock, packs and the current one are what they were; one alarm, one line."""
     metrics = StageMetrics("dispatch")
     found = sound(metrics)
@@ -112,7 +115,8 @@ def test_the_audit_reads_no_law_that_is_not_what_it_says() -> None:
     told = Teller()
     before = told.log.bundles(), told.log.clocks(), told.log.in_force()
     for key, value in FOREIGN.values():
-        if key != "clock" or value[:1] != b"{" or b'"speed":0' in value:  # the town's own clock runs 600 times as fast, and is another
+        # the town's own clock runs 600 times as fast, and is another
+        if key != "clock" or value[:1] != b"{" or b'"speed":0' in value:
             told.put("reference", 0, key.encode(), value)
     told.put("reference", 0, b"\xff", b"\xff")
     assert (told.log.bundles(), told.log.clocks(), told.log.in_force()) == before
@@ -137,7 +141,9 @@ def test_an_accelerated_clock_goes_on_and_never_skips(start_at: int, origin_at: 
     later = EngineClock(START + start_at, START + origin_at, 600)
     assert follows(FAST, later) is is_taken
     log = Log()
-    log.entries["reference"] = [Entry("reference", 0, n, b"clock", encode(one), (), n) for n, one in enumerate((FAST, later))]
+    log.entries["reference"] = [
+        Entry("reference", 0, n, b"clock", encode(one), (), n) for n, one in enumerate((FAST, later))
+    ]
     assert [clock for _, clock in log.clocks()] == ([FAST, later] if is_taken else [FAST])
 
 

@@ -1,4 +1,5 @@
-"""What came from outside does nothing to a terminal: no control, no change of direction, no markup, whoever prints it (CWE-150)."""
+"""What came from outside does nothing to a terminal: no control, no change of direction, no markup, whoever prints it
+(CWE-150)."""
 
 import io
 import json
@@ -12,9 +13,26 @@ from rich.table import Table
 from engine.terminal import Guarded, console, cut, guarded, padded, plain
 
 HOSTILE = [
-    "\x1b[31mred", "\x1b]0;title\x07", "\x9b5m", "a\rb", "a\nb", "\u202egpj.exe", "\u2066x\u2069", "\u200bx", "\u2028", "[/bold]", "[red]x[/red]", ":smile:",
-    "\udc9b", "\U000e0041", "\x00", "\x7f", "\x1b[2J\x1b[H", "\x1b[6n", "[link=http://x]y",
-]  # fmt: skip
+    "\x1b[31mred",
+    "\x1b]0;title\x07",
+    "\x9b5m",
+    "a\rb",
+    "a\nb",
+    "\u202egpj.exe",
+    "\u2066x\u2069",
+    "\u200bx",
+    "\u2028",
+    "[/bold]",
+    "[red]x[/red]",
+    ":smile:",
+    "\udc9b",
+    "\U000e0041",
+    "\x00",
+    "\x7f",
+    "\x1b[2J\x1b[H",
+    "\x1b[6n",
+    "[link=http://x]y",
+]
 """What somebody might put into a text, a name, an address."""
 
 

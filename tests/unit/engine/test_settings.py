@@ -16,14 +16,25 @@ from tests.support.secure import certificates
 
 ROOT = Path(__file__).parents[3]
 SECRET = "s3cret-of-the-broker"
-SCRAM = {"GRIDWHISTLE_KAFKA_SASL": "SCRAM-SHA-512", "GRIDWHISTLE_KAFKA_USER": "dispatch", "GRIDWHISTLE_KAFKA_PASSWORD": SECRET}
+SCRAM = {
+    "GRIDWHISTLE_KAFKA_SASL": "SCRAM-SHA-512",
+    "GRIDWHISTLE_KAFKA_USER": "dispatch",
+    "GRIDWHISTLE_KAFKA_PASSWORD": SECRET,
+}
 
 
 def test_every_client_is_made_with_the_same_arguments() -> None:
-    """Kafka's and Redis' addresses and proofs are given to a client in one module; one forgotten would speak plain text."""
-    sources = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "engine").rglob("*.py")}
-    assert [Path(name).name for name, text in sources.items() if re.search(r"bootstrap_servers|\bfrom_url\(", text)] == ["connections.py"]
-    clients = re.compile(r"(?<!class )\b(AIOKafkaProducer|AIOKafkaAdminClient|LogConsumer|AIOKafkaConsumer)\(\s*([^)]{0,120})")
+    """Kafka's and Redis' addresses and proofs are given to a client in one module; one forgotten would speak plain
+    text."""
+    sources = {
+        path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in (ROOT / "engine").rglob("*.py")
+    }
+    assert [
+        Path(name).name for name, text in sources.items() if re.search(r"bootstrap_servers|\bfrom_url\(", text)
+    ] == ["connections.py"]
+    clients = re.compile(
+        r"(?<!class )\b(AIOKafkaProducer|AIOKafkaAdminClient|LogConsumer|AIOKafkaConsumer)\(\s*([^)]{0,120})"
+    )
     made = {name: [found[1] for found in clients.findall(text) if found[1].strip()] for name, text in sources.items()}
     assert sum(map(len, made.values())) > 20
     odd = {name: [one for one in calls if "**kafka_arguments(" not in one] for name, calls in made.items()}
@@ -47,7 +58,12 @@ def test_secrets_come_from_files(tmp_path: Path) -> None:
 
 def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
     """In no representation of the settings, in no refusal, in no finding."""
-    environ = {**SCRAM, "GRIDWHISTLE_REDIS_PASSWORD": SECRET, "GRIDWHISTLE_REDIS_URL": f"redis://:{SECRET}@redis:6379/0", "GRIDWHISTLE_DATA_DIR": str(tmp_path)}
+    environ = {
+        **SCRAM,
+        "GRIDWHISTLE_REDIS_PASSWORD": SECRET,
+        "GRIDWHISTLE_REDIS_URL": f"redis://:{SECRET}@redis:6379/0",
+        "GRIDWHISTLE_DATA_DIR": str(tmp_path),
+    }
     found = load_settings(environ)
     assert kafka_arguments(found)["sasl_plain_password"] == redis_arguments(found)["password"] == SECRET
     said = [repr(found), str(found), *shown(found).values(), *(" ".join(one) for one in findings(found, environ))]
@@ -56,7 +72,10 @@ def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
         load_settings({**environ, "GRIDWHISTLE_KAFKA_SASL": "PLAIN", "GRIDWHISTLE_PARTITIONS": "many"})
     assert SECRET not in str(refused.value)
     assert {name for name in Settings.model_fields if "password" in name} <= SECRETS
-    for given in ({"GRIDWHISTLE_REDIS_URL": f"nonsense:{SECRET}@h:1"}, {"GRIDWHISTLE_REDIS_URL": f"redis://:{SECRET}@h:x/0"}):
+    for given in (
+        {"GRIDWHISTLE_REDIS_URL": f"nonsense:{SECRET}@h:1"},
+        {"GRIDWHISTLE_REDIS_URL": f"redis://:{SECRET}@h:x/0"},
+    ):
         with pytest.raises(InvalidSettings) as refused:
             load_settings(given)
         assert SECRET not in str(refused.value)
@@ -66,7 +85,10 @@ def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
     ("given", "said"),
     [
         ({**SCRAM, "GRIDWHISTLE_KAFKA_SASL": "PLAIN"}, "KAFKA_SASL=PLAIN without KAFKA_TLS"),
-        ({"GRIDWHISTLE_KAFKA_SASL": "OAUTHBEARER", "GRIDWHISTLE_KAFKA_TOKEN_FILE": "/t"}, "KAFKA_SASL=OAUTHBEARER without KAFKA_TLS"),
+        (
+            {"GRIDWHISTLE_KAFKA_SASL": "OAUTHBEARER", "GRIDWHISTLE_KAFKA_TOKEN_FILE": "/t"},
+            "KAFKA_SASL=OAUTHBEARER without KAFKA_TLS",
+        ),
         ({"GRIDWHISTLE_KAFKA_SASL": "OAUTHBEARER", "GRIDWHISTLE_KAFKA_TLS": "true"}, "needs KAFKA_TOKEN_FILE"),
         ({"GRIDWHISTLE_KAFKA_SASL": "SCRAM-SHA-256"}, "needs KAFKA_USER and KAFKA_PASSWORD"),
         ({"GRIDWHISTLE_KAFKA_USER": "dispatch"}, "say nothing without KAFKA_SASL"),
@@ -78,15 +100,32 @@ def test_no_secret_is_ever_shown(tmp_path: Path) -> None:
         ({"GRIDWHISTLE_METRICS_PORT": "9464"}, "GRIDWHISTLE_METRICS_PORT is now GRIDWHISTLE_HTTP_BIND=HOST:PORT"),
         ({"GRIDWHISTLE_HTTP_BIND": "0.0.0.0:99999"}, "no port below 65536"),
         ({"GRIDWHISTLE_HTTP_BIND": "9464"}, "GRIDWHISTLE_HTTP_BIND"),
-        ({"GRIDWHISTLE_KAFAK_TLS": "true"}, "GRIDWHISTLE_KAFAK_TLS is no setting; did you mean GRIDWHISTLE_KAFKA_TLS? docs/settings.md has them"),
+        (
+            {"GRIDWHISTLE_KAFAK_TLS": "true"},
+            "GRIDWHISTLE_KAFAK_TLS is no setting; did you mean GRIDWHISTLE_KAFKA_TLS? docs/settings.md has them",
+        ),
         ({"GRIDWHISTLE_PARTITION": "6"}, "GRIDWHISTLE_PARTITION is no setting; did you mean GRIDWHISTLE_PARTITIONS?"),
         ({"GRIDWHISTLE_KAFKA_PASWORD_FILE": "/x"}, "did you mean GRIDWHISTLE_KAFKA_PASSWORD_FILE?"),
         ({"GRIDWHISTLE_XYZZY": "1"}, "GRIDWHISTLE_XYZZY is no setting; docs/settings.md has them"),
         ({"GRIDWHISTLE_PREFIX": "a b"}, "GRIDWHISTLE_PREFIX='a b' does not fit: Begins every topic"),
         ({"GRIDWHISTLE_PARTITIONS": "many"}, "not 'many'"),
-        *[({"GRIDWHISTLE_KAFKA": value}, "must be HOST:PORT, several with commas between") for value in ("127.0.0.1:x", "h:99999", ":9092", "", "  ", "a:1,,b:2", "h:0", "h")],
+        *[
+            ({"GRIDWHISTLE_KAFKA": value}, "must be HOST:PORT, several with commas between")
+            for value in ("127.0.0.1:x", "h:99999", ":9092", "", "  ", "a:1,,b:2", "h:0", "h")
+        ],
         ({"GRIDWHISTLE_KAFKA": "127.0.0.1:x"}, "KAFKA='127.0.0.1:x' must be HOST:PORT"),
-        *[({"GRIDWHISTLE_REDIS_URL": value}, "REDIS_URL must be a URL such as redis://host:6379/0") for value in ("nonsense", "redis://h:x/0", "redis://h:99999/0", "redis://h:0/0", "redis:///0", "", " redis://h:1/0")],
+        *[
+            ({"GRIDWHISTLE_REDIS_URL": value}, "REDIS_URL must be a URL such as redis://host:6379/0")
+            for value in (
+                "nonsense",
+                "redis://h:x/0",
+                "redis://h:99999/0",
+                "redis://h:0/0",
+                "redis:///0",
+                "",
+                " redis://h:1/0",
+            )
+        ],
     ],
 )
 def test_what_contradicts_itself_is_refused(given: dict[str, str], said: str) -> None:
@@ -98,7 +137,13 @@ def test_what_contradicts_itself_is_refused(given: dict[str, str], said: str) ->
 def test_a_token_is_read_for_each_connection(tmp_path: Path) -> None:
     """Whoever renews it writes the file."""
     file = tmp_path / "token"
-    found = load_settings({"GRIDWHISTLE_KAFKA_SASL": "OAUTHBEARER", "GRIDWHISTLE_KAFKA_TLS": "true", "GRIDWHISTLE_KAFKA_TOKEN_FILE": str(file)})
+    found = load_settings(
+        {
+            "GRIDWHISTLE_KAFKA_SASL": "OAUTHBEARER",
+            "GRIDWHISTLE_KAFKA_TLS": "true",
+            "GRIDWHISTLE_KAFKA_TOKEN_FILE": str(file),
+        }
+    )
     provider = kafka_arguments(found)["sasl_oauth_token_provider"]
     for token in ("first", "second"):
         file.write_text(f"{token}\n")
@@ -136,21 +181,45 @@ def test_certificates_are_read_once_and_anew_when_they_are_renewed(tmp_path: Pat
 def test_the_defaults_on_another_machine_are_refused_for_production(tmp_path: Path) -> None:
     """Plain text over a network, few copies, test switches: each by name; a city's settings pass."""
     careless = {
-        "GRIDWHISTLE_KAFKA": "broker-1:9092", "GRIDWHISTLE_REDIS_URL": "redis://redis:6379/0", "GRIDWHISTLE_REPLICATION_FACTOR": "1",
-        "GRIDWHISTLE_MIN_INSYNC_REPLICAS": "1", "GRIDWHISTLE_FAULTS": "allow", "GRIDWHISTLE_HTTP_BIND": "0.0.0.0:9464", "GRIDWHISTLE_DATA_DIR": str(tmp_path),
-    }  # fmt: skip
+        "GRIDWHISTLE_KAFKA": "broker-1:9092",
+        "GRIDWHISTLE_REDIS_URL": "redis://redis:6379/0",
+        "GRIDWHISTLE_REPLICATION_FACTOR": "1",
+        "GRIDWHISTLE_MIN_INSYNC_REPLICAS": "1",
+        "GRIDWHISTLE_FAULTS": "allow",
+        "GRIDWHISTLE_HTTP_BIND": "0.0.0.0:9464",
+        "GRIDWHISTLE_DATA_DIR": str(tmp_path),
+    }
     found = list(findings(load_settings(careless), careless))
-    assert {name for how, name, _ in found if how == "refused"} == {"KAFKA_TLS", "REDIS_URL", "REPLICATION_FACTOR", "MIN_INSYNC_REPLICAS", "FAULTS"}
-    assert {name for how, name, _ in found if how == "warned"} == {"KAFKA_SASL", "REDIS_PASSWORD", "PREFIX", "HTTP_BIND", "MASTER_KEY_FILE"}
+    assert {name for how, name, _ in found if how == "refused"} == {
+        "KAFKA_TLS",
+        "REDIS_URL",
+        "REPLICATION_FACTOR",
+        "MIN_INSYNC_REPLICAS",
+        "FAULTS",
+    }
+    assert {name for how, name, _ in found if how == "warned"} == {
+        "KAFKA_SASL",
+        "REDIS_PASSWORD",
+        "PREFIX",
+        "HTTP_BIND",
+        "MASTER_KEY_FILE",
+    }
     key, password = tmp_path / "master.key", tmp_path / "password"
     key.write_bytes(b"k")
     key.chmod(0o600)
     password.write_text(SECRET)
     city = {
-        "GRIDWHISTLE_KAFKA": "broker-1:9093", "GRIDWHISTLE_KAFKA_TLS": "true", "GRIDWHISTLE_KAFKA_SASL": "SCRAM-SHA-512", "GRIDWHISTLE_KAFKA_USER": "dispatch",
-        "GRIDWHISTLE_KAFKA_PASSWORD_FILE": str(password), "GRIDWHISTLE_REDIS_URL": "rediss://redis:6379/0", "GRIDWHISTLE_REDIS_PASSWORD_FILE": str(password),
-        "GRIDWHISTLE_PREFIX": "guancheng.", "GRIDWHISTLE_DATA_DIR": str(tmp_path), "GRIDWHISTLE_HTTP_BIND": "127.0.0.1:9464",
-    }  # fmt: skip
+        "GRIDWHISTLE_KAFKA": "broker-1:9093",
+        "GRIDWHISTLE_KAFKA_TLS": "true",
+        "GRIDWHISTLE_KAFKA_SASL": "SCRAM-SHA-512",
+        "GRIDWHISTLE_KAFKA_USER": "dispatch",
+        "GRIDWHISTLE_KAFKA_PASSWORD_FILE": str(password),
+        "GRIDWHISTLE_REDIS_URL": "rediss://redis:6379/0",
+        "GRIDWHISTLE_REDIS_PASSWORD_FILE": str(password),
+        "GRIDWHISTLE_PREFIX": "guancheng.",
+        "GRIDWHISTLE_DATA_DIR": str(tmp_path),
+        "GRIDWHISTLE_HTTP_BIND": "127.0.0.1:9464",
+    }
     assert list(findings(load_settings(city), city)) == []
 
 

@@ -1,4 +1,5 @@
-"""What a stranger has written to a topic of ours keeps no command from working; what is ours and damaged is said (DESIGN 5, 11)."""
+"""What a stranger has written to a topic of ours keeps no command from working; what is ours and damaged is said
+(DESIGN 5, 11)."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -33,7 +34,9 @@ JUNK: tuple[bytes | None, ...] = (None, b"", b"junk", b"{}", b"null", b"[" * 10_
 NAME = "tawan-20260101-1"
 
 
-def record(value: bytes | None, kind: type[ConsumerRecord] = ConsumerRecord, key: bytes | None = b"x", offset: int = 7) -> ConsumerRecord:
+def record(
+    value: bytes | None, kind: type[ConsumerRecord] = ConsumerRecord, key: bytes | None = b"x", offset: int = 7
+) -> ConsumerRecord:
     """A record as a fetch gives it; ``Loose``: a stranger's."""
     return kind("gw.tickets.decisions", 0, offset, 1, 1, key, value, None, -1, -1, ())
 
@@ -41,22 +44,48 @@ def record(value: bytes | None, kind: type[ConsumerRecord] = ConsumerRecord, key
 def ticket(name: str = NAME, of: str = "cli:7") -> Ticket:
     """An open ticket, as small as one can be."""
     return Ticket(
-        id=name, version=1, identity=of, home="tawan", status=Status.RECEIVED, received_at=1, occurred_at=1, pack="p@1", channel="hotline",
-        person="desk-1", duty="desk", task="triage",
-    )  # fmt: skip
+        id=name,
+        version=1,
+        identity=of,
+        home="tawan",
+        status=Status.RECEIVED,
+        received_at=1,
+        occurred_at=1,
+        pack="p@1",
+        channel="hotline",
+        person="desk-1",
+        duty="desk",
+        task="triage",
+    )
 
 
 def decided(of: str, name: str = NAME, **more: Any) -> bytes:
     """The decision that made a ticket of an identity."""
     image: Any = codec.msgspec.Raw(codec.encode(ticket(name, of)))
-    return codec.encode(Decision(DecisionId("incidents:0:7"), 1, "incident", "reported", "tawan", ticket=name, changes=(Change(name, 1, image),), **more))
+    return codec.encode(
+        Decision(
+            DecisionId("incidents:0:7"),
+            1,
+            "incident",
+            "reported",
+            "tawan",
+            ticket=name,
+            changes=(Change(name, 1, image),),
+            **more,
+        )
+    )
 
 
 @pytest.mark.parametrize("value", JUNK, ids=lambda value: repr(value)[:12])
 def test_junk_of_a_stranger_is_passed_by_by_what_follows_the_log(value: bytes | None) -> None:
     """``feed`` and ``report`` go on; the same from one of our stages is an error."""
     watch = Watch(Settings())
-    readers: list[Callable[[ConsumerRecord], object]] = [watch._decision, watch._rejection, lambda one: ticket_in(one, "cli:7"), lambda one: rejected_in(one, "incidents.raw:0:7")]
+    readers: list[Callable[[ConsumerRecord], object]] = [
+        watch._decision,
+        watch._rejection,
+        lambda one: ticket_in(one, "cli:7"),
+        lambda one: rejected_in(one, "incidents.raw:0:7"),
+    ]
     for read in readers:
         assert read(record(value, Loose)) is None
         with pytest.raises(OwnRecordUnreadable, match=f"{DECISIONS.name}|{REJECTED.name}"):
@@ -67,12 +96,15 @@ def test_junk_of_a_stranger_is_passed_by_by_what_follows_the_log(value: bytes | 
 
 
 def test_a_report_is_answered_with_its_own_ticket() -> None:
-    """An id that is a part of another, or stands in somebody's words, is not that id; one in other letters for the same is."""
+    """An id that is a part of another, or stands in somebody's words, is not that id; one in other letters for the same
+    is."""
     others = (decided("cli:70"), decided("12345:7"), decided("cli:1", command_id="cli:7"))
     assert [ticket_in(record(value), identity("cli", "7")) for value in others] == [None, None, None]
     assert ticket_in(record(decided("cli:7", "tawan-20260101-2")), identity("cli", "7")) == "tawan-20260101-2"
     assert ticket_in(record(decided(identity("cli", 'café "1"'))), identity("cli", 'cafe\u0301 "1"')) == NAME
-    rejected = codec.encode(Rejected(id="incidents.raw:0:7", at=1, reason="missing_field", field="channel", message="m"))
+    rejected = codec.encode(
+        Rejected(id="incidents.raw:0:7", at=1, reason="missing_field", field="channel", message="m")
+    )
     assert rejected_in(record(rejected), "incidents.raw:0:71") is None
     assert rejected_in(record(rejected), "incidents.raw:0:7") is not None
 
@@ -121,7 +153,10 @@ class Consumer:
 
 async def test_the_queues_are_built_anew_past_a_strangers_junk() -> None:
     """``project --rebuild`` passes by what the projector passed by."""
-    forged = [codec.encode(Decision(DecisionId("incidents:0:8"), 1, "incident", "reported", "tawan", **more)) for more in UNFOLDABLE]
+    forged = [
+        codec.encode(Decision(DecisionId("incidents:0:8"), 1, "incident", "reported", "tawan", **more))
+        for more in UNFOLDABLE
+    ]
     junk = [record(value, Loose, offset=n) for n, value in enumerate((*JUNK, *forged))]
     consumer: Any = Consumer([*junk, record(decided("cli:7"), offset=len(junk))])
     tp = TopicPartition("gw.tickets.decisions", 0)
@@ -148,7 +183,12 @@ def state(monkeypatch: pytest.MonkeyPatch) -> list[ConsumerRecord]:
 async def test_open_tickets_are_read_past_a_strangers_junk(state: list[ConsumerRecord]) -> None:
     """``pack rebase`` sees the open tickets; a damaged one of ours is said by name."""
     state.append(record(codec.encode(ticket()), key=f"t:{NAME}".encode()))
-    state += [record(value, Loose, key) for key in (b"t:\xff", f"t:{NAME}".encode(), b"h:\xff", b"h:x", b"x", b"") for value in JUNK if value is not None]
+    state += [
+        record(value, Loose, key)
+        for key in (b"t:\xff", f"t:{NAME}".encode(), b"h:\xff", b"h:x", b"x", b"")
+        for value in JUNK
+        if value is not None
+    ]
     settings = Settings(partitions=1)
     assert [(partition, one.id) async for partition, one in command_batches.open_tickets(settings)] == [(0, NAME)]
     state.append(record(b"junk", key=f"t:{NAME}".encode()))
@@ -178,14 +218,21 @@ async def test_a_command_is_not_answered_by_a_strangers_half_of_a_decision() -> 
     assert [one.id for one in found] == ["incidents:0:7"]
 
 
-async def test_an_original_is_opened_past_a_strangers_record_under_its_token(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_an_original_is_opened_past_a_strangers_record_under_its_token(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """The vault's own entry is taken; a tombstone behind it says that it is forgotten."""
     settings = Settings(data_dir=tmp_path)
     make_master_key(settings.key_file)
     vault = load_vault(settings.key_file)
     entry, sealed = vault.seal_aside("tok", b'{"text": "x"}')
-    rejected = Rejected(id="incidents.raw:0:7", at=1, reason="missing_field", field="channel", message="m", token="tok", sealed=sealed)
-    vaulted = [record(codec.encode(entry), key=b"tok"), *(record(value, Loose, b"tok") for value in JUNK if value is not None)]
+    rejected = Rejected(
+        id="incidents.raw:0:7", at=1, reason="missing_field", field="channel", message="m", token="tok", sealed=sealed
+    )
+    vaulted = [
+        record(codec.encode(entry), key=b"tok"),
+        *(record(value, Loose, b"tok") for value in JUNK if value is not None),
+    ]
 
     async def to_end(settings: Settings, topic: str, partitions: Any) -> AsyncIterator[list[ConsumerRecord]]:
         yield [record(codec.encode(rejected))] if topic == REJECTED.name else vaulted
@@ -199,7 +246,12 @@ async def test_an_original_is_opened_past_a_strangers_record_under_its_token(mon
 
 async def test_junk_beside_what_is_held_or_on_duty_takes_nothing_away(state: list[ConsumerRecord]) -> None:
     """The view's and the roster's own records stand as they were."""
-    state += [record(codec.encode(HeldCause(1, "tawan")), key=b"h:incidents:0:1"), record(codec.encode(Duties(())), key=b"d:chief:a")]
-    state += [record(value, Loose, key) for key in (b"h:incidents:0:1", b"d:chief:a") for value in JUNK if value is not None]
+    state += [
+        record(codec.encode(HeldCause(1, "tawan")), key=b"h:incidents:0:1"),
+        record(codec.encode(Duties(())), key=b"d:chief:a"),
+    ]
+    state += [
+        record(value, Loose, key) for key in (b"h:incidents:0:1", b"d:chief:a") for value in JUNK if value is not None
+    ]
     assert (await image_of(Settings(), 0)).held == {"incidents:0:1": HeldCause(1, "tawan")}
     assert await duties_of(Settings(), 0) == {"chief:a": Duties(())}

@@ -26,13 +26,22 @@ def small_map() -> FeedMap:
             "category": "type",
             "text": "words",
             "channel": {"column": "way", "map": {"Call": "hotline"}, "default": "import"},
-            "location": {"lat": "lat", "lon": "lon", "crs": "WGS84", "grid": {"column": "nc", "format": "nc-{}"}, "address": "street"},
+            "location": {
+                "lat": "lat",
+                "lon": "lon",
+                "crs": "WGS84",
+                "grid": {"column": "nc", "format": "nc-{}"},
+                "address": "street",
+            },
             "promised_by": {"column": "promise", "rule": "midnight_after"},
             "attributes": ["owner"],
             "closing": {
                 "at": "closed",
                 "status": "status",
-                "map": {"Closed": {"kind": "close_by_source", "reason": "closed"}, "Cancelled": {"kind": "cancel", "reason": "cancelled"}},
+                "map": {
+                    "Closed": {"kind": "close_by_source", "reason": "closed"},
+                    "Cancelled": {"kind": "cancel", "reason": "cancelled"},
+                },
             },
         }
     )

@@ -16,20 +16,37 @@ from topics.incident import ReportedIncident
 
 def alert(**more: Any) -> dict[str, Any]:
     """A water gauge under a manhole, as Alertmanager 0.25 posts it."""
-    labels = {"alertname": "WaterHigh", "gridwhistle": "incident", "category": "drain_blocked", "grid": "tawan-g1-m1"} | more.pop("labels", {})
+    labels = {
+        "alertname": "WaterHigh",
+        "gridwhistle": "incident",
+        "category": "drain_blocked",
+        "grid": "tawan-g1-m1",
+    } | more.pop("labels", {})
     return {
-        "status": "firing", "labels": {name: text for name, text in labels.items() if text is not None},
-        "annotations": {"summary": "Water 40 cm under the cover", "description": "Rising for 10 minutes"}, "startsAt": "2026-03-02T08:00:00.5+08:00",
-        "endsAt": "0001-01-01T00:00:00Z", "generatorURL": "http://prometheus:9090/graph", "fingerprint": "0a1b2c3d4e5f6071",
-    } | more  # fmt: skip
+        "status": "firing",
+        "labels": {name: text for name, text in labels.items() if text is not None},
+        "annotations": {"summary": "Water 40 cm under the cover", "description": "Rising for 10 minutes"},
+        "startsAt": "2026-03-02T08:00:00.5+08:00",
+        "endsAt": "0001-01-01T00:00:00Z",
+        "generatorURL": "http://prometheus:9090/graph",
+        "fingerprint": "0a1b2c3d4e5f6071",
+    } | more
 
 
 def payload(*alerts: dict[str, Any], **more: Any) -> dict[str, Any]:
     """The body around it."""
     return {
-        "version": "4", "groupKey": "{}:{}", "truncatedAlerts": 0, "status": "firing", "receiver": "incidents", "groupLabels": {}, "commonLabels": {},
-        "commonAnnotations": {}, "externalURL": "http://alertmanager:9093", "alerts": list(alerts),
-    } | more  # fmt: skip
+        "version": "4",
+        "groupKey": "{}:{}",
+        "truncatedAlerts": 0,
+        "status": "firing",
+        "receiver": "incidents",
+        "groupLabels": {},
+        "commonLabels": {},
+        "commonAnnotations": {},
+        "externalURL": "http://alertmanager:9093",
+        "alerts": list(alerts),
+    } | more
 
 
 def read(*alerts: dict[str, Any]) -> list[Report]:
@@ -41,7 +58,11 @@ def test_a_burning_alert_is_a_report_that_the_door_takes() -> None:
     """Where, what, when and in whose words."""
     (report,) = read(alert())
     taken = ReportedIncident.model_validate(report.data)
-    assert (taken.category, taken.location.grid, taken.occurred_at.isoformat()) == ("drain_blocked", "tawan-g1-m1", "2026-03-02T00:00:00.500000+00:00")
+    assert (taken.category, taken.location.grid, taken.occurred_at.isoformat()) == (
+        "drain_blocked",
+        "tawan-g1-m1",
+        "2026-03-02T00:00:00.500000+00:00",
+    )
     assert taken.text == "Water 40 cm under the cover\nRising for 10 minutes"
     assert taken.reporter is None and taken.attributes == {}  # nothing to be sealed
 
@@ -55,7 +76,9 @@ def test_each_outbreak_is_one_incident() -> None:
     assert first.external_id == read(alert(startsAt="2026-03-02T00:00:00.5Z"))[0].external_id
 
 
-@pytest.mark.parametrize("other", [alert(labels={"gridwhistle": None}), alert(labels={"gridwhistle": "no"}), alert(status="resolved")])
+@pytest.mark.parametrize(
+    "other", [alert(labels={"gridwhistle": None}), alert(labels={"gridwhistle": "no"}), alert(status="resolved")]
+)
 def test_our_own_trouble_and_what_is_over_are_no_reports(other: dict[str, Any]) -> None:
     """A loop of alerts that file tickets that raise alerts cannot begin."""
     assert read(other) == [] and len(read(other, alert())) == 1
@@ -78,7 +101,15 @@ def test_where_it_is(labels: dict[str, Any], location: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [payload(alert(), version="3"), payload(alert(startsAt="yesterday")), payload(alert(fingerprint="../x")), payload(*[alert()] * 301), payload(alert(labels={"a": "\u202e"})), {}]
+    "broken",
+    [
+        payload(alert(), version="3"),
+        payload(alert(startsAt="yesterday")),
+        payload(alert(fingerprint="../x")),
+        payload(*[alert()] * 301),
+        payload(alert(labels={"a": "\u202e"})),
+        {},
+    ],
 )
 def test_what_is_no_payload_is_refused(broken: dict[str, Any]) -> None:
     """By its field."""
@@ -95,11 +126,18 @@ def test_the_command_says_what_it_would_send(tmp_path: Path) -> None:
     assert (line["source"], line["id"]) == ("alertmanager", "0a1b2c3d4e5f6071@20260302T000000.500000Z")
     assert "1 reported, 1 resolved or no incident" in done.output
     for body, said in (
-        ({"version": "4"}, "alerts: is missing; add it"), (payload(alert(), version="3"), "version: '3' is none of 4"),
-        (payload(alert(startsAt="yesterday")), "alerts.0.startsAt: 'y********' is no time that an incident can have; write"),
-    ):  # fmt: skip
+        ({"version": "4"}, "alerts: is missing; add it"),
+        (payload(alert(), version="3"), "version: '3' is none of 4"),
+        (
+            payload(alert(startsAt="yesterday")),
+            "alerts.0.startsAt: 'y********' is no time that an incident can have; write",
+        ),
+    ):
         file.write_text(json.dumps(body))
         refused = CliRunner().invoke(get_command(command_of("alertmanager", "alertmanager")), [str(file), "--dry-run"])
         assert refused.exit_code != 0 and said in f"{refused.output}{refused.exception}", refused.output
     file.write_text("{")
-    assert CliRunner().invoke(get_command(command_of("alertmanager", "alertmanager")), [str(file), "--dry-run"]).exit_code != 0
+    assert (
+        CliRunner().invoke(get_command(command_of("alertmanager", "alertmanager")), [str(file), "--dry-run"]).exit_code
+        != 0
+    )

@@ -20,7 +20,8 @@ ROWS = (row(1, 10, 25), row(2, 30, 30), row(3, 20, 99), row(4, None))
 
 
 def test_events_come_in_order_and_closings_beyond_the_last_row_are_counted() -> None:
-    """Rows go before closings of the same moment; a row without a time stays behind the one in front of it in the file."""
+    """Rows go before closings of the same moment; a row without a time stays behind the one in front of it in the
+    file."""
     plan = make_plan(ROWS)
     assert told(plan) == ["1", "3", "4", "-1", "2", "-2"]
     assert (plan.rows, plan.closings, plan.beyond, plan.left_out, plan.last_at) == (4, 2, 1, 0, 30)

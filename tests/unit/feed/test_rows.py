@@ -27,16 +27,23 @@ def refusal(path: Path, content: bytes, wanted: Wanted = WANTED) -> str:
 
 
 def test_csv_with_quotes_breaks_and_a_byte_order_mark(tmp_path: Path) -> None:
-    """Plain CSV as spreadsheets write it; empty lines, and lines of commas alone, are no rows; any mixture of line ends."""
+    """Plain CSV as spreadsheets write it; empty lines, and lines of commas alone, are no rows; any mixture of line
+    ends."""
     found = rows_of(tmp_path / "a.csv", '\ufeffid,text\r\n1,"a\nb"\r\n\r\n2,"say ""x"""\n,,\r3,5" pipe\r'.encode())
-    assert found == [(1, {"id": "1", "text": "a\nb"}, 2), (2, {"id": "2", "text": 'say "x"'}, 5), (3, {"id": "3", "text": '5" pipe'}, 7)]
+    assert found == [
+        (1, {"id": "1", "text": "a\nb"}, 2),
+        (2, {"id": "2", "text": 'say "x"'}, 5),
+        (3, {"id": "3", "text": '5" pipe'}, 7),
+    ]
 
 
 @pytest.mark.parametrize("sign", [",", ";", "\t", "|", "，"])
 def test_the_header_tells_what_parts_the_columns(tmp_path: Path, sign: str) -> None:
     """Excel writes semicolons where a comma parts decimals."""
     text = f"id{sign}when{sign}text\n1{sign}2026-01-01{sign}a b\n"
-    assert rows_of(tmp_path / "a.csv", text.encode(), WANTED) == [(1, {"id": "1", "when": "2026-01-01", "text": "a b"}, 2)]
+    assert rows_of(tmp_path / "a.csv", text.encode(), WANTED) == [
+        (1, {"id": "1", "when": "2026-01-01", "text": "a b"}, 2)
+    ]
 
 
 def good(n: int) -> str:
@@ -53,7 +60,8 @@ LOST = '3,2026-01-01,"a quote is lost\n'
     [
         (good(1) + good(2) + LOST + "".join(map(good, range(4, 500))), 4),  # the next quote closes it, and text follows
         (good(1) + LOST + "4,2026-01-01,x\n" * 3, 3),  # never closed
-        (good(1) + LOST + '4,2026-01-01,x\n5,2026-01-01,5"\n', 3),  # closed by chance where a cell ends: rows stand within it
+        # closed by chance where a cell ends: rows stand within it
+        (good(1) + LOST + '4,2026-01-01,x\n5,2026-01-01,5"\n', 3),
         (good(1) + LOST + '4,2026-01-01,5"\n' + good(5), 3),  # the row right after it closes it
         (good(1) + '3,2026-01-01,"' + "x\n" * 300 + '"\n', 3),  # no honest cell has 300 lines
     ],
@@ -76,7 +84,11 @@ def test_rows_with_too_few_or_too_many_columns_refuse_the_file(tmp_path: Path) -
     """All of them are named at once, the first twenty; empty cells at the end are none too many."""
     assert len(rows_of(tmp_path / "a.csv", (HEADER + "1,2026-01-01,a,,\n").encode(), WANTED)) == 1
     said = refusal(tmp_path / "a.csv", (HEADER + "1,2026-01-01\n2,2026-01-01,a,b\n" + "3\n" * 30).encode())
-    assert "row 1, line 2: has 2 columns, the header 3" in said and "row 2, line 3: has 4 columns" in said and "and 12 more" in said
+    assert (
+        "row 1, line 2: has 2 columns, the header 3" in said
+        and "row 2, line 3: has 4 columns" in said
+        and "and 12 more" in said
+    )
 
 
 @pytest.mark.parametrize(
@@ -110,7 +122,9 @@ def test_what_cannot_be_read_is_refused_with_the_mend(tmp_path: Path, name: str,
 @pytest.mark.parametrize("blank", ["", "\r\n", " \t\r\n\r\n", "\u3000\u3000\n", "\ufeff"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress])
-def test_a_file_of_blanks_is_refused_as_empty(tmp_path: Path, blank: str, encoding: str, pack: Callable[[bytes], bytes]) -> None:
+def test_a_file_of_blanks_is_refused_as_empty(
+    tmp_path: Path, blank: str, encoding: str, pack: Callable[[bytes], bytes]
+) -> None:
     """Whatever its byte order mark, its line ends and its packing."""
     assert "is empty; export it again" in refusal(tmp_path / "a.csv", pack(blank.encode(encoding)))
 
@@ -131,15 +145,26 @@ def test_a_header_without_rows_is_read(tmp_path: Path) -> None:
 def test_encodings_are_named_or_found_by_their_mark(tmp_path: Path, encoding: str) -> None:
     """What calls itself GBK is read as GB18030, which holds it; a byte order mark goes before what the pack says."""
     content = "id,when,内容\n1,2026-01-01,井盖松动\n".encode(encoding)
-    found = rows_of(tmp_path / "a.csv", content, WANTED._replace(encoding="gbk" if "sig" in encoding or encoding == "utf-16" else encoding))
+    found = rows_of(
+        tmp_path / "a.csv",
+        content,
+        WANTED._replace(encoding="gbk" if "sig" in encoding or encoding == "utf-16" else encoding),
+    )
     assert found == [(1, {"id": "1", "when": "2026-01-01", "内容": "井盖松动"}, 2)]
 
 
 def test_gzip_and_a_json_list_are_read_by_their_content(tmp_path: Path) -> None:
     """Whatever the ending says."""
-    rows = [Row(1, {"id": "1", "when": "2026", "lat": "34.5", "text": "", "ok": "true"}, 1), Row(2, {"id": "x", "when": "2027"}, 2)]
+    rows = [
+        Row(1, {"id": "1", "when": "2026", "lat": "34.5", "text": "", "ok": "true"}, 1),
+        Row(2, {"id": "x", "when": "2027"}, 2),
+    ]
     listed = b'[{"id": 1, "when": "2026", "lat": 34.5, "text": null, "ok": true}, {"id": "x", "when": 2027}]'
-    for name, content in (("a.json", listed), ("b.csv", gzip.compress(listed)), ("c.txt", listed[1:-1].replace(b"}, {", b"}\r\n\n{"))):
+    for name, content in (
+        ("a.json", listed),
+        ("b.csv", gzip.compress(listed)),
+        ("c.txt", listed[1:-1].replace(b"}, {", b"}\r\n\n{")),
+    ):
         path = tmp_path / name
         path.write_bytes(content)
         assert [row[:2] for row in read_rows(path, WANTED)] == [row[:2] for row in rows]

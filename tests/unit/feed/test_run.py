@@ -88,7 +88,13 @@ def row(name: str, at: int, closed: int | None = None, text: str = "") -> Mapped
     return Mapped(1, "town", name, at, {"text": text}, closing)
 
 
-async def fed(rows: Sequence[Mapped], watch: FakeWatch | None = None, clock: EngineClock = LIVE, paced: bool = False, silent: bool = False) -> tuple[Outcome, FakeSender]:
+async def fed(
+    rows: Sequence[Mapped],
+    watch: FakeWatch | None = None,
+    clock: EngineClock = LIVE,
+    paced: bool = False,
+    silent: bool = False,
+) -> tuple[Outcome, FakeSender]:
     """Feed rows to the fake broker."""
     watch = watch or FakeWatch()
     sender = FakeSender(watch, silent=silent)
@@ -98,11 +104,18 @@ async def fed(rows: Sequence[Mapped], watch: FakeWatch | None = None, clock: Eng
 
 
 async def test_rows_and_closings_are_sent_and_decided() -> None:
-    """Each row goes to its key's partition, each closing names its row's ticket and carries an id that never changes."""
+    """Each row goes to its key's partition, each closing names its row's ticket and carries an id that never
+    changes."""
     outcome, sender = await fed([row("a", 10, 20), row("b", 15, 17), row("c", 30)])
     assert (outcome.sent, outcome.tickets, outcome.commands, outcome.undecided) == (3, 3, 2, 0)
-    assert sorted(command.id for command in sender.commands) == ["feed:town:a:close_by_source", "feed:town:b:close_by_source"]
-    assert all((command.actor.role, command.actor.person, command.reason) == ("source", "town", "closed") for command in sender.commands)
+    assert sorted(command.id for command in sender.commands) == [
+        "feed:town:a:close_by_source",
+        "feed:town:b:close_by_source",
+    ]
+    assert all(
+        (command.actor.role, command.actor.person, command.reason) == ("source", "town", "closed")
+        for command in sender.commands
+    )
     assert sender.sent[0] == ("incident", "town:a", "incidents.raw", (murmur2(b"town:a") & 0x7FFFFFFF) % 6)
 
 

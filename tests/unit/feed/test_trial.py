@@ -39,16 +39,26 @@ def run(folder: Path, body: str, *more: str) -> tuple[int, str]:
 
 
 def test_a_trial_says_what_would_become_of_each_row(folder: Path) -> None:
-    """By kind, with where it would be filed, what would wait for the desk, and what would be rejected with column and mend; without a stack."""
-    body = HEADER + "1,2026/3/5 8:05,noise,loud,tawan-g1-m1\n2,2026/3/5 8:06,moon,x,tawan-g1-m1\n3,2026/3/5 8:07,noise,x,\n4,soon,noise,x,\n,2026/3/5 8:08,noise,x,\n1,2026/3/5 8:05,noise,loud,tawan-g1-m1\n"
+    """By kind, with where it would be filed, what would wait for the desk, and what would be rejected with column and
+    mend; without a stack."""
+    body = (
+        HEADER + "1,2026/3/5 8:05,noise,loud,tawan-g1-m1\n2,2026/3/5 8:06,moon,x,tawan-g1-m1\n3,2026/3/5"
+        " 8:07,noise,x,\n4,soon,noise,x,\n,2026/3/5 8:08,noise,x,\n1,2026/3/5 8:05,noise,loud,tawan-g1-m1\n"
+    )
     code, said = run(folder, body)
     assert code == 1
     for line in (
-        "6 rows read; nothing was sent.", "1 would become a ticket", "  row 1, line 2: 1  2026-03-05 00:05:00 UTC  noise  tawan-g1-m1 (by grid)",
-        "1 would wait at the duty desk: category unknown", "1 would wait at the duty desk: no place", "1 would be rejected: invalid_field",
-        "row 4, line 5: column 'when': 's***' is no time; one looks like 2026-03-05T08:05:00, or 2026/3/5 8:05", "1 would be rejected: missing_id",
-        "row 5, line 6: column 'nr' is empty", "1 would be rejected: duplicate",
-    ):  # fmt: skip
+        "6 rows read; nothing was sent.",
+        "1 would become a ticket",
+        "  row 1, line 2: 1  2026-03-05 00:05:00 UTC  noise  tawan-g1-m1 (by grid)",
+        "1 would wait at the duty desk: category unknown",
+        "1 would wait at the duty desk: no place",
+        "1 would be rejected: invalid_field",
+        "row 4, line 5: column 'when': 's***' is no time; one looks like 2026-03-05T08:05:00, or 2026/3/5 8:05",
+        "1 would be rejected: missing_id",
+        "row 5, line 6: column 'nr' is empty",
+        "1 would be rejected: duplicate",
+    ):
         assert line in said, said
 
 

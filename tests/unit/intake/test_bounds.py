@@ -1,4 +1,5 @@
-"""Hostile records of the door: no output outgrows its topic, no record costs more than its share, each is rejected with its field."""
+"""Hostile records of the door: no output outgrows its topic, no record costs more than its share, each is rejected with
+its field."""
 
 import json
 import time
@@ -31,7 +32,11 @@ def fits(written: dict[str, list[Out]]) -> None:
     """Every record is below the limit of its topic."""
     for topic, several in written.items():
         for out in several:
-            size = len(out.key or b"") + len(out.value or b"") + sum(len(name) + len(text or b"") for name, text in out.headers)
+            size = (
+                len(out.key or b"")
+                + len(out.value or b"")
+                + sum(len(name) + len(text or b"") for name, text in out.headers)
+            )
             assert size + FRAME <= LIMITS[topic], (topic, size)
 
 
@@ -49,12 +54,18 @@ def full(member: str, fill: Callable[[int], str], room: int) -> bytes:
 
 ROOM = MAX_RECORD_BYTES - 4096
 GROWING = {
-    "numbers that are written longer than they came": ("reporter", lambda n: '{"n": [' + ",".join(["1e9"] * (n // 4)) + "]}"),
+    "numbers that are written longer than they came": (
+        "reporter",
+        lambda n: '{"n": [' + ",".join(["1e9"] * (n // 4)) + "]}",
+    ),
     "the shortest numbers": ("reporter", lambda n: '{"n": [' + ",".join(["9"] * (n // 2)) + "]}"),
     "escapes": ("reporter", lambda n: '{"n": "' + "\\u0001" * (n // 6) + '"}'),
     "quotes": ("reporter", lambda n: '{"n": "' + '\\"' * (n // 2) + '"}'),
     "one text": ("reporter", lambda n: '{"n": "' + "字" * (n // 3 - 20) + '"}'),
-    "9,900 members within the reporter": ("reporter", lambda n: '{"n": {' + ",".join(f'"{i:045}":1' for i in range(9900)) + "}}"),
+    "9,900 members within the reporter": (
+        "reporter",
+        lambda n: '{"n": {' + ",".join(f'"{i:045}":1' for i in range(9900)) + "}}",
+    ),
     "an attribute that is sealed": ("attributes", lambda n: '{"secret": [' + ",".join(["1e9"] * (n // 4)) + "]}"),
 }
 
@@ -68,7 +79,8 @@ def test_what_is_sealed_is_sealed_as_it_came(kind: str, structured: bool) -> Non
     if structured:
         raw = (
             raw[0],
-            b'{"specversion":"1.0","id":"1","source":"app","type":"org.gridwhistle.incident.reported.v1","data":%s}' % raw[1],
+            b'{"specversion":"1.0","id":"1","source":"app","type":"org.gridwhistle.incident.reported.v1","data":%s}'
+            % raw[1],
             [],
         )
     written = outs(raw)
@@ -93,8 +105,16 @@ MANY = b'{"reporter": {' + b",".join(b'"k%d":1' % i for i in range(46_000)) + b'
 HOSTILE: dict[str, tuple[bytes, RejectReason, str]] = {
     "9,000 members, the last doubled": (DOUBLED, RejectReason.INVALID_FIELD, "data"),
     "46,000 members, the last doubled": (MANY, RejectReason.TOO_LARGE, "data"),
-    "48,000 members of the data": (b"{" + b",".join(b'"k%d":1' % i for i in range(48_000)) + b"}", RejectReason.TOO_LARGE, "data"),
-    "200 attributes": (json.dumps(report(attributes={f"k{i}": 1 for i in range(200)})).encode(), RejectReason.TOO_LARGE, "data.attributes"),
+    "48,000 members of the data": (
+        b"{" + b",".join(b'"k%d":1' % i for i in range(48_000)) + b"}",
+        RejectReason.TOO_LARGE,
+        "data",
+    ),
+    "200 attributes": (
+        json.dumps(report(attributes={f"k{i}": 1 for i in range(200)})).encode(),
+        RejectReason.TOO_LARGE,
+        "data.attributes",
+    ),
     "200 members of the reporter": (
         json.dumps(report(reporter={f"k{i}": 1 for i in range(200)})).encode(),
         RejectReason.TOO_LARGE,
@@ -116,10 +136,26 @@ HOSTILE: dict[str, tuple[bytes, RejectReason, str]] = {
         RejectReason.OUT_OF_RANGE,
         "data.location",
     ),
-    "²": (json.dumps(report(location={"lat": "²", "lon": "²"})).encode(), RejectReason.INVALID_FIELD, "data.location.lat"),
-    "the year 1": (json.dumps(report(occurred_at="0001-01-01T00:00:00+23:00")).encode(), RejectReason.OUT_OF_RANGE, "data.occurred_at"),
-    "the year 9999": (json.dumps(report(promised_by="9999-12-31T23:59:59-23:00")).encode(), RejectReason.OUT_OF_RANGE, "data.promised_by"),
-    "10^300 seconds": (json.dumps(report(occurred_at=10**300)).encode(), RejectReason.INVALID_FIELD, "data.occurred_at"),
+    "²": (
+        json.dumps(report(location={"lat": "²", "lon": "²"})).encode(),
+        RejectReason.INVALID_FIELD,
+        "data.location.lat",
+    ),
+    "the year 1": (
+        json.dumps(report(occurred_at="0001-01-01T00:00:00+23:00")).encode(),
+        RejectReason.OUT_OF_RANGE,
+        "data.occurred_at",
+    ),
+    "the year 9999": (
+        json.dumps(report(promised_by="9999-12-31T23:59:59-23:00")).encode(),
+        RejectReason.OUT_OF_RANGE,
+        "data.promised_by",
+    ),
+    "10^300 seconds": (
+        json.dumps(report(occurred_at=10**300)).encode(),
+        RejectReason.INVALID_FIELD,
+        "data.occurred_at",
+    ),
 }
 
 
@@ -139,7 +175,9 @@ def test_many_or_long_headers_are_rejected() -> None:
     """Each attribute costs the library that reads it."""
     key, value, headers = incident_message("app", "2", report())
     several: list[tuple[str, bytes | None]] = [*headers, *((f"x{n}", b"") for n in range(bounds.HEADERS))]
-    long: list[tuple[str, bytes | None]] = [(n, b"2026-01-01T00:00:00" + b"0" * 100_000 if n == "ce_time" else t) for n, t in headers]
+    long: list[tuple[str, bytes | None]] = [
+        (n, b"2026-01-01T00:00:00" + b"0" * 100_000 if n == "ce_time" else t) for n, t in headers
+    ]
     for given_headers, field in ((several, "headers"), (long, "time")):
         began = time.process_time()
         (out,) = outs((key, value, given_headers))["incidents.rejected"]
@@ -148,8 +186,32 @@ def test_many_or_long_headers_are_rejected() -> None:
 
 
 PIECES = st.sampled_from(
-    [b"{", b"}", b"[", b"]", b'"', b":", b",", b"\\", b"\\u0001", b"\\ud800", b"1e9", b"1e400", b"9" * 400, b"-0", b"\x00", "字".encode(), b"\xff", b'"reporter":', b'"text":', b'"attributes":', b'"data":', b"null", b" "]
-)  # fmt: skip
+    [
+        b"{",
+        b"}",
+        b"[",
+        b"]",
+        b'"',
+        b":",
+        b",",
+        b"\\",
+        b"\\u0001",
+        b"\\ud800",
+        b"1e9",
+        b"1e400",
+        b"9" * 400,
+        b"-0",
+        b"\x00",
+        "字".encode(),
+        b"\xff",
+        b'"reporter":',
+        b'"text":',
+        b'"attributes":',
+        b'"data":',
+        b"null",
+        b" ",
+    ]
+)
 HOSTILE_BYTES = st.builds(
     lambda parts, times: b"".join(part * n for part, n in zip(parts, times, strict=False)),
     st.lists(PIECES, max_size=12),
@@ -163,10 +225,28 @@ HEADERS = st.lists(
     max_size=7,
 )
 SCALARS = st.sampled_from(
-    [0, -1, 2**63, 2**64, 1e300, -1e-300, "", "²", "\x00", "\u202e", "x" * 5000, "2026-11-24T01:00:00Z", "9999-12-31T23:59:59Z", True, None]
+    [
+        0,
+        -1,
+        2**63,
+        2**64,
+        1e300,
+        -1e-300,
+        "",
+        "²",
+        "\x00",
+        "\u202e",
+        "x" * 5000,
+        "2026-11-24T01:00:00Z",
+        "9999-12-31T23:59:59Z",
+        True,
+        None,
+    ]
 )
 VALUES = st.recursive(
-    SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3), max_leaves=8
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
+    max_leaves=8,
 )
 MEMBERS = (
     "occurred_at",
@@ -192,7 +272,9 @@ POINTS = st.builds(
 
 @settings(deadline=5000, max_examples=150)
 @given(HOSTILE_BYTES, HEADERS, st.none() | st.binary(max_size=2000))
-def test_no_bytes_make_the_door_raise_or_write_too_much(value: bytes, headers: list[tuple[str, bytes | None]], key: bytes | None) -> None:
+def test_no_bytes_make_the_door_raise_or_write_too_much(
+    value: bytes, headers: list[tuple[str, bytes | None]], key: bytes | None
+) -> None:
     """Under hostile headers, and under sound ones: an answer, within the limits of its topic."""
     fits(outs((key, value, headers)))
     fits(outs(raw_of(value)))
@@ -206,7 +288,10 @@ def test_no_values_make_the_door_raise(changes: dict[str, object], structured: b
     key, _, headers = incident_message("app", "3", {})
     body = json.dumps(data).encode()
     if structured:
-        body = b'{"specversion":"1.0","id":"3","source":"app","type":"org.gridwhistle.incident.reported.v1","data":%s}' % body
+        body = (
+            b'{"specversion":"1.0","id":"3","source":"app","type":"org.gridwhistle.incident.reported.v1","data":%s}'
+            % body
+        )
     written = outs((key, body, [] if structured else headers))
     assert ("incidents" in written) != ("incidents.rejected" in written)
     fits(written)

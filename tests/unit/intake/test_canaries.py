@@ -1,4 +1,5 @@
-"""Nothing that points to a person leaves the door but into the vault: canaries in every field, form and kind of fault."""
+"""Nothing that points to a person leaves the door but into the vault: canaries in every field, form and kind of
+fault."""
 
 import itertools
 import json
@@ -29,10 +30,19 @@ LAW = law_of("guancheng")
 PLACES = Places(LAW.bundle)
 VAULT = Vault(b"k" * 32)
 CANARIES = {
-    "mobile": "13800001234", "spaced": "138 0000 1235", "full-width": "１３８００００１２３６", "landline": "0371-67891234", "card": "41010519900307123X",
-    "former card": "130503670401001", "plate": "豫A·12345", "new energy": "豫AD12346", "mail": "wang.wu@example.com", "american": "(213) 555-0123",
-    "name": "王小五", "own number": "6789 4321",
-}  # fmt: skip
+    "mobile": "13800001234",
+    "spaced": "138 0000 1235",
+    "full-width": "１３８００００１２３６",
+    "landline": "0371-67891234",
+    "card": "41010519900307123X",
+    "former card": "130503670401001",
+    "plate": "豫A·12345",
+    "new energy": "豫AD12346",
+    "mail": "wang.wu@example.com",
+    "american": "(213) 555-0123",
+    "name": "王小五",
+    "own number": "6789 4321",
+}
 REPORTER = {"name": "王小五", "phone": "67894321", "phone2": "13800001234"}
 
 
@@ -60,15 +70,24 @@ FIELDS = ("text", "category", "address", "listed attribute", "other attribute", 
 
 
 def through(raw: Raw) -> list[Out]:
-    """Carry one record through intake, dispatch and fan-out; answers all that was written, the vault's entries left out."""
+    """Carry one record through intake, dispatch and fan-out; answers all that was written, the vault's entries left
+    out."""
     door = IntakeCore(0, 1, {LAW.ref: PLACES}, {LAW.ref: LAW}, lambda: LAW.ref, VAULT, StageMetrics("intake"))
-    dispatch, fanout = DispatchCore(0, 1, {LAW.ref: LAW}, StageMetrics("dispatch")), FanoutCore(0, StageMetrics("fanout"))
+    dispatch, fanout = (
+        DispatchCore(0, 1, {LAW.ref: LAW}, StageMetrics("dispatch")),
+        FanoutCore(0, StageMetrics("fanout")),
+    )
     dispatch.opened(LAW.ref, AT)
     written = list(door.take(Record("incidents.raw", 0, 7, *raw, AT, AT), AT))
     for out in list(written):
         if out.topic == "incidents":
             decided = [*dispatch.take(Record("incidents", 0, 0, out.key, out.value, (), AT, AT), AT), *dispatch.flush()]
-            told = [out for one in decided if one.topic == "tickets.decisions" for out in fanout.take(Record(one.topic, 0, 0, one.key, one.value, (), AT, AT), AT)]
+            told = [
+                out
+                for one in decided
+                if one.topic == "tickets.decisions"
+                for out in fanout.take(Record(one.topic, 0, 0, one.key, one.value, (), AT, AT), AT)
+            ]
             written += [*decided, *told]
     return written
 
@@ -82,14 +101,19 @@ def bytes_of(outs: list[Out]) -> bytes:
         parts += [out.key or b"", out.value or b"", *(value for _, value in out.headers)]
         if out.topic == "tickets.decisions":
             changes = codec.decode(out.value or b"", Decision).changes
-            parts += [codec.encode(summary(codec.decode(bytes(change.after), Ticket))) for change in changes if change.after]
+            parts += [
+                codec.encode(summary(codec.decode(bytes(change.after), Ticket))) for change in changes if change.after
+            ]
     return b"\n".join(parts)
 
 
 @pytest.mark.parametrize("structured", [False, True], ids=["binary", "structured"])
 @pytest.mark.parametrize("field", FIELDS)
-def test_no_canary_of_a_good_report_leaves_the_vault(field: str, structured: bool, caplog: pytest.LogCaptureFixture) -> None:
-    """In any field and form; the ticket is filed and told to departments all the same, and the vault gives the original back."""
+def test_no_canary_of_a_good_report_leaves_the_vault(
+    field: str, structured: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In any field and form; the ticket is filed and told to departments all the same, and the vault gives the original
+    back."""
     caplog.set_level(logging.DEBUG)
     for form, canary in CANARIES.items():
         outs = through(incident_message("hotline", f"1-{form}", placed(field, canary), structured=structured))
@@ -107,17 +131,29 @@ def test_no_canary_of_a_good_report_leaves_the_vault(field: str, structured: boo
 
 def test_what_was_masked_lies_in_the_vault_under_its_field() -> None:
     """Beside the reporter: text, address, attachment, attribute as they came."""
-    data = placed("text", "13800001234") | {"location": {"grid": "dongguannanli-g1-m1", "address": "王小五家"}, "attributes": {"building": 13800001239}}
+    data = placed("text", "13800001234") | {
+        "location": {"grid": "dongguannanli-g1-m1", "address": "王小五家"},
+        "attributes": {"building": 13800001239},
+    }
     outs = through(incident_message("hotline", "2", data))
     incident = codec.decode(outs[0].value or b"", Incident)
-    assert (incident.text, incident.address, incident.attributes) == ("请找〔上报人〕。", "〔上报人〕家", {"building": "〔phone〕"})
+    assert (incident.text, incident.address, incident.attributes) == (
+        "请找〔上报人〕。",
+        "〔上报人〕家",
+        {"building": "〔phone〕"},
+    )
     (entry,) = [out for out in outs if out.topic == "vault"]
     sealed = msgspec.json.decode(VAULT.open(incident.token or "", codec.decode(entry.value or b"", Sealed)))
-    assert sealed["masked"] == {"text": "请找13800001234。", "address": "王小五家", "attributes.building": "13800001239"}
+    assert sealed["masked"] == {
+        "text": "请找13800001234。",
+        "address": "王小五家",
+        "attributes.building": "13800001239",
+    }
 
 
 def bad(canary: str) -> list[Raw]:
-    """Records that are rejected, with the canary in their key, names of members and headers, and in the values that are wrong."""
+    """Records that are rejected, with the canary in their key, names of members and headers, and in the values that are
+    wrong."""
     sound = report(text="x")
     key, value, headers = incident_message("hotline", canary, sound)
     made: list[Raw] = [
@@ -126,24 +162,47 @@ def bad(canary: str) -> list[Raw]:
         (key, value, [*headers, (f"ce_{canary}", None)]),
         (key, b'{"%s": 1, "%s": 2}' % (canary.encode(), canary.encode()), list(headers)),
         (key, b'{"%s": ' % canary.encode(), list(headers)),
-        (canary.encode(), value, list(headers)), (f"hotline:{canary}:other".encode(), value, list(headers)), (key, None, list(headers)),
-    ]  # fmt: skip
+        (canary.encode(), value, list(headers)),
+        (f"hotline:{canary}:other".encode(), value, list(headers)),
+        (key, None, list(headers)),
+    ]
     wrong: list[dict[str, Any]] = [
-        {canary: 1}, {"channel": canary}, {"occurred_at": canary}, {"promised_by": canary}, {"signal": canary}, {"text": [canary]}, {"text": {canary: canary}},
-        {"text": f"{canary}\x07"}, {"location": {"lat": canary, "lon": canary}}, {"location": {canary: 1}}, {"location": {"crs": canary}}, {"location": canary},
-        {"reporter": canary}, {"attachments": [{"url": canary}]}, {"attachments": [{"url": "x", "sha256": canary}]}, {"attachments": {canary: 1}},
-        {"exercise": canary}, {"attributes": canary}, {"attributes": {"building": [canary]}}, {"attributes": {"building": f"{canary}\u202e"}},
-        {"attributes": {"building": canary * 80}}, {"category": canary * 80},
-    ]  # fmt: skip
+        {canary: 1},
+        {"channel": canary},
+        {"occurred_at": canary},
+        {"promised_by": canary},
+        {"signal": canary},
+        {"text": [canary]},
+        {"text": {canary: canary}},
+        {"text": f"{canary}\x07"},
+        {"location": {"lat": canary, "lon": canary}},
+        {"location": {canary: 1}},
+        {"location": {"crs": canary}},
+        {"location": canary},
+        {"reporter": canary},
+        {"attachments": [{"url": canary}]},
+        {"attachments": [{"url": "x", "sha256": canary}]},
+        {"attachments": {canary: 1}},
+        {"exercise": canary},
+        {"attributes": canary},
+        {"attributes": {"building": [canary]}},
+        {"attributes": {"building": f"{canary}\u202e"}},
+        {"attributes": {"building": canary * 80}},
+        {"category": canary * 80},
+    ]
     for structured in (False, True):
         made += [incident_message("hotline", canary, sound | change, structured=structured) for change in wrong]
-        made += [incident_message(f"{canary}\x07", "1", sound, structured=structured), incident_message(canary * 90, "1", sound, structured=structured)]
+        made += [
+            incident_message(f"{canary}\x07", "1", sound, structured=structured),
+            incident_message(canary * 90, "1", sound, structured=structured),
+        ]
     return made
 
 
 @pytest.mark.parametrize("form", ["mobile", "full-width", "name", "mail"])
 def test_no_canary_of_a_rejected_record_leaves_the_vault(form: str, caplog: pytest.LogCaptureFixture) -> None:
-    """Neither from its key nor a member's name, a header or a message; the sealed envelope gives key, headers and identity back."""
+    """Neither from its key nor a member's name, a header or a message; the sealed envelope gives key, headers and
+    identity back."""
     caplog.set_level(logging.DEBUG)
     canary = CANARIES[form]
     for number, raw in enumerate(bad(canary)):

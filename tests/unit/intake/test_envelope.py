@@ -1,4 +1,5 @@
-"""Envelopes: our fast headers are what the SDK would write, replies are read in every form, and hostile JSON costs little."""
+"""Envelopes: our fast headers are what the SDK would write, replies are read in every form, and hostile JSON costs
+little."""
 
 import contextlib
 import json
@@ -14,7 +15,9 @@ from topics.envelope import EnvelopeFault, Headers, incident_message, parse, rea
 from topics.task import Task
 from topics.vocabulary import RejectReason
 
-TASK = Task("incidents:0:7#fire#0", "dispatched", "fire", "boai-20261124-1", "owner", "2026-11-24T01:00:00Z", text="烟雾")
+TASK = Task(
+    "incidents:0:7#fire#0", "dispatched", "fire", "boai-20261124-1", "owner", "2026-11-24T01:00:00Z", text="烟雾"
+)
 REPLY: dict[str, Any] = {"ticket": "boai-20261124-1/fire/1", "action": "report_in", "person": "fire-1"}
 ATTRIBUTES = {"id": "r1", "source": "fire", "type": "org.gridwhistle.reply.v1", "specversion": "1.0"}
 
@@ -24,7 +27,11 @@ def test_a_task_leaves_as_the_sdk_would_write_it() -> None:
     key, value, headers = task_message(TASK)
     event = from_kafka_event(KafkaMessage(dict(headers), None, value))
     assert dict(to_binary_event(event).headers) == dict(headers)
-    assert (event.get_id(), event.get_type(), event.get_source()) == (TASK.id, "org.gridwhistle.task.dispatched.v1", "gridwhistle")
+    assert (event.get_id(), event.get_type(), event.get_source()) == (
+        TASK.id,
+        "org.gridwhistle.task.dispatched.v1",
+        "gridwhistle",
+    )
     assert key == TASK.ticket.encode()
     assert decode(value, Task) == TASK
     assert json.loads(value) == event.get_data()
@@ -68,13 +75,20 @@ def test_an_incident_passes_in_both_modes_whatever_else_is_in_its_headers(struct
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"[" * 500_000, RejectReason.TOO_DEEP), (b'{"a":' * 100_000, RejectReason.TOO_DEEP), (b"[" * 33 + b"]" * 33, RejectReason.TOO_DEEP),
-        (b'{"a": 1, "a": 1}', RejectReason.INVALID_FIELD), (b'{"x": [{"a": 1, "\\u0061": 2}]}', RejectReason.INVALID_FIELD),
-        (b'"\\ud83d"', RejectReason.UNREADABLE), (b'"\xed\xa0\x80"', RejectReason.UNREADABLE), (b"Infinity", RejectReason.UNREADABLE),
+        (b"[" * 500_000, RejectReason.TOO_DEEP),
+        (b'{"a":' * 100_000, RejectReason.TOO_DEEP),
+        (b"[" * 33 + b"]" * 33, RejectReason.TOO_DEEP),
+        (b'{"a": 1, "a": 1}', RejectReason.INVALID_FIELD),
+        (b'{"x": [{"a": 1, "\\u0061": 2}]}', RejectReason.INVALID_FIELD),
+        (b'"\\ud83d"', RejectReason.UNREADABLE),
+        (b'"\xed\xa0\x80"', RejectReason.UNREADABLE),
+        (b"Infinity", RejectReason.UNREADABLE),
         (b'"a\nb"', RejectReason.UNREADABLE),
-        (b"-1e999", RejectReason.OUT_OF_RANGE), (b"{} {}", RejectReason.UNREADABLE), (b"/**/1", RejectReason.UNREADABLE),
+        (b"-1e999", RejectReason.OUT_OF_RANGE),
+        (b"{} {}", RejectReason.UNREADABLE),
+        (b"/**/1", RejectReason.UNREADABLE),
     ],
-)  # fmt: skip
+)
 def test_hostile_json_is_refused_with_its_reason(raw: bytes, reason: RejectReason) -> None:
     """Depth, doubles, halves of characters, numbers that are none."""
     with pytest.raises(EnvelopeFault) as fault:
@@ -93,7 +107,13 @@ def test_32_levels_and_512_kib_are_read() -> None:
 
 def test_one_bad_record_costs_others_little() -> None:
     """The dearest hostile value of 512 KiB takes well under a tenth of a second of CPU."""
-    worst = [b"[" * 524_288, b"[[]" * 100_000, b"[" + b"[]," * 170_000 + b"[]]", b'{"a":{}' + b',"a":{}' * 70_000 + b"}", b"9" * 524_288]
+    worst = [
+        b"[" * 524_288,
+        b"[[]" * 100_000,
+        b"[" + b"[]," * 170_000 + b"[]]",
+        b'{"a":{}' + b',"a":{}' * 70_000 + b"}",
+        b"9" * 524_288,
+    ]
     for raw in worst:
         started = time.process_time()
         with contextlib.suppress(EnvelopeFault):

@@ -20,9 +20,15 @@ def key(n: int) -> bytes:
     return blake2b(b"source:%d" % n, digest_size=16).digest()
 
 
-@given(st.lists(st.tuples(st.sampled_from(["add", "ask", "forget", "remove"]), st.integers(0, 40), st.integers(0, 12 * DAY)), max_size=120))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["add", "ask", "forget", "remove"]), st.integers(0, 40), st.integers(0, 12 * DAY)),
+        max_size=120,
+    )
+)
 def test_it_answers_as_a_plain_dictionary_would(steps: list[tuple[str, int, int]]) -> None:
-    """Whatever comes, in whatever order, over whatever time: the oracle is a dictionary of times that forgets nothing by itself."""
+    """Whatever comes, in whatever order, over whatever time: the oracle is a dictionary of times that forgets nothing
+    by itself."""
     ours, oracle, at = Identities(), {}, 1_700_000_000_000
     for offset, (what, n, later) in enumerate(steps):
         at += later - later % 1000
@@ -40,7 +46,8 @@ def test_it_answers_as_a_plain_dictionary_would(steps: list[tuple[str, int, int]
 
 
 def test_a_hundred_thousand_a_day_for_forty_days_stay_flat() -> None:
-    """After the window memory grows no more: what is older goes as fast as new ones come. At full speed, one in fifty of it."""
+    """After the window memory grows no more: what is older goes as fast as new ones come. At full speed, one in fifty
+    of it."""
     ours, at, sizes = Identities(), 1_700_000_000_000, []
     tracemalloc.start()
     for day in range(75):

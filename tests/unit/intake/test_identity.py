@@ -26,14 +26,29 @@ TEXT = st.text(alphabet=st.sampled_from("ab:%253Aé\u0301\u200b25"), min_size=1,
 
 def door(partition: int = 0, partitions: int = 1) -> IntakeCore:
     """An empty door."""
-    return IntakeCore(partition, partitions, {LAW.ref: Places(LAW.bundle)}, {LAW.ref: LAW}, lambda: LAW.ref, Vault(b"k" * 32), StageMetrics("intake"))
+    return IntakeCore(
+        partition,
+        partitions,
+        {LAW.ref: Places(LAW.bundle)},
+        {LAW.ref: LAW},
+        lambda: LAW.ref,
+        Vault(b"k" * 32),
+        StageMetrics("intake"),
+    )
 
 
-def taken(core: IntakeCore, source: str, name: str, key: bytes | None = None, offset: int = 1) -> tuple[str, str | None]:
+def taken(
+    core: IntakeCore, source: str, name: str, key: bytes | None = None, offset: int = 1
+) -> tuple[str, str | None]:
     """What becomes of one report: the topic it goes to, and its identity there."""
     own, value, headers = incident_message(source, name, report())
-    headers = [(k, v) if k not in ("ce_source", "ce_id") else (k, {"ce_source": source, "ce_id": name}[k].encode()) for k, v in headers]
-    out: Out = first(core.take(Record("incidents.raw", 0, offset, own if key is None else key, value, headers, AT, AT), AT))
+    headers = [
+        (k, v) if k not in ("ce_source", "ce_id") else (k, {"ce_source": source, "ce_id": name}[k].encode())
+        for k, v in headers
+    ]
+    out: Out = first(
+        core.take(Record("incidents.raw", 0, offset, own if key is None else key, value, headers, AT, AT), AT)
+    )
     kind = Incident if out.topic == "incidents" else Rejected
     return out.topic, codec.decode(out.value or b"", kind).identity if out.topic != "incidents.raw" else None
 
@@ -47,7 +62,9 @@ def first(outs: Iterable[Out]) -> Out:
     ("app", "7", "app:7"), ("app", "a:b", "app:a:b"), ("la 311", "50%", "la 311:50%"), ("50%", "x", "50%:x"),
     ("urn:x", "7", "urn%3Ax:7"), ("urn%3Ax", "7", "urn%253Ax:7"), ("%25", "7", "%2525:7"), ("%3a", "7", "%3a:7"),
 ])  # fmt: skip
-def test_plain_names_stay_as_they_are_and_a_colon_within_a_source_is_told_apart(source: str, name: str, written: str) -> None:
+def test_plain_names_stay_as_they_are_and_a_colon_within_a_source_is_told_apart(
+    source: str, name: str, written: str
+) -> None:
     """The key format of plain values is the one of before."""
     assert identity(source, name) == written
 
@@ -86,7 +103,12 @@ def test_a_key_composed_otherwise_goes_to_the_partition_of_the_composed_one() ->
     _, value, headers = incident_message(*folded(name).split(":"), report())
     moved = first(door(wrong, 64).take(Record("incidents.raw", wrong, 1, name.encode(), value, headers, AT, AT), AT))
     assert (moved.topic, moved.partition, moved.key) == ("incidents.raw", partition, folded(name).encode())
-    assert first(door(partition, 64).take(Record("incidents.raw", partition, 2, moved.key, value, moved.headers, AT, AT), AT)).topic == "incidents"
+    assert (
+        first(
+            door(partition, 64).take(Record("incidents.raw", partition, 2, moved.key, value, moved.headers, AT, AT), AT)
+        ).topic
+        == "incidents"
+    )
 
 
 def test_a_name_of_nothing_visible_is_rejected() -> None:

@@ -1,4 +1,5 @@
-"""What comes in by the door: every bad record is rejected with its reason and field, every good one placed, nothing personal leaks."""
+"""What comes in by the door: every bad record is rejected with its reason and field, every good one placed, nothing
+personal leaks."""
 
 import json
 
@@ -30,7 +31,9 @@ PHONE = "13912345678"
 
 def core(partition: int = 0, partitions: int = 1) -> IntakeCore:
     """An empty door, the only one unless more are asked for."""
-    return IntakeCore(partition, partitions, {LAW.ref: PLACES}, {LAW.ref: LAW}, lambda: LAW.ref, VAULT, StageMetrics("intake"))
+    return IntakeCore(
+        partition, partitions, {LAW.ref: PLACES}, {LAW.ref: LAW}, lambda: LAW.ref, VAULT, StageMetrics("intake")
+    )
 
 
 def record(raw: Raw, offset: int = 7, partition: int = 0) -> Record:
@@ -58,7 +61,9 @@ def test_each_kind_of_bad_record_is_rejected_with_its_reason_and_field(kind: str
     rejected = codec.decode(out.value or b"", Rejected)
     assert (rejected.reason, rejected.field) == (reason, field)
     (entry,) = written["vault"]
-    assert VAULT.open(rejected.token or "", codec.decode(entry.value or b"", Sealed), rejected.sealed) == (raw[1] or b"")
+    assert VAULT.open(rejected.token or "", codec.decode(entry.value or b"", Sealed), rejected.sealed) == (
+        raw[1] or b""
+    )
 
 
 def test_a_good_record_is_placed_once_and_its_repeat_is_a_duplicate() -> None:
@@ -87,7 +92,11 @@ def test_an_identity_is_remembered_for_thirty_days_and_then_let_go() -> None:
     gone = outs(incident_message("app", "gone", report()), door)["intake.state"][0].key
     assert "incidents.rejected" in outs(raw, door, AT + 30 * day)
     assert "incidents" in outs(raw, door, AT + 36 * day)
-    later = [out for n in range(260) for out in outs(incident_message("app", f"later{n}", report()), door, AT + 36 * day)["intake.state"]]
+    later = [
+        out
+        for n in range(260)
+        for out in outs(incident_message("app", f"later{n}", report()), door, AT + 36 * day)["intake.state"]
+    ]
     assert [out.key for out in later if out.value is None] == [gone]
 
 
@@ -114,7 +123,10 @@ def test_an_unknown_category_is_no_rejection(data: dict[str, object]) -> None:
 
 def test_what_lies_nowhere_goes_to_the_unplaced_home() -> None:
     """No grid, no point, no known address."""
-    incident = codec.decode(outs(incident_message("app", "5", report(location={"address": "nowhere 5"})))["incidents"][0].value or b"", Incident)
+    incident = codec.decode(
+        outs(incident_message("app", "5", report(location={"address": "nowhere 5"})))["incidents"][0].value or b"",
+        Incident,
+    )
     assert (incident.home, incident.placed_by, incident.leaf) == ("unplaced", "nothing", None)
 
 
@@ -128,12 +140,16 @@ def test_a_record_in_a_wrong_partition_is_put_right_once() -> None:
     forged = (raw[0], raw[1], [*raw[2], (REHOMED, b"x")])
     written = list(core(wrong, 4).take(record(forged, partition=wrong), AT))
     assert codec.decode(written[0].value or b"", Rejected).reason == RejectReason.WRONG_PARTITION
-    assert "incidents" in {out.topic for out in core(right, 4).take(record((out.key, out.value, list(out.headers)), partition=right), AT)}
+    assert "incidents" in {
+        out.topic for out in core(right, 4).take(record((out.key, out.value, list(out.headers)), partition=right), AT)
+    }
 
 
 def test_a_phone_number_is_in_nothing_that_intake_writes() -> None:
     """Planted in the reporter and in an attribute the pack does not list; the vault alone can give it back."""
-    raw = incident_message("app", "7", report(reporter={"phone": PHONE}, attributes={"callback": PHONE, "building": "3"}))
+    raw = incident_message(
+        "app", "7", report(reporter={"phone": PHONE}, attributes={"callback": PHONE, "building": "3"})
+    )
     written = outs(raw)
     for out in (out for several in written.values() for out in several):
         assert PHONE.encode() not in (out.key or b"") + (out.value or b"")
@@ -141,26 +157,41 @@ def test_a_phone_number_is_in_nothing_that_intake_writes() -> None:
     assert incident.attributes == {"building": "3"}
     assert incident.can_reach_reporter
     entry = codec.decode(written["vault"][0].value or b"", Sealed)
-    assert msgspec.json.decode(VAULT.open(incident.token or "", entry)) == {"reporter": {"phone": PHONE}, "attributes": {"callback": PHONE}}
+    assert msgspec.json.decode(VAULT.open(incident.token or "", entry)) == {
+        "reporter": {"phone": PHONE},
+        "attributes": {"callback": PHONE},
+    }
 
 
 CE_HEADERS = st.sampled_from(["ce_id", "ce_type", "ce_source", "ce_specversion", "ce_time", "content-type"])
 HEADERS = st.lists(st.tuples(st.text(max_size=20) | CE_HEADERS, st.none() | st.binary(max_size=30)), max_size=6)
-SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=30)
-VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4), max_leaves=20)
+SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=30)
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=12), inner, max_size=4),
+    max_leaves=20,
+)
 REPORTS = st.fixed_dictionaries(
     {"occurred_at": st.just("2026-11-24T01:00:00Z"), "channel": st.just("app")},
     optional={
-        "attributes": st.dictionaries(st.sampled_from(["building", "floor", "x"]) | st.text(max_size=5), VALUES, max_size=4),
+        "attributes": st.dictionaries(
+            st.sampled_from(["building", "floor", "x"]) | st.text(max_size=5), VALUES, max_size=4
+        ),
         "reporter": st.dictionaries(st.text(max_size=5), VALUES, max_size=3),
-        "category": VALUES, "text": VALUES, "promised_by": VALUES,
+        "category": VALUES,
+        "text": VALUES,
+        "promised_by": VALUES,
         "location": st.dictionaries(st.sampled_from(["grid", "lat", "lon", "crs", "address"]), VALUES, max_size=3),
     },
-)  # fmt: skip
+)
 
 
 @given(st.none() | st.binary(max_size=200), st.none() | st.binary(max_size=300), HEADERS)
-def test_no_bytes_at_all_make_the_door_fall_over(key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes | None]]) -> None:
+def test_no_bytes_at_all_make_the_door_fall_over(
+    key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes | None]]
+) -> None:
     """Whatever comes is rejected, exactly once."""
     assert len(outs((key, value, headers))["incidents.rejected"]) == 1
 
@@ -181,9 +212,14 @@ def test_good_records_are_all_placed() -> None:
 
 @pytest.mark.parametrize("which", ["value", "headers"])
 def test_what_compression_hid_is_too_large_and_its_beginning_is_kept(which: str) -> None:
-    """A record can be far larger than the topic's limit once decompressed; what is sealed of it stays within the limit."""
+    """A record can be far larger than the topic's limit once decompressed; what is sealed of it stays within the
+    limit."""
     key, _, headers = incident_message("app", "9", report())
-    big: Raw = (key, b"x" * 3_000_000, list(headers)) if which == "value" else (key, b"{}", [*headers, ("h", b"x" * 3_000_000)])
+    big: Raw = (
+        (key, b"x" * 3_000_000, list(headers))
+        if which == "value"
+        else (key, b"{}", [*headers, ("h", b"x" * 3_000_000)])
+    )
     written = outs(big)
     (out,) = written["incidents.rejected"]
     rejected = codec.decode(out.value or b"", Rejected)
@@ -197,13 +233,20 @@ def test_what_is_too_large_to_be_put_right_is_rejected() -> None:
     """Written again with one header more it would not fit into its topic, and the partition would stop."""
     key, _, headers = incident_message("app", "10", report())
     wrong = ((murmur2(key) & 0x7FFFFFFF) + 1) % 4
-    (rejection, _) = core(wrong, 4).take(record((key, b"x" * (MAX_RECORD_BYTES - 1000), list(headers)), partition=wrong), AT)
+    rejection, _ = core(wrong, 4).take(
+        record((key, b"x" * (MAX_RECORD_BYTES - 1000), list(headers)), partition=wrong), AT
+    )
     assert codec.decode(rejection.value or b"", Rejected).reason == RejectReason.WRONG_PARTITION
 
 
 def test_a_rejection_shows_nothing_that_came_with_the_record() -> None:
     """Neither a phone number in a text that is unsound nor one in a name of a member is copied beside the reason."""
-    for data in (report(text=f"call {PHONE}\x07"), report(reporter=PHONE), report(category=PHONE * 30), report(attributes={"building": [PHONE]})):
+    for data in (
+        report(text=f"call {PHONE}\x07"),
+        report(reporter=PHONE),
+        report(category=PHONE * 30),
+        report(attributes={"building": [PHONE]}),
+    ):
         for out in core().take(record(incident_message("app", "11", data)), AT):
             assert PHONE.encode() not in (out.key or b"") + (out.value or b"")
 
@@ -216,7 +259,10 @@ def test_state_is_loaded_as_it_was_written() -> None:
             if out.topic == "intake.state":
                 second.load(out.key or b"", out.value)
     second.opened(LAW.ref, AT + 5)
-    assert all("incidents.rejected" in outs(incident_message("app", f"l{number}", report()), second, AT + 10) for number in range(5))
+    assert all(
+        "incidents.rejected" in outs(incident_message("app", f"l{number}", report()), second, AT + 10)
+        for number in range(5)
+    )
 
 
 def test_a_record_set_aside_is_kept_whole() -> None:
@@ -229,12 +275,19 @@ def test_a_record_set_aside_is_kept_whole() -> None:
 
 
 def test_of_a_flood_large_originals_are_kept_at_their_position_alone() -> None:
-    """A hundred are sealed whatever their size; beyond, what is large is named by its position, what is small is sealed still."""
-    door, large, small = core(), incident_message("app", "1", report(text="x" * 100_000)), incident_message("app", "1", report(channel="?"))
+    """A hundred are sealed whatever their size; beyond, what is large is named by its position, what is small is sealed
+    still."""
+    door, large, small = (
+        core(),
+        incident_message("app", "1", report(text="x" * 100_000)),
+        incident_message("app", "1", report(channel="?")),
+    )
     kept = []
     for n, raw in enumerate([large] * 102 + [small]):
         written = list(door.take(record(raw, n), AT))
-        rejected = next(codec.decode(out.value or b"", Rejected) for out in written if out.topic == "incidents.rejected")
+        rejected = next(
+            codec.decode(out.value or b"", Rejected) for out in written if out.topic == "incidents.rejected"
+        )
         assert (rejected.sealed is None) == (len(written) == 1) == (f"kept at {rejected.id} alone" in rejected.message)
         kept.append(rejected.sealed is not None)
     assert kept == [True] * 100 + [False] * 2 + [True]
@@ -254,12 +307,19 @@ def test_a_flood_of_rejections_raises_one_alarm_a_minute() -> None:
 
 
 def test_a_row_that_a_feed_could_not_map_says_its_column() -> None:
-    """A record that does not fit may say why in a header; one that fits is taken whatever its headers say, and junk there changes nothing."""
+    """A record that does not fit may say why in a header; one that fits is taken whatever its headers say, and junk
+    there changes nothing."""
     said = (FAULT_HEADER, codec.encode(SaidFault("受理时间", "row 7: 's***' is no time")))
     key, value, headers = incident_message("feed", "7", {"columns": {"受理时间": "soon"}})
     rejected = codec.decode(outs((key, value, [*headers, said]))["incidents.rejected"][0].value or b"", Rejected)
-    assert (rejected.reason, rejected.field, rejected.message) == ("invalid_field", "受理时间", "row 7: 's***' is no time")
-    junk = codec.decode(outs((key, value, [*headers, (FAULT_HEADER, b"{")]))["incidents.rejected"][0].value or b"", Rejected)
+    assert (rejected.reason, rejected.field, rejected.message) == (
+        "invalid_field",
+        "受理时间",
+        "row 7: 's***' is no time",
+    )
+    junk = codec.decode(
+        outs((key, value, [*headers, (FAULT_HEADER, b"{")]))["incidents.rejected"][0].value or b"", Rejected
+    )
     assert junk.field == "data.occurred_at"
     key, value, headers = incident_message("feed", "8", report())
     assert "incidents" in outs((key, value, [*headers, said]))

@@ -17,12 +17,26 @@ BOTH, ALONE = Vault(NEW, [OLD]), Vault(NEW)
 @pytest.mark.parametrize(
     ("pinned", "vault", "accepted", "refused"),
     [
-        ([], ALONE, "", False), ([key_id(NEW)], ALONE, "", False), ([key_id(OLD)], ALONE, "", True), ([key_id(OLD)], ALONE, key_id(NEW), True),
-        ([key_id(OLD)], BOTH, "", True), ([key_id(OLD)], BOTH, key_id(OLD), True), ([key_id(OLD)], BOTH, key_id(NEW), False),
+        ([], ALONE, "", False),
+        ([key_id(NEW)], ALONE, "", False),
+        ([key_id(OLD)], ALONE, "", True),
+        ([key_id(OLD)], ALONE, key_id(NEW), True),
+        ([key_id(OLD)], BOTH, "", True),
+        ([key_id(OLD)], BOTH, key_id(OLD), True),
+        ([key_id(OLD)], BOTH, key_id(NEW), False),
         ([key_id(OLD), key_id(NEW)], BOTH, key_id(NEW), False),
     ],
-    ids=["first use", "the same", "a second", "accepted, and the former is gone", "not accepted", "another was accepted", "accepted", "half way"],
-)  # fmt: skip
+    ids=[
+        "first use",
+        "the same",
+        "a second",
+        "accepted, and the former is gone",
+        "not accepted",
+        "another was accepted",
+        "accepted",
+        "half way",
+    ],
+)
 def test_who_may_seal(pinned: list[str], vault: Vault, accepted: str, refused: bool) -> None:
     """Setting, both ids and the mend are named."""
     fault = why_second(pinned, vault, accepted)

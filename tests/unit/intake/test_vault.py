@@ -60,5 +60,7 @@ def test_an_unsound_master_key_is_refused_with_the_mend(tmp_path: Path, fault: s
         path.chmod(0o644 if fault == "readable by others" else 0o600)
     with pytest.raises(InvalidSettings) as refused:
         load_master_key(path)
-    assert {"missing": "gridwhistle up", "readable by others": "chmod 600", "too short": "restore"}[fault] in str(refused.value)
+    assert {"missing": "gridwhistle up", "readable by others": "chmod 600", "too short": "restore"}[fault] in str(
+        refused.value
+    )
     assert "kkk" not in str(refused.value)

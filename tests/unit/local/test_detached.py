@@ -29,12 +29,17 @@ def child_says(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
 
 def test_the_log_of_a_stack_that_runs_is_left_alone(data: Path) -> None:
     """It is the log of somebody else: who holds the folder is said, and how to look at it."""
-    with lock_that_says(data, "pid 1 (gridwhistle up) since 1.00\n"), pytest.raises(StackBusy, match=r"held by pid 1 .*'gridwhistle status"):
+    with (
+        lock_that_says(data, "pid 1 (gridwhistle up) since 1.00\n"),
+        pytest.raises(StackBusy, match=r"held by pid 1 .*'gridwhistle status"),
+    ):
         stack._detached(data, None)
     assert (data / "up.log").read_text() == "up in 9.9 s: the one that runs\n"
 
 
-def test_only_what_the_new_one_says_counts(data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_what_the_new_one_says_counts(
+    data: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """The former one's words stay above in the log, and are not taken for this one's."""
     child_says(monkeypatch, "print('fault: no room'); raise SystemExit(2)")
     with pytest.raises(DependencyDown, match="did not come up:\nfault: no room"):
@@ -42,7 +47,11 @@ def test_only_what_the_new_one_says_counts(data: Path, monkeypatch: pytest.Monke
     child_says(monkeypatch, "import time; print('up in 0.1 s: the new one', flush=True); time.sleep(3)")
     stack._detached(data, None)
     assert capsys.readouterr().out == "up in 0.1 s: the new one\n"
-    assert (data / "up.log").read_text().splitlines() == ["up in 9.9 s: the one that runs", "fault: no room", "up in 0.1 s: the new one"]
+    assert (data / "up.log").read_text().splitlines() == [
+        "up in 9.9 s: the one that runs",
+        "fault: no room",
+        "up in 0.1 s: the new one",
+    ]
 
 
 def test_a_stack_that_goes_on_starting_is_named(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,14 +11,19 @@ from engine.local.doctor import Note
 
 
 def test_the_calendars_end_is_a_note() -> None:
-    """From December 2026 on the package knows nothing of next month until the decree is in it; nothing that runs is hurt by it."""
+    """From December 2026 on the package knows nothing of next month until the decree is in it; nothing that runs is
+    hurt by it."""
     assert looks._horizon(date(2026, 11, 25)) is None
     said = looks._horizon(date(2050, 12, 1))
     assert isinstance(said, Note) and "beyond_horizon" in said
 
 
-@pytest.mark.parametrize(("found", "mark", "code"), [(Note("soon"), "note", 0), ("broken", "FAULT", 1), (None, "ok", 0)])
-def test_a_note_is_printed_and_is_no_fault(found: str | None, mark: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    ("found", "mark", "code"), [(Note("soon"), "note", 0), ("broken", "FAULT", 1), (None, "ok", 0)]
+)
+def test_a_note_is_printed_and_is_no_fault(
+    found: str | None, mark: str, code: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Exit 1 is for what keeps a stack from running."""
     monkeypatch.setattr(looks, "findings", lambda data: iter([("a thing", found)]))
     try:

@@ -39,10 +39,17 @@ def lock_that_says(folder: Path, text: str) -> Iterator[None]:
 
 
 def test_down_ends_no_process_it_did_not_start(tmp_path: Path) -> None:
-    """A stale pid that is somebody else's now, a begin that does not fit, words that are no pid: all refused, nobody ended."""
+    """A stale pid that is somebody else's now, a begin that does not fit, words that are no pid: all refused, nobody
+    ended."""
     with bystander() as other, bystander("engine.cli", "up") as lookalike:
         began = psutil.Process(lookalike.pid).create_time()
-        for text in (f"pid {other.pid} (gridwhistle up)\n", f"pid {lookalike.pid} (gridwhistle up) since {began - 5:.2f}\n", "pid 1 (gridwhistle up)\n", "nonsense\n", ""):
+        for text in (
+            f"pid {other.pid} (gridwhistle up)\n",
+            f"pid {lookalike.pid} (gridwhistle up) since {began - 5:.2f}\n",
+            "pid 1 (gridwhistle up)\n",
+            "nonsense\n",
+            "",
+        ):
             with lock_that_says(tmp_path, text), pytest.raises(StackBusy, match="no 'gridwhistle up'"):
                 down(tmp_path)
         time.sleep(0.2)
@@ -63,9 +70,18 @@ def test_the_holder_is_found_by_pid_and_begin(tmp_path: Path) -> None:
     """This process holds it; a second taker is told who."""
     with held(tmp_path, "gridwhistle up"):
         found = subprocess.run(
-            [sys.executable, "-c", f"from pathlib import Path; from engine.local.lock import held\nwith held(Path({str(tmp_path)!r}), 'x'): pass"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [
+                sys.executable,
+                "-c",
+                (
+                    f"from pathlib import Path; from engine.local.lock import held\nwith held(Path({str(tmp_path)!r}),"
+                    " 'x'): pass"
+                ),
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert f"held by pid {os.getpid()} (gridwhistle up)" in found.stderr
 
 

@@ -9,7 +9,9 @@ from engine.app import LoopService, StageApp
 from engine.observability.json_logging import DIFFERENT, OncePerMinute, _JsonLines, set_up
 
 
-def record(at: float, message: str, *args: object, logger: str = "engine.stream.partition_loop", level: int = logging.WARNING) -> logging.LogRecord:
+def record(
+    at: float, message: str, *args: object, logger: str = "engine.stream.partition_loop", level: int = logging.WARNING
+) -> logging.LogRecord:
     """A message at a moment."""
     found = logging.LogRecord(logger, level, "", 0, message, args, None)
     found.created = at
@@ -24,7 +26,9 @@ def passed(limit: OncePerMinute, *records: logging.LogRecord) -> list[logging.Lo
 def test_an_outage_is_one_line_a_minute() -> None:
     """Ten minutes of a try each 0.1 s: ten lines, which count the others; the pause between tries is no news."""
     limit = OncePerMinute()
-    told = passed(limit, *(record(i / 10, "%s failed, opening again in %.1f s", "dispatch 3", i / 7) for i in range(6000)))
+    told = passed(
+        limit, *(record(i / 10, "%s failed, opening again in %.1f s", "dispatch 3", i / 7) for i in range(6000))
+    )
     assert len(told) == 10
     assert [one.untold for one in told] == [0, *[599] * 9]  # type: ignore[attr-defined]
 
@@ -33,9 +37,13 @@ def test_another_state_is_told_at_once() -> None:
     """Another partition, another cause, and that it is over: each is news."""
     limit = OncePerMinute()
     told = passed(
-        limit, record(0, "%s failed: %r", "dispatch 1", "a"), record(0, "%s failed: %r", "dispatch 2", "a"), record(1, "%s failed: %r", "dispatch 1", "b"),
-        record(2, "opened %s", "dispatch 1", level=logging.INFO), record(3, "%s failed: %r", "dispatch 1", "a"),
-    )  # fmt: skip
+        limit,
+        record(0, "%s failed: %r", "dispatch 1", "a"),
+        record(0, "%s failed: %r", "dispatch 2", "a"),
+        record(1, "%s failed: %r", "dispatch 1", "b"),
+        record(2, "opened %s", "dispatch 1", level=logging.INFO),
+        record(3, "%s failed: %r", "dispatch 1", "a"),
+    )
     assert len(told) == 4
 
 
@@ -43,11 +51,15 @@ def test_a_wording_has_its_bound_whatever_it_says() -> None:
     """Ids in a message do not open the gate; a library's arguments do not at all."""
     limit = OncePerMinute()
     assert len(passed(limit, *(record(i / 1000, "bad record %d", i) for i in range(10_000)))) == DIFFERENT
-    assert len(passed(limit, *(record(i / 1000, "Unable to connect to %s", i, logger="aiokafka") for i in range(10_000)))) == 1
+    assert (
+        len(passed(limit, *(record(i / 1000, "Unable to connect to %s", i, logger="aiokafka") for i in range(10_000))))
+        == 1
+    )
 
 
 def test_the_log_is_ours_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    """What any library does all day is not in it, known to us or not; its complaints are, and what we say, a line of JSON each."""
+    """What any library does all day is not in it, known to us or not; its complaints are, and what we say, a line of
+    JSON each."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     try:
@@ -63,8 +75,9 @@ def test_the_log_is_ours_alone(capsys: pytest.CaptureFixture[str]) -> None:
         logging.getLogger("engine").setLevel(logging.NOTSET)
     lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [(line["logger"], line["message"], line["process"]) for line in lines] == [
-        ("a.library.of.tomorrow", "a complaint", "dispatch-1"), ("engine.stream.partition_loop", "opened dispatch 3", "dispatch-1"),
-    ]  # fmt: skip
+        ("a.library.of.tomorrow", "a complaint", "dispatch-1"),
+        ("engine.stream.partition_loop", "opened dispatch 3", "dispatch-1"),
+    ]
 
 
 def test_a_line_is_cut() -> None:

@@ -15,7 +15,8 @@ from engine.security.private_files import make_folder, write_whole
 def former(folder: Path, **more: object) -> None:
     """What a stack has left behind."""
     take_folder(folder)
-    write_stack(folder, StackFile("guancheng", "127.0.0.1:1", "redis://127.0.0.1:3/0", in_force="guancheng@1", **more))  # type: ignore[arg-type]
+    redis, in_force = "redis://127.0.0.1:3/0", "guancheng@1"
+    write_stack(folder, StackFile("guancheng", "127.0.0.1:1", redis, in_force=in_force, **more))  # type: ignore[arg-type]
     make_folder(folder / "kafka")
     write_whole(folder / "kafka" / "log", b"yesterday")
     write_whole(folder / "master.key", b"k" * 32)

@@ -11,7 +11,16 @@ from engine.cli.stack import up
 from engine.client.publish_pack import prove
 from engine.errors import GridwhistleError, InvalidRulePack, InvalidSettings, StackBusy, StackNotFound
 from engine.local import folder as folders
-from engine.local.folder import StackFile, read_stack, redis_of, settings_for, settings_of, socket_of, take_folder, write_stack
+from engine.local.folder import (
+    StackFile,
+    read_stack,
+    redis_of,
+    settings_for,
+    settings_of,
+    socket_of,
+    take_folder,
+    write_stack,
+)
 from engine.local.plan import PORT_BLOCK, Wanted, plan
 from engine.settings import Settings, shown_url
 from rules.rulepack.compiler import pack_ref
@@ -69,8 +78,19 @@ def test_what_cannot_be_is_refused_and_binds_nobody(case: str, data: Path) -> No
     assert plan(wanted(data), {}).pack == "guancheng"
 
 
-@pytest.mark.parametrize("arguments", [["--port-base", "99999"], ["--port-base", "x"], ["--for", "-1"], ["--workers", "dispatch=0"], ["--workers", "x=1"]])
-def test_arguments_are_looked_at_before_the_folder(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--port-base", "99999"],
+        ["--port-base", "x"],
+        ["--for", "-1"],
+        ["--workers", "dispatch=0"],
+        ["--workers", "x=1"],
+    ],
+)
+def test_arguments_are_looked_at_before_the_folder(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Refused in words, and no folder is made."""
     from engine.cli import _single
 
@@ -94,12 +114,34 @@ def test_a_taken_port_is_refused_by_name(data: Path) -> None:
 
 def test_a_folder_goes_on_exactly_as_it_was(data: Path) -> None:
     """Servers, prefix, numbers, ports and clock; nothing of it is asked again, and the environment does not matter."""
-    environ = {"GRIDWHISTLE_PREFIX": "p.", "GRIDWHISTLE_PARTITIONS": "12", "GRIDWHISTLE_REPLICATION_FACTOR": "2", "GRIDWHISTLE_MIN_INSYNC_REPLICAS": "1"}
-    stack = plan(wanted(data, kafka="broker:9092", redis="redis://r:1/0", clock="2018-01-01T00:00:00-08:00@3600", pack="los-angeles"), environ)
+    environ = {
+        "GRIDWHISTLE_PREFIX": "p.",
+        "GRIDWHISTLE_PARTITIONS": "12",
+        "GRIDWHISTLE_REPLICATION_FACTOR": "2",
+        "GRIDWHISTLE_MIN_INSYNC_REPLICAS": "1",
+    }
+    stack = plan(
+        wanted(
+            data, kafka="broker:9092", redis="redis://r:1/0", clock="2018-01-01T00:00:00-08:00@3600", pack="los-angeles"
+        ),
+        environ,
+    )
     stack.settled, stack.in_force = True, "los-angeles@1"
     write_stack(data, stack)
     again = plan(Wanted(data), {})
-    for name in ("kafka", "redis_url", "prefix", "partitions", "replication_factor", "min_insync_replicas", "port_base", "clock", "pack", "own_kafka", "own_redis"):
+    for name in (
+        "kafka",
+        "redis_url",
+        "prefix",
+        "partitions",
+        "replication_factor",
+        "min_insync_replicas",
+        "port_base",
+        "clock",
+        "pack",
+        "own_kafka",
+        "own_redis",
+    ):
         assert getattr(again, name) == getattr(stack, name), name
     assert (again.prefix, again.partitions, again.replication_factor, again.own_kafka) == ("p.", 12, 2, False)
 
@@ -112,7 +154,15 @@ def test_each_own_server_by_itself(data: Path) -> None:
     assert (kafka_alone.own_kafka, kafka_alone.own_redis, kafka_alone.replication_factor) == (False, True, 3)
 
 
-@pytest.mark.parametrize("asked", [{"kafka": "b:1"}, {"redis": "redis://r:1/0"}, {"clock": "2018-01-01T00:00:00-08:00@3600"}, {"pack": "los-angeles"}])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"kafka": "b:1"},
+        {"redis": "redis://r:1/0"},
+        {"clock": "2018-01-01T00:00:00-08:00@3600"},
+        {"pack": "los-angeles"},
+    ],
+)
 def test_what_contradicts_a_folder_is_refused_with_the_mend(asked: dict[str, str], data: Path) -> None:
     """Before anything starts; and what it remembers stays."""
     before = settled(data)
@@ -135,7 +185,9 @@ def test_the_very_pack_in_force_may_be_named(data: Path, tmp_path: Path) -> None
         plan(Wanted(data, pack="guancheng"), {})
 
 
-def test_a_relative_pack_is_found_from_another_directory(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_relative_pack_is_found_from_another_directory(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its absolute path is written down."""
     (tmp_path / "law").mkdir()
     (tmp_path / "law" / "pack.yaml").write_text("name: guancheng\nextends: guancheng\nmax_declines: 1\n")
@@ -154,13 +206,25 @@ def test_a_first_start_that_failed_binds_nobody(data: Path) -> None:
 
 def test_a_folder_of_an_older_version_is_read(data: Path) -> None:
     """It names its servers in one word, and no pack in force: foreign ones stay foreign."""
-    (data / "stack.json").write_text('{"pack":"guancheng","kafka":"b:1","redis_url":"redis://r:1/0","own_servers":false,"processes":{"x":{"stage":"intake","pid":1,"port":2}}}')
+    (data / "stack.json").write_text(
+        '{"pack":"guancheng","kafka":"b:1","redis_url":"redis://r:1/0","own_servers":false,'
+        '"processes":{"x":{"stage":"intake","pid":1,"port":2}}}'
+    )
     again = plan(Wanted(data, port_base=free_ports(PORT_BLOCK)), {})
-    assert (again.kafka, again.own_kafka, again.own_redis, again.replication_factor, again.settled) == ("b:1", False, False, 3, True)
+    assert (again.kafka, again.own_kafka, again.own_redis, again.replication_factor, again.settled) == (
+        "b:1",
+        False,
+        False,
+        3,
+        True,
+    )
 
 
-def test_a_command_finds_no_stack_but_the_one_named(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A mistyped folder, one whose broker does not run, an environment that says otherwise: each is said, none reaches another's port."""
+def test_a_command_finds_no_stack_but_the_one_named(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mistyped folder, one whose broker does not run, an environment that says otherwise: each is said, none reaches
+    another's port."""
     for named in (tmp_path / "mistyped", data):
         with pytest.raises(StackNotFound, match="there is no stack in"):
             settings_of(named)
@@ -193,12 +257,21 @@ def test_the_own_redis_has_a_password_and_a_socket_that_fits(data: Path, tmp_pat
     assert url.startswith("unix://") and url == redis_of(data, stack)
     deep = take_folder(tmp_path / ("d" * 100))
     assert socket_of(deep) is None
-    assert redis_of(deep, stack).startswith("redis://:") and redis_of(deep, stack).endswith(f"@127.0.0.1:{stack.port_base + 2}/0")
+    assert redis_of(deep, stack).startswith("redis://:") and redis_of(deep, stack).endswith(
+        f"@127.0.0.1:{stack.port_base + 2}/0"
+    )
     assert (data / "redis.password").read_text() != (deep / "redis.password").read_text()
 
 
 @pytest.mark.parametrize(
-    "url", ["redis://:s3cret@h:1/0", "redis://u:s3cret@h:1/0", "unix:///run/x.sock?db=0&password=s3cret", "unix:///x?password=s3cret&db=1", "rediss://h/0?Password=s3cret"]
+    "url",
+    [
+        "redis://:s3cret@h:1/0",
+        "redis://u:s3cret@h:1/0",
+        "unix:///run/x.sock?db=0&password=s3cret",
+        "unix:///x?password=s3cret&db=1",
+        "rediss://h/0?Password=s3cret",
+    ],
 )
 def test_no_password_is_shown(url: str) -> None:
     """Neither by ``settings`` nor by an error that shows the model."""

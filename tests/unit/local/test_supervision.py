@@ -74,7 +74,9 @@ async def test_a_line_of_three_mebibytes_ends_nothing(supervisor: Supervisor, tm
     assert found.log.path.stat().st_size < 300_000
 
 
-async def test_a_full_disk_ends_nothing_and_is_told_afterwards(supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_disk_ends_nothing_and_is_told_afterwards(
+    supervisor: Supervisor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Neither the log nor the note of the pids; the child runs on, and the lines that are missing are counted."""
     full = True
 
@@ -92,7 +94,9 @@ async def test_a_full_disk_ends_nothing_and_is_told_afterwards(supervisor: Super
     supervisor.add(found)
     await until(lambda: found.starts >= 3)
     full = False
-    await until(lambda: found.log.path.exists() and "lines before this one could not be written" in found.log.path.read_text())
+    await until(
+        lambda: found.log.path.exists() and "lines before this one could not be written" in found.log.path.read_text()
+    )
 
 
 async def test_who_listens_to_a_child_cannot_end_it(supervisor: Supervisor, tmp_path: Path) -> None:
@@ -129,7 +133,11 @@ async def test_a_child_that_said_why_ends_the_wait_at_once(supervisor: Superviso
 
 async def test_a_child_that_is_ended_is_not_said_to_start_again(supervisor: Supervisor, tmp_path: Path) -> None:
     """The last line in its log is its own."""
-    one = child(tmp_path, "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print('here', flush=True); time.sleep(60)")
+    one = child(
+        tmp_path,
+        "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(0)); print('here', flush=True);"
+        " time.sleep(60)",
+    )
     supervisor.add(one)
     await until(lambda: "here" in one.log.last)
     await supervisor.stop("c-1")
@@ -138,7 +146,10 @@ async def test_a_child_that_is_ended_is_not_said_to_start_again(supervisor: Supe
 
 async def test_a_trace_does_not_push_the_reason_out(supervisor: Supervisor, tmp_path: Path) -> None:
     """Of what a server of Java says, the reason is shown; its 20 lines of trace stand in the log."""
-    said = "print('Caused by: Address already in use'); [print('\\tat java.base/x.y(Z.java:1)') for _ in range(18)]; print('\\t... 18 more'); raise SystemExit(2)"
+    said = (
+        "print('Caused by: Address already in use'); [print('\\tat java.base/x.y(Z.java:1)') for _ in range(18)];"
+        " print('\\t... 18 more'); raise SystemExit(2)"
+    )
     supervisor.add(child(tmp_path, said))
     with pytest.raises(DependencyDown) as ended:
         await supervisor.until_ready(30)
@@ -173,6 +184,8 @@ async def test_a_hostile_file_in_the_folder_is_not_imported(tmp_path: Path) -> N
     """Stages start with -P: whatever is called like a module of ours or of the library stays where it lies."""
     for name in ("engine.py", "json.py", "typer.py", "asyncio.py"):
         (tmp_path / name).write_text("open('touched', 'w').close(); raise SystemExit(77)")
-    process = await asyncio.create_subprocess_exec(*python_command("--version"), cwd=tmp_path, stdout=asyncio.subprocess.PIPE)
+    process = await asyncio.create_subprocess_exec(
+        *python_command("--version"), cwd=tmp_path, stdout=asyncio.subprocess.PIPE
+    )
     out, _ = await process.communicate()
     assert (process.returncode, out.startswith(b"gridwhistle"), (tmp_path / "touched").exists()) == (0, True, False)

@@ -1,4 +1,5 @@
-"""The supervisor is supervised: killed, it leaves nobody behind and its end is known; what it cannot write it says, and goes on."""
+"""The supervisor is supervised: killed, it leaves nobody behind and its end is known; what it cannot write it says, and
+goes on."""
 
 import io
 import json
@@ -46,7 +47,12 @@ def supervise(folder: Path, code: str, most: int = 0) -> subprocess.Popen[str]:
     """A supervisor in a process of its own, over one child that runs some Python."""
     for name in ("run", "logs"):
         (folder / name).mkdir(exist_ok=True)
-    return subprocess.Popen([sys.executable, "-c", SUPERVISING, str(folder), code, str(most)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", SUPERVISING, str(folder), code, str(most)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
 
 
 def said(process: subprocess.Popen[str], word: str) -> str:
@@ -90,8 +96,12 @@ async def test_a_killed_supervisor_leaves_nobody_who_writes_on_and_is_told_of(tm
         assert written.stat().st_size == size
         silent = left_behind(tmp_path)
         assert silent is not None and silent.startswith(f"pid {process.pid} (gridwhistle up)")
-        (tmp_path / "stack.json").write_text(json.dumps({"pack": "guancheng", "kafka": "127.0.0.1:1", "redis_url": "redis://127.0.0.1:1/0"}))
-        assert [(row["name"], row["pid"], row["state"]) for row in await rows(tmp_path)] == [("supervisor", process.pid, "ended without a word")]
+        (tmp_path / "stack.json").write_text(
+            json.dumps({"pack": "guancheng", "kafka": "127.0.0.1:1", "redis_url": "redis://127.0.0.1:1/0"})
+        )
+        assert [(row["name"], row["pid"], row["state"]) for row in await rows(tmp_path)] == [
+            ("supervisor", process.pid, "ended without a word")
+        ]
         told = run("status", data=tmp_path)
         assert told.returncode == 1 and "nobody supervises" in told.stdout, both(told)
         demand_no_orphans([("c-1", int(pid), float(since))])
@@ -118,8 +128,13 @@ def test_whoever_runs_on_without_a_supervisor_is_named(tmp_path: Path) -> None:
 
 
 def test_a_log_that_the_disk_refuses_ends_nothing_and_is_said_once(tmp_path: Path) -> None:
-    """A quota of the kernel's own on each file: the child talks far beyond it, its supervisor says so and watches on."""
-    process = supervise(tmp_path, "import time\nfor n in range(10 ** 9):\n  print('x' * 200, flush=True)\n  time.sleep(0.001)", most=20_000)
+    """A quota of the kernel's own on each file: the child talks far beyond it, its supervisor says so and watches
+    on."""
+    process = supervise(
+        tmp_path,
+        "import time\nfor n in range(10 ** 9):\n  print('x' * 200, flush=True)\n  time.sleep(0.001)",
+        most=20_000,
+    )
     try:
         pid = int(said(process, "pid").split()[1])
         line = said(process, "cannot be written")
@@ -153,8 +168,16 @@ def test_a_start_on_a_full_disk_ends_with_the_reason(tmp_path: Path) -> None:
     """Which file, and what to do; no trace, and nothing is left running."""
     command = 'ulimit -f 0; exec "$@"'
     done = subprocess.run(
-        ["bash", "-c", command, "up", sys.executable, "-m", "engine.cli", "up", "--data", str(tmp_path / "s")], capture_output=True, text=True, timeout=60, check=False
-    )  # fmt: skip
+        ["bash", "-c", command, "up", sys.executable, "-m", "engine.cli", "up", "--data", str(tmp_path / "s")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 2
-    assert "File too large; make room there" in done.stderr and str(tmp_path) in done.stderr and "Traceback" not in done.stderr
+    assert (
+        "File too large; make room there" in done.stderr
+        and str(tmp_path) in done.stderr
+        and "Traceback" not in done.stderr
+    )
     assert holder(tmp_path / "s") is None

@@ -13,12 +13,16 @@ from tests.support import watching
 from tests.support.watching import tool
 
 STACK = StackFile(
-    "guancheng", "127.0.0.1:27000", "redis://127.0.0.1:27002/0",
+    "guancheng",
+    "127.0.0.1:27000",
+    "redis://127.0.0.1:27002/0",
     processes={
-        "kafka": {"stage": "server", "pid": 1, "port": 27000}, "dispatch-1": {"stage": "dispatch", "pid": 2, "port": 27011},
-        "dispatch-2": {"stage": "dispatch", "pid": 3, "port": 27012}, "actors": {"stage": "demo", "pid": 4, "port": None},
+        "kafka": {"stage": "server", "pid": 1, "port": 27000},
+        "dispatch-1": {"stage": "dispatch", "pid": 2, "port": 27011},
+        "dispatch-2": {"stage": "dispatch", "pid": 3, "port": 27012},
+        "actors": {"stage": "demo", "pid": 4, "port": None},
     },
-)  # fmt: skip
+)
 
 
 def test_where_there_is_none_it_says_how_to_get_one(tmp_path: Path) -> None:
@@ -30,13 +34,20 @@ def test_where_there_is_none_it_says_how_to_get_one(tmp_path: Path) -> None:
     program = tmp_path / "prometheus"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
-    assert find_prometheus({"PATH": str(tmp_path)}) == find_prometheus({"PATH": "", "GRIDWHISTLE_PROMETHEUS": str(program)}) == program
+    assert (
+        find_prometheus({"PATH": str(tmp_path)})
+        == find_prometheus({"PATH": "", "GRIDWHISTLE_PROMETHEUS": str(program)})
+        == program
+    )
 
 
 def test_every_process_that_answers_is_read() -> None:
     """Servers and people have no metrics of ours."""
     (job,) = yaml.safe_load(configuration(STACK))["scrape_configs"]
-    assert [(one["targets"], one["labels"]["stage"]) for one in job["static_configs"]] == [(["127.0.0.1:27011"], "dispatch"), (["127.0.0.1:27012"], "dispatch")]
+    assert [(one["targets"], one["labels"]["stage"]) for one in job["static_configs"]] == [
+        (["127.0.0.1:27011"], "dispatch"),
+        (["127.0.0.1:27012"], "dispatch"),
+    ]
 
 
 def test_a_real_promtool_takes_what_is_written(tmp_path: Path) -> None:
@@ -50,7 +61,8 @@ def test_a_real_promtool_takes_what_is_written(tmp_path: Path) -> None:
 
 
 def test_a_package_that_cannot_be_had_is_asked_for_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each try may wait five minutes for a registry that is not there: a process learns it once, for every program of the package."""
+    """Each try may wait five minutes for a registry that is not there: a process learns it once, for every program of
+    the package."""
     asked: list[str] = []
 
     def fails(package: str, folder: Path) -> None:

@@ -37,11 +37,14 @@ def test_a_misspelt_member_hides_no_fault_of_law(tmp_path: Path) -> None:
 
     whole = copy.deepcopy(WHOLE)
     change(whole)
-    folder = write(tmp_path, {name: value for name, value in whole.items() if name != "departmnts"} | {"departments": []})
+    folder = write(
+        tmp_path, {name: value for name, value in whole.items() if name != "departmnts"} | {"departments": []}
+    )
     text = (folder / "categories.yaml").read_text(encoding="utf-8").replace("departments: []", "")
 
-
-    (folder / "categories.yaml").write_text(text + yaml.safe_dump({"departmnts": whole["departmnts"]}, allow_unicode=True), encoding="utf-8")
+    (folder / "categories.yaml").write_text(
+        text + yaml.safe_dump({"departmnts": whole["departmnts"]}, allow_unicode=True), encoding="utf-8"
+    )
     lines = check(str(folder))[0]
     assert len(lines) == 3, lines
     assert has(lines, "categories.yaml: departmnts: unknown; did you mean `departments`? (line ")
@@ -50,7 +53,8 @@ def test_a_misspelt_member_hides_no_fault_of_law(tmp_path: Path) -> None:
 
 
 def test_wrong_values_hide_no_fault_of_law(tmp_path: Path) -> None:
-    """A wrong urgency, a limit that is none, an unknown member, each with what was found; the tree and the roster are checked all the same."""
+    """A wrong urgency, a limit that is none, an unknown member, each with what was found; the tree and the roster are
+    checked all the same."""
 
     def change(whole: dict[str, Any]) -> None:
         category(whole, "noise").update(urgency="U9")
@@ -86,7 +90,14 @@ def test_a_file_that_cannot_be_read_hides_no_fault_in_the_others(tmp_path: Path)
 
 def test_a_member_that_is_missing_says_what_it_is(tmp_path: Path) -> None:
     """And what needs it is not checked, since it would all be wrong."""
-    lines = said(tmp_path, lambda whole: (whole.update(ladders=5, timezone=8), category(whole, "noise").pop("group"), SEEDS["no desk"][0](whole)))
+    lines = said(
+        tmp_path,
+        lambda whole: (
+            whole.update(ladders=5, timezone=8),
+            category(whole, "noise").pop("group"),
+            SEEDS["no desk"][0](whole),
+        ),
+    )
     assert has(lines, "categories.noise.group: is missing; The class it belongs to, for figures.")
     assert has(lines, "ladders:", "found 5") and has(lines, 'timezone: 8 is no text; quote it: "8"')
     assert not has(lines, "unknown ladder") and not has(lines, "there is no ladder")
@@ -95,13 +106,21 @@ def test_a_member_that_is_missing_says_what_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ('grid_version: "2026-01"', "grid_version: 2026-01-01", ("grid_version: 2026-01-01 is no text; quote it", "(line 2)")),
+        (
+            'grid_version: "2026-01"',
+            "grid_version: 2026-01-01",
+            ("grid_version: 2026-01-01 is no text; quote it", "(line 2)"),
+        ),
         ("label: Town,", "label: no,", ("nodes.zhen.label: false is no text", 'quote `no`, e.g. "no"')),
         ("level: town,", "level: yes,", ("nodes.zhen.level: true is no text", "quote `yes`")),
         ("nodes:\n", "nodes:\nnodes:\n", ("grid.yaml: the key 'nodes' stands twice; keep one",)),
         ("  - {code: zhen", "\t- {code: zhen", ("tabs are not allowed in YAML, line 4",)),
         ("label_zh: 示例镇}", "label_zh: 示例镇: 一}", ("grid.yaml: ", "line 4")),
-        ("parent: zhen, label: Not", "parent: zhem, label: Not", ("nodes.unplaced: parent 'zhem' is not a node", "(line 5)")),
+        (
+            "parent: zhen, label: Not",
+            "parent: zhem, label: Not",
+            ("nodes.unplaced: parent 'zhem' is not a node", "(line 5)"),
+        ),
     ],
 )
 def test_what_people_write_wrong_in_yaml(tmp_path: Path, old: str, new: str, words: tuple[str, ...]) -> None:
@@ -118,9 +137,21 @@ def test_what_people_write_wrong_in_yaml(tmp_path: Path, old: str, new: str, wor
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("噪音: noise", "噪音: noisy", ("feed.yaml: category.map.噪音: unknown category 'noisy'; did you mean `noise`?", "(line ")),
-        ("东街一格: dongjie-g1", "东街一格: dongjie-g9", ("feed.yaml: location.grid.map.东街一格: unknown grid 'dongjie-g9'; did you mean `dongjie-g",)),
-        ("occurred_at: 受理时间", "ocurred_at: 受理时间", ("feed.yaml: ocurred_at: unknown; did you mean `occurred_at`?",)),
+        (
+            "噪音: noise",
+            "噪音: noisy",
+            ("feed.yaml: category.map.噪音: unknown category 'noisy'; did you mean `noise`?", "(line "),
+        ),
+        (
+            "东街一格: dongjie-g1",
+            "东街一格: dongjie-g9",
+            ("feed.yaml: location.grid.map.东街一格: unknown grid 'dongjie-g9'; did you mean `dongjie-g",),
+        ),
+        (
+            "occurred_at: 受理时间",
+            "ocurred_at: 受理时间",
+            ("feed.yaml: ocurred_at: unknown; did you mean `occurred_at`?",),
+        ),
         ("encoding: gbk", "encoding: klingon", ("unknown encoding 'klingon'",)),
         ("dates: [iso, ymd, excel]", "dates: [dmy, mdy]", ("dates: names both dmy and mdy",)),
         ("kind: cancel", "kind: close", ("'close' is none of close_by_source, cancel",)),
@@ -145,10 +176,27 @@ def test_the_feed_is_checked_with_its_pack(tmp_path: Path, old: str, new: str, w
 def test_many_faults_of_law_are_said_beside_one_of_shape(tmp_path: Path) -> None:
     """Whatever the fault of law: an unknown member in the pack does not hide it."""
     names = [
-        "shares", "two points", "address grid", "address backwards", "department unstaffed", "department unknown", "alias clash", "category party",
-        "start tier", "no desk", "roster grid", "CEL unreadable", "clock missing", "rungs fall", "horizon", "zone", "node party", "roster two names",
-        "no chief", "triage null",
-    ]  # fmt: skip
+        "shares",
+        "two points",
+        "address grid",
+        "address backwards",
+        "department unstaffed",
+        "department unknown",
+        "alias clash",
+        "category party",
+        "start tier",
+        "no desk",
+        "roster grid",
+        "CEL unreadable",
+        "clock missing",
+        "rungs fall",
+        "horizon",
+        "zone",
+        "node party",
+        "roster two names",
+        "no chief",
+        "triage null",
+    ]
     lines = said(tmp_path, lambda whole: ([SEEDS[name][0](whole) for name in names], whole.update(colour="red")))
     assert has(lines, "colour: unknown")
     assert [name for name in names if not has(lines, f": {SEEDS[name][1]}: ", SEEDS[name][2])] == []

@@ -54,19 +54,33 @@ FILES: dict[str, tuple[str, str]] = {
     "a day that is none": (PLAIN + "x: 2026-99-99", "cannot be read"),
     "a python object": (PLAIN + "x: !!python/object/apply:os.system [ls]", "constructor"),
     "no UTF-8": ("title: \udcff", "UTF-8"),
-    "a limit of ten billion days": (PLAIN + "clocks: {accept: {U1: {amount: 1000000000, unit: urgent_day}}}\n", "ten years"),
+    "a limit of ten billion days": (
+        PLAIN + "clocks: {accept: {U1: {amount: 1000000000, unit: urgent_day}}}\n",
+        "ten years",
+    ),
     "a limit of 10^4000": (PLAIN + "clocks: {accept: {U1: {amount: 1" + "0" * 4000 + ", unit: minute}}}\n", "clocks"),
     "a radius round the earth": (PLAIN + "alike: [{id: a, minutes: 5, metres: 100000001, score: 90}]\n", "metres"),
     "a storm of ten thousand years": (PLAIN + "storm: {count: 5, minutes: 10000000000}\n", "minutes"),
     "declining for ever": (PLAIN + "max_declines: 1000000\n", "max_declines"),
     "reopening for ever": (PLAIN + "reopen_days: 1000000000\n", "reopen_days"),
-    "a condition of 2,000 characters": (PLAIN + "rules: [{id: r, when: '" + "hour == 1 || " * 200 + "true', set: {urgency: U1}}]\n", "when"),
-    "four loops in each other": (PLAIN + "rules: [{id: r, when: '[1,2].all(a, [1,2].all(b, [1,2].all(c, [1,2].all(d, a+b+c+d > 0))))', set: {urgency: U1}}]\n", "one list"),
+    "a condition of 2,000 characters": (
+        PLAIN + "rules: [{id: r, when: '" + "hour == 1 || " * 200 + "true', set: {urgency: U1}}]\n",
+        "when",
+    ),
+    "four loops in each other": (
+        PLAIN
+        + "rules: [{id: r, when: '[1,2].all(a, [1,2].all(b, [1,2].all(c, [1,2].all(d, a+b+c+d > 0))))', set: {urgency:"
+        " U1}}]\n",
+        "one list",
+    ),
     "40 values to the fourth": (
-        PLAIN + "rules: [{id: r, when: '" + " && ".join(f"attributes.{n} in [{', '.join(str(3 * i) for i in range(14))}]" for n in "abcd") + "', set: {urgency: U1}}]\nattributes: [a, b, c, d]\n",
+        PLAIN
+        + "rules: [{id: r, when: '"
+        + " && ".join(f"attributes.{n} in [{', '.join(str(3 * i) for i in range(14))}]" for n in "abcd")
+        + "', set: {urgency: U1}}]\nattributes: [a, b, c, d]\n",
         "",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -89,9 +103,12 @@ def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_long_condition_would_crash_the_library_and_never_reaches_it() -> None:
-    """20,000 dots overflow its stack, which no ``except`` catches: proved in a process of its own, refused in this one."""
+    """20,000 dots overflow its stack, which no ``except`` catches: proved in a process of its own, refused in this
+    one."""
     text = "attributes" + ".b" * 20_000
-    ended = subprocess.run([sys.executable, "-c", f"import cel; cel.compile({text!r})"], capture_output=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", f"import cel; cel.compile({text!r})"], capture_output=True, check=False
+    )
     assert ended.returncode != 0
     for condition in (text, "(" * 100 + "1" + ")" * 100, "[1].map(a, [2].filter(b, true))"):
         with pytest.raises(ValueError, match="at most|more than one"):
@@ -125,7 +142,23 @@ def test_every_shipped_pack_is_within(name: str) -> None:
 
 YAML = st.recursive(
     st.sampled_from(
-        ["x", "1", "-1", "1" + "0" * 5000, "2026-99-99", ".inf", ".nan", "~", "<<", "&a x", "*a", "!!int x", '"\\ud800"', "0x", "1:2:3"]
+        [
+            "x",
+            "1",
+            "-1",
+            "1" + "0" * 5000,
+            "2026-99-99",
+            ".inf",
+            ".nan",
+            "~",
+            "<<",
+            "&a x",
+            "*a",
+            "!!int x",
+            '"\\ud800"',
+            "0x",
+            "1:2:3",
+        ]
     ),
     lambda inner: (
         st.lists(inner, max_size=3).map(lambda parts: "[" + ", ".join(parts) + "]")
@@ -138,7 +171,12 @@ YAML = st.recursive(
 @settings(deadline=5000, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
-        st.tuples(st.sampled_from(["name", "clocks", "nodes", "rules", "alike", "calendar", "x", "shares", "storm", "extends"]), YAML),
+        st.tuples(
+            st.sampled_from(
+                ["name", "clocks", "nodes", "rules", "alike", "calendar", "x", "shares", "storm", "extends"]
+            ),
+            YAML,
+        ),
         max_size=4,
     )
 )

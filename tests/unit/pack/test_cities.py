@@ -41,7 +41,12 @@ def test_guancheng_is_the_district_of_the_issue(guancheng: Law) -> None:
     assert {"东关南里社区", "城南路社区", "博爱街社区", "塔湾社区"} <= homes
     assert len(homes) >= 7
     assert guancheng.bundle.levels[1:] == ("street", "community", "grid", "micro_grid")
-    assert {s.code: s.share for s in guancheng.shares} == {"residents": 20, "specialist": 30, "red_property": 40, "backstop": 10}
+    assert {s.code: s.share for s in guancheng.shares} == {
+        "residents": 20,
+        "specialist": 30,
+        "red_property": 40,
+        "backstop": 10,
+    }
     assert guancheng.per == 2520
     assert {d.label_zh for d in guancheng.departments.values()} == DEPARTMENTS
     assert {c.group for c in guancheng.categories.values()} == SIX
@@ -92,7 +97,8 @@ def test_los_angeles_leads_are_the_owners_of_the_data(los_angeles: Law, rows: li
 
 
 def test_los_angeles_homes_are_the_councils_of_the_data(los_angeles: Law, rows: list[dict[str, str]]) -> None:
-    """Each council is a home under the commission with most of its requests, by its real name; nothing else is a home but the unplaced one."""
+    """Each council is a home under the commission with most of its requests, by its real name; nothing else is a home
+    but the unplaced one."""
     commissions: dict[str, Counter[str]] = defaultdict(Counter)
     names = {}
     for row in rows:
@@ -112,7 +118,13 @@ def test_every_row_of_los_angeles_is_placed(los_angeles: Law, rows: list[dict[st
     where = Places(los_angeles.bundle)
     found = Counter()
     for row in rows:
-        placed = where.place(f"nc{int(row['nc']):03d}" if row["nc"] else None, float(row["lat"] or 0), float(row["lon"] or 0), "WGS84", None)
+        placed = where.place(
+            f"nc{int(row['nc']):03d}" if row["nc"] else None,
+            float(row["lat"] or 0),
+            float(row["lon"] or 0),
+            "WGS84",
+            None,
+        )
         found[placed.by] += 1
         assert placed.home == (placed.leaf or "unplaced")
         assert not placed.flags
@@ -123,14 +135,27 @@ def test_los_angeles_follows_its_section_of_the_law(los_angeles: Law) -> None:
     """LAW 8: what is split and what starts at its department, limits, promises, no accept clock, both ladders."""
     limits = {c.label: (c.limit.amount, c.limit.unit) for c in los_angeles.categories.values()}
     days = {
-        "Bulky Items": 5, "Graffiti Removal": 3, "Illegal Dumping Pickup": 5, "Metal/Household Appliances": 7, "Electronic Waste": 7,
-        "Homeless Encampment": 90, "Dead Animal Removal": 1, "Single Streetlight Issue": 7, "Multiple Streetlight Issue": 7,
-        "Report Water Waste": 5, "Other": 10, "Feedback": 10,
-    }  # fmt: skip
+        "Bulky Items": 5,
+        "Graffiti Removal": 3,
+        "Illegal Dumping Pickup": 5,
+        "Metal/Household Appliances": 7,
+        "Electronic Waste": 7,
+        "Homeless Encampment": 90,
+        "Dead Animal Removal": 1,
+        "Single Streetlight Issue": 7,
+        "Multiple Streetlight Issue": 7,
+        "Report Water Waste": 5,
+        "Other": 10,
+        "Feedback": 10,
+    }
     assert limits == {label: (n, "urgent_day") for label, n in days.items()}
     split = {c.label for c in los_angeles.categories.values() if c.starts_at == "split"}
     assert split == set(list(days)[:5])
-    assert all(c.starts_at == "department" and c.ladder == "owned" for c in los_angeles.categories.values() if c.label not in split)
+    assert all(
+        c.starts_at == "department" and c.ladder == "owned"
+        for c in los_angeles.categories.values()
+        if c.label not in split
+    )
     assert [c.label for c in los_angeles.categories.values() if not c.promise_counts] == ["Graffiti Removal"]
     assert set(los_angeles.bundle.clocks["accept"].values()) == {None}
     assert [tier.kind for tier in los_angeles.ladder("default")] == ["parties", "parties", "owner", "centre"]
@@ -141,4 +166,9 @@ def test_a_council_is_its_own_leaf(los_angeles: Law) -> None:
     """Where homes are the smallest grids, the way up, the home and the split all start at the home itself."""
     assert los_angeles.home_of("nc055") == "nc055"
     assert los_angeles.path("nc055") == ("nc055", "central", "los_angeles")
-    assert eligible(los_angeles, los_angeles.categories["bulky_items"], "nc055", "nc055")[0] == ("red_property", "specialist", "residents", "backstop")
+    assert eligible(los_angeles, los_angeles.categories["bulky_items"], "nc055", "nc055")[0] == (
+        "red_property",
+        "specialist",
+        "residents",
+        "backstop",
+    )

@@ -21,16 +21,23 @@ def test_every_grid_of_the_demonstration_has_all_of_its_people_and_attributes() 
 
 
 def test_the_five_roles_of_xushi_are_filled_everywhere() -> None:
-    """11 supervisors, 59 town guides, 71 village guides, 69 group workers, 728 informants; its made-up grids have no outline."""
+    """11 supervisors, 59 town guides, 71 village guides, 69 group workers, 728 informants; its made-up grids have no
+    outline."""
     found = gaps(law_of("xushi"))
-    assert {gap.roles for gap in found} == {()} and {gap.attributes for gap in found} <= {("boundary",), ("boundary", "size")}
+    assert {gap.roles for gap in found} == {()} and {gap.attributes for gap in found} <= {
+        ("boundary",),
+        ("boundary", "size"),
+    }
 
 
 def test_who_leaves_leaves_a_gap() -> None:
     """The east's own specialist was the only one there was."""
     bundle = city_bundle()
     roster = tuple(replace(e, nodes=("west",)) if e.role == "specialist" else e for e in bundle.roster)
-    found = {gap.grid: gap.roles for gap in gaps(Law(REF, replace(bundle, roster=roster, five_roles=("specialist", "checker"))))}
+    found = {
+        gap.grid: gap.roles
+        for gap in gaps(Law(REF, replace(bundle, roster=roster, five_roles=("specialist", "checker"))))
+    }
     assert found["east1"] == found["hill2"] == ("specialist",) and found["west1"] == ()
 
 
@@ -38,14 +45,25 @@ def test_the_command_lists_them_and_exits_1() -> None:
     """For people and for machines."""
     run = [sys.executable, "-m", "engine.cli", "pack", "vacancies"]
     told = subprocess.run([*run, "los-angeles"], capture_output=True, text=True, check=False)
-    assert told.returncode == 1 and "boundary not settled" in told.stdout and told.stdout.endswith("97 of 97 grids lack something\n")
+    assert (
+        told.returncode == 1
+        and "boundary not settled" in told.stdout
+        and told.stdout.endswith("97 of 97 grids lack something\n")
+    )
     found = json.loads(subprocess.run([*run, "guancheng", "--json"], capture_output=True, text=True, check=True).stdout)
     assert found == []
 
 
 @pytest.mark.parametrize(
     ("tickets", "whistles", "verdict"),
-    [(49, 0, "too_few_tickets"), (100, 1, "too_low"), (100, 2, "within"), (200, 30, "within"), (200, 31, "too_high"), (1000, 19, "too_low")],
+    [
+        (49, 0, "too_few_tickets"),
+        (100, 1, "too_low"),
+        (100, 2, "within"),
+        (200, 30, "within"),
+        (200, 31, "too_high"),
+        (1000, 19, "too_low"),
+    ],
 )
 def test_a_street_is_judged_by_its_band(tickets: int, whistles: int, verdict: str) -> None:
     """Two to fifteen in a hundred, from fifty tickets on."""

@@ -43,7 +43,9 @@ def test_whatever_is_changed_is_told(name: str) -> None:
     """Every seeded fault is a difference of the section it was sown in, both ways; what is untouched is not told."""
     before, after = source(WHOLE), READABLE[name]
     found, back = differences(before, after), differences(after, before)
-    touched = {section for section in before.model_dump() if before.model_dump()[section] != after.model_dump()[section]}
+    touched = {
+        section for section in before.model_dump() if before.model_dump()[section] != after.model_dump()[section]
+    }
     assert {one.section for one in found} == {one.section for one in back} == touched
     assert len(found) == len(back)
 
@@ -61,13 +63,29 @@ def test_a_limit_a_person_and_an_order_read_well(tmp_path: Path) -> None:
     changed["shares"][0], changed["shares"][1] = changed["shares"][1], changed["shares"][0]
     changed["roster"] = [one for one in changed["roster"] if one["person"] != "street-dongdajie-2"]
     found = differences(source(WHOLE), source(changed))
-    assert [(one.section, one.name) for one in found] == [("shares", "(order)"), ("categories", "noise.limit"), ("roster", "street-dongdajie-2 (street)")]
-    assert isinstance(found[0], Changed) and found[1].after == {"amount": 3, "unit": "work_hour"} and found[2].after is None
+    assert [(one.section, one.name) for one in found] == [
+        ("shares", "(order)"),
+        ("categories", "noise.limit"),
+        ("roster", "street-dongdajie-2 (street)"),
+    ]
+    assert (
+        isinstance(found[0], Changed)
+        and found[1].after == {"amount": 3, "unit": "work_hour"}
+        and found[2].after is None
+    )
     folder = str(write(tmp_path, changed))
     run = [sys.executable, "-m", "engine.cli", "pack", "diff", "guancheng"]
     told = subprocess.run([*run, folder], capture_output=True, text=True, check=True).stdout
-    assert "noise.limit: " in told and "-> 3 work_hour" in told and "- street-dongdajie-2 (street)" in told and told.endswith("3 differences\n")
-    assert len(json.loads(subprocess.run([*run, folder, "--json"], capture_output=True, text=True, check=True).stdout)) == 3
+    assert (
+        "noise.limit: " in told
+        and "-> 3 work_hour" in told
+        and "- street-dongdajie-2 (street)" in told
+        and told.endswith("3 differences\n")
+    )
+    assert (
+        len(json.loads(subprocess.run([*run, folder, "--json"], capture_output=True, text=True, check=True).stdout))
+        == 3
+    )
     assert subprocess.run([*run, "guancheng"], capture_output=True, text=True, check=True).stdout == "no difference\n"
     gone = subprocess.run([*run, str(tmp_path / "nowhere")], capture_output=True, text=True, check=False)
     assert gone.returncode == 1 and "no such pack or folder" in gone.stdout

@@ -19,7 +19,8 @@ def at(text: str, zone: ZoneInfo = SHANGHAI) -> int:
 
 
 def test_the_nearest_node_with_people_answers(guancheng: Law) -> None:
-    """A specialist of the micro-grid, residents of the grid above it, the community's backstop, the street, and everywhere."""
+    """A specialist of the micro-grid, residents of the grid above it, the community's backstop, the street, and
+    everywhere."""
     leaf = "tawan-g1-m2"
     assert [e.person for e in guancheng.roster("specialist", leaf)] == ["specialist-tawan-12"]
     assert {e.nodes for e in guancheng.roster("residents", leaf)} == {("tawan-g1",)}
@@ -58,7 +59,9 @@ def test_for_parties_the_way_up_ends_at_the_home(guancheng: Law) -> None:
         ("18:00-24:00", "2026-03-06T23:59:59", True),
     ],
 )
-def test_duty_is_always_in_working_time_or_between_two_times(guancheng: Law, on_duty: str, when: str, expected: bool) -> None:
+def test_duty_is_always_in_working_time_or_between_two_times(
+    guancheng: Law, on_duty: str, when: str, expected: bool
+) -> None:
     """From the first minute up to, not including, the last; over midnight as well."""
     assert guancheng.on_duty(RosterEntry("p", "p", "desk", on_duty=on_duty), at(when)) is expected
 
@@ -90,10 +93,19 @@ def test_amounts_in_their_own_units(guancheng: Law) -> None:
     assert guancheng.limit_ms(Limit(2, "work_day")) == 16 * 3_600_000
     assert guancheng.limit_ms(Limit(2, "urgent_day")) == 48 * 3_600_000
     assert guancheng.limit_ms(Limit(5, "minute")) == 300_000
-    assert [guancheng.in_work_time(u) for u in ("minute", "urgent_hour", "urgent_day", "work_hour", "work_day")] == [False, False, False, True, True]
+    assert [guancheng.in_work_time(u) for u in ("minute", "urgent_hour", "urgent_day", "work_hour", "work_day")] == [
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
-@pytest.mark.parametrize(("shares", "unit"), [([10, 20, 30, 40], 2520), ([100], 1), ([50, 50], 2), ([25, 75], 12), ([40, 30, 20, 10], 2520), ([], 1)])
+@pytest.mark.parametrize(
+    ("shares", "unit"),
+    [([10, 20, 30, 40], 2520), ([100], 1), ([50, 50], 2), ([25, 75], 12), ([40, 30, 20, 10], 2520), ([], 1)],
+)
 def test_the_units_of_the_split(shares: list[int], unit: int) -> None:
     """The least common multiple of the sums of all subsets."""
     assert share_unit(shares) == unit
@@ -105,7 +117,17 @@ def test_a_category_is_known_by_code_label_and_alias(guancheng: Law) -> None:
     assert guancheng.category_code("gas") is None
 
 
-FACTS = {"category": "noise", "channel": "app", "signal": None, "leaf": "x", "home": "y", "street": "z", "hour": 23, "in_work_time": False, "exercise": False}
+FACTS = {
+    "category": "noise",
+    "channel": "app",
+    "signal": None,
+    "leaf": "x",
+    "home": "y",
+    "street": "z",
+    "hour": 23,
+    "in_work_time": False,
+    "exercise": False,
+}
 
 
 def rule(name: str, when: str, *reads: str) -> Rule:
@@ -124,7 +146,9 @@ def test_the_shipped_exceptions(guancheng: Law) -> None:
     assert guancheng.overrides(FACTS | {"attributes": attributes, "hour": 12}) == (None, {})
 
 
-@pytest.mark.parametrize("when", ["attributes.floor == 3", "1 / (hour - 23) == 1", "category > hour", "category.rhymes()"])
+@pytest.mark.parametrize(
+    "when", ["attributes.floor == 3", "1 / (hour - 23) == 1", "category > hour", "category.rhymes()"]
+)
 def test_an_exception_that_fails_is_named_and_sets_nothing(when: str) -> None:
     """Whatever it raises, the catalogue stands: a partition never stops on a rule."""
     conditions = Conditions((rule("bad", when, "attributes", "hour", "category"),))
@@ -133,7 +157,9 @@ def test_an_exception_that_fails_is_named_and_sets_nothing(when: str) -> None:
 
 def test_the_first_exception_that_holds_wins() -> None:
     """Order in the pack decides."""
-    conditions = Conditions((rule("no", "hour < 3", "hour"), rule("one", "hour > 20", "hour"), rule("two", "hour > 22", "hour")))
+    conditions = Conditions(
+        (rule("no", "hour < 3", "hour"), rule("one", "hour > 20", "hour"), rule("two", "hour > 22", "hour"))
+    )
     assert conditions.first(FACTS)[0] == "one"
 
 

@@ -17,7 +17,14 @@ def test_a_new_pack_passes_check_and_feeds_its_example(tmp_path: Path) -> None:
     """Comments in every file; the name is the folder's; every row of the example would become a ticket."""
     folder = tmp_path / "east-town"
     written = make_pack(folder)
-    assert [path.name for path in written] == ["categories.yaml", "example.csv", "feed.yaml", "grid.yaml", "pack.yaml", "roster.yaml"]
+    assert [path.name for path in written] == [
+        "categories.yaml",
+        "example.csv",
+        "feed.yaml",
+        "grid.yaml",
+        "pack.yaml",
+        "roster.yaml",
+    ]
     assert all("#" in path.read_text(encoding="utf-8") for path in written if path.suffix == ".yaml")
     assert prove(str(folder)).name == "east-town"
     checked = CliRunner().invoke(pack, ["check", str(folder)])

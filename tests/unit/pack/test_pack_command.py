@@ -38,7 +38,10 @@ def test_check_of_a_folder_that_is_none_exits_one(tmp_path: Path) -> None:
     """Said in words, with the shipped packs' names."""
     result = CliRunner().invoke(pack, ["check", str(tmp_path / "nowhere")])
     assert result.exit_code == 1
-    assert "no such pack or folder; shipped are guancheng, heshan, jiamusi, liangcheng, los-angeles, national, xushi" in result.stdout
+    assert (
+        "no such pack or folder; shipped are guancheng, heshan, jiamusi, liangcheng, los-angeles, national, xushi"
+        in result.stdout
+    )
 
 
 def test_show_says_tree_shares_ladder_and_every_category() -> None:
@@ -63,7 +66,8 @@ def test_show_says_where_an_emergency_begins() -> None:
 
 @pytest.mark.parametrize("given", ["", "  ", "./", "../"])
 def test_only_a_name_is_a_shipped_packs(given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A script's variable that was not set names no pack; a path of dots is one's own folder, not the shipped packs'."""
+    """A script's variable that was not set names no pack; a path of dots is one's own folder, not the shipped
+    packs'."""
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(pack, ["check", given])
     assert result.exit_code == 1
@@ -74,7 +78,15 @@ def test_only_a_name_is_a_shipped_packs(given: str, tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("", "is empty"), ("kind,big_code\n", "no column"), (",".join(COLUMNS) + "\n", "no row"), (",".join(COLUMNS) + '\nevent,01,"' + "x" * 200_000 + '",02,a,b,c,d,1天\n', "below line 1: field larger than field limit (131072); is a quote left open")],
+    [
+        ("", "is empty"),
+        ("kind,big_code\n", "no column"),
+        (",".join(COLUMNS) + "\n", "no row"),
+        (
+            ",".join(COLUMNS) + '\nevent,01,"' + "x" * 200_000 + '",02,a,b,c,d,1天\n',
+            "below line 1: field larger than field limit (131072); is a quote left open",
+        ),
+    ],
 )
 def test_a_table_that_is_none_is_refused_and_nothing_written(text: str, said: str, tmp_path: Path) -> None:
     """An empty export, a head alone, a quote that was left open: said in words."""

@@ -34,8 +34,11 @@ def test_a_grid_goes_before_a_point(places: Places) -> None:
         ("dongguannanli", (10.0, 10.0), ()),
     ],
 )
-def test_a_disagreement_is_flagged_and_the_grid_wins(places: Places, grid: str, point: tuple[float, float], flags: tuple[str, ...]) -> None:
-    """Neither within the other: flagged. A dedicated grid over its own home, or a point outside all outlines, is none."""
+def test_a_disagreement_is_flagged_and_the_grid_wins(
+    places: Places, grid: str, point: tuple[float, float], flags: tuple[str, ...]
+) -> None:
+    """Neither within the other: flagged. A dedicated grid over its own home, or a point outside all outlines, is
+    none."""
     placed = places.place(grid, *point, "WGS84", None)
     assert (placed.leaf, placed.by, placed.flags) == (grid, "grid", flags)
 
@@ -81,7 +84,9 @@ def test_an_address_has_one_form(places: Places, address: str, leaf: str) -> Non
     assert (placed.leaf, placed.by) == (leaf, "address")
 
 
-@pytest.mark.parametrize("address", ["城南路3号楼", "博爱街与城南路交叉口", "塔湾街999号", "无名路5号", "", "号", "城南路" + "9" * 5000])
+@pytest.mark.parametrize(
+    "address", ["城南路3号楼", "博爱街与城南路交叉口", "塔湾街999号", "无名路5号", "", "号", "城南路" + "9" * 5000]
+)
 def test_what_is_no_house_number_is_not_guessed(places: Places, address: str) -> None:
     """A building's number, a crossing, a number nobody has, an unknown street: the desk decides."""
     placed = places.place(None, None, None, "WGS84", address)
@@ -111,7 +116,8 @@ def test_nothing_at_all_is_unplaced(places: Places) -> None:
 
 
 def test_the_side_of_the_wall_is_told_by_the_point(guancheng: Law, places: Places) -> None:
-    """The school's own grid lies inside, the micro-grid around it outside; below a grid that says nothing the one above does."""
+    """The school's own grid lies inside, the micro-grid around it outside; below a grid that says nothing the one above
+    does."""
     sides = {"dongguannanli-school": "inside", "dongguannanli-g1": "outside"}
     nodes = tuple(replace(node, wall=sides.get(node.code, "")) for node in guancheng.bundle.nodes)
     law = Law("walls@1", replace(guancheng.bundle, nodes=nodes))

@@ -13,7 +13,8 @@ from rules.rulepack.loader import PackUnreadable
 from rules.rulepack.standards import FILE, catalogue_of, limit_of, text_of
 from topics.vocabulary import Unit
 
-TABLE = """kind,big_code,big_name,small_code,small_name,handling_unit,supervising_unit,filing_condition,closing_condition,limit
+TABLE = """kind,big_code,big_name,small_code,small_name,handling_unit,supervising_unit,filing_condition,\
+closing_condition,limit
 component,01,公用设施,01,井盖,节水中心、各产权单位,城管局,缺失,恢复,2紧急工作时
 component,01,公用设施,01,井盖,节水中心、各产权单位,城管局,破损,更换,4小时
 event,02,街面秩序,07,违章搭建,执法队 及街办,城管局,"搭建，违规",拆除,15天
@@ -29,10 +30,20 @@ def rows(text: str) -> list[dict[str, str]]:
 @pytest.mark.parametrize(
     ("text", "limit"),
     [
-        ("2紧急工作时", (2, Unit.URGENT_HOUR)), ("3紧急工作日", (3, Unit.URGENT_DAY)), ("4小时", (4, Unit.WORK_HOUR)), ("15天", (15, Unit.WORK_DAY)), (" 1天 ", (1, Unit.WORK_DAY)),
-        ("1紧急工作时制止", None), ("天", None), ("0天", None), ("两天", None), ("2工作", None), ("", None), ("2天或3天", None),
+        ("2紧急工作时", (2, Unit.URGENT_HOUR)),
+        ("3紧急工作日", (3, Unit.URGENT_DAY)),
+        ("4小时", (4, Unit.WORK_HOUR)),
+        ("15天", (15, Unit.WORK_DAY)),
+        (" 1天 ", (1, Unit.WORK_DAY)),
+        ("1紧急工作时制止", None),
+        ("天", None),
+        ("0天", None),
+        ("两天", None),
+        ("2工作", None),
+        ("", None),
+        ("2天或3天", None),
     ],
-)  # fmt: skip
+)
 def test_a_limit_is_an_amount_and_a_unit_or_not_understood(text: str, limit: tuple[int, Unit] | None) -> None:
     """LAW 8: 小时 and 天 are working time, 紧急 runs day and night; a word behind it is not understood."""
     assert limit_of(text) == limit
@@ -42,7 +53,11 @@ def test_a_table_becomes_categories_and_what_is_unclear_is_listed(tmp_path: Path
     """The first unit leads; conditions of one class are numbered; a row without a limit has no category."""
     found = catalogue_of(rows(TABLE), "toy", "Toy")
     assert [c["code"] for c in found["categories"]] == ["component_01_01_1", "component_01_01_2", "event_02_07_1"]
-    assert [(c["limit"], c["urgency"]) for c in found["categories"]] == [("2 urgent_hour", "U2"), ("4 work_hour", "U3"), ("15 work_day", "U3")]
+    assert [(c["limit"], c["urgency"]) for c in found["categories"]] == [
+        ("2 urgent_hour", "U2"),
+        ("4 work_hour", "U3"),
+        ("15 work_day", "U3"),
+    ]
     assert [d["label_zh"] for d in found["departments"]] == ["节水中心", "各产权单位", "执法队", "街办", "园林中心"]
     assert (found["categories"][2]["lead"], found["categories"][2]["co"]) == ("unit_003", ["unit_004"])
     assert found["not_understood"] == [{"row": 5, "what": "伐树：未经审批", "limit": "1紧急工作时制止"}]

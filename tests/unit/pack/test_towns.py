@@ -1,4 +1,5 @@
-"""The towns whose methods these are: their numbers exactly, on top of one catalogue; what extends a pack, and how it may not."""
+"""The towns whose methods these are: their numbers exactly, on top of one catalogue; what extends a pack, and how it
+may not."""
 
 from collections import Counter
 from pathlib import Path
@@ -39,7 +40,9 @@ def test_a_town_has_the_tree_its_method_names(name: str, levels: dict[str, int])
     """1.4.27.60; communities; villages and groups; ten counties and 97 streets."""
     bundle = prove(name)
     assert counts(bundle) == levels
-    assert {department.code for department in bundle.departments} == {department.code for department in prove("guancheng").departments}
+    assert {department.code for department in bundle.departments} == {
+        department.code for department in prove("guancheng").departments
+    }
 
 
 def test_xushi_has_its_five_roles_in_their_numbers() -> None:
@@ -70,11 +73,16 @@ def test_in_every_grid_of_every_town_somebody_is_offered_every_kind_of_ticket(na
             n += 1
             home = law.home_of(leaf)
             assert home is not None
-            incident = Incident(f"t:{n}", home, AT, AT, "app", law.ref, "grid", category=category.code, leaf=leaf)  # type: ignore[arg-type]
+            placed = {"category": category.code, "leaf": leaf}
+            incident = Incident(f"t:{n}", home, AT, AT, "app", law.ref, "grid", **placed)  # type: ignore[arg-type]
             outcome = decide(book, laws, IncidentCause(f"incidents:0:{n}", incident), AT)
             book.apply(outcome)
             ticket = book.tickets[outcome.tickets[0].ticket]
-            assert ticket.status in (Status.OFFERED, Status.WHISTLED) and ticket.person and (ticket.deadline_at or category.wish)
+            assert (
+                ticket.status in (Status.OFFERED, Status.WHISTLED)
+                and ticket.person
+                and (ticket.deadline_at or category.wish)
+            )
 
 
 def extend(folder: Path, **members: object) -> str:
@@ -86,11 +94,23 @@ def extend(folder: Path, **members: object) -> str:
 
 def test_a_pack_takes_from_another_what_it_does_not_say_itself(tmp_path: Path) -> None:
     """Own members stand in the place of the parent's, more_ adds to them, files that are not there are the parent's."""
-    more = [{"code": "wasps", "label": "Wasps", "group": "民生服务", "urgency": "U3", "limit": "1 work_day", "lead": "xiaofang"}]
+    more = [
+        {
+            "code": "wasps",
+            "label": "Wasps",
+            "group": "民生服务",
+            "urgency": "U3",
+            "limit": "1 work_day",
+            "lead": "xiaofang",
+        }
+    ]
     pack = load_pack(extend(tmp_path / "mine", extends="guancheng", name="mine", top_repeats=3, more_categories=more))
     parent = load_pack("guancheng")
     assert (pack.name, pack.top_repeats, pack.nodes) == ("mine", 3, parent.nodes)
-    assert [category.code for category in pack.categories] == [*(category.code for category in parent.categories), "wasps"]
+    assert [category.code for category in pack.categories] == [
+        *(category.code for category in parent.categories),
+        "wasps",
+    ]
 
 
 def test_a_parent_that_is_not_there_or_runs_in_a_circle_is_a_fault(tmp_path: Path) -> None:

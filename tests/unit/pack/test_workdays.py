@@ -1,4 +1,5 @@
-"""Working days come from the libraries as dated tables; a pack may say otherwise for single days; nothing is guessed."""
+"""Working days come from the libraries as dated tables; a pack may say otherwise for single days; nothing is
+guessed."""
 
 from datetime import date
 
@@ -19,7 +20,14 @@ def worked(years: dict[str, str], day: str) -> bool:
 
 @pytest.mark.parametrize(
     ("day", "expected"),
-    [("2025-10-01", False), ("2025-09-28", True), ("2025-10-11", True), ("2025-10-12", False), ("2026-02-17", False), ("2026-11-24", True)],
+    [
+        ("2025-10-01", False),
+        ("2025-09-28", True),
+        ("2025-10-11", True),
+        ("2025-10-12", False),
+        ("2026-02-17", False),
+        ("2026-11-24", True),
+    ],
 )
 def test_china_with_its_swapped_weekends(day: str, expected: bool) -> None:
     """National Day off, the Sunday and the Saturday that pay for it worked, the next Sunday off again."""

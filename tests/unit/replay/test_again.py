@@ -35,7 +35,9 @@ def change(log: Log, index: int, **fields: object) -> Entry:
 
 def first_of(log: Log, kind: str, after: int = 0) -> int:
     """The place of the first decision of a kind of cause."""
-    return next(n for n, e in enumerate(log.entries[DECISIONS]) if n >= after and decode(e.value or b"", Decision).cause == kind)
+    return next(
+        n for n, e in enumerate(log.entries[DECISIONS]) if n >= after and decode(e.value or b"", Decision).cause == kind
+    )
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -45,7 +47,9 @@ def test_busy_days_come_out_byte_by_byte(seed: int) -> None:
     verdict = verify(log)
     assert verdict.mismatches == ()
     assert verdict.identical == verdict.decisions == len(log.of(DECISIONS)) > 700
-    assert verdict_lines(verdict) == [f"replayed: all {verdict.decisions} decisions of 1 partitions identical, byte by byte"]
+    assert verdict_lines(verdict) == [
+        f"replayed: all {verdict.decisions} decisions of 1 partitions identical, byte by byte"
+    ]
 
 
 def altered_byte(log: Log, draw: random.Random) -> Entry:
@@ -55,8 +59,14 @@ def altered_byte(log: Log, draw: random.Random) -> Entry:
     value = bytearray(entry.value or b"")
     moment = re.search(rb'"at":\d+', value)
     assert moment is not None
-    place = draw.choice([n for n, byte in enumerate(value) if chr(byte).isalnum() and not moment.start() <= n < moment.end()])
-    value[place] = ord("7" if chr(value[place]) != "7" else "3") if chr(value[place]).isdigit() else ord("x" if chr(value[place]) != "x" else "y")
+    place = draw.choice(
+        [n for n, byte in enumerate(value) if chr(byte).isalnum() and not moment.start() <= n < moment.end()]
+    )
+    value[place] = (
+        ord("7" if chr(value[place]) != "7" else "3")
+        if chr(value[place]).isdigit()
+        else ord("x" if chr(value[place]) != "x" else "y")
+    )
     alter(log, DECISIONS, index, bytes(value))
     return entry
 
@@ -113,7 +123,16 @@ def test_an_altered_report_shows_in_its_decision() -> None:
     """The cause says another grid than the one that was decided."""
     log = busy_days(2, incidents=10, hours=12)
     entry = log.entries["incidents"][3]
-    alter(log, "incidents", 3, (entry.value or b"").replace(b"-1", b"-2") if b'-1"' in (entry.value or b"") else (entry.value or b"").replace(b"-2", b"-1"))
+    alter(
+        log,
+        "incidents",
+        3,
+        (
+            (entry.value or b"").replace(b"-1", b"-2")
+            if b'-1"' in (entry.value or b"")
+            else (entry.value or b"").replace(b"-2", b"-1")
+        ),
+    )
     assert [found.told.id for found in verify(log).mismatches] == [entry.id]
 
 
@@ -149,11 +168,17 @@ def test_a_moment_that_cannot_be_is_named(shift: int | None, word: str) -> None:
 
 
 def test_what_was_held_is_passed_by_and_what_waits_is_counted() -> None:
-    """A held incident changes nothing, whatever its bytes are; an unreadable command is refused again; two records wait."""
+    """A held incident changes nothing, whatever its bytes are; an unreadable command is refused again; two records
+    wait."""
     told = Dispatch()
     told.report(1, "bins", "east", "east-1", START + MINUTE)
     broken = told._put("incidents", b"east", b"{", START + 2 * MINUTE)
-    told._put(DECISIONS, b"east", encode(Decision(broken.id, START + 2 * MINUTE, "held", "held", "east", engine="0.1.0")), START + 2 * MINUTE)
+    told._put(
+        DECISIONS,
+        b"east",
+        encode(Decision(broken.id, START + 2 * MINUTE, "held", "held", "east", engine="0.1.0")),
+        START + 2 * MINUTE,
+    )
     told.report(2, "lift", "east", "east-1", START + 3 * MINUTE)
     told._put("incidents", b"east", b"{", START + 4 * MINUTE)
     told._put("commands", b"east", b"{", START + 4 * MINUTE)
@@ -200,16 +225,28 @@ def test_a_gap_stops_and_says_where(damage: Callable[[Log], str]) -> None:
 
 
 def test_commands_are_bounded_by_the_clock_of_their_start() -> None:
-    """An accelerated stack started twice has two mappings; each command is read by the one that was in force when it was decided."""
+    """An accelerated stack started twice has two mappings; each command is read by the one that was in force when it
+    was decided."""
     told = Dispatch()
     told.report(1, "bins", "east", "east-1", START + MINUTE)
     holder = told.book.tickets["east-20260302-1"]
     late = START + 10 * MINUTE
-    told.command(Command("c1", CommandKind.ACCEPT, Actor(Role(holder.party or ""), holder.person), late + 60 * MINUTE, ticket=holder.id), late)
+    told.command(
+        Command(
+            "c1",
+            CommandKind.ACCEPT,
+            Actor(Role(holder.party or ""), holder.person),
+            late + 60 * MINUTE,
+            ticket=holder.id,
+        ),
+        late,
+    )
     log = told.finish()
     assert verify(log).mismatches == ()
     after = log.entries[DECISIONS][-1].appended_ms + 1
-    log.entries["reference"].append(Entry("reference", 0, 9, b"clock", encode(EngineClock(START, 60 * MINUTE // SPEED, SPEED)), (), after))
+    log.entries["reference"].append(
+        Entry("reference", 0, 9, b"clock", encode(EngineClock(START, 60 * MINUTE // SPEED, SPEED)), (), after)
+    )
     assert verify(log).mismatches == ()
     log.entries["reference"][-1] = log.entries["reference"][-1]._replace(appended_ms=0)
     assert [found.told.id for found in verify(log).mismatches] == ["commands:0:1"]
@@ -219,7 +256,9 @@ def test_a_clock_that_compaction_took_is_replaced_by_the_record() -> None:
     """The bound of its commands is what the decisions say, and the verdict counts them."""
     log = busy_days(1, incidents=20, hours=24)
     last = log.entries[DECISIONS][-1].appended_ms
-    log.entries["reference"] = [e._replace(appended_ms=last + 1) if e.key == b"clock" else e for e in log.entries["reference"]]
+    log.entries["reference"] = [
+        e._replace(appended_ms=last + 1) if e.key == b"clock" else e for e in log.entries["reference"]
+    ]
     verdict: Verdict = verify(log)
     assert verdict.mismatches == ()
     assert verdict.bounded == len(log.entries["commands"])

@@ -22,10 +22,16 @@ from topics.vocabulary import CommandKind, Role
 def contents(book: Book) -> dict[str, Any]:
     """Everything a book holds, as values."""
     return {
-        "tickets": {name: book.tickets.stored(name) for name in book.tickets}, "quotas": dict(book.quotas), "counters": dict(book.counters),
-        "seen": dict(book.seen), "pack": book.pack, "open": set(book.open), "due": dict(book._due_at), "next": book.next_due(),
+        "tickets": {name: book.tickets.stored(name) for name in book.tickets},
+        "quotas": dict(book.quotas),
+        "counters": dict(book.counters),
+        "seen": dict(book.seen),
+        "pack": book.pack,
+        "open": set(book.open),
+        "due": dict(book._due_at),
+        "next": book.next_due(),
         "rosters": dict(book.rosters.duties),
-    }  # fmt: skip
+    }
 
 
 def folded(log: Log) -> Book:
@@ -62,7 +68,8 @@ class Watched(Book):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_a_fold_of_the_log_is_the_book(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After every single decision: tickets, the split's books, counters, commands seen, the pack, and what is due next."""
+    """After every single decision: tickets, the split's books, counters, commands seen, the pack, and what is due
+    next."""
     books: list[Watched] = []
     monkeypatch.setattr("tests.support.town.Book", lambda laws: books.append(Watched(laws)) or books[-1])
     log = busy_days(seed, incidents=40, hours=60)
@@ -83,7 +90,14 @@ def test_a_ticket_given_to_another_party_by_hand_is_counted() -> None:
     others = ("residents", "specialist") if holder.party != "residents" else ("specialist", "residents")
     for n, party in enumerate((holder.party, others[0], others[1])):
         asked = Command(
-            f"c{n}", CommandKind.REASSIGN, Actor(Role.DESK, "desk-1"), START + (2 + n) * MINUTE, ticket=holder.id, reason="so", party=party, target=f"{party}-2"
+            f"c{n}",
+            CommandKind.REASSIGN,
+            Actor(Role.DESK, "desk-1"),
+            START + (2 + n) * MINUTE,
+            ticket=holder.id,
+            reason="so",
+            party=party,
+            target=f"{party}-2",
         )
         told.command(asked, START + (2 + n) * MINUTE)
     log = told.finish()
@@ -95,7 +109,9 @@ def test_old_commands_are_forgotten_as_they_were() -> None:
     """After 35 days ids are dropped, a few with each cause; a rung set aside drops none."""
     told = Dispatch()
     for n in range(20):
-        told.command(Command(f"c{n}", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START, pack=REF), START + n * MINUTE)
+        told.command(
+            Command(f"c{n}", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START, pack=REF), START + n * MINUTE
+        )
     later = START + 36 * 24 * HOUR
     told.report(1, "bins", "east", "east-1", later)
     told.command(Command("c19", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), later, ticket="east-20260302-9"), later)
@@ -116,7 +132,9 @@ def test_a_repeated_command_and_an_adoption_are_folded() -> None:
     adopt = Command("adopt:again", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START, pack=REF)
     for minute in (1, 2):
         told.command(adopt, START + minute * MINUTE)
-    unknown = CommandCause("commands:0:9", Command("adopt:9", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "p"), START, pack="no@1"), START)
+    unknown = CommandCause(
+        "commands:0:9", Command("adopt:9", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "p"), START, pack="no@1"), START
+    )
     outcome = decide(told.book, told.laws, unknown, told._at)
     told.book.apply(outcome)
     told._put("tickets.decisions", b"", encode(outcome.decision), told._at)

@@ -81,7 +81,8 @@ def cut(log: Log, count: int) -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_from_any_moment_the_bytes_are_the_same(seed: int, tmp_path: Path) -> None:
-    """Folded from the log, then from the checkpoint that this left behind: every decision from there on is identical."""
+    """Folded from the log, then from the checkpoint that this left behind: every decision from there on is
+    identical."""
     log, draw = busy_days(seed, incidents=40, hours=72), random.Random(seed)
     assert verify(log).mismatches == ()
     for n in range(8):
@@ -97,7 +98,10 @@ def test_from_any_moment_the_bytes_are_the_same(seed: int, tmp_path: Path) -> No
 def test_a_day_is_said_and_its_checkpoint_is_read(stack: Stack) -> None:
     """The second time only what came after is needed: the log may end there."""
     count = since(stack.log, SECOND)
-    words = [f"replayed from the state at 2026-03-03 00:00 Asia/Shanghai on: all {count} decisions of 1 partitions identical, byte by byte"]
+    words = [
+        f"replayed from the state at 2026-03-03 00:00 Asia/Shanghai on: all {count} decisions of 1 partitions"
+        " identical, byte by byte"
+    ]
     assert verdict_lines(stack.verdict(SECOND)) == words
     assert stack.found == {}
     cut(stack.log, len(stack.log.of(DECISIONS)) - count)
@@ -105,8 +109,9 @@ def test_a_day_is_said_and_its_checkpoint_is_read(stack: Stack) -> None:
     assert stack.found[0].offset == stack.log.of(DECISIONS)[0].offset
     assert (stack.notes, stack.files()) == ([], ["2026-03-03.0.msgpack"])
     assert starts(stack.found.values()) == {
-        (DECISIONS, 0): stack.found[0].last, **{(topic, 0): stack.log.entries[topic][0].offset for topic in ("incidents", "commands")},
-    }  # fmt: skip
+        (DECISIONS, 0): stack.found[0].last,
+        **{(topic, 0): stack.log.entries[topic][0].offset for topic in ("incidents", "commands")},
+    }
 
 
 def test_a_later_day_goes_on_from_an_earlier_checkpoint(stack: Stack) -> None:
@@ -118,7 +123,12 @@ def test_a_later_day_goes_on_from_an_earlier_checkpoint(stack: Stack) -> None:
     assert stack.verdict(THIRD).mismatches == ()
     assert stack.files() == ["2026-03-03.0.msgpack", "2026-03-04.0.msgpack"]
     one, other = (Checkpoints(s.folder, "gw.", 1).newest("2026-03-04", THIRD.at)[0] for s in (stack, whole))
-    assert (one.digest, one.offset, one.positions, dict(one.state)) == (other.digest, other.offset, other.positions, dict(other.state))
+    assert (one.digest, one.offset, one.positions, dict(one.state)) == (
+        other.digest,
+        other.offset,
+        other.positions,
+        dict(other.state),
+    )
 
 
 def test_a_later_checkpoint_is_no_use_to_an_earlier_day(stack: Stack) -> None:
@@ -169,7 +179,11 @@ def test_a_checkpoint_that_does_not_fit_is_said_and_made_anew(stack: Stack, spoi
     why = spoil(stack, stack.folder / "2026-03-03.0.msgpack")  # type: ignore[operator]
     found = stack.verdict(SECOND)
     assert (found.mismatches, found.identical) == ((), since(stack.log, SECOND))
-    assert len(stack.notes) == 1 and stack.notes[0].startswith("the checkpoint 2026-03-03.0.msgpack is not used: ") and why in stack.notes[0]
+    assert (
+        len(stack.notes) == 1
+        and stack.notes[0].startswith("the checkpoint 2026-03-03.0.msgpack is not used: ")
+        and why in stack.notes[0]
+    )
     assert stack.verdict(SECOND).mismatches == () and stack.notes == [] and 0 in stack.found
 
 
@@ -222,7 +236,9 @@ def test_a_decision_that_names_no_position_stops(stack: Stack) -> None:
     """Where to go on is not known."""
     value = stack.log.entries[DECISIONS][3].value or b""
     name = decode(value, Decision).id
-    stack.log.entries[DECISIONS][3] = stack.log.entries[DECISIONS][3]._replace(value=value.replace(name.encode(), b"incidents:0:x"))
+    stack.log.entries[DECISIONS][3] = stack.log.entries[DECISIONS][3]._replace(
+        value=value.replace(name.encode(), b"incidents:0:x")
+    )
     with pytest.raises(Gap, match=f"what {DECISIONS}:0:3 has changed cannot be told"):
         stack.verdict(SECOND)
 
@@ -239,7 +255,9 @@ def test_a_pack_that_is_gone_stops(stack: Stack) -> None:
     ("text", "moment"),
     [
         pytest.param("2026-03-03", Moment(1772467200000, "2026-03-03", 1772467200000), id="a day"),
-        pytest.param("2026-03-03T00:30:00+08:00", Moment(1772469000000, "2026-03-03", 1772467200000), id="the zone's offset"),
+        pytest.param(
+            "2026-03-03T00:30:00+08:00", Moment(1772469000000, "2026-03-03", 1772467200000), id="the zone's offset"
+        ),
         pytest.param("2026-03-02T23:30:00.250Z", Moment(1772494200250, "2026-03-03", 1772467200000), id="UTC"),
     ],
 )

@@ -1,4 +1,5 @@
-"""A history told under another law from a day on: what stands keeps its law, what comes has the other, as brute force finds."""
+"""A history told under another law from a day on: what stands keeps its law, what comes has the other, as brute force
+finds."""
 
 from pathlib import Path
 from typing import Any
@@ -35,14 +36,19 @@ def told_since(log: Log, bundle: PackBundle, moment: Moment, folder: Path) -> Si
 
 
 def at_the_end(log: Log, since: int) -> dict[str, tuple[Any, ...]]:
-    """Tickets that stood open at a moment, or that something happened to since: how they ended, and what was missed since."""
+    """Tickets that stood open at a moment, or that something happened to since: how they ended, and what was missed
+    since."""
     found, counted = endings(log), set[str]()
     breaches: dict[str, set[str]] = {}
     images: dict[str, Ticket | None] = {}
     for entry in log.of("tickets.decisions"):
         decision = decode(entry.value or b"", Decision)
         if decision.at >= since:
-            counted |= {name for name, image in images.items() if image is not None and image.status not in FINAL} if not breaches else set()
+            counted |= (
+                {name for name, image in images.items() if image is not None and image.status not in FINAL}
+                if not breaches
+                else set()
+            )
             breaches.setdefault("", set())
             counted |= {change.ticket for change in decision.changes if change.after is not None}
             parts = decision.id.split(":")
@@ -51,7 +57,10 @@ def at_the_end(log: Log, since: int) -> dict[str, tuple[Any, ...]]:
         for change in decision.changes:
             images[change.ticket] = decode(bytes(change.after), Ticket) if change.after is not None else None
     tickets = (ending.ticket for ending in found.values() if ending.ticket.id in counted)
-    return {t.id: (t.identity, t.category, str(t.status), t.tier or "desk", t.party, frozenset(breaches.get(t.id, ()))) for t in tickets}
+    return {
+        t.id: (t.identity, t.category, str(t.status), t.tier or "desk", t.party, frozenset(breaches.get(t.id, ())))
+        for t in tickets
+    }
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -101,9 +110,11 @@ def test_what_stands_keeps_its_law(tmp_path: Path) -> None:
     assert found.difference.breaches_after["resolve"] == 1
     assert [row.identity for row in found.difference.rows if "0:resolve:0" in row.breaches_vanish] == ["town:2"]
     assert (found.stood, found.difference.tickets_before, found.recorded_packs) == (1, 2, (REF,))
-    assert summary(found)[0] == (
-        f"2 tickets from 2026-03-03 00:00 to 2026-03-03 04:00 Asia/Shanghai, as decided by {REF}, told once more from the state at 2026-03-03 00:00 on: "
-        f"the 1 of before keep the law they were filed under, new ones are filed under {OTHER}."
+    assert (
+        summary(found)[0]
+        == f"2 tickets from 2026-03-03 00:00 to 2026-03-03 04:00 Asia/Shanghai, as decided by {REF}, told once more"
+        " from the state at 2026-03-03 00:00 on: the 1 of before keep the law they were filed under, new ones are"
+        f" filed under {OTHER}."
     )
 
 
@@ -112,9 +123,23 @@ def test_a_closed_ticket_is_on_the_account_once_something_happens_to_it(tmp_path
     told = Dispatch()
     for n in (1, 2):
         told.report(n, "bins", "east", "east-1", START + n * MINUTE)
-        closed = Command(f"c{n}", CommandKind.CLOSE_BY_SOURCE, Actor(Role.SOURCE, "town"), START + HOUR, ticket=f"east-20260302-{n}", reason="closed")
+        closed = Command(
+            f"c{n}",
+            CommandKind.CLOSE_BY_SOURCE,
+            Actor(Role.SOURCE, "town"),
+            START + HOUR,
+            ticket=f"east-20260302-{n}",
+            reason="closed",
+        )
         told.command(closed, START + HOUR)
-    again = Command("again", CommandKind.REOPEN, Actor(Role.REPORTER, "r"), SECOND.at + HOUR, ticket="east-20260302-1", reason="not done")
+    again = Command(
+        "again",
+        CommandKind.REOPEN,
+        Actor(Role.REPORTER, "r"),
+        SECOND.at + HOUR,
+        ticket="east-20260302-1",
+        reason="not done",
+    )
     told.command(again, SECOND.at + HOUR)
     found = told_since(told.finish(), doubled(), SECOND, tmp_path)
     assert (found.difference.tickets_before, found.difference.tickets_after, found.stood) == (1, 1, 1)
@@ -136,9 +161,12 @@ def test_a_referral_on_its_way_arrives() -> None:
         books[partition] = Stood(book, START)
         kept[partition] = [one for one in decided if one.at >= START + 10 * MINUTE]
     assert sum(map(len, kept.values())) == 1
-    found = simulate(History(kept, books, START + 10 * MINUTE), told.laws, law(doubled()), told.count)  # type: ignore[arg-type]
+    history = History(kept, books, START + 10 * MINUTE)  # type: ignore[arg-type]
+    found = simulate(history, told.laws, law(doubled()), told.count)
     assert found.difference.tickets_before == found.difference.tickets_after == 1
-    assert [image.pack for book in books.values() for image in images_of(book.book).values() if image.home == "west"] == [OTHER]
+    assert [
+        image.pack for book in books.values() for image in images_of(book.book).values() if image.home == "west"
+    ] == [OTHER]
 
 
 class Stood:
@@ -148,4 +176,3 @@ class Stood:
         """As given."""
         self.book, self.at = book, at
         book.opened(book.pack, at)
-

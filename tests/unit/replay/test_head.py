@@ -1,4 +1,5 @@
-"""The head of a decision, read from its first bytes, is what the whole record says; and what else makes a replay fast is not seen."""
+"""The head of a decision, read from its first bytes, is what the whole record says; and what else makes a replay fast
+is not seen."""
 
 import gc
 
@@ -14,7 +15,8 @@ from tests.support.town import MINUTE, REF, START, Dispatch, busy_days
 from topics.codec import encode
 from topics.decision import Decision, Event, Why
 
-PLAIN = Decision("commands:0:7", 5, "command", "noted", "east", "east-20260302-1", why=Why(pack=REF))  # type: ignore[arg-type]
+TICKET = "east-20260302-1"
+PLAIN = Decision("commands:0:7", 5, "command", "noted", "east", TICKET, why=Why(pack=REF))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -34,21 +36,36 @@ def test_heads_are_what_the_records_say(seed: int) -> None:
         pytest.param({"home": "东", "ticket": "东-20260302-1"}, id="Chinese"),
         pytest.param({"ticket": None}, id="no ticket"),
         pytest.param({"why": Why()}, id="no pack"),
-        pytest.param({"why": Why(), "events": (Event("NoteAdded", "t", {"text": '"why":{"pack":"x"'}),)}, id="a text that looks like a pack"),
+        pytest.param(
+            {"why": Why(), "events": (Event("NoteAdded", "t", {"text": '"why":{"pack":"x"'}),)},
+            id="a text that looks like a pack",
+        ),
         pytest.param({"at": -5}, id="before 1970"),
     ],
 )
 def test_peculiar_heads_are_what_the_records_say(changes: dict[str, object]) -> None:
     """Whatever stands in them."""
     value = encode(msgspec.structs.replace(PLAIN, **changes))
-    assert head_of(value) == read_whole(value) == Head(*[getattr(msgspec.structs.replace(PLAIN, **changes), n) for n in Head._fields[:5]], pack=_pack(changes))
+    assert (
+        head_of(value)
+        == read_whole(value)
+        == Head(*[getattr(msgspec.structs.replace(PLAIN, **changes), n) for n in Head._fields[:5]], pack=_pack(changes))
+    )
 
 
 def _pack(changes: dict[str, object]) -> str | None:
     return None if "why" in changes else REF
 
 
-@pytest.mark.parametrize("value", [b"", b"{", b'{"id":"\xff:0:1","at":1,"cause":"clock","reason":"r","home":""}', b'{"id":"a","at":1,"cause":"no","reason":"r"}'])
+@pytest.mark.parametrize(
+    "value",
+    [
+        b"",
+        b"{",
+        b'{"id":"\xff:0:1","at":1,"cause":"clock","reason":"r","home":""}',
+        b'{"id":"a","at":1,"cause":"no","reason":"r"}',
+    ],
+)
 def test_what_is_no_decision_is_none(value: bytes) -> None:
     """Not even when it begins like one."""
     with pytest.raises(msgspec.DecodeError):

@@ -44,8 +44,13 @@ OTHER = ref_of(doubled())
 
 def stricter() -> PackBundle:
     """The town with other shares, no bins for residents, another lead for lifts, and no referrals."""
-    changes: dict[str, dict[str, Any]] = {"bins": {"parties": ("specialist", "backstop")}, "lift": {"lead": "water", "co": ()}}
-    shares = tuple(msgspec.structs.replace(s, share=share) for s, share in zip(town().shares, (40, 30, 20, 10), strict=True))
+    changes: dict[str, dict[str, Any]] = {
+        "bins": {"parties": ("specialist", "backstop")},
+        "lift": {"lead": "water", "co": ()},
+    }
+    shares = tuple(
+        msgspec.structs.replace(s, share=share) for s, share in zip(town().shares, (40, 30, 20, 10), strict=True)
+    )
     categories = tuple(msgspec.structs.replace(c, **changes.get(c.code, {})) for c in town().categories)
     return msgspec.structs.replace(town(), categories=categories, shares=shares, max_hops=0)
 
@@ -55,7 +60,7 @@ def told_under(log: Log, bundle: PackBundle) -> Simulated:
     return simulate(history_of(log), laws_of(log), law(bundle), 1)
 
 
-# -- brute force: dispatch as the made-up town has it takes the same reports and commands ---------------------------------
+# -- brute force: dispatch as the made-up town has it takes the same reports and commands ------------------------------
 
 
 @dataclass
@@ -92,7 +97,8 @@ def endings(log: Log) -> dict[tuple[str, int], Ending]:
 
 
 def by_force(log: Log, bundle: PackBundle, since: int | None = None) -> tuple[Log, set[str]]:
-    """Let a town under the other law live through the same; answers its log and the commands it refuses although they were done.
+    """Let a town under the other law live through the same; answers its log and the commands it refuses although they
+    were done.
 
     With ``since`` it has the recorded law until then.
     """
@@ -127,8 +133,14 @@ def by_force(log: Log, bundle: PackBundle, since: int | None = None) -> tuple[Lo
         appended = START + record.appended_ms * SPEED
         told.pass_time(appended - 1)
         asked = len(told.log.of("tickets.decisions"))
-        target = names.get(command.target or "", command.target) if command.kind is CommandKind.DUPLICATE_OF else command.target
-        told.command(msgspec.structs.replace(command, ticket=found + slash + child if found else "", target=target), appended)
+        target = (
+            names.get(command.target or "", command.target)
+            if command.kind is CommandKind.DUPLICATE_OF
+            else command.target
+        )
+        told.command(
+            msgspec.structs.replace(command, ticket=found + slash + child if found else "", target=target), appended
+        )
         now = decode(told.log.of("tickets.decisions")[asked].value or b"", Decision)
         if was.changes and not now.changes and now.reason != "repeated_command":
             unfit.add(was.id)
@@ -141,7 +153,15 @@ def side(ending: Ending | None) -> Side | None:
     if ending is None:
         return None
     t = ending.ticket
-    return Side(t.id, t.category, str(t.status), ending.first_party, t.tier or "desk", t.party, tuple(sorted(ending.departments)))
+    return Side(
+        t.id,
+        t.category,
+        str(t.status),
+        ending.first_party,
+        t.tier or "desk",
+        t.party,
+        tuple(sorted(ending.departments)),
+    )
 
 
 @pytest.mark.parametrize("seed", range(2))
@@ -153,12 +173,18 @@ def test_the_comparison_is_what_brute_force_finds(seed: int, other: Any) -> None
     forced, unfit = by_force(log, other())
     before, after = endings(log), endings(forced)
     assert {misfit.id for misfit in found.no_longer_fits} == unfit
-    rows = {(row.identity, row.before and row.before.ticket, row.after and row.after.ticket): row for row in found.difference.rows}
+    rows = {
+        (row.identity, row.before and row.before.ticket, row.after and row.after.ticket): row
+        for row in found.difference.rows
+    }
     none = Ending(next(iter(before.values())).ticket)
     different = 0
     for key in {*before, *after}:
         was, now = before.get(key), after.get(key)
-        vanish, appear = ((was or none).breaches - (now or none).breaches), ((now or none).breaches - (was or none).breaches)
+        vanish, appear = (
+            ((was or none).breaches - (now or none).breaches),
+            ((now or none).breaches - (was or none).breaches),
+        )
         row = rows.get((key[0], was and was.ticket.id, now and now.ticket.id))
         if row is None:
             assert (side(was), vanish, appear) == (side(now), set(), set())
@@ -169,7 +195,9 @@ def test_the_comparison_is_what_brute_force_finds(seed: int, other: Any) -> None
     assert different == len(found.difference.rows) > 0
     assert (found.difference.tickets_before, found.difference.tickets_after) == (len(before), len(after))
     for loads, member in ((found.difference.tiers, 0), (found.difference.parties, 1)):
-        stood = [[{place[member] for place in ending.stood} - {None} for ending in ends.values()] for ends in (before, after)]
+        stood = [
+            [{place[member] for place in ending.stood} - {None} for ending in ends.values()] for ends in (before, after)
+        ]
         names = set().union(*stood[0], *stood[1])
         assert loads == {name: Load(*(sum(name in one for one in ends) for ends in stood)) for name in names}
 
@@ -181,7 +209,10 @@ def test_under_its_own_law_a_history_is_the_same() -> None:
     assert found.difference.rows == ()
     assert found.no_longer_fits == () and found.newly_done == 0 and found.held == ()
     assert found.difference.breaches_before == found.difference.breaches_after
-    assert all((row.count_before, row.drift_before) == (row.count_after, row.drift_after) for row in found.difference.split.values())
+    assert all(
+        (row.count_before, row.drift_before) == (row.count_after, row.drift_after)
+        for row in found.difference.split.values()
+    )
     assert found.recorded_packs == (REF,)
 
 
@@ -204,7 +235,8 @@ def test_a_doubled_limit_lets_the_breach_vanish() -> None:
 
 
 def test_the_drift_of_the_split_is_counted_apart_from_who_may_take() -> None:
-    """Ten bins: each party has its share; where only two parties may take them, at 30 to 10, all others are off by theirs."""
+    """Ten bins: each party has its share; where only two parties may take them, at 30 to 10, all others are off by
+    theirs."""
     told = Dispatch()
     for n in range(1, 11):
         told.report(n, "bins", "east", "east-1", START + n * MINUTE)
@@ -240,7 +272,9 @@ def test_a_command_handed_in_before_a_deadline_goes_first_although_decided_later
     told = Dispatch()
     told.report(1, "lift", "east", "east-1", START)
     holder = told.book.tickets["east-20260302-1"]
-    command = Command("c1", CommandKind.ACCEPT, Actor(Role(holder.party or ""), holder.person), START + 14 * MINUTE, ticket=holder.id)
+    command = Command(
+        "c1", CommandKind.ACCEPT, Actor(Role(holder.party or ""), holder.person), START + 14 * MINUTE, ticket=holder.id
+    )
     entry = told._put("commands", b"east", encode(command), START + 14 * MINUTE)
     told._now(START + 40 * MINUTE)
     told._write(CommandCause(entry.id, command, START + 14 * MINUTE))
@@ -249,7 +283,9 @@ def test_a_command_handed_in_before_a_deadline_goes_first_although_decided_later
     assert "accept" not in found.difference.breaches_after
 
 
-@pytest.mark.parametrize("spoil", [lambda value: b"{", lambda value: value[:-9], lambda value: value[:-9] + b"\xff" + value[-9:]])
+@pytest.mark.parametrize(
+    "spoil", [lambda value: b"{", lambda value: value[:-9], lambda value: value[:-9] + b"\xff" + value[-9:]]
+)
 def test_a_record_that_cannot_be_read_stops_the_telling(spoil: Callable[[bytes], bytes]) -> None:
     """What happened after it is not known, whether it is broken at its beginning or at its end."""
     log = one_ticket_left_alone()
@@ -290,11 +326,20 @@ class Two:
 
     def report(self, n: int, home: str, minute: int) -> Decision:
         """A report without a category, which waits at the desk."""
-        return self.take("incidents", home, Incident(f"town:{n}", home, START, START, "app", REF, "grid", leaf=f"{home}-1"), minute)  # type: ignore[arg-type]
+        return self.take(
+            "incidents", home, Incident(f"town:{n}", home, START, START, "app", REF, "grid", leaf=f"{home}-1"), minute
+        )  # type: ignore[arg-type]
 
     def ask(self, kind: CommandKind, ticket: str, minute: int, **fields: Any) -> Decision:
         """The duty desk commands."""
-        command = Command(f"{kind}:{ticket}:{minute}", kind, Actor(Role.DESK, "desk-1"), START + minute * MINUTE, ticket=ticket, **fields)
+        command = Command(
+            f"{kind}:{ticket}:{minute}",
+            kind,
+            Actor(Role.DESK, "desk-1"),
+            START + minute * MINUTE,
+            ticket=ticket,
+            **fields,
+        )
         return self.take("commands", ticket.split("-")[0], command, minute)
 
     def under(self, bundle: PackBundle) -> Simulated:
@@ -332,9 +377,13 @@ def test_a_referral_arrives_where_and_when_it_was_recorded() -> None:
 
 
 def test_a_referral_that_the_other_law_refuses_never_arrives() -> None:
-    """Its ticket over there is gone, its commands with it; the next one has another name and is still matched and filed."""
+    """Its ticket over there is gone, its commands with it; the next one has another name and is still matched and
+    filed."""
     found = a_referral(town()).under(hops(town(), 0))
-    assert [(m.kind, m.reason) for m in found.no_longer_fits] == [("refer", "too_many_hops"), ("file", "unknown_ticket")]
+    assert [(m.kind, m.reason) for m in found.no_longer_fits] == [
+        ("refer", "too_many_hops"),
+        ("file", "unknown_ticket"),
+    ]
     rows = {(row.identity, row.origin.split(":")[0]): row for row in found.difference.rows}
     assert rows["town:1", "commands"].after is None
     renamed = rows["town:2", "incidents"]
@@ -355,7 +404,8 @@ def test_a_referral_that_only_the_other_law_makes_arrives_at_once() -> None:
 
 
 def test_what_the_record_left_unfired_is_not_blamed_on_the_other_law() -> None:
-    """East's triage clock was due when the stack had ended there, although west went on: under the same law nothing appears."""
+    """East's triage clock was due when the stack had ended there, although west went on: under the same law nothing
+    appears."""
     told = Two(town())
     told.report(1, "east", 1)
     told.report(2, "west", 60)
@@ -363,8 +413,11 @@ def test_what_the_record_left_unfired_is_not_blamed_on_the_other_law() -> None:
 
 
 def test_a_quiet_partition_is_told_to_the_end_of_the_record() -> None:
-    """East has nothing recorded after its report, and nothing was due: what the other law has due until the end fires."""
-    slow = msgspec.structs.replace(town(), clocks=town().clocks | {"triage": {f"U{n}": Limit(120, "minute") for n in range(1, 5)}})
+    """East has nothing recorded after its report, and nothing was due: what the other law has due until the end
+    fires."""
+    slow = msgspec.structs.replace(
+        town(), clocks=town().clocks | {"triage": {f"U{n}": Limit(120, "minute") for n in range(1, 5)}}
+    )
     told = Two(slow)
     told.report(1, "east", 1)
     told.report(2, "west", 60)

@@ -1,4 +1,5 @@
-"""LAW 6: what may be the same is proposed with a score and merged only where the pack says so; a flood is folded into one."""
+"""LAW 6: what may be the same is proposed with a score and merged only where the pack says so; a flood is folded into
+one."""
 
 import random
 import time
@@ -67,7 +68,11 @@ def test_a_rule_named_in_the_pack_merges_at_once_and_a_person_may_undo_it() -> N
     city.report("T", "bins")
     city.at("09:00")
     city.report("U", "bins", can_reach_reporter=True)
-    assert (city["U"].status, city["U"].merged_into, city["T"].merged_here) == (Status.MERGED, city["T"].id, (city["U"].id,))
+    assert (city["U"].status, city["U"].merged_into, city["T"].merged_here) == (
+        Status.MERGED,
+        city["T"].id,
+        (city["U"].id,),
+    )
     assert city["T"].can_reach_reporter
     assert city.ask("unmerge", "U", "desk:desk-1", reason="two bins") == "done_as_asked"
     resolve = next(clock for clock in city["U"].clocks if clock.kind == "resolve")
@@ -88,7 +93,8 @@ def test_a_flood_is_folded_and_its_rungs_inform_the_one_that_is_worked() -> None
 
 
 def test_a_flood_that_goes_on_for_hours_stays_with_the_one_that_is_worked() -> None:
-    """Twenty minutes apart, the first leaves the window; those folded later name it all the same, and no chain grows."""
+    """Twenty minutes apart, the first leaves the window; those folded later name it all the same, and no chain
+    grows."""
     city = looking(storm=Storm(2, 50))
     for n in range(12):
         city.report(f"T{n}", "bins")
@@ -97,7 +103,8 @@ def test_a_flood_that_goes_on_for_hours_stays_with_the_one_that_is_worked() -> N
 
 
 def test_no_clock_of_a_folded_ticket_moves_it() -> None:
-    """Nobody accepts, the limit breaks: whoever has the first hears of each rung; a person may still move it, and then its leg moves nothing either."""
+    """Nobody accepts, the limit breaks: whoever has the first hears of each rung; a person may still move it, and then
+    its leg moves nothing either."""
     city = looking(storm=Storm(2, 60))
     for name in "ABC":
         city.report(name, "bins")
@@ -114,16 +121,30 @@ def test_no_clock_of_a_folded_ticket_moves_it() -> None:
 
 
 def test_what_is_remembered_is_the_state_alone() -> None:
-    """However often the partition is opened anew, the same is proposed, folded and merged, byte by byte; also after another pack."""
+    """However often the partition is opened anew, the same is proposed, folded and merged, byte by byte; also after
+    another pack."""
     draw = random.Random(5)
     city = looking(alike=(RULE, Alike("camera", 600, 20, 90, ("leak",), merges=True)), storm=Storm(4, 60))
     words = ["bin overflowing at the gate", "gate: bin overflowing", "bin", "water everywhere", ""]
     for n in range(150):
         city.now += draw.randrange(20) * MINUTE
         home = draw.choice(["east", "west"])
-        city.report(f"T{n}", draw.choice(["bins", "bins", "leak"]), home=home, leaf=draw.choice([f"{home}1", f"{home}2"]), text=draw.choice(words))
+        city.report(
+            f"T{n}",
+            draw.choice(["bins", "bins", "leak"]),
+            home=home,
+            leaf=draw.choice([f"{home}1", f"{home}2"]),
+            text=draw.choice(words),
+        )
         some = draw.choice(sorted(city.book.tickets))
-        kind, fields = draw.choice([("recategorise", {"category": "leak"}), ("place", {"grid": "east2"}), ("close_by_source", {}), ("unmerge", {})])
+        kind, fields = draw.choice(
+            [
+                ("recategorise", {"category": "leak"}),
+                ("place", {"grid": "east2"}),
+                ("close_by_source", {}),
+                ("unmerge", {}),
+            ]
+        )
         city.ask(kind, some, "source:app" if kind == "close_by_source" else "desk:desk-1", reason="so", **fields)
     assert len(city.events("DuplicateProposed")) > 20 and city.events("TicketFolded") and city.events("TicketMerged")
     assert replay(city.laws, city.causes, reopen_every=7) == city.log()
@@ -139,11 +160,14 @@ def test_distances_are_good_to_two_per_cent() -> None:
         dlat, dlon = draw.uniform(-0.003, 0.003), draw.uniform(-0.003, 0.003)
         true = hypot(dlat, dlon * cos(radians(lat))) * 111_320
         a, b = (round(lat * 1e7), round(lon * 1e7)), (round((lat + dlat) * 1e7), round((lon + dlon) * 1e7))
-        assert duplicates.are_within(int(true * 1.02) + 2, a, b) and not duplicates.are_within(int(true * 0.98) - 2, a, b)
+        assert duplicates.are_within(int(true * 1.02) + 2, a, b) and not duplicates.are_within(
+            int(true * 0.98) - 2, a, b
+        )
 
 
 def test_long_texts_of_a_busy_home_cost_no_step() -> None:
-    """256 open tickets of 4,000 characters each: a report more is looked at in a hundredth of a second, and its beginning tells."""
+    """256 open tickets of 4,000 characters each: a report more is looked at in a hundredth of a second, and its
+    beginning tells."""
     city = looking()
     words = [f"{n * 7919 % 9973}" for n in range(800)]
     for n in range(256):

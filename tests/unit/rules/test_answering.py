@@ -18,7 +18,9 @@ from topics.vocabulary import REFUSALS, TaskEvent, TaskRole
 
 def told(decision: Decision) -> list[Task]:
     """What fan-out writes for a decision."""
-    outs = FanoutCore(0, StageMetrics("fanout")).take(Record("tickets.decisions", 0, 0, b"east", codec.encode(decision), (), 0, 0), 0)
+    outs = FanoutCore(0, StageMetrics("fanout")).take(
+        Record("tickets.decisions", 0, 0, b"east", codec.encode(decision), (), 0, 0), 0
+    )
     return [codec.decode(out.value or b"", Task) for out in outs]
 
 
@@ -27,11 +29,26 @@ def test_a_task_says_all_that_a_department_needs_to_go_there() -> None:
     city = City()
     city.report("T", category="wall", address="West Road 1", lat_e7=347466123, lon_e7=-1136253680, text="it leans")
     assert city.ask("escalate", "T", "chief:chief-1", target="street", reason="far") == "done_as_asked"
-    assert city.ask("whistle", "T", "street:north-street", departments=("urban", "water"), case="street_cannot", reason="bring a crane") == "done_as_asked"
+    assert (
+        city.ask(
+            "whistle",
+            "T",
+            "street:north-street",
+            departments=("urban", "water"),
+            case="street_cannot",
+            reason="bring a crane",
+        )
+        == "done_as_asked"
+    )
     assert city.ask("approve", "T", "principal:north-principal") == "done_as_asked"
     lead, helper = told(city.decisions[-1])
     assert (lead.event, lead.role, helper.role) == ("dispatched", "lead", "helper")
-    assert [(place.code, place.level) for place in lead.grid] == [("city", "city"), ("north", "street"), ("east", "home"), ("east1", "grid")]
+    assert [(place.code, place.level) for place in lead.grid] == [
+        ("city", "city"),
+        ("north", "street"),
+        ("east", "home"),
+        ("east1", "grid"),
+    ]
     assert all(place.label for place in lead.grid)
     assert (lead.address, lead.lat, lead.lon, lead.text) == ("West Road 1", "34.7466123", "-113.6253680", "it leans")
     assert (lead.category, lead.category_label, lead.category_label_zh) == ("wall", "Wall", "墙")
@@ -59,7 +76,12 @@ def whistled() -> City:
 
 @pytest.mark.parametrize(
     ("kind", "child", "reason"),
-    [("report_in", "fire/1", "not_your_ticket"), ("report_in", "water/7", "no_such_child"), ("accept", "", "not_in_this_status"), ("note", "", None)],
+    [
+        ("report_in", "fire/1", "not_your_ticket"),
+        ("report_in", "water/7", "no_such_child"),
+        ("accept", "", "not_in_this_status"),
+        ("note", "", None),
+    ],
 )
 def test_a_refused_command_of_a_department_is_answered_on_its_tasks(kind: str, child: str, reason: str | None) -> None:
     """With the command, the reason in two languages and the mend; what was done is not answered."""
@@ -85,7 +107,10 @@ def test_others_are_not_answered_on_a_departments_tasks() -> None:
     assert told(city.decisions[-1]) == []
 
 
-@pytest.mark.parametrize("value", [None, b"{", b"[]", b'{"ticket": "x"}', b'{"ticket":"east-20260302-1","action":"dance","person":"water-1"}'])
+@pytest.mark.parametrize(
+    "value",
+    [None, b"{", b"[]", b'{"ticket": "x"}', b'{"ticket":"east-20260302-1","action":"dance","person":"water-1"}'],
+)
 def test_a_reply_that_cannot_be_read_is_answered_once(value: bytes | None) -> None:
     """From the reply's bytes to the department's topic: position, field, mend; read again it has the same id."""
     city = City()
@@ -100,7 +125,12 @@ def test_a_reply_that_cannot_be_read_is_answered_once(value: bytes | None) -> No
         core.flush()
     (answer,) = found[0]
     assert found[1] == []
-    assert (answer.event, answer.reason, answer.answers, answer.department) == ("refused", "unreadable", "dept.water.replies:2:9", "water")
+    assert (answer.event, answer.reason, answer.answers, answer.department) == (
+        "refused",
+        "unreadable",
+        "dept.water.replies:2:9",
+        "water",
+    )
     assert answer.mend and "cannot be read" in answer.mend
 
 

@@ -1,4 +1,5 @@
-"""Nobody makes a ticket, or a decision, that no record holds: every list and text has an end, and who is refused reads which."""
+"""Nobody makes a ticket, or a decision, that no record holds: every list and text has an end, and who is refused reads
+which."""
 
 import random
 from typing import Any
@@ -28,7 +29,10 @@ def test_sixty_times_fifty_attachments_are_refused_with_the_field() -> None:
     """The reporter's ticket stays writable, and goes on."""
     city = City()
     city.report("T")
-    said = [asked(city, "attach", "T", "reporter:app", proof=tuple(f"{n}-{m}-" + WIDE * 190 for m in range(50))) for n in range(60)]
+    said = [
+        asked(city, "attach", "T", "reporter:app", proof=tuple(f"{n}-{m}-" + WIDE * 190 for m in range(50)))
+        for n in range(60)
+    ]
     assert said[:2] == [("done_as_asked", None)] * 2
     assert set(said[2:]) == {("too_many", "attached")}
     assert len(city["T"].attached) == bounds.LISTS["attached"]
@@ -121,10 +125,16 @@ def test_a_child_whose_number_is_none_is_no_such_child(n: str) -> None:
 def test_duties_of_one_person_have_an_end() -> None:
     """Fifty windows, and a quarter of a MiB."""
     city = City()
-    said = [city.duty("specialist-1", "specialist", "off", since=city.now + n * HOUR, until=city.now + (n + 1) * HOUR) for n in range(51)]
+    said = [
+        city.duty("specialist-1", "specialist", "off", since=city.now + n * HOUR, until=city.now + (n + 1) * HOUR)
+        for n in range(51)
+    ]
     assert said == ["duty_set"] * 50 + ["too_many"]
     nodes = tuple(f"{n}" + WIDE * 190 for n in range(200))
-    said = [city.duty("specialist-2", "specialist", "off", since=city.now + n, until=city.now + HOUR, nodes=nodes) for n in range(3)]
+    said = [
+        city.duty("specialist-2", "specialist", "off", since=city.now + n, until=city.now + HOUR, nodes=nodes)
+        for n in range(3)
+    ]
     assert said == ["duty_set", "too_many", "too_many"] or said == ["duty_set"] * 3 or said[-1] == "too_many"
     assert all(len(codec.encode(duties)) <= bounds.DUTY_BYTES for duties in city.book.rosters.duties.values())
 
@@ -135,7 +145,13 @@ class Glutton:
     def __init__(self, seed: int) -> None:
         """A city whose reports are as large as they may be."""
         self.draw, self.city, self.n, self.ids = random.Random(seed), City(), 0, 0
-        self.city.report("T", "leak", text=WIDE * bounds.TEXT_CHARS, address=WIDE * 200, attributes={f"{n}" + WIDE * 190: WIDE * 200 for n in range(30)})
+        self.city.report(
+            "T",
+            "leak",
+            text=WIDE * bounds.TEXT_CHARS,
+            address=WIDE * 200,
+            attributes={f"{n}" + WIDE * 190: WIDE * 200 for n in range(30)},
+        )
 
     def step(self) -> None:
         """One command about a ticket, or a report more."""
@@ -149,32 +165,63 @@ class Glutton:
         ticket = city[name] if name == "T" else city.book.tickets[name]
         open_children = [child for child in ticket.children if child.status in ("called", "reported_in")]
         table = CHILD_TABLE if open_children and draw.random() < 0.5 else TABLE
-        fitting = [kind for kind, row in table.items() if ticket.status in row.statuses and (ticket.status in FINAL or kind not in ENDING)]
+        fitting = [
+            kind
+            for kind, row in table.items()
+            if ticket.status in row.statuses and (ticket.status in FINAL or kind not in ENDING)
+        ]
         if not fitting:
             return
         kind = draw.choice(fitting)
         role = draw.choice(sorted(table[kind].roles))
         self.ids += 1
         child = draw.choice(open_children) if table is CHILD_TABLE else None
-        who = [entry for entry in city.laws[ticket.pack].bundle.roster if entry.role == role and (child is None or role != "department" or entry.org == child.code)]
+        who = [
+            entry
+            for entry in city.laws[ticket.pack].bundle.roster
+            if entry.role == role and (child is None or role != "department" or entry.org == child.code)
+        ]
         person = draw.choice(who) if who else None
-        actor = Actor(Role(role), person.person if person else f"{self.ids}" + WIDE * 90, person.org if person else None)
+        actor = Actor(
+            Role(role), person.person if person else f"{self.ids}" + WIDE * 90, person.org if person else None
+        )
         command = Command(
-            f"g{self.ids}", kind, actor, city.now, ticket=ticket.id + (f"/{child.code}/{child.n}" if child else ""),
-            reason=WIDE * bounds.REASON_CHARS, text=WIDE * (bounds.APPRAISAL_CHARS if kind == "appraise" else bounds.TEXT_CHARS),
-            proof=tuple(f"{self.ids}-{n}" + WIDE * 190 for n in range(50)), category=draw.choice(["leak", "bins", "fire"]), home="east", grid=draw.choice(["east1", "east2"]),
-            target=draw.choice([*sorted(city.book.tickets)[:9], "specialist-1", "urban", None]), party=draw.choice(["residents", "specialist", None]),
-            departments=("urban", "fire", "water"), case="emergency", passed=draw.random() < 0.8, satisfied=False, until=city.now + 48 * HOUR, score=1,
-        )  # fmt: skip
+            f"g{self.ids}",
+            kind,
+            actor,
+            city.now,
+            ticket=ticket.id + (f"/{child.code}/{child.n}" if child else ""),
+            reason=WIDE * bounds.REASON_CHARS,
+            text=WIDE * (bounds.APPRAISAL_CHARS if kind == "appraise" else bounds.TEXT_CHARS),
+            proof=tuple(f"{self.ids}-{n}" + WIDE * 190 for n in range(50)),
+            category=draw.choice(["leak", "bins", "fire"]),
+            home="east",
+            grid=draw.choice(["east1", "east2"]),
+            target=draw.choice([*sorted(city.book.tickets)[:9], "specialist-1", "urban", None]),
+            party=draw.choice(["residents", "specialist", None]),
+            departments=("urban", "fire", "water"),
+            case="emergency",
+            passed=draw.random() < 0.8,
+            satisfied=False,
+            until=city.now + 48 * HOUR,
+            score=1,
+        )
         city.take(CommandCause(f"commands:0:{self.ids}", command, city.now))
 
 
-ENDING = (CommandKind.CANCEL, CommandKind.CLOSE_BY_SOURCE, CommandKind.DISMISS, CommandKind.REFER, CommandKind.DUPLICATE_OF)
+ENDING = (
+    CommandKind.CANCEL,
+    CommandKind.CLOSE_BY_SOURCE,
+    CommandKind.DISMISS,
+    CommandKind.REFER,
+    CommandKind.DUPLICATE_OF,
+)
 
 
 @pytest.mark.parametrize("seed", range(2))
 def test_whatever_is_asked_every_record_fits(seed: int) -> None:
-    """Seven hundred greedy commands: each ticket and each decision is below its topic's limit, each list within its cap."""
+    """Seven hundred greedy commands: each ticket and each decision is below its topic's limit, each list within its
+    cap."""
     glutton = Glutton(seed)
     for _ in range(700):
         glutton.step()
@@ -189,12 +236,17 @@ def _look(city: City, decision: Decision) -> None:
         if ticket is None:
             continue
         assert len(city.book.tickets.stored(ticket.id) or b"") < bounds.STORED_BYTES // 2
-        over = {name: len(getattr(ticket, name)) for name, most in bounds.LISTS.items() if len(getattr(ticket, name)) > most + bounds.LADDER}
+        over = {
+            name: len(getattr(ticket, name))
+            for name, most in bounds.LISTS.items()
+            if len(getattr(ticket, name)) > most + bounds.LADDER
+        }
         assert not over
 
 
 def test_the_largest_decision_there_can_be_fits_its_topic() -> None:
-    """A merge: what was merged with its former self, what it was merged into, and a task with all texts for each department called."""
+    """A merge: what was merged with its former self, what it was merged into, and a task with all texts for each
+    department called."""
     task = 4 * (bounds.TEXT_CHARS + bounds.REASON_CHARS + 6 * bounds.NAME_CHARS) + 1000
     tasks = (bounds.LISTS["children"] + bounds.LADDER) * task
     assert 3 * bounds.TICKET_BYTES + tasks < bounds.STORED_BYTES

@@ -11,11 +11,14 @@ from topics.ticket import DayCounter
 
 def counted(name: str, moment: int) -> Outcome:
     """A ticket got its number."""
-    return Outcome(Decision(DecisionId("x"), moment, "incident", "reported", "east"), (), counter=(name, DayCounter(1, moment)))
+    return Outcome(
+        Decision(DecisionId("x"), moment, "incident", "reported", "east"), (), counter=(name, DayCounter(1, moment))
+    )
 
 
 def test_counters_of_days_long_over_are_dropped_and_their_records_go() -> None:
-    """A year of 20 homes: 35 days of them are left, each dropped one has its tombstone, and an opening in between changes nothing."""
+    """A year of 20 homes: 35 days of them are left, each dropped one has its tombstone, and an opening in between
+    changes nothing."""
     book, state = City().book, dict[bytes, bytes]()
     for day in range(365):
         for home in range(20):

@@ -9,7 +9,9 @@ from tests.support import meetings
 def test_what_is_asked_of_a_ticket_with_a_feature_comes_out_as_decided(feature: str) -> None:
     """Where it is then, until when, or why not: the same as in the table, for everything that can be asked."""
     decided = meetings.table()
-    assert {act: meetings.comes_of(feature, act) for act in meetings.ACTS} == {act: decided[feature, act] for act in meetings.ACTS}
+    assert {act: meetings.comes_of(feature, act) for act in meetings.ACTS} == {
+        act: decided[feature, act] for act in meetings.ACTS
+    }
 
 
 def test_the_page_is_drawn_from_the_table_and_the_stories() -> None:
@@ -20,7 +22,8 @@ def test_the_page_is_drawn_from_the_table_and_the_stories() -> None:
 
 
 def test_every_row_of_the_decision_is_told_as_a_story() -> None:
-    """Of each pair of decision 8 a test is marked with its features, and no mark names a pair that the decision does not have."""
+    """Of each pair of decision 8 a test is marked with its features, and no mark names a pair that the decision does
+    not have."""
     page = (meetings.ROOT / "docs" / "decisions" / "0008-where-two-features-meet.md").read_text(encoding="utf-8")
     rows = {line.split("|")[1].strip() for line in page.splitlines() if " × " in line and line.startswith("| ")}
     marked = {f"{one} × {other}" for (one, other), _, _ in meetings.stories()}

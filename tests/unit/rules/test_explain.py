@@ -1,4 +1,5 @@
-"""DESIGN 8: every decision can be worked out again, and its clocks added up with a pencil; what was tampered with is found."""
+"""DESIGN 8: every decision can be worked out again, and its clocks added up with a pencil; what was tampered with is
+found."""
 
 import random
 
@@ -31,7 +32,9 @@ def test_every_decision_of_a_town_comes_out_again(seed: int) -> None:
 def test_a_reckoning_reads_like_one_by_hand() -> None:
     """Eight working hours from Monday 15:00, half a day flooded: the rows add up to 80 %."""
     law = Law(REF, city_bundle(force_majeure=(ForceMajeure(at("08:00", 1), at("12:00", 1), ("north",), "flood"),)))
-    clock = Clock("resolve", "0", 8 * HOUR, "work_hour", at("08:00"), at("15:00"), (80,), consumed_ms=HOUR, area="east1")
+    clock = Clock(
+        "resolve", "0", 8 * HOUR, "work_hour", at("08:00"), at("15:00"), (80,), consumed_ms=HOUR, area="east1"
+    )
     rows, adds_up = reckoned(law, clock, 80, "U2")
     assert adds_up
     assert rows == [
@@ -53,7 +56,17 @@ def test_rows_add_up_for_any_clock() -> None:
         unit = draw.choice(["minute", "urgent_day", "work_hour", "work_day"])
         since = at("00:00") + draw.randrange(600 * 86_400_000)
         limit = draw.choice([1, 7, 90]) * law._unit_ms[unit]
-        clock = Clock("resolve", "0", limit, unit, since, since, (50,), consumed_ms=draw.randrange(3 * limit), area=draw.choice([None, "east1"]))
+        clock = Clock(
+            "resolve",
+            "0",
+            limit,
+            unit,
+            since,
+            since,
+            (50,),
+            consumed_ms=draw.randrange(3 * limit),
+            area=draw.choice([None, "east1"]),
+        )
         rows, adds_up = reckoned(law, clock, draw.choice([50, 80, 100, 150, 300]), draw.choice(["U1", "U3"]))
         assert adds_up, rows
         beyond += "beyond_horizon" in rows[-1]
@@ -79,7 +92,8 @@ def test_what_was_tampered_with_does_not_agree(what: str) -> None:
 
 
 def test_a_log_whose_roster_has_aged_away_cries_over_nothing() -> None:
-    """Cut anywhere, with the roster's changes as the state has them in the end: nothing disagrees, and what rests on a roster that ended is named."""
+    """Cut anywhere, with the roster's changes as the state has them in the end: nothing disagrees, and what rests on a
+    roster that ended is named."""
     city = City()
     city.report("A", "bins")
     city.duty("specialist-1", "specialist", "off", until=at("12:00"))
@@ -99,7 +113,11 @@ def test_a_log_whose_roster_has_aged_away_cries_over_nothing() -> None:
         assert all(found.agrees for _, found in told)
         unvouched += [one.id for one, found in told if not found.vouched]
         assert all("not vouched for" in " ".join(found.lines) for _, found in told if not found.vouched)
-    filed = {decision.id: decision for decision in city.decisions if any(event.type == "TicketFiled" for event in decision.events)}
+    filed = {
+        decision.id: decision
+        for decision in city.decisions
+        if any(event.type == "TicketFiled" for event in decision.events)
+    }
     assert set(unvouched) <= set(filed) and list(filed)[1] in unvouched
     whole = Retold(city.laws)
     assert all(found.agrees and found.vouched for found in map(whole.explain, city.decisions))
@@ -129,7 +147,8 @@ def test_rows_that_do_not_add_up_are_said_to_be_wrong(monkeypatch: pytest.Monkey
 
 
 def test_moves_by_hand_are_explained_by_who_may_move_it_so() -> None:
-    """Down by a chief agrees, down by a clock would not; into the ladder of another category it is that ladder that counts."""
+    """Down by a chief agrees, down by a clock would not; into the ladder of another category it is that ladder that
+    counts."""
     city = City()
     city.report("T", "leak")
     city.ask("escalate", "T", "chief:chief-1", target="street", reason="up")
@@ -141,8 +160,10 @@ def test_moves_by_hand_are_explained_by_who_may_move_it_so() -> None:
     lines = [line for one in told for line in one.lines if " stands " in line]
     assert [one.agrees for one in told] == [True] * len(told)
     assert [line.partition(": ")[2].partition(" in ")[0] for line in lines] == [
-        "street stands above grid", "community stands below street: moved down by chief", "departments stands above department",
-    ]  # fmt: skip
+        "street stands above grid",
+        "community stands below street: moved down by chief",
+        "departments stands above department",
+    ]
     forged = replace(city.decisions[2], command="finish")
     again = Retold(city.laws)
     assert [again.explain(decision).agrees for decision in (*city.decisions[:2], forged)] == [True, True, False]

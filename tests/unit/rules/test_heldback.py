@@ -1,4 +1,5 @@
-"""A cause held by our own fault is decided again after the mend, or let go: by whom may, with a reason, once, as if it came then."""
+"""A cause held by our own fault is decided again after the mend, or let go: by whom may, with a reason, once, as if it
+came then."""
 
 from typing import Any
 
@@ -38,7 +39,9 @@ class Told:
 
     def command(self, kind: CommandKind, **fields: Any) -> Command:
         """A command of the first one at the desk."""
-        person = next(one.person for one in self.core._laws[self.core.book.pack or ""].bundle.roster if one.role == "desk")
+        person = next(
+            one.person for one in self.core._laws[self.core.book.pack or ""].bundle.roster if one.role == "desk"
+        )
         given = {"actor": Actor(Role.DESK, person), "reason": "mended", "target": self.held.id} | fields
         return Command(f"c{self.n}", kind, accepted_at=LATER, **given)  # type: ignore[arg-type]
 
@@ -46,7 +49,14 @@ class Told:
         """The same bytes once more, under the command that asks for it."""
         self.n += 1
         header = codec.encode(self.command(CommandKind.RETRY_HELD, **fields))
-        record = replace(self.held, offset=self.n, headers=((AGAIN, header),), value=value or self.held.value, appended_ms=LATER, appended_at=LATER)
+        record = replace(
+            self.held,
+            offset=self.n,
+            headers=((AGAIN, header),),
+            value=value or self.held.value,
+            appended_ms=LATER,
+            appended_at=LATER,
+        )
         return self.put(self.core.take(record, LATER))
 
     def drop(self, **fields: Any) -> Decision:
@@ -79,10 +89,13 @@ def test_retried_it_becomes_its_ticket_once() -> None:
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
-        ({"actor": Actor(Role.SPECIALIST, "specialist-tawan-11")}, "role_not_allowed"), ({"actor": Actor(Role.DESK, "nobody")}, "not_on_roster"),
-        ({"reason": "  "}, "reason_missing"), ({"target": "incidents:0:77"}, "not_held"), ({"value": b'{"schema":1}'}, "held"),
+        ({"actor": Actor(Role.SPECIALIST, "specialist-tawan-11")}, "role_not_allowed"),
+        ({"actor": Actor(Role.DESK, "nobody")}, "not_on_roster"),
+        ({"reason": "  "}, "reason_missing"),
+        ({"target": "incidents:0:77"}, "not_held"),
+        ({"value": b'{"schema":1}'}, "held"),
     ],
-)  # fmt: skip
+)
 def test_who_may_not_or_names_another_ends_nothing(fields: dict[str, Any], reason: str) -> None:
     """Role, roster, reason, name and bytes are looked at; what was held stays held."""
     told = Told()

@@ -48,7 +48,12 @@ def test_a_failed_check_goes_back_with_what_was_consumed() -> None:
     assert city.ask("check", "T", "checker:checker-1", passed=False, reason="still wet") == "done_as_asked"
     ticket = city["T"]
     resolve = next(clock for clock in ticket.clocks if clock.kind == "resolve")
-    assert (ticket.status, ticket.rework, resolve.consumed_ms, resolve.running_since) == (Status.HANDLING, 1, 10 * MINUTE, at("08:30"))
+    assert (ticket.status, ticket.rework, resolve.consumed_ms, resolve.running_since) == (
+        Status.HANDLING,
+        1,
+        10 * MINUTE,
+        at("08:30"),
+    )
     city.at("10:20")
     assert city.expect("ClockAtRisk", rung=50).facts["due_at"] == at("10:20")
 
@@ -59,7 +64,10 @@ def test_a_handler_may_not_check() -> None:
     city.report("T")
     city.work("T")
     finisher = city["T"].handled_by[0]
-    assert city.ask("check", "T", f"checker:{finisher}", passed=True) in (Reason.CHECKER_HANDLED_IT, Reason.NOT_ON_ROSTER)
+    assert city.ask("check", "T", f"checker:{finisher}", passed=True) in (
+        Reason.CHECKER_HANDLED_IT,
+        Reason.NOT_ON_ROSTER,
+    )
     assert city["T"].status is Status.DONE
 
 
@@ -108,7 +116,12 @@ def test_reopening_starts_a_new_generation_at_the_finisher() -> None:
     counts = dict(city.book.quotas["east"].counts)
     assert city.ask("reopen", "T", "reporter:r", reason="leaks again") == "done_as_asked"
     ticket = city["T"]
-    assert (ticket.status, ticket.generation, ticket.party, ticket.resolve_limit_ms) == (Status.OFFERED, 1, finisher, 2 * HOUR)
+    assert (ticket.status, ticket.generation, ticket.party, ticket.resolve_limit_ms) == (
+        Status.OFFERED,
+        1,
+        finisher,
+        2 * HOUR,
+    )
     assert city.book.quotas["east"].counts == counts
     city.work("T")
     city.ask("check", "T", "checker:checker-1", passed=True)
@@ -191,7 +204,10 @@ def test_reassigning_to_another_party_is_counted_apart() -> None:
     assert city.ask("reassign", "T", "chief:chief-1", target=f"{party}-1", reason="ill") == "done_as_asked"
     assert city["T"].person == f"{party}-1"
     counts = dict(city.book.quotas["east"].counts)
-    assert city.ask("reassign", "T", "chief:chief-1", target="residents-2", party="residents", reason="nearer") == "done_as_asked"
+    assert (
+        city.ask("reassign", "T", "chief:chief-1", target="residents-2", party="residents", reason="nearer")
+        == "done_as_asked"
+    )
     assert (city["T"].party, city["T"].person, city["T"].status) == ("residents", "residents-2", Status.OFFERED)
     assert (city.book.quotas["east"].counts, city.book.quotas["east"].manual) == (counts, 1)
     assert city.ask("reassign", "T", "chief:chief-1", target="nobody", reason="?") == Reason.PERSON_UNKNOWN
@@ -207,14 +223,50 @@ REFUSED = {
     "a stranger accepts": ("accept", "T", "red_property:nobody", {}, Reason.NOT_ON_ROSTER),
     "the desk accepts": ("accept", "T", "desk:desk-1", {}, Reason.ROLE_NOT_ALLOWED),
     "decline without reason": ("decline", "T", "red_property:red_property-1", {}, Reason.REASON_MISSING),
-    "dismiss without listed reason": ("dismiss", "T", "desk:desk-1", {"reason": "tired", "text": "no"}, Reason.REASON_MISSING),
+    "dismiss without listed reason": (
+        "dismiss",
+        "T",
+        "desk:desk-1",
+        {"reason": "tired", "text": "no"},
+        Reason.REASON_MISSING,
+    ),
     "dismiss without answer": ("dismiss", "T", "desk:desk-1", {"reason": "not_ours"}, Reason.ANSWER_MISSING),
     "refer nowhere": ("refer", "T", "desk:desk-1", {"home": "moon", "reason": "x"}, Reason.HOME_UNKNOWN),
-    "refer with an unknown category": ("refer", "T", "desk:desk-1", {"home": "west", "category": "?", "reason": "x"}, Reason.CATEGORY_UNKNOWN),
-    "whistle without a case": ("whistle", "T", "street:street-north", {"departments": ("fire",)}, Reason.CASE_NOT_ALLOWED),
-    "whistle to nobody known": ("whistle", "T", "street:street-north", {"departments": ("x",), "case": "emergency"}, Reason.DEPARTMENT_UNKNOWN),
-    "another street whistles": ("whistle", "T", "street:street-south", {"departments": ("fire",), "case": "emergency"}, Reason.NOT_ON_ROSTER),
-    "escalate to a tier below": ("escalate", "T", "chief:chief-1", {"target": "grid", "reason": "x"}, Reason.TIER_UNKNOWN),
+    "refer with an unknown category": (
+        "refer",
+        "T",
+        "desk:desk-1",
+        {"home": "west", "category": "?", "reason": "x"},
+        Reason.CATEGORY_UNKNOWN,
+    ),
+    "whistle without a case": (
+        "whistle",
+        "T",
+        "street:street-north",
+        {"departments": ("fire",)},
+        Reason.CASE_NOT_ALLOWED,
+    ),
+    "whistle to nobody known": (
+        "whistle",
+        "T",
+        "street:street-north",
+        {"departments": ("x",), "case": "emergency"},
+        Reason.DEPARTMENT_UNKNOWN,
+    ),
+    "another street whistles": (
+        "whistle",
+        "T",
+        "street:street-south",
+        {"departments": ("fire",), "case": "emergency"},
+        Reason.NOT_ON_ROSTER,
+    ),
+    "escalate to a tier below": (
+        "escalate",
+        "T",
+        "chief:chief-1",
+        {"target": "grid", "reason": "x"},
+        Reason.TIER_UNKNOWN,
+    ),
     "report in without a child": ("report_in", "T", "department:fire", {}, Reason.NOT_IN_THIS_STATUS),
     "finish a child that is not": ("finish", "T/fire/1", "department:fire", {}, Reason.NO_SUCH_CHILD),
     "finish before accepting": ("finish", "T", "red_property:red_property-1", {"text": "x"}, Reason.NOT_IN_THIS_STATUS),
@@ -224,7 +276,9 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("kind", "name", "who", "fields", "reason"), REFUSED.values(), ids=REFUSED.keys())
-def test_what_is_not_allowed_is_refused_with_its_reason(kind: str, name: str, who: str, fields: dict[str, object], reason: Reason) -> None:
+def test_what_is_not_allowed_is_refused_with_its_reason(
+    kind: str, name: str, who: str, fields: dict[str, object], reason: Reason
+) -> None:
     """One decision, the reason, no change; the id is not used up, and the same again is refused again."""
     city = City()
     ticket = city.report("T")
@@ -233,7 +287,9 @@ def test_what_is_not_allowed_is_refused_with_its_reason(kind: str, name: str, wh
     assert city.ask(kind, named, who, child=child, id="mine", **fields) == reason
     assert reason in REFUSALS
     assert city["T"] == ticket and not city.decisions[-1].changes
-    assert [event.type for event in city.decisions[-1].events] == (["SenderAnswered"] if who.startswith("department:") else [])
+    assert [event.type for event in city.decisions[-1].events] == (
+        ["SenderAnswered"] if who.startswith("department:") else []
+    )
     assert city.ask(kind, named, who, child=child, id="mine", **fields) == reason
     assert not city.book.seen
 

@@ -14,27 +14,82 @@ from topics.vocabulary import CommandKind, Role
 CHINA, AMERICA = masker_for("Asia/Shanghai"), masker_for("America/Los_Angeles")
 
 PERSONAL = {
-    "mobile": "13800001234", "mobile with code": "+86 138-0000-1234", "mobile, 0086": "008613800001234", "86 and dash": "86-13800001234",
-    "full-width": "１３８００００１２３４", "mixed widths": "1380000123４", "3 4 4": "138 0000 1234", "dots": "138.0000.1234", "dashes of print": "138—0000—1234",
-    "each digit apart": "1 3 8 0 0 0 0 1 2 3 4", "no-width space": "138\u200b00001234", "numerals": "一三八零零零零一二三四", "yao": "幺三八 零零零零 一二三四",
-    "several": "13800001234/13900001234", "landline": "0371-67891234", "brackets": "(0371)67891234", "full-width brackets": "（0371）6789-1234转801",
-    "Beijing": "010 6789 1234", "landline with code": "+86 371 67891234", "word before": "电话67891234", "tel": "tel: 5550123",
-    "card": "41010519900307123X", "card, small x": "41010519900307123x", "card in parts": "410105 19900307 123X", "former card": "130503670401001",
-    "card named": "身份证号410105199003071235", "plate": "京A12345", "plate with dot": "京A·12345", "new energy": "豫AD12345", "large new energy": "豫A12345F",
-    "small letters": "京a12345", "full-width plate": "京Ａ１２３４５", "learner": "京A1234学", "mail": "zhang.san@example.com", "full-width at": "zhang.san＠example.com",
-    "American": "(213) 555-0123", "American with dashes": "213-555-0123", "American, abroad": "+1 213 555 0123", "British": "+44 20 7946 0958",
-}  # fmt: skip
+    "mobile": "13800001234",
+    "mobile with code": "+86 138-0000-1234",
+    "mobile, 0086": "008613800001234",
+    "86 and dash": "86-13800001234",
+    "full-width": "１３８００００１２３４",
+    "mixed widths": "1380000123４",
+    "3 4 4": "138 0000 1234",
+    "dots": "138.0000.1234",
+    "dashes of print": "138—0000—1234",
+    "each digit apart": "1 3 8 0 0 0 0 1 2 3 4",
+    "no-width space": "138\u200b00001234",
+    "numerals": "一三八零零零零一二三四",
+    "yao": "幺三八 零零零零 一二三四",
+    "several": "13800001234/13900001234",
+    "landline": "0371-67891234",
+    "brackets": "(0371)67891234",
+    "full-width brackets": "（0371）6789-1234转801",
+    "Beijing": "010 6789 1234",
+    "landline with code": "+86 371 67891234",
+    "word before": "电话67891234",
+    "tel": "tel: 5550123",
+    "card": "41010519900307123X",
+    "card, small x": "41010519900307123x",
+    "card in parts": "410105 19900307 123X",
+    "former card": "130503670401001",
+    "card named": "身份证号410105199003071235",
+    "plate": "京A12345",
+    "plate with dot": "京A·12345",
+    "new energy": "豫AD12345",
+    "large new energy": "豫A12345F",
+    "small letters": "京a12345",
+    "full-width plate": "京Ａ１２３４５",
+    "learner": "京A1234学",
+    "mail": "zhang.san@example.com",
+    "full-width at": "zhang.san＠example.com",
+    "American": "(213) 555-0123",
+    "American with dashes": "213-555-0123",
+    "American, abroad": "+1 213 555 0123",
+    "British": "+44 20 7946 0958",
+}
 
 HARMLESS = (
-    "大关路128号3栋2单元1201室", "1-3-1201-2 2026", "1-2-301", "新A座1201", "川北街5号", "京广路与G310国道交叉口", "12345热线", "400-823-4567",
-    "dongguannanli-20260302-4", "tawan-g1-m1", "clock:t-20260302-4:0:child:shuiwu/1:100", "commands:5:1#shuiwu#shuiwu/1", "v-0123456789abcdef01234567",
-    "2026-11-24 01:00", "2026/3/5 8:05", "2018-01-01T08:00:09+08:00", "20261124", "二〇二六年十一月二十四日", "10:00-12:00 13:00-15:00", "6.5.2026 12:30",
-    "1795482000000", "34.7466123, 113.625368", "138.00001234", "1-123456789", "20261124 0001", "410105199003071234", "9001 N Figueroa St, Los Angeles, CA 90042",
-)  # fmt: skip
+    "大关路128号3栋2单元1201室",
+    "1-3-1201-2 2026",
+    "1-2-301",
+    "新A座1201",
+    "川北街5号",
+    "京广路与G310国道交叉口",
+    "12345热线",
+    "400-823-4567",
+    "dongguannanli-20260302-4",
+    "tawan-g1-m1",
+    "clock:t-20260302-4:0:child:shuiwu/1:100",
+    "commands:5:1#shuiwu#shuiwu/1",
+    "v-0123456789abcdef01234567",
+    "2026-11-24 01:00",
+    "2026/3/5 8:05",
+    "2018-01-01T08:00:09+08:00",
+    "20261124",
+    "二〇二六年十一月二十四日",
+    "10:00-12:00 13:00-15:00",
+    "6.5.2026 12:30",
+    "1795482000000",
+    "34.7466123, 113.625368",
+    "138.00001234",
+    "1-123456789",
+    "20261124 0001",
+    "410105199003071234",
+    "9001 N Figueroa St, Los Angeles, CA 90042",
+)
 
 
 @pytest.mark.parametrize("form", PERSONAL)
-@pytest.mark.parametrize("around", ["{}", "请联系{}谢谢", "call {}, please", "第二幢{}；", "({})", "家住12号，{}。"], ids=range(6))
+@pytest.mark.parametrize(
+    "around", ["{}", "请联系{}谢谢", "call {}, please", "第二幢{}；", "({})", "家住12号，{}。"], ids=range(6)
+)
 def test_each_form_of_a_personal_number_is_masked(form: str, around: str) -> None:
     """Wherever it stands; what stands around it stays, and no run of its digits is left."""
     given = around.format(PERSONAL[form])
@@ -71,9 +126,22 @@ def test_the_check_digit_decides_on_eighteen_digits() -> None:
 
 def test_the_reporters_own_words_are_masked() -> None:
     """Names, numbers in any spacing, nested values; not what names nobody, and no part of a longer word."""
-    own = own_values({"name": "王五", "phone": "67891234", "more": {"home": ["锦绣花园"]}, "sex": "男", "age": 44, "known_as": "Ann", "who": "匿名", "vip": True})
+    own = own_values(
+        {
+            "name": "王五",
+            "phone": "67891234",
+            "more": {"home": ["锦绣花园"]},
+            "sex": "男",
+            "age": 44,
+            "known_as": "Ann",
+            "who": "匿名",
+            "vip": True,
+        }
+    )
     assert own == ("王五", "67891234", "Ann", "锦绣花园")
-    assert CHINA.mask("王五在锦绣花园，打6789-1234或67891234", own) == "〔上报人〕在〔上报人〕，打〔上报人〕或〔上报人〕"
+    assert (
+        CHINA.mask("王五在锦绣花园，打6789-1234或67891234", own) == "〔上报人〕在〔上报人〕，打〔上报人〕或〔上报人〕"
+    )
     assert CHINA.mask("Ann called about Annual rubbish", own) == "〔reporter〕 called about Annual rubbish"
     assert CHINA.mask("匿名男子44岁", own) == "匿名男子44岁"
 
@@ -84,17 +152,34 @@ def test_a_value_tells_of_somebody_from_so_many_signs_on() -> None:
     assert own_values({"a": "王", "b": "An", "c": "6789", "d": 6789}) == ()
 
 
-@pytest.mark.parametrize(("value", "given", "masked"), [
-    ("Zhang Wei", "call ZHANG WEI or zhang wei", "call 〔reporter〕 or 〔reporter〕"), ("Mark", "MARK made no mark", "〔reporter〕 made no mark"),
-    ("José Díaz", "ask Jose\u0301 Di\u0301az now", "ask 〔上报人〕 now"), ("张三丰", "找张\u200b三\u2060丰。", "找〔上报人〕。"), ("wx_zhang99", "WX_ZHANG99", "〔reporter〕"),
-    ("Ｗang Bo", "wang bo", "〔reporter〕"), ("\u200b\u200c", "nothing", "nothing"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("value", "given", "masked"),
+    [
+        ("Zhang Wei", "call ZHANG WEI or zhang wei", "call 〔reporter〕 or 〔reporter〕"),
+        ("Mark", "MARK made no mark", "〔reporter〕 made no mark"),
+        ("José Díaz", "ask Jose\u0301 Di\u0301az now", "ask 〔上报人〕 now"),
+        ("张三丰", "找张\u200b三\u2060丰。", "找〔上报人〕。"),
+        ("wx_zhang99", "WX_ZHANG99", "〔reporter〕"),
+        ("Ｗang Bo", "wang bo", "〔reporter〕"),
+        ("\u200b\u200c", "nothing", "nothing"),
+    ],
+)
 def test_a_name_is_found_in_whatever_case_accent_or_disguise(value: str, given: str, masked: str) -> None:
     """But a name that is a word as well is one only where it is written as a name."""
     assert CHINA.mask(given, own_values({"name": value})) == masked
 
 
-@pytest.mark.parametrize("number", ["138\u206200138000", "١٣٨٠٠١٣٨٠٠٠", "𝟏𝟑𝟖𝟎𝟎𝟏𝟑𝟖𝟎𝟎𝟎", "①③⑧⓪⓪①③⑧⓪⓪⓪", "138\u180e0013\u034f8000", "138\u20030013\u20038000"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "138\u206200138000",
+        "١٣٨٠٠١٣٨٠٠٠",
+        "𝟏𝟑𝟖𝟎𝟎𝟏𝟑𝟖𝟎𝟎𝟎",
+        "①③⑧⓪⓪①③⑧⓪⓪⓪",
+        "138\u180e0013\u034f8000",
+        "138\u20030013\u20038000",
+    ],
+)
 def test_digits_of_any_script_and_signs_that_nobody_sees_hide_no_number(number: str) -> None:
     """An eye reads them, and so must the mask."""
     assert CHINA.mask(f"打{number}。") == "打〔电话〕。"
@@ -109,7 +194,10 @@ def test_a_reporter_of_100000_values_costs_little() -> None:
     assert time.process_time() - began < 0.1
 
 
-@pytest.mark.parametrize("hostile", ["1", "1 ", "a@", "京A", "138-", "+86", "(0", "一", "a.", "0371 ", "13 8", "410105199003071231", "1-", "电话"])
+@pytest.mark.parametrize(
+    "hostile",
+    ["1", "1 ", "a@", "京A", "138-", "+86", "(0", "一", "a.", "0371 ", "13 8", "410105199003071231", "1-", "电话"],
+)
 def test_no_text_costs_more_than_its_length(hostile: str) -> None:
     """Sixteen times the text costs no more than forty times the work; 4,000 characters well below a step."""
 
@@ -128,7 +216,9 @@ def test_no_text_costs_more_than_its_length(hostile: str) -> None:
 
 def test_what_somebody_wrote_into_a_command_is_masked() -> None:
     """Reason and text, by whatever door it came; a sound command is the same object."""
-    sound = Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 0, ticket="tawan-20260302-1", text="called", reason=None)
+    sound = Command(
+        "c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 0, ticket="tawan-20260302-1", text="called", reason=None
+    )
     assert masked_command(sound) is sound
     told = masked_command(replace(sound, text="电13800001234", reason="call 138 0000 1234"))
     assert (told.text, told.reason) == ("电〔电话〕", "call 〔phone〕")

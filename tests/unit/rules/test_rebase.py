@@ -1,4 +1,5 @@
-"""LAW 2, 4: a ticket keeps the pack it was filed under until it is put under another one, and every changed deadline is written down."""
+"""LAW 2, 4: a ticket keeps the pack it was filed under until it is put under another one, and every changed deadline is
+written down."""
 
 from msgspec.structs import replace
 
@@ -15,7 +16,8 @@ def tuesday_off() -> PackBundle:
 
 
 def test_a_new_calendar_touches_open_tickets_only_when_told_and_says_what_changed() -> None:
-    """Eight working hours from Monday 14:00 end on Tuesday 12:00; with Tuesday off on Wednesday 12:00: four on Monday count."""
+    """Eight working hours from Monday 14:00 end on Tuesday 12:00; with Tuesday off on Wednesday 12:00: four on Monday
+    count."""
     city = City().at("14:00")
     city.report("T", "bins")
     assert city["T"].clocks[0].limit_ms and city["T"].pack == "toytown@1"
@@ -43,7 +45,11 @@ def test_limits_come_from_the_new_pack_and_rungs_that_fired_do_not_repeat() -> N
     city.adopt("toytown@2", replace(bundle, categories=longer))
     assert city.ask("rebase", "T", "chief:chief-1", reason="new catalogue") == "done_as_asked"
     city.at("17:00", 2)
-    fired = [event.facts["rung"] for event in city.events("ClockAtRisk", "ClockBreached") if event.facts["clock"] == "resolve"]
+    fired = [
+        event.facts["rung"]
+        for event in city.events("ClockAtRisk", "ClockBreached")
+        if event.facts["clock"] == "resolve"
+    ]
     assert fired == [50, 80, 100]
 
 
@@ -79,7 +85,8 @@ def test_a_ticket_is_placed_anew() -> None:
 
 
 def test_declared_force_majeure_holds_the_limits_of_its_area_and_nobody_elses() -> None:
-    """Eight working hours from Monday 08:00; flooded from 10:00 to Tuesday 10:00: due on Tuesday 18:00; on the hill on Monday 18:00."""
+    """Eight working hours from Monday 08:00; flooded from 10:00 to Tuesday 10:00: due on Tuesday 18:00; on the hill on
+    Monday 18:00."""
     flood = ForceMajeure(at("10:00"), at("10:00", 1), ("north",), "flood")
     city = City(city_bundle(force_majeure=(flood,)))
     for name, home in (("T", "east"), ("U", "hill")):
@@ -87,7 +94,11 @@ def test_declared_force_majeure_holds_the_limits_of_its_area_and_nobody_elses() 
         city.work(name, until="accept")
     assert (city["T"].deadline_at, city["U"].deadline_at) == (at("18:00", 1), at("18:00"))
     city.at("14:00", 1)
-    fired = [event.facts["rung"] for event in city.events("ClockAtRisk", "ClockBreached") if event.ticket == city["T"].id and event.facts["clock"] == "resolve"]
+    fired = [
+        event.facts["rung"]
+        for event in city.events("ClockAtRisk", "ClockBreached")
+        if event.ticket == city["T"].id and event.facts["clock"] == "resolve"
+    ]
     assert fired == [50]
 
 
@@ -98,7 +109,11 @@ def test_what_is_broken_before_the_flood_does_not_stand_still() -> None:
     city.report("T", "bins")
     city.work("T", until="accept")
     city.at("23:00", 1)
-    moments = {event.facts["rung"]: event.facts["due_at"] for event in city.events("ClockBreached") if event.facts["clock"] == "resolve"}
+    moments = {
+        event.facts["rung"]: event.facts["due_at"]
+        for event in city.events("ClockBreached")
+        if event.facts["clock"] == "resolve"
+    }
     assert moments == {100: at("18:00"), 150: at("12:00", 1)}
 
 
@@ -115,7 +130,8 @@ def test_a_flood_declared_later_reaches_open_tickets_by_rebasing_and_never_backw
 
 
 def test_a_dismissal_is_appealed_once_and_the_ticket_begins_anew_without_a_second_count() -> None:
-    """Offered, reminded at 50 %, dismissed, appealed: the desk has it again; filed again its rungs are those of another generation."""
+    """Offered, reminded at 50 %, dismissed, appealed: the desk has it again; filed again its rungs are those of another
+    generation."""
     city = City()
     city.report("T", "bins")
     city.at("14:00")
@@ -125,11 +141,18 @@ def test_a_dismissal_is_appealed_once_and_the_ticket_begins_anew_without_a_secon
     assert (city["T"].status, city["T"].task, city["T"].generation, city["T"].offers) == ("received", "triage", 1, ())
     city.at("14:16")
     assert city.ask("file", "T", "desk:desk-1", category="bins") == "done_as_asked"
-    assert (city["T"].status, city["T"].resolve_limit_ms, city.book.quotas["east"].split) == ("offered", 8 * 3_600_000, 1)
+    assert (city["T"].status, city["T"].resolve_limit_ms, city.book.quotas["east"].split) == (
+        "offered",
+        8 * 3_600_000,
+        1,
+    )
     city.at("18:00", 2)
     keys = [decision.id for decision in city.decisions if decision.id.startswith("clock:")]
     assert len(keys) == len(set(keys)) and sum(key.endswith(":resolve:0:50") for key in keys) == 2
-    assert city.ask("dismiss", "T", "desk:desk-1", reason="not_ours", text="no") in ("done_as_asked", "not_in_this_status")
+    assert city.ask("dismiss", "T", "desk:desk-1", reason="not_ours", text="no") in (
+        "done_as_asked",
+        "not_in_this_status",
+    )
     city.report("U", None)
     for reason in ("done_as_asked", "appealed_before"):
         city.ask("dismiss", "U", "desk:desk-1", reason="not_ours", text="no")

@@ -1,4 +1,5 @@
-"""What a stranger found who read the law against the engine: each told as a story with the moment, tier or refusal that the law asks for."""
+"""What a stranger found who read the law against the engine: each told as a story with the moment, tier or refusal that
+the law asks for."""
 
 from typing import Any
 
@@ -48,7 +49,12 @@ def test_appealed_and_made_another_category_it_waits_for_the_desk(code: str) -> 
     city = town()
     appealed(city)
     assert city.ask("recategorise", "T", "chief:chief-1", category=code, reason="so it is") == DONE
-    assert (city["T"].status, city["T"].duty, city["T"].category, city["T"].deadline_at) == ("received", "desk", code, at("08:15"))
+    assert (city["T"].status, city["T"].duty, city["T"].category, city["T"].deadline_at) == (
+        "received",
+        "desk",
+        code,
+        at("08:15"),
+    )
     assert city.ask("file", "T", "desk:desk-1", category=code) == DONE
     assert city["T"].deadline_at == {"fire": at("10:00"), "pipe": at("08:00", 1)}[code]
 
@@ -65,7 +71,8 @@ def test_appealed_and_put_right_on_the_spot_not_well_the_desk_has_it_again() -> 
 
 @pytest.mark.meets("appeal", "reopen", law="6")
 def test_an_appeal_is_no_reopening() -> None:
-    """The first reopening goes to the party that finished, the second one tier above, whether it was appealed or not."""
+    """The first reopening goes to the party that finished, the second one tier above, whether it was appealed or
+    not."""
     city = town()
     appealed(city)
     assert city.ask("file", "T", "desk:desk-1", category="leak") == DONE
@@ -125,7 +132,10 @@ def test_given_to_another_party_nobody_is_late_with_a_contact_of_the_former_one(
     city.report("T", "leak", can_reach_reporter=True)
     city.work("T", until="accept")
     other = "residents" if city["T"].party != "residents" else "specialist"
-    assert city.at("08:30").ask("reassign", "T", "chief:chief-1", target=f"{other}-1", party=other, reason="nearer") == DONE
+    assert (
+        city.at("08:30").ask("reassign", "T", "chief:chief-1", target=f"{other}-1", party=other, reason="nearer")
+        == DONE
+    )
     assert clock(city, "T", ClockKind.CONTACT) is None
     assert city.at("08:40").ask("accept", "T", f"{other}:{other}-1") == DONE
     city.at("10:39")
@@ -136,10 +146,13 @@ def test_given_to_another_party_nobody_is_late_with_a_contact_of_the_former_one(
 
 @pytest.mark.meets("reassign", "shares", law="3")
 def test_a_ticket_of_an_older_pack_given_on_counts_in_the_window_that_is_open() -> None:
-    """New shares opened the second window; an old ticket given to another party by hand opens no third, and the next report no fourth."""
+    """New shares opened the second window; an old ticket given to another party by hand opens no third, and the next
+    report no fourth."""
     city = town()
     city.report("T", "leak")
-    city.adopt("toytown@9", replace(meetings.bundle(), shares=tuple(PartyShare(party, 25, party, party) for party in PARTIES)))
+    city.adopt(
+        "toytown@9", replace(meetings.bundle(), shares=tuple(PartyShare(party, 25, party, party) for party in PARTIES))
+    )
     city.report("N", "leak")
     before = city.book.quotas["east"]
     other = "residents" if city["T"].party != "residents" else "specialist"
@@ -154,7 +167,8 @@ def test_a_ticket_of_an_older_pack_given_on_counts_in_the_window_that_is_open() 
 
 @pytest.mark.meets("flood", "survey", law="5")
 def test_a_flood_takes_nothing_along_with_what_is_worked_off() -> None:
-    """The first leak is surveyed and would end as if its window's end had been the work: the third is folded into the second, which is worked."""
+    """The first leak is surveyed and would end as if its window's end had been the work: the third is folded into the
+    second, which is worked."""
     city = town(storm=Storm(2, 60))
     city.report("A", "leak")
     city.report("B", "leak")
@@ -174,7 +188,9 @@ def test_a_flood_takes_nothing_along_with_what_is_parked() -> None:
         city.report(name, "leak")
         city.work(name, until="accept")
         assert city.ask("park", name, city.holder(name), reason="frost", until=at("08:00", 200)) == DONE
-        assert city.ask("approve", name, "chief:chief-1") == city.ask("approve", name, "supervisor:supervisor-1") == DONE
+        assert (
+            city.ask("approve", name, "chief:chief-1") == city.ask("approve", name, "supervisor:supervisor-1") == DONE
+        )
     city.report("T", "leak")
     assert (city["T"].folded_into, city["T"].deadline_at) == (None, at("12:00"))
     city.at("12:00")
@@ -200,13 +216,18 @@ def test_of_a_folded_u1_the_departments_hear_as_of_any() -> None:
         city.report(name, "fire")
     assert city["T"].folded_into == city["A"].id
     city.at("09:00")
-    told = [(one.facts["rung"], one.facts["told"]) for one in city.events("ClockBreached") if one.ticket == city["T"].id and one.facts["number"] == "fire/1"]
+    told = [
+        (one.facts["rung"], one.facts["told"])
+        for one in city.events("ClockBreached")
+        if one.ticket == city["T"].id and one.facts["number"] == "fire/1"
+    ]
     assert told == [(100, ["north-street", "fire-1"]), (200, ["north-street", "fire-1", "centre-1"])]
 
 
 @pytest.mark.meets("merge", "received", law="6")
 def test_what_is_not_filed_yet_takes_the_earlier_deadline_when_it_is() -> None:
-    """A leak due at 12:00 merged into a report without a category, filed as bins at 08:10: due at 12:00; taken out again each has its own."""
+    """A leak due at 12:00 merged into a report without a category, filed as bins at 08:10: due at 12:00; taken out
+    again each has its own."""
     city = town()
     city.report("T", "leak")
     city.work("T", until="accept")
@@ -220,7 +241,8 @@ def test_what_is_not_filed_yet_takes_the_earlier_deadline_when_it_is() -> None:
 
 @pytest.mark.meets("merge", "received", law="6")
 def test_what_is_not_filed_yet_takes_along_what_was_merged_into_it() -> None:
-    """The leak into the report, the report into bins: due at 12:00 there; the report taken out again, bins have their own."""
+    """The leak into the report, the report into bins: due at 12:00 there; the report taken out again, bins have their
+    own."""
     city = town()
     city.report("T", "leak")
     city.report("X", None)
@@ -300,7 +322,11 @@ def test_a_reply_to_a_call_of_the_generation_before_is_no_reply_to_this_one() ->
         if n == 1:
             assert city.ask("release", "T", "street:north-street", child="urban/1", reason="no need") == DONE
             assert city.ask("finish", "T", "street:north-street", text="done") == DONE
-            assert city.ask("check", "T", "checker:checker-1", passed=True) == city.ask("reopen", "T", "reporter:r", reason="again") == DONE
+            assert (
+                city.ask("check", "T", "checker:checker-1", passed=True)
+                == city.ask("reopen", "T", "reporter:r", reason="again")
+                == DONE
+            )
     assert city.ask("finish", "T", "department:urban", child="urban/1", text="late") == "no_such_child"
     assert city["T"].status == "whistled" and city["T"].children[0].status == "called"
 
@@ -337,7 +363,13 @@ def test_put_under_a_new_pack_a_reopened_ticket_has_its_part_still() -> None:
     bundle = meetings.bundle()
 
     def leak(hours: int) -> Any:
-        return replace(bundle, categories=tuple(replace(one, limit=Limit(hours, "urgent_hour")) if one.code == "leak" else one for one in bundle.categories))
+        return replace(
+            bundle,
+            categories=tuple(
+                replace(one, limit=Limit(hours, "urgent_hour")) if one.code == "leak" else one
+                for one in bundle.categories
+            ),
+        )
 
     city = City(bundle=leak(1))
     city.report("T", "leak")
@@ -366,7 +398,8 @@ def test_put_right_on_the_spot_and_reopened_it_goes_to_who_did_it() -> None:
 
 @pytest.mark.meets("check", "next checker", law="4")
 def test_the_check_goes_round_all_checkers() -> None:
-    """The third is on duty and has it first, then the first and the second, each half an hour, at last the supervisor."""
+    """The third is on duty and has it first, then the first and the second, each half an hour, at last the
+    supervisor."""
     bundle = meetings.bundle()
     others = tuple(one for one in bundle.roster if one.role != "checker")
     three = tuple(RosterEntry(f"k{n}", f"k{n}", "checker", on_duty="always" if n == 3 else "never") for n in (1, 2, 3))
@@ -423,7 +456,12 @@ def test_reopened_at_night_with_nobody_anywhere_the_supervisor_has_it() -> None:
     city.report("T", "pipe")
     surveyed(city)
     assert city.at("20:00").ask("reopen", "T", "reporter:r", reason="wet") == DONE
-    assert (city["T"].status, city["T"].tier, city["T"].duty, city["T"].person) == ("offered", "district", "supervisor", "supervisor-1")
+    assert (city["T"].status, city["T"].tier, city["T"].duty, city["T"].person) == (
+        "offered",
+        "district",
+        "supervisor",
+        "supervisor-1",
+    )
     resolve = clock(city, "T", ClockKind.RESOLVE)
     assert resolve is not None and resolve.running_since == at("20:00") and city["T"].deadline_at == at("23:00")
     assert city.at("08:00", 1).ask("accept", "T", "centre:centre-1") == DONE

@@ -1,4 +1,5 @@
-"""LAW 3, 5: rosters change without a pack: duty, stand-ins, swaps, people who come and go; decided, replayed and kept like all else."""
+"""LAW 3, 5: rosters change without a pack: duty, stand-ins, swaps, people who come and go; decided, replayed and kept
+like all else."""
 
 import pytest
 
@@ -18,7 +19,9 @@ def test_who_goes_off_duty_is_not_offered_anything_and_may_not_accept() -> None:
     waiting = [city.report(f"U{n}", "bins") for n in range(10)]
     assert {t.person for t in waiting if t.party == "red_property"} == {"supervisor-1"}
     city.at("12:30")
-    assert {t.person for n in range(10) if (t := city.report(f"V{n}", "bins")).party == "red_property"} == {"red_property-1"}
+    assert {t.person for n in range(10) if (t := city.report(f"V{n}", "bins")).party == "red_property"} == {
+        "red_property-1"
+    }
 
 
 def test_a_stand_in_has_the_places_and_skills_of_whom_they_replace_for_that_long() -> None:
@@ -52,13 +55,25 @@ def test_a_roster_edit_moves_the_split_and_starts_no_new_window() -> None:
     ("fields", "reason"),
     {
         "nobody": ({"person": "nobody", "role": "specialist", "change": "off"}, "person_unknown"),
-        "for nobody": ({"person": "x", "role": "specialist", "change": "add", "instead_of": "nobody"}, "person_unknown"),
-        "backwards": ({"person": "specialist-1", "role": "specialist", "change": "off", "since": 9, "until": 9}, "duty_unfit"),
+        "for nobody": (
+            {"person": "x", "role": "specialist", "change": "add", "instead_of": "nobody"},
+            "person_unknown",
+        ),
+        "backwards": (
+            {"person": "specialist-1", "role": "specialist", "change": "off", "since": 9, "until": 9},
+            "duty_unfit",
+        ),
         "nowhere": ({"person": "x", "role": "specialist", "change": "add", "nodes": ("moon",)}, "grid_unknown"),
         "no hours": ({"person": "x", "role": "specialist", "change": "add", "on_duty": "sometimes"}, "duty_unfit"),
         "no department": ({"person": "x", "role": "department", "change": "add", "org": "moon"}, "department_unknown"),
-        "by the reporter": ({"person": "specialist-1", "role": "specialist", "change": "off", "who": "reporter:r"}, "role_not_allowed"),
-        "by a stranger": ({"person": "specialist-1", "role": "specialist", "change": "off", "who": "chief:x"}, "not_on_roster"),
+        "by the reporter": (
+            {"person": "specialist-1", "role": "specialist", "change": "off", "who": "reporter:r"},
+            "role_not_allowed",
+        ),
+        "by a stranger": (
+            {"person": "specialist-1", "role": "specialist", "change": "off", "who": "chief:x"},
+            "not_on_roster",
+        ),
     }.values(),
 )
 def test_what_does_not_fit_is_refused_and_changes_nothing(fields: dict[str, object], reason: str) -> None:
@@ -79,10 +94,14 @@ def test_changes_are_decided_again_to_the_byte_and_kept_across_openings() -> Non
             city.report(f"{hour}-{n}", "bins")
     city.duty("red_property-1", "red_property", "off", since=at("08:00", 3))
     changes = city.book.rosters.duties["red_property:red_property-1"].changes
-    assert [one.since for one in changes] == [at("09:00"), at("08:00", 3)]  # a command of the morning may still be on its way
+    # a command of the morning may still be on its way
+    assert [one.since for one in changes] == [at("09:00"), at("08:00", 3)]
     city.at("12:01", 1)
     city.duty("red_property-1", "red_property", "on", since=at("08:00", 4))
-    assert [one.since for one in city.book.rosters.duties["red_property:red_property-1"].changes] == [at("08:00", 3), at("08:00", 4)]
+    assert [one.since for one in city.book.rosters.duties["red_property:red_property-1"].changes] == [
+        at("08:00", 3),
+        at("08:00", 4),
+    ]
     assert replay(city.laws, city.causes, reopen_every=5) == city.log()
 
 

@@ -1,4 +1,5 @@
-"""LAW 2, 6: whoever may write to ``commands`` gets no more out of it than the role they may claim: ids, moments, sources, rosters, laws."""
+"""LAW 2, 6: whoever may write to ``commands`` gets no more out of it than the role they may claim: ids, moments,
+sources, rosters, laws."""
 
 import pytest
 from msgspec.structs import replace
@@ -15,7 +16,8 @@ from topics.vocabulary import CommandKind, Role
 
 
 def test_nobody_uses_up_the_ids_of_somebody_else() -> None:
-    """A stranger gives a refused command under the id that the department's reply will have, another a taken one: it is taken all the same."""
+    """A stranger gives a refused command under the id that the department's reply will have, another a taken one: it is
+    taken all the same."""
     city = City()
     city.report("T", "fire")
     assert city.ask("note", "T", "specialist:nobody", text="x", id="r1") == "not_on_roster"
@@ -34,7 +36,10 @@ def test_a_refused_command_is_decided_anew_and_a_taken_one_is_not() -> None:
     city.ask("accept", "T", who)
     assert city.ask("start", "T", who, id="s1") == "done_as_asked"
     assert city.ask("start", "T", who, id="s1") == "repeated_command"
-    assert city.ask("follow", "T", who, id="f1") == "done_as_asked" and city.ask("follow", "T", who, id="f2") == "no_change"
+    assert (
+        city.ask("follow", "T", who, id="f1") == "done_as_asked"
+        and city.ask("follow", "T", who, id="f2") == "no_change"
+    )
     assert city.ask("follow", "T", who, id="f2") == "repeated_command"
     assert replay(city.laws, city.causes, reopen_every=2) == city.log()
 
@@ -93,7 +98,10 @@ def test_a_reply_that_waited_for_our_own_stage_is_judged_by_when_it_came() -> No
     city = City()
     city.report("T", "fire")
     city.now = at("11:00")
-    assert city.ask("report_in", "T", "department:fire", child="fire/1", id="dept.fire.replies:0:1", accepted=at("08:10")) == "done_as_asked"
+    assert (
+        city.ask("report_in", "T", "department:fire", child="fire/1", id="dept.fire.replies:0:1", accepted=at("08:10"))
+        == "done_as_asked"
+    )
     assert city["T"].children[0].reported_in_at == at("08:10")
 
 
@@ -110,8 +118,11 @@ def test_who_was_not_on_duty_then_did_not_accept_then() -> None:
 
 
 def test_hours_of_duty_are_those_of_the_moment_it_took_effect() -> None:
-    """Whoever begins at 09:00 did not accept at 08:56, though they are on duty when it is decided; at 09:01 they did."""
-    roster = tuple(replace(entry, on_duty="09:00-18:00") if entry.role in PARTIES else entry for entry in city_bundle().roster)
+    """Whoever begins at 09:00 did not accept at 08:56, though they are on duty when it is decided; at 09:01 they
+    did."""
+    roster = tuple(
+        replace(entry, on_duty="09:00-18:00") if entry.role in PARTIES else entry for entry in city_bundle().roster
+    )
     city = City(city_bundle(roster=roster))
     city.now = at("08:55")
     city.report("T", "bins")
@@ -155,7 +166,11 @@ def test_a_ticket_named_by_its_incident_is_that_incidents() -> None:
 def seats(*more: RosterEntry) -> City:
     """A city with one chief, one of the centre, and a supervisor of the north alone."""
     bundle = city_bundle()
-    few = tuple(e for e in bundle.roster if (e.person, e.role) not in {("chief-2", "chief"), ("centre-2", "centre"), ("supervisor-2", "supervisor")})
+    few = tuple(
+        e
+        for e in bundle.roster
+        if (e.person, e.role) not in {("chief-2", "chief"), ("centre-2", "centre"), ("supervisor-2", "supervisor")}
+    )
     north = tuple(replace(e, nodes=("north",)) if e.role == "supervisor" else e for e in few)
     return City(replace(bundle, roster=(*north, *more)))
 
@@ -172,11 +187,20 @@ def test_nobody_grants_or_takes_a_role_above_their_own() -> None:
 
 
 def test_nobody_changes_the_roster_outside_their_grids() -> None:
-    """The north's supervisor: not the south, not everywhere, not somebody who works in both; ``north`` is no prefix of ``northern``."""
-    elsewhere = [RosterEntry(f"s-{n}", "s", "street", nodes=nodes) for n, nodes in enumerate([("north",), ("south",), ("north", "south"), ("east1",)])]
+    """The north's supervisor: not the south, not everywhere, not somebody who works in both; ``north`` is no prefix of
+    ``northern``."""
+    elsewhere = [
+        RosterEntry(f"s-{n}", "s", "street", nodes=nodes)
+        for n, nodes in enumerate([("north",), ("south",), ("north", "south"), ("east1",)])
+    ]
     city = seats(*elsewhere)
     me = "supervisor:supervisor-1"
-    assert [city.duty(f"s-{n}", "street", "off", who=me) for n in range(4)] == ["duty_set", "outside_own_grids", "outside_own_grids", "duty_set"]
+    assert [city.duty(f"s-{n}", "street", "off", who=me) for n in range(4)] == [
+        "duty_set",
+        "outside_own_grids",
+        "outside_own_grids",
+        "duty_set",
+    ]
     assert city.duty("new", "specialist", "add", nodes=("hill",), who=me) == "outside_own_grids"
     assert city.duty("new", "specialist", "add", who=me) == "outside_own_grids"
     assert city.duty("new", "specialist", "add", nodes=("east2", "west"), who=me) == "duty_set"
@@ -191,8 +215,12 @@ def test_the_last_chief_and_the_last_of_the_centre_stay() -> None:
     assert city.duty("deputy", "chief", "add", until=at("18:00")) == "duty_set"
     assert city.duty("chief-1", "chief", "remove", who="centre:centre-1") == "last_one"
     assert city.duty("chief-1", "chief", "remove", until=at("17:00"), who="centre:centre-1") == "duty_set"
-    assert city.duty("deputy", "chief", "remove", since=at("16:00"), until=at("16:30"), who="centre:centre-1") == "last_one"
-    assert city.duty("centre-1", "centre", "off", who="centre:centre-1") == "duty_set"  # at home, and of the centre still
+    assert (
+        city.duty("deputy", "chief", "remove", since=at("16:00"), until=at("16:30"), who="centre:centre-1")
+        == "last_one"
+    )
+    # at home, and of the centre still
+    assert city.duty("centre-1", "centre", "off", who="centre:centre-1") == "duty_set"
 
 
 def test_who_comes_by_command_is_looked_at_as_the_packs_own_are() -> None:
@@ -214,20 +242,26 @@ def test_who_came_by_command_goes_off_duty_and_leaves_like_anybody() -> None:
     city.duty("new", "specialist", "off", until=at("09:00"))
     assert [entry.on_duty for entry in city.book.rosters.law(law, city.now).roster("specialist", "east1")] == ["never"]
     city.duty("new", "specialist", "remove", since=at("10:00"))
-    assert city.book.rosters.law(law, at("09:30")).entry("new", "specialist") and not city.book.rosters.law(law, at("10:30")).entry("new", "specialist")
+    assert city.book.rosters.law(law, at("09:30")).entry("new", "specialist") and not city.book.rosters.law(
+        law, at("10:30")
+    ).entry("new", "specialist")
 
 
 # -- laws --------------------------------------------------------------------------------------------------------------
 
 
 def test_a_law_is_put_in_force_by_a_chief_or_the_centre_of_the_one_before() -> None:
-    """Not by whoever names themselves, nor by a chief whom only the new law knows, nor by one who answers for a part."""
+    """Not by whoever names themselves, nor by a chief whom only the new law knows, nor by one who answers for a
+    part."""
     north = RosterEntry("north-chief", "n", "chief", nodes=("north",))
     city = City(replace(city_bundle(), roster=(*city_bundle().roster, north)))
     mine = replace(city_bundle(), roster=(RosterEntry("me", "me", "chief"), *city_bundle().roster))
     before = city.book.pack
     for who, reason in {
-        "source:pack publish": "role_not_allowed", "supervisor:supervisor-1": "role_not_allowed", "chief:me": "not_on_roster", "chief:north-chief": "not_on_roster",
+        "source:pack publish": "role_not_allowed",
+        "supervisor:supervisor-1": "role_not_allowed",
+        "chief:me": "not_on_roster",
+        "chief:north-chief": "not_on_roster",
     }.items():
         assert city.adopt("toytown@2", mine, who) == reason
     assert city.book.pack == before
@@ -256,7 +290,8 @@ def test_the_delay_of_a_door_is_measured_in_its_own_time() -> None:
 
 
 def test_who_stands_in_is_looked_at_as_whoever_comes_is() -> None:
-    """Another name for a person who has one, an id that looks like somebody else's, one of blanks, one in two spellings."""
+    """Another name for a person who has one, an id that looks like somebody else's, one of blanks, one in two
+    spellings."""
     city = City()
     assert city.duty("desk-1", "desk", "add", instead_of="desk-2", name="Somebody Else") == "duty_unfit"
     for person in ("desk-1\u200b", " desk-1", " ", "e\u0301"):
@@ -266,14 +301,31 @@ def test_who_stands_in_is_looked_at_as_whoever_comes_is() -> None:
     assert city.duty("desk-1", "desk", "add", instead_of="desk-2") == "duty_set"  # who is off meanwhile
 
 
-def test_many_changes_cost_what_they_are_and_no_more_than_a_bound_of_them_stand(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_changes_cost_what_they_are_and_no_more_than_a_bound_of_them_stand(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A hundred overlapping windows cost 0.6 s each one more, two hundred five: a supervisor could stop a partition."""
     city, me = City(), "supervisor:supervisor-1"
     with monkeypatch.context() as spy:
         made = list[int]()
-        spy.setattr(duty_roster, "_changed", lambda roster, duties, real=duty_roster._changed: (made.append(1), real(roster, duties))[1])
+        spy.setattr(
+            duty_roster,
+            "_changed",
+            lambda roster, duties, real=duty_roster._changed: (made.append(1), real(roster, duties))[1],
+        )
         for n in range(60):
-            assert city.duty(f"p{n}", "specialist", "add", who=me, since=city.now + n * 1000, until=city.now + DAY + n * 1000, nodes=("east",)) == "duty_set"
+            assert (
+                city.duty(
+                    f"p{n}",
+                    "specialist",
+                    "add",
+                    who=me,
+                    since=city.now + n * 1000,
+                    until=city.now + DAY + n * 1000,
+                    nodes=("east",),
+                )
+                == "duty_set"
+            )
         assert len(made) < 200  # it was the square of that
     monkeypatch.setattr(bounds, "DUTIES", 60)
     assert city.duty("p60", "specialist", "add", who=me, until=city.now + DAY) == "too_many"

@@ -1,4 +1,5 @@
-"""LAW 4, 6: giving back, more time, parking, waiting for the reporter: two hands, once, never after the limit; clocks to the minute."""
+"""LAW 4, 6: giving back, more time, parking, waiting for the reporter: two hands, once, never after the limit; clocks
+to the minute."""
 
 import pytest
 
@@ -31,10 +32,19 @@ def test_parking_needs_two_levels_and_holds_the_clock_to_the_minute() -> None:
     assert city["T"].status is Status.ACCEPTED
     assert city.ask("approve", "T", "chief:chief-2") == "same_hands"
     assert city.ask("approve", "T", "supervisor:supervisor-1") == "done_as_asked"
-    assert (city["T"].status, city["T"].deadline_at, resolve(city).paused_reason) == (Status.PARKED, at("08:00", 3), "parked")
+    assert (city["T"].status, city["T"].deadline_at, resolve(city).paused_reason) == (
+        Status.PARKED,
+        at("08:00", 3),
+        "parked",
+    )
     city.at("08:01", 3)
     assert (city["T"].status, city["T"].deadline_at) == (Status.ACCEPTED, at("16:00", 3))
-    assert not [event for decision in city.decisions for event in decision.events if event.type == "ClockBreached" and event.facts["clock"] == "resolve"]
+    assert not [
+        event
+        for decision in city.decisions
+        for event in decision.events
+        if event.type == "ClockBreached" and event.facts["clock"] == "resolve"
+    ]
     assert city.ask("park", "T", holder, reason="again", until=at("08:00", 9)) == "paused_before"
 
 
@@ -45,7 +55,9 @@ def test_unparked_early_it_goes_on_where_it_stood() -> None:
     city.ask("approve", "T", "chief:chief-1")
     city.ask("approve", "T", "supervisor:supervisor-1")
     city.at("08:01", 10)
-    reminded = [event.facts["number"] for decision in city.decisions for event in decision.events if event.type == "ClockAtRisk"]
+    reminded = [
+        event.facts["number"] for decision in city.decisions for event in decision.events if event.type == "ClockAtRisk"
+    ]
     assert reminded == ["reminder"] and city["T"].status is Status.PARKED
     assert city.ask("unpark", "T", "chief:chief-1") == "done_as_asked"
     assert city["T"].status is Status.ACCEPTED and {clock.kind for clock in city["T"].clocks} == {"resolve"}
@@ -110,11 +122,16 @@ def test_waiting_for_the_reporter_ends_by_itself_after_five_working_days_in_all(
 
 
 def test_another_category_re_bases_the_limit_and_keeps_what_was_consumed() -> None:
-    """An hour and a half of a leak's four hours are gone; as bins it has eight working hours, of which as many are gone."""
+    """An hour and a half of a leak's four hours are gone; as bins it has eight working hours, of which as many are
+    gone."""
     city, _ = accepted("leak")
     city.at("09:30")
     assert city.ask("recategorise", "T", "chief:chief-1", category="bins", reason="no leak") == "done_as_asked"
-    assert (city["T"].category, city["T"].resolve_limit_ms, resolve(city).consumed_ms) == ("bins", 8 * HOUR, 90 * MINUTE)
+    assert (city["T"].category, city["T"].resolve_limit_ms, resolve(city).consumed_ms) == (
+        "bins",
+        8 * HOUR,
+        90 * MINUTE,
+    )
     assert city["T"].deadline_at == at("18:00")
     assert city.ask("recategorise", "T", "chief:chief-1", category="bins", reason="so") == "no_change"
 

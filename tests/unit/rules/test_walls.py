@@ -19,7 +19,9 @@ def walled(consent: str = "parallel", **changes: Any) -> PackBundle:
     nodes = tuple(replace(node, wall=sides.get(node.code, "")) for node in bundle.nodes)
     categories = tuple(replace(c, consent=consent) if c.code == "bins" else c for c in bundle.categories)
     outside = rule("platform", 'wall == "outside"', {"starts_at": "street"}, "wall")
-    return city_bundle(nodes=nodes, categories=categories, rules=(outside,), roster=(*bundle.roster, *COMMITTEES), **changes)
+    return city_bundle(
+        nodes=nodes, categories=categories, rules=(outside,), roster=(*bundle.roster, *COMMITTEES), **changes
+    )
 
 
 def test_inside_the_walls_three_must_agree_before_work_begins() -> None:
@@ -47,14 +49,18 @@ def test_one_after_another_where_the_pack_says_so_and_a_no_goes_up() -> None:
     assert city.ask("consent", "T", "owners_committee:owners_committee-1", passed=True) == "not_your_turn"
     assert city.ask("consent", "T", "residents_committee:residents_committee-1", passed=True) == "done_as_asked"
     assert city.ask("consent", "T", "owners_committee:owners_committee-1", passed=False) == "reason_missing"
-    assert city.ask("consent", "T", "owners_committee:owners_committee-1", passed=False, reason="no money") == "done_as_asked"
+    assert (
+        city.ask("consent", "T", "owners_committee:owners_committee-1", passed=False, reason="no money")
+        == "done_as_asked"
+    )
     assert city["T"].tier != "grid" or city["T"].party == "backstop"
     assert city["T"].consent is None
     city.work("T")
 
 
 def test_outside_the_walls_the_platform_has_it() -> None:
-    """By the grid it lies in: around east 1 the street has it at once, and no committee is asked; in east 2 as well, since east says so."""
+    """By the grid it lies in: around east 1 the street has it at once, and no committee is asked; in east 2 as well,
+    since east says so."""
     city = City(walled())
     for leaf in (None, "east2"):
         city.report("T", "bins", leaf=leaf)
@@ -63,7 +69,12 @@ def test_outside_the_walls_the_platform_has_it() -> None:
 
 def test_a_pilot_holds_under_its_grid_only() -> None:
     """The west tries half the time; the east does not."""
-    pilot = replace(rule("pilot", 'category == "leak"', {"limit": {"amount": 2, "unit": "urgent_hour"}}, "category", "home", "leaf"), under=("west",))
+    pilot = replace(
+        rule(
+            "pilot", 'category == "leak"', {"limit": {"amount": 2, "unit": "urgent_hour"}}, "category", "home", "leaf"
+        ),
+        under=("west",),
+    )
     city = City(city_bundle(rules=(pilot,)))
     limits = {}
     for home in ("east", "west", "hill"):
@@ -79,21 +90,34 @@ def test_a_wish_ages_without_a_limit() -> None:
     city.report("T", "wish")
     city.work("T", until="start")
     city.at("08:00", 100)
-    assert not [event for event in city.events("ClockBreached", "ClockAtRisk") if event.facts["clock"] in ("resolve", "leg")]
-    assert (city["T"].status, city["T"].deadline_at, city["T"].is_overdue, city["T"].tier) == (Status.HANDLING, None, False, "grid") and not city["T"].flags
+    assert not [
+        event for event in city.events("ClockBreached", "ClockAtRisk") if event.facts["clock"] in ("resolve", "leg")
+    ]
+    assert (city["T"].status, city["T"].deadline_at, city["T"].is_overdue, city["T"].tier) == (
+        Status.HANDLING,
+        None,
+        False,
+        "grid",
+    ) and not city["T"].flags
     assert city.ask("escalate", "T", city.holder("T"), reason="too big") == "done_as_asked"
     city.work("T")
     assert city.ask("check", "T", "checker:checker-1", passed=True) == "done_as_asked"
 
 
 def test_a_team_stands_beside_the_owner() -> None:
-    """One owner and helpers by category; a skill nobody has is noted, and holds nothing up; whoever is named may finish."""
+    """One owner and helpers by category; a skill nobody has is noted, and holds nothing up; whoever is named may
+    finish."""
     bundle = city_bundle()
     skilled = RosterEntry("mediator-1", "mediator", "specialist", skills=("mediation",))
-    categories = tuple(replace(c, team=("specialist:mediation", "backstop", "specialist:law")) if c.code == "road" else c for c in bundle.categories)
+    categories = tuple(
+        replace(c, team=("specialist:mediation", "backstop", "specialist:law")) if c.code == "road" else c
+        for c in bundle.categories
+    )
     city = City(replace(bundle, categories=categories, roster=(*bundle.roster, skilled)))
     city.report("T", "road")
-    assert (city["T"].helpers[0].party, city["T"].helpers[0].person) == ("specialist", "mediator-1") and len(city["T"].helpers) == 2
+    assert (city["T"].helpers[0].party, city["T"].helpers[0].person) == ("specialist", "mediator-1") and len(
+        city["T"].helpers
+    ) == 2
     assert ("specialist:law", "nobody_for_the_team") in city.decisions[-1].why.refused
     assert city["T"].helpers[1].person == "backstop-2"
     assert city.ask("finish", "T", "backstop:backstop-1", text="done", proof=("p",)) == "not_your_ticket"
@@ -106,8 +130,12 @@ def test_each_of_the_five_stages_has_an_owner_or_says_that_it_has_none() -> None
     city.report("T", "bins")
     law = next(iter(city.laws.values()))
     assert team.stage_owners(law, city["T"]) == {
-        "patrolled": "residents", "reported": "app:T", "owned": city["T"].person, "solved": None, "supervised": "supervisor-1",
-    }  # fmt: skip
+        "patrolled": "residents",
+        "reported": "app:T",
+        "owned": city["T"].person,
+        "solved": None,
+        "supervised": "supervisor-1",
+    }
     city.work("T")
     city.ask("supervise", "T", "centre:centre-2", reason="x")
     owners = team.stage_owners(law, city["T"])
@@ -115,7 +143,8 @@ def test_each_of_the_five_stages_has_an_owner_or_says_that_it_has_none() -> None
 
 
 def test_a_rule_that_fails_sends_the_ticket_to_the_backstop_and_says_so() -> None:
-    """Never to nowhere: reason rule_error, counted direct, flagged with the rule's name; what life hangs on goes its way all the same."""
+    """Never to nowhere: reason rule_error, counted direct, flagged with the rule's name; what life hangs on goes its
+    way all the same."""
     failing = rule("floors", "attributes.floor > 3", {"urgency": "U1"}, "attributes")
     city = City(city_bundle(rules=(failing,)))
     city.report("T", "bins")

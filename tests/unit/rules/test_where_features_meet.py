@@ -1,4 +1,5 @@
-"""The law where two features meet: each pair decided on purpose, told with the moment or the tier it must have (LAW 2-6)."""
+"""The law where two features meet: each pair decided on purpose, told with the moment or the tier it must have (LAW
+2-6)."""
 
 import pytest
 from msgspec.structs import replace
@@ -32,7 +33,11 @@ def resolve(ticket: Ticket) -> Clock:
 
 def fired(city: City, name: str, clock: str = "resolve") -> list[tuple[int, int]]:
     """Rungs of a ticket's clock that fired, each with how late in minutes."""
-    told = [event for event in city.events("ClockAtRisk", "ClockBreached") if event.ticket == city[name].id and event.facts["clock"] == clock]
+    told = [
+        event
+        for event in city.events("ClockAtRisk", "ClockBreached")
+        if event.ticket == city[name].id and event.facts["clock"] == clock
+    ]
     return [(event.facts["rung"], event.facts["late_by_ms"] // MINUTE) for event in told]
 
 
@@ -41,7 +46,8 @@ def fired(city: City, name: str, clock: str = "resolve") -> list[tuple[int, int]
 
 @pytest.mark.meets("wish", "recategorise", law="4")
 def test_a_wish_made_a_leak_is_late_from_its_filing_on() -> None:
-    """Filed at 08:00, a leak since 11:00: half of four hours was over at 10:00, 100 % comes at 12:00 and moves it one tier up."""
+    """Filed at 08:00, a leak since 11:00: half of four hours was over at 10:00, 100 % comes at 12:00 and moves it one
+    tier up."""
     city = town()
     city.report("T", "wish")
     city.work("T", until="accept")
@@ -65,7 +71,8 @@ def test_a_leak_made_a_wish_loses_its_rungs() -> None:
 
 @pytest.mark.meets("wish", "recategorise", law="4")
 def test_half_late_and_made_a_wish_it_has_no_deadline_any_more() -> None:
-    """A leak of which 50 % fired at 10:00, and one that broke its limit at 12:00: a wish ages, so people see no moment; a leak again, it has the former one."""
+    """A leak of which 50 % fired at 10:00, and one that broke its limit at 12:00: a wish ages, so people see no moment;
+    a leak again, it has the former one."""
     for clock in ("10:00", "12:00"):
         city = town()
         city.report("T", "leak")
@@ -101,13 +108,18 @@ def folded(*, until: str = "12:30") -> City:
 
 @pytest.mark.meets("flood", "its end", law="5")
 def test_one_of_a_flood_stands_for_itself_when_the_worked_one_is_cancelled() -> None:
-    """Cancelled at 12:30: accept, 50, 80 and 100 % of C fire then, late, in order, one tier a firing; and it goes on up."""
+    """Cancelled at 12:30: accept, 50, 80 and 100 % of C fire then, late, in order, one tier a firing; and it goes on
+    up."""
     city = folded()
     assert (city["C"].tier, city["C"].status) == ("grid", Status.OFFERED)
     city.ask("cancel", "A", "chief:chief-1", reason="no flood")
     city.at("12:30")
     assert city["C"].folded_into is None and city.expect("TicketUnfolded").facts["out_of"] == city["A"].id
-    late = [(event.facts["clock"], event.facts["rung"], event.facts["late_by_ms"] // MINUTE) for event in city.events("ClockAtRisk", "ClockBreached") if event.ticket == city["C"].id and event.facts["number"].endswith("+")]
+    late = [
+        (event.facts["clock"], event.facts["rung"], event.facts["late_by_ms"] // MINUTE)
+        for event in city.events("ClockAtRisk", "ClockBreached")
+        if event.ticket == city["C"].id and event.facts["number"].endswith("+")
+    ]
     assert late == [("accept", 100, 255), ("resolve", 50, 150), ("resolve", 80, 78), ("resolve", 100, 30)]
     assert city["C"].tier == "community" and city["C"].next_due_at is not None
     keys = [decision.id for decision in city.decisions]
@@ -140,13 +152,18 @@ def test_a_person_takes_one_out_of_a_flood() -> None:
 
 @pytest.mark.meets("flood", "recategorise", law="5")
 def test_one_of_a_flood_that_becomes_something_else_is_none_of_it_any_more() -> None:
-    """C of a flood of leaks is a fire since 12:30: the street is called now and it is due at 14:30; A cancelled or closed changes nothing of it."""
+    """C of a flood of leaks is a fire since 12:30: the street is called now and it is due at 14:30; A cancelled or
+    closed changes nothing of it."""
     for code, due in (("fire", "14:30"), ("bins", "18:00")):
         city = folded()
         assert city.ask("recategorise", "C", "chief:chief-1", category=code, reason="so it is") == "done_as_asked"
         assert city["C"].folded_into is None and city.expect("TicketUnfolded").facts["out_of"] == city["A"].id
         city.ask("close_by_source", "A", "source:app", reason="closed")
-        assert code != "fire" or (city["C"].tier, city["C"].status, city["C"].deadline_at) == ("street", Status.WHISTLED, at(due))
+        assert code != "fire" or (city["C"].tier, city["C"].status, city["C"].deadline_at) == (
+            "street",
+            Status.WHISTLED,
+            at(due),
+        )
         city.at("12:31")
         assert city["C"].status not in (Status.SURVEYED, Status.CLOSED)
 
@@ -156,7 +173,8 @@ def test_one_of_a_flood_that_becomes_something_else_is_none_of_it_any_more() -> 
 
 @pytest.mark.meets("refer, place", "extend, reopen, wait", law="6")
 def test_place_carries_the_extension_along() -> None:
-    """Eight working hours extended to sixteen, ten consumed by Tuesday 10:00: placed there it is due on Tuesday at 18:00."""
+    """Eight working hours extended to sixteen, ten consumed by Tuesday 10:00: placed there it is due on Tuesday at
+    18:00."""
     city = City()
     city.report("T", "bins")
     city.work("T", until="accept")
@@ -166,7 +184,12 @@ def test_place_carries_the_extension_along() -> None:
     ticket = city.refer_in("T")
     clock = resolve(ticket)
     assert (ticket.home, ticket.leaf, ticket.deadline_at) == ("west", "west1", at("18:00", 1))
-    assert (clock.limit_ms, clock.consumed_ms, clock.extended, ticket.resolve_limit_ms) == (16 * HOUR, 10 * HOUR, 1, 8 * HOUR)
+    assert (clock.limit_ms, clock.consumed_ms, clock.extended, ticket.resolve_limit_ms) == (
+        16 * HOUR,
+        10 * HOUR,
+        1,
+        8 * HOUR,
+    )
     city.at("17:59", 1)
     assert not city["T"].is_overdue
 
@@ -213,12 +236,15 @@ def test_a_chain_is_undone_in_either_order() -> None:
             assert city["C"].deadline_at == at("18:00")
         city.at("09:30").ask("unmerge", order[1], "desk:desk-1", reason="another")
         assert [city[name].deadline_at for name in "ABC"] == [at("12:00"), at("18:00"), at("18:00")]
-        assert all((city[name].ledgers, city[name].merged_here, city[name].merged_into) == ((), (), None) for name in "ABC")
+        assert all(
+            (city[name].ledgers, city[name].merged_here, city[name].merged_into) == ((), (), None) for name in "ABC"
+        )
 
 
 @pytest.mark.meets("unmerge", "shared limit that fired", law="6")
 def test_the_own_limit_still_fires_after_the_shared_one_did() -> None:
-    """C moved at 12:00 by A's limit; A taken out at 13:00, C's own 50, 80 and 100 % fire at their moments, the last at 18:00 moves it again."""
+    """C moved at 12:00 by A's limit; A taken out at 13:00, C's own 50, 80 and 100 % fire at their moments, the last at
+    18:00 moves it again."""
     city = City()
     city.report("C", "bins")
     city.work("C", until="accept")
@@ -237,7 +263,8 @@ def test_the_own_limit_still_fires_after_the_shared_one_did() -> None:
 
 @pytest.mark.meets("wait, park", "merge", law="6")
 def test_merged_into_what_waits_its_limit_runs_on_when_the_wait_ends() -> None:
-    """Bins wait since 09:00; a leak of 08:00 merged in at 09:30 stands with them, and from 10:00 on has the two and a half hours it had left."""
+    """Bins wait since 09:00; a leak of 08:00 merged in at 09:30 stands with them, and from 10:00 on has the two and a
+    half hours it had left."""
     city = City()
     city.report("X", "bins")
     city.report("A", "leak")
@@ -272,9 +299,15 @@ def test_moved_by_hand_it_waits_for_the_reporter_no_more() -> None:
     city.at("09:00").ask("wait_reporter", "T", "desk:desk-1", reason="which door?")
     city.at("10:00").ask("escalate", "T", "chief:chief-1", reason="now")
     ticket = city["T"]
-    assert (ticket.tier, ticket.asked, resolve(ticket).running_since, resolve(ticket).consumed_ms) == ("community", None, at("10:00"), HOUR)
+    assert (ticket.tier, ticket.asked, resolve(ticket).running_since, resolve(ticket).consumed_ms) == (
+        "community",
+        None,
+        at("10:00"),
+        HOUR,
+    )
     assert not any(clock.kind == ClockKind.PARK for clock in ticket.clocks) and ticket.waited_ms == HOUR
-    assert city["T"].deadline_at == at("11:00")  # the leg's; nobody accepts, so it climbs, and its limit breaks at 13:00
+    # the leg's; nobody accepts, so it climbs, and its limit breaks at 13:00
+    assert city["T"].deadline_at == at("11:00")
     city.at("13:00")
     assert fired(city, "T")[-1] == (100, 0)
 
@@ -291,7 +324,9 @@ def test_no_clock_runs_while_the_limit_stands() -> None:
     city.ask("approve", "T", "supervisor:supervisor-1")
     assert {clock.kind for clock in city["T"].clocks if clock.running_since is not None} == {"park"}
     city.at("08:00", 9)
-    assert next(clock for clock in city["T"].clocks if clock.kind == ClockKind.REPORT_IN).running_since == at("08:00", 9)
+    assert next(clock for clock in city["T"].clocks if clock.kind == ClockKind.REPORT_IN).running_since == at(
+        "08:00", 9
+    )
     assert city["T"].children[0].deadline_at == at("18:00", 10)
 
 
@@ -300,7 +335,8 @@ def test_no_clock_runs_while_the_limit_stands() -> None:
 
 @pytest.mark.meets("merge", "wish", law="6")
 def test_a_wish_lends_no_far_end_and_takes_the_near_one() -> None:
-    """A leak merged into a wish is due at 12:00 there and moves it; taken out, the wish ages as before. A wish merged into a leak changes no moment."""
+    """A leak merged into a wish is due at 12:00 there and moves it; taken out, the wish ages as before. A wish merged
+    into a leak changes no moment."""
     city = town()
     city.report("W", "wish")
     city.work("W", until="accept")
@@ -320,7 +356,8 @@ def test_a_wish_lends_no_far_end_and_takes_the_near_one() -> None:
 
 @pytest.mark.meets("wait, park", "late worker", law="4")
 def test_a_wait_that_ended_while_nobody_looked_has_ended_at_its_moment() -> None:
-    """Parked at 09:00 to the 9th day 08:00, told at 10:30: three hours were left at 08:00, so it is due at 11:00. A wait of five work days likewise."""
+    """Parked at 09:00 to the 9th day 08:00, told at 10:30: three hours were left at 08:00, so it is due at 11:00. A
+    wait of five work days likewise."""
     city = City()
     city.report("T", "leak")
     city.work("T", until="accept")
@@ -341,7 +378,8 @@ def test_a_wait_that_ended_while_nobody_looked_has_ended_at_its_moment() -> None
 
 @pytest.mark.meets("recategorise", "ladder", law="5")
 def test_into_another_ladder_it_never_falls() -> None:
-    """An owned pipe made a leak enters departments, not grid; a leak of the community made a pipe enters its department."""
+    """An owned pipe made a leak enters departments, not grid; a leak of the community made a pipe enters its
+    department."""
     city = City()
     city.report("T", "pipe")
     assert city["T"].tier == "department"
@@ -360,7 +398,9 @@ def test_into_a_ladder_that_ends_below_it_is_refused() -> None:
     """From the street into a ladder of parties alone there is no way but down."""
     bundle = city_bundle()
     low = Category("chat", "Chat", "闲聊", "city", "U3", Limit(8, "work_hour"), ladder="low")
-    city = City(replace(bundle, categories=(*bundle.categories, low), ladders={**bundle.ladders, "low": COMMUNITY_UP[:1]}))
+    city = City(
+        replace(bundle, categories=(*bundle.categories, low), ladders={**bundle.ladders, "low": COMMUNITY_UP[:1]})
+    )
     city.report("T", "road")
     assert city.ask("recategorise", "T", "chief:chief-1", category="chat", reason="talk") == "tier_unknown"
     assert city["T"].category == "road"
@@ -368,14 +408,17 @@ def test_into_a_ladder_that_ends_below_it_is_refused() -> None:
 
 @pytest.mark.meets("recategorise", "U1", law="5")
 def test_corrected_to_life_and_property_it_is_as_if_filed_so_now() -> None:
-    """Bins at 08:00 made a fire at 11:00: the street has it, both departments are called, report-in half an hour, due at 13:00."""
+    """Bins at 08:00 made a fire at 11:00: the street has it, both departments are called, report-in half an hour, due
+    at 13:00."""
     city, twin = City(), City()
     city.report("T", "bins")
     city.at("11:00").ask("recategorise", "T", "chief:chief-1", category="fire", reason="it burns")
     twin.at("11:00").report("T", "fire")
     mine, other = city["T"], twin["T"]
     assert (mine.tier, mine.party, mine.status, mine.deadline_at) == ("street", "street", Status.WHISTLED, at("13:00"))
-    assert [(child.code, child.deadline_at) for child in mine.children] == [(child.code, child.deadline_at) for child in other.children]
+    assert [(child.code, child.deadline_at) for child in mine.children] == [
+        (child.code, child.deadline_at) for child in other.children
+    ]
     due = {(clock.kind, clock.limit_ms, clock.running_since) for clock in mine.clocks}
     assert due == {(clock.kind, clock.limit_ms, clock.running_since) for clock in other.clocks}
     assert city.events("WhistleRaised")[-1].facts["automatic"] is True
@@ -383,7 +426,8 @@ def test_corrected_to_life_and_property_it_is_as_if_filed_so_now() -> None:
 
 @pytest.mark.meets("recategorise", "U1", law="5")
 def test_corrected_to_life_and_property_although_what_was_merged_into_it_is_long_late() -> None:
-    """A's limit moved the bins at 12:00; a fire since 14:00 it is not late, 50 % of two hours fires at 15:00 and 100 % at 16:00 moves it."""
+    """A's limit moved the bins at 12:00; a fire since 14:00 it is not late, 50 % of two hours fires at 15:00 and 100 %
+    at 16:00 moves it."""
     city = City()
     city.report("T", "bins")
     city.work("T", until="accept")
@@ -400,7 +444,8 @@ def test_corrected_to_life_and_property_although_what_was_merged_into_it_is_long
 
 @pytest.mark.meets("recategorise", "U1", law="5")
 def test_parked_above_the_street_and_corrected_to_life_and_property_it_is_offered_anew() -> None:
-    """The district has laid it aside to the 9th day; a fire since 11:00 it is offered to the district again, five minutes to accept, due at 13:00."""
+    """The district has laid it aside to the 9th day; a fire since 11:00 it is offered to the district again, five
+    minutes to accept, due at 13:00."""
     city = City()
     city.report("T", "bins")
     city.ask("escalate", "T", "chief:chief-1", target="district", reason="theirs")
@@ -408,9 +453,17 @@ def test_parked_above_the_street_and_corrected_to_life_and_property_it_is_offere
     city.ask("park", "T", city.holder("T"), reason="frost", until=at("08:00", 9))
     city.ask("approve", "T", "chief:chief-1")
     assert city.ask("approve", "T", "supervisor:supervisor-1") == "done_as_asked" and city["T"].status is Status.PARKED
-    assert city.at("11:00").ask("recategorise", "T", "chief:chief-1", category="fire", reason="it burns") == "done_as_asked"
+    assert (
+        city.at("11:00").ask("recategorise", "T", "chief:chief-1", category="fire", reason="it burns")
+        == "done_as_asked"
+    )
     ticket = city["T"]
-    assert (ticket.status, ticket.tier, ticket.party, ticket.deadline_at) == (Status.OFFERED, "district", "centre", at("13:00"))
+    assert (ticket.status, ticket.tier, ticket.party, ticket.deadline_at) == (
+        Status.OFFERED,
+        "district",
+        "centre",
+        at("13:00"),
+    )
     assert [clock.limit_ms for clock in ticket.clocks if clock.kind == ClockKind.ACCEPT] == [5 * MINUTE]
 
 
@@ -463,17 +516,26 @@ def test_who_was_added_and_then_removed_is_offered_nothing() -> None:
 
 @pytest.mark.meets("reminder", "night", law="5")
 def test_who_is_on_duty_at_night_is_reminded_at_night() -> None:
-    """A day and night limit of U3, filed at 18:00: half of it is over at 22:00; day people hear of it at 08:00, night people at once."""
+    """A day and night limit of U3, filed at 18:00: half of it is over at 22:00; day people hear of it at 08:00, night
+    people at once."""
     night = Category("noise", "Noise", "噪声", "city", "U3", Limit(16, "urgent_hour"), parties=("backstop",))
     moments = {}
     for hours in ("work", "always", "20:00-06:00", "23:00-06:00"):
         bundle = city_bundle()
         roster = tuple(entry for entry in bundle.roster if entry.role != "backstop")
-        city = City(replace(bundle, categories=(*bundle.categories, night), roster=(*roster, RosterEntry("bea", "Bea", "backstop", on_duty=hours))))
+        city = City(
+            replace(
+                bundle,
+                categories=(*bundle.categories, night),
+                roster=(*roster, RosterEntry("bea", "Bea", "backstop", on_duty=hours)),
+            )
+        )
         city.at("18:00").report("T", "noise")
         city.ask("reassign", "T", "chief:chief-1", target="bea", reason="hers")
         city.at("18:00", 1)
-        moments[hours] = next(event.facts["due_at"] for event in city.events("ClockAtRisk") if event.facts["rung"] == 50)
+        moments[hours] = next(
+            event.facts["due_at"] for event in city.events("ClockAtRisk") if event.facts["rung"] == 50
+        )
     night_at = at("18:00") + 8 * HOUR
     assert moments == {"work": at("08:00", 1), "always": night_at, "20:00-06:00": night_at, "23:00-06:00": night_at}
 
@@ -493,7 +555,8 @@ def test_a_reminder_goes_to_whoever_stands_for_a_holder_who_has_left() -> None:
 
 @pytest.mark.meets("department late", "200 %", law="4, 7")
 def test_departments_supervisor_and_the_centre_hear_of_a_late_department() -> None:
-    """At 100 % of report-in and of the child the head of its roster or the supervisor the pack names; at 200 % the centre too."""
+    """At 100 % of report-in and of the child the head of its roster or the supervisor the pack names; at 200 % the
+    centre too."""
     bundle = city_bundle()
     departments = tuple(replace(one, supervisor="boss") if one.code == "water" else one for one in bundle.departments)
     city = City(replace(bundle, departments=departments))
@@ -572,7 +635,8 @@ def test_unhappy_is_a_request_the_desk_must_answer() -> None:
 
 @pytest.mark.meets("spot fix", "filed", law="6")
 def test_put_right_on_the_spot_although_filed() -> None:
-    """Offered to a party of the grid tier, fixed by one of that tier; the split keeps what it counted. Not by the street, not once accepted."""
+    """Offered to a party of the grid tier, fixed by one of that tier; the split keeps what it counted. Not by the
+    street, not once accepted."""
     city = City()
     city.report("T", "bins")
     counts = dict(city.book.quotas["east"].counts)
@@ -585,7 +649,8 @@ def test_put_right_on_the_spot_although_filed() -> None:
 
 @pytest.mark.meets("merged", "its reporter", law="6")
 def test_still_broken_reaches_the_ticket_it_was_merged_into() -> None:
-    """Reopen or unhappy by the merged one's reporter: a reminder while it is worked, a request at its survey, a new generation once closed."""
+    """Reopen or unhappy by the merged one's reporter: a reminder while it is worked, a request at its survey, a new
+    generation once closed."""
     city = City()
     city.report("X", "leak")
     city.report("T", "leak")
@@ -604,6 +669,7 @@ def test_still_broken_reaches_the_ticket_it_was_merged_into() -> None:
 @pytest.mark.meets("any open", "seat", law="6")
 def test_any_open_is_any_open() -> None:
     """Reassign, escalate, refer, place, recategorise: decided in every open status, each to its seat."""
+
     def received() -> City:
         city = City()
         city.report("T", None)
@@ -616,7 +682,12 @@ def test_any_open_is_any_open() -> None:
     assert city.ask("recategorise", "T", "desk:desk-1", category="leak", reason="so") == "done_as_asked"
     assert (city["T"].category, city["T"].status) == ("leak", Status.RECEIVED)
     for prepare in ("verifying", "parked", "done", "surveyed"):
-        for kind, fields in (("refer", {"home": "west"}), ("place", {"grid": "east2"}), ("recategorise", {"category": "leak"}), ("escalate", {})):
+        for kind, fields in (
+            ("refer", {"home": "west"}),
+            ("place", {"grid": "east2"}),
+            ("recategorise", {"category": "leak"}),
+            ("escalate", {}),
+        ):
             city = City()
             city.report("T", None if prepare == "verifying" else "bins")
             if prepare == "verifying":
@@ -631,7 +702,10 @@ def test_any_open_is_any_open() -> None:
                 if prepare == "surveyed":
                     city.ask("check", "T", "checker:checker-2", passed=True)
             assert city["T"].status == prepare
-            assert city.ask(kind, "T", "chief:chief-1" if kind != "recategorise" else "desk:desk-1", reason="so", **fields) == "done_as_asked", (prepare, kind)
+            assert (
+                city.ask(kind, "T", "chief:chief-1" if kind != "recategorise" else "desk:desk-1", reason="so", **fields)
+                == "done_as_asked"
+            ), (prepare, kind)
 
 
 def test_parked_for_a_year_and_no_day_longer() -> None:
@@ -679,7 +753,8 @@ def test_an_exercise_runs_on_the_real_law_and_stands_in_no_book() -> None:
 
 
 def test_drift_has_four_causes_that_add_up() -> None:
-    """Ten bins, one fire and one ticket given by hand: emergency takes its share from each party, by hand one gains what the other loses."""
+    """Ten bins, one fire and one ticket given by hand: emergency takes its share from each party, by hand one gains
+    what the other loses."""
     city = City()
     account = Account(city.laws)
     for n in range(10):
@@ -691,7 +766,12 @@ def test_drift_has_four_causes_that_add_up() -> None:
     for decision in city.decisions:
         account.see(f"app:{decision.ticket}", decision)
     causes = {party: account.books.causes(party) for party in ("residents", "specialist", "red_property", "backstop")}
-    assert {party: row["emergency"] for party, row in causes.items()} == {"residents": -20, "specialist": -30, "red_property": -40, "backstop": -10}
+    assert {party: row["emergency"] for party, row in causes.items()} == {
+        "residents": -20,
+        "specialist": -30,
+        "red_property": -40,
+        "backstop": -10,
+    }
     assert (causes[str(former)]["manual"], causes[other]["manual"]) == (-100, 100)
     assert all(row["eligibility"] == 0 and abs(row["allocation"]) < 100 for row in causes.values())
     assert sum(sum(row.values()) for row in causes.values()) == -100
@@ -702,7 +782,8 @@ def test_drift_has_four_causes_that_add_up() -> None:
 
 @pytest.mark.meets("reminder", "horizon", law="4")
 def test_beyond_the_known_calendar_reminders_are_provisional_and_nothing_moves() -> None:
-    """Filed on the last Friday of what is known with two work days: 80 % by plain weekdays, marked; 100 % never; rebase takes the mark away."""
+    """Filed on the last Friday of what is known with two work days: 80 % by plain weekdays, marked; 100 % never; rebase
+    takes the mark away."""
     bundle = city_bundle()
     years = {"2026": bundle.calendar.years["2026"]}
     city = City(replace(bundle, calendar=replace(bundle.calendar, years=years)))

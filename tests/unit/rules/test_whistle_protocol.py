@@ -1,4 +1,5 @@
-"""LAW 6, 7: a street whistles with its principal's consent, departments answer, and when it is over each appraises the other."""
+"""LAW 6, 7: a street whistles with its principal's consent, departments answer, and when it is over each appraises the
+other."""
 
 from tests.support.city import City
 from topics.vocabulary import Status
@@ -53,7 +54,10 @@ def closed_after_whistle() -> City:
     city = at_street()
     city.ask("whistle", "T", "principal:north-principal", **CALL)
     for code in ("urban", "fire"):
-        assert city.ask("finish", "T", f"department:{code}", child=f"{code}/1", text="done", proof=("p",)) == "done_as_asked"
+        assert (
+            city.ask("finish", "T", f"department:{code}", child=f"{code}/1", text="done", proof=("p",))
+            == "done_as_asked"
+        )
     assert city.ask("appraise", "T", "department:urban", score=4) == "not_in_this_status"
     assert city.ask("finish", "T", "street:north-street", text="done", proof=("p",)) == "done_as_asked"
     assert city.ask("check", "T", "checker:checker-1", passed=True) == "done_as_asked"
@@ -70,4 +74,7 @@ def test_street_and_departments_appraise_each_other_once() -> None:
     assert city.ask("appraise", "T", "street:north-street", target="fire") == "score_missing"
     assert city.ask("appraise", "T", "street:north-street", target="fire", score=5) == "done_as_asked"
     assert city.ask("appraise", "T", "street:north-street", score=5) == "no_such_child"
-    assert [(one.by, one.of, one.score) for one in city["T"].appraisals] == [("urban", "street", 4), ("street", "fire", 5)]
+    assert [(one.by, one.of, one.score) for one in city["T"].appraisals] == [
+        ("urban", "street", 4),
+        ("street", "fire", 5),
+    ]

@@ -1,6 +1,7 @@
 """What 'top', 'ticket list', 'ticket show' and 'ticket COMMAND --help' put on a screen."""
 
 from collections.abc import Sequence
+from io import StringIO
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -54,20 +55,38 @@ def drawn(rows: Sequence[dict[str, Any]], city: City, keys: Keys, width: int = 8
 def many(city: City, count: int) -> list[dict[str, Any]]:
     """Rows as the view has them."""
     row = summary(city["T"])
-    return [row | {"id": f"dongguannanli-20260302-{n}", "person": "specialist-dongguannanli-school", "deadline_at": city.now + n * 60_000} for n in range(count)]
+    return [
+        row
+        | {
+            "id": f"dongguannanli-20260302-{n}",
+            "person": "specialist-dongguannanli-school",
+            "deadline_at": city.now + n * 60_000,
+        }
+        for n in range(count)
+    ]
 
 
-@pytest.mark.parametrize("evil", [text for text in HOSTILE if text.isprintable() or text.encode(errors="ignore").decode() == text], ids=ascii)
+@pytest.mark.parametrize(
+    "evil", [text for text in HOSTILE if text.isprintable() or text.encode(errors="ignore").decode() == text], ids=ascii
+)
 def test_hostile_words_are_shown_and_do_nothing(evil: str) -> None:
     """Text, address, reason, note, proof, reporter's id: on every screen."""
     city = hostile_city(evil)
     town, ticket, retold = town_of(city), city["T"], Retold(city.laws)
     lines = ticket_lines(ticket, town.law, city.decisions, town.label(ticket.category))
     lines += written(summary(ticket), town, city.now, 80)
-    lines += drawn([summary(ticket) | {"person": evil, "category": evil}], city, Keys(wanted="")) + drawn(many(city, 3), city, Keys(wanted=evil, typing=True))
-    lines += [line for decision in city.decisions for line in _lines("tickets.decisions", codec.encode(decision), ZONE) if decision.ticket]
+    lines += drawn([summary(ticket) | {"person": evil, "category": evil}], city, Keys(wanted="")) + drawn(
+        many(city, 3), city, Keys(wanted=evil, typing=True)
+    )
+    lines += [
+        line
+        for decision in city.decisions
+        for line in _lines("tickets.decisions", codec.encode(decision), ZONE)
+        if decision.ticket
+    ]
     assert all(does_nothing(line) and "\n" not in line for line in lines)
-    assert [line for one in city.decisions for line in retold.explain(one).lines]  # 'explain' escapes each line as it prints
+    # 'explain' escapes each line as it prints
+    assert [line for one in city.decisions for line in retold.explain(one).lines]
 
 
 @pytest.mark.parametrize(("width", "height"), [(80, 24), (120, 40), (100, 10), (200, 60)])
@@ -77,7 +96,10 @@ def test_the_live_screen_fits_and_cuts_no_id(width: int, height: int) -> None:
     lines = drawn(many(city, 500), city, Keys(), width, height)
     assert len(lines) == height
     assert all(cell_len(line) <= width for line in lines), [line for line in lines if cell_len(line) > width]
-    assert sum("specialist-dongguannanli-school" in line and "dongguannanli-20260302-" in line for line in lines) >= (height - 6) // 2
+    assert (
+        sum("specialist-dongguannanli-school" in line and "dongguannanli-20260302-" in line for line in lines)
+        >= (height - 6) // 2
+    )
     assert "▲ limit broken" in lines[-1] and "filter" in lines[-2] and "Asia/Shanghai" in lines[0]
 
 
@@ -122,7 +144,9 @@ def test_a_ticket_stands_in_the_queues_of_whoever_must_look_at_it() -> None:
     """Its person's, what waits for agreement, what is overdue; none of them once it has ended."""
     city = hostile_city("more time")
     ticket = city["T"]
-    assert {f"person:{ticket.person}", "approval", "grid:east", "tier:grid"} <= set(queues(ticket)) and "overdue" not in queues(ticket)
+    assert {f"person:{ticket.person}", "approval", "grid:east", "tier:grid"} <= set(
+        queues(ticket)
+    ) and "overdue" not in queues(ticket)
     assert summary(ticket)["waits_for"]["what"] == "extend" and "chief" in summary(ticket)["waits_for"]["roles"]
     assert "waits for" in written(summary(ticket), town_of(city), city.now, 80)[2]
     city.at("08:00", 4)
@@ -139,7 +163,16 @@ def test_who_is_said_to_be_asked_is_who_may_agree(what: str) -> None:
             city = City()
             city.report("T", "bins")
             city.work("T", until="start")
-            assert city.ask(what, "T", city.holder("T"), reason="why", **({"until": city.now + 86_400_000} if what == "park" else {})) == "done_as_asked"
+            assert (
+                city.ask(
+                    what,
+                    "T",
+                    city.holder("T"),
+                    reason="why",
+                    **({"until": city.now + 86_400_000} if what == "park" else {}),
+                )
+                == "done_as_asked"
+            )
             if second and what == "park":
                 assert city.ask("approve", "T", "chief:chief-1") == "done_as_asked"
             asked = city["T"].asked
@@ -152,7 +185,10 @@ def test_one_clock_on_every_screen() -> None:
     """The city's, named; an hour that comes twice says which one."""
     los_angeles = ZoneInfo("America/Los_Angeles")
     first, second = 1_541_320_200_000, 1_541_323_800_000  # 2018-11-04 01:30, twice
-    assert [local(at, los_angeles) for at in (first, second)] == ["2018-11-04 01:30:00-0700", "2018-11-04 01:30:00-0800"]
+    assert [local(at, los_angeles) for at in (first, second)] == [
+        "2018-11-04 01:30:00-0700",
+        "2018-11-04 01:30:00-0800",
+    ]
     assert moment(first - 86_400_000, los_angeles) == "2018-11-03 01:30:00 America/Los_Angeles"
     city = hostile_city("text")
     told = "\n".join(line for one in city.decisions for line in Retold(city.laws).explain(one).lines)
@@ -163,4 +199,5 @@ def test_a_label_with_markup_does_not_break_a_screen() -> None:
     """``[/bold]`` in a roster once ended 'top'."""
     city = hostile_city("[/bold]")
     row: Ticket = city["T"]
-    console(file=open("/dev/null", "w")).print(screen(Board(town_of(city), city.now, 1, {}, [summary(row) | {"person": "[/bold]"}]), Keys(), 80, 24))  # noqa: SIM115
+    board = Board(town_of(city), city.now, 1, {}, [summary(row) | {"person": "[/bold]"}])
+    console(file=StringIO()).print(screen(board, Keys(), 80, 24))
