@@ -39,6 +39,8 @@ NO_MARKER, OUT_OF_RANGE, UNREADABLE, NO_PACK, FENCED, HELD = 1, 0, 3, 7, 2, 4
 BROKEN = {NO_MARKER, OUT_OF_RANGE, UNREADABLE, NO_PACK, FENCED, HELD}
 """Of nine partitions Guancheng's six homes lie in 0, 2, 4, 5, 6 and 8."""
 SHORT_SECONDS, LONG_SECONDS = 15.0, 60.0
+SHORT_GROWS = 4.0
+"""The short form's 99th percentile is the eighth worst of 750, so one stall of the machine tells; twice is judged long."""
 SEED = 20260312
 STOPPED = {
     NO_MARKER: "position_out_of_range",
@@ -261,7 +263,7 @@ async def test_a_broken_partition_keeps_nobody_else_waiting(stack_settings: Sett
         p99_of_the_others=f"{broken * 1e3:.0f} ms",
         grows=f"{broken / before:.2f} times",
     )
-    assert broken <= GROWS * before, (
+    assert broken <= (GROWS if long else SHORT_GROWS) * before, (
         f"p99 {before * 1e3:.0f} ms of a whole stack, {broken * 1e3:.0f} ms beside broken partitions"
     )
 

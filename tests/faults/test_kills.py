@@ -231,7 +231,7 @@ def revive(rig: Rig) -> None:
 
 
 async def hit(rig: Rig, point: str, report: list[str]) -> None:
-    """Let the first worker of each critical stage be killed at one step of the loop."""
+    """Let the first worker of each critical stage be killed at one step of the loop; another takes its place later."""
     for stage in CRITICAL:
         if rig.workers[f"{stage}-1"].alive:
             rig.kill(f"{stage}-1")
@@ -247,7 +247,6 @@ async def hit(rig: Rig, point: str, report: list[str]) -> None:
         assert worker.process.returncode == -signal.SIGKILL, f"{stage} at {point}: {worker.log.read_text()[-2000:]}"
         rig.kills += 1
         report.append(f"{stage}:{point}")
-    revive(rig)
 
 
 async def test_nothing_is_lost_doubled_or_early_under_kills() -> None:
@@ -268,6 +267,7 @@ async def test_nothing_is_lost_doubled_or_early_under_kills() -> None:
                 await hit(rig, point, report)
                 assert not feeding.done(), feeding.exception()
             assert len(report) == len(POINTS) * len(CRITICAL)
+            revive(rig)
             names = [f"{stage}-{n}" for stage in CRITICAL for n in (1, 2)]
             for n in range(RANDOM_KILLS):
                 await asyncio.sleep(draw.uniform(0.3, 2.0))

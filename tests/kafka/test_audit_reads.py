@@ -134,7 +134,7 @@ async def test_what_the_journal_holds_is_on_the_broker(settings: Settings, tmp_p
     assert {(entry.partition, entry.offset): entry.sha256 for entry in read_journal(tmp_path / "j.jsonl")} == there
     report = audit(log)
     assert (report.pending, report.lost, report.incidents) == (5_000, 0, 0)
-    assert 5_000 / took > 2_000
+    assert 5_000 / took > 500, "one fsync a record gives less"
 
 
 async def test_a_record_at_the_limit_passes_and_one_above_is_refused_here(settings: Settings, tmp_path: Path) -> None:
