@@ -40,7 +40,7 @@ BROKEN = {NO_MARKER, OUT_OF_RANGE, UNREADABLE, NO_PACK, FENCED, HELD}
 """Of nine partitions Guancheng's six homes lie in 0, 2, 4, 5, 6 and 8."""
 SHORT_SECONDS, LONG_SECONDS = 15.0, 60.0
 SHORT_GROWS = 4.0
-"""The short form's 99th percentile is the eighth worst of 750, so one stall of the machine tells; twice is judged long."""
+"""The short form's is the eighth worst of 750, so one stall of the machine tells; twice is judged long."""
 SEED = 20260312
 STOPPED = {
     NO_MARKER: "position_out_of_range",
