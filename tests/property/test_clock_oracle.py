@@ -19,7 +19,7 @@ from topics.pack import ForceMajeure
 from topics.ticket import Clock
 from topics.vocabulary import ClockKind, Unit
 
-SEQUENCES = int(os.environ.get("GRIDWHISTLE_SEQUENCES", "20000"))
+SEQUENCES = int(os.environ.get("GRIDWHISTLE_SEQUENCES", "8000"))
 """The nightly form asks for millions."""
 MINUTE = 60_000
 RUNGS = (50, 80, 100, 150, 300)

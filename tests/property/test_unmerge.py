@@ -12,7 +12,7 @@ from topics.ticket import Clock, Ticket
 from topics.vocabulary import ClockKind
 
 LAW = Law(REF, city_bundle())
-HISTORIES = 400
+HISTORIES = 200
 
 
 def passes(city: City, ms: int) -> None:

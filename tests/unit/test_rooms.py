@@ -41,6 +41,7 @@ def modules() -> dict[str, Path]:
     return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
 
 
+@cache
 def imports(name: str) -> set[str]:
     """The modules of ours that one imports when it runs; what only a type checker reads is none."""
     tree, found = ast.parse(modules()[name].read_text(encoding="utf-8")), set[str]()

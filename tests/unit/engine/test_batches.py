@@ -112,7 +112,7 @@ def run(records: list[Record], size: int) -> tuple[list[tuple[str, Instant]], li
 async def test_batches_of_one_and_of_five_hundred_give_the_same_bytes() -> None:
     """The causes and times recorded from batches of 40 are decided again one by one, and in batches of 500."""
     assert asyncio.get_running_loop() is not None  # a batch carries a future
-    order, written, records = run(incidents(350), 40)
+    order, written, records = run(incidents(200), 40)
     by_id = {record.id: record for record in records}
     assert sum(name.startswith("clock:") for name, _ in order) > 100
     assert sum(name.startswith(COMMANDS.name) for name, _ in order) > 5

@@ -1,12 +1,12 @@
 """一格五员, 八定, and the whistle's band: what a grid lacks is listed; a street is judged by whole numbers."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 from msgspec.structs import replace
+from typer.testing import CliRunner
 
+from engine.cli.pack import pack
 from rules.history.whistle_rate import rate
 from rules.law.compiled import Law
 from rules.rulepack.vacancies import gaps, leaves
@@ -43,15 +43,11 @@ def test_who_leaves_leaves_a_gap() -> None:
 
 def test_the_command_lists_them_and_exits_1() -> None:
     """For people and for machines."""
-    run = [sys.executable, "-m", "engine.cli", "pack", "vacancies"]
-    told = subprocess.run([*run, "los-angeles"], capture_output=True, text=True, check=False)
-    assert (
-        told.returncode == 1
-        and "boundary not settled" in told.stdout
-        and told.stdout.endswith("97 of 97 grids lack something\n")
-    )
-    found = json.loads(subprocess.run([*run, "guancheng", "--json"], capture_output=True, text=True, check=True).stdout)
-    assert found == []
+    told = CliRunner().invoke(pack, ["vacancies", "los-angeles"])
+    assert told.exit_code == 1 and "boundary not settled" in told.output
+    assert told.output.endswith("97 of 97 grids lack something\n")
+    none = CliRunner().invoke(pack, ["vacancies", "guancheng", "--json"])
+    assert none.exit_code == 0 and json.loads(none.output) == []
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,24 @@
 
 import copy
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
+from typer.testing import CliRunner
 
+from engine.cli.pack import pack as pack_commands
 from rules.rulepack.diff import Changed, differences
 from rules.rulepack.loader import load_pack
 from rules.rulepack.model import PackSource
 from tests.unit.pack.test_faults import SEEDS, WHOLE, write
+
+
+def shown(*words: str, code: int = 0) -> str:
+    """What ``gridwhistle pack diff guancheng ...`` says."""
+    told = CliRunner().invoke(pack_commands, ["diff", "guancheng", *words])
+    assert told.exit_code == code, told.output
+    return told.output
 
 
 def source(plain: dict[str, object]) -> PackSource:
@@ -74,18 +81,13 @@ def test_a_limit_a_person_and_an_order_read_well(tmp_path: Path) -> None:
         and found[2].after is None
     )
     folder = str(write(tmp_path, changed))
-    run = [sys.executable, "-m", "engine.cli", "pack", "diff", "guancheng"]
-    told = subprocess.run([*run, folder], capture_output=True, text=True, check=True).stdout
+    told = shown(folder)
     assert (
         "noise.limit: " in told
         and "-> 3 work_hour" in told
         and "- street-dongdajie-2 (street)" in told
         and told.endswith("3 differences\n")
     )
-    assert (
-        len(json.loads(subprocess.run([*run, folder, "--json"], capture_output=True, text=True, check=True).stdout))
-        == 3
-    )
-    assert subprocess.run([*run, "guancheng"], capture_output=True, text=True, check=True).stdout == "no difference\n"
-    gone = subprocess.run([*run, str(tmp_path / "nowhere")], capture_output=True, text=True, check=False)
-    assert gone.returncode == 1 and "no such pack or folder" in gone.stdout
+    assert len(json.loads(shown(folder, "--json"))) == 3
+    assert shown("guancheng") == "no difference\n"
+    assert "no such pack or folder" in shown(str(tmp_path / "nowhere"), code=1)
