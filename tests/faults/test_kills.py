@@ -41,8 +41,9 @@ from topics.registry import COMMANDS, DECISIONS, INCIDENTS, RAW
 from topics.ticket import Ticket
 from topics.vocabulary import CommandKind, Role, Status
 
-RATE = 220
-"""Incidents a second; commands come on top."""
+RATE, AHEAD = 220, 4_000
+"""Incidents a second, commands come on top; and how many may wait undecided: a slow machine gets fewer, not later ones.
+"""
 SPEED, START_MS = 60, 1_772_409_600_000
 """Engine time runs at 60 ×, from Monday 2026-03-02 08:00 in Shanghai: accept clocks of the urgent end within seconds.
 """
@@ -61,7 +62,7 @@ class Feed:
         self._settings = settings
         self.journal = journal
         self.ending = asyncio.Event()
-        self.incidents = self.commands = 0
+        self.incidents = self.commands = self.decided = 0
 
     async def run(self) -> None:
         """Send incidents at a fixed rate and let somebody take, and half of the time finish, every third ticket."""
@@ -103,11 +104,14 @@ class Feed:
             ahead = self.incidents / RATE - (time.monotonic() - began)
             if ahead > 0.02:
                 await asyncio.sleep(ahead)
+            while self.incidents - self.decided > AHEAD and not self.ending.is_set():
+                await asyncio.sleep(0.1)
 
     async def _take_tickets(self, producer: AIOKafkaProducer, watcher: AIOKafkaConsumer) -> None:
         clock, law = await load_clock(self._settings), law_of("guancheng")
         async for record in watcher:
             decision = codec.decode(record.value, Decision)
+            self.decided += decision.cause == "incident"
             for change in decision.changes:
                 ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
                 if (
