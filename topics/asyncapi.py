@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
+from topics.departments import department_of, tasks_of
 from topics.incident import INCIDENT_TYPE
-from topics.registry import Compact, TopicSpec
+from topics.registry import RAW, Compact, TopicSpec
 from topics.schema import documented, schema_of
 
 PAGE = Path(__file__).parent.parent / "docs" / "asyncapi.json"
@@ -46,7 +47,7 @@ def document() -> dict[str, Any]:
 
 
 def _channel(spec: TopicSpec, components: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    of_department = spec.name.startswith("dept.")
+    of_department = department_of(spec.name) is not None
     messages = {}
     for record in spec.records:
         name = f"{spec.name}.{record.__name__}"
@@ -59,7 +60,7 @@ def _channel(spec: TopicSpec, components: dict[str, dict[str, Any]]) -> dict[str
     if not isinstance(spec.clean_up, Compact):
         settings["retention.ms"] = spec.clean_up.days * 86_400_000
     return {
-        "address": "{prefix}" + (spec.name.replace("dept.code.", "dept.{code}.") if of_department else spec.name),
+        "address": "{prefix}" + (spec.name.replace(".code.", ".{code}.") if of_department else spec.name),
         "parameters": {"prefix": PREFIX} | ({"code": CODE} if of_department else {}),
         "description": f"Key: {spec.key}. Written by {', '.join(spec.written_by)}; read by {', '.join(spec.read_by)}.",
         "messages": messages,
@@ -83,7 +84,7 @@ def _message(spec: TopicSpec, record: type[Any], name: str, schemas: dict[str, A
         "payload": {"$ref": f"#/components/schemas/{root}"},
         "bindings": {"kafka": {"key": {"type": "string", "description": spec.key}}},
     }
-    kind = {"incidents.raw": INCIDENT_TYPE, "dept.code.tasks": "org.gridwhistle.task.<event>.v1"}.get(spec.name)
+    kind = {RAW.name: INCIDENT_TYPE, tasks_of("code"): "org.gridwhistle.task.<event>.v1"}.get(spec.name)
     return said | ({"headers": _cloud_event(kind)} if kind else {})
 
 

@@ -1,10 +1,10 @@
 """What a person, a department or a source system asks for."""
 
-import re
 from typing import Annotated, Literal
 
 import msgspec
 
+from topics.departments import answering
 from topics.ids import Instant, source_part
 from topics.vocabulary import CommandKind, Role
 
@@ -95,8 +95,6 @@ class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
 AGAIN = "gw-held-again"
 """Header of a record that is a held cause once more; its value is the ``retry_held`` command of whoever asks for it."""
 
-_REPLY = re.compile(r"dept\.([a-z0-9_]{1,32})\.replies:\d+:\d+")
-
 
 def remembered_as(actor: str, command_id: str) -> str:
     """Under which name a command is remembered: whose it is (``role:person``, as in its decision) and its id.
@@ -113,10 +111,9 @@ def refused_as(actor: str, command_id: str, kind: str, ticket: str) -> str | Non
     A reply's position is given once. Read again, it is our own stage that wrote it twice, and its department is
     answered once; what another command under that id was refused for stands in nobody's way.
     """
-    return remembered_as(actor, f"{command_id}!{kind}:{ticket}") if _REPLY.fullmatch(command_id) else None
+    return remembered_as(actor, f"{command_id}!{kind}:{ticket}") if answering(command_id) else None
 
 
 def answers_for(command: Command) -> str | None:
     """Name the department whose reply a command carries, as its id says: the position of that reply."""
-    found = _REPLY.fullmatch(command.id) if command.id.startswith("dept.") else None
-    return found[1] if found else None
+    return answering(command.id)

@@ -1,20 +1,17 @@
 """Every topic, declared once, with its owners (DESIGN 3)."""
 
-import re
 from dataclasses import dataclass
 from typing import Any
 
 from topics.command import Command
 from topics.decision import Decision
+from topics.departments import DEPARTMENT_CODE, replies_of, tasks_of
 from topics.incident import MAX_RECORD_BYTES, Incident, IncidentReferred, ReportedIncident
 from topics.pack import PackBundle
 from topics.reference import CurrentPack, EngineClock
 from topics.rejected import Rejected, Sealed, Seen
 from topics.task import Reply, Task
 from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Marker, Quota, Ticket
-
-DEPARTMENT_CODE = re.compile(r"^[a-z0-9_]{1,32}$")
-"""What a department's code may look like; Chinese names are labels."""
 
 MIB = 1024 * 1024
 
@@ -133,6 +130,6 @@ def department_topics(code: str) -> tuple[TopicSpec, TopicSpec]:
     if not DEPARTMENT_CODE.match(code):
         raise ValueError(f"department code {code!r} must match {DEPARTMENT_CODE.pattern}; put the name into label_zh")
     return (
-        TopicSpec(f"dept.{code}.tasks", "ticket", (Task,), Delete(30), ("fanout",), (code,), partitions=3),
-        TopicSpec(f"dept.{code}.replies", "ticket", (Reply,), Delete(30), (code,), ("replies",), partitions=3),
+        TopicSpec(tasks_of(code), "ticket", (Task,), Delete(30), ("fanout",), (code,), partitions=3),
+        TopicSpec(replies_of(code), "ticket", (Reply,), Delete(30), (code,), ("replies",), partitions=3),
     )

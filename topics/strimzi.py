@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from topics import departments
 from topics.registry import REFERENCE, TOPICS, TopicSpec, department_topics
 
 API = "kafka.strimzi.io/v1"
@@ -58,7 +59,7 @@ def stage_user(stage: str, prefix: str, cluster: str) -> Resource:
         _acl("topic", "__transaction_state", ["Describe", "DescribeConfigs"]),
     ]
     if stage in DEPARTMENT_SIDE:
-        acls.append(_acl("topic", f"{prefix}dept.", ["Write"] if stage == "fanout" else ["Read"], "prefix"))
+        acls.append(_acl("topic", prefix + departments.PREFIX, ["Write"] if stage == "fanout" else ["Read"], "prefix"))
     acls.append(_acl("group", prefix + stage, ["Read", "Describe"]))
     if stage in TRANSACTIONAL:
         acls.append(_acl("transactionalId", f"{prefix}{stage}.", ["Write", "Describe"], "prefix"))
@@ -69,7 +70,7 @@ def department_user(code: str, prefix: str, cluster: str) -> Resource:
     """Its own two topics, groups of its own, nothing else."""
     tasks, replies = department_topics(code)
     return _user(
-        f"{prefix}dept.{code}",
+        prefix + departments.PREFIX + code,
         cluster,
         [
             _acl("topic", prefix + tasks.name, ["Read", "Describe"]),

@@ -4,8 +4,9 @@ effect."""
 from engine.audit.findings import Findings
 from engine.audit.history import History, Step
 from engine.audit.verdicts import Verdicts
-from engine.kafka.log_snapshot import DISPATCH_STATE, INTAKE_STATE, Entry, Log
+from engine.kafka.log_snapshot import Entry, Log
 from engine.kafka.send_journal import JournalEntry, digest
+from topics.registry import COMMANDS, INCIDENTS, INTAKE_STATE, RAW, STATE
 
 
 class Causes:
@@ -45,8 +46,8 @@ class Causes:
             Partitions of dispatch that have not read all of their input yet.
         """
         unsettled: set[int] = set()
-        for topic in ("incidents", "commands"):
-            consumed = self._log.positions(DISPATCH_STATE, topic)
+        for topic in (INCIDENTS.name, COMMANDS.name):
+            consumed = self._log.positions(STATE.name, topic)
             for entry in self._log.of(topic):
                 if entry.offset >= consumed.get(entry.partition, 0):
                     unsettled.add(entry.partition)
@@ -69,10 +70,10 @@ class Causes:
 
     def check_journals(self, verdicts: Verdicts) -> None:
         """Report what a sender was told is safe and that had no effect."""
-        stages = {"incident": (INTAKE_STATE, "incidents.raw"), "command": (DISPATCH_STATE, "commands")}
+        stages = {"incident": (INTAKE_STATE.name, RAW.name), "command": (STATE.name, COMMANDS.name)}
         positions = {kind: self._log.positions(*stage) for kind, stage in stages.items()}
         records = {
-            (e.topic, e.partition, e.offset): e for name in ("incidents.raw", "commands") for e in self._log.of(name)
+            (e.topic, e.partition, e.offset): e for name in (RAW.name, COMMANDS.name) for e in self._log.of(name)
         }
         for entry in self._log.journals:
             where = (entry.topic, entry.partition, entry.offset)

@@ -2,8 +2,9 @@
 8)."""
 
 from engine.kafka.log_snapshot import Entry, Log
+from topics import registry
 
-DECISIONS = "tickets.decisions"
+DECISIONS = registry.DECISIONS.name
 NEVER = 1 << 62
 
 

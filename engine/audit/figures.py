@@ -7,9 +7,9 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
+from engine.audit.rates import TOO_HIGH, TOO_LOW
 from engine.audit.report import Report
 from engine.observability.metric_names import AUDIT, PREFIX
-from rules.history.whistle_rate import TOO_HIGH, TOO_LOW
 
 KINDS = ("lost", "doubled", "early", "missing", "split_errors", "due_errors", "state_errors", "unexplained")
 """Faults that an audit counts, each of which must be none."""

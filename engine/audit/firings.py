@@ -9,6 +9,7 @@ from engine.audit.history import History, Step
 from engine.kafka.log_snapshot import Log, Timeline
 from topics.decision import Event
 from topics.ids import Instant
+from topics.registry import COMMANDS
 from topics.ticket import Clock, Ticket
 
 FIRINGS = ("ClockAtRisk", "ClockBreached")
@@ -33,7 +34,7 @@ class Firings:
         self, log: Log, history: History, deadlines: Deadlines, timeline: Timeline, findings: Findings
     ) -> None:
         """Look at nothing yet."""
-        self._commands = {entry.id: entry.appended_ms for entry in log.of("commands")}
+        self._commands = {entry.id: entry.appended_ms for entry in log.of(COMMANDS.name)}
         self._history, self._deadlines, self._timeline, self._findings = history, deadlines, timeline, findings
         self._fired: set[Firing] = set()
         self.rungs: Counter[str] = Counter()

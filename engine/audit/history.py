@@ -12,9 +12,10 @@ from engine.kafka.log_snapshot import Entry, Log
 from topics.codec import decode
 from topics.decision import Change, Decision, Event
 from topics.ids import Instant
+from topics.registry import DECISIONS, STATE
 from topics.ticket import Ticket
 
-TOPIC, STATE = "tickets.decisions", "tickets.state"
+TOPIC = DECISIONS.name
 TICKET = b"t:"
 
 
@@ -98,7 +99,7 @@ class History:
 
     def adopt_state(self) -> None:
         """Where the log has been cut, tickets that nobody has decided about since stand as the state has them."""
-        for entry in self._log.of(STATE):
+        for entry in self._log.of(STATE.name):
             name = (entry.key or b"")[len(TICKET) :].decode(errors="replace")
             if (
                 not (entry.key or b"").startswith(TICKET)

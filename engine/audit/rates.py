@@ -1,11 +1,36 @@
 """How often each street whistles, against the band of its pack (LAW 7)."""
 
 from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.audit.history import Step
 from engine.kafka.log_snapshot import Log
-from rules.history.whistle_rate import rate
+from topics.pack import WhistleBand
+
+TOO_FEW_TICKETS, TOO_LOW, TOO_HIGH, WITHIN = "too_few_tickets", "too_low", "too_high", "within"
+
+
+class Rate(NamedTuple):
+    """One street."""
+
+    tickets: int
+    whistles: int
+    verdict: str
+
+
+def rate(tickets: int, whistles: int, band: WhistleBand | None) -> Rate:
+    """Judge a street by its pack's band: too few whistles mean that it is not used, too many that daily work has
+    failed.
+
+    Integers only. Without a band everything is within.
+    """
+    if band is None:
+        return Rate(tickets, whistles, WITHIN)
+    if tickets < band.least:
+        return Rate(tickets, whistles, TOO_FEW_TICKETS)
+    if whistles * 100 < band.low * tickets:
+        return Rate(tickets, whistles, TOO_LOW)
+    return Rate(tickets, whistles, TOO_HIGH if whistles * 100 > band.high * tickets else WITHIN)
 
 
 class Rates:

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.audit.findings import FAULTS
+from engine.audit.rates import TOO_HIGH, TOO_LOW
 from engine.audit.report import Report
-from rules.history.whistle_rate import TOO_HIGH, TOO_LOW
 
 HOMES_SHOWN = 20
 """Rows of the split's table; a city has a hundred homes."""

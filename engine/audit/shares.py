@@ -14,6 +14,7 @@ from engine.kafka.log_snapshot import Log
 from topics.codec import decode
 from topics.decision import Event
 from topics.pack import PackBundle
+from topics.registry import STATE
 from topics.ticket import Quota
 
 
@@ -143,7 +144,7 @@ class Shares:
         """Compare with the newest books that dispatch keeps of each home, where its log is settled."""
         newest: dict[str, Quota] = {}
         cut: set[str] = set()
-        for entry in log.of("tickets.state"):
+        for entry in log.of(STATE.name):
             if (
                 entry.key is not None
                 and entry.key.startswith(b"q:")

@@ -14,7 +14,7 @@ from engine.errors import InvalidSettings
 from engine.kafka.log_snapshot import Entry, Log
 from engine.security.private_files import make_missing, read_whole, write_whole
 from engine.security.vault import key_id
-from topics import codec
+from topics import codec, registry
 from topics.ids import Instant
 from topics.ticket import Ticket
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 NAME = "audit.signed-off.json"
 """In the data folder: a line with the seal, then a ``SignOff`` as JSON."""
 
-DECISIONS = "tickets.decisions"
+DECISIONS = registry.DECISIONS.name
 
 
 class Stood(msgspec.Struct, frozen=True):

@@ -7,6 +7,7 @@ from engine.audit.findings import Findings
 from engine.audit.history import History
 from engine.kafka.log_snapshot import Entry, Log
 from topics.codec import decode
+from topics.registry import STATE
 from topics.ticket import Ticket
 
 TICKET = b"t:"
@@ -18,7 +19,7 @@ def check_state(log: Log, history: History, findings: Findings) -> None:
     The state was read after the settled decisions and before the last ones, so it may stand anywhere between.
     """
     newest = {
-        entry.key: entry for entry in log.of("tickets.state") if entry.key is not None and entry.key.startswith(TICKET)
+        entry.key: entry for entry in log.of(STATE.name) if entry.key is not None and entry.key.startswith(TICKET)
     }
     for key, entry in newest.items():
         name = key[len(TICKET) :].decode(errors="replace")

@@ -8,8 +8,10 @@ import msgspec
 from engine.audit.cut import Cut
 from engine.audit.findings import Findings
 from engine.audit.history import Step
-from engine.kafka.log_snapshot import FANOUT_STATE, Entry, Log
+from engine.kafka.log_snapshot import Entry, Log
 from topics.codec import decode
+from topics.departments import department_of, is_tasks, replies_of, tasks_of
+from topics.registry import DECISIONS, FANOUT_STATE
 from topics.task import Task
 
 
@@ -39,14 +41,14 @@ class Tasks:
         """Compare, and count by department: distinct tasks, their events, replies."""
         table: dict[str, dict[str, Any]] = {}
         sent: set[str] = set()
-        for topic in self._log.topics("dept.", ".tasks"):
-            code = topic.split(".")[1]
+        for topic in filter(is_tasks, sorted(self._log.entries)):
+            code = department_of(topic) or topic
             events: dict[str, int] = defaultdict(int)
             for entry in self._log.of(topic):
                 task = self._read(entry)
                 if task is not None and self._is_first(task, entry, code, sent):
                     events[task.event] += 1
-            replies = len(self._log.of(f"dept.{code}.replies"))
+            replies = len(self._log.of(replies_of(code)))
             if events or replies:
                 table[code] = {
                     "tasks": sum(events.values()),
@@ -70,7 +72,7 @@ class Tasks:
         sent.add(task.id)
         promised = self._promised.get(task.id)
         if promised is None:
-            if not self._cut.since("tickets.decisions"):
+            if not self._cut.since(DECISIONS.name):
                 self._findings.add("unexplained", task.id, f"is on {entry.topic}, no decision holds it")
         elif promised[1] != task or task.department != code:
             self._findings.add("state_errors", task.id, f"differs at {entry.id} from what was decided")
@@ -78,13 +80,11 @@ class Tasks:
 
     def _look_for_missing(self, sent: set[str]) -> None:
         """A task that fan-out has passed must be on its topic, unless the topic has dropped old records."""
-        passed = self._log.positions(FANOUT_STATE, "tickets.decisions")
+        passed = self._log.positions(FANOUT_STATE.name, DECISIONS.name)
         for name, (entry, task) in self._promised.items():
             if (
                 name not in sent
                 and entry.offset < passed.get(entry.partition, 0)
-                and entry.appended_ms >= self._cut.since(f"dept.{task.department}.tasks")
+                and entry.appended_ms >= self._cut.since(tasks_of(task.department))
             ):
-                self._findings.add(
-                    "lost", name, f"was decided at {entry.id} and is not on dept.{task.department}.tasks"
-                )
+                self._findings.add("lost", name, f"was decided at {entry.id} and is not on {tasks_of(task.department)}")

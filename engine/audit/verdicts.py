@@ -7,10 +7,11 @@ import msgspec
 
 from engine.audit.findings import Findings
 from engine.audit.history import History
-from engine.kafka.log_snapshot import DISPATCH_STATE, INTAKE_STATE, Entry, Log, source_identity
+from engine.kafka.log_snapshot import Entry, Log, source_identity
 from topics.codec import decode
 from topics.command import AGAIN
 from topics.incident import Incident, IncidentReferred
+from topics.registry import DECISIONS, INCIDENTS, INTAKE_STATE, RAW, REJECTED, STATE
 from topics.rejected import Rejected
 
 REHOMED = "gw-rehomed"
@@ -38,19 +39,19 @@ class Verdicts:
         self._referred: dict[str, Entry] = {}
         self._names: dict[str, str] = {}
         """Position on ``incidents.raw`` -> identity."""
-        self._dispatched_to = log.positions(DISPATCH_STATE, "incidents")
+        self._dispatched_to = log.positions(STATE.name, INCIDENTS.name)
         self._cut = history.cut
         self._read_raw()
         self._read_rejected()
         self._read_incidents()
 
     def _read_raw(self) -> None:
-        for entry in self._log.of("incidents.raw"):
+        for entry in self._log.of(RAW.name):
             moved = next((text for name, text in entry.headers if name == REHOMED and text), None)
             self._names[entry.id] = source_identity(entry) or (moved.decode(errors="replace") if moved else entry.id)
 
     def _read_rejected(self) -> None:
-        for entry in self._log.of("incidents.rejected"):
+        for entry in self._log.of(REJECTED.name):
             try:
                 rejected = decode(entry.value or b"", Rejected)
             except msgspec.DecodeError as error:
@@ -59,7 +60,7 @@ class Verdicts:
             if rejected.id in self._rejected:
                 self._findings.add("doubled", rejected.id, f"is rejected again at {entry.id}")
                 continue
-            if not rejected.id.startswith("incidents.raw:"):
+            if not rejected.id.startswith(f"{RAW.name}:"):
                 continue  # of another input: what a fetch could not read there has its decision
             self._rejected[rejected.id] = rejected
             name = self._names.get(rejected.id)
@@ -74,7 +75,7 @@ class Verdicts:
                 self._reasons[name] = rejected
 
     def _read_incidents(self) -> None:
-        for entry in self._log.of("incidents"):
+        for entry in self._log.of(INCIDENTS.name):
             if entry.unreadable:
                 continue
             try:
@@ -113,17 +114,17 @@ class Verdicts:
                 )
             elif self._verdicts[name] < owed[name] and name not in aged:
                 self._findings.add("lost", name, f"came {owed[name]} times and left {self._verdicts[name]} verdicts")
-            if name not in seen and self._accepted.get(name) and not self._cut.since("incidents.raw"):
+            if name not in seen and self._accepted.get(name) and not self._cut.since(RAW.name):
                 self._findings.add("unexplained", name, "was accepted, but never was on incidents.raw")
         self._check_referrals()
 
     def _owed(self) -> tuple[Counter[str], set[str], set[str]]:
         """How many verdicts each identity is owed, which ones still wait for intake, and all that were sent."""
-        consumed = self._log.positions(INTAKE_STATE, "incidents.raw")
+        consumed = self._log.positions(INTAKE_STATE.name, RAW.name)
         owed: Counter[str] = Counter()
         waiting: set[str] = set()
         seen: set[str] = set()
-        for entry in self._log.of("incidents.raw"):
+        for entry in self._log.of(RAW.name):
             name = self._names[entry.id]
             seen.add(name)
             is_copy = any(header == REHOMED for header, _ in entry.headers)
@@ -136,8 +137,8 @@ class Verdicts:
 
     def _aged(self) -> set[str]:
         """Identities that came before what intake said of them begins: no verdict is no fault."""
-        since = self._cut.since("incidents", "incidents.rejected")
-        return {self._names[entry.id] for entry in self._log.of("incidents.raw") if entry.appended_ms < since}
+        since = self._cut.since(INCIDENTS.name, REJECTED.name)
+        return {self._names[entry.id] for entry in self._log.of(RAW.name) if entry.appended_ms < since}
 
     def _verdict(self, name: str, waiting: set[str], aged: set[str]) -> str:
         entries = self._accepted.get(name, ())
@@ -163,7 +164,7 @@ class Verdicts:
         promised: dict[str, str] = {
             name: ticket for name, decision in self._history.decided.items() for ticket in decision.referred
         }
-        since = self._cut.since("incidents")
+        since = self._cut.since(INCIDENTS.name)
         for decision, ticket in promised.items():
             if (
                 self._history.appended[decision] >= since
@@ -172,7 +173,7 @@ class Verdicts:
             ):
                 self._findings.add("lost", decision, f"referred {ticket}, but no record on incidents carries it on")
         for decision, entry in self._referred.items():
-            if decision not in promised and not self._cut.since("tickets.decisions"):
+            if decision not in promised and not self._cut.since(DECISIONS.name):
                 self._findings.add(
                     "unexplained", entry.id, f"carries on a referral of {decision}, which the log does not hold"
                 )

@@ -21,7 +21,8 @@ from engine.views.told import said_lines
 from rules.law.moments import local
 from topics import codec
 from topics.decision import Decision
-from topics.registry import DECISIONS, DEPARTMENT_CODE, INCIDENTS, department_topics
+from topics.departments import DEPARTMENT_CODE, department_of, tasks_of
+from topics.registry import DECISIONS, INCIDENTS
 
 
 def tail(
@@ -38,7 +39,7 @@ def tail(
 def _topic(what: str) -> str:
     code = what.removeprefix("dept:")
     if what != code and DEPARTMENT_CODE.match(code):
-        return department_topics(code)[0].name
+        return tasks_of(code)
     known = {"incidents": INCIDENTS.name, "decisions": DECISIONS.name}
     if what not in known:
         raise InvalidSettings(f"cannot follow {what!r}; choose incidents, decisions or dept:<code>")
@@ -69,8 +70,8 @@ async def _follow(settings: Settings, topic: str, from_beginning: bool, limit: i
 
 def _known(topic: str, town: Town) -> None:
     """A department of the pack, or an error that names those there are."""
-    code = topic.removeprefix("dept.").removesuffix(".tasks")
-    if topic not in (INCIDENTS.name, DECISIONS.name) and town.law.department(code) is None:
+    code = department_of(topic)
+    if code is not None and town.law.department(code) is None:
         raise InvalidSettings(f"there is no department {code!r}; there are {', '.join(sorted(town.law.departments))}")
 
 

@@ -31,6 +31,7 @@ from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
 from rules.commands.required_fields import fields_of
 from topics import codec
 from topics.ids import folded
+from topics.registry import STATE
 from topics.ticket import Ticket
 from topics.vocabulary import REFUSALS, CommandKind, Reason
 
@@ -112,7 +113,7 @@ def show(
             file=sys.stderr,
         )
         raise typer.Exit(1)
-    now = read_own(f"tickets.state/t:{plain(found)}", image, Ticket)
+    now = read_own(f"{STATE.name}/t:{plain(found)}", image, Ticket)
     if as_json:
         return print(image.decode())
     law = run_async(laws(settings))[now.pack]

@@ -28,6 +28,7 @@ from rules.law.compiled import Law
 from topics import codec
 from topics.command import Command
 from topics.decision import Decision
+from topics.departments import ANY_TASKS, replies_of
 from topics.envelope import incident_message
 from topics.ids import Instant, home_of, murmur2, partition_of
 from topics.registry import COMMANDS, DECISIONS, RAW
@@ -90,7 +91,7 @@ class Actors:
             auto_offset_reset="earliest",
             fetch_max_wait_ms=50,
         )
-        departments.subscribe(pattern=f"^{re.escape(settings.prefix)}dept\\.[a-z0-9_]+\\.tasks$")
+        departments.subscribe(pattern=f"^{re.escape(settings.prefix)}{ANY_TASKS}$")
         clients = (producer, watcher, departments)
         with Journal(settings.data_dir / "journals" / "demo.jsonl") as self._journal:
             await asyncio.gather(*(client.start() for client in clients))
@@ -218,7 +219,7 @@ class Actors:
         else:
             department, reply = thing
             await producer.send(
-                f"{settings.prefix}dept.{department}.replies",
+                settings.prefix + replies_of(department),
                 msgspec.json.encode(reply),
                 key=reply["ticket"].split("/")[0].encode(),
             )

@@ -8,6 +8,7 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
+from topics.departments import department_of
 from topics.registry import department_topics
 
 log = logging.getLogger(__name__)
@@ -19,7 +20,7 @@ Known = Callable[[str], Iterable[int] | None]
 def declared(settings: Settings, topic: str) -> int:
     """Say how many partitions a physical topic that stages read was made with."""
     name = topic.removeprefix(settings.prefix)
-    return (department_topics("x")[1].partitions or 0) if name.startswith("dept.") else settings.partitions
+    return (department_topics("x")[1].partitions or 0) if department_of(name) else settings.partitions
 
 
 class _Declared:

@@ -1,7 +1,6 @@
 """Reads a stack's topics from their beginning into a ``Log``, read_committed, without joining any group."""
 
 import asyncio
-import re
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
@@ -18,6 +17,7 @@ from engine.kafka.send_journal import read_journal
 from engine.security.connections import kafka_arguments
 from topics.codec import decode
 from topics.decision import Decision
+from topics.departments import department_of, is_tasks
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REFERENCE, REJECTED, STATE
 from topics.rejected import Rejected
 from topics.task import Task
@@ -26,7 +26,6 @@ from topics.ticket import Marker, Quota, Ticket
 if TYPE_CHECKING:
     from engine.settings import Settings
 
-DEPARTMENT_TOPIC = re.compile(r"^dept\.[a-z0-9_]{1,32}\.(tasks|replies)$")
 STATES = (INTAKE_STATE.name, STATE.name, FANOUT_STATE.name)
 MARKERS_ALONE = frozenset({INTAKE_STATE.name, FANOUT_STATE.name})
 """Of these only the markers matter here."""
@@ -93,7 +92,7 @@ async def _topics(settings: "Settings", only: Collection[str]) -> dict[str, list
     await admin.start()
     try:
         names = [name.removeprefix(prefix) for name in await admin.list_topics() if name.startswith(prefix)]
-        ours = [prefix + name for name in names if name in wanted or (not only and DEPARTMENT_TOPIC.match(name))]
+        ours = [prefix + name for name in names if name in wanted or (not only and department_of(name))]
         if prefix + REFERENCE.name not in ours:
             raise NoStack(f"there is no topic {prefix}{REFERENCE.name}; bring the stack up with 'gridwhistle up'")
         described = await admin.describe_topics(ours)
@@ -184,7 +183,7 @@ def _ours(name: str, key: bytes) -> type[Any] | None:
     """What a record must be on a topic that our stages alone write; ``None``: this audit takes it as it is."""
     if name in STATES:
         return _STATE.get(key[:2])
-    if name.startswith("dept.") and name.endswith(".tasks"):
+    if is_tasks(name):
         return Task
     return {DECISIONS.name: Decision, REJECTED.name: Rejected}.get(name)
 

@@ -13,12 +13,11 @@ from topics.codec import decode
 from topics.ids import identity
 from topics.pack import PackBundle
 from topics.reference import CLOCK_KEY, CurrentPack, EngineClock, Foreign, follows, read
+from topics.registry import DECISIONS, REFERENCE
 from topics.ticket import Marker
 
 MARKER_KEY = b"m:"
 """Key under which a stage keeps its positions in its state topic."""
-
-INTAKE_STATE, DISPATCH_STATE, FANOUT_STATE = "intake.state", "tickets.state", "fanout.state"
 
 
 class Entry(NamedTuple):
@@ -67,10 +66,6 @@ class Log:
         """The records of one topic."""
         return self.entries.get(topic, [])
 
-    def topics(self, begin: str, end: str) -> list[str]:
-        """Names of the topics that begin and end so, e.g. ``dept.`` … ``.tasks``, sorted."""
-        return sorted(name for name in self.entries if name.startswith(begin) and name.endswith(end))
-
     def positions(self, state: str, topic: str) -> dict[int, int]:
         """How far a stage has consumed a topic, by partition, as its own markers say."""
         found: dict[int, int] = {}
@@ -91,7 +86,7 @@ class Log:
 
     def is_quiet(self, partition: int) -> bool:
         """Whether nothing was decided in this partition while the states were read."""
-        end = self.ends.get(("tickets.decisions", partition))
+        end = self.ends.get((DECISIONS.name, partition))
         return end is None or self.settled.get(partition, end) == end
 
     def bundles(self) -> dict[str, PackBundle]:
@@ -100,7 +95,7 @@ class Log:
 
     def _reference(self) -> Iterator[tuple[Entry, str, PackBundle | CurrentPack | EngineClock]]:
         """Each record of ``reference`` that a publisher of ours wrote; whatever else stands there is nobody's law."""
-        for entry in self.of("reference"):
+        for entry in self.of(REFERENCE.name):
             key = (entry.key or b"").decode(errors="replace")
             with contextlib.suppress(Foreign):
                 if entry.value is not None:
@@ -118,7 +113,7 @@ class Log:
         """The mappings of engine time, each with the broker time from which it was in force, in order."""
         found: list[tuple[int, EngineClock]] = []
         before: EngineClock | None = None
-        for entry in self.of("reference"):
+        for entry in self.of(REFERENCE.name):
             if entry.key != CLOCK_KEY.encode():
                 continue
             with contextlib.suppress(Foreign):

@@ -1,7 +1,6 @@
 """Makes the topics of the registry, and refuses to start on any that would lose data."""
 
 import asyncio
-import re
 from collections.abc import Iterable
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
@@ -10,6 +9,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from engine.errors import InvalidSettings
 from engine.security.connections import kafka_arguments
 from engine.settings import Settings
+from topics.departments import department_of, is_tasks
 from topics.registry import TOPICS, Compact, Delete, TopicSpec, department_topics
 
 LISTED_SECONDS = 20
@@ -81,8 +81,10 @@ async def existing(settings: Settings) -> set[str]:
 
 async def departments_of(settings: Settings) -> list[str]:
     """Name the departments that have topics on this prefix."""
-    pattern = re.compile(re.escape(settings.prefix) + r"dept\.([a-z0-9_]{1,32})\.tasks$")
-    return sorted(found.group(1) for name in await existing(settings) if (found := pattern.match(name)))
+    names = [
+        name.removeprefix(settings.prefix) for name in await existing(settings) if name.startswith(settings.prefix)
+    ]
+    return sorted(code for name in names if is_tasks(name) and (code := department_of(name)))
 
 
 async def check(settings: Settings, specs: Iterable[TopicSpec]) -> list[str]:

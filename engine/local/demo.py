@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import sys
 import time
 from datetime import date, datetime, timedelta
@@ -13,6 +14,7 @@ from engine.local.lag import lags_and_stopped
 from engine.local.stack import Stack, until_signal
 from engine.local.supervisor import Child, child_environ, python_command
 from engine.security.connections import kafka_arguments
+from topics.departments import ANY_TASKS
 
 SPEED = 600
 """A working day of ten hours in a minute."""
@@ -69,7 +71,7 @@ async def _first_task(stack: Stack, began: float) -> float:
     consumer = LogConsumer(
         **kafka_arguments(stack.settings), auto_offset_reset="latest", isolation_level="read_committed"
     )
-    consumer.subscribe(pattern=f"^{stack.settings.prefix}dept\\.[a-z0-9_]+\\.tasks$".replace("gw.", "gw\\."))
+    consumer.subscribe(pattern=f"^{re.escape(stack.settings.prefix)}{ANY_TASKS}$")
     await consumer.start()
     try:
         await consumer.getone()

@@ -2,7 +2,6 @@
 idle days (DESIGN 5.3)."""
 
 import asyncio
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -21,6 +20,7 @@ from engine.settings import Settings
 from engine.stream.positions import MARKER, nothing_lost
 from engine.views.redis_view import RedisView
 from topics import codec
+from topics.departments import department_of
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REPLIES_STATE, STATE
 from topics.ticket import Marker
 
@@ -37,8 +37,6 @@ INPUTS = {
 
 STATES = {"intake": INTAKE_STATE.name, "dispatch": STATE.name, "fanout": FANOUT_STATE.name}
 """Stage -> where its partitions write their markers, last in each transaction."""
-
-DEPARTMENT_REPLIES = re.compile(r"dept\.[a-z0-9_]{1,32}\.replies")
 
 Place = tuple[str, int]
 """Logical topic and partition."""
@@ -138,7 +136,7 @@ async def _replies(settings: Settings) -> dict[Place, int]:
             with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 for slot, at in codec.decode(record.value or b"", Marker).positions.items():
                     topic, _, partition = slot.rpartition(":")
-                    if partition.isdecimal() and DEPARTMENT_REPLIES.match(topic):
+                    if partition.isdecimal() and department_of(topic):
                         found[topic, int(partition)] = at
     return found
 

@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 from engine.errors import InvalidSettings
 from engine.kafka.log_consumer import LogConsumer
 from topics import registry
+from topics.departments import ANY_REPLIES
 from topics.registry import TopicSpec
 
 if TYPE_CHECKING:
@@ -147,7 +148,7 @@ async def _replies(host: "Host") -> Built:
 
     edge = Replies(host.settings)
     await edge.start()
-    pattern = f"^{re.escape(host.settings.prefix)}dept\\.[a-z0-9_]+\\.replies$"
+    pattern = f"^{re.escape(host.settings.prefix)}{ANY_REPLIES}$"
     return Built(
         host.loop(_edge_maker(host, edge), lambda tp: tp),
         lambda consumer, loop: consumer.subscribe(pattern=pattern, listener=loop),

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from engine import __version__
 from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch_metrics import Counted
 from engine.stream.contracts import Out, Record
@@ -16,17 +15,16 @@ from rules.decide import decide
 from rules.law.compiled import Law
 from rules.masking import is_american, masked_command
 from rules.state.causes import ClockCause, CommandCause, IncidentCause, Outcome
-from rules.state.held_causes import set_aside
+from rules.state.held_causes import set_aside, set_aside_record
 from rules.state.partition_state import Book
 from topics import bounds, codec
 from topics.command import AGAIN, Actor, Command
-from topics.decision import Decision, Event, Why
 from topics.envelope import parse
-from topics.ids import DecisionId, Instant, clock_id, partition_of
+from topics.ids import Instant, clock_id, partition_of
 from topics.incident import REPORTED, AnyIncident
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
 from topics.ticket import HeldCause
-from topics.vocabulary import CommandKind, Reason, Role
+from topics.vocabulary import CommandKind, Role
 
 _incident = codec.decoder(AnyIncident)
 
@@ -211,28 +209,13 @@ class DispatchCore:
         return [Out(STATE.name, self._partition, key, value) for key, value in self.book.flush()]
 
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
-        """Set a record aside: one decision that changes nothing, for the desk and the audit to see.
-
-        Its bytes stay where they are, as long as the decision does (180 days): a command may hold what somebody wrote,
-        and a
-        copy in the log would be read by everybody. Their sum proves that they are the same.
-        """
-        value, home = record.value or b"", (record.key or b"")[:100].decode(errors="replace")
-        name = _held_before(record) or record.id
+        """Set a record aside: the law makes the decision that says so."""
+        value, key = record.value or b"", (record.key or b"")[:100]
+        home = key.decode(errors="replace")
         cause = HeldCause(at, home, len(value), _sum(value), record.appended_at)
-        facts = {"record": name, "size": cause.size, "sha256": cause.sha256, "appended_at": cause.appended_at}
-        decision = Decision(
-            id=DecisionId(record.id),
-            at=at,
-            cause="held",
-            reason=Reason.HELD,
-            home=home,
-            events=(Event("CauseHeld", "", facts),),
-            why=Why(pack=self.book.pack),
-            engine=__version__,
-        )
-        self.book.apply(Outcome(decision, (), held=(name, cause)))
-        return [Out(DECISIONS.name, self._partition, (record.key or b"")[:100] or None, codec.encode(decision))]
+        outcome = set_aside_record(self.book, at, record.id, _held_before(record), home, cause)
+        self.book.apply(outcome)
+        return [Out(DECISIONS.name, self._partition, key or None, codec.encode(outcome.decision))]
 
     def packs(self) -> Iterable[str]:
         """Name the packs by which the tickets were filed."""

@@ -9,7 +9,7 @@ from engine.stream.positions import load_state
 from engine.views.redis_view import MOST_VERSION, RedisView, Row, held_row, row_of
 from topics import codec
 from topics.ids import Instant, home_of, partition_of
-from topics.registry import DECISIONS, STATE
+from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
 from topics.ticket import Duties, HeldCause, Ticket
 from topics.vocabulary import ClockKind
 
@@ -99,6 +99,6 @@ def overdue_since(ticket: Ticket) -> Instant:
 def partition_in(name: str, partitions: int) -> int:
     """In which partition the ticket or the held cause of this name is decided."""
     first, _, rest = name.partition(":")
-    if first in ("incidents", "commands"):
+    if first in (INCIDENTS.name, COMMANDS.name):
         return int(rest.split(":")[0])
     return partition_of(home_of(rest.split(":")[0] if first == "clock" else name), partitions)

@@ -15,7 +15,7 @@ from rules.ticket.draft import Draft
 from topics import codec
 from topics.command import Command
 from topics.decision import Change, Decision, Event, Why
-from topics.ids import Instant, clock_id
+from topics.ids import DecisionId, Instant, clock_id
 from topics.ticket import HeldCause
 from topics.vocabulary import ClockKind, CommandKind, Reason
 
@@ -59,6 +59,32 @@ def event(command: Command) -> Event:
 def as_it_came(again: IncidentCause | CommandCause, held: HeldCause) -> IncidentCause | CommandCause:
     """What came in time is in time: our fault is not the sender's."""
     return again if isinstance(again, IncidentCause) else replace(again, appended_at=held.appended_at)
+
+
+def set_aside_record(book: Book, at: Instant, record: str, again: str | None, home: str, cause: HeldCause) -> Outcome:
+    """Set a record aside that could not be decided (DESIGN 5.5): one decision that changes nothing, for the desk and
+    the audit to see.
+
+    Its bytes stay where they are, as long as the decision does (180 days): a command may hold what somebody wrote, and
+    a copy in the log would be read by everybody. Their sum proves that they are the same.
+
+    Args:
+        record: Position of the record, which names the decision.
+        again: Of a held cause that came once more, its name; it is held under that one still.
+    """
+    name = again or record
+    facts = {"record": name, "size": cause.size, "sha256": cause.sha256, "appended_at": cause.appended_at}
+    decision = Decision(
+        id=DecisionId(record),
+        at=at,
+        cause="held",
+        reason=Reason.HELD,
+        home=home,
+        events=(Event("CauseHeld", "", facts),),
+        why=Why(pack=book.pack),
+        engine=VERSION,
+    )
+    return Outcome(decision, (), held=(name, cause))
 
 
 def set_aside(book: Book, cause: ClockCause, at: Instant) -> Outcome:

@@ -90,3 +90,33 @@ def test_every_room_says_what_it_answers() -> None:
         for path in packages
         if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
     ] == []
+
+
+def reaches(name: str) -> set[str]:
+    """All modules of ours that one rests on, by whatever way."""
+    found, open_ = set[str](), [name]
+    while open_:
+        new = imports(open_.pop()) - found
+        found |= new
+        open_ += new
+    return found
+
+
+def test_the_auditor_shares_no_code_with_the_law() -> None:
+    """Two who calculate by one piece of code agree on its faults too: only what records look like is common."""
+    auditors = [name for name in modules() if name.startswith("engine.audit")]
+    assert len(auditors) > 10
+    shared = {name: sorted(one for one in reaches(name) if one.startswith("rules.")) for name in auditors}
+    assert {name: found for name, found in shared.items() if found} == {}
+
+
+def test_what_is_held_is_decided_by_the_law_alone() -> None:
+    """The engine carries decisions and makes none: not even the one that says that a cause was set aside."""
+    makers = {
+        name
+        for name, path in modules().items()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Decision"
+    }
+    assert "rules.state.held_causes" in makers
+    assert [name for name in makers if not name.startswith("rules.")] == []

@@ -10,9 +10,9 @@ from rules.rulepack.parts import PersonSource
 from rules.rulepack.validation.fault import Found, listed, twice
 from rules.rulepack.validation.places import home_of, path
 from rules.rulepack.validation.split_bound import farthest
+from topics.departments import DEPARTMENT_CODE
 from topics.ids import folded
 from topics.incident import unfit
-from topics.registry import DEPARTMENT_CODE
 from topics.vocabulary import Party, Role, TierKind
 
 SPAN = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")

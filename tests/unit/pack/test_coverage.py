@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 from typer.testing import CliRunner
 
+from engine.audit.rates import rate
 from engine.cli.pack import pack
-from rules.history.whistle_rate import rate
 from rules.law.compiled import Law
 from rules.rulepack.vacancies import gaps, leaves
 from tests.support.city import REF, city_bundle
