@@ -2,7 +2,19 @@
 5)."""
 
 from rules.commands import field_verification
-from rules.ticket import authority, check, clocks, department_tasks, flood, offers, pauses, resolve_clocks, whistle
+from rules.ticket import (
+    authority,
+    check,
+    clocks,
+    department_tasks,
+    flood,
+    ladder,
+    moves,
+    offers,
+    pauses,
+    resolve_clocks,
+    whistle,
+)
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.ids import Instant
@@ -86,7 +98,7 @@ def _resolve(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
     """100 % moves the ticket one tier up, 150 % orders supervision (督办), 300 % puts it on the red list."""
     if rung == 100:
         draft.is_overdue = True
-        offers.move_up(case, draft, "limit_breached")
+        moves.move_up(case, draft, "limit_breached")
     elif rung == 150:
         draft.supervised_by = draft.supervised_by or case.supervisor(draft)
         case.say("SupervisionOrdered", draft, tier=draft.tier, by=draft.supervised_by)
@@ -97,15 +109,15 @@ def _resolve(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
 
 def _leg(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
     """The tier's own time is up: on to the next one."""
-    moved = offers.move_up(case, draft, "leg_ended")
+    moved = moves.move_up(case, draft, "leg_ended")
     return moved if moved in (Reason.TOP_TIER_REPEATS, Reason.EXHAUSTED) else Reason.LIMIT_BREACHED
 
 
 def _accept(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
     """Nobody accepted: the next party of the tier, or after a second miss the next tier; at the top it stays."""
     offers.end_offer(case, draft, "missed")
-    if not offers.next_in_tier(case, draft) and offers.above(case, draft):
-        offers.move_up(case, draft, "accept_missed")
+    if not offers.next_in_tier(case, draft) and ladder.above(case, draft):
+        moves.move_up(case, draft, "accept_missed")
     return Reason.ACCEPT_MISSED
 
 

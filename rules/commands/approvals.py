@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from rules.commands import check_and_survey, whistle
 from rules.commands.lifecycle_table import TABLE
-from rules.ticket import authority, clocks, offers, pauses, resolve_clocks
+from rules.ticket import authority, clocks, ladder, moves, offers, pauses, resolve_clocks
 from rules.ticket.authority import holds
 from rules.ticket.draft import Case, Draft
 from topics.command import Actor, Command
@@ -55,7 +55,7 @@ def _may(case: Case, draft: Draft, kind: str, until: int | None) -> Reason | Non
         return Reason.OVERDUE if pauses.is_late(case, draft) else None
     if kind == "whistle":
         return Reason.NOT_YOUR_TICKET if draft.party == authority.CENTRE else None
-    return None if offers.above(case, draft) else Reason.NOT_IN_THIS_STATUS
+    return None if ladder.above(case, draft) else Reason.NOT_IN_THIS_STATUS
 
 
 def approve(case: Case, draft: Draft, command: Command) -> Reason:
@@ -128,4 +128,4 @@ def _give_back(case: Case, draft: Draft) -> None:
     draft.drop(ClockKind.CONTACT)
     draft.status = Status.OFFERED
     if not offers.next_in_tier(case, draft):
-        offers.move_on(case, draft, "sent_back")
+        moves.move_on(case, draft, "sent_back")

@@ -1,7 +1,7 @@
 """After the work: somebody else checks, the reporter is asked, and may have it opened again (LAW 6)."""
 
 from rules.ticket import check as checks
-from rules.ticket import clocks, department_tasks, filing, offers
+from rules.ticket import clocks, department_tasks, filing, ladder, moves, offers, work_clocks
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
@@ -20,7 +20,7 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
         case.say("CheckPassed", draft, by=command.actor.person)
         checks.passed(case, draft)
         return Reason.DONE_AS_ASKED
-    if offers.resolve_clock(draft) is None:  # put right on the spot, and not well: the desk has it
+    if work_clocks.resolve_clock(draft) is None:  # put right on the spot, and not well: the desk has it
         case.say("CheckFailed", draft, by=command.actor.person)
         draft.rework += 1
         filing.wait_at_desk(case, draft, draft.urgency or "U3")
@@ -29,7 +29,7 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
     draft.rework += 1
     draft.status, draft.task, draft.duty, draft.party = Status.HANDLING, "handle", party, party
     draft.person = person
-    offers.resume_work_clocks(case, draft)
+    work_clocks.resume(case, draft)
     case.say("CheckFailed", draft, by=command.actor.person)
     if case.law.department(party) is not None:
         department_tasks.send(case, draft, "updated", party, DepartmentRole.OWNER, reason="check_failed")
@@ -102,7 +102,7 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
 def _give_back(case: Case, draft: Draft) -> None:
     """Offer it to the party that finished; from the second reopening on to the tier above."""
     tier_name, party, _ = draft.finished_by or (draft.tier or "", draft.party or "", "")
-    steps = offers.ladder(case, draft)
+    steps = ladder.steps_of(case, draft)
     place = next((i for i, tier in enumerate(steps) if tier.name == tier_name), 0)
     if draft.generation - draft.was_appealed >= 2 and place + 1 < len(steps):
         place, party = place + 1, ""
@@ -110,5 +110,5 @@ def _give_back(case: Case, draft: Draft) -> None:
     draft.tier = tier.name
     if party and tier.kind != TierKind.WHISTLE and offers.offer(case, draft, tier, party):
         return
-    if not offers.enter(case, draft, tier):
-        offers.move_on(case, draft, "reopened")
+    if not moves.enter(case, draft, tier):
+        moves.move_on(case, draft, "reopened")

@@ -4,7 +4,7 @@ Source: FIELD 2.
 """
 
 from rules.law.walls import COMMITTEES
-from rules.ticket import offers
+from rules.ticket import moves
 from rules.ticket.authority import on_duty
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
@@ -35,5 +35,5 @@ def consent(case: Case, draft: Draft, command: Command) -> Reason:
         draft.consents = (*draft.consents, (str(role), command.actor.person))
     else:
         draft.consent = None
-        offers.move_up(case, draft, "no_consent")
+        moves.move_up(case, draft, "no_consent")
     return Reason.DONE_AS_ASKED

@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from rules.commands.lifecycle_table import SEATS
 from rules.law import split
-from rules.ticket import check, clocks, filing, offers, pauses, resolve_clocks
+from rules.ticket import check, clocks, filing, ladder, moves, offers, pauses, resolve_clocks, work_clocks
 from rules.ticket.authority import holds
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
@@ -165,7 +165,7 @@ def _send_on(case: Case, draft: Draft, home: str, leaf: str | None, code: str | 
 def _carried(case: Case, draft: Draft, code: str | None) -> Carried:
     """What goes along: what is consumed and extended, waits and generation; the limit too, unless another category has
     another."""
-    clock, category = offers.resolve_clock(draft), case.category(draft)
+    clock, category = work_clocks.resolve_clock(draft), case.category(draft)
     had_limit = clock is not None and code == draft.category and category is not None and not category.wish
     return Carried(
         draft.id,
@@ -199,7 +199,7 @@ def reassign(case: Case, draft: Draft, command: Command) -> Reason:
     if all(entry.person != command.target for entry in case.people(role, draft, org)):
         return Reason.PERSON_UNKNOWN
     if party != draft.party:
-        tier = offers.tier_of(case, draft)
+        tier = ladder.tier_of(case, draft)
         if tier is None or party not in tier.parties:
             return Reason.TIER_UNKNOWN
         if draft.status is Status.PARKED:
@@ -240,9 +240,9 @@ def escalate(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NOT_YOUR_TICKET
     if draft.status in _SEAT_OF:
         return _raise_seat(case, draft, command)
-    higher = [tier.name for tier in offers.above(case, draft)]
+    higher = [tier.name for tier in ladder.above(case, draft)]
     cause = f"manual-{draft.leg + 1}"
-    lower = [tier for tier in offers.ladder(case, draft) if tier.name not in higher and tier.name != draft.tier]
+    lower = [tier for tier in ladder.steps_of(case, draft) if tier.name not in higher and tier.name != draft.tier]
     down = next((tier for tier in lower if tier.name == command.target), None)
     if down is None and (not higher or (command.target is not None and command.target not in higher)):
         return Reason.TIER_UNKNOWN
@@ -252,8 +252,8 @@ def escalate(case: Case, draft: Draft, command: Command) -> Reason:
     if was_parked:
         pauses.unpark(case, draft)
     if down is not None:
-        return Reason.DONE_AS_ASKED if offers.move_to(case, draft, down, cause) else Reason.NOT_ON_DUTY
-    (offers.move_on if was_parked else offers.move_up)(case, draft, cause, command.target)
+        return Reason.DONE_AS_ASKED if moves.move_to(case, draft, down, cause) else Reason.NOT_ON_DUTY
+    (moves.move_on if was_parked else moves.move_up)(case, draft, cause, command.target)
     return Reason.DONE_AS_ASKED
 
 

@@ -1,6 +1,6 @@
 """Before filing: is it so at all? And what is put right on the spot (LAW 6, 核实, 随手清)."""
 
-from rules.ticket import check, clocks, offers
+from rules.ticket import check, clocks, ladder, offers, work_clocks
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
@@ -56,7 +56,7 @@ def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
     if len(command.proof) < 2:
         return Reason.PROOF_MISSING
     if draft.status is Status.OFFERED:
-        lowest = offers.ladder(case, draft)[0]
+        lowest = ladder.steps_of(case, draft)[0]
         if draft.tier != lowest.name or draft.party not in lowest.parties:
             return Reason.NOT_IN_THIS_STATUS
         if command.actor.role not in lowest.parties:
@@ -74,7 +74,7 @@ def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.DONE_AS_ASKED
     draft.drop(ClockKind.TRIAGE)
     offers.end_offer(case, draft, "withdrawn")
-    offers.stop_work_clocks(case, draft)
+    work_clocks.stop(case, draft)
     check.begin(case, draft)
     return Reason.DONE_AS_ASKED
 

@@ -4,7 +4,18 @@
 from msgspec.structs import replace
 
 from rules.law.filing_plan import plan_of
-from rules.ticket import authority, clocks, department_tasks, filing, flood, offers, pauses, resolve_clocks
+from rules.ticket import (
+    authority,
+    clocks,
+    department_tasks,
+    filing,
+    flood,
+    ladder,
+    moves,
+    pauses,
+    resolve_clocks,
+    work_clocks,
+)
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
 from topics.pack import Category, Tier
@@ -29,8 +40,8 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
         case.say("TicketRecategorised", draft, former=draft.category, category=code)
         draft.category, draft.urgency, draft.lead, draft.rule = code, category.urgency, category.lead, None
         return Reason.DONE_AS_ASKED
-    here, steps = offers.tier_of(case, draft), case.law.ladder(category.ladder)
-    steps_on = offers.not_below(here, offers.ladder(case, draft), steps)
+    here, steps = ladder.tier_of(case, draft), case.law.ladder(category.ladder)
+    steps_on = ladder.not_below(here, ladder.steps_of(case, draft), steps)
     if not steps_on:
         return Reason.TIER_UNKNOWN
     if draft.folded_into is not None:
@@ -53,7 +64,7 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
         pauses.unpark(case, draft)
     return (
         Reason.DONE_AS_ASKED
-        if any(offers.move_to(case, draft, tier, "recategorised") for tier in steps_on)
+        if any(moves.move_to(case, draft, tier, "recategorised") for tier in steps_on)
         else Reason.TIER_UNKNOWN
     )
 
@@ -92,7 +103,7 @@ def _take_limit(case: Case, draft: Draft, former: Category, category: Category) 
     if former.wish or category.wish:
         draft.is_overdue = not category.wish and resolve is not None and 100 in resolve.fired
     if former.wish and draft.leg and draft.status not in (Status.DONE, Status.SURVEYED, Status.PARKED):
-        offers.start_leg(case, draft)
+        work_clocks.start_leg(case, draft)
 
 
 def _is_emergency(case: Case, urgency: str) -> bool:
@@ -133,10 +144,10 @@ def _as_emergency(
     at_it = draft.status is not Status.OFFERED and (not was_parked or draft.status is Status.WHISTLED)
     stays = here is not None and bool(wanted) and wanted[0].name == here.name and at_it
     if not stays:
-        if not any(offers.enter(case, draft, tier) for tier in wanted):
+        if not any(moves.enter(case, draft, tier) for tier in wanted):
             return Reason.TIER_UNKNOWN
         if draft.tier != former[0]:
-            offers.moved(case, draft, former, "corrected_to_emergency", leg=False)
+            moves.moved(case, draft, former, "corrected_to_emergency", leg=False)
     if draft.party == authority.STREET:
         filing.whistle_at_once(case, draft)
     return Reason.DONE_AS_ASKED

@@ -1,6 +1,6 @@
 """The whistle by command: asking for one, blowing it, and what a department that was called answers (LAW 7)."""
 
-from rules.ticket import authority, department_tasks, offers, pauses, whistle
+from rules.ticket import authority, department_tasks, ladder, moves, offers, pauses, whistle
 from rules.ticket.authority import holds, party_of
 from rules.ticket.draft import Case, Draft
 from topics.command import Actor, Command
@@ -73,10 +73,10 @@ def _come_to_street(case: Case, draft: Draft) -> None:
     somebody = case.someone(Role.STREET, draft)
     draft.party = draft.duty = authority.STREET
     draft.person = somebody.person if somebody else case.supervisor(draft)
-    street = next((tier for tier in offers.above(case, draft) if tier.kind == TierKind.STREET), None)
+    street = next((tier for tier in ladder.above(case, draft) if tier.kind == TierKind.STREET), None)
     if street is not None:
         draft.tier = street.name
-        offers.moved(case, draft, former, "whistle")
+        moves.moved(case, draft, former, "whistle")
 
 
 def _own_child(draft: Draft, command: Command) -> Child | Reason:

@@ -1,7 +1,7 @@
 """What those who hold a ticket do with it: accept, decline, contact, start, finish (LAW 6)."""
 
 from rules.commands import committee_consent
-from rules.ticket import check, clocks, offers, whistle
+from rules.ticket import check, clocks, ladder, moves, offers, whistle, work_clocks
 from rules.ticket.authority import helper, holds, on_duty, party_of
 from rules.ticket.draft import Case, Draft, is_wish
 from topics.command import Command
@@ -27,11 +27,11 @@ def decline(case: Case, draft: Draft, command: Command) -> Reason:
         >= case.law.bundle.max_declines
     ):
         return Reason.TOO_MANY_DECLINES
-    if not offers.above(case, draft):
+    if not ladder.above(case, draft):
         return Reason.NOT_IN_THIS_STATUS
     offers.end_offer(case, draft, "declined")
     if not offers.next_in_tier(case, draft):
-        offers.move_on(case, draft, "declined")
+        moves.move_on(case, draft, "declined")
     return Reason.DONE_AS_ASKED
 
 
@@ -71,7 +71,7 @@ def finish(case: Case, draft: Draft, command: Command) -> Reason:
     category = case.category(draft)
     if category is not None and category.proof_required and not command.proof:
         return Reason.PROOF_MISSING
-    resolve = offers.resolve_clock(draft)
+    resolve = work_clocks.resolve_clock(draft)
     due = (
         clocks.moment(case.law, resolve, 100, None)
         if resolve and (resolve.rungs or not is_wish(case.law, draft))
@@ -79,7 +79,7 @@ def finish(case: Case, draft: Draft, command: Command) -> Reason:
     )
     at = max(case.effective_at, resolve.running_since or 0) if resolve else case.effective_at
     offers.end_offer(case, draft, "withdrawn")
-    offers.stop_work_clocks(case, draft)
+    work_clocks.stop(case, draft)
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, actor.person)))
     draft.finished_by = ((helping.tier if helping else draft.tier) or "", party_of(actor), actor.person)
     draft.finished_at = at

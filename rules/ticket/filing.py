@@ -9,7 +9,7 @@ from rules.law import split, walls
 from rules.law.categories import category_of
 from rules.law.compiled import Law
 from rules.law.filing_plan import Plan, plan_of
-from rules.ticket import authority, clocks, offers, resolve_clocks, team, whistle
+from rules.ticket import authority, clocks, moves, offers, resolve_clocks, team, whistle
 from rules.ticket.draft import Case, Draft
 from topics.decision import Event
 from topics.ids import Instant
@@ -256,7 +256,7 @@ def _first_offer(case: Case, draft: Draft, steps: tuple[Tier, ...], party: str |
         steps = steps[1:]
     for tier in steps:
         draft.tier = tier.name
-        if offers.enter(case, draft, tier):
+        if moves.enter(case, draft, tier):
             return
         case.refused.append((tier.name, "nobody_can_take_it"))
-    offers.leave_to_supervisor(case, draft)
+    moves.leave_to_supervisor(case, draft)
