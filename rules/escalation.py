@@ -100,7 +100,8 @@ def _resolve(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
         draft.is_overdue = True
         moves.move_up(case, draft, "limit_breached")
     elif rung == 150:
-        draft.supervised_by = draft.supervised_by or case.supervisor(draft)
+        if draft.supervised_by is None:
+            draft.supervised_by, draft.supervised_over = case.supervisor(draft), clock.number
         case.say("SupervisionOrdered", draft, tier=draft.tier, by=draft.supervised_by)
     else:
         case.say("RedListed", draft, tier=draft.tier)
@@ -128,7 +129,7 @@ def _tell_only(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
 
 def _check(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
     """The checker did not check: the next one who has not handled it; nobody left: the supervisor."""
-    ring = [e.person for e in case.people(Role.CHECKER, draft) if e.person not in draft.handled_by]
+    ring = [e.person for e in case.people(Role.CHECKER, draft) if not authority.had_hand_in(draft, e.person)]
     tried, has_it = int(clock.number) % 100, draft.person in ring
     if tried + has_it < len(ring):
         draft.person = ring[(ring.index(draft.person) + 1) % len(ring)] if has_it else ring[tried]

@@ -194,6 +194,8 @@ class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forb
     """How often and how long, in working time, it has waited for the reporter."""
     supervised_by: str | None = None
     """Who ordered supervision (督办): nobody else lifts it."""
+    supervised_over: str | None = None
+    """The number of the limit whose 150 % ordered it, so that it goes with that; ``None``: a person did."""
     followers: tuple[str, ...] = ()
     """``role:person`` of those who stay with it to its end."""
     attached: tuple[str, ...] = ()

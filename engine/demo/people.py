@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.demo.day import is_open_to_all
 from rules.law.compiled import Law
+from rules.ticket.authority import had_hand_in
 from topics.command import Actor
 from topics.ids import Instant
 from topics.ticket import Ticket
@@ -135,7 +136,7 @@ def _check(law: Law, ticket: Ticket, at: Instant, passed: bool) -> Act | None:
     people = [
         entry
         for entry in law.roster("checker", ticket.home)
-        if entry.person not in ticket.handled_by and law.on_duty(entry, at)
+        if not had_hand_in(ticket, entry.person) and law.on_duty(entry, at)
     ]
     fields = {"passed": passed} | ({} if passed else {"reason": "the closing standard is not met"})
     return Act(at, CommandKind.CHECK, Actor(Role.CHECKER, people[0].person), ticket.id, fields) if people else None

@@ -181,7 +181,7 @@ class DispatchCore:
             return None
         if cause.rung >= 100:
             self._counted.breach(cause, self.book.tickets.look(cause.ticket).tier)
-        return self._decide(cause, at, cause.due_at)
+        return self._decide(cause, at, cause.due_at or None)  # 0: nobody knows its moment
 
     def _decide(
         self, cause: IncidentCause | CommandCause | ClockCause, at: Instant, due_at: Instant | None = None

@@ -1,17 +1,18 @@
 """After the work: somebody else checks, the reporter is asked, and may have it opened again (LAW 6)."""
 
 from rules.ticket import check as checks
-from rules.ticket import clocks, department_tasks, filing, ladder, moves, offers, work_clocks
+from rules.ticket import clocks, department_tasks, emergency, filing, ladder, moves, offers, work_clocks
+from rules.ticket.authority import had_hand_in
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
 from topics.ticket import Asked, Clock
-from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, Status, TierKind
+from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, TierKind
 
 
 def check(case: Case, draft: Draft, command: Command) -> Reason:
     """Somebody who did not handle it checks: pass, or back to work with what was consumed."""
-    if command.actor.person in draft.handled_by:
+    if had_hand_in(draft, command.actor.person):
         return Reason.CHECKER_HANDLED_IT
     if not command.passed and not command.reason:
         return Reason.REASON_MISSING
@@ -27,10 +28,14 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.DONE_AS_ASKED
     _, party, person = draft.finished_by or (draft.tier or "", draft.party or "", draft.person)
     draft.rework += 1
-    draft.status, draft.task, draft.duty, draft.party = Status.HANDLING, "handle", party, party
-    draft.person = person
+    held_by = draft.party
+    moves.give_back(draft, party, person)
     work_clocks.resume(case, draft)
     case.say("CheckFailed", draft, by=command.actor.person)
+    if emergency.again(case, draft, "check_failed"):
+        return Reason.DONE_AS_ASKED
+    if held_by is not None and held_by != party and case.law.department(held_by) is not None:
+        department_tasks.send(case, draft, "updated", held_by, DepartmentRole.HELPER, reason="check_failed")
     if case.law.department(party) is not None:
         department_tasks.send(case, draft, "updated", party, DepartmentRole.OWNER, reason="check_failed")
     return Reason.DONE_AS_ASKED
@@ -101,6 +106,8 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
 
 def _give_back(case: Case, draft: Draft) -> None:
     """Offer it to the party that finished; from the second reopening on to the tier above."""
+    if emergency.again(case, draft, "reopened"):
+        return
     tier_name, party, _ = draft.finished_by or (draft.tier or "", draft.party or "", "")
     steps = ladder.steps_of(case, draft)
     place = next((i for i, tier in enumerate(steps) if tier.name == tier_name), 0)

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from rules.commands.lifecycle_table import SEATS
 from rules.law import split
 from rules.ticket import check, clocks, filing, ladder, moves, offers, pauses, resolve_clocks, work_clocks
-from rules.ticket.authority import holds
+from rules.ticket.authority import had_hand_in, holds
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.command import Command, answers_for
@@ -121,7 +121,8 @@ def place(case: Case, draft: Draft, command: Command) -> Reason:
     if draft.filed_at is not None and grid not in case.law.nodes:
         return Reason.GRID_UNKNOWN
     case.say("TicketPlaced", draft, former=draft.leaf, grid=leaf)
-    draft.leaf = leaf
+    former, draft.leaf = draft.where, leaf
+    filing.walls_crossed(case, draft, former)
     resolve_clocks.move(case.law, draft, case.at)
     return Reason.DONE_AS_ASKED
 
@@ -225,7 +226,7 @@ def _reseat(case: Case, draft: Draft, command: Command, seat: Role) -> Reason:
         return Reason.TIER_UNKNOWN
     if all(entry.person != command.target for entry in case.people(seat, draft)):
         return Reason.PERSON_UNKNOWN
-    if seat is Role.CHECKER and command.target in draft.handled_by:
+    if seat is Role.CHECKER and had_hand_in(draft, str(command.target)):
         return Reason.CHECKER_HANDLED_IT
     draft.person, draft.duty = str(command.target), seat.value
     case.say("TicketReassigned", draft, person=draft.person, party=seat.value)

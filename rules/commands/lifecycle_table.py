@@ -66,7 +66,7 @@ TABLE: dict[CommandKind, Row] = {
     K.CHECK: Row(
         (S.DONE,),
         (R.CHECKER, R.SUPERVISOR),
-        (S.SURVEYED, S.HANDLING, S.RECEIVED, S.CLOSED),
+        (S.SURVEYED, S.HANDLING, *HELD, S.RECEIVED, S.CLOSED),
         needs=("passed", "reason?"),
     ),
     K.ANSWER: Row((S.SURVEYED,), (R.REPORTER, R.DESK), (S.CLOSED,), needs=("satisfied", "text?")),

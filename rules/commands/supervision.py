@@ -3,17 +3,18 @@
 
 from msgspec.structs import replace
 
-from rules.law.filing_plan import plan_of
 from rules.ticket import (
     authority,
     clocks,
     department_tasks,
+    emergency,
     filing,
     flood,
     ladder,
     moves,
     pauses,
     resolve_clocks,
+    whistle,
     work_clocks,
 )
 from rules.ticket.draft import Case, Draft
@@ -21,6 +22,9 @@ from topics.command import Command
 from topics.pack import Category, Tier
 from topics.ticket import Clock
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Status
+
+OVER = (Status.DONE, Status.SURVEYED)
+"""The work is finished; nobody has it in hand."""
 
 
 def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
@@ -39,6 +43,7 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
     if draft.filed_at is None or former is None or draft.status in (Status.RECEIVED, Status.VERIFYING):
         case.say("TicketRecategorised", draft, former=draft.category, category=code)
         draft.category, draft.urgency, draft.lead, draft.rule = code, category.urgency, category.lead, None
+        filing.retime_triage(case, draft)
         return Reason.DONE_AS_ASKED
     here, steps = ladder.tier_of(case, draft), case.law.ladder(category.ladder)
     steps_on = ladder.not_below(here, ladder.steps_of(case, draft), steps)
@@ -47,17 +52,13 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
     if draft.folded_into is not None:
         flood.stand_alone(case, draft)  # of another kind it is none of the flood
     _take_limit(case, draft, former, category)
-    if category.consent is None:
-        draft.consent, draft.consents = None, ()
-    if (
-        _is_emergency(case, category.urgency)
-        and not _is_emergency(case, former.urgency)
-        and draft.status not in (Status.DONE, Status.SURVEYED)
-    ):
+    filing.ask_committees(case, draft, category)
+    is_corrected = emergency.is_one(case, category.urgency) and not emergency.is_one(case, former.urgency)
+    if is_corrected:
         return _as_emergency(case, draft, category, steps_on, here)
     if here is None or here.name == steps_on[0].name:
         return Reason.DONE_AS_ASKED
-    if draft.status in (Status.DONE, Status.SURVEYED):
+    if draft.status in OVER:
         draft.tier = steps_on[0].name
         return Reason.DONE_AS_ASKED
     if draft.status is Status.PARKED:
@@ -96,7 +97,10 @@ def _take_limit(case: Case, draft: Draft, former: Category, category: Category) 
     )
     draft.category, draft.urgency, draft.lead, draft.rule = category.code, category.urgency, category.lead, None
     draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
+    filing.retime_triage(case, draft)
     resolve = draft.clock(ClockKind.RESOLVE)
+    if former.wish or category.wish:
+        whistle.retime(case, draft)
     if category.wish:
         draft.drop(ClockKind.LEG)
         draft.is_exhausted = False
@@ -104,10 +108,6 @@ def _take_limit(case: Case, draft: Draft, former: Category, category: Category) 
         draft.is_overdue = not category.wish and resolve is not None and 100 in resolve.fired
     if former.wish and draft.leg and draft.status not in (Status.DONE, Status.SURVEYED, Status.PARKED):
         work_clocks.start_leg(case, draft)
-
-
-def _is_emergency(case: Case, urgency: str) -> bool:
-    return urgency in case.law.bundle.automatic_whistle
 
 
 def _as_emergency(
@@ -120,37 +120,24 @@ def _as_emergency(
         pauses.unpark(case, draft)
     if pauses.is_waiting(draft):
         pauses.end_wait(case, draft)
-    draft.asked = None
-    law, number = case.law, f"{category.urgency}@{draft.version}"
-    fresh = Clock(
-        ClockKind.RESOLVE,
-        number,
-        draft.resolve_limit_ms,
-        draft.resolve_unit,
-        case.at,
-        case.at,
-        filing.rungs_of(law, category),
-        area=law.area(draft.where),
-    )
-    resolve_clocks.let_broken_go(draft)
-    resolve_clocks.change_own(law, draft, lambda clock: fresh)
-    draft.drop(ClockKind.LEG)
-    draft.is_overdue = draft.is_exhausted = False
-    draft.top_repeats = 0
-    named = [tier.name for tier in plan_of(law, category, None, ()).steps]
+    if draft.status not in OVER:  # an unhappy reporter's request stands
+        draft.asked = None
+    emergency.renew_limit(case, draft, category)
+    named = [tier.name for tier in emergency.tiers(case, category)]
     wanted = [tier for tier in steps_on if tier.name in named]
-    former = (draft.tier, draft.party, draft.person)
+    if draft.status in OVER:  # whoever has it now is asked nothing; not done after all, it is taken up there
+        draft.tier = wanted[0].name if wanted else steps_on[0].name
+        return Reason.DONE_AS_ASKED
     # who had laid it aside is asked anew
     at_it = draft.status is not Status.OFFERED and (not was_parked or draft.status is Status.WHISTLED)
-    stays = here is not None and bool(wanted) and wanted[0].name == here.name and at_it
-    if not stays:
-        if not any(moves.enter(case, draft, tier) for tier in wanted):
-            return Reason.TIER_UNKNOWN
-        if draft.tier != former[0]:
-            moves.moved(case, draft, former, "corrected_to_emergency", leg=False)
-    if draft.party == authority.STREET:
-        filing.whistle_at_once(case, draft)
-    return Reason.DONE_AS_ASKED
+    if here is not None and wanted and wanted[0].name == here.name and at_it:
+        emergency.call(case, draft)
+        return Reason.DONE_AS_ASKED
+    return (
+        Reason.DONE_AS_ASKED
+        if emergency.take_up(case, draft, wanted, "corrected_to_emergency")
+        else Reason.TIER_UNKNOWN
+    )
 
 
 def supervise(case: Case, draft: Draft, command: Command) -> Reason:
@@ -168,7 +155,7 @@ def lift(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NO_CHANGE
     if draft.supervised_by != command.actor.person:
         return Reason.NOT_ITS_ISSUER
-    draft.supervised_by = None
+    draft.supervised_by = draft.supervised_over = None
     case.say("SupervisionLifted", draft, by=command.actor.person)
     return Reason.DONE_AS_ASKED
 

@@ -81,8 +81,18 @@ def finish(case: Case, draft: Draft, command: Command) -> Reason:
     offers.end_offer(case, draft, "withdrawn")
     work_clocks.stop(case, draft)
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, actor.person)))
-    draft.finished_by = ((helping.tier if helping else draft.tier) or "", party_of(actor), actor.person)
+    draft.finished_by = (
+        (helping.tier if helping else _tier_of(draft, party_of(actor))) or "",
+        party_of(actor),
+        actor.person,
+    )
     draft.finished_at = at
     case.say("TicketFinished", draft, person=actor.person, party=party_of(actor), overdue=due is not None and at > due)
     check.begin(case, draft)
     return Reason.DONE_AS_ASKED
+
+
+def _tier_of(draft: Draft, party: str) -> str | None:
+    """Where a holder stands: who finished below, and after a failed check has it again, still stands there."""
+    below = (one.tier for one in draft.helpers if one.party == party and not one.named)
+    return next(below, draft.tier) if draft.rework else draft.tier

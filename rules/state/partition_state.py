@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+import msgspec
+
 from rules.law.compiled import Law
 from rules.state.causes import ClockCause, Outcome
 from rules.state.duty_roster import Rosters
@@ -26,6 +28,10 @@ COMMANDS_KEPT_MS = 35 * 86_400_000
 DAYS_KEPT_MS = 35 * 86_400_000
 """How long a day's counter of a home is kept after the day was begun: none is used after its day."""
 DAYS_AT_ONCE = 8
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    category: str | None = None
 
 
 class Book:
@@ -63,8 +69,10 @@ class Book:
         """Tickets in an open status; to be counted, never walked through."""
         self._into: dict[str, str] = {}
         """Open tickets that are folded -> the one of the flood that is worked."""
-        self._folded: dict[str, dict[str, None]] = {}
-        """The other way about."""
+        self._folded: dict[str, dict[str, str | None]] = {}
+        """The other way about, each with its category."""
+        self._kinds: dict[str, str | None] = {}
+        """Category of each that is worked for a flood."""
         self._due_at: dict[str, Instant] = {}
         self._due: list[tuple[Instant, str]] = []
         """The same as a heap, in which what a change has made void is left until it comes up."""
@@ -164,15 +172,32 @@ class Book:
             del self._into[name], self._folded[former][name]
         if programme is not None:
             self._into[name] = programme
-            self._folded.setdefault(programme, {})[name] = None
+            self._folded.setdefault(programme, {})[name] = self._kind(name)
+            self._kinds[programme] = self._kind(programme)
+
+    def _kind(self, name: str) -> str | None:
+        stored = self.tickets.stored(name)
+        return None if stored is None else codec.decode(stored, _Kind).category
 
     def _programme_ended(self, name: str) -> Instant | None:
-        """Say when the one that is worked has ended, of a ticket that is folded and not told of it yet."""
+        """Say when the one that is worked has ended, of a ticket that is folded and not told of it yet; 0 where nobody
+        knows any more, or it is of another kind now."""
         programme = self._into.get(name)
-        if programme is None or programme in self.open:
+        if programme is None:
             return None
+        if programme in self.open:
+            return None if self._kinds[programme] == self._folded[programme][name] else 0
         ended = self.tickets.get(programme)
         return 0 if ended is None or ended.closed_at is None else ended.closed_at
+
+    def _tell_folded(self, programme: str, is_open: bool) -> None:
+        """One that is worked for a flood has changed: has it ended, or is it of another kind, the others are due."""
+        former, self._kinds[programme] = self._kinds[programme], self._kind(programme)
+        if not is_open or former != self._kinds[programme]:
+            for folded in self._folded.get(programme, ()):
+                self._set_due(folded, self._due_at.get(folded))
+        if not self._folded.get(programme):
+            del self._kinds[programme]
 
     def _set_due(self, name: str, due_at: Instant | None) -> None:
         if name in self._into:
@@ -237,9 +262,8 @@ class Book:
                 self.lately.put(name, value if is_open else None)
             self._fold(name, folded_into if is_open else None)
             self._set_due(name, due_at)
-            if not is_open:
-                for folded in self._folded.get(name, ()):
-                    self._set_due(folded, self._due_at.get(folded))
+            if name in self._kinds:
+                self._tell_folded(name, is_open)
         if outcome.quota is not None:
             home = outcome.quota.home
             self.quotas[home] = outcome.quota

@@ -8,7 +8,7 @@ from rules.ticket.draft import Case, Draft
 from topics.command import Actor, Command
 from topics.ids import folded, is_from
 from topics.pack import RosterEntry
-from topics.ticket import Helper
+from topics.ticket import Helper, Ticket
 from topics.vocabulary import Reason, Role
 
 CENTRE, STREET = "centre", "street"
@@ -88,6 +88,16 @@ def head_of(case: Case, code: str) -> str | None:
     return next(
         (entry.person for entry in case.duty_law.bundle.roster if entry.role == Role.DEPARTMENT and entry.org == code),
         None,
+    )
+
+
+def had_hand_in(draft: Ticket, person: str) -> bool:
+    """Whether somebody handled it: accepted, started or finished it, helped, is of its team, or signed in for a
+    department; none of them checks it (LAW 6)."""
+    return (
+        person in draft.handled_by
+        or any(one.person == person for one in draft.helpers)
+        or any(child.person == person for child in draft.children)
     )
 
 

@@ -2,6 +2,7 @@
 6)."""
 
 from rules.ticket import clocks
+from rules.ticket.authority import had_hand_in
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.vocabulary import ClockKind, Role, Status
@@ -9,7 +10,7 @@ from topics.vocabulary import ClockKind, Role, Status
 
 def begin(case: Case, draft: Draft) -> None:
     """Hand a finished ticket to a checker who did not handle it; a pack without a check clock has no check."""
-    checkers = [entry for entry in case.people(Role.CHECKER, draft) if entry.person not in draft.handled_by]
+    checkers = [entry for entry in case.people(Role.CHECKER, draft) if not had_hand_in(draft, entry.person)]
     ready = [entry for entry in checkers if case.duty_law.on_duty(entry, case.at)] or checkers
     draft.status, draft.task, draft.duty = Status.DONE, "check", "checker"
     draft.person = ready[0].person if ready else case.supervisor(draft)

@@ -109,7 +109,8 @@ def moment(law: Law, clock: Clock, rung: int, urgency: str | None, hours: str | 
             due = law.calendar.add(since, left) if clock.unit in WORK_UNITS else since + left if left > 0 else since
         if due is None and rung < 100:
             due = provisional(law, clock, rung)
-    return _opened(law, clock, due, hours) if rung < 100 and due is not None and urgency in PATIENT else due
+    is_patient = urgency in PATIENT or clock.kind == ClockKind.PARK  # what is laid aside for months has no hurry
+    return _opened(law, clock, due, hours) if rung < 100 and due is not None and is_patient else due
 
 
 def provisional(law: Law, clock: Clock, rung: int) -> Instant | None:
@@ -136,7 +137,8 @@ def _opened(law: Law, clock: Clock, due: Instant, hours: str | None) -> Instant:
     opening = law.next_on_duty(hours, due)
     if opening == due:
         return due
-    later = [when for when in (opening, moment(law, clock, 100, None)) if when is not None]
+    end = moment(law, clock, 100, None) if clock.until is None else None  # a reminder of a date ends nothing
+    later = [when for when in (opening, end) if when is not None]
     return max(due, min(later)) if later else due
 
 

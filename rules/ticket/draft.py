@@ -216,7 +216,7 @@ def is_wish(law: Law, draft: Ticket) -> bool:
 
 def _hours(duty_law: Law, draft: Draft) -> str | None:
     """Give the hours of whoever has a patient ticket, where the roster gives some of their own."""
-    if draft.urgency not in clocks.PATIENT:
+    if draft.urgency not in clocks.PATIENT and draft.status is not Status.PARKED:
         return None
     entry = duty_law.entry_at(draft.person, draft.duty)
     return None if entry is None or entry.on_duty in ("work", "never") else entry.on_duty

@@ -38,7 +38,7 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
     if bundle.storm is not None:
         flood = list(lately.of(draft.home, category, case.at - bundle.storm.minutes * 60_000))
         if len(flood) >= bundle.storm.count:
-            draft.folded_into = _worked(lately, flood, tickets)
+            draft.folded_into = _worked(lately, flood, tickets, category)
         if draft.folded_into is not None:
             case.say("TicketFolded", draft, programme=draft.folded_into, count=len(flood) + 1)
     for rule in bundle.alike:
@@ -56,12 +56,13 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
         return
 
 
-def _worked(lately: Lately, flood: list[Seen], tickets: Mapping[str, Draft]) -> str | None:
+def _worked(lately: Lately, flood: list[Seen], tickets: Mapping[str, Draft], category: str) -> str | None:
     """The one that is worked: into which others of the flood are folded already, else the first of them; none that is
     done, surveyed or parked."""
     named = (seen.folded_into for seen in flood if seen.folded_into is not None and seen.folded_into in lately)
     alone = (seen.ticket for seen in reversed(flood) if seen.folded_into is None)
-    return next((name for name in chain(named, alone) if tickets[name].status in UNDER_WAY), None)
+    worked = ((name, tickets[name]) for name in chain(named, alone))
+    return next((name for name, one in worked if one.status in UNDER_WAY and one.category == category), None)
 
 
 def _merge(case: Case, draft: Draft, into: Draft, laws: Mapping[str, Law]) -> None:

@@ -92,6 +92,34 @@ def triage_limit(case: Case, urgency: str) -> Limit:
     return clocks.limit_of(case.law, ClockKind.TRIAGE, urgency) or Limit(15, Unit.MINUTE)
 
 
+def retime_triage(case: Case, draft: Draft) -> None:
+    """Of another urgency the desk has another time; what it has used of it stays used (LAW 4)."""
+    clock = draft.clock(TRIAGE)
+    if clock is not None:
+        limit = triage_limit(case, draft.urgency or "U3")
+        draft.put(clocks.rebase(case.law, clock, case.law.limit_ms(limit), limit.unit, case.at))
+
+
+def ask_committees(case: Case, draft: Draft, category: Category) -> None:
+    """Ask the committees where the category wants it, inside the walls, and it has not been moved up: above, it is
+    decided without them. What they agreed to was the former matter."""
+    draft.consents = ()
+    draft.consent = walls.asked(case.law, category, draft.where) if not draft.leg and _begins(draft) else None
+
+
+def walls_crossed(case: Case, draft: Draft, former: str) -> None:
+    """It lies inside the walls after all, or outside: the committees are asked, or not any more."""
+    category = case.category(draft)
+    if category is not None and draft.filed_at is not None and draft.status is not RECEIVED:
+        asked = (walls.asked(case.law, category, where) for where in (former, draft.where))
+        if len(set(asked)) > 1:
+            ask_committees(case, draft, category)
+
+
+def _begins(draft: Draft) -> bool:
+    return draft.status in (Status.RECEIVED, Status.OFFERED, Status.ACCEPTED)
+
+
 def limit_of(law: Law, category: Category, is_reopened: bool) -> tuple[int, str]:
     """Give a category's limit; of a reopened ticket its part, at least the pack's floor (LAW 6)."""
     whole = law.limit_ms(category.limit)
@@ -146,7 +174,7 @@ def file(case: Case, draft: Draft, category: Category, carried: Carried | None =
     )
     resolve_clocks.filed(law, draft)
     if category.consent is not None:
-        draft.consent, draft.consents = walls.asked(law, category, draft.where), ()
+        ask_committees(case, draft, category)
     # the first assignment counts and is never undone
     party, steps = (None, plan.steps) if again else begin(case, draft, plan)
     case.refused.extend(others)

@@ -46,7 +46,10 @@ def unmerge(case: Case, draft: Draft, chain: Sequence[tuple[Draft, Law]], comman
     for into, law in chain:
         if into.status in FINAL and into.status is not Status.MERGED:
             break
+        was = into.supervised_by
         _let_go(law, into, draft.id, gone)
+        if into.supervised_by != was:
+            case.say("SupervisionLifted", into, by=was)
         if into.before_merge is not None:
             kept = Draft(*(getattr(into.before_merge, name) for name in Ticket.__struct_fields__))
             _let_go(law, kept, draft.id, gone)

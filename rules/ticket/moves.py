@@ -127,3 +127,12 @@ def repeat_at_top(case: Case, draft: Draft) -> Reason:
     start_leg(case, draft)
     case.say("TopTierReminded", draft, tier=draft.tier, repeat=draft.top_repeats)
     return Reason.TOP_TIER_REPEATS
+
+
+def give_back(draft: Draft, party: str, person: str) -> None:
+    """Not done after all: whoever finished has it again, at the tier it stands at now; whoever had it there meanwhile
+    helps, and may finish, too (LAW 5, 6)."""
+    if draft.party != party and draft.tier and draft.party:
+        others = [one for one in draft.helpers if one.named or one.party != draft.party]
+        draft.helpers = (*others, Helper(draft.tier, draft.party, None))
+    draft.status, draft.task, draft.duty, draft.party, draft.person = Status.HANDLING, "handle", party, party, person

@@ -53,6 +53,20 @@ def let_broken_go(draft: Draft) -> None:
     draft.ledgers = kept if len(kept) > 1 else ()
 
 
+def tell_anew(draft: Draft) -> None:
+    """Whoever has it now hears of the limits of what was merged into it from the first rung on, under numbers of their
+    own (LAW 5)."""
+    draft.ledgers = tuple(
+        [ledger if ledger.ticket == draft.id else _anew(ledger, draft.version) for ledger in draft.ledgers]
+    )
+
+
+def _anew(ledger: Ledger, version: int) -> Ledger:
+    clock = ledger.clock
+    rungs = tuple(sorted({*clock.rungs, *clock.fired}))
+    return Ledger(ledger.ticket, replace(clock, number=f"{ledger.ticket}@{version}", rungs=rungs, fired=()))
+
+
 def fire(draft: Draft, clock: Clock, rung: int) -> None:
     """Note that a rung has fired: on the clock, and on the ledger it goes by, so that it goes with that."""
     draft.put(clocks.fired(clock, rung))
@@ -116,10 +130,7 @@ def take_in(law: Law, into: Draft, draft: Draft, at: Instant) -> None:
             clock = replace(clocks.stop(law, clock, at), paused_reason=own.paused_reason)
         elif clock.running_since is None:
             clock = clocks.resume(clock, at)
-        rungs = tuple(sorted({*clock.rungs, *clock.fired}))
-        taken.append(
-            Ledger(ledger.ticket, replace(clock, number=f"{ledger.ticket}@{into.version}", rungs=rungs, fired=()))
-        )
+        taken.append(_anew(Ledger(ledger.ticket, clock), into.version))
     into.ledgers = (*(into.ledgers or ((Ledger(into.id, own),) if own is not None else ())), *taken)
     _choose(law, into)
 
@@ -129,6 +140,9 @@ def take_out(law: Law, into: Draft, tickets: Collection[str]) -> None:
     limits included."""
     if not any(ledger.ticket in tickets for ledger in into.ledgers):
         return
+    gone = [ledger.clock.number for ledger in into.ledgers if ledger.ticket in tickets]
+    if into.supervised_over in gone:  # the order goes with the limit it was given for
+        into.supervised_by = into.supervised_over = None
     into.ledgers = tuple([ledger for ledger in into.ledgers if ledger.ticket not in tickets])
     _choose(law, into)
     if len(into.ledgers) == 1 and into.clock(ClockKind.RESOLVE) is not None:

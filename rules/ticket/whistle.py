@@ -4,7 +4,7 @@
 from msgspec.structs import replace
 
 from rules.ticket import clocks, department_tasks
-from rules.ticket.draft import Case, Draft
+from rules.ticket.draft import Case, Draft, is_wish
 from topics.ids import is_number
 from topics.ticket import Child, Clock
 from topics.vocabulary import ClockKind, DepartmentRole, Status
@@ -26,7 +26,7 @@ def call(
         automatic=automatic,
     )
     budget = _child_clock(case, draft)
-    deadline = clocks.moment(case.law, budget, 100, draft.urgency)
+    deadline = clocks.moment(case.law, budget, 100, draft.urgency) if budget is not None else None
     limit = clocks.limit_of(case.law, ClockKind.REPORT_IN, draft.urgency)
     report_in = clocks.start(case.law, ClockKind.REPORT_IN, "", limit, case.at) if limit is not None else None
     report_in_by = clocks.moment(case.law, report_in, 100, draft.urgency) if report_in is not None else None
@@ -45,9 +45,12 @@ def call(
     draft.status, draft.task = Status.WHISTLED, "coordinate"
 
 
-def _child_clock(case: Case, draft: Draft) -> Clock:
-    """Give a child its parent's remainder, or the leg's once the parent is in breach (LAW 4)."""
+def _child_clock(case: Case, draft: Draft) -> Clock | None:
+    """Give a child its parent's remainder, or the leg's once the parent is in breach (LAW 4). Of a wish it ages as that
+    does."""
     law = case.law
+    if is_wish(law, draft):
+        return None
     rungs = law.rungs(ClockKind.CHILD)
     for kind in (ClockKind.LEG, ClockKind.RESOLVE) if draft.is_overdue else (ClockKind.RESOLVE,):
         clock = draft.clock(kind)
@@ -57,6 +60,18 @@ def _child_clock(case: Case, draft: Draft) -> Clock:
                 return Clock(ClockKind.CHILD, "", left, clock.unit, case.at, case.at, rungs)
     limit, unit = clocks.leg_limit(law, draft.resolve_limit_ms, draft.resolve_unit)
     return Clock(ClockKind.CHILD, "", limit, unit, case.at, case.at, rungs)
+
+
+def retime(case: Case, draft: Draft) -> None:
+    """A wish is none any more, or has become one: departments that are still at it have its remainder, or no limit."""
+    draft.drop(ClockKind.CHILD)
+    budget = _child_clock(case, draft)
+    due = clocks.moment(case.law, budget, 100, draft.urgency) if budget is not None else None
+    for child in draft.children:
+        if child.status in OPEN:
+            update(draft, replace(child, deadline_at=due))
+            if budget is not None:
+                draft.put(replace(budget, number=f"{child.code}/{child.n}"))
 
 
 def find(draft: Draft, address: str) -> Child | None:

@@ -53,7 +53,7 @@ def test_appealed_and_made_another_category_it_waits_for_the_desk(code: str) -> 
         "received",
         "desk",
         code,
-        at("08:15"),
+        at({"fire": "08:05", "pipe": "08:15"}[code]),
     )
     assert city.ask("file", "T", "desk:desk-1", category=code) == DONE
     assert city["T"].deadline_at == {"fire": at("10:00"), "pipe": at("08:00", 1)}[code]
