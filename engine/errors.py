@@ -1,10 +1,9 @@
-"""What can go wrong, by what the loop should do about it. Each message says what is wrong and the mend."""
+"""What can go wrong in the engine, by what is done about it. Each message says what is wrong and the mend.
 
+The base of the family and its fields are ``topics/errors.py``.
+"""
 
-class GridwhistleError(Exception):
-    """Base of all our errors; ``str()`` is fit to be shown to an operator."""
-
-    retryable = False
+from topics.errors import GridwhistleError as GridwhistleError
 
 
 class UndecodableRecord(GridwhistleError):
@@ -13,8 +12,6 @@ class UndecodableRecord(GridwhistleError):
 
 class DependencyDown(GridwhistleError):
     """Kafka or Redis is away; back off, keep the order, try again."""
-
-    retryable = True
 
 
 class InvalidRulePack(GridwhistleError):
@@ -28,31 +25,31 @@ class InvalidSettings(GridwhistleError):
 class PartitionStops(GridwhistleError):
     """One partition cannot go on until a person has mended something; the others do."""
 
-    alarm = "partition_stopped"
+    reason = "partition_stopped"
 
 
 class PositionOutOfRange(PartitionStops):
     """Log and state do not fit together; stop, never reset."""
 
-    alarm = "position_out_of_range"
+    reason = "position_out_of_range"
 
 
 class OwnRecordUnreadable(PartitionStops):
     """A record that our own stage wrote, in a transaction, cannot be read: our fault, or a damaged disk."""
 
-    alarm = "own_record_unreadable"
+    reason = "own_record_unreadable"
 
 
 class StateFromNewer(PartitionStops):
     """A record of ours says more than this engine can read: to go on would lose what it does not understand."""
 
-    alarm = "state_from_newer"
+    reason = "state_from_newer"
 
 
 class SecondKey(PartitionStops):
     """What this partition seals is sealed under another master key."""
 
-    alarm = "second_key"
+    reason = "second_key"
 
 
 class OutputTooLarge(GridwhistleError):
@@ -61,8 +58,6 @@ class OutputTooLarge(GridwhistleError):
 
 class PackNotThere(GridwhistleError):
     """A pack that a partition rests on is not on ``reference`` yet; it is waited for."""
-
-    retryable = True
 
 
 class StackNotFound(GridwhistleError):
@@ -75,3 +70,7 @@ class StackBusy(GridwhistleError):
 
 class FileRefused(GridwhistleError):
     """A file to be fed is not what it should be; nothing of it was sent, and the message says the mend."""
+
+
+class KeyNotHere(GridwhistleError):
+    """What lies sealed cannot be opened with the master key of this folder."""

@@ -13,6 +13,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from topics import bounds, codec
+from topics.errors import GridwhistleError
 from topics.ids import folded, identity
 from topics.incident import INCIDENT_TYPE, MEMBERS, unfit
 from topics.task import Reply, Task
@@ -51,13 +52,16 @@ _UNBUILT = msgspec.json.Decoder(msgspec.Raw)
 """Looks whether it is JSON and how deep, and builds nothing."""
 
 
-class EnvelopeFault(ValueError):
+class EnvelopeFault(GridwhistleError, ValueError):
     """An incoming record cannot be read as a CloudEvent of ours: the reason, and the field to mend."""
+
+    quotes = True
+    reason: RejectReason
 
     def __init__(self, reason: RejectReason, field: str, message: str) -> None:
         """Keep reason and field beside the message."""
-        super().__init__(message)
-        self.reason, self.field = reason, field
+        super().__init__(message, reason=reason)
+        self.field = field
 
 
 def said(name: str) -> str:

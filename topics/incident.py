@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
 from topics import bounds
 from topics.ids import HomeCode, Instant
@@ -25,6 +26,10 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066
 """Controls but tab and line ends, bidirectional embeddings, overrides and isolates, and halves of characters."""
 
 
+UNFIT = "unfit_text"
+"""Kind of the error that a door's model gives for such text."""
+
+
 def unfit(text: str) -> str | None:
     """Name the first control or bidirectional override character, which can lie to an operator's eye, and its place."""
     found = _FORBIDDEN.search(text)
@@ -38,7 +43,7 @@ def unfit(text: str) -> str | None:
 def _clean(text: str) -> str:
     """Refuse what is unfit."""
     if fault := unfit(text):
-        raise ValueError(fault)
+        raise PydanticCustomError(UNFIT, "{fault}", {"fault": fault})
     return text
 
 

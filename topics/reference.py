@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from topics import codec
+from topics.errors import GridwhistleError
 from topics.ids import Instant
 from topics.pack import PackBundle
 
@@ -44,7 +45,7 @@ class CurrentPack(msgspec.Struct, frozen=True):
     version: Literal[1] = 1
 
 
-class Foreign(ValueError):
+class Foreign(GridwhistleError, ValueError):
     """A record of ``reference`` that no publisher of ours wrote: it is passed by, and the message says why."""
 
 

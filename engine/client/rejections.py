@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
 
-from engine.errors import GridwhistleError, InvalidSettings
+from engine.errors import InvalidSettings, KeyNotHere
 from engine.kafka.newer_records import read_sieved
 from engine.kafka.read_to_end import to_end
 from engine.kafka.reference import Reference
@@ -121,7 +121,7 @@ async def _opened(settings: "Settings", record: str) -> Turned:
             else Original(None)
         )
     except InvalidTag as error:
-        raise GridwhistleError(
+        raise KeyNotHere(
             f"the original of {record} cannot be opened with this folder's master key; name the folder it was sealed in"
             " with --data"
         ) from error

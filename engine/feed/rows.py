@@ -5,7 +5,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -124,9 +124,16 @@ def _delimiter(header: str, wanted: Sequence[str]) -> str:
     return max(DELIMITERS, key=score)
 
 
+def _noting_its_end(lines: Iterable[str], ran_out: list[bool]) -> Iterator[str]:
+    """Hand out lines; who asks for one more than there are stands within a quote, or is done."""
+    yield from lines
+    ran_out.append(True)
+
+
 def _records(path: Path, lines: list[str], delimiter: str, before: int) -> Iterator[tuple[int, list[str], int]]:
     """First line, cells and last line of each record, strictly: a quote that opens a cell closes it."""
-    reader = csv.reader(lines, strict=True, delimiter=delimiter)
+    ran_out: list[bool] = []
+    reader = csv.reader(_noting_its_end(lines, ran_out), strict=True, delimiter=delimiter)
     while True:
         begin = reader.line_num + 1 + before
         try:
@@ -135,7 +142,7 @@ def _records(path: Path, lines: list[str], delimiter: str, before: int) -> Itera
             return
         except csv.Error as error:
             where = f"the row that begins in line {begin}"
-            if "unexpected end of data" in str(error) or reader.line_num + before > begin:
+            if ran_out or reader.line_num + before > begin:
                 fault = (
                     f"{where}: a quote opens there and is not closed where its cell ends, so that it runs on to line"
                     f" {reader.line_num + before}; close it, or double it within a cell"

@@ -11,6 +11,7 @@ from engine.errors import DependencyDown
 from engine.kafka.send_journal import Journal, JournalEntry, digest
 from engine.security.connections import kafka_arguments
 from engine.settings import Settings
+from topics.errors import GridwhistleError
 from topics.incident import MAX_RECORD_BYTES
 
 IN_FLIGHT = 500
@@ -20,7 +21,7 @@ OVERHEAD_BYTES = 100
 """What Kafka's format adds to a lone record: 61 bytes of batch, the rest lengths; 5 more for each header."""
 
 
-class TooLarge(ValueError):
+class TooLarge(GridwhistleError, ValueError):
     """The record is larger than ``incidents.raw`` takes."""
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import cramjam
 
+from topics.errors import GridwhistleError
+
 INFLATED_BYTES = 16 * 1024 * 1024
 """Most that one batch may hold unpacked: 32 of the largest reports, ten times what honest producers gather into one
 request."""
@@ -19,7 +21,7 @@ GZIP_WINDOW = 31
 """zlib's way to say: a gzip header, a window of 32 KiB."""
 
 
-class CannotInflate(Exception):
+class CannotInflate(GridwhistleError):
     """The bytes are none of this codec, the codec is unknown, or they hold more than the bound."""
 
 
@@ -97,6 +99,4 @@ def inflate(codec: int, data: memoryview, most: int = INFLATED_BYTES) -> bytes:
     except CannotInflate as exc:
         raise CannotInflate(f"{name}: {exc}") from exc
     except Exception as exc:  # each library has errors of its own; what they mean is that these bytes are none
-        text = str(exc)
-        told = f"holds more than {most} bytes" if "whole buffer" in text else text
-        raise CannotInflate(f"{name}: {told}"[:200]) from exc
+        raise CannotInflate(f"{name}: no such bytes, or it holds more than {most}: {exc}"[:200]) from exc

@@ -18,6 +18,7 @@ from engine.security.connections import kafka_arguments
 from topics.codec import decode
 from topics.decision import Decision
 from topics.departments import department_of, is_tasks
+from topics.errors import GridwhistleError
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REFERENCE, REJECTED, STATE
 from topics.rejected import Rejected
 from topics.task import Task
@@ -42,11 +43,11 @@ STALLED_SECONDS = 30.0
 """Reading fails when nothing has come for so long: an open transaction or a dead broker holds it up."""
 
 
-class NoStack(RuntimeError):
+class NoStack(GridwhistleError):
     """There is nothing to audit at this address and prefix."""
 
 
-class ReadingStalled(RuntimeError):
+class ReadingStalled(GridwhistleError):
     """The broker gives no more records before the end that it named."""
 
 

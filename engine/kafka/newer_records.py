@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from aiokafka import ConsumerRecord
+from msgspec import inspect
 
 from engine.errors import OwnRecordUnreadable, PartitionStops, StateFromNewer
 from engine.kafka.log_consumer import Loose
@@ -29,7 +30,8 @@ KINDS: dict[bytes, type[Any]] = {
 }
 """First two bytes of a key in a state topic -> what its value is."""
 
-_UNKNOWN = re.compile(r"Object contains unknown field `([A-Za-z_]{1,40})`")
+_NAME = re.compile(r"[A-Za-z_]{1,40}")
+"""What a member of ours is called; any other is somebody's word, and is not repeated."""
 
 
 def kind_of(topic: str, key: bytes | None) -> type[Any] | None:
@@ -48,20 +50,45 @@ def why_newer(value: bytes | None, kind: type[Any] | None, exc: BaseException) -
         return None
     if isinstance(form, int) and form > config.tag:
         return f"it is of form {form}, this engine knows forms up to {config.tag}"
-    unknown = _UNKNOWN.search(str(exc))
-    return f"it has the member {unknown[1]!r}, which this engine does not know" if unknown else None
+    unknown = _unknown(msgspec.json.decode(value or b""), inspect.type_info(kind))
+    return f"it has the member {unknown!r}, which this engine does not know" if unknown else None
+
+
+def _unknown(value: Any, kind: inspect.Type) -> str | None:
+    """Name a member that a kind of ours does not have, however deep it lies."""
+    if isinstance(kind, inspect.UnionType):
+        return next((name for one in kind.types if (name := _unknown(value, one))), None)
+    if isinstance(kind, inspect.StructType) and isinstance(value, dict):
+        known = {member.encode_name: member.type for member in kind.fields}
+        own = (name for name in value if name not in known and name != kind.tag_field and _NAME.fullmatch(name))
+        within = (_unknown(value[name], one) for name, one in known.items() if name in value)
+        return next((name for name in (*(own if kind.forbid_unknown_fields else ()), *within) if name), None)
+    if isinstance(kind, inspect.ListType | inspect.VarTupleType) and isinstance(value, list):
+        return next((name for one in value if (name := _unknown(one, kind.item_type))), None)
+    if isinstance(kind, inspect.DictType) and isinstance(value, dict):
+        return next((name for one in value.values() if (name := _unknown(one, kind.value_type))), None)
+    return None
 
 
 def own_fault(
-    where: str, topic: str, value: bytes | None, kind: type[Any] | None, exc: BaseException
-) -> PartitionStops:
+    where: str, topic: str, value: bytes | None, kind: type[Any] | None, exc: BaseException,
+    partition: int | None = None, offset: int | None = None,
+) -> PartitionStops:  # fmt: skip
     """Make the error of a record of ours that cannot be read: from a newer engine, or damaged; each with its mend."""
     newer = why_newer(value, kind, exc)
     if newer is None:
-        return OwnRecordUnreadable(f"{where} is ours and cannot be read ({told(exc)}); restore {topic}")
+        return OwnRecordUnreadable(
+            f"{where} is ours and cannot be read ({told(exc)}); restore {topic}",
+            topic=topic,
+            partition=partition,
+            offset=offset,
+        )
     return StateFromNewer(
         f"{where} was written by a newer engine: {newer}. Nothing was changed; run that engine or a later one again, an"
-        " older one would lose what it does not know"
+        " older one would lose what it does not know",
+        topic=topic,
+        partition=partition,
+        offset=offset,
     )
 
 

@@ -11,12 +11,13 @@ import msgspec
 
 from engine.security.private_files import make_missing, opener
 from topics.codec import decode, encode
+from topics.errors import GridwhistleError
 
 FSYNC_EVERY_SECONDS = 0.05
 """Longest time that entries are gathered for one fsync; an fsync for each would cost more than the sending."""
 
 
-class JournalDamaged(ValueError):
+class JournalDamaged(GridwhistleError, ValueError):
     """A line before the last one cannot be read: somebody else wrote here, or the disk lost it."""
 
 

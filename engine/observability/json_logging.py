@@ -42,6 +42,7 @@ class _JsonLines(logging.Formatter):
             "logger": record.name,
             "message": _cut(record.getMessage(), MESSAGE_CHARACTERS),
         }
+        line |= getattr(record, "fields", {})
         if untold := getattr(record, "untold", 0):
             line["untold"] = f"{untold} like it in the minute before"
         if record.exc_info:
@@ -94,7 +95,7 @@ OURS = (GridwhistleError, KafkaError, OSError)
 
 def told(exc: BaseException) -> str:
     """Say which error it is; its message only when that cannot hold data of a record."""
-    return repr(exc) if isinstance(exc, OURS) else type(exc).__name__
+    return repr(exc) if isinstance(exc, OURS) and not getattr(exc, "quotes", False) else type(exc).__name__
 
 
 def trace(exc: BaseException | None) -> str:

@@ -10,6 +10,7 @@ import msgspec
 
 from engine.kafka.log_snapshot import Entry, Log
 from engine.security.private_files import make_missing, opener
+from topics.errors import GridwhistleError
 from topics.ids import Instant
 from topics.registry import DECISIONS
 
@@ -41,7 +42,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
     version: Literal[1] = 1
 
 
-class Unfit(Exception):
+class Unfit(GridwhistleError):
     """A checkpoint cannot be used; says why."""
 
 

@@ -60,7 +60,9 @@ class FanoutCore(Clockless):
             return outs
         except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
             if not record.loose:
-                raise own_fault(record.id, record.topic, record.value, Decision, exc) from exc
+                raise own_fault(
+                    record.id, record.topic, record.value, Decision, exc, record.partition, record.offset
+                ) from exc
             return self._pass(msgspec.structs.replace(record, unreadable=told(exc)), at)
 
     def _pass(self, record: Record, at: Instant) -> list[Out]:

@@ -63,7 +63,9 @@ class Projector:
             return read_foldable(record.value or b"") if record.loose else codec.decode(record.value or b"", Decision)
         except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as exc:
             if not record.loose:
-                raise own_fault(record.id, record.topic, record.value, Decision, exc) from exc
+                raise own_fault(
+                    record.id, record.topic, record.value, Decision, exc, record.partition, record.offset
+                ) from exc
             passed_by(self._metrics, record, told(exc))
             return None
 

@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from engine.stream.contracts import Record
 from topics import bounds, codec
 from topics.envelope import LONGEST_NAME, Envelope, EnvelopeFault, read_incident
+from topics.errors import GridwhistleError
 from topics.ids import Instant, folded
-from topics.incident import ReportedIncident, unfit
+from topics.incident import UNFIT, ReportedIncident, unfit
 from topics.rejected import FAULT_HEADER, SaidFault
 from topics.vocabulary import RejectReason
 
@@ -18,13 +19,16 @@ PLAUSIBLE_MS = 10 * 366 * 86_400_000
 """A time further than ten years from now is a mistake, not a date."""
 
 
-class Fault(Exception):
+class Fault(GridwhistleError):
     """The record becomes no ticket: reason, field, and what to mend."""
+
+    quotes = True
+    reason: RejectReason
 
     def __init__(self, reason: RejectReason, field: str, message: str, identity: str | None = None) -> None:
         """Keep what the rejection will say."""
-        super().__init__(message)
-        self.reason, self.field, self.identity = reason, field, identity
+        super().__init__(message, reason=reason)
+        self.field, self.identity = field, identity
 
 
 class ColumnFault(Fault):
@@ -51,7 +55,7 @@ def read(record: Record, at: Instant) -> tuple[Envelope, ReportedIncident]:
             raise ColumnFault(RejectReason.INVALID_FIELD, said.column, said.message, name) from exc
         first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
         field = "data" + "".join(f".{part}" for part in first["loc"])
-        raise Fault(_reason_of(first["type"], first["msg"]), field, first["msg"], name) from exc
+        raise Fault(_reason_of(first["type"]), field, first["msg"], name) from exc
     for field, when in report.moments().items():
         if abs(milliseconds(when) - at) > PLAUSIBLE_MS:
             raise Fault(RejectReason.OUT_OF_RANGE, f"data.{field}", "more than ten years from now", name)
@@ -119,12 +123,12 @@ def _said(record: Record) -> SaidFault | None:
 _RANGES = frozenset({"greater_than_equal", "less_than_equal", "greater_than", "less_than", "finite_number"})
 
 
-def _reason_of(kind: str, message: str) -> RejectReason:
+def _reason_of(kind: str) -> RejectReason:
     """Turn pydantic's kind of error into our reason."""
     if kind == "missing":
         return RejectReason.MISSING_FIELD
     if kind in _RANGES:
         return RejectReason.OUT_OF_RANGE
-    if "without control characters" in message or kind == "string_unicode":
+    if kind in (UNFIT, "string_unicode"):
         return RejectReason.BAD_TEXT
     return RejectReason.INVALID_FIELD

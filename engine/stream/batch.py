@@ -15,6 +15,7 @@ from aiokafka.errors import (
 
 from engine.stream.contracts import Core, Out, Record
 from engine.stream.limits import MAX_CAUSES, STEP_SECONDS
+from topics.errors import GridwhistleError
 from topics.ids import Instant
 from topics.registry import COMMANDS
 
@@ -23,7 +24,7 @@ OF_THE_CONTENT = (MessageSizeTooLargeError, RecordListTooLargeError, CorruptReco
 aside for that."""
 
 
-class CauseFailed(Exception):
+class CauseFailed(GridwhistleError):
     """Deciding a record or a clock raised, or what it leads to cannot be written. After three openings it is set aside
     as ``held`` (DESIGN 5.5)."""
 
@@ -33,7 +34,7 @@ class CauseFailed(Exception):
         self.cause = cause
 
 
-class StepFailed(Exception):
+class StepFailed(GridwhistleError):
     """What several causes lead to together cannot be written: which of them it is, a smaller step tells."""
 
     def __init__(self, causes: int, why: str) -> None:
@@ -42,7 +43,7 @@ class StepFailed(Exception):
         self.causes = causes
 
 
-class AgentSilent(Exception):
+class AgentSilent(GridwhistleError):
     """The stage's agent has not answered; its decisions are thrown away with the opening."""
 
 

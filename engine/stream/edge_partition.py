@@ -69,7 +69,10 @@ class EdgePartition:
         if not begin <= ours <= end:
             raise PositionOutOfRange(
                 f"{self._slot}: stands at {ours}, the log holds {begin} to {end}; rebuild the view, or restore the"
-                " topic"
+                " topic",
+                topic=self._topic,
+                partition=self._tp.partition,
+                offset=ours,
             )
         self._consumer.seek(self._tp, ours)
         self.positions[self._topic] = ours
@@ -99,7 +102,10 @@ class EdgePartition:
             return False
         if not record.loose:
             raise OwnRecordUnreadable(
-                f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}"
+                f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}",
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
             )
         passed_by(self._metrics, record, record.unreadable)
         return not self._edge.takes_unreadable

@@ -238,7 +238,10 @@ class Partition:
         for record in batch.records:
             if record.unreadable and not record.loose and record.topic in IN_TRANSACTIONS:
                 raise OwnRecordUnreadable(
-                    f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}"
+                    f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}",
+                    topic=record.topic,
+                    partition=record.partition,
+                    offset=record.offset,
                 )
         try:
             async with asyncio.timeout(DECIDE_SECONDS):

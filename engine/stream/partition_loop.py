@@ -191,7 +191,10 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                 slot.stop_for(
                     PositionOutOfRange(
                         f"{tp.topic}/{tp.partition} no longer holds offset {offset}, which was to be read next; restore"
-                        " the topic"
+                        " the topic",
+                        topic=tp.topic.removeprefix(self.settings.prefix),
+                        partition=tp.partition,
+                        offset=offset,
                     )
                 )
 

@@ -55,7 +55,7 @@ async def load_state(
         for record in records:
             try:
                 if type(record) is Unreadable:
-                    raise UndecodableRecord(record.why)
+                    raise UndecodableRecord(record.why, topic=topic, partition=number, offset=record.offset)
                 if record.key == MARKER:
                     marker = codec.decode(record.value, Marker)
                 else:
@@ -67,7 +67,13 @@ async def load_state(
             except Exception as exc:  # whatever a key or value of somebody else's raises
                 if not (record.loose if type(record) is Unreadable else type(record) is Loose):
                     raise own_fault(
-                        f"{topic}/{number} offset {record.offset}", topic, record.value, kind_of(topic, record.key), exc
+                        f"{topic}/{number} offset {record.offset}",
+                        topic,
+                        record.value,
+                        kind_of(topic, record.key),
+                        exc,
+                        number,
+                        record.offset,
                     ) from exc
                 stranger(record.offset, told(exc))
     if marker is None and found:
@@ -93,7 +99,9 @@ def lost_marker(topic: str, number: int) -> PositionOutOfRange:
     """Say that a partition would begin anew although it has begun before."""
     return PositionOutOfRange(
         f"{topic}/{number} has lost the marker of how far its partition has come, and there is work of that partition"
-        " on the log; to begin anew would do it a second time. Restore the topic"
+        " on the log; to begin anew would do it a second time. Restore the topic",
+        topic=topic,
+        partition=number,
     )
 
 
@@ -128,12 +136,18 @@ def position(topic: str, number: int, ours: int, begin: int, end: int, group: in
     if not nothing_lost(topic, ours, begin, end):
         raise PositionOutOfRange(
             f"{where}: our state stands at {ours}, the log holds {begin} to {end}; "
-            "records were dropped or the topic was made anew. Restore the topic, or set up a new prefix"
+            "records were dropped or the topic was made anew. Restore the topic, or set up a new prefix",
+            topic=topic,
+            partition=number,
+            offset=ours,
         )
     if group is not None and group > ours:
         raise PositionOutOfRange(
             f"{where}: the group stands at {group}, our state only at {ours}; {state} has lost records. Restore it;"
-            " nothing was redone"
+            " nothing was redone",
+            topic=topic,
+            partition=number,
+            offset=ours,
         )
     return max(ours, begin)
 
@@ -147,5 +161,8 @@ def demand_newest(number: int, ours: Instant, decided: Instant) -> None:
     if decided > ours:
         raise PositionOutOfRange(
             f"{DECISIONS.name}/{number}: decided last at {decided}, our state only knows of {ours}; {STATE.name} has"
-            " lost records. Restore it; nothing was redone"
+            " lost records. Restore it; nothing was redone",
+            topic=DECISIONS.name,
+            partition=number,
+            offset=decided,
         )

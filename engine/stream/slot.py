@@ -218,9 +218,9 @@ class Slot:
         """Stop this partition alone, with an alarm; the others go on. Somebody must mend it and start the process
         again."""
         self.stopped_by = exc
-        self.loop.metrics.count("alarms", exc.alarm)
+        self.loop.metrics.count("alarms", exc.reason)
         self.loop.metrics.gauge("partition_stopped", 1, self.loop.stage, self.label)
-        log.error("%s %s is stopped: %s", self.loop.stage, self.key, exc)
+        log.error("%s %s is stopped: %s", self.loop.stage, self.key, exc, extra={"fields": exc.fields})
         if asyncio.current_task() is not self.task:
             self.task.cancel()
 

@@ -10,6 +10,7 @@ from shapely.geometry import Point, Polygon
 
 from rules.law.text_folding import plain
 from topics import bounds
+from topics.errors import GridwhistleError
 from topics.ids import HomeCode
 from topics.pack import Address, PackBundle
 
@@ -18,8 +19,10 @@ _NUMBER = re.compile(r"(\d{1,6})(?:[号號](?!楼)|(?![\d号號楼栋幢座#]|�
 _SPACE = re.compile(r"[\s,，。.、]+")
 
 
-class Unplaceable(ValueError):
+class Unplaceable(GridwhistleError, ValueError):
     """A point that lies nowhere on earth, told in the words of whoever sent it."""
+
+    quotes = True
 
 
 class Placed(msgspec.Struct, frozen=True):

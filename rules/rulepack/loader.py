@@ -11,6 +11,7 @@ from rules.rulepack import yaml_reading
 from rules.rulepack.model import PackSource
 from rules.rulepack.shape import NAMING, Lines, meant, unreadable, worded
 from topics import bounds
+from topics.errors import GridwhistleError
 
 PACKS = Path(__file__).parents[1] / "packs"
 """Where the shipped packs lie."""
@@ -19,7 +20,7 @@ FILES = ("pack", "grid", "categories", "roster")
 """The YAML files of a pack; each holds some of the members of ``PackSource``."""
 
 
-class PackUnreadable(ValueError):
+class PackUnreadable(GridwhistleError, ValueError):
     """The files of a pack cannot be read as a pack; ``faults`` lists each with its file and field."""
 
     def __init__(self, faults: list[str]) -> None:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from rules.rulepack.model import PackSource
 from rules.rulepack.shape import meant
+from topics.errors import GridwhistleError
 
 ROUNDS = 5
 """How often what was mended is looked at again: a member that was renamed may have faults of its own."""
@@ -45,7 +46,7 @@ IN_ENTRIES: dict[str, Any] = {
 """For members of an entry that no check judges beyond their shape."""
 
 
-class Unknown(Exception):
+class Unknown(GridwhistleError):
     """A check asked for a member that could not be read."""
 
 

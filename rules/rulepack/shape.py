@@ -111,11 +111,8 @@ def unreadable(error: Exception, path: Path) -> str:
     if here:
         return f"tabs are not allowed in YAML, line {here[0]}: indent with spaces"
     problem = getattr(error, "problem", None) or str(error)
-    mend = (
-        "; quote a text that holds ': ' or begins with a sign"
-        if "mapping values" in problem or "cannot start" in problem
-        else ""
-    )
+    sign = lines[mark.line][mark.column : mark.column + 1] if mark.line < len(lines) else ""
+    mend = "; quote a text that holds ': ' or begins with a sign" if sign and sign in ":%@`" else ""
     return f"{problem}, line {line}{mend}"
 
 

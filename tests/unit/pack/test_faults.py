@@ -10,8 +10,10 @@ import yaml
 
 from engine.client.publish_pack import prove
 from engine.errors import InvalidRulePack
+from rules.rulepack import yaml_reading
 from rules.rulepack.loader import FILES, PACKS, PackUnreadable, load_pack
 from rules.rulepack.model import PackSource
+from rules.rulepack.shape import unreadable
 from rules.rulepack.validation.run_all import faults
 
 Pack = dict[str, Any]
@@ -447,3 +449,16 @@ def test_an_unknown_pack_names_the_shipped_ones() -> None:
     """A wrong name is answered with the right ones."""
     with pytest.raises(PackUnreadable, match="guancheng, heshan, jiamusi, liangcheng, los-angeles, national, xushi"):
         load_pack("atlantis")
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [("label: a: b\n", True), ("label: %a\n", True), ("label: @a\n", True), ("label: 'a\n", False), ("a: [1\n", False)],
+)
+def test_a_text_that_wants_quotes_is_told_so(text: str, hint: bool, tmp_path: Path) -> None:
+    """By the sign on which the reader stopped; what is broken in another way gets no such advice."""
+    path = tmp_path / "pack.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(yaml.YAMLError) as broken:
+        yaml_reading.load(path)
+    assert ("quote a text" in unreadable(broken.value, path)) is hint

@@ -1,0 +1,159 @@
+"""Errors are one family: each is raised and handled somewhere, says in fields what it is about, and nobody reads its
+message to decide."""
+
+import ast
+import builtins
+import importlib
+import json
+import logging
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from engine.errors import InvalidSettings, PositionOutOfRange
+from engine.observability.json_logging import _JsonLines, told
+from topics.envelope import EnvelopeFault
+from topics.errors import GridwhistleError
+from topics.vocabulary import RejectReason
+
+ROOT = Path(__file__).parents[2]
+PATHS = [path for top in ("topics", "rules", "engine") for path in (ROOT / top).rglob("*.py")]
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Every module of ours, by its path."""
+    return {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in PATHS}
+
+
+@cache
+def everything() -> tuple[ast.AST, ...]:
+    """All nodes of the product."""
+    return tuple(node for tree in trees().values() for node in ast.walk(tree))
+
+
+@cache
+def family() -> dict[str, type[BaseException]]:
+    """Every class of ours that can be raised, by its name."""
+    where = {node.name: (path, node) for path, tree in trees().items() for node in tree.body
+             if isinstance(node, ast.ClassDef)}  # fmt: skip
+    named = {name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)}
+    found: set[str] = set()
+    while new := {name for name, (_, node) in where.items() if name not in found
+                  and {base.id for base in node.bases if isinstance(base, ast.Name)} & (named | found)}:  # fmt: skip
+        found |= new
+    module = {name: where[name][0].removesuffix(".py").replace("/", ".").removesuffix(".__init__") for name in found}
+    return {name: getattr(importlib.import_module(module[name]), name) for name in sorted(found)}
+
+
+def test_every_error_of_ours_is_of_the_one_family() -> None:
+    """Whoever catches the base has caught all of them."""
+    found = family()
+    assert len(found) > 25
+    assert [name for name, one in found.items() if not issubclass(one, GridwhistleError)] == []
+
+
+def test_every_error_is_raised_somewhere_and_handled_somewhere() -> None:
+    """One that nobody raises is dead, one that nobody handles ends a process in a trace."""
+    made = {node.func.id for node in everything() if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    caught = {
+        name.attr if isinstance(name, ast.Attribute) else name.id
+        for node in everything()
+        if isinstance(node, ast.ExceptHandler) and node.type is not None
+        for name in ast.walk(node.type)
+        if isinstance(name, ast.Attribute | ast.Name)
+    }
+    bases = {base.__name__ for one in family().values() for base in one.__mro__[1:]}
+    assert [name for name in family() if name not in made | bases] == []
+    assert [name for name, one in family().items() if not caught & {base.__name__ for base in one.__mro__[:-3]}] == []
+
+
+def _is_text_of(node: ast.AST, errors: set[str], texts: set[str]) -> bool:
+    """Whether an expression is made of the words of an error."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("str", "repr"):
+        return any(isinstance(inner, ast.Name) and inner.id in errors for arg in node.args for inner in ast.walk(arg))
+    if isinstance(node, ast.Attribute) and node.attr in ("args", "strerror"):
+        return isinstance(node.value, ast.Name) and node.value.id in errors
+    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
+        return node.slice.value == "msg"
+    return isinstance(node, ast.Name) and node.id in texts
+
+
+LOOKS = {"startswith", "endswith", "find", "index", "search", "match", "fullmatch", "findall", "count"}
+
+
+def decides_by_text(function: ast.AST) -> Iterator[int]:
+    """Lines in which a function compares, or looks into, what an error says."""
+    errors = {node.name for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) and node.name}
+    errors |= {
+        arg.arg
+        for arg in ast.walk(function)
+        if isinstance(arg, ast.arg) and arg.annotation is not None and "Exception" in ast.unparse(arg.annotation)
+    }
+    texts: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and any(_is_text_of(one, errors, texts) for one in ast.walk(node.value)):
+            texts |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+    for node in ast.walk(function):
+        parts: list[ast.expr] = []
+        if isinstance(node, ast.Compare):
+            parts = [node.left, *node.comparators]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LOOKS:
+            parts = [node.func.value, *node.args]
+        if any(_is_text_of(inner, errors, texts) for part in parts for inner in ast.walk(part)):
+            yield getattr(node, "lineno", 0)
+
+
+def test_nobody_decides_by_the_text_of_an_error() -> None:
+    """A wording is mended, translated, or changed by the next release of a library."""
+    found = [
+        f"{path}:{line}"
+        for path, tree in trees().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        for line in decides_by_text(node)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if 'x' in str(e): pass",
+        "if e.args[0] == 'x': pass",
+        "said = f'{str(e)}!'\n  if 'x' in said: pass",
+        "if str(e).startswith('x'): pass",
+        "re.search('x', repr(e))",
+        "if 'x' in e.errors()[0]['msg']: pass",
+    ],
+)
+def test_the_check_sees_such_a_decision(body: str) -> None:
+    """In each of the forms that stood in the tree, or might."""
+    assert list(decides_by_text(ast.parse(f"def f():\n try: g()\n except E as e:\n  {body}")))
+    assert not list(decides_by_text(ast.parse("def f():\n try: g()\n except E as e:\n  raise F(f'no: {e}') from e")))
+
+
+def test_an_error_says_in_fields_where_it_is() -> None:
+    """What is not known is left out; the reason is the kind's, or this one's."""
+    gone = PositionOutOfRange("restore it", topic="commands", partition=3, offset=0)
+    assert gone.fields == {"topic": "commands", "partition": 3, "offset": 0, "reason": "position_out_of_range"}
+    assert (str(gone), InvalidSettings("mend it").fields) == ("restore it", {})
+    assert EnvelopeFault(RejectReason.TOO_DEEP, "data", "deep").fields == {"reason": "too_deep"}
+
+
+def test_a_message_that_may_quote_a_stranger_is_not_repeated_in_a_log() -> None:
+    """Of it the kind alone is told."""
+    assert told(EnvelopeFault(RejectReason.UNREADABLE, "data", "13800001234")) == "EnvelopeFault"
+    assert "mend it" in told(InvalidSettings("mend it"))
+
+
+def test_the_log_line_of_a_stopped_partition_has_the_fields() -> None:
+    """An operator's tool filters by topic and offset, not by a sentence."""
+    gone = PositionOutOfRange("restore it", topic="commands", partition=3, offset=7)
+    record = logging.LogRecord("engine", logging.ERROR, __file__, 1, "stopped: %s", (gone,), None)
+    record.fields = gone.fields
+    line = json.loads(_JsonLines("dispatch-1").format(record))
+    assert (line["topic"], line["partition"], line["offset"]) == ("commands", 3, 7)
+    assert line["reason"] == "position_out_of_range" and line["message"] == "stopped: restore it"
