@@ -58,14 +58,13 @@ class EdgePartition:
             PositionOutOfRange: The log does not hold that position.
         """
         ours = (await self._edge.positions(self._slot)).get(self._slot, 0)
-        begin = (await self._consumer.beginning_offsets([self._tp]))[self._tp]
-        end = (await self._consumer.end_offsets([self._tp]))[self._tp]
+        begin, end = await self._holds()
         if ours < begin:
-            ours = (
-                begin
-                if nothing_lost(self._topic, ours, begin, end)
-                else await self._edge.behind(self._slot, ours, begin)
-            )
+            if nothing_lost(self._topic, ours, begin, end):
+                ours = begin
+            else:
+                ours = await self._edge.behind(self._slot, ours, begin)
+                begin, end = await self._holds()  # that took its time: the log was written, and the state with it
         if not begin <= ours <= end:
             raise PositionOutOfRange(
                 f"{self._slot}: stands at {ours}, the log holds {begin} to {end}; rebuild the view, or restore the"
@@ -76,6 +75,11 @@ class EdgePartition:
             )
         self._consumer.seek(self._tp, ours)
         self.positions[self._topic] = ours
+
+    async def _holds(self) -> tuple[int, int]:
+        """From where to where the log goes now."""
+        begin = (await self._consumer.beginning_offsets([self._tp]))[self._tp]
+        return begin, (await self._consumer.end_offsets([self._tp]))[self._tp]
 
     async def has_work(self) -> bool:
         """Whether records wait."""

@@ -2,6 +2,7 @@
 lost."""
 
 import asyncio
+import time
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
@@ -26,7 +27,8 @@ async def leader(t: Trial, partition: int) -> int:
 
 @pytest.mark.long
 async def test_three_brokers_one_killed_two_away(tell: Tell) -> None:
-    """The leader of each partition in turn by kill -9 and back; then two of the three for 15 s."""
+    """The leader of each partition in turn by kill -9 and back; then two of the three for 15 s and
+    until dispatch has said so."""
     async with trial(SEED, brokers=3, rate=30) as t:
         for partition in range(3):
             one = t.brokers[await leader(t, partition)]
@@ -38,7 +40,10 @@ async def test_three_brokers_one_killed_two_away(tell: Tell) -> None:
             t.revive()
         for one in t.brokers[:2]:
             one.server.kill()
+        gone = time.monotonic()
         await asyncio.sleep(AWAY_SECONDS)
+        await t.not_ready("dispatch-1")
+        away = time.monotonic() - gone
         for one in t.brokers[:2]:
             one.start(wait=False)
         for one in t.brokers[:2]:
@@ -46,4 +51,8 @@ async def test_three_brokers_one_killed_two_away(tell: Tell) -> None:
         t.revive()
         await t.going(40, within=PATIENCE)
         await t.judged()
-    tell(t, f"leader killed -9 {t.faults['leader killed']} times, two of three away for {AWAY_SECONDS} s")
+    tell(
+        t,
+        f"leader killed -9 {t.faults['leader killed']} times, two of three away for {away:.0f} s",
+        alarms=", ".join(sorted(t.alarms)),
+    )

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.faults.conftest import Tell
-from tests.faults.trial import Trial, trial
-from tests.support.rig import CRITICAL
+from tests.faults.trial import PATIENCE, Trial, trial
+from tests.support.rig import CRITICAL, eventually
 
 SEED, HOUR = 20260306, 3600
 SHIFT = """
@@ -46,13 +46,23 @@ async def test_wall_clocks_an_hour_off(tell: Tell) -> None:
     draw = random.Random(SEED)
     async with trial(SEED, twice=CRITICAL) as t:
         for round_ in range(4):
-            for stage in CRITICAL:
-                for number in (1, 2):
-                    name = f"{stage}-{number}"
-                    shift(t, name, HOUR if (number + round_) % 2 else -HOUR)
-                    t.kill(name)
-                    t.start(stage, number=number)
+            off = {f"{stage}-{n}": HOUR if (n + round_) % 2 else -HOUR for stage in CRITICAL for n in (1, 2)}
+            for name, seconds in off.items():
+                shift(t, name, seconds)
+                t.kill(name)
+                t.revive()
             await t.going(60)
+            for name, seconds in off.items():
+                await eventually(
+                    lambda name=name, seconds=seconds: any(
+                        abs(off_by - seconds) < 60 for off_by in t.gauges(name, "clock_skew_seconds")
+                    ),
+                    PATIENCE,
+                    f"{name} says that its clock is {seconds:+} s off",
+                    every=0.5,
+                )  # type: ignore[misc]
+            t.alarms.clear()
+            assert "clock_skew" in t.listen(*off)
             await t.work(draw, 2, 6)
         await t.judged()
         for stage in CRITICAL:

@@ -86,9 +86,10 @@ async def test_disk_full(tell: Tell) -> None:
                 await asyncio.sleep(FULL_SECONDS / 2)
             t.revive()
             await t.going(30, within=PATIENCE)
-        for pid in (t.valkey.process.pid, t.brokers[0].server.process.pid):
-            with no_room(pid):
+        for server, hit in ((t.valkey, "projector-1"), (t.brokers[0].server, "dispatch-1")):
+            with no_room(server.process.pid):
                 await asyncio.sleep(FULL_SECONDS)
+                await t.not_ready(hit)
             await bring_back(t)
             await t.going(30, within=PATIENCE)
         async with on_a_small_disk(t) as place:
@@ -96,13 +97,14 @@ async def test_disk_full(tell: Tell) -> None:
                 with filled(place):
                     t.faults["tmpfs full"] += 1
                     await asyncio.sleep(FULL_SECONDS)
+                    await t.not_ready("dispatch-1")
                 await bring_back(t)
                 await t.going(30, within=PATIENCE)
             await t.judged(within=PATIENCE)
     tell(
-        t, f"no room for {FULL_SECONDS} s under 5 stages, Valkey, Kafka by RLIMIT_FSIZE"
+        t, f"no room for {FULL_SECONDS} s and more under 5 stages, Valkey, Kafka by RLIMIT_FSIZE"
         + (f"; Kafka and Valkey on a full tmpfs {t.faults['tmpfs full']} times" if t.faults["tmpfs full"] else ""),
-        kafka_ended=t.faults["Kafka ended"], valkey_ended=t.faults["Valkey ended"],
+        alarms=", ".join(sorted(t.alarms)), kafka_ended=t.faults["Kafka ended"], valkey_ended=t.faults["Valkey ended"],
     )  # fmt: skip
 
 

@@ -68,6 +68,8 @@ async def test_supervisor_killed(tell: Tell, tmp_path: Path) -> None:
                 "the kernel has ended its children",
                 every=0.2,
             )  # type: ignore[misc]
+            said = await asyncio.to_thread(status, data)
+            assert ("supervisor", "ended without a word") in [(row["name"], row["state"]) for row in said], said
             process = await bring_up(data)
             await t.going(60, within=PATIENCE)
         await t.judged(audit=False)
@@ -80,4 +82,8 @@ async def test_supervisor_killed(tell: Tell, tmp_path: Path) -> None:
         if process.poll() is None:
             process.terminate()
             process.wait(20)
-    tell(t, f"kill -9 of the supervisor {KILLS} times, Kafka, Valkey and five stages with it")
+    tell(
+        t,
+        f"kill -9 of the supervisor {KILLS} times, Kafka, Valkey and five stages with it",
+        "status: ended without a word",
+    )

@@ -102,6 +102,18 @@ class Trial:
             self.alarms |= {key.split('kind="')[1].split('"')[0] for key in found}
         return self.alarms
 
+    def gauges(self, name: str, what: str) -> list[float]:
+        """What a worker says of something, for each of its partitions where it does so by partition."""
+        return [value for key, value in self.metrics(name).items() if key.startswith(f"gridwhistle_{what}{{")]
+
+    async def not_ready(self, *names: str) -> None:
+        """Wait until each of these workers says that it is not ready: the alarm of what it stands on."""
+        for name in names:
+            await eventually(
+                lambda name=name: 0.0 in self.gauges(name, "ready"), PATIENCE, f"{name} says that it is not ready", 0.5
+            )  # type: ignore[misc]
+            self.alarms.add(f"{name.rsplit('-', 1)[0]} not ready")
+
     async def answered(self, within: float = PATIENCE) -> None:
         """Wait until everything that was sent has come to something."""
         lost: list[str] = []

@@ -132,7 +132,7 @@ class Feed:
         )
         async for record in watcher:
             try:
-                decision = codec.decode(record.value, Decision)
+                decision = codec.decode(record.value or b"", Decision)
             except (ValueError, RecursionError):
                 continue  # a stranger's
             if not self.going.is_set():

@@ -112,8 +112,8 @@ class Ledger:
     def _take(self, topic: str, record: Any) -> None:
         try:
             said = json.loads(record.value)
-            if topic == "tickets.decisions":
-                said["id"], said["cause"]
+            if topic != "reference":
+                said["id"], said["cause"] if topic == "tickets.decisions" else None
         except (TypeError, ValueError, KeyError, RecursionError):
             return  # a stranger's
         if topic == "tickets.decisions":

@@ -146,3 +146,11 @@ def test_a_reader_of_junk_goes_on(entries: Entries, journal: Path) -> None:
     ]
     assert judged([*entries, *junk], journal).sound
     assert partition_of("east", 1) == 0
+
+
+@pytest.mark.parametrize("topic", ["tickets.decisions", "dept.ranqi.tasks"])
+@pytest.mark.parametrize("value", [None, b"junk", b"{}", b"[]", b"[" * 10_000])
+def test_what_a_stranger_writes_is_passed_by(entries: Entries, journal: Path, topic: str, value: bytes | None) -> None:
+    """Junk beside sound records: the judge neither fails nor counts it."""
+    junk = SimpleNamespace(value=value, key=b"x", partition=7, offset=0, timestamp=0)
+    assert judged([*entries, (topic, junk)], journal) == judged(entries, journal)

@@ -103,6 +103,19 @@ async def test_it_opens_only_where_nothing_can_have_been_lost(
         assert (log.sought, opening.positions) == (goes_on, {topic: goes_on})
 
 
+async def test_a_log_that_grows_while_the_view_is_made_anew_is_looked_at_again() -> None:
+    """The state may hold more than the log did before: that is no position out of range."""
+    topic, log = "tickets.decisions", Log(6, 9)
+
+    class Grows(Effects):
+        async def behind(self, slot: str, ours: int, begin: int) -> int:
+            log.end = 12
+            return 11
+
+    await edge(Grows(3), log, topic).open()
+    assert log.sought == 11
+
+
 async def test_it_stands_behind_what_was_read() -> None:
     """With the step where nothing else waits, else when it is idle; and not before what waits is brought about."""
     topic, log, effects = "dept.x.replies", Log(0, 9, read=4), Effects()
