@@ -48,9 +48,9 @@ bench: $(STAMP) ## CPU of dispatch beside a raw pass-through, three rounds
 walk: $(STAMP) ## 200,000 random steps through the whole law, every feature met; some minutes
 	GRIDWHISTLE_STEPS=200000 $(BIN)/python -m pytest -q -s tests/property/test_lifecycle_model.py -k random_walk
 
-mutants: $(STAMP) ## 420 single changes to the law, tried on the tests of check; goes on where it was ended; FOR=500 ends it after 500 s
+mutants: $(STAMP) ## 420 single changes to the law, tried on the tests of check; goes on where it was ended; FOR=500 ends it after 500 s; AGAIN=1 tries what was not noticed once more
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r mutants.lock
-	nice -n 10 $(BIN)/python -m tests.mutants $(if $(FOR),--for $(FOR))
+	nice -n 10 $(BIN)/python -m tests.mutants $(if $(FOR),--for $(FOR)) $(if $(AGAIN),--again)
 
 lock: ## Resolve the dependencies anew and pin them by hash; what the image needs apart
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -20,9 +21,9 @@ FIRST = ("tests/unit/rules/", "tests/property/")
 class Cover:
     """Tests by line."""
 
-    def __init__(self, root: Path, work: Path) -> None:
-        """Read what was measured; measure it first if need be."""
-        self.root, self._data, self._times = root, work / "coverage.db", work / "junit.xml"
+    def __init__(self, root: Path, work: Path, folders: Sequence[str] = FOLDERS) -> None:
+        """Read what was measured; measure it first if need be, by the tests of these folders or files alone."""
+        self.root, self._data, self._times, self._folders = root, work / "coverage.db", work / "junit.xml", folders
         if not self._times.exists():
             self._measure()
         self.took = took(self._times)
@@ -44,7 +45,7 @@ class Cover:
             "-m",
             "pytest",
             "-q",
-            *FOLDERS,
+            *self._folders,
             "--cov=rules",
             "--cov-context=test",
             "--cov-report=",

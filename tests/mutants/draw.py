@@ -51,9 +51,9 @@ def operator(name: str) -> Any:
     return OperatorProvider()[name]()
 
 
-def all_of(root: Path) -> Iterator[Mutant]:
-    """Every change there is, file by file."""
-    for path in sorted((root / "rules").rglob("*.py")):
+def all_of(root: Path, only: str = "rules") -> Iterator[Mutant]:
+    """Every change there is, file by file, in a folder or in one file."""
+    for path in sorted((root / only).rglob("*.py")) if (root / only).is_dir() else [root / only]:
         nodes = list(ast_nodes(get_ast(path.read_text(encoding="utf-8"))))
         for name in OPERATORS:
             places = [place for node in nodes for place in operator(name).mutation_positions(node)]

@@ -19,6 +19,19 @@ def key(row: dict[str, Any]) -> str:
     return f"{row['old']} -> {row['new']}"
 
 
+def _again(tries: list[dict[str, Any]]) -> str:
+    """Say which of them only later tests notice."""
+    later = [row for row in tries if "again" in row]
+    if not later:
+        return ""
+    found = sum(row["outcome"] != "unnoticed" for row in later)
+    days = sorted({row["again"] for row in later})
+    when = " and ".join(days)
+    return f"""
+The {len(later)} that the first run did not notice were tried once more on the tree of {when}, each found by its text:
+tests written meanwhile notice {found} of them."""
+
+
 def write(root: Path, seed: int, tries: list[dict[str, Any]], count: int) -> int:
     """Write ``docs/results/mutants.md``; 1 when too little was noticed or a reason is missing."""
     reasons = json.loads((Path(__file__).parent / "reasons.json").read_text(encoding="utf-8"))
@@ -32,13 +45,15 @@ def write(root: Path, seed: int, tries: list[dict[str, Any]], count: int) -> int
         f" {reasons.get(key(row), NO_REASON)} |"
         for row in missed
     ]
+    days = sorted({row["on"] for row in tries if "on" in row}) or [str(date.today())]
+    when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
     text = (
         f"""# Single changes to the law, and whether the tests notice
 
-{date.today()}, seed {seed}: of {len(tries)} single random changes to `rules/` (a comparison, a constant, a condition
+{when}, seed {seed}: of {len(tries)} single random changes to `rules/` (a comparison, a constant, a condition
 turned round, a loop that does nothing; operators of cosmic-ray) the tests of `make check` noticed **{noticed}**,
 {noticed * 100 / len(tries):.1f} % ({looped} of them by running on and on).
-{sum(row["s"] for row in tries) / 60:.0f} minutes on {machine}. `make mutants` repeats it.{so_far}
+{sum(row["s"] for row in tries) / 60:.0f} minutes on {machine}. `make mutants` repeats it.{so_far}{_again(tries)}
 
 What was not noticed, and why it changes nothing that anybody could see:
 
