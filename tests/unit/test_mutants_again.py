@@ -5,7 +5,17 @@ import pytest
 from tests.mutants.same import is_same
 
 ROW = {"old": "if a < b and c(d, e):", "new": "if a <= b and c(d, e):"}
-SOURCE = "def f() -> None:\n    if (\n        a {} b\n        and c(\n            d,\n            e,\n        )\n    ):\n        x {} y\n"
+SOURCE = """\
+def f() -> None:
+    if (
+        a {} b
+        and c(
+            d,
+            e,
+        )
+    ):
+        x {} y
+"""
 
 
 @pytest.mark.parametrize(
