@@ -56,7 +56,9 @@ class FanoutCore(Clockless):
                 for event in codec.decode(value, Decision).events
                 if event.type in TOLD
             ]
-            self._reported += [int(given) for name, given in record.headers if name == REPORTED and given.isdigit()]
+            self._reported += [
+                int(given) for name, given in record.headers if name == REPORTED and given and given.isdigit()
+            ]
             return outs
         except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
             if not record.loose:

@@ -16,7 +16,7 @@ class Record(msgspec.Struct, frozen=True):
     offset: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
+    headers: Sequence[tuple[str, bytes | None]]
     appended_ms: int
     """The broker's LogAppendTime."""
     appended_at: Instant
@@ -40,7 +40,7 @@ class Out(msgspec.Struct, frozen=True):
     partition: int
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes]] = ()
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 class Core(Protocol):

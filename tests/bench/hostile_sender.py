@@ -13,8 +13,10 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
@@ -100,13 +102,11 @@ class Found:
         )
 
 
-async def paced(
-    rate: float, seconds: float, give: "itertools.chain[object] | itertools.count[int]", send: object
-) -> int:
+async def paced(rate: float, seconds: float, give: Iterator[Any], send: Callable[[Any], Awaitable[object]]) -> int:
     """Send at a rate; answers how many."""
     began, count = time.monotonic(), 0
     while time.monotonic() - began < seconds:
-        await send(next(give))  # type: ignore[operator]
+        await send(next(give))
         count += 1
         await asyncio.sleep(max(0.0, count / rate - (time.monotonic() - began)))
     return count

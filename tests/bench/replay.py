@@ -18,6 +18,7 @@ from rules.state.causes import IncidentCause
 from tests.support.poison import law_of
 from tests.support.town import MINUTE, START, Dispatch
 from topics.codec import encode
+from topics.ids import HomeCode
 from topics.incident import Incident
 
 COUNT, ROUNDS = 24_000, 3
@@ -40,7 +41,7 @@ def recorded(count: int, minutes: int) -> Log:
         told.pass_time(at)
         incident = Incident(
             f"bench:{n}",
-            home or "",
+            HomeCode(home or ""),
             at,
             at,
             "app",

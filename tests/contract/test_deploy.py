@@ -31,6 +31,7 @@ from engine.settings import ENVIRONMENT, NOT_SETTINGS, Settings, load_settings
 from engine.stages import STAGES
 from tests.support.kinds import MODELS, Kustomization
 from topics import strimzi
+from topics.registry import TOPICS
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KUBERNETES = DEPLOY / "kubernetes"
@@ -290,7 +291,7 @@ def test_every_stage_is_deployed_restricted_probed_and_kept() -> None:
 
 def test_scaling_names_groups_and_topics_that_there_are() -> None:
     """Never more processes than partitions, never fewer than two; the group and the input of the stage."""
-    inputs = {spec.name: spec for spec in strimzi.TOPICS}
+    inputs = {spec.name: spec for spec in TOPICS}
     for one in documents(BASE / "scaling.yaml"):
         if one["kind"] == "ScaledObject":
             stage = one["spec"]["scaleTargetRef"]["name"].removeprefix("gridwhistle-")
@@ -336,7 +337,7 @@ def test_users_have_the_rights_of_the_registry_and_no_more() -> None:
         "gw.dept.ranqi",
         "gw.dept.xiao-fang",
     } and {*strimzi.STAGES} == {*STAGES}
-    for spec in strimzi.TOPICS:
+    for spec in TOPICS:
         for stage in STAGES:
             assert _may(users[f"gw.{stage}"], "Write", spec.name) == (stage in spec.written_by), (stage, spec.name)
             assert stage not in spec.read_by or _may(users[f"gw.{stage}"], "Read", spec.name)
@@ -452,7 +453,8 @@ def _verify(units: dict[str, str]) -> None:
 
 def test_prometheus_asks_where_the_units_answer() -> None:
     """Each stage of the two servers at the port of its environment."""
-    for group in documents(DEPLOY / "prometheus" / "targets" / "two-servers.yaml")[0]:  # type: ignore[assignment]
-        stage = group["labels"]["stage"]  # type: ignore[index]
+    (groups,) = yaml.safe_load_all((DEPLOY / "prometheus" / "targets" / "two-servers.yaml").read_text(encoding="utf-8"))
+    for group in groups:
+        stage = group["labels"]["stage"]
         port = environ_file(stage)["GRIDWHISTLE_HTTP_BIND"].rpartition(":")[2]
-        assert group["targets"] == [f"server-1:{port}", f"server-2:{port}"]  # type: ignore[index]
+        assert group["targets"] == [f"server-1:{port}", f"server-2:{port}"]

@@ -19,7 +19,7 @@ from topics.ticket import CommandSeen, DayCounter, Marker, Quota, Ticket
 
 RELEASES = sorted((Path(__file__).parent.parent / "golden").glob("*.jsonl.gz"))
 DAY = 86_400_000
-STATE = {"t:": Ticket, "q:": Quota, "n:": DayCounter, "m:": Marker}
+STATE: dict[str, type[Any]] = {"t:": Ticket, "q:": Quota, "n:": DayCounter, "m:": Marker}
 
 
 @pytest.fixture(params=RELEASES, ids=lambda path: path.name.removesuffix(".jsonl.gz"))

@@ -39,7 +39,7 @@ NAMES = {
     "from rules.law.placement import": "from rules.placement import",
     "from rules.rulepack.compiler import": "from rules.pack import",
     "from rules.rulepack.loader import": "from rules.pack import",
-    "from rules.state import partition_state as books": "from rules import book as books",
+    "from rules.state import causes as books": "from rules import book as books",
     "from rules.state.causes import": "from rules.book import",
     "from rules.state.partition_state import": "from rules.book import",
 }
@@ -105,11 +105,11 @@ def kinds_of(was: dict[str, Any], now: dict[str, Any]) -> list[str]:
             found += [f"event {one}" for one in facts] or [f"events {'+'.join(mine)} -> {'+'.join(other)}"]
         elif name == "changes":
             for one, twin in zip(was["changes"], now.get("changes", []), strict=False):
-                mine, other = one.get("after") or {}, twin.get("after") or {}
+                before, after = one.get("after") or {}, twin.get("after") or {}
                 found += [
                     f"ticket {member}"
-                    for member in sorted(mine.keys() | other.keys())
-                    if mine.get(member) != other.get(member)
+                    for member in sorted(before.keys() | after.keys())
+                    if before.get(member) != after.get(member)
                 ]
         else:
             found.append(name)

@@ -9,7 +9,7 @@ import gzip
 import inspect
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ from rules.law.compiled import Law
 from rules.law.placement import Places
 from rules.rulepack.compiler import compile_pack, pack_ref
 from rules.rulepack.loader import load_pack
-from rules.state import partition_state as books
+from rules.state import causes as books
+from rules.state.partition_state import Book
 from topics import codec
 from topics.command import Actor, Command
 from topics.incident import Incident
@@ -37,16 +38,16 @@ PACKS = Path(engine.__file__).parents[1] / "rules" / "packs"
 
 def row(kind: str, cause: Any, outcome: Any, appended: int) -> str:
     """One decision and what it was decided from."""
-    said = {
+    told: dict[str, Callable[[], bytes]] = {
         "incident": lambda: codec.encode(cause.incident),
         "command": lambda: codec.encode(cause.command),
         "clock": lambda: b"null",
-    }[kind]()
+    }
     return json.dumps(
         {
             "kind": kind,
             "id": getattr(cause, "id", ""),
-            "cause": said.decode(),
+            "cause": told[kind]().decode(),
             "appended": appended,
             "decision": codec.encode(outcome.decision).decode(),
         },
@@ -74,11 +75,12 @@ def demo() -> Iterator[str]:
         rows.append(row(kind, cause, outcome, getattr(cause, "appended_at", at)))
         return outcome
 
-    asked = demo_day.answers
+    told: Any = demo_day
+    asked = told.answers
     # the demonstration's departments have learnt to look at the urgency since
     known = len(inspect.signature(asked).parameters)
-    demo_day.answers = lambda *words: asked(*words[:known])  # type: ignore[assignment]
-    demo_day.decide = kept  # type: ignore[assignment]
+    told.answers = lambda *words: asked(*words[:known])
+    told.decide = kept
     midnight = int(datetime(2026, 11, 24, 16, tzinfo=UTC).timestamp() * 1000)
     for _ in demo_day.DemoDay(law, midnight, 1).decisions():
         yield rows.pop()
@@ -91,7 +93,7 @@ def los_angeles(file: Path) -> Iterator[str]:
     yield json.dumps({"pack": law.ref, "bundle": codec.encode(law.bundle).decode()}, ensure_ascii=False)
     feed, places = load_feed_map(PACKS / "los-angeles"), Places(law.bundle)
     plan = make_plan((map_row(feed, one) for one in read_rows(file)), limit=ROWS)
-    book, tickets = books.Book({law.ref: law}), dict[str, str]()
+    book, tickets = Book({law.ref: law}), dict[str, str]()
     book.opened(law.ref, plan.steps[0].at)
     for n, step in enumerate(plan.steps):
         while (due := book.first_due(step.at - 1)) is not None:

@@ -141,7 +141,8 @@ def lacking(words: list[str]) -> int:
     needed = [one for one in command.params if one.required]
     arguments = list(itertools.takewhile(lambda word: not word.startswith("-"), rest))
     options = [one for one in needed if one.param_type_name == "option" and not set(one.opts) & set(rest)]
-    return max(0, sum(one.param_type_name == "argument" for one in needed) - len(arguments)) + len(options)
+    lacks: int = max(0, sum(one.param_type_name == "argument" for one in needed) - len(arguments)) + len(options)
+    return lacks
 
 
 @pytest.mark.parametrize("stage", ["intake", "dispatch"])

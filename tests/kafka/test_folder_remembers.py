@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -170,7 +171,7 @@ def by_hand(found: Settings) -> dict[str, str]:
 
 def test_a_first_start_by_hand(stack_settings: Settings) -> None:
     """Topics, pack, five stages, on a broker and a Redis of somebody else; status and doctor see what is there."""
-    environ = by_hand(stack_settings)
+    environ: dict[str, Any] = by_hand(stack_settings)
     assert run("settings", **environ).returncode == 0
     for command in (["topics", "apply"], ["pack", "publish", "guancheng"], ["topics", "apply"]):
         done = run(*command, **environ)
@@ -206,7 +207,7 @@ def test_a_first_start_by_hand(stack_settings: Settings) -> None:
             process.wait(20)
 
 
-def _no_second_stack(found: Settings, environ: dict[str, str]) -> None:
+def _no_second_stack(found: Settings, environ: dict[str, Any]) -> None:
     """Another folder on this prefix has not its key; with the key, it may not bring another law."""
     second = found.data_dir / "second"
     second_environ = {name: value for name, value in environ.items() if not name.endswith("DATA_DIR")}
@@ -231,7 +232,7 @@ def test_foreign_servers_are_remembered(stack_settings: Settings, tmp_path: Path
     """``up`` with both, down, ``up`` without anything: the same broker, prefix and law; no server of our own is
     started."""
     data = tmp_path / "foreign"
-    environ = {
+    environ: dict[str, Any] = {
         name: value
         for name, value in by_hand(stack_settings).items()
         if name.split("_", 1)[1] not in ("KAFKA", "REDIS_URL", "DATA_DIR")

@@ -4,10 +4,11 @@ accounted for (DESIGN 5, 11)."""
 import asyncio
 import collections
 import itertools
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import psutil
 from aiokafka import AIOKafkaProducer
 
@@ -78,7 +79,9 @@ async def send(settings: Settings, topic: str, records: Iterable[Raw], partition
 
 def reports() -> dict[str, tuple[str | None, list[Raw]]]:
     """Every kind of bad report: kind -> reason and records."""
-    kinds = {kind: (str(reason), make) for kind, (reason, _, make) in KINDS.items() if kind not in BEYOND_THE_BROKER}
+    kinds: dict[str, tuple[str | None, Callable[[int], Raw]]] = {
+        kind: (str(reason), make) for kind, (reason, _, make) in KINDS.items() if kind not in BEYOND_THE_BROKER
+    }
     kinds |= {kind: (reason and str(reason), make) for kind, (reason, make) in hostile.WORST.items()}
     numbers = itertools.count(1)
     return {kind: (reason, [make(next(numbers)) for _ in range(EACH)]) for kind, (reason, make) in kinds.items()}
@@ -86,7 +89,8 @@ def reports() -> dict[str, tuple[str | None, list[Raw]]]:
 
 async def throw_reports(settings: Settings) -> tuple[dict[str, str], int]:
     """Throw them at the door; answers the reason that each position must get, and how many are reports all the same."""
-    owed, taken = {}, 0
+    owed: dict[str, str] = {}
+    taken = 0
     for reason, raws in reports().values():
         if reason is None:
             taken += len(await send(settings, RAW.name, raws))
@@ -143,7 +147,7 @@ def forged(home: str) -> bytes:
     """A decision that no stage of ours has written, sound in every member, with a task for a department that is
     none."""
     task = Task("f#nosuch#0", "dispatched", "nosuch", f"{home}-20261124-1", "owner", "2026-11-24T01:00:00Z")
-    event = Event("TaskDispatched", task.ticket, codec.msgspec.to_builtins(task))
+    event = Event("TaskDispatched", task.ticket, msgspec.to_builtins(task))
     return codec.encode(
         Decision(
             DecisionId("incidents:0:999999"),
@@ -151,7 +155,7 @@ def forged(home: str) -> bytes:
             "incident",
             Reason.REPORTED,
             home,
-            (event,),
+            events=(event,),
             why=Why(pack=None),
             engine="0",
         )
@@ -234,9 +238,9 @@ async def test_nothing_that_is_thrown_stops_a_stage(stack_settings: Settings, tm
         assert {position: dict(found).get(position) for position in told} == told
         assert len([position for position, _ in found if position.startswith(RAW.name)]) == len(told)
         decisions = await decided(settings)
-        times = collections.Counter(one.id for one in decisions)
+        times = collections.Counter[str](one.id for one in decisions)
         assert {position: times[position] for position in (*owed, *asked)} == dict.fromkeys((*owed, *asked), 1)
-        reason_of = {one.id: one.reason for one in decisions}
+        reason_of: dict[str, str] = {one.id: one.reason for one in decisions}
         assert {reason_of[position] for position in owed} == {Reason.UNREADABLE}
         assert {
             one.command_id: one.reason for one in decisions if one.command_id in NEVER and one.reason not in REFUSALS

@@ -6,6 +6,7 @@ import collections
 import itertools
 import json
 
+import msgspec
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.consumer import AIOKafkaConsumer
 from redis.asyncio import Redis
@@ -157,7 +158,7 @@ async def test_a_bad_command_is_a_decision_with_its_reason(stack_settings: Setti
 
         async def told() -> bool:
             reasons = [
-                codec.msgspec.json.decode(value)["reason"]
+                msgspec.json.decode(value)["reason"]
                 for _, value, _ in await read_all(rig.settings, DECISIONS.name, 3)
                 if value
             ]

@@ -59,7 +59,7 @@ async def report(settings: Settings) -> None:
             value,
             key=key,
             headers=headers,
-            partition=(murmur2(key) & 0x7FFFFFFF) % settings.partitions,
+            partition=(murmur2(key or b"") & 0x7FFFFFFF) % settings.partitions,
         )
         for key, value, headers in good(11, INCIDENTS, occurred_at="2026-03-02T00:00:00Z")
     ]

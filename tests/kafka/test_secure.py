@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from tests.support import secure
 from tests.support.stacks import both, run
@@ -15,7 +16,7 @@ def test_reports_become_tasks_and_are_finished_over_tls_alone(tmp_path: Path) ->
     password.write_text(secure.PASSWORD + "\n")
     (tmp_path / "kafka").mkdir()
     with secure.kafka(tmp_path / "kafka", ca, server) as kafka, secure.valkey(tmp_path / "valkey", server) as redis:
-        environ = {
+        environ: dict[str, Any] = {
             "GRIDWHISTLE_KAFKA_TLS": "true",
             "GRIDWHISTLE_KAFKA_CA_FILE": str(ca),
             "GRIDWHISTLE_KAFKA_SASL": "SCRAM-SHA-512",

@@ -4,6 +4,7 @@ book (DESIGN 5, 6)."""
 import random
 import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import FrameType
@@ -53,6 +54,11 @@ def broken_at(line: int | None, act: Callable[[], object]) -> int:
     finally:
         sys.settrace(former)
     return ran
+
+
+def into(outcomes: list[Outcome], *asked: Any) -> None:
+    """Decide, and keep the outcome."""
+    outcomes.append(decide(*asked))
 
 
 def bundle() -> PackBundle:
@@ -117,15 +123,13 @@ def test_wherever_a_decision_breaks_nothing_is_left_behind(seed: int) -> None:
     for number, (cause, now) in enumerate(causes):
         cold, cold_laws = reopened(state, now)
         outcomes: list[Outcome] = []
-        lines = broken_at(
-            None, lambda book=cold, laws=cold_laws, c=cause, t=now, into=outcomes: into.append(decide(book, laws, c, t))
-        )
+        lines = broken_at(None, partial(into, outcomes, cold, cold_laws, cause, now))
         wanted = codec.encode(outcomes[0].decision)
         for book, laws in ((warm, warm_laws), reopened(state, now)):
             before = memory(book)
             for line in draw.sample(range(1, lines + 1), min(3, lines)):
                 try:
-                    broken_at(line, lambda book=book, laws=laws, c=cause, t=now: decide(book, laws, c, t))
+                    broken_at(line, partial(decide, book, laws, cause, now))
                 except Broken:
                     broken += 1
             assert memory(book) == before, number
@@ -162,7 +166,7 @@ def test_every_line_of_the_memos_may_break() -> None:
             question(law, former)
             for line in range(1, 40):
                 try:
-                    broken_at(line, lambda law=law, now=now, question=question: question(law, now))
+                    broken_at(line, partial(question, law, now))
                 except Broken:
                     assert question(law, now) == wanted
                     question(law, former)

@@ -8,8 +8,8 @@ import pytest
 from engine.views.told import ticket_lines
 from rules.history.explain_log import Retold
 from rules.state.causes import CommandCause
-from tests.property.test_lifecycle_model import KINDS, Walk
 from tests.support.city import City
+from tests.support.walk import KINDS, Walk
 from topics.vocabulary import REFUSALS, CommandKind
 
 

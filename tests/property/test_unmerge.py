@@ -123,13 +123,12 @@ def chains(seed: int, merged: bool) -> City:
     draw.shuffle(plan)
     undone = [name for name, _ in plan]
     draw.shuffle(undone)
-    steps = [("merge", one) for one in plan] + [("undo", name) for name in undone]
-    for kind, what in steps:
-        if merged and kind == "merge":
-            name, into = what
+    steps: list[tuple[str, str | None]] = [*plan, *((name, None) for name in undone)]
+    for what, into in steps:
+        if merged and into is not None:
             while city[into].status == "merged":  # what it was to be merged into has gone on itself
                 into = next(other for other in names if city[other].id == city[into].merged_into)
-            reason = city.ask("duplicate_of", name, "desk:desk-1", target=city[into].id)
+            reason = city.ask("duplicate_of", what, "desk:desk-1", target=city[into].id)
             assert reason in ("done_as_asked", "not_in_this_status", "children_open")  # departments may be at it by now
         elif merged and city[what].status == "merged":
             assert city.ask("unmerge", what, "desk:desk-1", reason="another door") == "done_as_asked"

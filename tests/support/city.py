@@ -14,7 +14,7 @@ from rules.state.partition_state import Book
 from topics import codec
 from topics.command import Actor, Command, Duty
 from topics.decision import Decision, Event
-from topics.ids import Instant
+from topics.ids import HomeCode, Instant
 from topics.incident import AnyIncident, Incident
 from topics.pack import Calendar, Category, Department, Limit, Node, PackBundle, PartyShare, RosterEntry, Rule, Tier
 from topics.ticket import Ticket
@@ -188,8 +188,17 @@ class City:
         """An incident is reported and becomes a ticket with this name in the story."""
         self._n += 1
         incident = Incident(
-            f"app:{name}", home, self.now, self.now, "app", REF, "grid", category=category, leaf=leaf, **fields
-        )  # type: ignore[arg-type]
+            f"app:{name}",
+            HomeCode(home),
+            self.now,
+            self.now,
+            "app",
+            REF,
+            "grid",
+            category=category,
+            leaf=leaf,
+            **fields,
+        )
         outcome = self.take(IncidentCause(f"incidents:0:{self._n}", incident))
         self._names[name] = outcome.tickets[0][0]
         return self[name]

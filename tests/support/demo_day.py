@@ -16,7 +16,7 @@ from rules.state.partition_state import Book
 from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision
-from topics.ids import Instant
+from topics.ids import HomeCode, Instant
 from topics.incident import Incident
 from topics.ticket import Ticket
 from topics.vocabulary import Role
@@ -59,7 +59,7 @@ class DemoDay:
             home = self._law.home_of(grid) if grid else None
             incident = Incident(
                 f"demo:{thing.external_id}",
-                home or self._law.bundle.unplaced,
+                HomeCode(home or self._law.bundle.unplaced),
                 at,
                 at,
                 thing.data["channel"],

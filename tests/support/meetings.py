@@ -13,6 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -59,13 +60,13 @@ def law(name: str) -> Law:
 # -- a ticket T in which one feature is at work, at 09:00 unless that is too early ------------------------------------
 
 
-def _leak(city: City, until: str | None = "accept", category: str = "leak", **fields: object) -> None:
-    city.report("T", category, **fields)  # type: ignore[arg-type]
+def _leak(city: City, until: str | None = "accept", category: str = "leak", **fields: Any) -> None:
+    city.report("T", category, **fields)
     if until is not None:
         city.work("T", until=until)
 
 
-def _granted(city: City, kind: str, **fields: object) -> str:
+def _granted(city: City, kind: str, **fields: Any) -> str:
     """Ask as the holder and let others agree; the first refusal, else the last answer."""
     reason = city.ask(kind, "T", _holder(city), reason="so", **fields)
     for who in ("chief:chief-1", "supervisor:supervisor-1"):
@@ -333,7 +334,9 @@ def stories() -> list[tuple[tuple[str, str], str, str]]:
     found = []
     for path in sorted((ROOT / "tests").rglob("test_*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            for mark in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            for mark in node.decorator_list:
                 if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.meets":
                     one, other = (str(ast.literal_eval(arg)) for arg in mark.args)
                     sections = "".join(str(ast.literal_eval(word.value)) for word in mark.keywords if word.arg == "law")

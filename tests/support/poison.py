@@ -3,7 +3,7 @@
 import itertools
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rules.law.compiled import Law
@@ -13,7 +13,9 @@ from topics.envelope import incident_message
 from topics.incident import MAX_RECORD_BYTES
 from topics.vocabulary import RejectReason
 
-Raw = tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]
+Raw = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
+Sent = tuple[bytes, bytes, list[tuple[str, bytes]]]
+"""A record as a sound producer sends it."""
 R = RejectReason
 
 
@@ -34,7 +36,7 @@ def report(**changes: Any) -> dict[str, Any]:
 
 def good(
     seed: int, count: int, pack: str = "guancheng", occurred_at: str = "2026-11-24T01:00:00Z", urgent_percent: int = 15
-) -> Iterator[Raw]:
+) -> Iterator[Sent]:
     """Yield sound reports, spread over homes and categories; so many of a hundred are whistled at once (U1)."""
     draw, law = random.Random(seed), law_of(pack)
     parents = {node.parent for node in law.bundle.nodes}

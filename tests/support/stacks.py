@@ -60,7 +60,7 @@ def wait(holds: Any, within: float, what: str) -> None:
         time.sleep(0.2)
 
 
-def status(data: Path | None = None, **environ: str) -> list[dict[str, Any]]:
+def status(data: Path | None = None, **environ: Any) -> list[dict[str, Any]]:
     """What ``status --json`` lists."""
     found: list[dict[str, Any]] = json.loads(run("status", "--json", data=data, **environ).stdout)
     return found

@@ -1,6 +1,7 @@
 """A small, sound log told by hand: ten tickets split, nine closed by their source, one that misses its limit."""
 
 from datetime import UTC, datetime
+from typing import Literal
 
 import msgspec
 
@@ -9,6 +10,7 @@ from engine.kafka.send_journal import JournalEntry, digest
 from topics.codec import encode
 from topics.command import Actor, Command
 from topics.decision import Change, Decision, Event
+from topics.ids import DecisionId, HomeCode
 from topics.incident import Incident
 from topics.pack import Calendar, PackBundle, PartyShare
 from topics.reference import EngineClock, ref_of
@@ -115,11 +117,11 @@ class Teller:
         self.journal("hotline:" + name, "incident", entry)
         return entry
 
-    def journal(self, name: str, kind: str, entry: Entry) -> None:
+    def journal(self, name: str, kind: Literal["incident", "command"], entry: Entry) -> None:
         """Note an acknowledgement."""
         self.log.journals.append(
             JournalEntry(name, kind, entry.topic, entry.partition, entry.offset, digest(entry.value))
-        )  # type: ignore[arg-type]
+        )
 
     def reject(self, record: Entry, reason: str, identity: str | None) -> None:
         """Intake turns a record down."""
@@ -130,7 +132,7 @@ class Teller:
         self,
         name: str,
         at: int,
-        cause: str,
+        cause: Literal["incident", "command", "clock", "held"],
         reason: str,
         events: list[Event],
         after: Ticket | None,
@@ -139,7 +141,7 @@ class Teller:
         """Dispatch writes a decision and the state that follows from it."""
         changes = () if after is None else (Change(after.id, after.version, msgspec.Raw(encode(after))),)
         decision = Decision(
-            id=name,
+            id=DecisionId(name),
             at=at,
             cause=cause,
             reason=reason,
@@ -147,7 +149,7 @@ class Teller:
             command_id=command_id,
             events=tuple(events),
             changes=changes,
-        )  # type: ignore[arg-type]
+        )
         self.put("tickets.decisions", 0, b"east", encode(decision), at=at)
         if after is not None:
             self.images[after.id] = after
@@ -215,7 +217,7 @@ def tell() -> Log:
     books = dict.fromkeys(parties, 0)
     for n, party in enumerate(ORDER, 1):
         at = START + n * 1000
-        incident = Incident(f"hotline:{n}", "east", at, at, "hotline", PACK, "grid")
+        incident = Incident(f"hotline:{n}", HomeCode("east"), at, at, "hotline", PACK, "grid")
         record = told.put("incidents", 0, b"east", encode(incident), at=at)
         books[party] += 1
         filed = {"counted": "split", "eligible": parties, "all_eligible": True, "party": party, "window": "2026-03"}

@@ -3,6 +3,7 @@
 import random
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 
@@ -15,6 +16,7 @@ from rules.state.partition_state import Book
 from topics import reference
 from topics.codec import decode, encode
 from topics.command import Actor, Command, Duty
+from topics.ids import HomeCode
 from topics.incident import Incident
 from topics.pack import (
     Calendar,
@@ -41,7 +43,7 @@ PARTIES = (("residents", 20), ("specialist", 30), ("red_property", 40), ("backst
 
 def town() -> PackBundle:
     """One street, two communities of two grids, three departments, a ladder of five tiers, all units of limits."""
-    each = {
+    each: dict[str, Limit | None] = {
         f"U{n}": limit
         for n, limit in enumerate(
             (Limit(5, "minute"), Limit(15, "minute"), Limit(2, "work_hour"), Limit(4, "work_hour")), 1
@@ -172,7 +174,7 @@ class Dispatch:
         self._put("incidents.raw", b"town:%d" % n, b"{}", at, (("ce_source", b"town"), ("ce_id", b"%d" % n)))
         incident = Incident(
             f"town:{n}",
-            home,
+            HomeCode(home),
             at,
             at,
             "app",
@@ -266,7 +268,7 @@ def actions(ticket: Ticket) -> Iterable[tuple[CommandKind, Role, str, dict[str, 
         yield CommandKind.FINISH, *who, {"text": "done", "proof": ("p",)}
         yield CommandKind.WHISTLE, Role.STREET, "street-1", {"departments": ("urban", "water"), "case": "street_cannot"}
     for child in ticket.children:
-        department = {"ticket": f"{ticket.id}/{child.code}/{child.n}", "org": child.code}
+        department: dict[str, object] = {"ticket": f"{ticket.id}/{child.code}/{child.n}", "org": child.code}
         yield CommandKind.REPORT_IN, Role.DEPARTMENT, f"{child.code}-1", department
         yield CommandKind.FINISH, Role.DEPARTMENT, f"{child.code}-1", {**department, "text": "done", "proof": ("p",)}
     if ticket.status == Status.DONE:
@@ -314,17 +316,21 @@ def _change_of_roster(draw: random.Random, name: str, at: int) -> Command:
     """Somebody of a party is off, gone, or stood in for, for some hours or until further notice."""
     role = Role(draw.choice([code for code, _ in PARTIES]))
     person, other = (f"{role}-{n}" for n in draw.sample([1, 2], 2))
-    window = {"since": draw.choice([None, at + HOUR]), "until": draw.choice([None, at + 5 * HOUR])}
-    change = draw.choice(
-        [{"change": "on"}, {"change": "off"}, {"change": "remove"}, {"change": "add", "instead_of": other}]
-    )
+    window: dict[str, Any] = {"since": draw.choice([None, at + HOUR]), "until": draw.choice([None, at + 5 * HOUR])}
+    changes: list[dict[str, Any]] = [
+        {"change": "on"},
+        {"change": "off"},
+        {"change": "remove"},
+        {"change": "add", "instead_of": other},
+    ]
+    change = draw.choice(changes)
     return Command(
         name,
         CommandKind.SET_DUTY,
         Actor(Role.CHIEF, draw.choice(["chief-1", "nobody"])),
         at,
-        duty=Duty(person, role, **window, **change),
-    )  # type: ignore[arg-type]
+        duty=Duty(person, role, **change, **window),
+    )
 
 
 def busy_days(seed: int, incidents: int, hours: int) -> Log:

@@ -178,7 +178,7 @@ class Walk:
             draw.choice(["residents", "specialist", "red_property", "backstop"]),
             draw.choice(["on", "off", "add", "remove"]),
         )
-        fields = {"until": self.city.now + draw.choice([HOUR, DAY])}
+        fields: dict[str, Any] = {"until": self.city.now + draw.choice([HOUR, DAY])}
         if change == "add" and draw.random() < 0.5:
             fields["instead_of"] = f"{role}-1"
         self.city.duty(draw.choice([f"{role}-2", "newcomer"]), role, change, **fields)

@@ -1,6 +1,7 @@
 """The auditor on a log told by hand: a sound one is clean, and whatever is altered is found and named."""
 
 from collections.abc import Callable
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from engine.kafka.log_snapshot import Entry, Log
 from engine.kafka.send_journal import JournalEntry
 from topics.codec import decode, encode
 from topics.decision import Change, Decision, Event
+from topics.ids import DecisionId
 from topics.reference import EngineClock
 from topics.ticket import Quota, Ticket
 
@@ -69,7 +71,7 @@ def alter_image(log: Log, index: int, **fields: object) -> None:
             rewrite(log, "tickets.state", place, encode(after))
 
 
-def append(log: Log, topic: str, entry: Entry, **fields: object) -> None:
+def append(log: Log, topic: str, entry: Entry, **fields: Any) -> None:
     """Append a copy of a record."""
     log.entries[topic].append(entry._replace(offset=len(log.entries[topic]), **fields))
 
@@ -87,7 +89,7 @@ def drop_last_rung(log: Log) -> None:
     drop(log, "tickets.state", place)
     last = log.entries[DECISIONS][-1]
     later = Decision(
-        id="clock:x:0:resolve:0:1",
+        id=DecisionId("clock:x:0:resolve:0:1"),
         at=decision_at(log, -1).at + 5 * 3_600_000,
         cause="clock",
         reason="forgotten",

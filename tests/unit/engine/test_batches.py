@@ -18,7 +18,7 @@ from tests.support.poison import good, law_of
 from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision
-from topics.ids import Instant
+from topics.ids import DecisionId, Instant
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS
 from topics.ticket import Ticket
 from topics.vocabulary import CommandKind, Role, Status
@@ -82,7 +82,7 @@ def answer(outs: list[Out], draw: random.Random) -> Command | None:
     return None
 
 
-def run(records: list[Record], size: int) -> tuple[list[tuple[str, Instant]], list[bytes], list[Record]]:
+def run(records: list[Record], size: int) -> tuple[list[tuple[DecisionId, Instant]], list[bytes], list[Record]]:
     """Decide records in batches of ``size``; commands come as people answer. Gives causes with their times, bytes, and
     all records."""
     draw, core, last = random.Random(9), dispatch_core(), 0

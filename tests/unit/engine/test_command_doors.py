@@ -115,7 +115,7 @@ def test_a_change_told_to_one_partition_alone_is_seen_with_those_that_have_it() 
     ended is none."""
     off, later = Duty("p", Role.SPECIALIST, "off", 100), Duty("p", Role.SPECIALIST, "off", 150)
     tomorrow, over = Duty("q", Role.CHIEF, "on", 900), Duty("r", Role.CHIEF, "on", 1, 5)
-    states = [
+    states: list[dict[str, bytes | None]] = [
         {"d:specialist:p": encode(Duties((later,))), "t:x": b"{}", "d:junk": b"{"},
         {"d:specialist:p": encode(Duties((off, over))), "d:chief:q": encode(Duties((tomorrow,)))},
         {"d:specialist:p": None},

@@ -18,6 +18,7 @@ from engine.views.from_state import rebuild
 from rules.state.partition_state import Book
 from topics import codec
 from topics.decision import Decision
+from topics.ids import DecisionId
 from topics.registry import DECISIONS, INTAKE_STATE, STATE
 from topics.rejected import Seen
 from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Marker, Quota
@@ -30,7 +31,7 @@ STORED: list[Any] = [
     Duties(()),
     HeldCause(1, "h"),
     Seen("incidents.raw:0:1", 1),
-    Decision(id="commands:0:1", at=1, cause="command", reason="unreadable", home="h"),
+    Decision(id=DecisionId("commands:0:1"), at=1, cause="command", reason="unreadable", home="h"),
 ]
 
 

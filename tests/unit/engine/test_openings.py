@@ -17,6 +17,7 @@ from engine.settings import Settings
 from engine.stages.pack_cache import Known
 from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed, lies_in_the_content
 from engine.stream.contracts import Clockless, Out, Record
+from engine.stream.crash_points import CrashPoint
 from engine.stream.limits import FRAMING, HELD_AFTER, MAX_CAUSES, REOPEN_FIRST, REOPEN_MOST, unfit
 from engine.stream.partition import Partition
 from engine.stream.partition_loop import PartitionLoop
@@ -294,6 +295,11 @@ class Ends:
         return dict.fromkeys(tps, 7)
 
 
+def never_opened(key: object) -> Any:
+    """The slots of this story are put in by hand."""
+    raise AssertionError(key)
+
+
 async def test_a_partition_without_a_leader_keeps_no_other_clock_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of commands is asked for together; what has not answered is asked for alone from then on, until it
     does."""
@@ -303,13 +309,13 @@ async def test_a_partition_without_a_leader_keeps_no_other_clock_waiting(monkeyp
         "dispatch",
         Settings(),
         consumer,
-        lambda key: None,
+        never_opened,
         lambda tp: tp.partition,
         StageMetrics("dispatch"),
-        None,
+        CrashPoint("dispatch", "", False),
         set(),
         lambda ms: ms,
-    )  # type: ignore[arg-type, return-value]
+    )
     found: dict[int, int] = {}
 
     def slot(number: int) -> Any:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 
@@ -61,7 +62,7 @@ def ticket(name: str = NAME, of: str = "cli:7") -> Ticket:
 
 def decided(of: str, name: str = NAME, **more: Any) -> bytes:
     """The decision that made a ticket of an identity."""
-    image: Any = codec.msgspec.Raw(codec.encode(ticket(name, of)))
+    image: Any = msgspec.Raw(codec.encode(ticket(name, of)))
     return codec.encode(
         Decision(
             DecisionId("incidents:0:7"),
@@ -110,7 +111,7 @@ def test_a_report_is_answered_with_its_own_ticket() -> None:
 
 
 UNFOLDABLE: tuple[dict[str, Any], ...] = (
-    {"changes": (Change(NAME, 1, codec.msgspec.Raw(b'"no ticket"')),)}, {"events": (Event("HeldRetried", NAME),)},
+    {"changes": (Change(NAME, 1, msgspec.Raw(b'"no ticket"')),)}, {"events": (Event("HeldRetried", NAME),)},
 )  # fmt: skip
 """What makes a sound decision of which the view can make no row."""
 

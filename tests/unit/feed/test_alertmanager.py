@@ -5,9 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 from pydantic import ValidationError
-from typer.main import get_command
+from typer.testing import CliRunner
 
 from engine.cli import command_of
 from engine.feed.alertmanager import Payload, Report, reports
@@ -121,7 +120,7 @@ def test_the_command_says_what_it_would_send(tmp_path: Path) -> None:
     """Without a stack; unknown members of a newer Alertmanager do not matter, broken JSON is said."""
     file = tmp_path / "payload.json"
     file.write_text(json.dumps(payload(alert(), alert(status="resolved"), notificationReason="new")))
-    done = CliRunner().invoke(get_command(command_of("alertmanager", "alertmanager")), [str(file), "--dry-run"])
+    done = CliRunner().invoke(command_of("alertmanager", "alertmanager"), [str(file), "--dry-run"])
     line = json.loads(done.stdout.splitlines()[0])
     assert (line["source"], line["id"]) == ("alertmanager", "0a1b2c3d4e5f6071@20260302T000000.500000Z")
     assert "1 reported, 1 resolved or no incident" in done.output
@@ -134,10 +133,7 @@ def test_the_command_says_what_it_would_send(tmp_path: Path) -> None:
         ),
     ):
         file.write_text(json.dumps(body))
-        refused = CliRunner().invoke(get_command(command_of("alertmanager", "alertmanager")), [str(file), "--dry-run"])
+        refused = CliRunner().invoke(command_of("alertmanager", "alertmanager"), [str(file), "--dry-run"])
         assert refused.exit_code != 0 and said in f"{refused.output}{refused.exception}", refused.output
     file.write_text("{")
-    assert (
-        CliRunner().invoke(get_command(command_of("alertmanager", "alertmanager")), [str(file), "--dry-run"]).exit_code
-        != 0
-    )
+    assert CliRunner().invoke(command_of("alertmanager", "alertmanager"), [str(file), "--dry-run"]).exit_code != 0

@@ -12,7 +12,7 @@ from engine.feed.rows import Row, Wanted, read_rows
 WANTED = Wanted(("id", "when"), is_row=lambda columns: columns["id"].isdigit() and columns["when"].startswith("2026"))
 
 
-def rows_of(path: Path, content: bytes, wanted: Wanted = Wanted()) -> list[tuple[int, dict[str, str], int]]:
+def rows_of(path: Path, content: bytes, wanted: Wanted = Wanted()) -> list[tuple[object, ...]]:
     """Number, columns and line of each row of a file."""
     path.write_bytes(content)
     return [tuple(row) for row in read_rows(path, wanted)]

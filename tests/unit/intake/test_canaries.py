@@ -98,7 +98,7 @@ def bytes_of(outs: list[Out]) -> bytes:
     for out in outs:
         if out.topic == "vault":
             continue
-        parts += [out.key or b"", out.value or b"", *(value for _, value in out.headers)]
+        parts += [out.key or b"", out.value or b"", *(value or b"" for _, value in out.headers)]
         if out.topic == "tickets.decisions":
             changes = codec.decode(out.value or b"", Decision).changes
             parts += [

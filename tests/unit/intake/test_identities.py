@@ -29,7 +29,8 @@ def key(n: int) -> bytes:
 def test_it_answers_as_a_plain_dictionary_would(steps: list[tuple[str, int, int]]) -> None:
     """Whatever comes, in whatever order, over whatever time: the oracle is a dictionary of times that forgets nothing
     by itself."""
-    ours, oracle, at = Identities(), {}, 1_700_000_000_000
+    ours, at = Identities(), 1_700_000_000_000
+    oracle: dict[int, tuple[int, int]] = {}
     for offset, (what, n, later) in enumerate(steps):
         at += later - later % 1000
         standing = oracle.get(n) if n in oracle and at - oracle[n][1] <= WINDOW else None

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -49,7 +50,7 @@ def taken(
     out: Out = first(
         core.take(Record("incidents.raw", 0, offset, own if key is None else key, value, headers, AT, AT), AT)
     )
-    kind = Incident if out.topic == "incidents" else Rejected
+    kind: type[Any] = Incident if out.topic == "incidents" else Rejected
     return out.topic, codec.decode(out.value or b"", kind).identity if out.topic != "incidents.raw" else None
 
 
@@ -100,7 +101,8 @@ def test_a_key_composed_otherwise_goes_to_the_partition_of_the_composed_one() ->
     partition = (murmur2(folded(name).encode()) & 0x7FFFFFFF) % 64
     wrong = (murmur2(name.encode()) & 0x7FFFFFFF) % 64
     assert wrong != partition
-    _, value, headers = incident_message(*folded(name).split(":"), report())
+    source, _, external = folded(name).partition(":")
+    _, value, headers = incident_message(source, external, report())
     moved = first(door(wrong, 64).take(Record("incidents.raw", wrong, 1, name.encode(), value, headers, AT, AT), AT))
     assert (moved.topic, moved.partition, moved.key) == ("incidents.raw", partition, folded(name).encode())
     assert (

@@ -61,7 +61,7 @@ def test_what_the_former_key_sealed_stays_open(tmp_path: Path) -> None:
         name.chmod(0o600)
     (tmp_path / "master.key.bak").write_bytes(b"whatever")
     vault = load_vault(path)
-    assert (vault.open("v-1", entry), vault.id, vault.former) == (b"13800138000", key_id(NEW), {key_id(OLD)})
+    assert (vault.open("v-1", entry), vault.id, vault.former) == (b"13800138000", key_id(NEW), frozenset({key_id(OLD)}))
     with pytest.raises(InvalidTag):
         former.open("v-2", vault.seal("v-2", b"x"))
     (tmp_path / f"master.key.{key_id(OLD)}").rename(tmp_path / f"master.key.{'0' * 16}")

@@ -56,14 +56,26 @@ def entered(folder: Path) -> object:
     return holding
 
 
+def logged(folder: Path) -> None:
+    """A log in a folder of its own."""
+    make_folder(folder / "logs")
+    log(folder / "logs/a.log")
+
+
+def plainly(folder: Path) -> None:
+    """A file of bytes in a folder of its own."""
+    make_folder(folder / "faust")
+    write_whole(folder / "faust/x", b"x")
+
+
 WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "stack.json": ("stack.json", lambda folder: write_stack(folder, stack())),
     "key": ("master.key", lambda folder: make_master_key(folder / "master.key")),
     "password": ("redis.password", password_of),
     "journal": ("journals/a.jsonl", lambda folder: journal(folder / "journals/a.jsonl")),
-    "log": ("logs/a.log", lambda folder: (make_folder(folder / "logs"), log(folder / "logs/a.log"))),
+    "log": ("logs/a.log", logged),
     "lock": ("lock", lambda folder: entered(folder)),
-    "plain": ("faust/x", lambda folder: (make_folder(folder / "faust"), write_whole(folder / "faust/x", b"x"))),
+    "plain": ("faust/x", plainly),
 }
 
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -17,7 +18,7 @@ def test_a_busy_process_is_told_from_one_that_sleeps() -> None:
     """And one that has ended is left out."""
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"name": "me", "stage": "dispatch", "pid": os.getpid()},
         {"name": "gone", "stage": "intake", "pid": ended.pid},
         {"name": "theirs", "stage": "server", "pid": None},

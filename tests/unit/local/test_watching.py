@@ -1,5 +1,6 @@
 """A Prometheus beside the stack: found or refused before anything starts, and told of every process that answers."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -72,7 +73,7 @@ def test_a_package_that_cannot_be_had_is_asked_for_once(tmp_path: Path, monkeypa
     monkeypatch.setenv("GRIDWHISTLE_CACHE_DIR", str(tmp_path))
     monkeypatch.setattr(watching, "_fetch", fails)
     monkeypatch.setattr(watching, "_LACKING", {})
-    monkeypatch.setattr(watching.shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda name: None)
     for name in ("prometheus", "promtool", "prometheus"):
         with pytest.raises(RuntimeError, match="no prometheus today"):
             watching.tool.__wrapped__(name)

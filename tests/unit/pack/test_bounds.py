@@ -94,7 +94,7 @@ def test_a_hostile_pack_is_a_fault_at_once(kind: str, tmp_path: Path) -> None:
 def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
     """A pipe would wait for ever, a device has no end."""
     os.mkfifo(tmp_path / "pipe")
-    for number, target in enumerate(("/dev/zero", tmp_path, tmp_path / "pipe")):
+    for number, target in enumerate((Path("/dev/zero"), tmp_path, tmp_path / "pipe")):
         folder = tmp_path / str(number)
         folder.mkdir()
         (folder / "pack.yaml").symlink_to(target)

@@ -90,7 +90,7 @@ def test_los_angeles_leads_are_the_owners_of_the_data(los_angeles: Law, rows: li
         code = los_angeles.category_code(request_type)
         assert code is not None, request_type
         category = los_angeles.categories[code]
-        assert category.lead in counted
+        assert category.lead is not None and category.lead in counted
         assert counted[category.lead] == max(counted.values())
         assert category.lead_by_majority == (len(counted) > 1)
     assert set(los_angeles.departments) == {row["owner"].lower() for row in rows}
@@ -116,7 +116,7 @@ def test_los_angeles_homes_are_the_councils_of_the_data(los_angeles: Law, rows: 
 def test_every_row_of_los_angeles_is_placed(los_angeles: Law, rows: list[dict[str, str]]) -> None:
     """By its council, which is leaf and home at once; the 138 rows without one go to the unplaced home."""
     where = Places(los_angeles.bundle)
-    found = Counter()
+    found: Counter[str] = Counter()
     for row in rows:
         placed = where.place(
             f"nc{int(row['nc']):03d}" if row["nc"] else None,

@@ -110,8 +110,8 @@ def test_what_lies_above_homes_is_unplaced(places: Places) -> None:
 
 def test_nothing_at_all_is_unplaced(places: Places) -> None:
     """No grid, no point, no address; half a point is none; a point far away neither."""
-    for where in ((None, None), (34.74, None), (0.0, 0.0), (-90.0, 180.0)):
-        placed = places.place(None, *where, "WGS84", None)
+    for lat, lon in ((None, None), (34.74, None), (0.0, 0.0), (-90.0, 180.0)):
+        placed = places.place(None, lat, lon, "WGS84", None)
         assert (placed.home, placed.leaf, placed.by) == ("unplaced", None, "nothing")
 
 

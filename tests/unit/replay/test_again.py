@@ -15,6 +15,7 @@ from tests.support.town import MINUTE, REF, SPEED, START, Dispatch, busy_days
 from topics.codec import decode, encode
 from topics.command import Actor, Command
 from topics.decision import Decision
+from topics.ids import DecisionId
 from topics.reference import EngineClock
 from topics.vocabulary import CommandKind, Role
 
@@ -176,7 +177,7 @@ def test_what_was_held_is_passed_by_and_what_waits_is_counted() -> None:
     told._put(
         DECISIONS,
         b"east",
-        encode(Decision(broken.id, START + 2 * MINUTE, "held", "held", "east", engine="0.1.0")),
+        encode(Decision(DecisionId(broken.id), START + 2 * MINUTE, "held", "held", "east", engine="0.1.0")),
         START + 2 * MINUTE,
     )
     told.report(2, "lift", "east", "east-1", START + 3 * MINUTE)

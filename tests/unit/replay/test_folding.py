@@ -71,7 +71,12 @@ def test_a_fold_of_the_log_is_the_book(seed: int, monkeypatch: pytest.MonkeyPatc
     """After every single decision: tickets, the split's books, counters, commands seen, the pack, and what is due
     next."""
     books: list[Watched] = []
-    monkeypatch.setattr("tests.support.town.Book", lambda laws: books.append(Watched(laws)) or books[-1])
+
+    def watched_of(laws: Mapping[str, Law]) -> Watched:
+        books.append(Watched(laws))
+        return books[-1]
+
+    monkeypatch.setattr("tests.support.town.Book", watched_of)
     log = busy_days(seed, incidents=40, hours=60)
     watched = books[0]
     assert len(watched.past) == len(log.of("tickets.decisions")) > 300

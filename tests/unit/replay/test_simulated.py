@@ -12,7 +12,7 @@ from engine.replay.recorded_history import Gap, history_of
 from engine.replay.verify import laws_of
 from engine.replay.what_if import Simulated, simulate
 from rules.decide import decide
-from rules.history.compare import Load, Side
+from rules.history.compare import Load, Row, Side
 from rules.history.replay import Told
 from rules.law.compiled import Law
 from rules.state.causes import CommandCause, IncidentCause
@@ -21,7 +21,7 @@ from tests.support.town import HOUR, MINUTE, REF, SPEED, START, Dispatch, busy_d
 from topics.codec import decode, encode
 from topics.command import Actor, Command
 from topics.decision import Decision
-from topics.ids import partition_of
+from topics.ids import HomeCode, partition_of
 from topics.incident import AnyIncident, Incident, IncidentReferred
 from topics.pack import Limit, PackBundle
 from topics.ticket import Ticket
@@ -173,8 +173,8 @@ def test_the_comparison_is_what_brute_force_finds(seed: int, other: Any) -> None
     forced, unfit = by_force(log, other())
     before, after = endings(log), endings(forced)
     assert {misfit.id for misfit in found.no_longer_fits} == unfit
-    rows = {
-        (row.identity, row.before and row.before.ticket, row.after and row.after.ticket): row
+    rows: dict[tuple[str, str | None, str | None], Row] = {
+        (row.identity, row.before.ticket if row.before else None, row.after.ticket if row.after else None): row
         for row in found.difference.rows
     }
     none = Ending(next(iter(before.values())).ticket)
@@ -185,7 +185,7 @@ def test_the_comparison_is_what_brute_force_finds(seed: int, other: Any) -> None
             ((was or none).breaches - (now or none).breaches),
             ((now or none).breaches - (was or none).breaches),
         )
-        row = rows.get((key[0], was and was.ticket.id, now and now.ticket.id))
+        row = rows.get((key[0], was.ticket.id if was else None, now.ticket.id if now else None))
         if row is None:
             assert (side(was), vanish, appear) == (side(now), set(), set())
             continue
@@ -327,8 +327,11 @@ class Two:
     def report(self, n: int, home: str, minute: int) -> Decision:
         """A report without a category, which waits at the desk."""
         return self.take(
-            "incidents", home, Incident(f"town:{n}", home, START, START, "app", REF, "grid", leaf=f"{home}-1"), minute
-        )  # type: ignore[arg-type]
+            "incidents",
+            home,
+            Incident(f"town:{n}", HomeCode(home), START, START, "app", REF, "grid", leaf=f"{home}-1"),
+            minute,
+        )
 
     def ask(self, kind: CommandKind, ticket: str, minute: int, **fields: Any) -> Decision:
         """The duty desk commands."""

@@ -138,12 +138,14 @@ def test_what_is_remembered_is_the_state_alone() -> None:
         )
         some = draw.choice(sorted(city.book.tickets))
         kind, fields = draw.choice(
-            [
-                ("recategorise", {"category": "leak"}),
-                ("place", {"grid": "east2"}),
-                ("close_by_source", {}),
-                ("unmerge", {}),
-            ]
+            list[tuple[str, dict[str, Any]]](
+                [
+                    ("recategorise", {"category": "leak"}),
+                    ("place", {"grid": "east2"}),
+                    ("close_by_source", {}),
+                    ("unmerge", {}),
+                ]
+            )
         )
         city.ask(kind, some, "source:app" if kind == "close_by_source" else "desk:desk-1", reason="so", **fields)
     assert len(city.events("DuplicateProposed")) > 20 and city.events("TicketFolded") and city.events("TicketMerged")

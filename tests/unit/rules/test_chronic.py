@@ -1,6 +1,7 @@
 """一点一案: the same again at one point becomes a case, against a search of all pairs."""
 
 import random
+from typing import Any
 
 from rules.history.chronic_points import DAY_MS, case_plans
 from rules.ticket import duplicates
@@ -12,10 +13,18 @@ RULE = Chronic(3, 30, 50, 14)
 UNTIL = 100 * DAY_MS
 
 
-def ticket(n: int, day: int, lat: int | None = 347_000_000, status: Status = Status.CLOSED, **fields: object) -> Ticket:
+def ticket(n: int, day: int, lat: int | None = 347_000_000, status: Status = Status.CLOSED, **fields: Any) -> Ticket:
     """A ticket of bins, filed on a day, so many 10⁻⁷ degrees to the north."""
     at = day * DAY_MS + n
-    plain = {
+    plain: dict[str, Any] = {
+        "received_at": at,
+        "occurred_at": at,
+        "status": status,
+        "pack": "p",
+        "channel": "app",
+        "person": "x",
+        "duty": "y",
+        "task": "none",
         "home": "east",
         "leaf": "east1",
         "category": "bins",
@@ -27,19 +36,8 @@ def ticket(n: int, day: int, lat: int | None = 347_000_000, status: Status = Sta
         f"t-{n}",
         1,
         f"a:{n}",
-        **{
-            "received_at": at,
-            "occurred_at": at,
-            "status": status,
-            "pack": "p",
-            "channel": "app",
-            "person": "x",
-            "duty": "y",
-            "task": "none",
-        }
-        | plain
-        | fields,
-    )  # type: ignore[arg-type]
+        **plain | fields,
+    )
 
 
 def test_three_at_a_point_within_a_month_are_one_case_to_be_reviewed() -> None:

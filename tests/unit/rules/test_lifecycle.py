@@ -1,5 +1,7 @@
 """LAW 6: from report to closing, and every command that is refused."""
 
+from typing import Any
+
 import pytest
 
 from tests.support.city import DAY, HOUR, MINUTE, City, at
@@ -277,7 +279,7 @@ REFUSED = {
 
 @pytest.mark.parametrize(("kind", "name", "who", "fields", "reason"), REFUSED.values(), ids=REFUSED.keys())
 def test_what_is_not_allowed_is_refused_with_its_reason(
-    kind: str, name: str, who: str, fields: dict[str, object], reason: Reason
+    kind: str, name: str, who: str, fields: dict[str, Any], reason: Reason
 ) -> None:
     """One decision, the reason, no change; the id is not used up, and the same again is refused again."""
     city = City()

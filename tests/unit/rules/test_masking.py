@@ -1,5 +1,7 @@
 """What points to a person is masked in every form people write it; ids, addresses, grids and dates are left alone."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -186,7 +188,8 @@ def test_digits_of_any_script_and_signs_that_nobody_sees_hide_no_number(number: 
 
 def test_a_reporter_of_100000_values_costs_little() -> None:
     """A hostile reporter is looked at for some dozens of members."""
-    long, wide = {"x": list(range(10**5, 2 * 10**5))}, {str(n): [[[]]] for n in range(60_000)}
+    long = {"x": list(range(10**5, 2 * 10**5))}
+    wide: dict[str, Any] = {str(n): [[[]]] for n in range(60_000)}
     assert len(own_values(long)) == 32
     assert own_values(wide) == ()
     assert cpu_seconds(lambda: (own_values(long), own_values(wide))) < 0.1

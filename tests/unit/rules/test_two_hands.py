@@ -58,7 +58,7 @@ def test_unparked_early_it_goes_on_where_it_stood() -> None:
     reminded = [
         event.facts["number"] for decision in city.decisions for event in decision.events if event.type == "ClockAtRisk"
     ]
-    assert reminded == ["reminder"] and city["T"].status is Status.PARKED
+    assert reminded == ["reminder"] and city["T"].status == "parked"
     assert city.ask("unpark", "T", "chief:chief-1") == "done_as_asked"
     assert city["T"].status is Status.ACCEPTED and {clock.kind for clock in city["T"].clocks} == {"resolve"}
 

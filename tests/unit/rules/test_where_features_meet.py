@@ -1,6 +1,8 @@
 """The law where two features meet: each pair decided on purpose, told with the moment or the tier it must have (LAW
 2-6)."""
 
+from typing import Any
+
 import pytest
 from msgspec.structs import replace
 
@@ -346,7 +348,8 @@ def test_a_wish_lends_no_far_end_and_takes_the_near_one() -> None:
     city.at("12:00")
     assert (city["W"].tier, city["W"].is_overdue) == ("community", True)
     city.ask("unmerge", "A", "desk:desk-1", reason="another")
-    assert (city["W"].deadline_at, city["W"].is_overdue, city["A"].deadline_at) == (None, False, at("12:00"))
+    wish, leak = city["W"], city["A"]
+    assert wish.deadline_at is None and not wish.is_overdue and leak.deadline_at == at("12:00")
     city = town()
     city.report("L", "leak")
     city.report("V", "wish")
@@ -682,12 +685,13 @@ def test_any_open_is_any_open() -> None:
     assert city.ask("recategorise", "T", "desk:desk-1", category="leak", reason="so") == "done_as_asked"
     assert (city["T"].category, city["T"].status) == ("leak", Status.RECEIVED)
     for prepare in ("verifying", "parked", "done", "surveyed"):
-        for kind, fields in (
-            ("refer", {"home": "west"}),
-            ("place", {"grid": "east2"}),
-            ("recategorise", {"category": "leak"}),
-            ("escalate", {}),
-        ):
+        wishes: dict[str, dict[str, Any]] = {
+            "refer": {"home": "west"},
+            "place": {"grid": "east2"},
+            "recategorise": {"category": "leak"},
+            "escalate": {},
+        }
+        for kind, fields in wishes.items():
             city = City()
             city.report("T", None if prepare == "verifying" else "bins")
             if prepare == "verifying":

@@ -1,10 +1,12 @@
 """LAW 6, 7: a street whistles with its principal's consent, departments answer, and when it is over each appraises the
 other."""
 
+from typing import Any
+
 from tests.support.city import City
 from topics.vocabulary import Status
 
-CALL = {"departments": ("urban", "fire"), "case": "street_cannot", "reason": "too big for us"}
+CALL: dict[str, Any] = {"departments": ("urban", "fire"), "case": "street_cannot", "reason": "too big for us"}
 
 
 def at_street() -> City:

@@ -128,7 +128,7 @@ def test_keys_scroll_and_filter() -> None:
     assert keys.quit
 
 
-@pytest.mark.parametrize("kind", {**TABLE, **CHILD_TABLE})
+@pytest.mark.parametrize("kind", dict.fromkeys((*TABLE, *CHILD_TABLE)))
 def test_help_says_who_when_and_what_follows(kind: CommandKind) -> None:
     """For every command, from the table alone."""
     said = " ".join(manual(kind).split())
@@ -163,13 +163,14 @@ def test_who_is_said_to_be_asked_is_who_may_agree(what: str) -> None:
             city = City()
             city.report("T", "bins")
             city.work("T", until="start")
+            fields: dict[str, Any] = {"until": city.now + 86_400_000} if what == "park" else {}
             assert (
                 city.ask(
                     what,
                     "T",
                     city.holder("T"),
                     reason="why",
-                    **({"until": city.now + 86_400_000} if what == "park" else {}),
+                    **fields,
                 )
                 == "done_as_asked"
             )
