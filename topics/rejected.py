@@ -1,5 +1,7 @@
 """What intake could not turn into a ticket, and what the vault keeps."""
 
+from enum import StrEnum
+
 import msgspec
 
 from topics.ids import Instant
@@ -16,13 +18,33 @@ class SaidFault(msgspec.Struct, frozen=True):
     message: str
 
 
+class RejectReason(StrEnum):
+    """Why an intake record became no ticket; the labels of ``gridwhistle_rejected_total``."""
+
+    UNREADABLE = "unreadable"
+    NULL_VALUE = "null_value"
+    NULL_KEY = "null_key"
+    KEY_MISMATCH = "key_mismatch"
+    WRONG_PARTITION = "wrong_partition"
+    WRONG_TYPE = "wrong_type"
+    UNKNOWN_VERSION = "unknown_version"
+    TOO_DEEP = "too_deep"
+    TOO_LARGE = "too_large"
+    BAD_TEXT = "bad_text"
+    MISSING_FIELD = "missing_field"
+    INVALID_FIELD = "invalid_field"
+    OUT_OF_RANGE = "out_of_range"
+    DUPLICATE = "duplicate"
+    HELD = "held"
+    UNREADABLE_BATCH = "unreadable_batch"
+
+
 class Rejected(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):
     """A record of ``incidents.raw`` that became no ticket, with the reason and the field to mend.
 
     ``sealed`` is the original value and ``envelope`` its key and headers, AES-GCM under one key of their own that lies
     wrapped in the vault under ``token``; duplicates are not kept again. Nothing here, the record's key neither, is as
-    the
-    sender wrote it: a key, an identity or a member's name may be somebody's telephone number.
+    the sender wrote it: a key, an identity or a member's name may be somebody's telephone number.
     """
 
     id: str

@@ -73,39 +73,13 @@ def incompatible(old: dict[str, Any], new: dict[str, Any]) -> list[str]:
 def _compare(
     old: Any, new: Any, old_root: dict[str, Any], new_root: dict[str, Any], where: str, seen: set[tuple[str, str]]
 ) -> list[str]:
-    pair = (
-        (str(old.get("$ref")), str(new.get("$ref")))
-        if isinstance(old, dict) and isinstance(new, dict)
-        else ("None", "None")
-    )
-    if "None" not in pair:
+    if isinstance(old, dict) and isinstance(new, dict) and "$ref" in old and "$ref" in new:
+        pair = (str(old["$ref"]), str(new["$ref"]))
         if pair in seen:
             return []
         seen = seen | {pair}
     old, new = _resolve(old, old_root), _resolve(new, new_root)
-    faults = (
-        [f"{where or 'record'}: type {old.get('type')} became {new.get('type')}"]
-        if old.get("type") != new.get("type")
-        else []
-    )
-    for word in set(old.get("enum", ())) - set(new.get("enum", old.get("enum", ()))):
-        faults.append(f"{where}: the word {word!r} was taken out")
-    if old.get("const") != new.get("const"):
-        faults.append(f"{where}: {old.get('const')!r} became {new.get('const')!r}")
-    for bound, narrower in (
-        ("minimum", 1),
-        ("minLength", 1),
-        ("minItems", 1),
-        ("maximum", -1),
-        ("maxLength", -1),
-        ("maxItems", -1),
-    ):
-        before, after = old.get(bound), new.get(bound)
-        if after is not None and (before is None or (after - before) * narrower > 0):
-            faults.append(f"{where}: {bound} {before} became {after}")
-    faults += [
-        f"{where}.{name}: became required" for name in set(new.get("required", ())) - set(old.get("required", ()))
-    ]
+    faults = _narrowed(old, new, where)
     for name, member in old.get("properties", {}).items():
         if name not in new.get("properties", {}):
             faults.append(f"{where}.{name}: was removed")
@@ -116,6 +90,27 @@ def _compare(
     if "anyOf" in old or "anyOf" in new:
         faults += _choices(old, new, where)
     return faults
+
+
+_NARROWER = {"minimum": 1, "minLength": 1, "minItems": 1, "maximum": -1, "maxLength": -1, "maxItems": -1}
+"""Bound -> the direction in which it lets less through."""
+
+
+def _narrowed(old: dict[str, Any], new: dict[str, Any], where: str) -> list[str]:
+    """What one value itself may no longer be: its type, its words, its bounds, its being left out."""
+    faults: list[str] = []
+    if old.get("type") != new.get("type"):
+        faults.append(f"{where or 'record'}: type {old.get('type')} became {new.get('type')}")
+    for word in set(old.get("enum", ())) - set(new.get("enum", old.get("enum", ()))):
+        faults.append(f"{where}: the word {word!r} was taken out")
+    if old.get("const") != new.get("const"):
+        faults.append(f"{where}: {old.get('const')!r} became {new.get('const')!r}")
+    for bound, narrower in _NARROWER.items():
+        before, after = old.get(bound), new.get(bound)
+        if after is not None and (before is None or (after - before) * narrower > 0):
+            faults.append(f"{where}: {bound} {before} became {after}")
+    required = set(new.get("required", ())) - set(old.get("required", ()))
+    return faults + [f"{where}.{name}: became required" for name in required]
 
 
 def _choices(old: dict[str, Any], new: dict[str, Any], where: str) -> list[str]:

@@ -1,12 +1,33 @@
 """What a department is given on ``dept.<code>.tasks`` and what it answers on ``dept.<code>.replies``."""
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 import msgspec
 from pydantic import AwareDatetime, Field
 
 from topics.incident import Code, Door, Proof, Text
-from topics.vocabulary import TaskEvent, TaskRole
+
+
+class TaskEvent(StrEnum):
+    """What a message to a department says; the list is closed, a new word makes a new version."""
+
+    DISPATCHED = "dispatched"  # a new task
+    REMINDED = "reminded"  # somebody, or a rung below 100 %, asks for it
+    OVERDUE = "overdue"  # its limit or its report-in is broken
+    UPDATED = "updated"  # something about it has changed
+    WITHDRAWN = "withdrawn"  # it is no longer asked of this department
+    ENDED = "ended"  # the ticket is over
+    REFUSED = "refused"  # what the department sent was refused, and why
+
+
+class TaskRole(StrEnum):
+    """As what a department is told; the list is closed."""
+
+    OWNER = "owner"
+    LEAD = "lead"
+    HELPER = "helper"
+    SENDER = "sender"  # of a reply or command that was refused
 
 
 class Place(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,12 +53,12 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     """``<decision id>#<department>#<child or 0>``: the same whenever it is sent again."""
     event: Annotated[str, msgspec.Meta(extra_json_schema={"enum": [word.value for word in TaskEvent]})]
-    """A ``topics.vocabulary.TaskEvent``: ``dispatched``, ``reminded``, ``overdue``, ``updated``, ``withdrawn``,
+    """A ``TaskEvent``: ``dispatched``, ``reminded``, ``overdue``, ``updated``, ``withdrawn``,
     ``ended``, ``refused``."""
     department: str
     ticket: str
     role: Annotated[str, msgspec.Meta(extra_json_schema={"enum": [word.value for word in TaskRole]})]
-    """A ``topics.vocabulary.TaskRole``: ``owner``, ``lead``, ``helper``; ``sender`` of what was refused."""
+    """A ``TaskRole``: ``owner``, ``lead``, ``helper``; ``sender`` of what was refused."""
     at: str
     """RFC 3339, UTC: engine time of the decision."""
     child: str | None = None

@@ -193,48 +193,6 @@ class DepartmentRole(StrEnum):
     HELPER = "helper"
 
 
-class TaskEvent(StrEnum):
-    """What a message to a department says; the list is closed, a new word makes a new version."""
-
-    DISPATCHED = "dispatched"  # a new task
-    REMINDED = "reminded"  # somebody, or a rung below 100 %, asks for it
-    OVERDUE = "overdue"  # its limit or its report-in is broken
-    UPDATED = "updated"  # something about it has changed
-    WITHDRAWN = "withdrawn"  # it is no longer asked of this department
-    ENDED = "ended"  # the ticket is over
-    REFUSED = "refused"  # what the department sent was refused, and why
-
-
-class TaskRole(StrEnum):
-    """As what a department is told; the list is closed."""
-
-    OWNER = "owner"
-    LEAD = "lead"
-    HELPER = "helper"
-    SENDER = "sender"  # of a reply or command that was refused
-
-
-class RejectReason(StrEnum):
-    """Why an intake record became no ticket; the labels of ``gridwhistle_rejected_total``."""
-
-    UNREADABLE = "unreadable"
-    NULL_VALUE = "null_value"
-    NULL_KEY = "null_key"
-    KEY_MISMATCH = "key_mismatch"
-    WRONG_PARTITION = "wrong_partition"
-    WRONG_TYPE = "wrong_type"
-    UNKNOWN_VERSION = "unknown_version"
-    TOO_DEEP = "too_deep"
-    TOO_LARGE = "too_large"
-    BAD_TEXT = "bad_text"
-    MISSING_FIELD = "missing_field"
-    INVALID_FIELD = "invalid_field"
-    OUT_OF_RANGE = "out_of_range"
-    DUPLICATE = "duplicate"
-    HELD = "held"
-    UNREADABLE_BATCH = "unreadable_batch"
-
-
 class Reason(StrEnum):
     """Why a decision came out as it did: the same word in the record, the log line, the metric and on the screen."""
 

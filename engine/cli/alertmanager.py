@@ -17,7 +17,8 @@ from engine.local.folder import settings_of
 from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from topics.codec import encode
-from topics.envelope import EnvelopeFault, incident_message, parse
+from topics.envelope import incident_message
+from topics.hostile_json import EnvelopeFault, parse
 from topics.ids import identity, murmur2
 from topics.registry import RAW
 

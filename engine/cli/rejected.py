@@ -12,7 +12,7 @@ from engine.cli import run_async
 from engine.client.rejections import Turned, resend_mended, reveal, turned_away
 from engine.errors import InvalidSettings
 from topics.codec import encode
-from topics.vocabulary import RejectReason
+from topics.rejected import RejectReason
 
 rejected = typer.Typer(
     help="What intake turned away: list, show, resend.",

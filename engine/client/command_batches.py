@@ -13,7 +13,7 @@ from engine.kafka.newer_records import read_own, read_sieved
 from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.views.from_state import image_of
-from rules.masking import masked_command, masked_name
+from rules.masking.masker import masked_command, masked_name
 from rules.ticket.draft import Draft
 from topics import codec
 from topics.command import Command

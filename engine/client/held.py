@@ -17,7 +17,7 @@ from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.views.from_state import image_of, partition_in
 from engine.views.history import decisions
-from rules.masking import masked_command
+from rules.masking.masker import masked_command
 from topics import codec
 from topics.command import AGAIN, Actor, Command
 from topics.decision import Decision

@@ -17,7 +17,7 @@ from rules.rulepack.shape import Lines
 from rules.rulepack.standards import CatalogueSource, is_catalogue, load_catalogue
 from rules.rulepack.standards import faults as catalogue_faults
 from rules.rulepack.validation.run_all import faults
-from rules.state.duty_roster import MAY_ADOPT, may_not_adopt
+from rules.state.duty_rights import MAY_ADOPT, may_not_adopt
 from topics import codec
 from topics.command import Actor, Command
 from topics.pack import PackBundle

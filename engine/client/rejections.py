@@ -16,7 +16,8 @@ from engine.kafka.reference import Reference
 from engine.security.connections import kafka_arguments
 from engine.security.vault import load_vault
 from topics import codec
-from topics.envelope import EnvelopeFault, incident_message, parse
+from topics.envelope import incident_message
+from topics.hostile_json import EnvelopeFault, parse
 from topics.ids import murmur2
 from topics.incident import MAX_RECORD_BYTES, ReportedIncident
 from topics.registry import RAW, REJECTED, VAULT

@@ -12,8 +12,8 @@ from engine.feed.feedmap import ClosingKind, FeedMap
 from engine.feed.moments import Local, instants, millis, moment_of, order_of, told_by
 from engine.feed.rows import Row, Wanted
 from engine.feed.showing import masked, mend_of, shown_word
-from rules.masking import own_values
-from topics.envelope import LONGEST_NAME
+from rules.masking.own_values import own_values
+from topics.hostile_json import LONGEST_NAME
 from topics.ids import Instant, identity
 from topics.incident import ReportedIncident, unfit
 from topics.vocabulary import Channel

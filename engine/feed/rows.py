@@ -14,7 +14,7 @@ import msgspec
 
 from engine.errors import FileRefused
 from engine.feed.opening import MOST_BYTES, read_text
-from topics.envelope import EnvelopeFault, parse
+from topics.hostile_json import EnvelopeFault, parse
 
 csv.field_size_limit(MOST_BYTES)  # the sender refuses what is too large, naming the limit; csv would stop at 128 KiB
 

@@ -20,8 +20,8 @@ from topics.envelope import Headers, incident_message
 from topics.ids import Instant, home_of, murmur2, partition_of, record_id
 from topics.reference import EngineClock
 from topics.registry import COMMANDS, RAW
-from topics.rejected import FAULT_HEADER, SaidFault
-from topics.vocabulary import RejectReason, Role
+from topics.rejected import FAULT_HEADER, RejectReason, SaidFault
+from topics.vocabulary import Role
 
 if TYPE_CHECKING:
     from engine.settings import Settings

@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from rules.masking import NUMERALS, masker_for
+from rules.masking.masker import masker_for
+from rules.masking.plain_form import NUMERALS
 from rules.rulepack.shape import worded
 
 WORD = 12

@@ -14,7 +14,7 @@ from engine.replay.gc_pause import calm
 from engine.stages.dispatch import cause_of
 from engine.stream.contracts import Record
 from rules.history.replay import Stood, Told
-from rules.masking import is_american
+from rules.masking.masker import is_american
 from rules.state.causes import CommandCause, IncidentCause
 from topics import codec
 from topics.ids import Instant

@@ -13,13 +13,13 @@ from engine.stream.contracts import Out, Record
 from engine.stream.passed_by import offsets, passed_by, rejection
 from rules.decide import decide
 from rules.law.compiled import Law
-from rules.masking import is_american, masked_command
+from rules.masking.masker import is_american, masked_command
 from rules.state.causes import ClockCause, CommandCause, IncidentCause, Outcome
 from rules.state.held_causes import set_aside, set_aside_record
 from rules.state.partition_state import Book
 from topics import bounds, codec
 from topics.command import AGAIN, Actor, Command
-from topics.envelope import parse
+from topics.hostile_json import parse
 from topics.ids import Instant, clock_id, partition_of
 from topics.incident import REPORTED, AnyIncident
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE

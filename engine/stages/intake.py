@@ -16,14 +16,14 @@ from engine.stream.contracts import Clockless, Out, Record
 from engine.stream.passed_by import offsets, passed_by, rejection
 from rules.law.compiled import Law
 from rules.law.placement import Places, Unplaceable
-from rules.masking import masker_for
+from rules.masking.masker import masker_for
 from topics import codec
-from topics.envelope import KNOWN, LONGEST_NAME, Envelope, personal_of
+from topics.envelope import Envelope, personal_of
+from topics.hostile_json import KNOWN, LONGEST_NAME
 from topics.ids import Instant, identity_hash, murmur2, partition_of
 from topics.incident import MAX_RECORD_BYTES, REPORTED, Incident, ReportedIncident
 from topics.registry import INCIDENTS, INTAKE_STATE, RAW, REJECTED, VAULT
-from topics.rejected import Original, Rejected, Seen
-from topics.vocabulary import RejectReason
+from topics.rejected import Original, Rejected, RejectReason, Seen
 
 log = logging.getLogger(__name__)
 

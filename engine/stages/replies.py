@@ -15,7 +15,7 @@ from engine.kafka.reference import read_partition
 from engine.security.connections import kafka_arguments
 from engine.stream.contracts import Record
 from engine.stream.passed_by import offsets
-from rules.masking import masked_command
+from rules.masking.masker import masked_command
 from topics import codec
 from topics.command import Actor, Command
 from topics.envelope import read_reply

@@ -8,12 +8,12 @@ from pydantic import ValidationError
 
 from engine.stream.contracts import Record
 from topics import bounds, codec
-from topics.envelope import LONGEST_NAME, Envelope, EnvelopeFault, read_incident
+from topics.envelope import Envelope, read_incident
 from topics.errors import GridwhistleError
+from topics.hostile_json import LONGEST_NAME, EnvelopeFault
 from topics.ids import Instant, folded
 from topics.incident import UNFIT, ReportedIncident, unfit
-from topics.rejected import FAULT_HEADER, SaidFault
-from topics.vocabulary import RejectReason
+from topics.rejected import FAULT_HEADER, RejectReason, SaidFault
 
 PLAUSIBLE_MS = 10 * 366 * 86_400_000
 """A time further than ten years from now is a mistake, not a date."""

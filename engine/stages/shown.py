@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rules.law.compiled import Law
-from rules.masking import masker_for, own_values
-from topics.envelope import LONGEST_NAME
+from rules.masking.masker import masker_for
+from rules.masking.own_values import own_values
+from topics.hostile_json import LONGEST_NAME
 
 
 class Shown:

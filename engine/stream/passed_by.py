@@ -9,8 +9,7 @@ from engine.stream.contracts import Out, Record
 from topics import codec
 from topics.ids import Instant
 from topics.registry import REJECTED
-from topics.rejected import Rejected
-from topics.vocabulary import RejectReason
+from topics.rejected import Rejected, RejectReason
 
 log = logging.getLogger(__name__)
 

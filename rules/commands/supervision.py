@@ -1,5 +1,4 @@
-"""Those who direct a ticket without holding it: another category, orders, reminders; and those who follow it (LAW 5,
-6)."""
+"""Those who direct a ticket without holding it: another category, orders, reminders; who follows it (LAW 5, 6)."""
 
 from msgspec.structs import replace
 
@@ -45,8 +44,8 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
         draft.category, draft.urgency, draft.lead, draft.rule = code, category.urgency, category.lead, None
         filing.retime_triage(case, draft)
         return Reason.DONE_AS_ASKED
-    here, steps = ladder.tier_of(case, draft), case.law.ladder(category.ladder)
-    steps_on = ladder.not_below(here, ladder.steps_of(case, draft), steps)
+    here = ladder.tier_of(case, draft)
+    steps_on = ladder.not_below(here, ladder.steps_of(case, draft), case.law.ladder(category.ladder))
     if not steps_on:
         return Reason.TIER_UNKNOWN
     if draft.folded_into is not None:
@@ -63,16 +62,12 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.DONE_AS_ASKED
     if draft.status is Status.PARKED:
         pauses.unpark(case, draft)
-    return (
-        Reason.DONE_AS_ASKED
-        if any(moves.move_to(case, draft, tier, "recategorised") for tier in steps_on)
-        else Reason.TIER_UNKNOWN
-    )
+    is_taken = any(moves.move_to(case, draft, tier, "recategorised") for tier in steps_on)
+    return Reason.DONE_AS_ASKED if is_taken else Reason.TIER_UNKNOWN
 
 
 def _take_limit(case: Case, draft: Draft, former: Category, category: Category) -> None:
-    """Re-base the limit: a wish gets its new one from its filing on, and what becomes a wish loses its rungs (LAW
-    4)."""
+    """Re-base the limit: a wish gets its new one from its filing on, what becomes a wish loses its rungs (LAW 4)."""
     law = case.law
     limit_ms, unit = filing.limit_of(law, category, draft.is_reopened)
     rungs = filing.rungs_of(law, category)
@@ -113,8 +108,7 @@ def _take_limit(case: Case, draft: Draft, former: Category, category: Category) 
 def _as_emergency(
     case: Case, draft: Draft, category: Category, steps_on: tuple[Tier, ...], here: Tier | None
 ) -> Reason:
-    """As if filed so at this moment: the street has it, or who stands above it already; its departments are called, its
-    clocks run from now."""
+    """As if filed so now: the street has it, or who stands above it already; departments called, clocks run anew."""
     was_parked = draft.status is Status.PARKED
     if was_parked:
         pauses.unpark(case, draft)

@@ -51,16 +51,13 @@ class Simulation:
     law's: what is due before the next report, or before the next command was handed in, fires first, at its due moment
     (LAW 4: at the same instant the command goes first; a late worker breaches nobody). Adoptions of packs are left out,
     the new law holds from the beginning. A referral arrives where and when it was recorded, if the new law makes it
-    too;
-    one that only the new law makes arrives at once. A clock that a busy worker fired late is told as if in time, so
-    even
-    under its own law a history may differ by a ticket that was a moment from its deadline. Where a report was placed is
-    a recorded fact and stays (DESIGN 6).
+    too; one that only the new law makes arrives at once. A clock that a busy worker fired late is told as if in time,
+    so even under its own law a history may differ by a ticket that was a moment from its deadline. Where a report was
+    placed is a recorded fact and stays (DESIGN 6).
 
     A history that begins in the middle begins with what stood then. As at the adoption of a pack, tickets that stood
-    keep
-    the law they were filed under and are served by the new law's people; what is filed from then on is the new law's. A
-    referral that was on its way then arrives as it is recorded.
+    keep the law they were filed under and are served by the new law's people; what is filed from then on is the new
+    law's. A referral that was on its way then arrives as it is recorded.
     """
 
     def __init__(
@@ -72,7 +69,7 @@ class Simulation:
         laws: Mapping[str, Law] | None = None,
         begun: Mapping[int, Stood] | None = None,
     ) -> None:
-        """Prepare.
+        """Take what was recorded.
 
         Args:
             law: The new law.
@@ -82,25 +79,17 @@ class Simulation:
             laws: The recorded packs, for what stood at the beginning.
             begun: What stood at the beginning, by partition; it is changed.
         """
-        self._law, self._laws, self._partitions, self._count, self._see = (
-            law,
-            {**(laws or {}), law.ref: law},
-            partitions,
-            count,
-            see,
-        )
+        self._law, self._laws = law, {**(laws or {}), law.ref: law}
+        self._partitions, self._count, self._see = partitions, count, see
         self._books: dict[int, Book] = {}
         self._last: dict[int, Instant] = {}
         for partition, stood in (begun or {}).items():
-            book, self._last[partition] = stood.book, stood.at
-            book.laws, book.pack = self._laws, law.ref
-            self._books[partition] = book
-        arrivals = [
-            referred for told in partitions.values() for one in told if (referred := _referral(one)) is not None
-        ]
+            self._begin(partition, stood)
+        every = [one for told in partitions.values() for one in told]
+        arrivals = [referred for one in every if (referred := _referral(one)) is not None]
         self._slots = {referred.id for referred in arrivals}
         """Referring decisions whose arrival is recorded and still ahead."""
-        told_here = {one.id for told in partitions.values() for one in told} if begun else self._slots
+        told_here = {one.id for one in every} if begun else self._slots
         self._arriving = {referred.id: referred for referred in arrivals if referred.id not in told_here}
         self._names: dict[str, str] = {}
         """Recorded ticket -> its name under the new law; empty where there is none."""
@@ -111,6 +100,12 @@ class Simulation:
         """Commands that were refused, and that the new law carries out."""
         self.held: list[tuple[str, str]] = []
         """Causes that cannot be decided under the new law, each with the error."""
+
+    def _begin(self, partition: int, stood: Stood) -> None:
+        """What stood is remembered, and the new law is in force."""
+        book, self._last[partition] = stood.book, stood.at
+        book.laws, book.pack = self._laws, self._law.ref
+        self._books[partition] = book
 
     def run(self, pending: Mapping[int, Instant], advance: Callable[[], None] = lambda: None) -> None:
         """Tell everything, up to the last recorded moment.

@@ -2,17 +2,17 @@
 
 from collections.abc import Mapping
 from copy import copy
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from functools import cached_property
-from itertools import combinations
-from math import gcd, lcm
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from rules.law.conditions import Conditions
+from rules.law.duty_hours import next_begin, span_of
 from rules.law.force_majeure import Standstill
+from rules.law.shares import share_unit
 from rules.law.work_calendar import WorkCalendar
 from topics.ids import Instant
 from topics.pack import Category, Department, Limit, Node, PackBundle, PartyShare, RosterEntry, Tier
@@ -27,8 +27,7 @@ UNIT_MS: dict[str, int] = {
 """Length of a unit in its own time; a work day is the calendar's (8 h by default)."""
 
 QUARTER_MS = 900_000
-"""No zone's day begins, and none changes its offset, off a quarter of an hour: what the zone says is remembered by
-quarters."""
+"""No zone's day begins, or changes its offset, off a quarter of an hour: the zone's answers are kept by quarters."""
 
 RUNGS: dict[str, tuple[int, ...]] = {
     ClockKind.RESOLVE: (50, 80, 100, 150, 300),
@@ -129,8 +128,7 @@ class Law:
     # -- people ------------------------------------------------------------------------------------------------
 
     def roster(self, role: str, node: str, skill: str | None = None, org: str | None = None) -> tuple[RosterEntry, ...]:
-        """List who has a role for a grid: the people of the nearest node on the way up that has any, else those for
-        everywhere.
+        """List who has a role for a grid: those of the nearest node on the way up that has any, else of everywhere.
 
         For the parties of the split the way up ends at the home. Source: LAW 3.
         """
@@ -160,19 +158,15 @@ class Law:
         return self._by_person.get((person, role))
 
     def entry_at(self, person: str, duty: str) -> RosterEntry | None:
-        """Find a person by the post they have a ticket in: a role, ``street`` (its principal, too), a department's
-        code; else by any role."""
-        roles = (
-            (duty, Role.PRINCIPAL)
-            if duty == Role.STREET
-            else (Role.DEPARTMENT,)
-            if duty in self.departments
-            else (duty,)
-        )
-        return next(
-            (found for role in roles if (found := self._by_person.get((person, role))) is not None),
-            self._by_name.get(person),
-        )
+        """Find a person by the post they have a ticket in: a role, a department's code; else by any role.
+
+        A ``street``'s principal has its tickets, too.
+        """
+        roles: tuple[str, ...] = (Role.DEPARTMENT,) if duty in self.departments else (duty,)
+        if duty == Role.STREET:
+            roles = (duty, Role.PRINCIPAL)
+        posts = (found for role in roles if (found := self._by_person.get((person, role))) is not None)
+        return next(posts, self._by_name.get(person))
 
     def next_on_duty(self, hours: str | None, at: Instant) -> Instant | None:
         """Name ``at`` itself within somebody's hours, else when they begin; without hours of their own the city's."""
@@ -182,13 +176,7 @@ class Law:
             return self.calendar.next_open(at)
         if self.on_duty(RosterEntry("", "", "", on_duty=hours), at):
             return at
-        local = datetime.fromtimestamp(at / 1000, self._zone)
-        start = _minutes(hours[:5])
-        begins = [
-            datetime.combine(local.date() + timedelta(days=n), time(start // 60, start % 60), self._zone)
-            for n in (0, 1)
-        ]
-        return next(when for moment in begins if (when := int(moment.timestamp()) * 1000) > at)
+        return next_begin(hours, at, self._zone)
 
     def on_duty(self, entry: RosterEntry, at: Instant) -> bool:
         """Whether a person is on duty: always, in working time, or between two local times of day."""
@@ -200,23 +188,20 @@ class Law:
             return self.calendar.is_open(at)
         span = self._duty.get(entry.on_duty)
         if span is None:
-            start, _, end = entry.on_duty.partition("-")
-            span = self._duty[entry.on_duty] = (_minutes(start), _minutes(end))
+            span = self._duty[entry.on_duty] = span_of(entry.on_duty)
         now = self._local(at)[2] + at % QUARTER_MS // 60_000
         return span[0] <= now < span[1] if span[0] <= span[1] else now >= span[0] or now < span[1]
 
     def ready(self, role: str, node: str, skill: str | None, org: str | None, at: Instant) -> tuple[RosterEntry, ...]:
-        """List those of a role for a grid who are on duty; answers of the same moment are kept, since a busy step has
-        one."""
+        """List those of a role for a grid who are on duty; answers of a moment are kept, since a busy step has one."""
         if at != self._ready_at:
             self._ready.clear()
             self._ready_at = at
         key = (role, node, skill, org)
         found = self._ready.get(key)
         if found is None:
-            found = self._ready[key] = tuple(
-                [entry for entry in self.roster(role, node, skill, org) if self.on_duty(entry, at)]
-            )
+            able = [entry for entry in self.roster(role, node, skill, org) if self.on_duty(entry, at)]
+            found = self._ready[key] = tuple(able)
         return found
 
     # -- amounts and days --------------------------------------------------------------------------------------
@@ -246,15 +231,12 @@ class Law:
         return (self._now if at // QUARTER_MS == self._quarter else self._local(at))[2] // 60
 
     def _local(self, at: Instant) -> tuple[str, str, int]:
-        """Day, month and minute of the day at which the quarter of an hour around ``at`` begins; the last answer is
-        kept."""
+        """Day, month, minute of the day at which the quarter of an hour around ``at`` begins; the last one is kept."""
         if at // QUARTER_MS != self._quarter:
             quarter = at // QUARTER_MS
             local = datetime.fromtimestamp(quarter * 900, self._zone)
-            self._now, self._quarter = (
-                (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), local.hour * 60 + local.minute),
-                quarter,
-            )
+            minute = local.hour * 60 + local.minute
+            self._now, self._quarter = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), minute), quarter
         return self._now
 
     def area(self, where: str) -> str | None:
@@ -298,19 +280,3 @@ class Law:
     def reads(self) -> tuple[str, ...]:
         """Which facts the exceptions to the catalogue read; none where there are no exceptions."""
         return tuple(sorted({name for rule in self.bundle.rules for name in rule.reads}))
-
-
-def _minutes(clock: str) -> int:
-    """Turn ``HH:MM`` into minutes after midnight."""
-    return int(clock[:2]) * 60 + int(clock[3:])
-
-
-def share_unit(shares: list[int]) -> int:
-    """Find the unit in which every split of the shares is whole: 2520 for 10, 20, 30, 40.
-
-    The least common multiple of the sums of all subsets of the shares, divided by their common divisor. Source: LAW 3.
-    """
-    divisor = gcd(*shares) if shares else 1
-    reduced = [share // divisor for share in shares if share]
-    sums = {sum(some) for n in range(1, len(reduced) + 1) for some in combinations(reduced, n)}
-    return lcm(*sums) if sums else 1

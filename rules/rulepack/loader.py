@@ -106,11 +106,24 @@ def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict
         shipped = ", ".join(sorted(p.name for p in PACKS.iterdir() if p.is_dir()))
         return {}, {}, [f"{name_or_path or repr('')}: no such pack or folder; shipped are {shipped}"]
     if folder.resolve() in children:
-        return (
-            {},
-            {},
-            [f"pack.yaml: extends: runs in a circle: {' -> '.join(p.name for p in (*children, folder))}; cut it"],
-        )
+        circle = " -> ".join(p.name for p in (*children, folder))
+        return {}, {}, [f"pack.yaml: extends: runs in a circle: {circle}; cut it"]
+    own, files, faults = _own_members(folder)
+    parent = own.pop("extends", None)
+    if parent is None:
+        return own, files, faults
+    beside = folder / str(parent)
+    above = beside.resolve() if beside.is_dir() else str(parent)
+    members, of, more_faults = _members(above, (*children, folder.resolve()))
+    for name, value in own.items():
+        base = name.removeprefix("more_")
+        added = name != base and isinstance(value, list) and isinstance(members.get(base), list)
+        members[base if added else name] = [*members[base], *value] if added else value
+    return members, {**{name: f"{parent}/{file}" for name, file in of.items()}, **files}, faults + more_faults
+
+
+def _own_members(folder: Path) -> tuple[dict[str, Any], dict[str, str], list[str]]:
+    """Read what a pack's own files say; where it extends another, a file may be missing."""
     own: dict[str, Any] = {}
     files: dict[str, str] = {}
     faults: list[str] = []
@@ -128,18 +141,7 @@ def _members(name_or_path: str | Path, children: tuple[Path, ...]) -> tuple[dict
         ]
         own |= found
         files |= dict.fromkeys(found, f"{file}.yaml")
-    parent = own.pop("extends", None)
-    if parent is None:
-        return own, files, faults
-    beside = folder / str(parent)
-    members, of, more_faults = _members(
-        beside.resolve() if beside.is_dir() else str(parent), (*children, folder.resolve())
-    )
-    for name, value in own.items():
-        base = name.removeprefix("more_")
-        added = name != base and isinstance(value, list) and isinstance(members.get(base), list)
-        members[base if added else name] = [*members[base], *value] if added else value
-    return members, {**{name: f"{parent}/{file}" for name, file in of.items()}, **files}, faults + more_faults
+    return own, files, faults
 
 
 def read_yaml(path: Path) -> dict[str, Any]:

@@ -66,8 +66,7 @@ def catalogue_of(rows: Iterable[Mapping[str, str]], name: str, title: str, title
     """Make a catalogue of a table's rows, as ``catalogue.yaml`` has it.
 
     A category is a small class with one filing condition, numbered in the table's order within its class; the first
-    unit
-    named leads, the others help. What runs day and night is U2, the rest U3: the table knows no other urgency.
+    unit named leads, the others help.
 
     Raises:
         PackUnreadable: The table lacks a column, or has no row.
@@ -86,21 +85,8 @@ def catalogue_of(rows: Iterable[Mapping[str, str]], name: str, title: str, title
         called = [units.setdefault(unit, f"unit_{len(units) + 1:03}") for unit in _units(cells["handling_unit"])]
         if limit is None:
             unclear.append({"row": row, "what": what, "limit": cells["limit"]})
-            continue
-        categories.append(
-            {
-                "code": f"{code}_{numbers[code]}",
-                "label": f"{code}_{numbers[code]}",
-                "label_zh": what,
-                "group": cells["big_name"],
-                "urgency": str(Urgency.U2 if limit[1] in (Unit.URGENT_HOUR, Unit.URGENT_DAY) else Urgency.U3),
-                "limit": f"{limit[0]} {limit[1]}",
-                "lead": called[0] if called else None,
-                "co": called[1:],
-                "filing_standard": cells["filing_condition"],
-                "closing_standard": cells["closing_condition"],
-            }
-        )
+        else:
+            categories.append(_category(f"{code}_{numbers[code]}", what, limit, called, cells))
     if not numbers:
         raise PackUnreadable([f"the table has no row below its head; it needs the columns {', '.join(COLUMNS)}"])
     departments = [{"code": code, "label": code, "label_zh": unit} for unit, code in units.items()]
@@ -112,6 +98,24 @@ def catalogue_of(rows: Iterable[Mapping[str, str]], name: str, title: str, title
         "departments": departments,
         "categories": categories,
         "not_understood": unclear,
+    }
+
+
+def _category(
+    code: str, what: str, limit: tuple[int, Unit], called: list[str], cells: Mapping[str, str]
+) -> dict[str, Any]:
+    """Make a category; what runs day and night is U2, the rest U3: the table knows no other urgency."""
+    return {
+        "code": code,
+        "label": code,
+        "label_zh": what,
+        "group": cells["big_name"],
+        "urgency": str(Urgency.U2 if limit[1] in (Unit.URGENT_HOUR, Unit.URGENT_DAY) else Urgency.U3),
+        "limit": f"{limit[0]} {limit[1]}",
+        "lead": called[0] if called else None,
+        "co": called[1:],
+        "filing_standard": cells["filing_condition"],
+        "closing_standard": cells["closing_condition"],
     }
 
 

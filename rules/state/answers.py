@@ -8,7 +8,8 @@ from rules.ticket import authority, department_tasks
 from topics.decision import Event
 from topics.ids import Instant
 from topics.refusals import told
-from topics.vocabulary import REFUSALS, Reason, Role, TaskEvent, TaskRole
+from topics.task import TaskEvent, TaskRole
+from topics.vocabulary import REFUSALS, Reason, Role
 
 
 def refusal(

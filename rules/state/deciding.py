@@ -12,7 +12,7 @@ from rules.commands.lifecycle_table import BY_CLOCK, CHILD_TABLE, TABLE
 from rules.errors import BrokenInvariant
 from rules.law import split
 from rules.law.compiled import Law
-from rules.masking import masked_name
+from rules.masking.masker import masked_name
 from rules.state import answers
 from rules.state.causes import CommandCause, Kept, Outcome
 from rules.state.partition_state import Book
@@ -109,17 +109,7 @@ class Deciding:
         """Publish the drafts and write the record."""
         _tell_followers(case, kind, draft, command)
         _hold_to_table(case, kind, draft, command)
-        kept: list[Kept] = []
-        changes = []
-        for changed, law in ((draft, case.law), *case.others) if case.others else ((draft, case.law),):
-            if case.forgotten and changed is draft:
-                kept.append(Kept(draft.id, None, None, False))
-                changes.append(Change(draft.id, draft.version + 1, None))
-                continue
-            ticket = publish(law, changed, case.duty_law)
-            after = codec.encode(ticket)
-            kept.append(Kept(ticket.id, after, ticket.next_due_at, changed.is_open, changed.folded_into))
-            changes.append(Change(ticket.id, ticket.version, msgspec.Raw(after)))
+        kept, changes = _written(case, draft)
         decision = Decision(
             id=case.id,
             at=case.at,
@@ -146,6 +136,22 @@ class Deciding:
             self.seen if command is not None else None,
             self.expired,
         )
+
+
+def _written(case: Case, draft: Draft) -> tuple[list[Kept], list[Change]]:
+    """Write down each ticket that was changed: as the book keeps it, and as the record has it."""
+    kept: list[Kept] = []
+    changes: list[Change] = []
+    for changed, law in ((draft, case.law), *case.others) if case.others else ((draft, case.law),):
+        if case.forgotten and changed is draft:
+            kept.append(Kept(draft.id, None, None, False))
+            changes.append(Change(draft.id, draft.version + 1, None))
+            continue
+        ticket = publish(law, changed, case.duty_law)
+        after = codec.encode(ticket)
+        kept.append(Kept(ticket.id, after, ticket.next_due_at, changed.is_open, changed.folded_into))
+        changes.append(Change(ticket.id, ticket.version, msgspec.Raw(after)))
+    return kept, changes
 
 
 def _home_of(name: str | None) -> str:

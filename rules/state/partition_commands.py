@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from rules.commands import desk
-from rules.state import duty_roster, held_causes
+from rules.state import duty_rights, duty_roster, held_causes
 from rules.state.causes import Cause, CommandCause, Outcome
 from rules.state.deciding import Deciding
 from rules.ticket import caps
@@ -27,7 +27,7 @@ def adopt(deciding: Deciding, cause: CommandCause, again: Again) -> Outcome:
     refused = (
         None
         if ref == book.pack
-        else duty_roster.may_not_adopt(deciding.law_in_force(), cause.command.actor, deciding.laws[ref])
+        else duty_rights.may_not_adopt(deciding.law_in_force(), cause.command.actor, deciding.laws[ref])
     )
     if refused is not None:
         return deciding.refuse(cause, refused)
@@ -42,7 +42,7 @@ def set_duty(deciding: Deciding, cause: CommandCause, again: Again) -> Outcome:
     book, command, at = deciding.book, cause.command, deciding.at
     if book.pack is None or book.pack not in deciding.laws:
         return deciding.refuse(cause, Reason.UNKNOWN_PACK)
-    refused = duty_roster.fault(book.rosters, deciding.laws[book.pack], command.actor, command.duty, at)
+    refused = duty_rights.fault(book.rosters, deciding.laws[book.pack], command.actor, command.duty, at)
     if refused is not None or command.duty is None:
         return deciding.refuse(cause, refused or Reason.DUTY_UNFIT)
     duty = duty_roster.not_before(command.duty, desk.effective(command, cause.appended_at, at, cause.speed))

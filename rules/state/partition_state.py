@@ -1,5 +1,4 @@
-"""What a partition remembers: tickets, the split's books, day counters, commands seen, and which clock is due next
-(DESIGN 5)."""
+"""What a partition remembers: tickets, the split's books, counters, commands seen, which clock is due (DESIGN 5)."""
 
 import heapq
 from collections import deque
@@ -10,7 +9,7 @@ from typing import Any
 import msgspec
 
 from rules.law.compiled import Law
-from rules.state.causes import ClockCause, Outcome
+from rules.state.causes import ClockCause, Kept, Outcome
 from rules.state.duty_roster import Rosters
 from rules.state.ticket_store import Shelf
 from rules.ticket import clocks
@@ -23,8 +22,6 @@ from topics.vocabulary import ClockKind
 
 COMMANDS_KEPT_MS = 35 * 86_400_000
 """How long a command id is remembered, in engine time."""
-
-
 DAYS_KEPT_MS = 35 * 86_400_000
 """How long a day's counter of a home is kept after the day was begun: none is used after its day."""
 DAYS_AT_ONCE = 8
@@ -254,16 +251,7 @@ class Book:
     def apply(self, outcome: Outcome) -> None:
         """Take over what was decided."""
         changed = self._changed
-        for name, value, due_at, is_open, folded_into in outcome.tickets:
-            (self.open.add if is_open else self.open.discard)(name)
-            changed[b"t:" + name.encode()] = None
-            self.tickets.put(name, value)
-            if self.lately is not None:
-                self.lately.put(name, value if is_open else None)
-            self._fold(name, folded_into if is_open else None)
-            self._set_due(name, due_at)
-            if name in self._kinds:
-                self._tell_folded(name, is_open)
+        self._keep(outcome.tickets)
         if outcome.quota is not None:
             home = outcome.quota.home
             self.quotas[home] = outcome.quota
@@ -298,3 +286,15 @@ class Book:
         if outcome.pack is not None:
             self.pack = outcome.pack
             self._look_for_duplicates()
+
+    def _keep(self, tickets: tuple[Kept, ...]) -> None:
+        for name, value, due_at, is_open, folded_into in tickets:
+            (self.open.add if is_open else self.open.discard)(name)
+            self._changed[b"t:" + name.encode()] = None
+            self.tickets.put(name, value)
+            if self.lately is not None:
+                self.lately.put(name, value if is_open else None)
+            self._fold(name, folded_into if is_open else None)
+            self._set_due(name, due_at)
+            if name in self._kinds:
+                self._tell_folded(name, is_open)

@@ -9,8 +9,9 @@ from rules.ticket.clocks import moment
 from rules.ticket.draft import Case, Draft
 from topics.decision import Event
 from topics.ids import Instant
+from topics.task import TaskEvent
 from topics.ticket import Child
-from topics.vocabulary import ClockKind, DepartmentRole, Role, TaskEvent
+from topics.vocabulary import ClockKind, DepartmentRole, Role
 
 
 def send(
@@ -25,7 +26,7 @@ def send(
     asks: str | None = None,
     why: str | None = None,
 ) -> None:
-    """Tell a department something about a ticket, or about its child of it; the facts are a ``topics.task.Task``."""
+    """Tell a department of a ticket, or its child of it, as a ``topics.task.Task``; a later word replaces a former."""
     number = f"{child.code}/{child.n}" if child else "0"
     name = f"{case.id}#{department}#{number}"
     facts: dict[str, Any] = {
@@ -38,11 +39,7 @@ def send(
         "child": f"{draft.id}/{number}" if child else None,
         "deadline": _stamp(child.deadline_at if child else _resolve_by(case, draft)),
         "report_in_by": _stamp(report_in_by or (_report_in_by(case, draft, number) if child else None)),
-        "category": draft.category,
-        "urgency": draft.urgency,
-        "address": draft.address,
-        "lat": _degrees(draft.lat_e7),
-        "lon": _degrees(draft.lon_e7),
+        **_of_ticket(draft),
         "reason": reason,
         "asks": asks,
         "case": why,
@@ -51,12 +48,21 @@ def send(
     if event not in OVER:
         facts |= _where_and_what(case, draft, number if child else None)
     if case.told.get(name) is not None:
-        # one decision says one thing to a department about one child: the later replaces the earlier
         case.events.remove(case.told[name])
-    said = case.told[name] = Event(
-        "TaskDispatched", draft.id, {key: fact for key, fact in facts.items() if fact is not None}
-    )
+    known = {key: fact for key, fact in facts.items() if fact is not None}
+    said = case.told[name] = Event("TaskDispatched", draft.id, known)
     case.events.append(said)
+
+
+def _of_ticket(draft: Draft) -> dict[str, Any]:
+    """What any message says of the ticket."""
+    return {
+        "category": draft.category,
+        "urgency": draft.urgency,
+        "address": draft.address,
+        "lat": _degrees(draft.lat_e7),
+        "lon": _degrees(draft.lon_e7),
+    }
 
 
 OVER = (TaskEvent.WITHDRAWN, TaskEvent.ENDED)
@@ -64,8 +70,7 @@ OVER = (TaskEvent.WITHDRAWN, TaskEvent.ENDED)
 
 
 def _where_and_what(case: Case, draft: Draft, number: str | None) -> dict[str, Any]:
-    """All that a department needs to go there: the grid's path, the category's labels, text, limit, whom to call
-    (DESIGN 3)."""
+    """All that a department needs to go there: the grid's path, labels, text, limit, whom to call (DESIGN 3)."""
     law = case.law
     category = law.categories.get(draft.category or "")
     clock = draft.clock(ClockKind.CHILD, number) if number else draft.clock(ClockKind.RESOLVE)
@@ -93,8 +98,7 @@ def _path(law: Law, where: str) -> list[dict[str, str]]:
 
 
 def _contact(case: Case, draft: Draft, is_child: bool) -> dict[str, str]:
-    """Whom to call there: who holds a whistled ticket; for an owner somebody of the street, else who watches over the
-    grid."""
+    """Whom to call there: who holds a whistled ticket; for an owner somebody of the street, else its supervisor."""
     if is_child and draft.person:
         return {"role": Role.CENTRE if draft.party == Role.CENTRE else Role.STREET, "person": draft.person}
     somebody = case.someone(Role.STREET, draft)

@@ -27,17 +27,34 @@ RULE_ERROR = "rule_error:"
 
 def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | None) -> tuple[Draft, Reason]:
     """Make a ticket of an incident; with a known category and a home it is filed at once, else the duty desk has it."""
-    at, law = case.at, case.law
+    law = case.law
     category = law.categories.get(incident.category) if incident.category else None
-    draft = Draft(
+    draft = _draft_of(case, incident, ticket_id, category)
+    if carried:
+        _take_along(draft, carried)
+    case.say("TicketReceived", draft, identity=incident.identity, placed_by=incident.placed_by)
+    if category is not None and category.lead_by_majority:
+        draft.flag("lead_by_majority")
+    if category is None or incident.home == law.bundle.unplaced or incident.home not in law.homes:
+        wait_at_desk(case, draft, category.urgency if category else "U3")
+        return draft, Reason.NO_PLACE if category is not None else Reason.UNKNOWN_CATEGORY
+    file(case, draft, category, carried)
+    if draft.flags and any(flag.startswith(RULE_ERROR) for flag in draft.flags):
+        return draft, Reason.RULE_ERROR
+    return draft, Reason.REFERRED_IN if carried else Reason.REPORTED
+
+
+def _draft_of(case: Case, incident: Incident, ticket_id: str, category: Category | None) -> Draft:
+    """Begin a ticket with what its incident says."""
+    return Draft(
         ticket_id,
         0,
         incident.identity,
         incident.home,
         RECEIVED,
-        at,
+        case.at,
         incident.occurred_at,
-        law.ref,
+        case.law.ref,
         incident.channel,
         "",
         "desk",
@@ -58,25 +75,13 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
         exercise=incident.exercise,
         promised_by=incident.promised_by,
     )
-    if carried:
-        draft.hops, draft.first_filed_at = carried.hops, carried.first_filed_at
-        draft.generation, draft.waits, draft.waited_ms, draft.was_parked = (
-            carried.generation,
-            carried.waits,
-            carried.waited_ms,
-            carried.was_parked,
-        )
-        draft.was_appealed = carried.was_appealed
-    case.say("TicketReceived", draft, identity=incident.identity, placed_by=incident.placed_by)
-    if category is not None and category.lead_by_majority:
-        draft.flag("lead_by_majority")
-    if category is None or incident.home == law.bundle.unplaced or incident.home not in law.homes:
-        wait_at_desk(case, draft, category.urgency if category else "U3")
-        return draft, Reason.NO_PLACE if category is not None else Reason.UNKNOWN_CATEGORY
-    file(case, draft, category, carried)
-    if draft.flags and any(flag.startswith(RULE_ERROR) for flag in draft.flags):
-        return draft, Reason.RULE_ERROR
-    return draft, Reason.REFERRED_IN if carried else Reason.REPORTED
+
+
+def _take_along(draft: Draft, carried: Carried) -> None:
+    """From another home it brings how often it has moved, was reopened, waited, was parked and appealed (LAW 6)."""
+    draft.hops, draft.first_filed_at, draft.generation = carried.hops, carried.first_filed_at, carried.generation
+    draft.waits, draft.waited_ms, draft.was_parked = carried.waits, carried.waited_ms, carried.was_parked
+    draft.was_appealed = carried.was_appealed
 
 
 def wait_at_desk(case: Case, draft: Draft, urgency: str) -> None:
@@ -138,7 +143,7 @@ def file(case: Case, draft: Draft, category: Category, carried: Carried | None =
 
     From another home it brings limit and extensions, what is consumed, waits and generation (LAW 6).
     """
-    law, at, again = case.law, case.at, draft.filed_at is not None
+    law, again = case.law, draft.filed_at is not None
     draft.category = category.code
     rule = exception(case, draft) if law.reads else None
     failed = rule is not None and rule.startswith(RULE_ERROR)
@@ -152,44 +157,48 @@ def file(case: Case, draft: Draft, category: Category, carried: Carried | None =
     case.rules.append(plan.rule)
     draft.urgency, draft.lead, draft.rule = category.urgency, category.lead, rule
     draft.drop(TRIAGE)
-    limit_ms, unit = _granted(case, draft, plan, carried)
-    extended, consumed_ms = (carried.extended, carried.resolve_consumed_ms) if carried else (0, 0)
-    draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
-    draft.filed_at = at
-    draft.first_filed_at = draft.first_filed_at or at
-    whole_ms = limit_ms * (extended + 1)
-    draft.put(
-        Clock(
-            RESOLVE,
-            "0",
-            whole_ms,
-            unit,
-            at,
-            at,
-            plan.rungs,
-            consumed_ms=consumed_ms,
-            extended=extended,
-            area=law.area(draft.where),
-        )
-    )
-    resolve_clocks.filed(law, draft)
+    whole_ms = _start_resolve(case, draft, plan, carried)
     if category.consent is not None:
         ask_committees(case, draft, category)
     # the first assignment counts and is never undone
     party, steps = (None, plan.steps) if again else begin(case, draft, plan)
     case.refused.extend(others)
     window = case.quota.window if case.quota else None
-    filed = {**plan.filed, "limit_ms": whole_ms, "unit": unit, "party": party, "window": window}
-    if again:
-        filed["counted"] = "none"
-    elif draft.exercise:
-        filed["counted"] = "exercise"
+    filed = {**plan.filed, "limit_ms": whole_ms, "unit": draft.resolve_unit, "party": party, "window": window}
+    if again or draft.exercise:
+        filed["counted"] = "none" if again else "exercise"
     case.events.append(Event("TicketFiled", draft.id, filed))
     _first_offer(case, draft, steps, party)
     if category.team:
         team.name_team(case, draft, category)
     if plan.whistles and draft.party == authority.STREET:
         whistle_at_once(case, draft)
+
+
+def _start_resolve(case: Case, draft: Draft, plan: Plan, carried: Carried | None) -> int:
+    """Start the resolve clock with what it brings from another home; answers its whole limit, extensions included."""
+    limit_ms, unit = _granted(case, draft, plan, carried)
+    extended, consumed_ms = (carried.extended, carried.resolve_consumed_ms) if carried else (0, 0)
+    draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
+    draft.filed_at = case.at
+    draft.first_filed_at = draft.first_filed_at or case.at
+    whole_ms, area = limit_ms * (extended + 1), case.law.area(draft.where)
+    draft.put(
+        Clock(
+            RESOLVE,
+            "0",
+            whole_ms,
+            unit,
+            case.at,
+            case.at,
+            plan.rungs,
+            consumed_ms=consumed_ms,
+            extended=extended,
+            area=area,
+        )
+    )
+    resolve_clocks.filed(case.law, draft)
+    return whole_ms
 
 
 def whistle_at_once(case: Case, draft: Draft) -> None:
@@ -217,8 +226,7 @@ _FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
 
 
 def exception(case: Case, draft: Draft) -> str | None:
-    """Name the pack's exception that applies to the ticket; one that cannot be evaluated is flagged, sets nothing, and
-    is named ``rule_error:<id>``."""
+    """Name the pack's exception that applies; one that fails is flagged, sets nothing, is named ``rule_error:<id>``."""
     rule, _ = case.law.overrides({name: _FACTS[name](case.law, case.at, draft) for name in case.law.reads})
     if rule is None:
         return None
@@ -242,8 +250,7 @@ def _granted(case: Case, draft: Draft, plan: Plan, carried: Carried | None) -> t
 
 
 def _promised(case: Case, draft: Draft, plan: Plan) -> tuple[int, str]:
-    """Give the limit of a ticket with a promised date: what is left until then if promises count, but not less than the
-    floor (LAW 8)."""
+    """Give the limit of a ticket with a promised date: what is left if promises count, at least the floor (LAW 8)."""
     if draft.promised_by is None or not plan.category.promise_counts:
         return plan.limit_ms, plan.category.limit.unit
     floor = case.law.bundle.promise_floor_minutes * 60_000
@@ -254,8 +261,7 @@ def _promised(case: Case, draft: Draft, plan: Plan) -> tuple[int, str]:
 
 
 def begin(case: Case, draft: Draft, plan: Plan) -> tuple[str | None, tuple[Tier, ...]]:
-    """Write the ticket into the split's books; answers the party the split names, and the tiers it is offered to from
-    the first on.
+    """Write the ticket into the split's books; answers the party the split names, and the tiers to offer it to.
 
     An exercise goes to whose turn it would be and is in no book (LAW 3).
     """

@@ -11,7 +11,7 @@ from engine.cli.topics import topics as command
 from topics.asyncapi import PAGE, document, text
 from topics.registry import department_topics
 from topics.schema import documented, names
-from topics.vocabulary import TaskEvent, TaskRole
+from topics.task import TaskEvent, TaskRole
 
 
 def references(part: Any) -> Iterator[str]:

@@ -19,8 +19,7 @@ from topics.envelope import incident_message
 from topics.ids import murmur2
 from topics.incident import MAX_RECORD_BYTES, Incident
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, RAW, REJECTED, TOPICS, department_topics
-from topics.rejected import Rejected
-from topics.vocabulary import RejectReason
+from topics.rejected import Rejected, RejectReason
 
 COUNT = 10_000
 PHONE = "13877776666"

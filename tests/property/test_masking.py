@@ -5,7 +5,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.masking import is_citizen_number, masker_for
+from rules.masking.masker import is_citizen_number, masker_for
 
 CHINA = masker_for("Asia/Shanghai")
 WORDS = st.text("的在路口有人占道请快处理垃圾 abcxyz，。！?", max_size=12)

@@ -9,7 +9,8 @@ from typing import Any
 from tests.support.poison import KINDS, Raw, report
 from topics.envelope import incident_message
 from topics.incident import MAX_RECORD_BYTES
-from topics.vocabulary import CommandKind, RejectReason, Role
+from topics.rejected import RejectReason
+from topics.vocabulary import CommandKind, Role
 
 R = RejectReason
 HUNDREDS = MAX_RECORD_BYTES - 8 * 1024

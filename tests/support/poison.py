@@ -11,7 +11,7 @@ from rules.rulepack.compiler import compile_pack, pack_ref
 from rules.rulepack.loader import load_pack
 from topics.envelope import incident_message
 from topics.incident import MAX_RECORD_BYTES
-from topics.vocabulary import RejectReason
+from topics.rejected import RejectReason
 
 Raw = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
 Sent = tuple[bytes, bytes, list[tuple[str, bytes]]]

@@ -8,8 +8,8 @@ from engine.observability.metric_names import AUDIT, COUNTERS, GAUGES, HISTOGRAM
 from engine.pages import PAGES
 from rules.commands import lifecycle_diagram
 from topics import bounds
-from topics.task import Reply
-from topics.vocabulary import Reason, TaskEvent, TaskRole
+from topics.task import Reply, TaskEvent, TaskRole
+from topics.vocabulary import Reason
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,11 +15,11 @@ from engine.stream.contracts import Out
 from tests.support.poison import Raw, report
 from tests.unit.intake.test_intake import VAULT, core, outs, record
 from topics import bounds, codec
-from topics.envelope import EnvelopeFault, incident_message, parse, read_reply
+from topics.envelope import incident_message, read_reply
+from topics.hostile_json import EnvelopeFault, parse
 from topics.incident import MAX_RECORD_BYTES, Incident
 from topics.registry import TOPICS
-from topics.rejected import Rejected, Sealed
-from topics.vocabulary import RejectReason
+from topics.rejected import Rejected, RejectReason, Sealed
 
 LIMITS = {spec.name: spec.max_bytes for spec in TOPICS}
 FRAME = 1024

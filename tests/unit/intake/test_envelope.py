@@ -11,9 +11,10 @@ from cloudevents.core.v1.event import CloudEvent
 
 from tests.support.cpu import cpu_seconds
 from topics.codec import decode, encode
-from topics.envelope import EnvelopeFault, Headers, incident_message, parse, read_incident, read_reply, task_message
+from topics.envelope import Headers, incident_message, read_incident, read_reply, task_message
+from topics.hostile_json import EnvelopeFault, parse
+from topics.rejected import RejectReason
 from topics.task import Task
-from topics.vocabulary import RejectReason
 
 TASK = Task(
     "incidents:0:7#fire#0", "dispatched", "fire", "boai-20261124-1", "owner", "2026-11-24T01:00:00Z", text="烟雾"

@@ -18,8 +18,7 @@ from topics import codec
 from topics.envelope import incident_message
 from topics.ids import murmur2
 from topics.incident import MAX_RECORD_BYTES, Incident
-from topics.rejected import FAULT_HEADER, Rejected, SaidFault, Sealed
-from topics.vocabulary import RejectReason
+from topics.rejected import FAULT_HEADER, Rejected, RejectReason, SaidFault, Sealed
 
 AT = 1_795_482_000_000
 """2026-11-24 01:00 UTC."""

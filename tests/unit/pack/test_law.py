@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec.structs import replace
 
-from rules.law.compiled import Law, share_unit
+from rules.law.compiled import Law
 from rules.law.conditions import Conditions
+from rules.law.shares import share_unit
 from topics.pack import Limit, RosterEntry, Rule
 
 SHANGHAI, PACIFIC = ZoneInfo("Asia/Shanghai"), ZoneInfo("America/Los_Angeles")

@@ -12,8 +12,8 @@ from tests.support.city import City
 from topics import codec
 from topics.decision import Decision
 from topics.refusals import REFUSED
-from topics.task import Task
-from topics.vocabulary import REFUSALS, TaskEvent, TaskRole
+from topics.task import Task, TaskEvent, TaskRole
+from topics.vocabulary import REFUSALS
 
 
 def told(decision: Decision) -> list[Task]:

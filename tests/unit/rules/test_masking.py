@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from rules.masking import is_citizen_number, masked_command, masker_for, own_values
+from rules.masking.masker import is_citizen_number, masked_command, masker_for
+from rules.masking.own_values import own_values
 from tests.support.city import City, city_bundle
 from tests.support.cpu import cpu_seconds
 from topics.command import Actor, Command
