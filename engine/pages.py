@@ -3,12 +3,12 @@ hold them."""
 
 from pathlib import Path
 
-from engine import settings
+from engine import settings_page
 from engine.observability import metric_names
 
 DOCS = Path(__file__).parents[1] / "docs"
 
-PAGES = {"metrics.md": metric_names.page, "settings.md": settings.page}
+PAGES = {"metrics.md": metric_names.page, "settings.md": settings_page.page}
 """File -> what draws it."""
 
 if __name__ == "__main__":

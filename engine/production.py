@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from engine.errors import InvalidSettings
 from engine.security.connections import certificates_end, kafka_arguments
-from engine.settings import ENVIRONMENT, SECRETS, Settings, shown_url
+from engine.server_addresses import shown_url
+from engine.settings import ENVIRONMENT, SECRETS, Settings
 
 Finding = tuple[Literal["refused", "warned"], str, str]
 """How bad, which setting, and the mend."""

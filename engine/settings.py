@@ -2,15 +2,14 @@
 
 import difflib
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from engine.errors import InvalidSettings
+from engine.server_addresses import REDIS_FORM, address_amiss, is_redis_url, shown_url
 
 ENVIRONMENT = "GRIDWHISTLE_"
 NOT_SETTINGS = frozenset({"CACHE_DIR", "PROMETHEUS"})
@@ -27,11 +26,6 @@ SASL_OVER_TLS = frozenset({"PLAIN", "OAUTHBEARER"})
 """They hand the secret over as it is: whoever listens would have it."""
 
 RENAMED = {"metrics_host": "HTTP_BIND=HOST:PORT", "metrics_port": "HTTP_BIND=HOST:PORT"}
-
-
-ADDRESS = re.compile(r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$")
-
-REDIS_FORM = "must be a URL such as redis://host:6379/0, rediss://host:6379/0 (TLS) or unix:///path/to/socket"
 
 
 def home(instead: str) -> Path:
@@ -56,158 +50,110 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kafka: Annotated[str, Field(description="The brokers, `HOST:PORT` with commas between.")] = "127.0.0.1:27000"
-    kafka_tls: Annotated[
-        bool,
-        Field(
-            description=(
-                "Whether to speak TLS with the brokers; their names are checked against their certificates, always."
-            )
-        ),
-    ] = False
-    kafka_ca_file: Annotated[
-        Path | None,
-        Field(description="Certificates (PEM) of who signs the brokers'; the system's where none is given."),
-    ] = None
-    kafka_cert_file: Annotated[
-        Path | None, Field(description="Our own certificate (PEM), for brokers that ask for one (mTLS).")
-    ] = None
-    kafka_key_file: Annotated[Path | None, Field(description="Its key.")] = None
-    kafka_key_password: Annotated[SecretStr | None, Field(description="What the key is locked with.")] = None
-    kafka_sasl: Annotated[
-        Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"],
-        Field(
-            description=(
-                "How to log on. `PLAIN` and `OAUTHBEARER` hand the secret over as it is and are refused without TLS."
-            )
-        ),
-    ] = ""
-    kafka_user: Annotated[str, Field(description="Who logs on by `PLAIN` or SCRAM.")] = ""
-    kafka_password: Annotated[SecretStr | None, Field(description="With what.")] = None
-    kafka_token_file: Annotated[
-        Path | None,
-        Field(
-            description=(
-                "File with the token for `OAUTHBEARER`, read anew for each connection: whoever renews tokens writes it."
-            )
-        ),
-    ] = None
-    redis_url: Annotated[
-        str,
-        Field(
-            repr=False,
-            description=(
-                "`redis://`, `rediss://` (TLS) or `unix://`. A password in it is never shown; better"
-                " `REDIS_PASSWORD_FILE`."
-            ),
-        ),
-    ] = "redis://127.0.0.1:27002/0"
-    redis_user: Annotated[str, Field(description="Who logs on to Redis; its default user where none is given.")] = ""
-    redis_password: Annotated[SecretStr | None, Field(description="With what.")] = None
-    redis_ca_file: Annotated[
-        Path | None, Field(description="Certificates (PEM) of who signs Redis'; the system's where none is given.")
-    ] = None
-    redis_cert_file: Annotated[
-        Path | None, Field(description="Our own certificate (PEM), for a Redis that asks for one.")
-    ] = None
-    redis_key_file: Annotated[Path | None, Field(description="Its key.")] = None
-    prefix: Annotated[
-        str,
-        Field(
-            pattern=r"^[A-Za-z0-9_.-]{0,64}$",
-            description="Begins every topic, group and transactional id: one for each stack of a broker.",
-        ),
-    ] = "gw."
-    partitions: Annotated[
-        int,
-        Field(
-            ge=1,
-            le=1000,
-            description="Of each topic of ours, frozen once made: the most processes of one stage that share the work.",
-        ),
-    ] = 24
-    replication_factor: Annotated[
-        int,
-        Field(
-            ge=1,
-            description="Copies of each record; with fewer than 3 the loss of a broker may lose or stop everything.",
-        ),
-    ] = 3
-    min_insync_replicas: Annotated[
-        int,
-        Field(
-            ge=1,
-            description=(
-                "Copies that must stand before a record counts as written; 1 loses what a broker takes with it."
-            ),
-        ),
-    ] = 2
-    data_dir: Annotated[
-        Path,
-        Field(
-            description=(
-                "The folder of keys, ready-files, logs and checkpoints; `~/.local/share/gridwhistle` by default."
-            )
-        ),
-    ] = Field(default_factory=default_data_dir)
-    master_key_file: Annotated[
-        Path | None,
-        Field(
-            description=(
-                "The vault's master key (0600); `master.key` of the data folder by default. Without it nobody's name"
-                " can be revealed."
-            )
-        ),
-    ] = None
-    accept_key: Annotated[
-        str,
-        Field(
-            pattern=r"^([0-9a-f]{16})?$",
-            description=(
-                "Id of a new master key that intake may seal under from now on; the former one lies beside it as"
-                " `<file>.<its id>`."
-            ),
-        ),
-    ] = ""
-    http_bind: Annotated[
-        str,
-        Field(
-            pattern=r"^(|(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5})$",
-            description=(
-                "`HOST:PORT` on which a stage answers `/livez`, `/readyz` and `/metrics`; empty: nowhere. In a"
-                " container `0.0.0.0:9464`; it has no TLS and no password, so let only probes and Prometheus reach it."
-            ),
-        ),
-    ] = ""
-    watchdog_seconds: Annotated[
-        int,
-        Field(
-            ge=10,
-            le=86_400,
-            description=(
-                "A stage whose loop or step has not come to an end for so long is ended, and its log says where it"
-                " hung; eight times as long for loading a partition."
-            ),
-        ),
-    ] = 120
-    commits_per_second: Annotated[
-        int,
-        Field(
-            ge=1,
-            le=10_000,
-            description="Most transactions of one process in a second: each costs the broker 2 ms of CPU.",
-        ),
-    ] = 100
-    session_timeout_seconds: Annotated[
-        int,
-        Field(
-            ge=1,
-            le=300,
-            description="After so long without a sign of life the group gives a process' partitions to others.",
-        ),
-    ] = 6
-    faults: Annotated[Literal["", "allow"], Field(description="Tests only: allows `CRASH_AT`.")] = ""
-    crash_at: Annotated[str, Field(description="Tests only: `STAGE:POINT:NTH`, where the process kills itself.")] = ""
+    kafka: str = Field(default="127.0.0.1:27000", description="The brokers, `HOST:PORT` with commas between.")
+    kafka_tls: bool = Field(
+        default=False,
+        description="Whether to speak TLS with the brokers; their names are checked against their certificates,"
+        " always.",
+    )
+    kafka_ca_file: Path | None = Field(
+        default=None, description="Certificates (PEM) of who signs the brokers'; the system's where none is given."
+    )
+    kafka_cert_file: Path | None = Field(
+        default=None, description="Our own certificate (PEM), for brokers that ask for one (mTLS)."
+    )
+    kafka_key_file: Path | None = Field(default=None, description="Its key.")
+    kafka_key_password: SecretStr | None = Field(default=None, description="What the key is locked with.")
+    kafka_sasl: Literal["", "PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512", "OAUTHBEARER"] = Field(
+        default="",
+        description="How to log on. `PLAIN` and `OAUTHBEARER` hand the secret over as it is and are refused without"
+        " TLS.",
+    )
+    kafka_user: str = Field(default="", description="Who logs on by `PLAIN` or SCRAM.")
+    kafka_password: SecretStr | None = Field(default=None, description="With what.")
+    kafka_token_file: Path | None = Field(
+        default=None,
+        description="File with the token for `OAUTHBEARER`, read anew for each connection: whoever renews tokens"
+        " writes it.",
+    )
+    redis_url: str = Field(
+        default="redis://127.0.0.1:27002/0",
+        repr=False,
+        description="`redis://`, `rediss://` (TLS) or `unix://`. A password in it is never shown; better"
+        " `REDIS_PASSWORD_FILE`.",
+    )
+    redis_user: str = Field(default="", description="Who logs on to Redis; its default user where none is given.")
+    redis_password: SecretStr | None = Field(default=None, description="With what.")
+    redis_ca_file: Path | None = Field(
+        default=None, description="Certificates (PEM) of who signs Redis'; the system's where none is given."
+    )
+    redis_cert_file: Path | None = Field(
+        default=None, description="Our own certificate (PEM), for a Redis that asks for one."
+    )
+    redis_key_file: Path | None = Field(default=None, description="Its key.")
+    prefix: str = Field(
+        default="gw.",
+        pattern=r"^[A-Za-z0-9_.-]{0,64}$",
+        description="Begins every topic, group and transactional id: one for each stack of a broker.",
+    )
+    partitions: int = Field(
+        default=24,
+        ge=1,
+        le=1000,
+        description="Of each topic of ours, frozen once made: the most processes of one stage that share the work.",
+    )
+    replication_factor: int = Field(
+        default=3,
+        ge=1,
+        description="Copies of each record; with fewer than 3 the loss of a broker may lose or stop everything.",
+    )
+    min_insync_replicas: int = Field(
+        default=2,
+        ge=1,
+        description="Copies that must stand before a record counts as written; 1 loses what a broker takes with it.",
+    )
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        description="The folder of keys, ready-files, logs and checkpoints; `~/.local/share/gridwhistle` by default.",
+    )
+    master_key_file: Path | None = Field(
+        default=None,
+        description="The vault's master key (0600); `master.key` of the data folder by default. Without it nobody's"
+        " name can be revealed.",
+    )
+    accept_key: str = Field(
+        default="",
+        pattern=r"^([0-9a-f]{16})?$",
+        description="Id of a new master key that intake may seal under from now on; the former one lies beside it as"
+        " `<file>.<its id>`.",
+    )
+    http_bind: str = Field(
+        default="",
+        pattern=r"^(|(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5})$",
+        description="`HOST:PORT` on which a stage answers `/livez`, `/readyz` and `/metrics`; empty: nowhere. In a"
+        " container `0.0.0.0:9464`; it has no TLS and no password, so let only probes and Prometheus reach it.",
+    )
+    watchdog_seconds: int = Field(
+        default=120,
+        ge=10,
+        le=86_400,
+        description="A stage whose loop or step has not come to an end for so long is ended, and its log says where"
+        " it hung; eight times as long for loading a partition.",
+    )
+    commits_per_second: int = Field(
+        default=100,
+        ge=1,
+        le=10_000,
+        description="Most transactions of one process in a second: each costs the broker 2 ms of CPU.",
+    )
+    session_timeout_seconds: int = Field(
+        default=6,
+        ge=1,
+        le=300,
+        description="After so long without a sign of life the group gives a process' partitions to others.",
+    )
+    faults: Literal["", "allow"] = Field(default="", description="Tests only: allows `CRASH_AT`.")
+    crash_at: str = Field(default="", description="Tests only: `STAGE:POINT:NTH`, where the process kills itself.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> "Settings":
@@ -270,30 +216,6 @@ def _misfits(s: Settings) -> list[str]:
     return [text for holds, text in rules if holds]
 
 
-def address_amiss(kafka: str) -> str | None:
-    """Name the first broker that is no ``HOST:PORT``, if any."""
-    for address in kafka.split(","):
-        found = ADDRESS.match(address.strip())
-        if found is None or not 0 < int(found[2]) < 65_536:
-            return address
-    return None
-
-
-def is_redis_url(url: str) -> bool:
-    """Whether Redis can be found by it."""
-    try:
-        parts = urlsplit(url)
-        has_place = bool(parts.path) if parts.scheme == "unix" else bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False
-    return parts.scheme in ("redis", "rediss", "unix") and has_place and not re.search(r"\s", url)
-
-
-def shown_url(url: str) -> str:
-    """Give a URL fit to be shown: without its password, wherever in it that stands."""
-    return re.sub(r"(?i)(password=)[^&#]*", r"\1***", re.sub(r"(//[^/@:]*):[^/]*@", r"\1:***@", url))
-
-
 def shown(settings: Settings) -> dict[str, str]:
     """Give every setting fit to be shown: no password, and of a file with one its name alone."""
     found = {name: getattr(settings, name) for name in Settings.model_fields}
@@ -351,52 +273,3 @@ def _worded(error: dict[str, Any]) -> str:
 
 
 _EMPTY_IS_NONE = frozenset(name for name, field in Settings.model_fields.items() if field.default is None)
-
-
-def page() -> str:
-    """Draw ``docs/settings.md``."""
-    lines = [
-        "# Settings",
-        "",
-        (
-            "Drawn from `engine/settings.py` by `python -m engine.pages`. Each is a variable of the environment with"
-            " `GRIDWHISTLE_` before it; an unknown name is refused."
-        ),
-        (
-            "`gridwhistle settings` prints what is in force, without passwords; `gridwhistle settings --check` says"
-            " what a production must not have and what to think over."
-        ),
-        "",
-        "| `GRIDWHISTLE_` | what it is | default | from a file |",
-        "|---|---|---|---|",
-    ]
-    for name, field in Settings.model_fields.items():
-        if name not in TEST_ONLY:
-            lines.append(
-                f"| `{name.upper()}` | {field.description} | {_default(name)} |"
-                f" {f'`{name.upper()}_FILE`' if name in SECRETS else ''} |"
-            )
-    lines += [
-        "",
-        "## Tests only",
-        "",
-        "Refused unless `FAULTS=allow`, which `settings --check` refuses for production.",
-        "",
-    ]
-    lines += [
-        f"- `{name.upper()}`: {(Settings.model_fields[name].description or '').removeprefix('Tests only: ')}"
-        for name in sorted(TEST_ONLY)
-    ]
-    lines += [
-        "", "## Read elsewhere", "",
-        "- `CACHE_DIR`: where the broker's downloaded jars are kept.",
-        "- `PROMETHEUS`: path of the Prometheus that `gridwhistle up --watch` starts, where it is not on `PATH`.", "",
-    ]  # fmt: skip
-    return "\n".join(lines)
-
-
-def _default(name: str) -> str:
-    value = Settings.model_fields[name].default
-    if name == "data_dir" or value in (None, ""):
-        return ""
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"

@@ -20,7 +20,7 @@ from engine.local.reset import clear, demand_ours
 from engine.local.stack import Stack, never_silent, until_signal
 from engine.local.supervisor import python_command
 from engine.security.private_files import opener, read_whole
-from engine.settings import shown_url
+from engine.server_addresses import shown_url
 from engine.stages import STAGES
 
 LONGEST_RUN = 366 * 86_400

@@ -22,7 +22,8 @@ from engine.local.status import rows
 from engine.security.connections import new_redis
 from engine.security.private_files import demand_folder
 from engine.security.vault import load_vault
-from engine.settings import Settings, shown_url
+from engine.server_addresses import shown_url
+from engine.settings import Settings
 from engine.stages import STAGES
 from engine.stages.groups import members
 from engine.stream.pinned_key import demand_pinned_key

@@ -12,7 +12,8 @@ from engine.client.publish_pack import prove
 from engine.errors import InvalidSettings, StackBusy
 from engine.local import servers
 from engine.local.folder import StackFile, naming, read_stack
-from engine.settings import ENVIRONMENT, REDIS_FORM, address_amiss, is_redis_url, load_settings, shown_url
+from engine.server_addresses import REDIS_FORM, address_amiss, is_redis_url, shown_url
+from engine.settings import ENVIRONMENT, load_settings
 from engine.stages import STAGES
 from rules.rulepack.compiler import pack_ref
 from rules.rulepack.loader import is_shipped

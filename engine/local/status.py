@@ -16,7 +16,8 @@ from engine.local.lag import lags_and_stopped
 from engine.local.lock import holder, left_behind, same_process
 from engine.local.servers import listens
 from engine.security.connections import new_async_redis
-from engine.settings import Settings, shown_url
+from engine.server_addresses import shown_url
+from engine.settings import Settings
 from engine.stages.groups import Member, members
 
 

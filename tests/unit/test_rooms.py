@@ -21,6 +21,7 @@ ROOMS = (
     "rules.decide",
     "rules.history",
     "engine.errors",
+    "engine.server_addresses",
     "engine.settings",
     "engine.terminal",
     "engine.security",

@@ -22,7 +22,8 @@ from engine.local.folder import (
     write_stack,
 )
 from engine.local.plan import PORT_BLOCK, Wanted, plan
-from engine.settings import Settings, shown_url
+from engine.server_addresses import shown_url
+from engine.settings import Settings
 from rules.rulepack.compiler import pack_ref
 from tests.support.servers import free_ports
 

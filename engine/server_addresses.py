@@ -1,0 +1,32 @@
+"""Where servers are found: what an address looks like, and how one is shown."""
+
+import re
+from urllib.parse import urlsplit
+
+ADDRESS = re.compile(r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$")
+
+REDIS_FORM = "must be a URL such as redis://host:6379/0, rediss://host:6379/0 (TLS) or unix:///path/to/socket"
+
+
+def address_amiss(kafka: str) -> str | None:
+    """Name the first broker that is no ``HOST:PORT``, if any."""
+    for address in kafka.split(","):
+        found = ADDRESS.match(address.strip())
+        if found is None or not 0 < int(found[2]) < 65_536:
+            return address
+    return None
+
+
+def is_redis_url(url: str) -> bool:
+    """Whether Redis can be found by it."""
+    try:
+        parts = urlsplit(url)
+        has_place = bool(parts.path) if parts.scheme == "unix" else bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return parts.scheme in ("redis", "rediss", "unix") and has_place and not re.search(r"\s", url)
+
+
+def shown_url(url: str) -> str:
+    """Give a URL fit to be shown: without its password, wherever in it that stands."""
+    return re.sub(r"(?i)(password=)[^&#]*", r"\1***", re.sub(r"(//[^/@:]*):[^/]*@", r"\1:***@", url))
