@@ -17,7 +17,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from engine.errors import GridwhistleError
 from engine.feed.feedmap import FeedMap, folder_of_pack, load_feed_map
-from engine.feed.mapping import Mapped, map_rows, wanted_of
+from engine.feed.mapped import Mapped
+from engine.feed.mapping import map_rows, wanted_of
 from engine.feed.plan import Plan, make_plan
 from engine.feed.rows import read_rows
 from engine.feed.run import Outcome, feed_plan

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from engine.feed.mapping import Closing, Mapped
+from engine.feed.mapped import Closing, Mapped
 from topics.ids import Instant
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from engine.feed.mapping import Closing, Mapped
+from engine.feed.mapped import Closing, Mapped
 from engine.feed.plan import Plan, Step
 from engine.feed.sender import Sender, TooLarge
 from engine.feed.watch import Watch

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from engine.feed.mapping import Mapped
+from engine.feed.mapped import Mapped
 from engine.feed.run import message_of
 from engine.observability.metrics import StageMetrics
 from engine.security.vault import KEY_BYTES, Vault

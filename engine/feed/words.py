@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.feed.mapping import Mapped, utc
+from engine.feed.mapped import Mapped, utc
 from engine.feed.plan import Plan
 from engine.feed.run import Outcome
 from engine.feed.showing import masked

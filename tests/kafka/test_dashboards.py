@@ -3,6 +3,7 @@
 import importlib.util
 import itertools
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -31,11 +32,15 @@ VALUES = {
 
 
 def load() -> ModuleType:
-    """The generator; it stands beside what it writes, and nobody imports ``deploy``."""
+    """The generator; it stands beside what it writes, with its own helpers, and nobody imports ``deploy``."""
     spec = importlib.util.spec_from_file_location("generate", GRAFANA / "generate.py")
     assert spec is not None and spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    sys.path.insert(0, str(GRAFANA))
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.path.remove(str(GRAFANA))
     return module
 
 

@@ -1,6 +1,6 @@
 """Creations and closings in one order of events."""
 
-from engine.feed.mapping import Closing, Mapped
+from engine.feed.mapped import Closing, Mapped
 from engine.feed.plan import Plan, make_plan
 from topics.vocabulary import CommandKind
 

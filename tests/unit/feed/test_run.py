@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.feed import run as feed_run
-from engine.feed.mapping import Closing, Mapped
+from engine.feed.mapped import Closing, Mapped
 from engine.feed.plan import make_plan
 from engine.feed.run import Feed, Outcome
 from engine.feed.sender import TooLarge
