@@ -14,9 +14,9 @@ import pytest
 
 from engine.errors import InvalidSettings, PositionOutOfRange
 from engine.observability.json_logging import _JsonLines, told
-from topics.envelope import EnvelopeFault
 from topics.errors import GridwhistleError
-from topics.vocabulary import RejectReason
+from topics.hostile_json import EnvelopeFault
+from topics.rejected import RejectReason
 
 ROOT = Path(__file__).parents[2]
 PATHS = [path for top in ("topics", "rules", "engine") for path in (ROOT / top).rglob("*.py")]
