@@ -16,14 +16,13 @@ from faust.app.base import BootStrategy
 
 from engine.errors import InvalidSettings
 from engine.kafka.broker_time import BrokerTime
-from engine.kafka.grown_partitions import assignor
-from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.kafka_log import KafkaLog
+from engine.kafka.port import Log, Reader
 from engine.kafka.reference import Reference
 from engine.kafka.topic_admin import verify
 from engine.observability.health import HealthServer
 from engine.observability.metrics import StageMetrics
 from engine.observability.watchdog import Watchdog
-from engine.security.connections import kafka_arguments
 from engine.security.private_files import make_missing, write_whole
 from engine.security.vault import Vault
 from engine.settings import Settings
@@ -37,9 +36,6 @@ from engine.stream.readiness import Readiness, tell
 from topics.registry import TopicSpec
 
 log = logging.getLogger(__name__)
-
-POLL_INTERVAL_MS = 10**9
-"""An idle member otherwise leaves the group and never rejoins (aio-libs/aiokafka#1187)."""
 
 
 class NoKafka(BootStrategy):  # type: ignore[misc]
@@ -101,28 +97,6 @@ def decider(app: StageApp) -> Callable[[Batch], Awaitable[None]]:
     return send
 
 
-def new_consumer(settings: Settings, stage: str) -> LogConsumer:
-    """Make the group consumer of a stage, with every setting that keeps records from being lost."""
-    return LogConsumer(
-        **kafka_arguments(settings),
-        group_id=f"{settings.prefix}{stage}",
-        client_id=client_id(stage),
-        enable_auto_commit=False,
-        auto_offset_reset="none",
-        isolation_level="read_committed",
-        partition_assignment_strategy=(assignor(settings),),
-        session_timeout_ms=settings.session_timeout_seconds * 1000,
-        heartbeat_interval_ms=max(300, settings.session_timeout_seconds * 1000 // 6),
-        rebalance_timeout_ms=10_000,
-        max_poll_interval_ms=POLL_INTERVAL_MS,
-        fetch_max_wait_ms=250,  # a fetch of nothing costs 0.4 ms at either end: five stages asked 50 times a second
-        max_poll_records=2000,
-        max_partition_fetch_bytes=2 * 1024 * 1024,
-        retry_backoff_ms=50,
-        metadata_max_age_ms=10_000,
-    )
-
-
 @dataclass
 class Host:
     """What a stage's factory gets to build on."""
@@ -130,7 +104,8 @@ class Host:
     settings: Settings
     stage: str
     app: StageApp
-    consumer: LogConsumer
+    log: Log
+    consumer: Reader
     reference: Reference
     metrics: StageMetrics
     crash: CrashPoint
@@ -152,20 +127,21 @@ class Host:
     ) -> Callable[[Any], Partition]:
         """Return the maker of transactional openings for this stage."""
         wiring = Wiring(
-            self.stage,
-            self.settings,
-            inputs,
-            state,
-            core,
-            prepare,
-            packs,
-            decider(self.app),
-            self.crash,
-            self.metrics,
-            self.consumer,
-            self.new_time,
-            self.held,
-            vault,
+            stage=self.stage,
+            settings=self.settings,
+            inputs=inputs,
+            state=state,
+            core=core,
+            prepare=prepare,
+            packs=packs,
+            decide=decider(self.app),
+            crash=self.crash,
+            metrics=self.metrics,
+            log=self.log,
+            consumer=self.consumer,
+            new_time=self.new_time,
+            held=self.held,
+            vault=vault,
         )
         return lambda number: Partition(wiring, number)
 
@@ -203,7 +179,7 @@ class LoopService(faust.Service):  # type: ignore[misc]
     """The Faust service that owns Kafka: starts the consumer, runs the loop, drains it at the end."""
 
     def __init__(
-        self, loop: PartitionLoop, subscribe: Callable[[LogConsumer, PartitionLoop], None], watchdog: Watchdog
+        self, loop: PartitionLoop, subscribe: Callable[[Reader, PartitionLoop], None], watchdog: Watchdog
     ) -> None:
         """Keep the loop; ``on_start`` connects."""
         super().__init__()
@@ -257,8 +233,17 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
         raise InvalidSettings(
             f"no {missing} in force on prefix {settings.prefix!r}; run 'gridwhistle up', or 'gridwhistle pack publish'"
         )
+    kafka = KafkaLog(settings)
     host = Host(
-        settings, stage, new_app(settings, stage), new_consumer(settings, stage), reference, metrics, crash, set()
+        settings,
+        stage,
+        new_app(settings, stage),
+        kafka,
+        kafka.member(stage, client_id(stage)),
+        reference,
+        metrics,
+        crash,
+        set(),
     )
     built = await build(host)
     _answer(host, built.loop)

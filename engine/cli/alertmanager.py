@@ -6,15 +6,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aiokafka import AIOKafkaProducer
 from pydantic import ValidationError
 
 from engine.cli import run_async
 from engine.errors import InvalidSettings
 from engine.feed.alertmanager import SOURCE, Payload, Report, reports
 from engine.feed.showing import fault_of
+from engine.kafka import clients
 from engine.local.folder import settings_of
-from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from topics.codec import encode
 from topics.envelope import incident_message
@@ -76,7 +75,7 @@ def _read(file: str) -> Payload:
 
 async def _send(settings: Settings, found: list[Report]) -> list[str]:
     """Send all; answers their positions once the broker has every one."""
-    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
+    producer = clients.sender(settings)
     try:
         await producer.start()
         sent = []

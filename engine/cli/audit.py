@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
 from rich.progress import Progress
 
 from engine.audit import figures
@@ -16,6 +15,7 @@ from engine.audit.report import Audited, audited
 from engine.audit.signoff import NAME, SignOff, begun_at, keys_by_id, load, made_of, save
 from engine.cli import with_data
 from engine.errors import GridwhistleError, InvalidSettings
+from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.log_reader import NoStack, ReadingStalled, read_log
 from engine.kafka.log_snapshot import Log
 from engine.kafka.send_journal import JournalDamaged
@@ -71,7 +71,7 @@ def audit(
         if snapshot is not None and not sign_off and not path.exists():
             raise InvalidSettings(f"there is no signed-off snapshot {path}; 'gridwhistle audit --sign-off' writes one")
         done, log = asyncio.run(_audit(settings, journal or [], path, show=not as_json and sys.stderr.isatty()))
-    except (KafkaError, NoStack, ReadingStalled, GridwhistleError, JournalDamaged, OSError) as error:
+    except (KafkaFault, NoStack, ReadingStalled, GridwhistleError, JournalDamaged, OSError) as error:
         typer.echo(f"gridwhistle audit: {with_data(str(error))}", err=True)
         raise typer.Exit(2) from error
     if as_json:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from aiokafka.errors import KafkaError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -24,6 +23,7 @@ from engine.feed.rows import read_rows
 from engine.feed.run import Outcome, feed_plan
 from engine.feed.trial import tried
 from engine.feed.words import outcome_facts, outcome_lines, rejected_of, trial_facts, trial_lines
+from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import load_clock
 from engine.kafka.send_journal import Journal
 from topics.codec import encode
@@ -91,7 +91,7 @@ def feed(
             sound = _try(folder, [row for row in rows if not row.id or id(row) in chosen], plan, as_json, allow_rejects)
         else:
             sound = _feed(plan, rows, unnamed, speed is None, journal, data, as_json, allow_rejects)
-    except (GridwhistleError, KafkaError, OSError) as error:
+    except (GridwhistleError, KafkaFault, OSError) as error:
         typer.echo(f"feed: {error}", err=True)
         raise typer.Exit(2) from error
     except KeyboardInterrupt:

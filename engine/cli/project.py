@@ -9,10 +9,10 @@ import typer
 from aiokafka import TopicPartition
 
 from engine.cli import run_async
+from engine.kafka import clients
 from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.newer_records import read_sieved
 from engine.local.folder import settings_of
-from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.views.from_state import rebuild
 from engine.views.redis_view import RedisView, read_foldable
@@ -54,7 +54,7 @@ async def _show(settings: Settings) -> bool:
 async def _rebuild(settings: Settings) -> bool:
     """Make a shadow view of state and log up to where the running one stands, compare the two, and swap."""
     live, shadow = RedisView(settings), RedisView(settings, "shadow")
-    consumer = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", auto_offset_reset="earliest")
+    consumer = clients.watcher(settings, auto_offset_reset="earliest")
     await consumer.start()
     try:
         await shadow.drop()

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
 from rich.progress import Progress
 
 from engine.cli import with_data
 from engine.client.publish_pack import prove
 from engine.errors import GridwhistleError
+from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.log_reader import NoStack, ReadingStalled, read_log
 from engine.kafka.log_snapshot import Log
 from engine.replay.checkpoint import Checkpoints
@@ -87,7 +87,7 @@ def replay(
         ) from error
     try:
         fault = _replay(settings_of(data), pack, when, csv, as_json)
-    except (KafkaError, NoStack, ReadingStalled, GridwhistleError, OSError) as error:
+    except (KafkaFault, NoStack, ReadingStalled, GridwhistleError, OSError) as error:
         typer.echo(f"gridwhistle replay: {with_data(str(error))}", err=True)
         raise typer.Exit(2) from error
     raise typer.Exit(1 if fault else 0)

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from engine.cli import run_async, with_data
 from engine.errors import InvalidSettings
 from engine.feed.watch import Told
+from engine.kafka import clients
 from engine.kafka.broker_time import engine_now
-from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.newer_records import read_sieved
 from engine.kafka.reference import load_clock
 from engine.local.folder import settings_of
-from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.terminal import plain
 from topics.envelope import incident_message
@@ -78,8 +77,8 @@ async def _report(
         raise InvalidSettings(
             f"the report has {len(value)} bytes; {settings.prefix}{RAW.name} takes at most {MAX_RECORD_BYTES}"
         )
-    watcher = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", fetch_max_wait_ms=50)
-    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
+    watcher = clients.watcher(settings, fetch_max_wait_ms=50)
+    producer = clients.sender(settings)
     try:
         await watcher.start()
         await producer.start()

@@ -10,9 +10,8 @@ import typer
 
 from engine.cli import run_async
 from engine.errors import InvalidSettings
-from engine.kafka.log_consumer import LogConsumer
+from engine.kafka import clients
 from engine.local.folder import settings_of
-from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.stages.fanout import TOLD
 from engine.terminal import padded, plain
@@ -49,10 +48,12 @@ def _topic(what: str) -> str:
 async def _follow(settings: Settings, topic: str, from_beginning: bool, limit: int, as_json: bool) -> None:
     town = await town_of(settings)
     _known(topic, town)
-    consumer = LogConsumer(
-        settings.prefix + topic, **kafka_arguments(settings), isolation_level="read_committed",
-        auto_offset_reset="earliest" if from_beginning else "latest", fetch_max_wait_ms=100,
-    )  # fmt: skip
+    consumer = clients.watcher(
+        settings,
+        settings.prefix + topic,
+        auto_offset_reset="earliest" if from_beginning else "latest",
+        fetch_max_wait_ms=100,
+    )
     seen = 0
     try:
         await consumer.start()

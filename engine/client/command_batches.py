@@ -5,12 +5,12 @@ import time
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
+from engine.kafka import clients
 from engine.kafka.broker_time import off_by
 from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.newer_records import read_own, read_sieved
-from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.views.from_state import image_of
 from rules.masking.masker import masked_command, masked_name
@@ -45,8 +45,8 @@ async def give_many(
         TopicPartition(settings.prefix + DECISIONS.name, partition)
         for partition in sorted({partition for partition, _ in commands})
     ]
-    watcher = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", fetch_max_wait_ms=50)
-    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
+    watcher = clients.watcher(settings, fetch_max_wait_ms=50)
+    producer = clients.sender(settings)
     await watcher.start()
     try:
         await producer.start()

@@ -6,14 +6,13 @@ import time
 import uuid
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka import TopicPartition
 
 from engine.client.command_batches import give_many
 from engine.errors import InvalidSettings
+from engine.kafka import clients
 from engine.kafka.broker_time import engine_now
-from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.reference import load_clock
-from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.views.from_state import image_of, partition_in
 from engine.views.history import decisions
@@ -54,7 +53,7 @@ async def _bytes(settings: Settings, name: str, cause: HeldCause) -> tuple[str, 
         return "none", None, None
     topic, partition, offset = name.rsplit(":", 2)
     tp = TopicPartition(settings.prefix + topic, int(partition))
-    reader = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", auto_offset_reset="earliest")
+    reader = clients.watcher(settings, auto_offset_reset="earliest")
     await reader.start()
     try:
         reader.assign([tp])
@@ -102,9 +101,7 @@ async def _send_again(
 ) -> Decision | None:
     """Write the record to its topic once more, in a transaction as our stages do, and wait for what becomes of it."""
     topic, partition, _ = name.rsplit(":", 2)
-    producer = AIOKafkaProducer(
-        **kafka_arguments(settings), transactional_id=f"{settings.prefix}held.p{partition}", acks="all"
-    )
+    producer = clients.transactional(settings, f"held.p{partition}")
     await producer.start()
     try:
         async with producer.transaction():

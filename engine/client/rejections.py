@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
-from aiokafka import AIOKafkaProducer, ConsumerRecord
+from aiokafka import ConsumerRecord
 from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
 
 from engine.errors import InvalidSettings, KeyNotHere
+from engine.kafka import clients
+from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.newer_records import read_sieved
 from engine.kafka.read_to_end import to_end
 from engine.kafka.reference import Reference
-from engine.security.connections import kafka_arguments
 from engine.security.vault import load_vault
 from topics import codec
 from topics.envelope import incident_message
@@ -72,7 +73,7 @@ async def turned_away(settings: "Settings") -> list[Turned]:
 
 
 async def _read(settings: "Settings", topic: str, partitions: Any) -> list[ConsumerRecord]:
-    return [record async for records in to_end(settings, topic, partitions) for record in records]
+    return [record async for records in to_end(KafkaLog(settings), topic, partitions) for record in records]
 
 
 async def _one(settings: "Settings", record: str) -> Turned:
@@ -176,7 +177,7 @@ async def resend_mended(settings: "Settings", record: str, text: bytes, pack: st
     if len(value) > MAX_RECORD_BYTES:
         return Resent((f"{len(value)} bytes; at most {MAX_RECORD_BYTES}",))
     partition = (murmur2(key) & 0x7FFFFFFF) % settings.partitions
-    producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
+    producer = clients.sender(settings)
     await producer.start()
     try:
         sent = await producer.send_and_wait(

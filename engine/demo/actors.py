@@ -16,12 +16,12 @@ from aiokafka import AIOKafkaProducer
 
 from engine.demo.day import DAY_MS, OPENS_MS, Report, day_of
 from engine.demo.people import Act, answers, next_act
+from engine.kafka import clients
 from engine.kafka.broker_time import engine_now
 from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.newer_records import read_sieved
 from engine.kafka.reference import Reference
 from engine.kafka.send_journal import Journal, JournalEntry, digest
-from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.views.redis_view import read_foldable
 from rules.law.compiled import Law
@@ -76,25 +76,23 @@ class Actors:
     async def run(self) -> None:
         """Act until cancelled."""
         settings = self._settings
-        producer = AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True)
-        watcher = LogConsumer(
+        producer = clients.sender(settings)
+        watcher = clients.watcher(
+            settings,
             settings.prefix + DECISIONS.name,
-            **kafka_arguments(settings),
-            isolation_level="read_committed",
             auto_offset_reset="earliest",
             fetch_max_wait_ms=50,
         )
-        departments = LogConsumer(
-            **kafka_arguments(settings),
+        departments = clients.watcher(
+            settings,
             group_id=settings.prefix + "demo-departments",
-            isolation_level="read_committed",
             auto_offset_reset="earliest",
             fetch_max_wait_ms=50,
         )
         departments.subscribe(pattern=f"^{re.escape(settings.prefix)}{ANY_TASKS}$")
-        clients = (producer, watcher, departments)
+        three = (producer, watcher, departments)
         with Journal(settings.data_dir / "journals" / "demo.jsonl") as self._journal:
-            await asyncio.gather(*(client.start() for client in clients))
+            await asyncio.gather(*(client.start() for client in three))
             try:
                 async with asyncio.TaskGroup() as group:
                     group.create_task(self._tell_days())
@@ -102,7 +100,7 @@ class Actors:
                     group.create_task(self._be_departments(departments))
                     group.create_task(self._act(producer))
             finally:
-                await asyncio.gather(*(client.stop() for client in clients))
+                await asyncio.gather(*(client.stop() for client in three))
 
     async def _tell_days(self) -> None:
         """Schedule day after day, each when it begins."""

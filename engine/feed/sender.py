@@ -5,11 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from engine.errors import DependencyDown
+from engine.kafka import clients
+from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.send_journal import Journal, JournalEntry, digest
-from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from topics.errors import GridwhistleError
 from topics.incident import MAX_RECORD_BYTES
@@ -30,10 +30,8 @@ class Sender:
 
     def __init__(self, settings: Settings, journal: Journal) -> None:
         """Prepare; ``start`` connects."""
-        self._producer_of = lambda: AIOKafkaProducer(
-            **kafka_arguments(settings),
-            acks="all",
-            enable_idempotence=True,
+        self._producer_of = lambda: clients.sender(
+            settings,
             linger_ms=5,
             max_batch_size=64 * 1024,
             max_request_size=MAX_RECORD_BYTES,
@@ -49,7 +47,7 @@ class Sender:
         """Connect.
 
         Raises:
-            KafkaError: Nobody answers.
+            KafkaFault: Nobody answers.
         """
         self._producer = self._producer_of()  # type: ignore[no-untyped-call]
         await self._producer.start()
@@ -124,7 +122,7 @@ class Sender:
         acked(done.result().offset)
 
     def _check(self) -> None:
-        if isinstance(self._failure, KafkaError):
+        if isinstance(self._failure, KafkaFault):
             raise DependencyDown(
                 f"Kafka did not acknowledge a record: {self._failure!r}; feed the file again, what is there counts once"
             ) from self._failure

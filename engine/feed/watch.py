@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
+from engine.kafka import clients
 from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.newer_records import read_sieved
-from engine.security.connections import kafka_arguments
 from topics.registry import DECISIONS, REJECTED
 from topics.rejected import Rejected
 from topics.vocabulary import REFUSALS
@@ -59,13 +59,10 @@ class Watch:
 
     async def start(self) -> None:
         """Read to the present ends, then go on in the background."""
-        self._consumer = consumer = LogConsumer(
-            **kafka_arguments(self._settings),
-            group_id=None,
-            enable_auto_commit=False,
-            isolation_level="read_committed",
+        self._consumer = consumer = clients.watcher(
+            self._settings,
             auto_offset_reset="earliest",
-            max_partition_fetch_bytes=4 * 1024 * 1024,
+            max_partition_fetch_bytes=clients.PARTITION_BYTES,
         )
         await consumer.start()
         prefix = self._settings.prefix
@@ -118,7 +115,7 @@ class Watch:
         """Raise what ended the following, if it has ended.
 
         Raises:
-            KafkaError: The broker is away for good.
+            KafkaFault: The broker is away for good.
             PartitionStops: A record of ours cannot be read.
         """
         if self._task is not None and self._task.done():

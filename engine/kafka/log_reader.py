@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
 
+from engine.kafka import clients
+from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.log_consumer import LogConsumer, Loose, Unreadable
 from engine.kafka.log_snapshot import MARKER_KEY, Entry, Log
-from engine.kafka.read_to_end import reader
 from engine.kafka.send_journal import read_journal
-from engine.security.connections import kafka_arguments
 from topics.codec import decode
 from topics.decision import Decision
 from topics.departments import department_of, is_tasks
@@ -77,7 +76,7 @@ async def read_log(
     """
     log = Log(journals=[entry for path in journals for entry in read_journal(path)])
     topics = await _topics(settings, only)
-    async with reader(settings, [tp for tps in topics.values() for tp in tps]) as consumer:
+    async with KafkaLog(settings).reading([tp for tps in topics.values() for tp in tps]) as consumer:
         ends = await _ends(consumer, topics, settings.prefix, log)
         begins = {tp: (starts or {}).get((tp.topic.removeprefix(settings.prefix), tp.partition), 0) for tp in ends}
         await _read(consumer, ends, begins, settings.prefix, log, progress)
@@ -89,7 +88,7 @@ async def read_log(
 async def _topics(settings: "Settings", only: Collection[str]) -> dict[str, list[TopicPartition]]:
     """The stack's topics by logical name, each with its partitions."""
     wanted, prefix = set(only) or {*STATES, *OTHERS, DECISIONS.name}, settings.prefix
-    admin = AIOKafkaAdminClient(**kafka_arguments(settings))
+    admin = clients.admin(settings)
     await admin.start()
     try:
         names = [name.removeprefix(prefix) for name in await admin.list_topics() if name.startswith(prefix)]

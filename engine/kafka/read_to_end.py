@@ -3,51 +3,15 @@ views and tools."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from engine.kafka.log_consumer import LogConsumer
-from engine.security.connections import kafka_arguments
-
-if TYPE_CHECKING:
-    from engine.settings import Settings
-
-PIECE = 5000
-"""Most records of one piece: some 50 ms of folding."""
-
-PARTITION_BYTES = 4 * 1024 * 1024
-"""Most that one fetch brings of a partition."""
-
-
-@asynccontextmanager
-async def reader(
-    settings: "Settings", tps: Iterable[TopicPartition], partition_bytes: int = PARTITION_BYTES
-) -> AsyncIterator[LogConsumer]:
-    """A consumer of no group over these partitions, at their beginnings."""
-    consumer = LogConsumer(
-        **kafka_arguments(settings),
-        group_id=None,
-        enable_auto_commit=False,
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        max_partition_fetch_bytes=partition_bytes,
-        max_poll_records=PIECE,
-    )
-    await consumer.start()
-    try:
-        chosen = list(tps)
-        consumer.assign(chosen)
-        if chosen:
-            await consumer.seek_to_beginning(*chosen)
-        yield consumer
-    finally:
-        await consumer.stop()
+from engine.kafka.clients import PARTITION_BYTES
+from engine.kafka.port import Log
 
 
 async def to_end(
-    settings: "Settings",
+    log: Log,
     topic: str,
     partitions: Iterable[int],
     start: int = 0,
@@ -59,8 +23,8 @@ async def to_end(
 
     What cannot be read is told in the log and left out; with ``unreadable`` it comes in its place.
     """
-    tps = [TopicPartition(settings.prefix + topic, partition) for partition in partitions]
-    async with reader(settings, tps, partition_bytes) as consumer:
+    tps = [TopicPartition(log.prefix + topic, partition) for partition in partitions]
+    async with log.reading(tps, partition_bytes) as consumer:
         ends = await consumer.end_offsets(tps)
         if start:
             for tp, begin in (await consumer.beginning_offsets(tps)).items():

@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import msgspec
-from aiokafka import AIOKafkaProducer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
 from engine.errors import InvalidSettings
-from engine.kafka.log_consumer import LogConsumer, Loose
-from engine.kafka.read_to_end import reader
-from engine.security.connections import kafka_arguments
+from engine.kafka import clients
+from engine.kafka.kafka_log import KafkaLog
+from engine.kafka.log_consumer import Loose
+from engine.kafka.port import Log, Reader
 from topics import codec, reference
 from topics.ids import Instant
 from topics.pack import PackBundle
@@ -119,7 +120,7 @@ async def read_partition(
 ) -> tuple[list[tuple[str, bytes | None]], int]:
     """Read a small partition from ``start`` to its present end: (key, value) pairs and the offset to go on from."""
     tp = TopicPartition(settings.prefix + topic, partition)
-    async with reader(settings, [tp]) as consumer:
+    async with KafkaLog(settings).reading([tp]) as consumer:
         begin = (await consumer.beginning_offsets([tp]))[tp]
         end = (await consumer.end_offsets([tp]))[tp]
         consumer.seek(tp, max(begin, start))
@@ -148,9 +149,7 @@ async def load_clock(settings: "Settings") -> EngineClock:
 
 async def put(settings: "Settings", records: Mapping[str, bytes | None]) -> None:
     """Write records to ``reference`` and wait until the broker has them."""
-    producer = AIOKafkaProducer(
-        **kafka_arguments(settings), acks="all", enable_idempotence=True, max_request_size=REFERENCE.max_bytes
-    )
+    producer = clients.sender(settings, max_request_size=REFERENCE.max_bytes)
     await producer.start()
     try:
         for key, value in records.items():
@@ -193,14 +192,14 @@ async def _last_at(settings: "Settings") -> Instant:
     However slow the broker is, what is there is waited for: a clock set back by what was not read would go on in the
     past.
     """
-    return max([0, *[at for _, at in await last_decided(settings, range(settings.partitions))]])
+    return max([0, *[at for _, at in await last_decided(KafkaLog(settings), range(settings.partitions))]])
 
 
-async def last_decided(settings: "Settings", partitions: Iterable[int]) -> list[tuple[int, Instant]]:
+async def last_decided(log: Log, partitions: Iterable[int]) -> list[tuple[int, Instant]]:
     """Give when each of these partitions decided last, by its decisions; a stranger's, written outside of any
     transaction, are none."""
     found = await last_records(
-        settings, DECISIONS.name, partitions, lambda record: type(record) is not Loose and _at(record.value or b"") > 0
+        log, DECISIONS.name, partitions, lambda record: type(record) is not Loose and _at(record.value or b"") > 0
     )
     return [(partition, _at(record.value)) for partition, record in found]
 
@@ -213,11 +212,11 @@ def _at(value: bytes) -> Instant:
 
 
 async def last_records(
-    settings: "Settings", topic: str, partitions: Iterable[int], wanted: Callable[[ConsumerRecord], bool]
+    log: Log, topic: str, partitions: Iterable[int], wanted: Callable[[ConsumerRecord], bool]
 ) -> list[tuple[int, ConsumerRecord]]:
     """Give the last record that is wanted of each partition of a topic, reading back from its end as far as need be."""
-    tps = [TopicPartition(settings.prefix + topic, p) for p in partitions]
-    async with reader(settings, tps) as consumer:
+    tps = [TopicPartition(log.prefix + topic, p) for p in partitions]
+    async with log.reading(tps) as consumer:
         begins, ends = await consumer.beginning_offsets(tps), await consumer.end_offsets(tps)
         return [
             (tp.partition, record)
@@ -227,7 +226,7 @@ async def last_records(
 
 
 async def _last(
-    consumer: LogConsumer, tp: TopicPartition, begin: int, end: int, wanted: Callable[[ConsumerRecord], bool]
+    consumer: Reader, tp: TopicPartition, begin: int, end: int, wanted: Callable[[ConsumerRecord], bool]
 ) -> ConsumerRecord | None:
     """Step back from the end, ten times as far each time: the last offsets are transaction markers, or what was
     aborted."""

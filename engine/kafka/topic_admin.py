@@ -7,7 +7,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from engine.errors import InvalidSettings
-from engine.security.connections import kafka_arguments
+from engine.kafka import clients
 from engine.settings import Settings
 from topics.departments import department_of, is_tasks
 from topics.registry import TOPICS, Compact, Delete, TopicSpec, department_topics
@@ -32,7 +32,7 @@ def configuration(settings: Settings, spec: TopicSpec) -> dict[str, str]:
 
 async def apply(settings: Settings, departments: Iterable[str]) -> list[str]:
     """Make the topics that are missing; answers their names. What exists is left alone, ``check`` tells differences."""
-    admin = AIOKafkaAdminClient(**kafka_arguments(settings))
+    admin = clients.admin(settings)
     await admin.start()
     try:
         existing = set(await admin.list_topics())
@@ -71,7 +71,7 @@ async def _until_listed(admin: AIOKafkaAdminClient, names: set[str]) -> None:
 
 async def existing(settings: Settings) -> set[str]:
     """Name every topic of the broker."""
-    admin = AIOKafkaAdminClient(**kafka_arguments(settings))
+    admin = clients.admin(settings)
     await admin.start()
     try:
         return set(await admin.list_topics())
@@ -90,7 +90,7 @@ async def departments_of(settings: Settings) -> list[str]:
 async def check(settings: Settings, specs: Iterable[TopicSpec]) -> list[str]:
     """Compare topics and broker with what must hold; answers each difference with its mend."""
     specs = list(specs)
-    admin = AIOKafkaAdminClient(**kafka_arguments(settings))
+    admin = clients.admin(settings)
     await admin.start()
     try:
         existing = set(await admin.list_topics())

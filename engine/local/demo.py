@@ -9,11 +9,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.kafka.log_consumer import LogConsumer
+from engine.kafka import clients
 from engine.local.lag import lags_and_stopped
 from engine.local.stack import Stack, until_signal
 from engine.local.supervisor import Child, child_environ, python_command
-from engine.security.connections import kafka_arguments
 from topics.departments import ANY_TASKS
 
 SPEED = 600
@@ -68,9 +67,7 @@ async def run_demo(stack: Stack, seconds: float | None, as_json: bool, began: fl
 
 async def _first_task(stack: Stack, began: float) -> float:
     """Measure the seconds from ``up`` to the first task on any department's topic."""
-    consumer = LogConsumer(
-        **kafka_arguments(stack.settings), auto_offset_reset="latest", isolation_level="read_committed"
-    )
+    consumer = clients.watcher(stack.settings, auto_offset_reset="latest")
     consumer.subscribe(pattern=f"^{re.escape(stack.settings.prefix)}{ANY_TASKS}$")
     await consumer.start()
     try:

@@ -8,11 +8,11 @@ from datetime import date
 from pathlib import Path
 
 import redis
-from aiokafka.errors import KafkaError
 
 from engine.cli import run_async
 from engine.errors import GridwhistleError, InvalidSettings, StackNotFound
 from engine.kafka import topic_admin
+from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import Reference
 from engine.local import jars, servers
 from engine.local.asked import figures_of
@@ -138,7 +138,7 @@ async def _clocks(data: Path | None, settings: Settings) -> None:
 def _attempt(look: Callable[[], object]) -> str | None:
     try:
         look()
-    except (GridwhistleError, KafkaError, OSError, redis.RedisError, ImportError, ValueError) as exc:
+    except (GridwhistleError, KafkaFault, OSError, redis.RedisError, ImportError, ValueError) as exc:
         return str(exc)
     return None
 

@@ -7,15 +7,14 @@ from contextlib import suppress
 
 import msgspec
 from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
 from engine.errors import DependencyDown
-from engine.kafka import topic_admin
+from engine.kafka import clients, topic_admin
+from engine.kafka.driver_errors import KafkaFault
+from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.log_consumer import LogConsumer, Loose
 from engine.kafka.read_to_end import to_end
 from engine.kafka.reference import last_decided, last_records
-from engine.security.connections import kafka_arguments
 from engine.settings import Settings
 from engine.stream.positions import MARKER, nothing_lost
 from engine.views.redis_view import RedisView
@@ -51,9 +50,9 @@ async def lags_and_stopped(settings: Settings) -> tuple[dict[str, int], dict[str
     try:
         if settings.prefix + RAW.name not in await topic_admin.existing(settings):
             return {}, {}  # nothing was made here yet, and a broker is asked for what it has not for 40 s
-    except (KafkaError, OSError):
+    except (KafkaFault, OSError):
         return {}, {}
-    consumer = LogConsumer(**kafka_arguments(settings), isolation_level="read_committed", enable_auto_commit=False)
+    consumer = clients.watcher(settings)
     try:
         await consumer.start()
         lags: dict[str, int] = {}
@@ -62,7 +61,7 @@ async def lags_and_stopped(settings: Settings) -> tuple[dict[str, int], dict[str
             lags[stage], stopped[stage] = await _of_stage(settings, consumer, stage)
         stopped["replies"] = len(await _lost(settings, consumer, await _replies(settings)))
         return lags, stopped
-    except (KafkaError, OSError):
+    except (KafkaFault, OSError):
         return {}, {}
     finally:
         await consumer.stop()
@@ -70,7 +69,7 @@ async def lags_and_stopped(settings: Settings) -> tuple[dict[str, int], dict[str
 
 async def _of_stage(settings: Settings, consumer: LogConsumer, stage: str) -> tuple[int, int]:
     # before the markers, which are never older
-    decided = await last_decided(settings, range(settings.partitions)) if stage == "dispatch" else []
+    decided = await last_decided(KafkaLog(settings), range(settings.partitions)) if stage == "dispatch" else []
     markers = await _markers(settings, stage) if stage in STATES else {}
     stood = (
         {(topic, n): marker.positions.get(topic, 0) for n, marker in markers.items() for topic in INPUTS[stage]}
@@ -93,7 +92,7 @@ async def _of_stage(settings: Settings, consumer: LogConsumer, stage: str) -> tu
 async def _markers(settings: Settings, stage: str) -> dict[int, Marker]:
     """The last marker of each partition; a stranger's, written outside of any transaction, is none."""
     last = await last_records(
-        settings,
+        KafkaLog(settings),
         STATES[stage],
         range(settings.partitions),
         lambda record: record.key == MARKER and type(record) is not Loose,
@@ -119,7 +118,7 @@ async def _projected(settings: Settings) -> dict[Place, int]:
 
 
 async def _committed(settings: Settings, stage: str) -> dict[Place, int]:
-    admin = AIOKafkaAdminClient(**kafka_arguments(settings))
+    admin = clients.admin(settings)
     try:
         await admin.start()
         done = await admin.list_consumer_group_offsets(settings.prefix + stage)
@@ -131,7 +130,7 @@ async def _committed(settings: Settings, stage: str) -> dict[Place, int]:
 async def _replies(settings: Settings) -> dict[Place, int]:
     """Where each partition of each department's replies stands."""
     found: dict[Place, int] = {}
-    async for records in to_end(settings, REPLIES_STATE.name, range(settings.partitions)):
+    async for records in to_end(KafkaLog(settings), REPLIES_STATE.name, range(settings.partitions)):
         for record in records:
             with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
                 for slot, at in codec.decode(record.value or b"", Marker).positions.items():

@@ -8,19 +8,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from engine.client.publish_pack import publish
 from engine.errors import DependencyDown, InvalidSettings
-from engine.kafka import topic_admin
+from engine.kafka import clients, topic_admin
+from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import Reference, start_clock
 from engine.local import servers, watching
 from engine.local.folder import StackFile, password_of, settings_for, socket_of, take_folder, write_stack
 from engine.local.plan import FIRST_STAGE_PORT, PROMETHEUS_PORT, Wanted, demand_in_force, parse_clock, plan
 from engine.local.supervisor import Child, Supervisor, child_environ, python_command
-from engine.security.connections import kafka_arguments, new_redis
+from engine.security.connections import new_redis
 from engine.security.private_files import make_folder
 from engine.security.vault import make_master_key
 from engine.settings import Settings
@@ -106,7 +105,7 @@ class Stack:
         """An open port is not yet a broker: wait for a real answer."""
         deadline = asyncio.get_running_loop().time() + within
         while True:
-            admin = AIOKafkaAdminClient(**kafka_arguments(self.settings))
+            admin = clients.admin(self.settings)
             try:
                 await admin.start()
                 await admin.list_topics()
@@ -115,7 +114,7 @@ class Stack:
                 if self.file.own_kafka:
                     await admin.find_coordinator(self.settings.prefix + STAGES[0])
                 return
-            except (KafkaError, OSError) as exc:
+            except (KafkaFault, OSError) as exc:
                 if asyncio.get_running_loop().time() > deadline:
                     raise DependencyDown(
                         f"Kafka at {self.settings.kafka} does not answer: {exc}; is the address right?"

@@ -4,11 +4,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-from aiokafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from engine.errors import StackNotFound
 from engine.kafka import topic_admin
+from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import Reference
 from engine.local.asked import Figures, figures_of
 from engine.local.folder import StackFile, folder_of, read_stack, settings_of
@@ -124,7 +124,7 @@ async def _answers(settings: Settings) -> dict[str, bool]:
     kafka = valkey = True
     try:
         await topic_admin.existing(settings)
-    except (KafkaError, OSError):
+    except (KafkaFault, OSError):
         kafka = False
     try:
         async with new_async_redis(settings, socket_timeout=3, socket_connect_timeout=3) as client:
@@ -137,7 +137,7 @@ async def _answers(settings: Settings) -> dict[str, bool]:
 async def _members(settings: Settings) -> list[Member]:
     try:
         return await members(settings)
-    except (KafkaError, OSError):
+    except (KafkaFault, OSError):
         return []
 
 
@@ -148,6 +148,6 @@ async def about(data: Path | None) -> str:
         reference = Reference(settings)
         await reference.refresh()
         pack = reference.current or "none in force: 'gridwhistle pack publish'"
-    except (KafkaError, OSError) as exc:
+    except (KafkaFault, OSError) as exc:
         pack = f"unknown, the broker does not answer: {exc}"
     return f"Kafka {settings.kafka}, Redis {shown_url(settings.redis_url)}, prefix {settings.prefix}, pack {pack}"

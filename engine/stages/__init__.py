@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import TopicPartition
 
 from engine.errors import InvalidSettings
-from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.port import Reader
 from topics import registry
 from topics.departments import ANY_REPLIES
 from topics.registry import TopicSpec
@@ -30,7 +30,7 @@ class Built:
     """A stage, ready to run."""
 
     loop: "PartitionLoop"
-    subscribe: Callable[[LogConsumer, "PartitionLoop"], None]
+    subscribe: Callable[[Reader, "PartitionLoop"], None]
     close: Callable[[], Awaitable[None]] = nothing
 
 
@@ -46,7 +46,7 @@ def plan(stage: str) -> Callable[["Host"], Awaitable[Built]]:
     return plans[stage]
 
 
-def _subscriber(host: "Host", inputs: tuple[TopicSpec, ...]) -> Callable[[LogConsumer, "PartitionLoop"], None]:
+def _subscriber(host: "Host", inputs: tuple[TopicSpec, ...]) -> Callable[[Reader, "PartitionLoop"], None]:
     names = [host.settings.prefix + spec.name for spec in inputs]
     return lambda consumer, loop: consumer.subscribe(names, listener=loop)
 

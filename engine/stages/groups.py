@@ -6,9 +6,9 @@ import socket
 from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
-from engine.security.connections import kafka_arguments
+from engine.kafka import clients
+from engine.kafka.driver_errors import KafkaFault
 from engine.settings import Settings
 from engine.stages import STAGES
 
@@ -37,7 +37,7 @@ def client_id(stage: str) -> str:
 
 async def members(settings: Settings) -> list[Member]:
     """List the members of every stage's group, stage by stage, by their pid."""
-    admin = AIOKafkaAdminClient(**kafka_arguments(settings))
+    admin = clients.admin(settings)
     try:
         await admin.start()
         return sorted(
@@ -68,7 +68,7 @@ async def _described(admin: AIOKafkaAdminClient, group: str) -> list[Any]:
     while True:
         try:
             return list(await admin.describe_consumer_groups([group]))
-        except KafkaError as exc:
+        except KafkaFault as exc:
             if not exc.retriable or asyncio.get_running_loop().time() > until:
                 raise
             await asyncio.sleep(0.2)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from engine.kafka import clients
+from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import read_partition
-from engine.security.connections import kafka_arguments
 from engine.stream.contracts import Record
 from engine.stream.passed_by import offsets
 from rules.masking.masker import masked_command
@@ -88,9 +88,7 @@ class Replies:
         """Whether the producer has failed: a gap in its sequence, or an error that it calls fatal, never heals."""
 
     def _new_producer(self) -> AIOKafkaProducer:
-        return AIOKafkaProducer(
-            **kafka_arguments(self._settings), acks="all", enable_idempotence=True, retry_backoff_ms=20
-        )
+        return clients.sender(self._settings, retry_backoff_ms=20)
 
     async def start(self) -> None:
         """Connect the producer."""
@@ -134,7 +132,7 @@ class Replies:
         """Write a command for each reply, then the position; a repeated command is known by its id."""
         try:
             await self._write(slot, records, positions)
-        except KafkaError:
+        except KafkaFault:
             self._is_broken = True
             raise
 

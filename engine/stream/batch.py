@@ -5,23 +5,11 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from time import perf_counter
 
-from aiokafka.errors import (
-    CorruptRecordException,
-    InvalidTimestampError,
-    KafkaError,
-    MessageSizeTooLargeError,
-    RecordListTooLargeError,
-)
-
 from engine.stream.contracts import Core, Out, Record
 from engine.stream.limits import MAX_CAUSES, STEP_SECONDS
 from topics.errors import GridwhistleError
 from topics.ids import Instant
 from topics.registry import COMMANDS
-
-OF_THE_CONTENT = (MessageSizeTooLargeError, RecordListTooLargeError, CorruptRecordException, InvalidTimestampError)
-"""What a broker says of the records it was given, and not of itself. Its ``UnknownError`` is of itself: nobody is set
-aside for that."""
 
 
 class CauseFailed(GridwhistleError):
@@ -45,13 +33,6 @@ class StepFailed(GridwhistleError):
 
 class AgentSilent(GridwhistleError):
     """The stage's agent has not answered; its decisions are thrown away with the opening."""
-
-
-def lies_in_the_content(exc: BaseException) -> bool:
-    """Whether an error from begin to commit belongs to what was written rather than to the broker or the network."""
-    if isinstance(exc, KafkaError):
-        return isinstance(exc, OF_THE_CONTENT)
-    return not isinstance(exc, OSError)  # time-outs and lost connections are OSErrors
 
 
 @dataclass

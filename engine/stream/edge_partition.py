@@ -8,7 +8,7 @@ from aiokafka import TopicPartition
 
 from engine.errors import OwnRecordUnreadable, PositionOutOfRange
 from engine.kafka.broker_time import BrokerTime
-from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.port import Reader
 from engine.observability.metrics import StageMetrics
 from engine.stream.contracts import Edge, Record
 from engine.stream.limits import MAX_CAUSES
@@ -26,7 +26,7 @@ class EdgePartition:
         slot: str,
         tp: TopicPartition,
         prefix: str,
-        consumer: LogConsumer,
+        consumer: Reader,
         time: BrokerTime,
         metrics: StageMetrics,
     ) -> None:

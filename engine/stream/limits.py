@@ -3,6 +3,7 @@
 
 from collections.abc import Iterable
 
+from engine.kafka.clients import REQUEST_BYTES
 from engine.stream.contracts import Out
 from topics.registry import MIB, TOPICS
 
@@ -30,13 +31,6 @@ COMMIT_SECONDS = 45.0
 """From begin to commit; a broker that has not answered by then is waited for by opening again, with growing pauses."""
 
 # -- going out -----------------------------------------------------------------------------------------------------
-
-BATCH_BYTES = 1_900_000
-"""Largest batch sent: below ``max.message.bytes`` of every topic but ``incidents.raw``. Fewer
-requests are worth it: each costs 0.5 to 1 ms, whatever its size."""
-
-REQUEST_BYTES = 2 * MIB
-"""The producer's own limit of a record."""
 
 FRAMING = 128
 """Header of a batch (61 bytes), lengths, times and offsets of its one record."""

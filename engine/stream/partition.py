@@ -8,23 +8,22 @@ transaction; and whatever fails, the memory of the partition is thrown away and 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 
 import msgspec
-from aiokafka import AIOKafkaProducer, TopicPartition
-from aiokafka.errors import ProducerFenced
+from aiokafka import TopicPartition
 
 from engine.errors import OutputTooLarge, OwnRecordUnreadable, PackNotThere, PartitionStops
 from engine.kafka.broker_time import BrokerTime
-from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.driver_errors import Fenced, lies_in_the_content
+from engine.kafka.port import Log, Reader, Writer
 from engine.kafka.reference import last_decided
 from engine.observability.json_logging import told
 from engine.observability.metrics import StageMetrics
 from engine.security.vault import Vault
 from engine.settings import Settings
-from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed, lies_in_the_content
+from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed
 from engine.stream.contracts import Core, Out, Record
 from engine.stream.crash_points import CrashPoint
 from engine.stream.horizon import Horizon
@@ -40,7 +39,7 @@ from engine.stream.positions import (
     position,
     unfit_ticket,
 )
-from engine.stream.sending import send, transactional_producer
+from engine.stream.sending import send
 from topics import codec
 from topics.ids import Instant
 from topics.registry import COMMANDS, DECISIONS, STATE, TopicSpec
@@ -65,7 +64,8 @@ class Wiring:
     """Sends a batch through the stage's Faust agent."""
     crash: CrashPoint
     metrics: StageMetrics
-    consumer: LogConsumer
+    log: Log
+    consumer: Reader
     new_time: Callable[[], BrokerTime]
     held: set[str] = field(default_factory=set)
     """Causes that failed three openings in this process."""
@@ -94,7 +94,7 @@ class Partition:
         self._last_at: Instant = 0
         self._horizon = Horizon()
         self._newest_ms = 0
-        self._producer: AIOKafkaProducer | None = None
+        self._producer: Writer | None = None
         self._decisions = wiring.settings.prefix + DECISIONS.name
 
     @property
@@ -111,10 +111,10 @@ class Partition:
             PackNotThere: A pack that the state rests on is not on ``reference``.
         """
         w = self._w
-        self._producer = transactional_producer(w.settings, f"{w.stage}.p{self.number}")
+        self._producer = w.log.writer(f"{w.stage}.p{self.number}")
         await self._producer.start()
         w.crash.at("fenced")
-        marker = await load_state(w.settings, w.state.name, self.number, self.core.load, self._stranger)
+        marker = await load_state(w.log, w.state.name, self.number, self.core.load, self._stranger)
         await self._check_the_log_is_no_further(marker)
         demand_same(marker, w.vault, w.settings.accept_key, f"{w.state.name}/{self.number}")
         w.crash.at("loaded")
@@ -126,7 +126,7 @@ class Partition:
         try:
             self.core.opened(marker.pack if marker else None, self._last_at)
         except msgspec.DecodeError:
-            await unfit_ticket(w.settings, w.state.name, self.number)
+            await unfit_ticket(w.log, w.state.name, self.number)
             raise
         await w.packs(self.core.packs())
         await self._check_positions()
@@ -150,7 +150,7 @@ class Partition:
             if (await self._w.consumer.end_offsets([tp]))[tp] > 0:
                 raise lost_marker(STATE.name, self.number)
             return
-        for number, decided in await last_decided(self._w.settings, [self.number]):
+        for number, decided in await last_decided(self._w.log, [self.number]):
             demand_newest(number, marker.at, decided)
 
     async def _check_positions(self) -> None:
@@ -263,7 +263,7 @@ class Partition:
             if too_large := unfit(batch.outs):
                 raise OutputTooLarge(too_large)
             await self._commit(batch.outs, offsets)
-        except ProducerFenced:
+        except Fenced:
             raise
         except Exception as exc:
             if not lies_in_the_content(exc):
@@ -336,15 +336,5 @@ class Partition:
         """Let go of the producer; an open transaction is aborted so that readers need not wait for its time-out."""
         self._w.metrics.closed(self.number)
         producer, self._producer = self._producer, None
-        if producer is None:
-            return
-        txn = producer._txn_manager
-        if txn is not None and txn.is_in_transaction() and not txn.is_fatal_error():
-            with suppress(Exception):
-                await asyncio.wait_for(producer.abort_transaction(), 2)
-        with suppress(Exception):
-            await asyncio.wait_for(producer.stop(), 2)
-        if (sender := producer._sender.sender_task) is not None and not sender.done():
-            sender.cancel()  # a flush that hangs would leave it and its sockets behind
-            with suppress(Exception):
-                await asyncio.wait_for(producer.client.close(), 2)
+        if producer is not None:
+            await producer.let_go()

@@ -11,12 +11,13 @@ from typing import cast
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
-from aiokafka.errors import ConsumerStoppedError, IllegalStateError, KafkaError, OffsetOutOfRangeError
 
 from engine.errors import InvalidSettings, PositionOutOfRange
 from engine.kafka.broker_time import SKEW_SECONDS
+from engine.kafka.driver_errors import KafkaFault, NotAssigned, OffsetsGone, ReaderStopped
 from engine.kafka.grown_partitions import Grown
-from engine.kafka.log_consumer import LogConsumer, Loose, Unreadable
+from engine.kafka.log_consumer import Loose, Unreadable
+from engine.kafka.port import Reader
 from engine.observability.json_logging import told
 from engine.observability.metrics import StageMetrics
 from engine.observability.watchdog import Standing
@@ -51,7 +52,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self,
         stage: str,
         settings: Settings,
-        consumer: LogConsumer,
+        consumer: Reader,
         make: Callable[[object], Opening],
         key_of: Callable[[TopicPartition], object],
         metrics: StageMetrics,
@@ -143,7 +144,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         """Fetch and hand out until cancelled.
 
         Raises:
-            KafkaError: Fetching has failed for a minute without a break.
+            KafkaFault: Fetching has failed for a minute without a break.
         """
         beside = [asyncio.create_task(self._barriers()), asyncio.create_task(self._watch())]
         pause, failing_since = REOPEN_FIRST, 0.0
@@ -161,9 +162,9 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                     continue
                 try:
                     fetched = await self.consumer.fetched(timeout_ms=250)
-                except OffsetOutOfRangeError as exc:
+                except OffsetsGone as exc:
                     self._gone(exc.args[0])
-                except ConsumerStoppedError:
+                except ReaderStopped:
                     raise
                 except (
                     Exception
@@ -279,7 +280,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
     async def _asked_together(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int] | None:
         try:
             return dict(await asyncio.wait_for(self.consumer.end_offsets(list(tps)), ENDS_SECONDS))
-        except (KafkaError, IllegalStateError, TimeoutError):
+        except (KafkaFault, NotAssigned, TimeoutError):
             return None
 
     def _watch_clocks(self) -> None:

@@ -8,6 +8,7 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 
 from engine.errors import InvalidSettings, SecondKey
+from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.log_consumer import Loose
 from engine.kafka.reference import last_records
 from engine.security.vault import Vault
@@ -52,7 +53,7 @@ async def demand_pinned_key(settings: "Settings", vault: Vault) -> None:
 
 async def _pinned(settings: "Settings") -> set[str]:
     last = await last_records(
-        settings,
+        KafkaLog(settings),
         INTAKE_STATE.name,
         range(settings.partitions),
         lambda record: record.key == MARKER and type(record) is not Loose,
@@ -68,7 +69,7 @@ async def _pinned(settings: "Settings") -> set[str]:
 
 async def _closed(settings: "Settings", vault: Vault) -> str | None:
     last = await last_records(
-        settings, VAULT.name, range(settings.partitions), lambda record: type(record) is not Loose
+        KafkaLog(settings), VAULT.name, range(settings.partitions), lambda record: type(record) is not Loose
     )
     for _, record in last:
         try:

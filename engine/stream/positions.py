@@ -6,9 +6,9 @@ from collections.abc import Callable
 from engine.errors import PositionOutOfRange, UndecodableRecord
 from engine.kafka.log_consumer import Loose, Unreadable
 from engine.kafka.newer_records import kind_of, own_fault
+from engine.kafka.port import Log
 from engine.kafka.read_to_end import to_end
 from engine.observability.json_logging import told
-from engine.settings import Settings
 from topics import codec
 from topics.ids import Instant
 from topics.registry import DECISIONS, INCIDENTS, STATE
@@ -29,7 +29,7 @@ STATE_BYTES = 8 * 1024 * 1024
 
 
 async def load_state(
-    settings: Settings,
+    log: Log,
     topic: str,
     number: int,
     load: Callable[[bytes, bytes | None], None],
@@ -38,7 +38,7 @@ async def load_state(
     """Fold a state topic's partition from its beginning to its end; answers the marker.
 
     Args:
-        settings: Of the stack.
+        log: Of the stack.
         topic: Logical name of the state topic.
         number: The partition.
         load: Takes each record but the marker.
@@ -51,7 +51,7 @@ async def load_state(
     """
     marker: Marker | None = None
     found = False
-    async for records in to_end(settings, topic, [number], partition_bytes=STATE_BYTES, unreadable=True):
+    async for records in to_end(log, topic, [number], partition_bytes=STATE_BYTES, unreadable=True):
         for record in records:
             try:
                 if type(record) is Unreadable:
@@ -81,7 +81,7 @@ async def load_state(
     return marker
 
 
-async def unfit_ticket(settings: Settings, topic: str, number: int) -> None:
+async def unfit_ticket(log: Log, topic: str, number: int) -> None:
     """Look for the ticket that cannot be read: tickets are kept as bytes, and which one it is shows only now.
 
     Raises:
@@ -92,7 +92,7 @@ async def unfit_ticket(settings: Settings, topic: str, number: int) -> None:
         if key[:2] == TICKET and value is not None:
             codec.decode(value, Ticket)
 
-    await load_state(settings, topic, number, look, lambda offset, why: None)
+    await load_state(log, topic, number, look, lambda offset, why: None)
 
 
 def lost_marker(topic: str, number: int) -> PositionOutOfRange:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from aiokafka import TopicPartition
-from aiokafka.errors import IllegalStateError, KafkaError, ProducerFenced
 
 from engine.errors import PackNotThere, PartitionStops
 from engine.kafka.broker_time import BrokerTime
+from engine.kafka.driver_errors import Fenced, KafkaFault, NotAssigned
 from engine.observability.json_logging import told
 from engine.stream.batch import CauseFailed, StepFailed
 from engine.stream.contracts import Record
@@ -163,12 +163,12 @@ class Slot:
                 raise
             except PartitionStops as exc:
                 return self.stop_for(exc)
-            except ProducerFenced:
+            except Fenced:
                 # somebody else has opened it: the group will tell us within its session, or we are the owner after all
                 loop.metrics.count("openings", loop.stage, "fenced")
                 log.warning("fenced from %s %s; waiting for the group", loop.stage, self.key)
                 pause = 2.0 * loop.settings.session_timeout_seconds
-            except IllegalStateError:
+            except NotAssigned:
                 log.info("%s %s is no longer assigned", loop.stage, self.key)
             except Exception as exc:
                 self._failed(exc)
@@ -206,7 +206,7 @@ class Slot:
                 self.key,
                 self.pace.pause,
                 told(exc),
-                exc_info=not isinstance(exc, KafkaError),
+                exc_info=not isinstance(exc, KafkaFault),
             )
         if self.pace.fruitless + 1 == HELD_AFTER:
             loop.metrics.count("alarms", "partition_stalled")

@@ -3,6 +3,7 @@
 
 from typing import NamedTuple, TypeVar
 
+from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.newer_records import read_own
 from engine.settings import Settings
 from engine.stream.positions import load_state
@@ -40,7 +41,7 @@ async def image_of(settings: Settings, partition: int) -> Image:
         elif key[:2] == b"h:":
             _put(held, key[2:].decode(), None if value is None else codec.decode(value, HeldCause))
 
-    marker = await load_state(settings, STATE.name, partition, take, lambda offset, why: None)
+    marker = await load_state(KafkaLog(settings), STATE.name, partition, take, lambda offset, why: None)
     return Image(tickets, held, marker.positions.get(DECISIONS.name, 0) if marker else 0)
 
 
@@ -59,7 +60,7 @@ async def duties_of(settings: Settings, partition: int) -> dict[str, Duties]:
         if key[:2] == b"d:":
             _put(found, key[2:].decode(), None if value is None else codec.decode(value, Duties))
 
-    await load_state(settings, STATE.name, partition, take, lambda offset, why: None)
+    await load_state(KafkaLog(settings), STATE.name, partition, take, lambda offset, why: None)
     return found
 
 

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 
 from aiokafka import TopicPartition
 
+from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.newer_records import read_sieved
-from engine.kafka.read_to_end import reader, to_end
+from engine.kafka.read_to_end import to_end
 from engine.kafka.reference import Reference
 from engine.settings import Settings
 from rules.law.compiled import Law
@@ -18,7 +19,7 @@ from topics.vocabulary import Reason
 async def decisions(settings: Settings, partition: int, needles: tuple[bytes, ...] = ()) -> AsyncIterator[Decision]:
     """Read a partition's decisions in the order they were made; with needles only those whose bytes hold one of
     them."""
-    async for records in to_end(settings, DECISIONS.name, [partition]):
+    async for records in to_end(KafkaLog(settings), DECISIONS.name, [partition]):
         for record in records:
             value = record.value or b""
             if needles and not any(needle in value for needle in needles):
@@ -31,7 +32,7 @@ async def decisions(settings: Settings, partition: int, needles: tuple[bytes, ..
 async def cut_partitions(settings: Settings) -> set[int]:
     """Name the partitions whose first decisions retention has taken."""
     tps = [TopicPartition(settings.prefix + DECISIONS.name, partition) for partition in range(settings.partitions)]
-    async with reader(settings, tps) as consumer:
+    async with KafkaLog(settings).reading(tps) as consumer:
         return {tp.partition for tp, begin in (await consumer.beginning_offsets(tps)).items() if begin > 0}
 
 

@@ -5,6 +5,8 @@ import asyncio
 import json
 from typing import Any
 
+from engine.kafka.clients import transactional
+from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.log_reader import read_log
 from engine.kafka.reference import Reference
 from engine.observability.metrics import StageMetrics
@@ -12,7 +14,7 @@ from engine.settings import Settings
 from engine.stages.dispatch import DispatchCore
 from engine.stream.contracts import Out, Record
 from engine.stream.positions import MARKER, load_state
-from engine.stream.sending import send, transactional_producer
+from engine.stream.sending import send
 from engine.views.redis_view import RedisView
 from rules.law.compiled import Law
 from tests.kafka.test_aged import cli
@@ -47,9 +49,9 @@ async def hold_all(settings: Settings) -> list[str]:
         records.setdefault(entry.partition, []).append(record)
     for partition, found in records.items():
         core = DispatchCore(partition, settings.partitions, laws, StageMetrics("dispatch"))
-        producer = transactional_producer(settings, f"dispatch.p{partition}")
+        producer = transactional(settings, f"dispatch.p{partition}")
         await producer.start()
-        marker = await load_state(settings, STATE.name, partition, core.load, lambda offset, why: None)
+        marker = await load_state(KafkaLog(settings), STATE.name, partition, core.load, lambda offset, why: None)
         assert marker is not None
         core.opened(marker.pack, marker.at)
         at = max(marker.at, found[-1].appended_at)

@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient, RecordsToDelete
 from aiokafka.protocol.admin import DeleteGroupsRequest
 
 from engine.client.publish_pack import publish
-from engine.kafka.read_to_end import reader
+from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.reference import last_records
 from engine.local.lag import lags_and_stopped
 from engine.settings import Settings
@@ -110,9 +110,11 @@ async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one
 async def _stands_at_the_end(settings: Settings) -> bool:
     """By the markers alone: nothing is left between a position and the end, not even a marker of a transaction."""
     tps = [TopicPartition(settings.prefix + INCIDENTS.name, p) for p in range(settings.partitions)]
-    last = await last_records(settings, STATE.name, range(settings.partitions), lambda record: record.key == MARKER)
+    last = await last_records(
+        KafkaLog(settings), STATE.name, range(settings.partitions), lambda record: record.key == MARKER
+    )
     stands = {number: codec.decode(record.value, Marker).positions.get(INCIDENTS.name, 0) for number, record in last}
-    async with reader(settings, tps) as consumer:
+    async with KafkaLog(settings).reading(tps) as consumer:
         return {tp.partition: end for tp, end in (await consumer.end_offsets(tps)).items()} == stands
 
 

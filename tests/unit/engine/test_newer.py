@@ -8,6 +8,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from engine.errors import OwnRecordUnreadable, StateFromNewer
+from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.newer_records import KINDS, kind_of, read_own
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
@@ -85,16 +86,16 @@ async def test_an_opening_refuses_a_newer_state(key: bytes, monkeypatch: pytest.
     """Whatever record it is: partition, offset and form are named, and nothing is written."""
     _stored(monkeypatch, (key, b'{"schema":5}'))
     with pytest.raises(StateFromNewer, match=r"tickets\.state/3 offset 0 .* form 5"):
-        await load_state(Settings(), STATE.name, 3, Book({}).load, lambda offset, why: None)
+        await load_state(KafkaLog(Settings()), STATE.name, 3, Book({}).load, lambda offset, why: None)
 
 
 async def test_a_newer_ticket_is_found_although_tickets_are_kept_as_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loading takes its bytes; what keeps the opening from going on is then looked for and named."""
     marker = codec.encode(Marker(at=1, positions={}))
     _stored(monkeypatch, (b"t:h-20260101-1", b'{"schema":1,"id":"h-20260101-1","mood":"grim"}'), (b"m:", marker))
-    assert await load_state(Settings(), STATE.name, 0, Book({}).load, lambda offset, why: None) is not None
+    assert await load_state(KafkaLog(Settings()), STATE.name, 0, Book({}).load, lambda offset, why: None) is not None
     with pytest.raises(StateFromNewer, match=r"tickets\.state/0 offset 0 .* member 'mood'"):
-        await unfit_ticket(Settings(), STATE.name, 0)
+        await unfit_ticket(KafkaLog(Settings()), STATE.name, 0)
 
 
 async def test_views_refuse_it_alike(monkeypatch: pytest.MonkeyPatch) -> None:

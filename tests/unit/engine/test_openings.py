@@ -12,10 +12,11 @@ from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, NotE
 
 from engine.errors import PackNotThere, PositionOutOfRange
 from engine.kafka.broker_time import BrokerTime
+from engine.kafka.driver_errors import lies_in_the_content
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
 from engine.stages.pack_cache import Known
-from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed, lies_in_the_content
+from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed
 from engine.stream.contracts import Clockless, Out, Record
 from engine.stream.crash_points import CrashPoint
 from engine.stream.limits import FRAMING, HELD_AFTER, MAX_CAUSES, REOPEN_FIRST, REOPEN_MOST, unfit
