@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 MOST = 2000
 """Records that one fetch brings of a partition."""
+
+ROUND_TRIP_SECONDS = 0.0005
+"""A fetch is never answered at once: whoever asks again and again lets others come between."""
 
 
 class Place:
@@ -80,6 +83,12 @@ class MemoryReader:
         self._log.moved()
         if self._group is not None:
             await self._group.leave(self)
+
+    def dies(self) -> None:
+        """The process that held it is gone; its session ends, and nobody is told there."""
+        self._stopped, self.listener = True, None
+        if self._group is not None and self in self._group.members:
+            self._group.lose(self)
 
     # -- where -------------------------------------------------------------------------------------------------
 
@@ -156,12 +165,13 @@ class MemoryReader:
             OffsetsGone: A group's member stands where the log is not; one of no group goes on from the beginning.
         """
         await self._log.faults.passing("fetch", self.name)
+        await asyncio.sleep(ROUND_TRIP_SECONDS)
         loop = asyncio.get_running_loop()
         until = loop.time() + timeout_ms / 1000
         while not self._stopped:
-            found = {} if self.joining else self._take(partitions or tuple(self.places))
+            found, has_moved = ({}, False) if self.joining else self._take(partitions or tuple(self.places))
             left = until - loop.time()
-            if found or left <= 0:
+            if found or has_moved or left <= 0:
                 return found
             await self._log.wait(left)
         raise ReaderStopped
@@ -173,21 +183,20 @@ class MemoryReader:
         found = await self.fetched(*partitions, timeout_ms=timeout_ms)
         return {tp: [one for one in records if type(one) is not Unreadable] for tp, records in found.items()}
 
-    def _take(self, partitions: Iterable[TopicPartition]) -> dict[TopicPartition, list[ConsumerRecord]]:
+    def _take(self, partitions: Iterable[TopicPartition]) -> tuple[dict[TopicPartition, list[ConsumerRecord]], bool]:
+        """What may be handed out, and whether a position moved: behind markers and what was aborted as well."""
+        reading = [(tp, self._place(tp), self._log.stored(tp)) for tp in partitions]
+        reading = [one for one in reading if not one[1].paused and one[1].position is not None]
+        outside = [one for one in reading if not one[2].begin <= cast(int, one[1].position) <= one[2].end]
+        if outside and self._group is not None:
+            raise OffsetsGone({tp: place.position for tp, place, _ in outside})
+        for _, place, stored in outside:
+            place.position = stored.begin
         found: dict[TopicPartition, list[ConsumerRecord]] = {}
-        gone: dict[TopicPartition, int] = {}
-        for tp in partitions:
-            place, stored = self._place(tp), self._log.stored(tp)
-            if place.paused or place.position is None:
-                continue
-            if not stored.begin <= place.position <= stored.end:
-                if self._group is not None:
-                    gone[tp] = place.position
-                    continue
-                place.position = stored.begin
-            records, place.position = stored.read(place.position, MOST)
+        has_moved = False
+        for tp, place, stored in reading:
+            records, at = stored.read(cast(int, place.position), MOST)
+            has_moved, place.position = has_moved or at != place.position, at
             if records:
                 found[tp] = records
-        if gone:
-            raise OffsetsGone(gone)
-        return found
+        return found, has_moved

@@ -117,3 +117,7 @@ class MemoryWriter:
     def _demand_open(self) -> None:
         if not self._is_open:
             raise OutOfTurn("no transaction is open")
+
+    def dies(self) -> None:
+        """The process that held it is gone: what is open stays open until it is fenced or times out."""
+        self._is_open, self._broken = False, KafkaFault("the process is gone")
