@@ -8,7 +8,7 @@ from rules.commands.required_fields import fields_of
 from rules.history.deadline_rows import SHOWN, reckoned
 from rules.history.explain_log import Retold
 from rules.law.compiled import Law
-from rules.masking import LONGEST_OWN, own_values
+from rules.masking.own_values import LONGEST_OWN, own_values
 from rules.rulepack.diff import worded
 from rules.rulepack.validation.split_bound import farthest
 from rules.state.causes import ClockCause
@@ -55,7 +55,8 @@ def test_a_command_to_a_ticket_and_to_a_child_ask_for_their_own_fields() -> None
 
 def test_what_nobody_wrote_is_said_to_be_nothing() -> None:
     """In a comparison of packs; nought and no are something."""
-    assert [worded(one) for one in (None, "", [], 0, False, "x")] == [
+    values: list[object] = [None, "", [], 0, False, "x"]
+    assert [worded(one) for one in values] == [
         "nothing",
         "nothing",
         "nothing",
