@@ -1,11 +1,12 @@
 """When it is over, street and departments say of each other how it went (LAW 7, 双评议)."""
 
+from rules.commands.handler import Handlers
 from rules.ticket import authority
 from rules.ticket.authority import party_of
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
 from topics.ticket import Appraisal
-from topics.vocabulary import Reason
+from topics.vocabulary import CommandKind, Reason
 
 
 def appraise(case: Case, draft: Draft, command: Command) -> Reason:
@@ -22,3 +23,9 @@ def appraise(case: Case, draft: Draft, command: Command) -> Reason:
     draft.appraisals = (*draft.appraisals, Appraisal(by, of, command.score, command.text or ""))
     case.say("TicketAppraised", draft, by=by, of=of, score=command.score)
     return Reason.DONE_AS_ASKED
+
+
+HANDLERS: Handlers = {
+    CommandKind.APPRAISE: appraise,
+}
+"""What this family carries out."""

@@ -4,6 +4,7 @@ denied by others (LAW 6)."""
 from msgspec.structs import replace
 
 from rules.commands import check_and_survey, whistle
+from rules.commands.handler import Handlers
 from rules.commands.lifecycle_table import TABLE
 from rules.ticket import authority, clocks, ladder, moves, offers, pauses, resolve_clocks
 from rules.ticket.authority import holds
@@ -129,3 +130,14 @@ def _give_back(case: Case, draft: Draft) -> None:
     draft.status = Status.OFFERED
     if not offers.next_in_tier(case, draft):
         moves.move_on(case, draft, "sent_back")
+
+
+HANDLERS: Handlers = {
+    CommandKind.SEND_BACK: ask,
+    CommandKind.EXTEND: ask,
+    CommandKind.PARK: ask,
+    CommandKind.APPROVE: approve,
+    CommandKind.DENY: deny,
+    CommandKind.UNPARK: unpark,
+}
+"""What this family carries out."""

@@ -1,5 +1,6 @@
 """After the work: somebody else checks, the reporter is asked, and may have it opened again (LAW 6)."""
 
+from rules.commands.handler import Handlers
 from rules.ticket import check as checks
 from rules.ticket import clocks, department_tasks, emergency, filing, ladder, moves, offers, work_clocks
 from rules.ticket.authority import had_hand_in
@@ -7,7 +8,7 @@ from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
 from topics.ticket import Asked, Clock
-from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, TierKind
+from topics.vocabulary import ClockKind, CommandKind, DepartmentRole, Reason, Role, TierKind
 
 
 def check(case: Case, draft: Draft, command: Command) -> Reason:
@@ -119,3 +120,11 @@ def _give_back(case: Case, draft: Draft) -> None:
         return
     if not moves.enter(case, draft, tier):
         moves.move_on(case, draft, "reopened")
+
+
+HANDLERS: Handlers = {
+    CommandKind.CHECK: check,
+    CommandKind.ANSWER: answer,
+    CommandKind.REOPEN: reopen,
+}
+"""What this family carries out."""

@@ -3,12 +3,13 @@
 Source: FIELD 2.
 """
 
+from rules.commands.handler import Handlers
 from rules.law.walls import COMMITTEES
 from rules.ticket import moves
 from rules.ticket.authority import on_duty
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
-from topics.vocabulary import Reason, Role
+from topics.vocabulary import CommandKind, Reason, Role
 
 
 def missing(draft: Draft) -> tuple[Role, ...]:
@@ -37,3 +38,9 @@ def consent(case: Case, draft: Draft, command: Command) -> Reason:
         draft.consent = None
         moves.move_up(case, draft, "no_consent")
     return Reason.DONE_AS_ASKED
+
+
+HANDLERS: Handlers = {
+    CommandKind.CONSENT: consent,
+}
+"""What this family carries out."""

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from rules.commands.handler import Handlers
 from rules.commands.lifecycle_table import SEATS
 from rules.law import split
 from rules.ticket import check, clocks, filing, ladder, moves, offers, pauses, resolve_clocks, work_clocks
@@ -276,3 +277,18 @@ def note(case: Case, draft: Draft, command: Command) -> Reason:
     """Write something down."""
     case.say("NoteAdded", draft, by=command.actor.person, text=command.text)
     return Reason.DONE_AS_ASKED
+
+
+HANDLERS: Handlers = {
+    CommandKind.FILE: file,
+    CommandKind.DISMISS: dismiss,
+    CommandKind.APPEAL: appeal,
+    CommandKind.REFER: refer,
+    CommandKind.PLACE: place,
+    CommandKind.REASSIGN: reassign,
+    CommandKind.ESCALATE: escalate,
+    CommandKind.NOTE: note,
+    CommandKind.CANCEL: cancel,
+    CommandKind.CLOSE_BY_SOURCE: close_by_source,
+}
+"""What this family carries out."""

@@ -1,12 +1,13 @@
 """Before filing: is it so at all? And what is put right on the spot (LAW 6, 核实, 随手清)."""
 
+from rules.commands.handler import Handlers
 from rules.ticket import check, clocks, ladder, offers, work_clocks
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
 from topics.pack import Limit
 from topics.ticket import Clock
-from topics.vocabulary import ClockKind, Reason, Role, Status, Unit
+from topics.vocabulary import ClockKind, CommandKind, Reason, Role, Status, Unit
 
 WITHIN = Limit(30, Unit.MINUTE)
 
@@ -83,3 +84,11 @@ def _is_sampled(draft: Draft, percent: int) -> bool:
     """So many of a hundred, evenly spread over the day's numbers of the home: no draw, so that replay takes the
     same."""
     return int(draft.id.rsplit("-", 1)[1]) * percent % 100 < percent
+
+
+HANDLERS: Handlers = {
+    CommandKind.SEND_VERIFY: send,
+    CommandKind.VERIFY_RESULT: result,
+    CommandKind.SPOT_FIX: spot_fix,
+}
+"""What this family carries out."""

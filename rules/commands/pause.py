@@ -1,11 +1,12 @@
 """The clocks stand while the reporter is asked: those who direct say so, and say when it ends (LAW 4, 6)."""
 
+from rules.commands.handler import Handlers
 from rules.ticket import authority, pauses
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
 from topics.pack import Limit
 from topics.ticket import Clock
-from topics.vocabulary import ClockKind, Reason, Unit
+from topics.vocabulary import ClockKind, CommandKind, Reason, Unit
 
 MOST_WAITS, LONGEST_WAIT = 2, Limit(5, Unit.WORK_DAY)
 """A ticket may wait for its reporter twice, five working days in all."""
@@ -35,3 +36,10 @@ def resume(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NOT_PAUSED
     pauses.end_wait(case, draft)
     return Reason.DONE_AS_ASKED
+
+
+HANDLERS: Handlers = {
+    CommandKind.WAIT_REPORTER: wait_reporter,
+    CommandKind.RESUME: resume,
+}
+"""What this family carries out."""

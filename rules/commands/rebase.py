@@ -3,6 +3,7 @@
 
 from msgspec.structs import replace
 
+from rules.commands.handler import Handlers
 from rules.law.categories import category_of
 from rules.law.compiled import Law
 from rules.ticket import clocks, filing, resolve_clocks
@@ -11,7 +12,7 @@ from topics.command import Command
 from topics.ids import Instant
 from topics.pack import Category
 from topics.ticket import Clock
-from topics.vocabulary import Reason
+from topics.vocabulary import CommandKind, Reason
 
 
 def rebase(case: Case, draft: Draft, command: Command) -> Reason:
@@ -82,3 +83,9 @@ def _take_limit(case: Case, draft: Draft, category: Category, is_part: bool) -> 
 
 def _deadlines(law: Law, draft: Draft) -> dict[tuple[str, str], Instant | None]:
     return {(clock.kind, clock.number): clocks.moment(law, clock, 100, draft.urgency) for clock in draft.clocks}
+
+
+HANDLERS: Handlers = {
+    CommandKind.REBASE: rebase,
+}
+"""What this family carries out."""

@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from rules.commands.handler import Handlers
 from rules.ticket import (
     authority,
     clocks,
@@ -20,7 +21,7 @@ from rules.ticket.draft import Case, Draft
 from topics.command import Command
 from topics.pack import Category, Tier
 from topics.ticket import Clock
-from topics.vocabulary import ClockKind, DepartmentRole, Reason, Status
+from topics.vocabulary import ClockKind, CommandKind, DepartmentRole, Reason, Status
 
 OVER = (Status.DONE, Status.SURVEYED)
 """The work is finished; nobody has it in hand."""
@@ -186,3 +187,14 @@ def follow(case: Case, draft: Draft, command: Command) -> Reason:
     draft.followers = (*draft.followers, name)
     case.say("TicketFollowed", draft, by=name)
     return Reason.DONE_AS_ASKED
+
+
+HANDLERS: Handlers = {
+    CommandKind.RECATEGORISE: recategorise,
+    CommandKind.SUPERVISE: supervise,
+    CommandKind.LIFT: lift,
+    CommandKind.REMIND: remind,
+    CommandKind.ATTACH: attach,
+    CommandKind.FOLLOW: follow,
+}
+"""What this family carries out."""

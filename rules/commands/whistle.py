@@ -1,11 +1,12 @@
 """The whistle by command: asking for one, blowing it, and what a department that was called answers (LAW 7)."""
 
+from rules.commands.handler import Handlers
 from rules.ticket import authority, department_tasks, ladder, moves, offers, pauses, whistle
 from rules.ticket.authority import holds, party_of
 from rules.ticket.draft import Case, Draft
 from topics.command import Actor, Command
 from topics.ticket import Asked, Child
-from topics.vocabulary import ClockKind, Reason, Role, TierKind
+from topics.vocabulary import ClockKind, CommandKind, Reason, Role, TierKind
 
 CASES = ("street_cannot", "joint_enforcement", "emergency")
 """Why a whistle is allowed."""
@@ -119,3 +120,19 @@ def release(case: Case, draft: Draft, command: Command) -> Reason:
     department_tasks.send(case, draft, "withdrawn", child.code, child.role, child, command.reason)
     whistle.end(case, draft, child, "released", command.reason)
     return Reason.DONE_AS_ASKED
+
+
+HANDLERS: Handlers = {
+    CommandKind.ASK_WHISTLE: ask_whistle,
+    CommandKind.WHISTLE: blow,
+}
+"""What this family carries out."""
+
+CHILD_HANDLERS: Handlers = {
+    CommandKind.REPORT_IN: report_in,
+    CommandKind.ACCEPT: report_in,
+    CommandKind.START: report_in,
+    CommandKind.FINISH: finish,
+    CommandKind.RELEASE: release,
+}
+"""The same of a department that a whistle called."""

@@ -1,11 +1,12 @@
 """What those who hold a ticket do with it: accept, decline, contact, start, finish (LAW 6)."""
 
 from rules.commands import committee_consent
+from rules.commands.handler import Handlers
 from rules.ticket import check, clocks, ladder, moves, offers, whistle, work_clocks
 from rules.ticket.authority import helper, holds, on_duty, party_of
 from rules.ticket.draft import Case, Draft, is_wish
 from topics.command import Command
-from topics.vocabulary import ClockKind, Reason, Status
+from topics.vocabulary import ClockKind, CommandKind, Reason, Status
 
 
 def accept(case: Case, draft: Draft, command: Command) -> Reason:
@@ -96,3 +97,13 @@ def _tier_of(draft: Draft, party: str) -> str | None:
     """Where a holder stands: who finished below, and after a failed check has it again, still stands there."""
     below = (one.tier for one in draft.helpers if one.party == party and not one.named)
     return next(below, draft.tier) if draft.rework else draft.tier
+
+
+HANDLERS: Handlers = {
+    CommandKind.ACCEPT: accept,
+    CommandKind.DECLINE: decline,
+    CommandKind.CONTACT: contact,
+    CommandKind.START: start,
+    CommandKind.FINISH: finish,
+}
+"""What this family carries out."""
