@@ -143,3 +143,13 @@ def test_force_majeure_says_why_and_likeness_may_ask_for_the_same_point() -> Non
     PackSource(**copy.deepcopy(WHOLE) | {"force_majeure": [window | {"why": "flood"}]})
     same = {"id": "same", "minutes": 60, "metres": 0, "score": 90}
     assert PackSource(**copy.deepcopy(WHOLE) | {"alike": [same]}).alike[0].metres == 0
+
+
+@pytest.mark.parametrize(("one", "other", "faulty"), [(0, 0, False), (0, 1, True), (1, 0, True)])
+def test_a_number_lies_in_one_grid(one: int, other: int, faulty: bool) -> None:
+    """Named twice for the same grid it does; of two grids, whichever stands first, it does not."""
+    leaves = [row["leaf"] for row in WHOLE["addresses"]]
+    pair = sorted({leaves[0], next(leaf for leaf in leaves if leaf != leaves[0])})
+    street = [{"street": "新街", "first": 1, "last": 9, "leaf": pair[place]} for place in (one, other)]
+    lines = said(lambda p: p["addresses"].extend(street))
+    assert any("number 1 lies in" in line for line in lines) is faulty, lines

@@ -67,14 +67,16 @@ def test_what_nobody_wrote_is_said_to_be_nothing() -> None:
 
 
 def test_long_reckonings_show_their_two_ends() -> None:
-    """Of twenty stretches the first four and the last four, and between them how many and how much; of eight all."""
-    for days, rows in ((10, SHOWN + 1), (4, SHOWN)):
-        clock = Clock("resolve", "0", days * 8 * HOUR, "work_hour", at("08:00"), at("08:00"), (100,))
+    """Of twenty stretches the first four and the last four, and between them how many and how much; of nine one is
+    between; of eight all stand there."""
+    for halves, rows in ((20, SHOWN + 1), (9, SHOWN + 1), (8, SHOWN)):
+        clock = Clock("resolve", "0", halves * 4 * HOUR, "work_hour", at("08:00"), at("08:00"), (100,))
         lines, adds_up = reckoned(LAW, clock, 100, "U2")
         shown = [line for line in lines if line.startswith("  ")]
         assert adds_up and len(shown) == rows, lines
-        assert days == 4 or shown[SHOWN // 2].startswith("  … 12 more stretches until 2026-03-11 18:00:00: 48 h")
-        assert shown[-1].endswith(f"together {days * 8} h")
+        assert halves != 20 or shown[SHOWN // 2].startswith("  … 12 more stretches until 2026-03-11 18:00:00: 48 h")
+        assert halves != 9 or shown[SHOWN // 2].startswith("  … 1 more stretches until 2026-03-04 12:00:00: 4 h")
+        assert shown[-1].endswith(f"together {halves * 4} h")
 
 
 def test_of_tickets_filed_at_the_same_moment_the_one_that_ended_goes() -> None:
