@@ -76,7 +76,7 @@ COUNTERS: dict[CounterName, Spec] = {
     "filed": Spec("Tickets filed, exercises left out, by street.", ("street",), "dispatch"),
     "whistles": Spec("Whistles raised, exercises left out, by street.", ("street",), "dispatch"),
     "limit_breaches": Spec(
-        "Clocks that reached 100 % or more, by clock and by the tier that had the ticket then.",
+        "Clocks that reached 100 % or more, exercises left out, by clock and by the tier that had the ticket then.",
         ("clock", "tier"),
         "dispatch",
     ),
@@ -85,15 +85,19 @@ COUNTERS: dict[CounterName, Spec] = {
     "unreadable": Spec("Batches and records that could not be read and were passed by, by topic.", ("topic",), EVERY),
     "alarms": Spec("States an operator must look at, by kind.", ("kind",), EVERY),
     "nobody_on_duty": Spec(
-        "Offers that passed a party by because nobody of it was on duty, by party.", ("party",), "dispatch"
+        "Offers that passed a party by because nobody of it was on duty, exercises left out, by party.",
+        ("party",),
+        "dispatch",
     ),
-    "reopened": Spec("Tickets opened again after they were done, by street.", ("street",), "dispatch"),
+    "reopened": Spec(
+        "Tickets opened again after they were done, exercises left out, by street.", ("street",), "dispatch"
+    ),
     "survey_answers": Spec(
-        "What reporters said when they were asked: satisfied, unsatisfied.", ("answer",), "dispatch"
+        "What reporters said when they were asked, exercises left out: satisfied, unsatisfied.", ("answer",), "dispatch"
     ),
     "closed": Spec(
-        "Tickets that ended, by how: checked, satisfied, unhappy, no_answer, spot_fixed, referred, merged, dismissed,"
-        " cancelled, other.",
+        "Tickets that ended, exercises left out, by how: checked, satisfied, unhappy, no_answer, spot_fixed, referred,"
+        " merged, dismissed, cancelled, other.",
         ("how",),
         "dispatch",
     ),
@@ -104,7 +108,11 @@ BANDS = ("ok", "at_risk", "overdue")
 """Of a limit, as the screen colours it: more than an hour left, less, broken."""
 
 GAUGES: dict[GaugeName, Spec] = {
-    "open_tickets": Spec("Tickets in an open status, by partition of this process.", ("partition",), "dispatch"),
+    "open_tickets": Spec(
+        "Tickets in an open status, exercises with them since somebody works on them, by partition of this process.",
+        ("partition",),
+        "dispatch",
+    ),
     "held_causes": Spec(
         "Causes that were set aside and wait for 'gridwhistle held retry' or 'held drop', by partition.",
         ("partition",),

@@ -180,7 +180,7 @@ class DispatchCore:
         if cause is None:
             return None
         if cause.rung >= 100:
-            self._counted.breach(cause, self.book.tickets.look(cause.ticket).tier)
+            self._counted.breach(cause, self.book.tickets.look(cause.ticket))
         return self._decide(cause, at, cause.due_at or None)  # 0: nobody knows its moment
 
     def _decide(

@@ -12,7 +12,8 @@ from rules.state.causes import ClockCause, Outcome
 from rules.state.partition_state import Book
 from topics.decision import Decision, Event
 from topics.ids import Instant
-from topics.ticket import Quota
+from topics.ticket import Quota, Ticket
+from topics.vocabulary import ClockKind
 
 HOW = frozenset({"checked", "satisfied", "unhappy", "no_answer", "spot_fixed", "referred"})
 """What the law writes when a ticket ends; by a command it is the giver's own words, which are no label."""
@@ -44,22 +45,30 @@ def _street(name: CounterName) -> Callable[["Counted", Decision, Event], None]:
     return count
 
 
-def _closed(counted: "Counted", decision: Decision, event: Event) -> None:
+def _real(name: CounterName, label: Callable[[Event], str]) -> Callable[["Counted", Decision, Event], None]:
+    def count(counted: "Counted", decision: Decision, event: Event) -> None:
+        if not _is_played(decision, event.ticket):
+            counted.add(name, label(event))
+
+    return count
+
+
+def _how(event: Event) -> str:
     how = event.facts.get("reason")
-    counted.add("closed", how if how in HOW else "other")
+    return how if how in HOW else "other"
 
 
 EVENTS: Mapping[str, Callable[["Counted", Decision, Event], None]] = {
     "TicketFiled": _street("filed"),
     "WhistleRaised": _street("whistles"),
     "TicketReopened": _street("reopened"),
-    "SurveyAnswered": lambda counted, decision, event: counted.add(
-        "survey_answers", "satisfied" if event.facts.get("satisfied") else "unsatisfied"
+    "SurveyAnswered": _real(
+        "survey_answers", lambda event: "satisfied" if event.facts.get("satisfied") else "unsatisfied"
     ),
-    "TicketClosed": _closed,
-    "TicketDismissed": lambda counted, decision, event: counted.add("closed", "dismissed"),
-    "TicketMerged": lambda counted, decision, event: counted.add("closed", "merged"),
-    "TicketCancelled": lambda counted, decision, event: counted.add("closed", "cancelled"),
+    "TicketClosed": _real("closed", _how),
+    "TicketDismissed": _real("closed", lambda event: "dismissed"),
+    "TicketMerged": _real("closed", lambda event: "merged"),
+    "TicketCancelled": _real("closed", lambda event: "cancelled"),
 }
 """Event -> how it is counted; most events are of no interest here."""
 
@@ -87,9 +96,10 @@ class Counted:
         key = name, labels
         self._counts[key] = self._counts.get(key, 0) + 1
 
-    def breach(self, cause: ClockCause, tier: str | None) -> None:
-        """Take in who had a ticket whose limit is broken."""
-        self.add("limit_breaches", cause.kind, tier or "none")
+    def breach(self, cause: ClockCause, ticket: Ticket) -> None:
+        """Take in who had a ticket whose limit is broken: real work alone, and a flood's end is no limit."""
+        if cause.kind != ClockKind.FLOOD and not ticket.exercise:
+            self.add("limit_breaches", cause.kind, ticket.tier or "none")
 
     def see(self, outcome: Outcome, due_at: Instant | None) -> None:
         """Take in one decision; ``due_at``: of a clock, when it was due."""
@@ -100,7 +110,7 @@ class Counted:
             count = EVENTS.get(event.type)
             if count is not None:
                 count(self, decision, event)
-        if decision.why.refused:
+        if decision.why.refused and not _is_played(decision, decision.ticket or ""):
             for party, why in decision.why.refused:
                 if why == NOBODY:
                     self.add("nobody_on_duty", party)

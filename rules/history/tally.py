@@ -21,8 +21,8 @@ from topics.vocabulary import FINAL, ClockKind
 DESK = "desk"
 """The tier of a ticket that is not filed yet."""
 
-WINDOWS = frozenset({ClockKind.SURVEY, ClockKind.PARK, ClockKind.FORGET})
-"""Clocks whose end is nobody's lateness: a window closes."""
+WINDOWS = frozenset({ClockKind.SURVEY, ClockKind.PARK, ClockKind.FORGET, ClockKind.FLOOD})
+"""Clocks whose end is nobody's lateness: a window closes, or a flood."""
 
 HUNDRED = 100
 """Amounts of the split are in hundredths of a ticket: a share of 1 % is one of them."""
@@ -39,6 +39,7 @@ class Image(msgspec.Struct, frozen=True):
     tier: str | None = None
     party: str | None = None
     next_due_at: Instant | None = None
+    exercise: bool = False
 
 
 @dataclass
@@ -116,8 +117,9 @@ class Account:
         """Tier -> tickets that ever stood there."""
         self.parties: Counter[str] = Counter()
         """Party, ``street``, ``centre`` or department that holds -> tickets it ever had."""
-        self._closed = {name: image for name, image in (stood or {}).items() if image.status in FINAL}
-        for name, image in (stood or {}).items():
+        real = {name: image for name, image in (stood or {}).items() if not image.exercise}  # LAW 3: in no report
+        self._closed = {name: image for name, image in real.items() if image.status in FINAL}
+        for name, image in real.items():
             if name not in self._closed:
                 self._take(name, name, image)
                 self.fates[name].first_party = image.party
@@ -143,7 +145,7 @@ class Account:
             for change in decision.changes
         ]
         for name, image in images:
-            if image is not None:
+            if image is not None and not image.exercise:
                 self._take(origin, name, image)
         self._note(decision)
         return images
@@ -191,7 +193,7 @@ class Account:
 
     def _breach(self, name: str, decision: Decision) -> None:
         clock, _, rung = decision.id.removeprefix(f"clock:{name}:").rpartition(":")
-        if rung == "100" and clock.split(":")[1] not in WINDOWS:
+        if rung == "100" and clock.split(":")[1] not in WINDOWS and name in self._by_name:
             self._by_name[name].breaches[clock] = decision.at
 
     def _count(self, counted: str, party: str | None, able: tuple[str, ...], law: Law) -> None:

@@ -12,6 +12,7 @@ from engine.stages.fanout import FanoutCore
 from engine.stream.contracts import Record
 from rules.state.causes import ClockCause, Outcome
 from rules.state.partition_state import Book
+from tests.support.city import City
 from tests.support.poison import law_of
 from topics import codec
 from topics.decision import Change, Decision, Event, Why
@@ -88,7 +89,7 @@ def test_who_had_a_ticket_whose_limit_is_broken() -> None:
     """The tier is that of before the move."""
     metrics = StageMetrics("dispatch")
     counted = Counted(metrics, 0, 1)
-    counted.breach(ClockCause("t", "resolve", "0", 100, 5), "grid")
+    counted.breach(ClockCause("t", "resolve", "0", 100, 5), City().report("t", "leak"))
     counted.tell(Book({}), None)
     assert metrics.counters["limit_breaches", ("resolve", "grid")] == 1
 
