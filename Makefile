@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo metrics test check faults alerts bench walk mutants lock clean
+.PHONY: help install demo metrics test check coverage faults alerts bench walk mutants lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -35,6 +35,9 @@ check: $(STAMP) ## Lint, types and the tests that need no servers
 
 test: check ## Lint, types and all tests, on real servers that they start themselves
 	$(BIN)/python -m pytest -q --durations=15 tests $(WITHOUT_SERVERS:%=--ignore=%)
+
+coverage: $(STAMP) ## Lines and branches that the tests without servers run; fails below the floor of pyproject.toml, which only rises
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-branch --cov-report=term:skip-covered $(WITHOUT_SERVERS)
 
 faults: $(STAMP) ## Break everything on purpose, for half an hour; writes docs/results/reliability.md. ONLY=<words of -k>
 	$(BIN)/python -m pytest -q -s tests/faults --long $(if $(ONLY),-k "$(ONLY)")
