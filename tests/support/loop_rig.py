@@ -4,7 +4,7 @@ decider that says what it was given. Only Faust's channel is left out: a batch i
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from aiokafka import TopicPartition
@@ -194,7 +194,7 @@ class Worker:
         return self.rig.log.member(stage, client)
 
     def _core(self, number: int) -> Core:
-        core = self.rig.core(number)
+        core: Core = self.rig.core(number)
         self.cores.append(core)
         return core
 
@@ -253,8 +253,9 @@ class LoopRig:
         self.core = core
         self.workers: list[Worker] = []
         self.sent: list[str] = []
+        self._known: dict[int, tuple[int, list[Decided]]] = {}
 
-    async def __aenter__(self) -> "LoopRig":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, *exc: object) -> None:
@@ -297,8 +298,14 @@ class LoopRig:
     def decided(self, partition: int | None = None) -> list[Decided]:
         """What may be read of the decisions, in order."""
         chosen = range(self.settings.partitions) if partition is None else [partition]
-        found = [one.value for number in chosen for one in self.log.all(DECISIONS.name, number)]
-        return [codec.decode(value, Decided) for value in found if not value.startswith(b"x")]
+        return [one for number in chosen for one in self._decisions(number)]
+
+    def _decisions(self, number: int) -> list[Decided]:
+        at, known = self._known.setdefault(number, (0, []))
+        stored = self.log.stored(TopicPartition(self.log.prefix + DECISIONS.name, number))
+        records, self._known[number] = stored.read(at, stored.end)[0], (stored.stable, known)
+        known += [codec.decode(one.value, Decided) for one in records if not one.value.startswith(b"x")]
+        return known
 
     def ids(self, partition: int | None = None) -> list[str]:
         """The causes that were decided, in order."""

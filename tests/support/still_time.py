@@ -66,5 +66,5 @@ async def until(wanted: Callable[[], object], within: float = 300.0) -> float:
     began = now()
     async with asyncio.timeout(within):
         while not wanted():
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.025)
     return now() - began

@@ -79,7 +79,7 @@ async def test_two_share_the_partitions_and_one_takes_all_when_the_other_leaves(
         for number in range(4):
             await rig.send("c", partition=number)
         await rig.all_decided()
-        assert sorted(second.loop.slots) == [0, 1, 2, 3]
+        assert set(second.loop.slots) == {0, 1, 2, 3}
         assert second.metrics.gauges["partitions_live", ("dispatch",)] == 4
 
 
