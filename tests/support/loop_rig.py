@@ -245,11 +245,18 @@ class LoopRig:
     stage, state = "dispatch", STATE
     inputs: tuple[TopicSpec, ...] = (INCIDENTS, COMMANDS)
 
-    def __init__(self, partitions: int = 1, core: Callable[[int], Any] = Tally, **settings: Any) -> None:
+    def __init__(
+        self,
+        partitions: int = 1,
+        core: Callable[[int], Any] = Tally,
+        log: MemoryLog | None = None,
+        **settings: Any,
+    ) -> None:
         self.settings = Settings(partitions=partitions, **settings)
         self.mapping = EngineClock(START, START, 1)
-        self.log = MemoryLog(lambda: START + int(now() * 1000), self.settings.prefix)
-        self.log.create_all(TOPICS, partitions)
+        self.log = log or MemoryLog(lambda: START + int(now() * 1000), self.settings.prefix)
+        if log is None:
+            self.log.create_all(TOPICS, partitions)
         self.core = core
         self.workers: list[Worker] = []
         self.sent: list[str] = []

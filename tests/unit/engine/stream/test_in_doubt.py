@@ -75,6 +75,29 @@ def test_a_worker_killed_at_any_step_is_followed_by_one_that_finishes_its_work(p
     story()
 
 
+@pytest.mark.parametrize("point", ["committed", "acked"])
+@pytest.mark.parametrize("nth", [2, 3, 4])
+def test_what_still_waits_when_a_worker_is_killed_is_decided_by_the_next(
+    point: str, nth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Positions stand behind what was decided, and not behind what was fetched."""
+
+    @still
+    async def story() -> None:
+        monkeypatch.setattr("engine.stream.slot.MAX_CAUSES", 2)
+        async with LoopRig() as rig:
+            await rig.send(*"abcdefg")
+            first = rig.worker()
+            first.steps.on(point, first.kill, nth=nth)  # the first is of the opening
+            await first.start(ready=False)
+            await until(lambda: first.is_dead)
+            await rig.worker("w2").start()
+            await rig.all_decided()
+            assert rig.ids() == [f"commands:0:{n}" for n in range(7)]
+
+    story()
+
+
 @pytest.mark.parametrize("point", ["fenced", "loaded", "opened"])
 def test_a_worker_killed_while_it_opens_leaves_nothing_behind(point: str) -> None:
     """The next one opens as if it had never been."""

@@ -1,0 +1,133 @@
+"""Intake, dispatch and fan-out with their own deciders, one behind the other on the log in memory: reports become
+tickets and tasks, each once, whoever is killed on the way."""
+
+from contextlib import AsyncExitStack
+
+import pytest
+
+from engine.kafka.log_consumer import Loose
+from engine.observability.metrics import StageMetrics
+from engine.security.vault import Vault
+from engine.stages.dispatch import DispatchCore
+from engine.stages.fanout import FanoutCore
+from engine.stages.intake import IntakeCore
+from rules.law.placement import Places
+from tests.support.loop_rig import LoopRig
+from tests.support.poison import good, law_of
+from tests.support.still_time import still, until
+from topics import codec
+from topics.command import Actor, Command
+from topics.decision import Decision
+from topics.ids import murmur2
+from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, department_topics
+from topics.vocabulary import CommandKind, Role
+
+LAW = law_of("guancheng")
+COUNT, PARTITIONS = 40, 2
+
+
+class Dispatch(LoopRig):
+    """Dispatch with its own decider, and every topic a stage writes."""
+
+    def __init__(self) -> None:
+        super().__init__(PARTITIONS, lambda n: DispatchCore(n, PARTITIONS, {LAW.ref: LAW}, StageMetrics("dispatch"), 1))
+        for code in LAW.departments:
+            self.log.create_all(department_topics(code), PARTITIONS)
+
+
+class Intake(LoopRig):
+    """Intake on the same log."""
+
+    stage, inputs, state = "intake", (RAW,), INTAKE_STATE
+
+    def __init__(self, before: LoopRig) -> None:
+        super().__init__(
+            PARTITIONS,
+            lambda n: IntakeCore(
+                n,
+                PARTITIONS,
+                {LAW.ref: Places(LAW.bundle)},
+                {LAW.ref: LAW},
+                lambda: LAW.ref,
+                Vault(b"k" * 32),
+                StageMetrics("intake"),
+            ),
+            log=before.log,
+        )
+
+
+class Fanout(LoopRig):
+    """Fan-out on the same log."""
+
+    stage, inputs, state = "fanout", (DECISIONS,), FANOUT_STATE
+
+    def __init__(self, before: LoopRig) -> None:
+        super().__init__(PARTITIONS, lambda n: FanoutCore(n, StageMetrics("fanout")), log=before.log)
+
+
+def decisions(rig: LoopRig) -> list[Decision]:
+    """Everything that dispatch decided."""
+    return [
+        codec.decode(one.value, Decision)
+        for number in range(PARTITIONS)
+        for one in rig.log.all(DECISIONS.name, number)
+        if type(one) is not Loose
+    ]
+
+
+def tasks(rig: LoopRig) -> list[bytes]:
+    """Every task of every department."""
+    topics = [department_topics(code)[0] for code in LAW.departments]
+    return [one.value for spec in topics for number in range(3) for one in rig.log.all(spec.name, number)]
+
+
+def report_all(rig: LoopRig) -> None:
+    """Put a law in force, and send reports by the door."""
+    actor = Actor(Role.CHIEF, "chief-1")
+    for number in range(PARTITIONS):
+        command = Command(f"adopt:{number}", CommandKind.ADOPT_PACK, actor, 0, pack=LAW.ref)
+        rig.log.append(COMMANDS.name, number, codec.encode(command))
+    for key, value, headers in good(5, COUNT, urgent_percent=60):
+        number = (murmur2(key or b"") & 0x7FFFFFFF) % PARTITIONS
+        rig.log.append(RAW.name, number, value, key, headers)
+
+
+def of_incidents(rig: LoopRig) -> list[str]:
+    """The ids of decisions that incidents led to."""
+    return [one.id for one in decisions(rig) if one.id.startswith(INCIDENTS.name)]
+
+
+@pytest.mark.parametrize("killed", ["nobody", "intake", "dispatch", "fanout"])
+@pytest.mark.parametrize("point", ["acked", "committed"])
+def test_a_report_becomes_one_incident_one_decision_and_its_tasks(killed: str, point: str) -> None:
+    """The positions of all stages stand at the end, and a second run over the same log would find nothing to do."""
+
+    @still
+    async def story() -> None:
+        async with AsyncExitStack() as stack:
+            dispatch = await stack.enter_async_context(Dispatch())
+            rigs = [await stack.enter_async_context(Intake(dispatch)), dispatch]
+            rigs.append(await stack.enter_async_context(Fanout(dispatch)))
+            report_all(dispatch)
+            for rig in rigs:
+                worker = rig.worker()
+                if rig.stage == killed:
+                    worker.steps.on(point, worker.kill, nth=PARTITIONS + 1)  # the first steps are of the openings
+                await worker.start(ready=rig.stage != killed)
+                if rig.stage == killed:
+                    await until(lambda w=worker: w.is_dead)  # type: ignore[misc]
+                    await rig.worker("next").start()
+            await until(lambda: len(of_incidents(dispatch)) >= COUNT)
+            wanted = [
+                event
+                for one in decisions(dispatch)
+                for event in one.events
+                if event.type in ("TaskDispatched", "SenderAnswered")
+            ]
+            await until(lambda: len(tasks(dispatch)) >= len(wanted))
+            found = [one for n in range(PARTITIONS) for one in dispatch.log.all(INCIDENTS.name, n)]
+            assert len(found) == COUNT
+            assert sorted(of_incidents(dispatch)) == sorted(f"incidents:{one.partition}:{one.offset}" for one in found)
+            assert len(tasks(dispatch)) == len(set(tasks(dispatch))) == len(wanted) > 0
+
+    story()
