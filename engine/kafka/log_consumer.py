@@ -289,8 +289,11 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     async def fetched(
         self, *partitions: TopicPartition, timeout_ms: int = 0
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """Give what was fetched, ``Unreadable`` pieces in their places."""
+        """Give what was fetched, ``Unreadable`` pieces in their places. For so long may the broker hold a fetch that
+        finds nothing as well."""
         _Budget.left = HANDED_BYTES
+        if timeout_ms:
+            self._fetcher._fetch_max_wait_ms = timeout_ms
         found: dict[TopicPartition, list[ConsumerRecord]] = await super().getmany(*partitions, timeout_ms=timeout_ms)
         return found
 

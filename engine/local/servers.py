@@ -211,6 +211,8 @@ def _properties(folder: Path, port: int) -> dict[str, object]:
         "replica.fetch.max.bytes": 16777216,
         "num.network.threads": 2,
         "num.io.threads": 4,
+        # a controller with nothing to do writes a record for nobody and syncs it, twice a second by default
+        "metadata.max.idle.interval.ms": 5000,
         "log.cleaner.dedupe.buffer.size": 16777216,
         "log.message.timestamp.type": "LogAppendTime",
     }

@@ -26,6 +26,7 @@ from engine.settings import Settings
 from engine.stream.contracts import Record
 from engine.stream.crash_points import CrashPoint
 from engine.stream.limits import PROCESS_BYTES, REOPEN_FIRST, REOPEN_MOST
+from engine.stream.patience import Patience
 from engine.stream.slot import Opening, Slot
 from topics.ids import Instant
 from topics.registry import COMMANDS
@@ -73,6 +74,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         """When a fetch last came to an end."""
         self.answered_at = time.monotonic()
         """When a broker last answered."""
+        self._patience = Patience()
         self._silent: set[TopicPartition] = set()
         """Partitions of ``commands`` whose end was asked for in vain: each is asked for alone until it answers."""
         self._asked: set[TopicPartition] = set()
@@ -99,6 +101,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         one, which it does not find, and it fetches nothing from that broker meanwhile.
         """
         tps = sorted(assigned)
+        self._patience.assigned(any(tp.topic == self.settings.prefix + COMMANDS.name for tp in tps))
         if tps:
             self.consumer.pause(*tps)
         for tp in tps:
@@ -161,7 +164,8 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                     await asyncio.sleep(0.1)
                     continue
                 try:
-                    fetched = await self.consumer.fetched(timeout_ms=250)
+                    wait = self._patience.ms(all(one.live and not one.paused for one in self.slots.values()))
+                    fetched = await self.consumer.fetched(timeout_ms=wait)
                 except OffsetsGone as exc:
                     self._gone(exc.args[0])
                 except ReaderStopped:
@@ -200,6 +204,8 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                 )
 
     def _hand_out(self, fetched: dict[TopicPartition, list[ConsumerRecord]]) -> None:
+        if fetched:
+            self._patience.came()
         by_slot: dict[object, list[Record]] = {}
         for tp, raw in fetched.items():
             by_slot.setdefault(self._key_of(tp), []).extend(self._records(tp, raw))

@@ -266,7 +266,7 @@ class Slot:
             self.loop.request_barrier()
             wait = 1.0
         else:
-            wait = min(1.0, opening.seconds_to_next_due() + 0.001)
+            wait = min(IDLE_SECONDS + 0.1, opening.seconds_to_next_due() + 0.001)
         now = time.monotonic()
         if self._idle_since is None:
             self._idle_since = now
@@ -274,6 +274,7 @@ class Slot:
             async with self._stepping:
                 await opening.settle()
             self._moved(opening)
+            self._idle_since = now
         try:
             await asyncio.wait_for(self.wake.wait(), wait)
         except TimeoutError:

@@ -84,7 +84,7 @@ async def rest(t: Trial) -> None:
 async def test_every_topic_aged(tell: Tell, how: str) -> None:
     """Twice all topics lose everything while the stages are down; then each stage is restarted in turn on what the
     states hold."""
-    async with trial(SEED, more=BROKER) as t:
+    async with trial(SEED, rate=10, more=BROKER) as t:
         view = RedisView(t.settings)
 
         async def same() -> bool:

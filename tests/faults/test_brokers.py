@@ -29,7 +29,7 @@ async def leader(t: Trial, partition: int) -> int:
 async def test_three_brokers_one_killed_two_away(tell: Tell) -> None:
     """The leader of each partition in turn by kill -9 and back; then two of the three for 15 s and
     until dispatch has said so."""
-    async with trial(SEED, brokers=3, rate=30) as t:
+    async with trial(SEED, brokers=3, rate=15) as t:
         for partition in range(3):
             one = t.brokers[await leader(t, partition)]
             one.server.kill()

@@ -76,7 +76,7 @@ async def bring_back(t: Trial) -> None:
 async def test_disk_full(tell: Tell) -> None:
     """For 10 s each: under every stage, under Valkey, under Kafka; by a quota, and on a file system of its own where
     one may be mounted."""
-    async with trial(SEED, rate=30) as t:
+    async with trial(SEED, rate=15) as t:
         assert t.valkey is not None
         for stage in (*CRITICAL, "replies", "projector"):
             with no_room(t.rig.workers[f"{stage}-1"].process.pid):

@@ -49,7 +49,7 @@ async def test_supervisor_killed(tell: Tell, tmp_path: Path) -> None:
         tmp_path,
         Rig(settings),
         [],
-        Feed(settings, tmp_path / "journal.jsonl", 30, SEED),
+        Feed(settings, tmp_path / "journal.jsonl", 12, SEED),
         Ledger(settings.kafka, settings.prefix, settings.partitions),
         SEED,
     )

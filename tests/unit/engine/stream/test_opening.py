@@ -1,5 +1,7 @@
 """Opening: fence, load, see that the log still fits, prove that we may write; an alarm and a stop, never a reset."""
 
+import asyncio
+
 import pytest
 
 from engine.errors import PackNotThere
@@ -64,6 +66,26 @@ async def test_markers_and_aborted_records_are_passed_and_the_position_stands_be
         took = await until(lambda: rig.marker().positions[INCIDENTS.name] == 6)
         assert took < IDLE_SECONDS + 2.5
         assert rig.ids() == ["incidents:0:0"]
+
+
+@still
+async def test_an_idle_partition_looks_for_work_as_often_as_it_settles_and_at_once_when_something_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Fifty partitions that look every second are a share of a core for nothing."""
+    async with LoopRig() as rig:
+        opening = (await rig.worker().start()).opening()
+        looked, has_work = [0], opening.has_work
+
+        async def counted() -> bool:
+            looked[0] += 1
+            return bool(await has_work())
+
+        monkeypatch.setattr(opening, "has_work", counted)
+        await asyncio.sleep(60)
+        assert looked[0] <= 60 / IDLE_SECONDS + 2
+        await rig.send("a")
+        assert await rig.all_decided() < 1.0
 
 
 @still

@@ -1,0 +1,30 @@
+"""An idle stage asks the broker seldom; nothing that would wait for the answer is kept waiting."""
+
+import pytest
+
+from engine.stream.limits import IDLE_SECONDS
+from engine.stream.patience import FETCH_MS, IDLE_FETCH_MS, Patience
+
+
+@pytest.mark.parametrize(
+    ("idle", "all_flow", "is_asked", "ms"),
+    [
+        (IDLE_SECONDS + 1, True, False, IDLE_FETCH_MS),
+        (IDLE_SECONDS - 1, True, False, FETCH_MS),
+        (IDLE_SECONDS + 1, False, False, FETCH_MS),
+        (IDLE_SECONDS + 1, True, True, FETCH_MS),
+    ],
+    ids=["idle", "something came", "one opens or is paused", "clocks ask behind it"],
+)
+def test_a_fetch_waits_long_only_where_nothing_waits_for_it(
+    monkeypatch: pytest.MonkeyPatch, idle: float, all_flow: bool, is_asked: bool, ms: int
+) -> None:
+    """Whatever comes, is opened, is resumed or is asked makes it short again."""
+    now = [100.0]
+    monkeypatch.setattr("engine.stream.patience.time", type("Clock", (), {"monotonic": staticmethod(lambda: now[0])}))
+    patience = Patience()
+    patience.assigned(is_asked)
+    now[0] += idle
+    assert patience.ms(all_flow) == ms
+    patience.came()
+    assert patience.ms(all_flow) == FETCH_MS
