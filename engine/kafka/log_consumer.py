@@ -2,8 +2,7 @@
 beside it is kept.
 
 The library unpacks a fetch in the middle of ``getmany`` and lets the first fault out without saying where it lies; from
-then on
-the same call fails for the topic's retention. Here its two classes that do this are put aside for ours (aiokafka
+then on the same call fails for the topic's retention. Here its two classes that do this are put aside for ours (aiokafka
 0.14.0, pinned;
 ``docs/decisions/0009-what-a-fetch-cannot-read.md``). Batches are unpacked within a bound before they are looked at.
 """
@@ -20,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatch
 
 from engine.kafka.inflate import CannotInflate, inflate
+from engine.kafka.record_bytes import record, varint
 
 log = logging.getLogger(__name__)
 
@@ -185,10 +185,10 @@ class _Fetched:
         at, found = _HEAD.size, False
         try:
             while at < len(plain):
-                length, at = _varint(plain, at)
+                length, at = varint(plain, at)
                 if length <= 0 or at + length > len(plain):
                     raise ValueError("a record longer than its batch")
-                offset, when, key, value, headers = _record(plain[at : at + length])
+                offset, when, key, value, headers = record(plain[at : at + length])
                 offset, at = base + offset, at + length
                 if not self.next_fetch_offset <= offset < after:
                     continue
@@ -232,47 +232,6 @@ def _inflated(raw: memoryview, attributes: int) -> memoryview:
     struct.pack_into(">i", head, _LENGTH_AT, _HEAD.size - 12 + len(payload))
     struct.pack_into(">h", head, _ATTRIBUTES_AT, attributes & ~_CODEC)
     return memoryview(bytes(head) + payload)
-
-
-def _varint(data: memoryview, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = data[at]
-        value, at = value | (byte & 0x7F) << shift, at + 1
-        if not byte & 0x80:
-            return (value >> 1) ^ -(value & 1), at
-        shift += 7
-        if shift > 63:
-            raise ValueError("a number of more than ten bytes")
-
-
-def _bytes(data: memoryview, at: int) -> tuple[bytes | None, int]:
-    size, at = _varint(data, at)
-    if size < 0:
-        return None, at
-    if at + size > len(data):
-        raise ValueError("a member longer than its record")
-    return bytes(data[at : at + size]), at + size
-
-
-def _record(
-    data: memoryview,
-) -> tuple[int, int, bytes | None, bytes | None, tuple[tuple[str, bytes | None], ...] | None]:
-    """Take one record apart: offset and time less the batch's, key, value, headers (``None``: they cannot be read)."""
-    when, at = _varint(data, 1)
-    offset, at = _varint(data, at)
-    key, at = _bytes(data, at)
-    value, at = _bytes(data, at)
-    try:
-        count, at = _varint(data, at)
-        headers = []
-        for _ in range(count):
-            name, at = _bytes(data, at)
-            text, at = _bytes(data, at)
-            headers.append(((name or b"").decode(), text))
-    except (ValueError, IndexError):
-        return offset, when, key, value, None
-    return offset, when, key, value, tuple(headers)
 
 
 class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
