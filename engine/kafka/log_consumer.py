@@ -2,8 +2,8 @@
 beside it is kept.
 
 The library unpacks a fetch in the middle of ``getmany`` and lets the first fault out without saying where it lies; from
-then on the same call fails for the topic's retention. Here its two classes that do this are put aside for ours (aiokafka
-0.14.0, pinned;
+then on the same call fails for the topic's retention. Here its two classes that do this are put aside for ours
+(aiokafka 0.14.0, pinned;
 ``docs/decisions/0009-what-a-fetch-cannot-read.md``). Batches are unpacked within a bound before they are looked at.
 """
 
