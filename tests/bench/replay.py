@@ -15,8 +15,9 @@ from engine.replay.recorded_history import history_of
 from engine.replay.state_at import Standing
 from engine.replay.verify import laws_of, verify
 from rules.state.causes import IncidentCause
+from tests.support.busy_days import Dispatch
 from tests.support.poison import law_of
-from tests.support.town import MINUTE, START, Dispatch
+from tests.support.town import MINUTE, START
 from topics.codec import encode
 from topics.ids import HomeCode
 from topics.incident import Incident

@@ -19,7 +19,7 @@ from tests.support.rig import eventually
 from topics.registry import Delete
 
 SEED = 20260309
-BROKER = {"log.retention.check.interval.ms": 1000, "log.initial.task.delay.ms": 500}
+BROKER: dict[str, object] = {"log.retention.check.interval.ms": 1000, "log.initial.task.delay.ms": 500}
 """So that retention looks every second, not every five minutes."""
 
 
@@ -49,7 +49,8 @@ async def emptied(settings: Settings) -> bool:
             for spec in specs
             for p in range(spec.partitions or settings.partitions)
         ]
-        return await reader.beginning_offsets(tps) == await reader.end_offsets(tps)
+        is_empty: bool = await reader.beginning_offsets(tps) == await reader.end_offsets(tps)
+        return is_empty
     finally:
         await reader.stop()
 

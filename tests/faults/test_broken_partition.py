@@ -122,7 +122,7 @@ class City:
         self.healthy = [code for code, partition in found.items() if partition not in BROKEN]
         self.broken = [code for code, partition in found.items() if partition in BROKEN]
         self.homes = {
-            partition: next(home for code, home in leaves if found.get(code) == partition)
+            partition: next(home for code, home in leaves if home is not None and found.get(code) == partition)
             for partition in set(found.values())
         }
 

@@ -2,6 +2,7 @@
 for an hour."""
 
 import random
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,11 @@ def seen(t: Trial, name: str) -> Path:
     return t.folder / f"{name}.shifted"
 
 
+def says(t: Trial, name: str, seconds: int) -> bool:
+    """Whether a worker says that its clock is so far off, within a minute."""
+    return any(abs(off_by - seconds) < 60 for off_by in t.gauges(name, "clock_skew_seconds"))
+
+
 @pytest.mark.long
 async def test_wall_clocks_an_hour_off(tell: Tell) -> None:
     """One worker of each critical stage an hour ahead, the other behind, changing places by kills while clocks fire."""
@@ -54,13 +60,11 @@ async def test_wall_clocks_an_hour_off(tell: Tell) -> None:
             await t.going(60)
             for name, seconds in off.items():
                 await eventually(
-                    lambda name=name, seconds=seconds: any(
-                        abs(off_by - seconds) < 60 for off_by in t.gauges(name, "clock_skew_seconds")
-                    ),
+                    partial(says, t, name, seconds),
                     PATIENCE,
                     f"{name} says that its clock is {seconds:+} s off",
                     every=0.5,
-                )  # type: ignore[misc]
+                )
             t.alarms.clear()
             assert "clock_skew" in t.listen(*off)
             await t.work(draw, 2, 6)

@@ -37,9 +37,9 @@ def no_room(*pids: int) -> Iterator[None]:
 def mounted(folder: Path, megabytes: int) -> bool:
     """Put a small file system into a folder, where this user may."""
     folder.mkdir(parents=True)
-    return (
-        ctypes.CDLL(None, use_errno=True).mount(b"none", bytes(folder), b"tmpfs", 0, f"size={megabytes}m".encode()) == 0
-    )
+    mount = ctypes.CDLL(None, use_errno=True).mount
+    done: int = mount(b"none", bytes(folder), b"tmpfs", 0, f"size={megabytes}m".encode())
+    return done == 0
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -37,6 +38,11 @@ async def bring_up(data: Path, *words: str) -> "subprocess.Popen[bytes]":
     return process
 
 
+def gone(pids: list[int]) -> bool:
+    """Whether none of these processes is there any more."""
+    return not any(psutil.pid_exists(pid) for pid in pids)
+
+
 @pytest.mark.long
 async def test_supervisor_killed(tell: Tell, tmp_path: Path) -> None:
     """Four times kill -9 of ``up`` under load, servers and stages with it; each time ``up`` without a word goes on."""
@@ -62,12 +68,7 @@ async def test_supervisor_killed(tell: Tell, tmp_path: Path) -> None:
             process.send_signal(signal.SIGKILL)
             process.wait()
             t.faults["supervisor killed"] += 1
-            await eventually(
-                lambda pids=pids: not any(psutil.pid_exists(pid) for pid in pids),
-                10,
-                "the kernel has ended its children",
-                every=0.2,
-            )  # type: ignore[misc]
+            await eventually(partial(gone, pids), 10, "the kernel has ended its children", every=0.2)
             said = await asyncio.to_thread(status, data)
             assert ("supervisor", "ended without a word") in [(row["name"], row["state"]) for row in said], said
             process = await bring_up(data)

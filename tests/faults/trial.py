@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,12 +107,13 @@ class Trial:
         """What a worker says of something, for each of its partitions where it does so by partition."""
         return [value for key, value in self.metrics(name).items() if key.startswith(f"gridwhistle_{what}{{")]
 
+    def _unready(self, name: str) -> bool:
+        return 0.0 in self.gauges(name, "ready")
+
     async def not_ready(self, *names: str) -> None:
         """Wait until each of these workers says that it is not ready: the alarm of what it stands on."""
         for name in names:
-            await eventually(
-                lambda name=name: 0.0 in self.gauges(name, "ready"), PATIENCE, f"{name} says that it is not ready", 0.5
-            )  # type: ignore[misc]
+            await eventually(partial(self._unready, name), PATIENCE, f"{name} says that it is not ready", 0.5)
             self.alarms.add(f"{name.rsplit('-', 1)[0]} not ready")
 
     async def answered(self, within: float = PATIENCE) -> None:
@@ -239,7 +241,7 @@ async def trial(
             else [await asyncio.to_thread(Broker, folder / "kafka", None, more)]
         )
         for node in nodes:
-            ending.callback(lambda node=node: node.server.kill())
+            ending.callback(node.server.kill)
         valkey = local.valkey(folder / "valkey", free_ports(1), folder / "valkey" / "log")
         valkey.wait_ready()
         settings = Settings(

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from engine.kafka.log_snapshot import Log
-from tests.support.town import busy_days
+from tests.support.busy_days import busy_days
 
 HERE = Path(__file__).parent
 TOPICS = ("reference", "incidents", "commands", "tickets.decisions", "tickets.state")

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from engine.kafka.log_snapshot import Log
+from tests.support.busy_days import busy_days
 from tests.support.ledger import Ledger, Verdict
-from tests.support.town import busy_days
 from topics.ids import partition_of
 
 SEED, INCIDENTS = 7, 8

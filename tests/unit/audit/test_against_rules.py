@@ -3,7 +3,7 @@
 import pytest
 
 from engine.audit.report import audit
-from tests.support.town import busy_days
+from tests.support.busy_days import busy_days
 
 
 @pytest.mark.parametrize("seed", range(6))

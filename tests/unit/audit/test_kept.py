@@ -10,7 +10,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from engine.audit.report import audited
 from engine.kafka import log_reader
 from engine.kafka.log_snapshot import Log
-from tests.support.town import busy_days
+from tests.support.busy_days import busy_days
 from topics.codec import encode
 from topics.registry import DECISIONS, STATE
 from topics.ticket import Marker, Quota

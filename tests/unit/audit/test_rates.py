@@ -4,7 +4,8 @@ from msgspec.structs import replace
 
 from engine.audit.rates import Rates
 from engine.audit.report import audit
-from tests.support.town import REF, START, Dispatch, busy_days, town
+from tests.support.busy_days import Dispatch, busy_days
+from tests.support.town import REF, START, town
 from topics.codec import decode, encode
 from topics.decision import Decision
 from topics.pack import WhistleBand

@@ -12,7 +12,8 @@ from engine.cli.pack import pack as pack_commands
 from rules.rulepack.diff import Changed, differences
 from rules.rulepack.loader import load_pack
 from rules.rulepack.model import PackSource
-from tests.unit.pack.test_faults import SEEDS, WHOLE, write
+from tests.unit.pack.test_faults import SEEDS, WHOLE
+from tests.unit.pack.test_faults_of_files import write
 
 
 def shown(*words: str, code: int = 0) -> str:

@@ -11,7 +11,8 @@ from engine.kafka.log_snapshot import Entry, Log
 from engine.replay.recorded_history import Gap, history_of
 from engine.replay.render import verdict_lines
 from engine.replay.verify import Verdict, verify
-from tests.support.town import MINUTE, REF, SPEED, START, Dispatch, busy_days
+from tests.support.busy_days import Dispatch, busy_days
+from tests.support.town import MINUTE, REF, SPEED, START
 from topics.codec import decode, encode
 from topics.command import Actor, Command
 from topics.decision import Decision

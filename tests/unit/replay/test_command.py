@@ -16,7 +16,8 @@ from engine.replay.recorded_history import TOPICS
 from engine.replay.render import simulated_json
 from engine.replay.summary import clock, summary, tickets_off
 from rules import VERSION
-from tests.support.town import REF, busy_days, town
+from tests.support.busy_days import busy_days
+from tests.support.town import REF, town
 from tests.unit.replay.test_simulated import OTHER, doubled, one_ticket_left_alone, told_under
 
 

@@ -13,7 +13,8 @@ from rules.law.compiled import Law
 from rules.state.causes import CommandCause, Outcome
 from rules.state.held_causes import set_aside
 from rules.state.partition_state import Book
-from tests.support.town import HOUR, MINUTE, REF, START, Dispatch, busy_days
+from tests.support.busy_days import Dispatch, busy_days
+from tests.support.town import HOUR, MINUTE, REF, START
 from topics.codec import encode
 from topics.command import Actor, Command
 from topics.vocabulary import CommandKind, Role
@@ -76,7 +77,7 @@ def test_a_fold_of_the_log_is_the_book(seed: int, monkeypatch: pytest.MonkeyPatc
         books.append(Watched(laws))
         return books[-1]
 
-    monkeypatch.setattr("tests.support.town.Book", watched_of)
+    monkeypatch.setattr("tests.support.busy_days.Book", watched_of)
     log = busy_days(seed, incidents=40, hours=60)
     watched = books[0]
     assert len(watched.past) == len(log.of("tickets.decisions")) > 300

@@ -14,7 +14,8 @@ from engine.replay.render import verdict_lines
 from engine.replay.start_moment import Moment, moment_of, read_when, zone_of
 from engine.replay.state_at import stand, starts
 from engine.replay.verify import Verdict, laws_of, verify, verify_history
-from tests.support.town import HOUR, REF, START, busy_days
+from tests.support.busy_days import busy_days
+from tests.support.town import HOUR, REF, START
 from topics.codec import decode
 from topics.decision import Decision
 

@@ -17,9 +17,11 @@ from engine.replay.what_if import Simulated, simulate
 from rules.history.fold import fold, said
 from rules.history.tally import images_of
 from rules.state.partition_state import Book
-from tests.support.town import HOUR, MINUTE, REF, START, Dispatch, busy_days, town
+from tests.support.busy_days import Dispatch, busy_days
+from tests.support.town import HOUR, MINUTE, REF, START, town
 from tests.unit.replay.test_from import SECOND
-from tests.unit.replay.test_simulated import OTHER, Two, by_force, doubled, endings, law, stricter
+from tests.unit.replay.test_simulated import OTHER, by_force, doubled, endings, law, stricter
+from tests.unit.replay.test_simulated_referrals import Two
 from topics.codec import decode
 from topics.command import Actor, Command
 from topics.decision import Decision

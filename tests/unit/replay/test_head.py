@@ -11,7 +11,8 @@ from engine.replay.gc_pause import calm
 from engine.replay.recorded_history import Gap
 from engine.replay.verify import verify
 from rules.state.ticket_store import Shelf
-from tests.support.town import MINUTE, REF, START, Dispatch, busy_days
+from tests.support.busy_days import Dispatch, busy_days
+from tests.support.town import MINUTE, REF, START
 from topics.codec import encode
 from topics.decision import Decision, Event, Why
 

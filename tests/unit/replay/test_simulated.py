@@ -11,18 +11,15 @@ from engine.kafka.log_snapshot import Log
 from engine.replay.recorded_history import Gap, history_of
 from engine.replay.verify import laws_of
 from engine.replay.what_if import Simulated, simulate
-from rules.decide import decide
 from rules.history.compare import Load, Row, Side
-from rules.history.replay import Told
 from rules.law.compiled import Law
-from rules.state.causes import CommandCause, IncidentCause
-from rules.state.partition_state import Book
-from tests.support.town import HOUR, MINUTE, REF, SPEED, START, Dispatch, busy_days, ref_of, town
+from rules.state.causes import CommandCause
+from tests.support.busy_days import Dispatch, busy_days
+from tests.support.town import HOUR, MINUTE, REF, SPEED, START, ref_of, town
 from topics.codec import decode, encode
 from topics.command import Actor, Command
 from topics.decision import Decision
-from topics.ids import HomeCode, partition_of
-from topics.incident import AnyIncident, Incident, IncidentReferred
+from topics.incident import AnyIncident, IncidentReferred
 from topics.pack import Limit, PackBundle
 from topics.ticket import Ticket
 from topics.vocabulary import CommandKind, Role
@@ -293,136 +290,3 @@ def test_a_record_that_cannot_be_read_stops_the_telling(spoil: Callable[[bytes],
     log.entries["tickets.decisions"][2] = entry._replace(value=spoil(entry.value or b""))
     with pytest.raises(Gap, match="tickets.decisions:0:2 cannot be read"):
         told_under(log, town())
-
-
-# -- referrals: from one partition into another ------------------------------------------------------------------------
-
-
-class Two:
-    """A history of two partitions, east's and west's, recorded as the log would have it."""
-
-    def __init__(self, bundle: PackBundle) -> None:
-        """Both have the pack in force."""
-        self.laws = {REF: Law(REF, decode(encode(bundle), PackBundle))}
-        self.count = next(n for n in range(2, 20) if partition_of("east", n) != partition_of("west", n))
-        self.told: dict[int, list[Told]] = {}
-        self.books: dict[int, Book] = {}
-        self.offsets: dict[tuple[str, int], int] = {}
-        self.referred: list[tuple[str, IncidentReferred]] = []
-
-    def take(self, topic: str, home: str, value: AnyIncident | Command, minute: int) -> Decision:
-        """Decide a record of a home's partition, so many minutes after the start."""
-        p, at = partition_of(home, self.count), START + minute * MINUTE
-        book = self.books.setdefault(p, Book(self.laws))
-        offset = self.offsets[topic, p] = self.offsets.get((topic, p), -1) + 1
-        name = f"{topic}:{p}:{offset}"
-        cause = CommandCause(name, value, at) if isinstance(value, Command) else IncidentCause(name, value)
-        outcome = decide(book, self.laws, cause, at)
-        book.apply(outcome)
-        self.referred += outcome.referrals
-        d = outcome.decision
-        self.told.setdefault(p, []).append(Told(f"d:{p}", d.id, at, d.cause, d.reason, d.ticket, cause, encode(d)))
-        return d
-
-    def report(self, n: int, home: str, minute: int) -> Decision:
-        """A report without a category, which waits at the desk."""
-        return self.take(
-            "incidents",
-            home,
-            Incident(f"town:{n}", HomeCode(home), START, START, "app", REF, "grid", leaf=f"{home}-1"),
-            minute,
-        )
-
-    def ask(self, kind: CommandKind, ticket: str, minute: int, **fields: Any) -> Decision:
-        """The duty desk commands."""
-        command = Command(
-            f"{kind}:{ticket}:{minute}",
-            kind,
-            Actor(Role.DESK, "desk-1"),
-            START + minute * MINUTE,
-            ticket=ticket,
-            **fields,
-        )
-        return self.take("commands", ticket.split("-")[0], command, minute)
-
-    def under(self, bundle: PackBundle) -> Simulated:
-        """Tell it under another law."""
-        from engine.replay.recorded_history import History
-
-        return simulate(History(self.told), self.laws, law(bundle), self.count)
-
-
-def a_referral(bundle: PackBundle) -> Two:
-    """One report goes from east to west, another comes to west after it; both are noted and filed there."""
-    told = Two(bundle)
-    first = told.report(1, "east", 1).ticket or ""
-    told.ask(CommandKind.REFER, first, 2, home="west", reason="theirs")
-    if told.referred:
-        told.take("incidents", "west", told.referred[0][1], 3)
-    second = told.report(2, "west", 4).ticket or ""
-    told.ask(CommandKind.FILE, second, 5, category="bins")
-    told.ask(CommandKind.NOTE, first, 6, text="seen")
-    if told.referred:
-        told.ask(CommandKind.FILE, "west-20260302-1", 6, category="lift")
-    return told
-
-
-def hops(bundle: PackBundle, allowed: int) -> PackBundle:
-    """A town with so many referrals."""
-    return msgspec.structs.replace(bundle, max_hops=allowed)
-
-
-def test_a_referral_arrives_where_and_when_it_was_recorded() -> None:
-    """Both partitions tell the same under the same law."""
-    found = a_referral(town()).under(town())
-    assert found.difference.tickets_before == 3
-    assert found.difference.rows == () and found.no_longer_fits == ()
-
-
-def test_a_referral_that_the_other_law_refuses_never_arrives() -> None:
-    """Its ticket over there is gone, its commands with it; the next one has another name and is still matched and
-    filed."""
-    found = a_referral(town()).under(hops(town(), 0))
-    assert [(m.kind, m.reason) for m in found.no_longer_fits] == [
-        ("refer", "too_many_hops"),
-        ("file", "unknown_ticket"),
-    ]
-    rows = {(row.identity, row.origin.split(":")[0]): row for row in found.difference.rows}
-    assert rows["town:1", "commands"].after is None
-    renamed = rows["town:2", "incidents"]
-    assert renamed.before is not None and renamed.after is not None
-    assert (renamed.before.ticket, renamed.after.ticket) == ("west-20260302-2", "west-20260302-1")
-    assert (renamed.after.category, renamed.moved) == ("bins", ())
-    stayed = rows["town:1", "incidents"]
-    assert stayed.before is not None and stayed.after is not None
-    assert (stayed.before.status, stayed.after.status) == ("closed", "received")
-
-
-def test_a_referral_that_only_the_other_law_makes_arrives_at_once() -> None:
-    """It is a ticket more, and counted as one; a command that was refused is carried out."""
-    found = a_referral(hops(town(), 0)).under(town())
-    assert (found.difference.tickets_before, found.difference.tickets_after, found.newly_done) == (2, 3, 1)
-    more = next(row for row in found.difference.rows if row.before is None)
-    assert more.identity == "town:1" and more.after is not None and more.after.ticket == "west-20260302-1"
-
-
-def test_what_the_record_left_unfired_is_not_blamed_on_the_other_law() -> None:
-    """East's triage clock was due when the stack had ended there, although west went on: under the same law nothing
-    appears."""
-    told = Two(town())
-    told.report(1, "east", 1)
-    told.report(2, "west", 60)
-    assert told.under(town()).difference.rows == ()
-
-
-def test_a_quiet_partition_is_told_to_the_end_of_the_record() -> None:
-    """East has nothing recorded after its report, and nothing was due: what the other law has due until the end
-    fires."""
-    slow = msgspec.structs.replace(
-        town(), clocks=town().clocks | {"triage": {f"U{n}": Limit(120, "minute") for n in range(1, 5)}}
-    )
-    told = Two(slow)
-    told.report(1, "east", 1)
-    told.report(2, "west", 60)
-    rows = told.under(town()).difference.rows
-    assert [(row.identity, row.breaches_appear) for row in rows] == [("town:1", ("0:triage:0",))]

@@ -10,8 +10,8 @@ from engine.replay.verify import laws_of
 from rules.history.deadline_rows import reckoned
 from rules.history.explain_log import Retold
 from rules.law.compiled import Law
+from tests.support.busy_days import busy_days
 from tests.support.city import HOUR, REF, City, at, city_bundle
-from tests.support.town import busy_days
 from topics.codec import decode
 from topics.decision import Decision
 from topics.pack import ForceMajeure
