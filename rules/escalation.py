@@ -1,6 +1,8 @@
 """What happens when a clock reaches a rung: reminders, moves, orders, the next checker, the end of a window (LAW 4,
 5)."""
 
+from msgspec import UNSET
+
 from rules.commands import field_verification
 from rules.ticket import (
     authority,
@@ -17,6 +19,8 @@ from rules.ticket import (
 )
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
+from topics.events.clocks import ClockAtRisk, ClockBreached, RedListed, SupervisionOrdered
+from topics.events.filing import TicketForgotten
 from topics.ids import Instant
 from topics.ticket import Clock
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role
@@ -30,20 +34,20 @@ def fire(case: Case, draft: Draft, clock: Clock, rung: int, due_at: Instant) -> 
     """
     resolve_clocks.fire(draft, clock, rung)
     told = _told(case, draft, clock, rung)
-    event = "ClockAtRisk" if rung < 100 else "ClockBreached"
+    event = ClockAtRisk if rung < 100 else ClockBreached
     case.rules.append(f"law4:{clock.kind}.{rung}")
-    said = case.say(
-        event,
+    case.say(
         draft,
-        clock=clock.kind,
-        number=clock.number,
-        rung=rung,
-        due_at=due_at,
-        late_by_ms=case.at - due_at,
-        told=told,
+        event(
+            clock=clock.kind,
+            number=clock.number,
+            rung=rung,
+            due_at=due_at,
+            late_by_ms=case.at - due_at,
+            told=told,
+            provisional=True if clocks.is_provisional(case.law, clock, rung) else UNSET,
+        ),
     )
-    if clocks.is_provisional(case.law, clock, rung):
-        said.facts["provisional"] = True
     if case.programme is not None and clock.kind in flood.MOVING:
         flood.inform(case, draft, clock, rung, case.programme)
         return (
@@ -102,9 +106,9 @@ def _resolve(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
     elif rung == 150:
         if draft.supervised_by is None:
             draft.supervised_by, draft.supervised_over = case.supervisor(draft), clock.number
-        case.say("SupervisionOrdered", draft, tier=draft.tier, by=draft.supervised_by)
+        case.say(draft, SupervisionOrdered(tier=draft.tier, by=draft.supervised_by))
     else:
-        case.say("RedListed", draft, tier=draft.tier)
+        case.say(draft, RedListed(tier=draft.tier))
     return Reason.LIMIT_BREACHED
 
 
@@ -167,7 +171,7 @@ def _tell_child(case: Case, draft: Draft, clock: Clock, event: str, reason: str)
 def _forget(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
     """35 days after closing the state is dropped; the log stays."""
     case.forgotten = True
-    case.say("TicketForgotten", draft)
+    case.say(draft, TicketForgotten())
     return Reason.FORGOTTEN
 
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
+from topics.events.facts import Facts
 from topics.ids import DecisionId, Instant
 
 if TYPE_CHECKING:
@@ -12,15 +13,33 @@ else:
     Image = msgspec.Raw  # msgspec 0.22 drops Raw from a union with None, and then takes null alone
 
 
+if TYPE_CHECKING:
+    Told = Facts | dict[str, Any]
+else:
+    Told = dict[str, Any]  # whatever a newer engine has added to the facts of an event is read, and so is its type
+
+
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """Something that happened to one ticket, in the past tense: ``TicketFiled``, ``ClockBreached`` … (docs/concepts).
 
-    ``facts`` are integers, booleans, strings, lists and maps of them, never floats and never personal data.
+    ``facts`` are integers, booleans, strings, lists and maps of them, never floats and never personal data. As it is
+    decided they are the Struct of its type in ``topics.events``; read from the log, a map.
     """
 
     type: str
+    """A ``topics.events.types.EventType``; the class of the facts has the same name."""
     ticket: str
-    facts: dict[str, Any] = {}
+    facts: Told = {}
+
+
+def event_of(ticket: str, facts: Facts) -> Event:
+    """Make the event whose facts these are; one that has none says none."""
+    return Event(facts.__class__.__name__, ticket, facts if facts.__struct_fields__ else {})
+
+
+def facts_of(event: Event) -> dict[str, Any]:
+    """Give the facts of an event as they stand on the log, wherever it comes from."""
+    return event.facts if isinstance(event.facts, dict) else event.facts.as_map()
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel
 
+from topics.events.catalogue import FACTS
 from topics.registry import TOPICS, TopicSpec, department_topics
 
 HERE = Path(__file__).parent
@@ -23,6 +24,11 @@ def documented() -> tuple[TopicSpec, ...]:
 def names() -> dict[str, type[Any]]:
     """Name each record's schema: ``<topic>.<Record>.v1``."""
     return {f"{spec.name}.{record.__name__}.v1": record for spec in documented() for record in spec.records}
+
+
+def events() -> dict[str, type[Any]]:
+    """Name the schema of each event's facts, below ``events/``: what a decision's ``events`` hold by their type."""
+    return {f"events/{name.value}.v1": facts for name, facts in FACTS.items()}
 
 
 def schema_of(record: type[Any]) -> dict[str, Any]:
@@ -132,8 +138,8 @@ def _resolve(schema: dict[str, Any], root: dict[str, Any]) -> dict[str, Any]:
 
 def main() -> None:
     """Write the schemas anew; refuses to replace a published one by an incompatible one."""
-    SCHEMAS.mkdir(exist_ok=True)
-    for name, record in names().items():
+    (SCHEMAS / "events").mkdir(parents=True, exist_ok=True)
+    for name, record in (names() | events()).items():
         path, new = SCHEMAS / f"{name}.json", schema_of(record)
         if path.exists() and (faults := incompatible(json.loads(path.read_text()), new)):
             raise SystemExit(

@@ -8,11 +8,12 @@ from engine.audit.findings import Findings
 from engine.audit.history import History, Step
 from engine.kafka.log_snapshot import Log, Timeline
 from topics.decision import Event
+from topics.events.types import EventType
 from topics.ids import Instant
 from topics.registry import COMMANDS
 from topics.ticket import Clock, Ticket
 
-FIRINGS = ("ClockAtRisk", "ClockBreached")
+FIRINGS = (EventType.CLOCK_AT_RISK, EventType.CLOCK_BREACHED)
 SLACK_WALL_MS = 2_000
 """How long a due clock may wait for its step, in wall time: the loop reads ``commands`` past it first."""
 

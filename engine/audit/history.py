@@ -11,6 +11,7 @@ from engine.audit.findings import Findings
 from engine.kafka.log_snapshot import Entry, Log
 from topics.codec import decode
 from topics.decision import Change, Decision, Event
+from topics.events.types import EventType
 from topics.ids import Instant
 from topics.registry import DECISIONS, STATE
 from topics.ticket import Ticket
@@ -27,7 +28,7 @@ class Step(NamedTuple):
     after: dict[str, Ticket]
     """The tickets that it changed, as they are now."""
 
-    def events(self, kind: str) -> Iterator[Event]:
+    def events(self, kind: EventType) -> Iterator[Event]:
         """Its events of one type."""
         return (event for event in self.decision.events if event.type == kind)
 
@@ -87,7 +88,7 @@ class History:
             if decision.id in self.decided:
                 self._findings.add("doubled", decision.id, f"is decided again at {entry.id}")
                 continue
-            referred = tuple(event.ticket for event in decision.events if event.type == "TicketReferred")
+            referred = tuple(event.ticket for event in decision.events if event.type == EventType.TICKET_REFERRED)
             self.decided[decision.id] = Decided(bool(decision.changes), decision.cause, referred)
             self.appended[decision.id] = entry.appended_ms
             if self._log.is_settled(entry):

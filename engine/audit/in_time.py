@@ -1,6 +1,7 @@
 """How many tickets were finished within their limit, and how many missed it (LAW 4, resolve)."""
 
 from engine.audit.history import Step
+from topics.events.types import EventType
 from topics.vocabulary import ClockKind
 
 
@@ -21,15 +22,15 @@ class InTime:
             if event.ticket in played:
                 continue
             name = (event.ticket, self._generation.get(event.ticket, 0))
-            if event.type == "TicketFinished":
+            if event.type == EventType.TICKET_FINISHED:
                 (self._missed if event.facts["overdue"] else self._finished).add(name)
             elif (
-                event.type == "ClockBreached"
+                event.type == EventType.CLOCK_BREACHED
                 and event.facts["clock"] == ClockKind.RESOLVE
                 and event.facts["rung"] == 100
             ):
                 self._missed.add(name)
-            elif event.type == "TicketReopened":
+            elif event.type == EventType.TICKET_REOPENED:
                 self._generation[event.ticket] = event.facts["generation"]
 
     def counts(self) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from engine.audit.history import Step
 from engine.kafka.log_snapshot import Log
+from topics.events.types import EventType
 from topics.pack import WhistleBand
 
 TOO_FEW_TICKETS, TOO_LOW, TOO_HIGH, WITHIN = "too_few_tickets", "too_low", "too_high", "within"
@@ -49,9 +50,9 @@ class Rates:
     def see(self, step: Step) -> None:
         """Count what one decision did."""
         played = {name for name, ticket in step.after.items() if ticket.exercise}
-        for ticket in {event.ticket for event in step.events("TicketFiled")} - played:
+        for ticket in {event.ticket for event in step.events(EventType.TICKET_FILED)} - played:
             self._filed[self._street(ticket)] += 1
-        for ticket in {event.ticket for event in step.events("WhistleRaised")} - played:
+        for ticket in {event.ticket for event in step.events(EventType.WHISTLE_RAISED)} - played:
             self._whistled[self._street(ticket)] += 1
 
     def _street(self, ticket: str) -> str:

@@ -18,6 +18,7 @@ from engine.audit.state import check_state
 from engine.audit.tasks import Tasks
 from engine.audit.verdicts import AGED, Verdicts
 from engine.kafka.log_snapshot import Log, Timeline
+from topics.events.types import EventType
 from topics.vocabulary import FINAL, REFUSALS
 
 
@@ -180,8 +181,8 @@ def _report(
         decisions=len(history.decided),
         **found,
         waiting=waiting,
-        whistles=events["WhistleRaised"],
-        reported_in=events["DepartmentReportedIn"],
+        whistles=events[EventType.WHISTLE_RAISED],
+        reported_in=events[EventType.DEPARTMENT_REPORTED_IN],
         whistle_rates=rates,
         in_time=in_time[0],
         limits_missed=in_time[1],

@@ -13,6 +13,7 @@ from engine.audit.history import History, Step
 from engine.kafka.log_snapshot import Log
 from topics.codec import decode
 from topics.decision import Event
+from topics.events.types import EventType
 from topics.pack import PackBundle
 from topics.registry import STATE
 from topics.ticket import Quota
@@ -56,9 +57,9 @@ class Shares:
 
     def see(self, step: Step) -> None:
         """Book the filings of one decision that went through the split, and beside them what went past it."""
-        for event in step.events("TicketReassigned"):
+        for event in step.events(EventType.TICKET_REASSIGNED):
             self._by_hand(step, event)
-        for event in step.events("TicketFiled"):
+        for event in step.events(EventType.TICKET_FILED):
             if event.facts.get("counted") in ("split", "direct", "emergency"):
                 self._window_of[step.decision.home] = str(event.facts["window"])
                 self._nominal(step, event)

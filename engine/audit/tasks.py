@@ -10,7 +10,9 @@ from engine.audit.findings import Findings
 from engine.audit.history import Step
 from engine.kafka.log_snapshot import Entry, Log
 from topics.codec import decode
+from topics.decision import facts_of
 from topics.departments import department_of, is_tasks, replies_of, tasks_of
+from topics.events.types import EventType
 from topics.registry import DECISIONS, FANOUT_STATE
 from topics.task import Task
 
@@ -25,9 +27,9 @@ class Tasks:
 
     def see(self, step: Step) -> None:
         """Note the tasks of one decision; their ids are told by the decision's own id."""
-        for event in (*step.events("TaskDispatched"), *step.events("SenderAnswered")):
+        for event in (*step.events(EventType.TASK_DISPATCHED), *step.events(EventType.SENDER_ANSWERED)):
             try:
-                task = msgspec.convert(event.facts, Task)
+                task = msgspec.convert(facts_of(event), Task)
             except msgspec.ValidationError as error:
                 self._findings.add("state_errors", step.decision.id, f"holds a task that cannot be read: {error}")
                 continue

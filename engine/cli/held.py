@@ -16,6 +16,7 @@ from engine.local.folder import settings_of
 from engine.terminal import plain
 from engine.views.reason_texts import WORDS
 from topics import codec
+from topics.events.types import EventType
 from topics.vocabulary import REFUSALS, CommandKind, Reason
 
 held = typer.Typer(
@@ -84,6 +85,6 @@ def _end(kind: CommandKind, name: str, reason: str, acting: str, data: Path | No
                 f" {WORDS[Reason(decision.reason)]} {decision.ticket or ''}".rstrip()
             )
         )
-    ended = any(event.type in ("HeldRetried", "HeldDropped") for event in decision.events)
+    ended = any(event.type in (EventType.HELD_RETRIED, EventType.HELD_DROPPED) for event in decision.events)
     if not ended:
         raise typer.Exit(1)

@@ -30,6 +30,7 @@ from topics.command import Command
 from topics.decision import Decision
 from topics.departments import ANY_TASKS, replies_of
 from topics.envelope import incident_message
+from topics.events.types import EventType
 from topics.ids import Instant, home_of, murmur2, partition_of
 from topics.registry import COMMANDS, DECISIONS, RAW
 from topics.task import Task
@@ -37,16 +38,16 @@ from topics.ticket import Ticket
 
 Line = Callable[[str], None]
 
-TOLD = {
-    "TicketFiled": "filed",
-    "TicketMoved": "moved up",
-    "WhistleRaised": "whistle",
-    "DepartmentReportedIn": "reported in",
-    "ClockBreached": "limit broken",
-    "ClockAtRisk": "at risk",
-    "TicketFinished": "finished",
-    "TicketClosed": "closed",
-    "SupervisionOrdered": "supervised",
+TOLD: dict[str, str] = {
+    EventType.TICKET_FILED: "filed",
+    EventType.TICKET_MOVED: "moved up",
+    EventType.WHISTLE_RAISED: "whistle",
+    EventType.DEPARTMENT_REPORTED_IN: "reported in",
+    EventType.CLOCK_BREACHED: "limit broken",
+    EventType.CLOCK_AT_RISK: "at risk",
+    EventType.TICKET_FINISHED: "finished",
+    EventType.TICKET_CLOSED: "closed",
+    EventType.SUPERVISION_ORDERED: "supervised",
 }
 """Events worth a line, and the word for each."""
 

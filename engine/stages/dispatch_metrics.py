@@ -11,6 +11,7 @@ from rules.law.split import drift
 from rules.state.causes import ClockCause, Outcome
 from rules.state.partition_state import Book
 from topics.decision import Decision, Event
+from topics.events.types import EventType
 from topics.ids import Instant
 from topics.ticket import Quota, Ticket
 from topics.vocabulary import ClockKind
@@ -59,16 +60,16 @@ def _how(event: Event) -> str:
 
 
 EVENTS: Mapping[str, Callable[["Counted", Decision, Event], None]] = {
-    "TicketFiled": _street("filed"),
-    "WhistleRaised": _street("whistles"),
-    "TicketReopened": _street("reopened"),
-    "SurveyAnswered": _real(
+    EventType.TICKET_FILED: _street("filed"),
+    EventType.WHISTLE_RAISED: _street("whistles"),
+    EventType.TICKET_REOPENED: _street("reopened"),
+    EventType.SURVEY_ANSWERED: _real(
         "survey_answers", lambda event: "satisfied" if event.facts.get("satisfied") else "unsatisfied"
     ),
-    "TicketClosed": _real("closed", _how),
-    "TicketDismissed": _real("closed", lambda event: "dismissed"),
-    "TicketMerged": _real("closed", lambda event: "merged"),
-    "TicketCancelled": _real("closed", lambda event: "cancelled"),
+    EventType.TICKET_CLOSED: _real("closed", _how),
+    EventType.TICKET_DISMISSED: _real("closed", lambda event: "dismissed"),
+    EventType.TICKET_MERGED: _real("closed", lambda event: "merged"),
+    EventType.TICKET_CANCELLED: _real("closed", lambda event: "cancelled"),
 }
 """Event -> how it is counted; most events are of no interest here."""
 

@@ -10,14 +10,15 @@ from engine.observability.metrics import StageMetrics
 from engine.stream.contracts import Clockless, Out, Record
 from engine.stream.passed_by import passed_by, rejection
 from topics import codec
-from topics.decision import Decision
+from topics.decision import Decision, facts_of
 from topics.envelope import task_message
+from topics.events.types import EventType
 from topics.ids import Instant, partition_of
 from topics.incident import REPORTED
 from topics.registry import DECISIONS, department_topics
 from topics.task import Task
 
-TOLD = frozenset({"TaskDispatched", "SenderAnswered"})
+TOLD = frozenset({EventType.TASK_DISPATCHED, EventType.SENDER_ANSWERED})
 """Events whose facts are a ``topics.task.Task``."""
 
 TASK_PARTITIONS = 3
@@ -52,7 +53,7 @@ class FanoutCore(Clockless):
             if record.loose:
                 raise ValueError("tasks that no stage of ours has written")
             outs = [
-                self._out(msgspec.convert(event.facts, Task))
+                self._out(msgspec.convert(facts_of(event), Task))
                 for event in codec.decode(value, Decision).events
                 if event.type in TOLD
             ]

@@ -16,6 +16,7 @@ from engine.settings import Settings
 from engine.views.queues import SINCE, held, queues, score, summary
 from topics import codec
 from topics.decision import Decision
+from topics.events.types import EventType
 from topics.ids import Instant
 from topics.ticket import Ticket
 from topics.vocabulary import FINAL
@@ -77,10 +78,10 @@ def rows_of(decisions: Sequence[Decision]) -> list[Row]:
             at = before.since if before is not None and SINCE in before.queues else decision.at
             latest[change.ticket] = row_of(change.ticket, change.version, ticket, at)
         for event in decision.events:
-            if event.type == "CauseHeld":
+            if event.type == EventType.CAUSE_HELD:
                 name = str(event.facts.get("record", decision.id))
                 latest[name] = held_row(name, decision.at, decision.home)
-            elif event.type in ("HeldRetried", "HeldDropped"):
+            elif event.type in (EventType.HELD_RETRIED, EventType.HELD_DROPPED):
                 latest[str(event.facts["record"])] = Row(str(event.facts["record"]), 2)
     return list(latest.values())
 

@@ -11,6 +11,7 @@ from rules.law.moments import length, local, moment
 from rules.ticket import clocks
 from rules.ticket.team import stage_owners
 from topics.decision import Decision
+from topics.events.types import EventType
 from topics.ids import Instant
 from topics.ticket import Ticket
 from topics.vocabulary import REFUSALS, Reason
@@ -47,7 +48,9 @@ def ticket_lines(now: Ticket, law: Law, history: Sequence[Decision], label: str)
 
 def decision_lines(decision: Decision) -> list[str]:
     """Say what was decided, why and by whom; below it, each by itself, what the giver of the command said."""
-    what = ", ".join(event.type for event in decision.events if event.type != "TaskDispatched") or decision.reason
+    what = (
+        ", ".join(event.type for event in decision.events if event.type != EventType.TASK_DISPATCHED) or decision.reason
+    )
     if decision.reason in REFUSALS:
         what = f"refused {decision.command or ''}: {WORDS[Reason(decision.reason)]}"
     return [f"{what}  [{decision.reason}] by {decision.actor or decision.cause}", *said_lines(decision)]

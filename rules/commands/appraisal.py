@@ -5,6 +5,7 @@ from rules.ticket import authority
 from rules.ticket.authority import party_of
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
+from topics.events.work import TicketAppraised
 from topics.ticket import Appraisal
 from topics.vocabulary import CommandKind, Reason
 
@@ -21,7 +22,7 @@ def appraise(case: Case, draft: Draft, command: Command) -> Reason:
     if any((said.by, said.of) == (by, of) for said in draft.appraisals):
         return Reason.APPRAISED_BEFORE
     draft.appraisals = (*draft.appraisals, Appraisal(by, of, command.score, command.text or ""))
-    case.say("TicketAppraised", draft, by=by, of=of, score=command.score)
+    case.say(draft, TicketAppraised(by=by, of=of, score=command.score))
     return Reason.DONE_AS_ASKED
 
 

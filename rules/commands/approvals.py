@@ -10,6 +10,7 @@ from rules.ticket import authority, clocks, ladder, moves, offers, pauses, resol
 from rules.ticket.authority import holds
 from rules.ticket.draft import Case, Draft
 from topics.command import Actor, Command
+from topics.events.changes import ApprovalAsked, ApprovalDenied, ApprovalGiven, LimitExtended, TicketSentBack
 from topics.ticket import Asked
 from topics.vocabulary import ClockKind, CommandKind, Reason, Role, Status
 
@@ -41,7 +42,7 @@ def ask(case: Case, draft: Draft, command: Command) -> Reason:
     draft.asked = Asked(
         kind, str(command.actor.role), command.actor.person, command.reason or "", case.at, command.until
     )
-    case.say("ApprovalAsked", draft, what=kind, by=command.actor.person)
+    case.say(draft, ApprovalAsked(what=kind, by=command.actor.person))
     return Reason.DONE_AS_ASKED
 
 
@@ -73,7 +74,7 @@ def approve(case: Case, draft: Draft, command: Command) -> Reason:
     if fault is not None:
         return fault
     draft.asked = asked = replace(asked, approved=(*asked.approved, (str(command.actor.role), command.actor.person)))
-    case.say("ApprovalGiven", draft, what=asked.what, by=command.actor.person)
+    case.say(draft, ApprovalGiven(what=asked.what, by=command.actor.person))
     if len(asked.approved) >= APPROVALS[asked.what]:
         draft.asked = None
         _carry_out(case, draft, asked)
@@ -90,7 +91,7 @@ def deny(case: Case, draft: Draft, command: Command) -> Reason:
     if asked.what == "reopen":
         return check_and_survey.refuse_reopening(case, draft, command)
     draft.asked = None
-    case.say("ApprovalDenied", draft, what=asked.what, by=command.actor.person)
+    case.say(draft, ApprovalDenied(what=asked.what, by=command.actor.person))
     return Reason.DONE_AS_ASKED
 
 
@@ -116,16 +117,14 @@ def _carry_out(case: Case, draft: Draft, asked: Asked) -> None:
         resolve = resolve_clocks.own(draft)
         if resolve is not None:
             resolve_clocks.change(case.law, draft, clocks.extend)
-            case.say(
-                "LimitExtended", draft, by_ms=clocks.original_ms(resolve), limit_ms=clocks.extend(resolve).limit_ms
-            )
+            case.say(draft, LimitExtended(by_ms=clocks.original_ms(resolve), limit_ms=clocks.extend(resolve).limit_ms))
     else:
         _give_back(case, draft)
 
 
 def _give_back(case: Case, draft: Draft) -> None:
     """The next party of the tier has it, else the next tier; never again the one who bounced it. The clock runs on."""
-    case.say("TicketSentBack", draft, party=draft.party)
+    case.say(draft, TicketSentBack(party=draft.party))
     draft.drop(ClockKind.CONTACT)
     draft.status = Status.OFFERED
     if not offers.next_in_tier(case, draft):

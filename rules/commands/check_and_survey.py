@@ -7,6 +7,14 @@ from rules.ticket.authority import had_hand_in
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
+from topics.events.endings import (
+    CheckFailed,
+    CheckPassed,
+    ReopeningAsked,
+    ReopeningRefused,
+    SurveyAnswered,
+    TicketReopened,
+)
 from topics.ticket import Asked, Clock
 from topics.vocabulary import ClockKind, CommandKind, DepartmentRole, Reason, Role, TierKind
 
@@ -19,11 +27,11 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.REASON_MISSING
     draft.drop(ClockKind.CHECK)
     if command.passed:
-        case.say("CheckPassed", draft, by=command.actor.person)
+        case.say(draft, CheckPassed(by=command.actor.person))
         checks.passed(case, draft)
         return Reason.DONE_AS_ASKED
     if work_clocks.resolve_clock(draft) is None:  # put right on the spot, and not well: the desk has it
-        case.say("CheckFailed", draft, by=command.actor.person)
+        case.say(draft, CheckFailed(by=command.actor.person))
         draft.rework += 1
         filing.wait_at_desk(case, draft, draft.urgency or "U3")
         return Reason.DONE_AS_ASKED
@@ -32,7 +40,7 @@ def check(case: Case, draft: Draft, command: Command) -> Reason:
     held_by = draft.party
     moves.give_back(draft, party, person)
     work_clocks.resume(case, draft)
-    case.say("CheckFailed", draft, by=command.actor.person)
+    case.say(draft, CheckFailed(by=command.actor.person))
     if emergency.again(case, draft, "check_failed"):
         return Reason.DONE_AS_ASKED
     if held_by is not None and held_by != party and case.law.department(held_by) is not None:
@@ -47,7 +55,7 @@ def answer(case: Case, draft: Draft, command: Command) -> Reason:
     6)."""
     if draft.asked is not None:
         return Reason.ASKED_ALREADY
-    case.say("SurveyAnswered", draft, satisfied=command.satisfied)
+    case.say(draft, SurveyAnswered(satisfied=command.satisfied))
     if command.satisfied:
         close(case, draft, "satisfied")
         return Reason.DONE_AS_ASKED
@@ -60,7 +68,7 @@ def answer(case: Case, draft: Draft, command: Command) -> Reason:
     draft.put(
         clocks.start(case.law, ClockKind.TRIAGE, "reopen", filing.triage_limit(case, draft.urgency or "U3"), case.at)
     )
-    case.say("ReopeningAsked", draft, by=actor.person)
+    case.say(draft, ReopeningAsked(by=actor.person))
     return Reason.DONE_AS_ASKED
 
 
@@ -70,7 +78,7 @@ def refuse_reopening(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.ROLE_NOT_ALLOWED
     if command.actor.person in draft.handled_by:
         return Reason.SAME_HANDS
-    case.say("ReopeningRefused", draft, by=command.actor.person, reason=command.reason)
+    case.say(draft, ReopeningRefused(by=command.actor.person, reason=command.reason))
     draft.asked = None
     close(case, draft, "unhappy")
     return Reason.DONE_AS_ASKED
@@ -100,7 +108,7 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
             area=law.area(draft.where),
         )
     )
-    case.say("TicketReopened", draft, generation=draft.generation)
+    case.say(draft, TicketReopened(generation=draft.generation))
     _give_back(case, draft)
     return Reason.DONE_AS_ASKED
 

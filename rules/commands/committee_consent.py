@@ -9,6 +9,7 @@ from rules.ticket import moves
 from rules.ticket.authority import on_duty
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
+from topics.events.work import CommitteeAnswered
 from topics.vocabulary import CommandKind, Reason, Role
 
 
@@ -31,7 +32,7 @@ def consent(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NOT_ON_DUTY
     if not command.passed and not command.reason:
         return Reason.REASON_MISSING
-    case.say("CommitteeAnswered", draft, committee=str(role), by=command.actor.person, agrees=command.passed)
+    case.say(draft, CommitteeAnswered(committee=str(role), by=command.actor.person, agrees=command.passed))
     if command.passed:
         draft.consents = (*draft.consents, (str(role), command.actor.person))
     else:

@@ -1,5 +1,6 @@
 """What the duty desk, those who direct, the reporter and source systems do with a ticket (LAW 6)."""
 
+from msgspec import UNSET
 from msgspec.structs import replace
 
 from rules.commands.handler import Handlers
@@ -10,6 +11,10 @@ from rules.ticket.authority import had_hand_in, holds
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.command import Command, answers_for
+from topics.events.endings import DismissalAppealed
+from topics.events.filing import TicketPlaced, TicketReferred
+from topics.events.offers import TicketReassigned
+from topics.events.work import NoteAdded
 from topics.ids import HomeCode, Instant
 from topics.incident import Carried, Incident, IncidentReferred
 from topics.vocabulary import CommandKind, Reason, Role, Status
@@ -81,7 +86,7 @@ def appeal(case: Case, draft: Draft, command: Command) -> Reason:
     draft.was_appealed = True
     check.begin_anew(draft)
     filing.wait_at_desk(case, draft, draft.urgency or "U3")
-    case.say("DismissalAppealed", draft, by=command.actor.person)
+    case.say(draft, DismissalAppealed(by=command.actor.person))
     return Reason.DONE_AS_ASKED
 
 
@@ -121,7 +126,7 @@ def place(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NO_CHANGE
     if draft.filed_at is not None and grid not in case.law.nodes:
         return Reason.GRID_UNKNOWN
-    case.say("TicketPlaced", draft, former=draft.leaf, grid=leaf)
+    case.say(draft, TicketPlaced(former=draft.leaf, grid=leaf))
     former, draft.leaf = draft.where, leaf
     filing.walls_crossed(case, draft, former)
     resolve_clocks.move(case.law, draft, case.at)
@@ -159,7 +164,7 @@ def _send_on(case: Case, draft: Draft, home: str, leaf: str | None, code: str | 
         promised_by=draft.promised_by,
     )
     case.referral = (home, IncidentReferred(case.id, incident, _carried(case, draft, code)))
-    case.say("TicketReferred", draft, to=home)
+    case.say(draft, TicketReferred(to=home))
     close(case, draft, "referred")
     return Reason.DONE_AS_ASKED
 
@@ -213,11 +218,15 @@ def reassign(case: Case, draft: Draft, command: Command) -> Reason:
             quota = split.quota_at(case.duty_law, case.quota_before, draft.home, case.at)
             case.quota = replace(quota, manual=quota.manual + 1)
     draft.person = str(command.target)
-    said = case.say("TicketReassigned", draft, person=draft.person, party=party)
-    if party != former:
-        said.facts["former"] = former
-    if draft.exercise:
-        said.facts["counted"] = "exercise"
+    case.say(
+        draft,
+        TicketReassigned(
+            person=draft.person,
+            party=party,
+            former=former if party != former else UNSET,
+            counted="exercise" if draft.exercise else UNSET,
+        ),
+    )
     return Reason.DONE_AS_ASKED
 
 
@@ -230,7 +239,7 @@ def _reseat(case: Case, draft: Draft, command: Command, seat: Role) -> Reason:
     if seat is Role.CHECKER and had_hand_in(draft, str(command.target)):
         return Reason.CHECKER_HANDLED_IT
     draft.person, draft.duty = str(command.target), seat.value
-    case.say("TicketReassigned", draft, person=draft.person, party=seat.value)
+    case.say(draft, TicketReassigned(person=draft.person, party=seat.value))
     return Reason.DONE_AS_ASKED
 
 
@@ -268,14 +277,14 @@ def _raise_seat(case: Case, draft: Draft, command: Command) -> Reason:
         somebody = case.someone(seat, draft)
         if somebody is not None:
             draft.duty, draft.person, draft.is_escalated = seat.value, somebody.person, True
-            case.say("TicketReassigned", draft, person=draft.person, party=seat.value)
+            case.say(draft, TicketReassigned(person=draft.person, party=seat.value))
             return Reason.DONE_AS_ASKED
     return Reason.TIER_UNKNOWN
 
 
 def note(case: Case, draft: Draft, command: Command) -> Reason:
     """Write something down."""
-    case.say("NoteAdded", draft, by=command.actor.person, text=command.text)
+    case.say(draft, NoteAdded(by=command.actor.person, text=command.text))
     return Reason.DONE_AS_ASKED
 
 

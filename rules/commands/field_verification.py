@@ -5,6 +5,7 @@ from rules.ticket import check, clocks, ladder, offers, work_clocks
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
+from topics.events.work import TicketSpotFixed, VerificationAsked, VerificationDone
 from topics.pack import Limit
 from topics.ticket import Clock
 from topics.vocabulary import ClockKind, CommandKind, Reason, Role, Status, Unit
@@ -23,14 +24,14 @@ def send(case: Case, draft: Draft, command: Command) -> Reason:
     limit = clocks.limit_of(case.law, ClockKind.VERIFY, draft.urgency) or WITHIN
     draft.looks += 1
     draft.put(clocks.start(case.law, ClockKind.VERIFY, str(draft.looks), limit, case.at))
-    case.say("VerificationAsked", draft, person=draft.person)
+    case.say(draft, VerificationAsked(person=draft.person))
     return Reason.DONE_AS_ASKED
 
 
 def result(case: Case, draft: Draft, command: Command) -> Reason:
     """Whoever was sent says what is there; the desk has it again."""
     _back(case, draft)
-    case.say("VerificationDone", draft, by=command.actor.person, is_so=command.passed)
+    case.say(draft, VerificationDone(by=command.actor.person, is_so=command.passed))
     return Reason.DONE_AS_ASKED
 
 
@@ -65,7 +66,7 @@ def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, command.actor.person)))
     draft.flag("spot_fixed")
     sampled = _is_sampled(draft, case.law.bundle.spot_check_percent)
-    case.say("TicketSpotFixed", draft, by=command.actor.person, sampled=sampled)
+    case.say(draft, TicketSpotFixed(by=command.actor.person, sampled=sampled))
     draft.finished_by, draft.finished_at = (
         (draft.tier or "", str(command.actor.role), command.actor.person),
         case.effective_at,

@@ -4,6 +4,7 @@ from rules.commands.handler import Handlers
 from rules.ticket import authority, pauses
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
+from topics.events.changes import WaitingForReporter
 from topics.pack import Limit
 from topics.ticket import Clock
 from topics.vocabulary import ClockKind, CommandKind, Reason, Unit
@@ -26,7 +27,7 @@ def wait_reporter(case: Case, draft: Draft, command: Command) -> Reason:
     pauses.hold(case, draft, "waiting_reporter")
     draft.waits += 1
     draft.put(Clock(ClockKind.PARK, f"wait-{draft.waits}", left, Unit.WORK_DAY, case.at, case.at, (100,)))
-    case.say("WaitingForReporter", draft, by=command.actor.person)
+    case.say(draft, WaitingForReporter(by=command.actor.person))
     return Reason.DONE_AS_ASKED
 
 

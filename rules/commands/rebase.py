@@ -9,6 +9,7 @@ from rules.law.compiled import Law
 from rules.ticket import clocks, filing, resolve_clocks
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
+from topics.events.changes import TicketRebased
 from topics.ids import Instant
 from topics.pack import Category
 from topics.ticket import Clock
@@ -44,14 +45,15 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
         if before.get((kind, number)) != due
     ]
     case.say(
-        "TicketRebased",
         draft,
-        former_pack=former.ref,
-        pack=law.ref,
-        former_limit_ms=limit_ms,
-        limit_ms=draft.resolve_limit_ms,
-        unit=draft.resolve_unit,
-        deadlines=moved,
+        TicketRebased(
+            former_pack=former.ref,
+            pack=law.ref,
+            former_limit_ms=limit_ms,
+            limit_ms=draft.resolve_limit_ms,
+            unit=draft.resolve_unit,
+            deadlines=moved,
+        ),
     )
     return Reason.DONE_AS_ASKED
 

@@ -19,6 +19,9 @@ from rules.ticket import (
 )
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
+from topics.events.changes import TicketRecategorised
+from topics.events.clocks import SupervisionLifted, SupervisionOrdered, TicketReminded
+from topics.events.work import ProofAttached, TicketFollowed
 from topics.pack import Category, Tier
 from topics.ticket import Clock
 from topics.vocabulary import ClockKind, CommandKind, DepartmentRole, Reason, Status
@@ -41,7 +44,7 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NO_CHANGE
     category, former = case.law.categories[code], case.category(draft)
     if draft.filed_at is None or former is None or draft.status in (Status.RECEIVED, Status.VERIFYING):
-        case.say("TicketRecategorised", draft, former=draft.category, category=code)
+        case.say(draft, TicketRecategorised(former=draft.category, category=code))
         draft.category, draft.urgency, draft.lead, draft.rule = code, category.urgency, category.lead, None
         filing.retime_triage(case, draft)
         return Reason.DONE_AS_ASKED
@@ -82,14 +85,15 @@ def _take_limit(case: Case, draft: Draft, former: Category, category: Category) 
 
     resolve_clocks.change_own(law, draft, anew)
     case.say(
-        "TicketRecategorised",
         draft,
-        former=draft.category,
-        category=category.code,
-        former_limit_ms=draft.resolve_limit_ms,
-        former_unit=draft.resolve_unit,
-        limit_ms=limit_ms,
-        unit=unit,
+        TicketRecategorised(
+            former=draft.category,
+            category=category.code,
+            former_limit_ms=draft.resolve_limit_ms,
+            former_unit=draft.resolve_unit,
+            limit_ms=limit_ms,
+            unit=unit,
+        ),
     )
     draft.category, draft.urgency, draft.lead, draft.rule = category.code, category.urgency, category.lead, None
     draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
@@ -140,7 +144,7 @@ def supervise(case: Case, draft: Draft, command: Command) -> Reason:
     if draft.supervised_by is not None:
         return Reason.NO_CHANGE
     draft.supervised_by = command.actor.person
-    case.say("SupervisionOrdered", draft, tier=draft.tier, by=command.actor.person)
+    case.say(draft, SupervisionOrdered(tier=draft.tier, by=command.actor.person))
     return Reason.DONE_AS_ASKED
 
 
@@ -151,13 +155,13 @@ def lift(case: Case, draft: Draft, command: Command) -> Reason:
     if draft.supervised_by != command.actor.person:
         return Reason.NOT_ITS_ISSUER
     draft.supervised_by = draft.supervised_over = None
-    case.say("SupervisionLifted", draft, by=command.actor.person)
+    case.say(draft, SupervisionLifted(by=command.actor.person))
     return Reason.DONE_AS_ASKED
 
 
 def remind(case: Case, draft: Draft, command: Command) -> Reason:
     """Remind whoever has it (催办); a department hears of it on its topic."""
-    case.say("TicketReminded", draft, by=command.actor.person, told=_who(case, draft))
+    case.say(draft, TicketReminded(by=command.actor.person, told=_who(case, draft)))
     if draft.party is not None and case.law.department(draft.party) is not None:
         department_tasks.send(case, draft, "reminded", draft.party, DepartmentRole.OWNER, reason=command.text)
     return Reason.DONE_AS_ASKED
@@ -175,7 +179,7 @@ def attach(case: Case, draft: Draft, command: Command) -> Reason:
     if not new:
         return Reason.NO_CHANGE
     draft.attached = (*draft.attached, *new)
-    case.say("ProofAttached", draft, by=command.actor.person, proof=list(new))
+    case.say(draft, ProofAttached(by=command.actor.person, proof=list(new)))
     return Reason.DONE_AS_ASKED
 
 
@@ -185,7 +189,7 @@ def follow(case: Case, draft: Draft, command: Command) -> Reason:
     if name in draft.followers:
         return Reason.NO_CHANGE
     draft.followers = (*draft.followers, name)
-    case.say("TicketFollowed", draft, by=name)
+    case.say(draft, TicketFollowed(by=name))
     return Reason.DONE_AS_ASKED
 
 

@@ -5,6 +5,8 @@ from rules.ticket import authority, department_tasks, ladder, moves, offers, pau
 from rules.ticket.authority import holds, party_of
 from rules.ticket.draft import Case, Draft
 from topics.command import Actor, Command
+from topics.events.changes import ApprovalAsked
+from topics.events.departments import WhistleAsked
 from topics.ticket import Asked, Child
 from topics.vocabulary import ClockKind, CommandKind, Reason, Role, TierKind
 
@@ -16,7 +18,7 @@ def ask_whistle(case: Case, draft: Draft, command: Command) -> Reason:
     """Whoever holds it asks the street to whistle."""
     if not holds(draft, command.actor):
         return Reason.NOT_YOUR_TICKET
-    case.say("WhistleAsked", draft, by=command.actor.person)
+    case.say(draft, WhistleAsked(by=command.actor.person))
     return Reason.DONE_AS_ASKED
 
 
@@ -49,7 +51,7 @@ def _ask_principal(case: Case, draft: Draft, command: Command, departments: tupl
         departments=departments,
         case=command.case,
     )
-    case.say("ApprovalAsked", draft, what="whistle", by=actor.person)
+    case.say(draft, ApprovalAsked(what="whistle", by=actor.person))
     return Reason.DONE_AS_ASKED
 
 

@@ -6,6 +6,7 @@ from rules.ticket import check, clocks, ladder, moves, offers, whistle, work_clo
 from rules.ticket.authority import helper, holds, on_duty, party_of
 from rules.ticket.draft import Case, Draft, is_wish
 from topics.command import Command
+from topics.events.work import ReporterContacted, TicketFinished, TicketStarted
 from topics.vocabulary import ClockKind, CommandKind, Reason, Status
 
 
@@ -41,7 +42,7 @@ def contact(case: Case, draft: Draft, command: Command) -> Reason:
     if not (holds(draft, command.actor) or helper(draft, command.actor) is not None):
         return Reason.NOT_YOUR_TICKET
     draft.drop(ClockKind.CONTACT)
-    case.say("ReporterContacted", draft)
+    case.say(draft, ReporterContacted())
     return Reason.DONE_AS_ASKED
 
 
@@ -53,7 +54,7 @@ def start(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.CONSENT_MISSING
     draft.status, draft.task, draft.person = Status.HANDLING, "handle", command.actor.person
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, command.actor.person)))
-    case.say("TicketStarted", draft)
+    case.say(draft, TicketStarted())
     return Reason.DONE_AS_ASKED
 
 
@@ -88,7 +89,7 @@ def finish(case: Case, draft: Draft, command: Command) -> Reason:
         actor.person,
     )
     draft.finished_at = at
-    case.say("TicketFinished", draft, person=actor.person, party=party_of(actor), overdue=due is not None and at > due)
+    case.say(draft, TicketFinished(person=actor.person, party=party_of(actor), overdue=due is not None and at > due))
     check.begin(case, draft)
     return Reason.DONE_AS_ASKED
 

@@ -11,14 +11,17 @@ from rules.law.moments import length, moment
 from rules.ticket import clocks
 from topics import codec
 from topics.decision import Decision, Event
+from topics.events.types import EventType
 from topics.ticket import Quota, Ticket
 
-FIRINGS = ("ClockAtRisk", "ClockBreached")
+FIRINGS = (EventType.CLOCK_AT_RISK, EventType.CLOCK_BREACHED)
 
 
 def asks_roster(decision: Decision) -> bool:
     """Say whether something of a decision is worked out by who was on the roster: whose turn it was in the split."""
-    return any(event.type == "TicketFiled" and event.facts.get("counted") == "split" for event in decision.events)
+    return any(
+        event.type == EventType.TICKET_FILED and event.facts.get("counted") == "split" for event in decision.events
+    )
 
 
 def explain(decision: Decision, before: Ticket | None, law: Law, duty_law: Law | None) -> tuple[list[str], int, bool]:
@@ -102,7 +105,7 @@ def _again(
 ) -> list[tuple[str, bool]]:
     if event.type in FIRINGS and before is not None:
         return _clock(decision, event, before, law)
-    if event.type == "TicketFiled":
+    if event.type == EventType.TICKET_FILED:
         found = _limit(decision, event, law)
         return (
             [
@@ -113,9 +116,9 @@ def _again(
             if event.facts.get("counted") == "split"
             else found
         )
-    if event.type == "TicketMoved" and before is not None:
+    if event.type == EventType.TICKET_MOVED and before is not None:
         return _tiers(decision, event, before, law)
-    if event.type == "TicketReopened" and before is not None:
+    if event.type == EventType.TICKET_REOPENED and before is not None:
         return [(f"generation {before.generation + 1}", event.facts["generation"] == before.generation + 1)]
     return []
 

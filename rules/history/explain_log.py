@@ -12,6 +12,7 @@ from rules.state.duty_roster import Rosters, name_of, noted
 from topics import codec
 from topics.command import Duty
 from topics.decision import Decision
+from topics.events.types import EventType
 from topics.ticket import Duties, Ticket
 
 
@@ -61,7 +62,7 @@ class Retold:
             else:
                 self._images[change.ticket] = bytes(change.after)
         for event in decision.events:
-            if event.type == "DutySet":
+            if event.type == EventType.DUTY_SET:
                 duty = msgspec.convert(event.facts["duty"], Duty)
                 self._rosters.put(name_of(duty), noted(self._rosters.duties.get(name_of(duty)), duty, decision.at))
         return told

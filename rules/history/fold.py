@@ -15,6 +15,7 @@ from rules.state.partition_state import Book
 from topics import codec
 from topics.command import Duty, refused_as, remembered_as
 from topics.decision import Change, Decision
+from topics.events.types import EventType
 from topics.ids import Instant
 from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Quota
 from topics.vocabulary import FINAL, REFUSALS, Reason, Status
@@ -142,13 +143,18 @@ def _seen(told: Said) -> tuple[str, CommandSeen] | None:
 
 def _pack(told: Said) -> str | None:
     return next(
-        (codec.decode(bytes(event.facts), _Adopted).pack for event in told.events if event.type == "PackAdopted"), None
+        (
+            codec.decode(bytes(event.facts), _Adopted).pack
+            for event in told.events
+            if event.type == EventType.PACK_ADOPTED
+        ),
+        None,
     )
 
 
 def _duty(book: Book, told: Said) -> tuple[str, Duties] | None:
     for event in told.events:
-        if event.type == "DutySet":
+        if event.type == EventType.DUTY_SET:
             duty = codec.decode(bytes(event.facts), _DutySet).duty
             name = duty_roster.name_of(duty)
             return name, duty_roster.noted(book.rosters.duties.get(name), duty, told.at)
@@ -165,9 +171,9 @@ class _Held(msgspec.Struct, frozen=True):
 def _held(told: Said) -> tuple[str, HeldCause | None] | None:
     """What was set aside by an engine that remembers it, and what has been ended."""
     for event in told.events:
-        if event.type in ("CauseHeld", "HeldRetried", "HeldDropped"):
+        if event.type in (EventType.CAUSE_HELD, EventType.HELD_RETRIED, EventType.HELD_DROPPED):
             facts = codec.decode(bytes(event.facts), _Held)
-            if event.type != "CauseHeld":
+            if event.type != EventType.CAUSE_HELD:
                 return facts.record, None
             if facts.appended_at is not None:
                 return facts.record, HeldCause(told.at, told.home, facts.size, facts.sha256, facts.appended_at)
@@ -178,11 +184,14 @@ def _quota(book: Book, laws: Mapping[str, Law], told: Said) -> Quota | None:
     """Give the home's books after a ticket was filed, or given to another party by hand; else ``None``."""
     kinds = [event.type for event in told.events]
     hands = [
-        codec.decode(bytes(event.facts), _ByHand).counted for event in told.events if event.type == "TicketReassigned"
+        codec.decode(bytes(event.facts), _ByHand).counted
+        for event in told.events
+        if event.type == EventType.TICKET_REASSIGNED
     ]
-    by_hand = "manual" in hands and "TicketOffered" in kinds  # the person alone may change: that is no offer
+    by_hand = "manual" in hands and EventType.TICKET_OFFERED in kinds  # the person alone may change: that is no offer
     filed = next(
-        (codec.decode(bytes(event.facts), _Filed) for event in told.events if event.type == "TicketFiled"), None
+        (codec.decode(bytes(event.facts), _Filed) for event in told.events if event.type == EventType.TICKET_FILED),
+        None,
     )
     if not by_hand and (filed is None or filed.counted in ("none", "exercise")):
         return None

@@ -15,6 +15,7 @@ from rules.state.causes import IncidentCause
 from rules.state.partition_state import Book
 from topics import codec
 from topics.decision import Decision
+from topics.events.types import EventType
 from topics.ids import Instant
 from topics.vocabulary import FINAL, ClockKind
 
@@ -176,18 +177,18 @@ class Account:
             fate = self._by_name.get(event.ticket)
             if fate is None:
                 continue
-            if event.type == "TaskDispatched":
+            if event.type == EventType.TASK_DISPATCHED:
                 fate.departments.add(event.facts["department"])
-            elif event.type == "TicketOffered" and fate.first_party is None:
+            elif event.type == EventType.TICKET_OFFERED and fate.first_party is None:
                 fate.first_party = event.facts["party"]
-            elif event.type == "TicketFiled":
+            elif event.type == EventType.TICKET_FILED:
                 self._count(
                     event.facts["counted"],
                     event.facts["party"],
                     tuple(event.facts.get("eligible", ())),
                     self._laws[decision.why.pack or ""],
                 )
-            elif event.type == "TicketReassigned" and "former" in event.facts and "counted" not in event.facts:
+            elif event.type == EventType.TICKET_REASSIGNED and "former" in event.facts and "counted" not in event.facts:
                 self.books.manual[event.facts["party"]] += 1
                 self.books.manual[str(event.facts["former"])] -= 1
 

@@ -1,7 +1,5 @@
 """What a pack alone says about a category, worked out once: limit, parties, where it begins (LAW 2, 3)."""
 
-from typing import Any
-
 import msgspec
 
 from rules.law.compiled import Law
@@ -20,6 +18,8 @@ class Plan(msgspec.Struct, frozen=True):
     rungs: tuple[int, ...]
     able: tuple[str, ...]
     """Eligible parties in pack order."""
+    all_able: bool
+    """Whether those are all of the split."""
     counted: str
     """``split``, ``direct`` (nobody eligible), ``emergency`` (U1), ``none`` (starts at a tier or a department)."""
     whistles: bool
@@ -27,8 +27,6 @@ class Plan(msgspec.Struct, frozen=True):
     """Tiers it is offered to, where the split names nobody."""
     steps_of: dict[str, tuple[Tier, ...]]
     """The same for each party that the split may name: its tier and those above."""
-    filed: dict[str, Any]
-    """Facts of ``TicketFiled``."""
 
 
 def plan_of(law: Law, category: Category, rule: str | None, able: tuple[str, ...]) -> Plan:
@@ -46,27 +44,17 @@ def _make(law: Law, category: Category, able: tuple[str, ...]) -> Plan:
     steps_of = {
         party: ladder[next((i for i, tier in enumerate(ladder) if party in tier.parties), 0) :] for party in able
     }
-    filed = {
-        "category": category.code,
-        "urgency": category.urgency,
-        "starts_at": category.starts_at,
-        "eligible": able,
-        "counted": counted,
-        "all_eligible": len(able) == len(law.shares),
-        "lead": category.lead,
-        "ladder": category.ladder,
-    }
     return Plan(
         category,
         f"category:{category.code}",
         law.limit_ms(category.limit),
         () if category.wish else law.rungs(ClockKind.RESOLVE),
         able,
+        len(able) == len(law.shares),
         counted,
         category.urgency in law.bundle.automatic_whistle,
         steps,
         steps_of,
-        filed,
     )
 
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from rules.law.compiled import Law
 from rules.state.causes import CommandCause
 from rules.ticket import authority, department_tasks
-from topics.decision import Event
+from topics.decision import Event, event_of
+from topics.events.departments import SenderAnswered
 from topics.ids import Instant
 from topics.refusals import told
 from topics.task import TaskEvent, TaskRole
@@ -30,18 +31,19 @@ def refusal(
     why = told(reason)
     named = command.reason if reason is Reason.UNREADABLE else field
     mend = f"{why.mend} ({named})" if named else why.mend
-    facts = {
-        "id": f"{cause.id}#{code}#refused",
-        "event": TaskEvent.REFUSED.value,
-        "department": code,
-        "ticket": ticket,
-        "role": TaskRole.SENDER.value,
-        "at": department_tasks.rfc3339(at),
-        "reason": reason.value,
-        "reason_label": why.label,
-        "reason_label_zh": why.label_zh,
-        "mend": mend,
-        "answers": command.id,
-        "version": 1,
-    }
-    return (Event("SenderAnswered", ticket, facts | ({"child": command.ticket} if child else {})),)
+    facts = SenderAnswered(
+        id=f"{cause.id}#{code}#refused",
+        event=TaskEvent.REFUSED.value,
+        department=code,
+        ticket=ticket,
+        role=TaskRole.SENDER.value,
+        at=department_tasks.rfc3339(at),
+        reason=reason.value,
+        reason_label=why.label,
+        reason_label_zh=why.label_zh,
+        mend=mend,
+        answers=command.id,
+        child=command.ticket if child else None,
+        version=1,
+    )
+    return (event_of(ticket, facts),)

@@ -20,6 +20,7 @@ from rules.ticket.draft import Case, Draft, publish
 from topics import codec
 from topics.command import Command, refused_as
 from topics.decision import Change, Decision, Event, Said, Why
+from topics.events.clocks import FollowersTold
 from topics.ids import DecisionId, Instant, home_of
 from topics.ticket import CommandSeen, DayCounter, Ticket
 from topics.vocabulary import REFUSALS, ClockKind, Reason
@@ -178,7 +179,7 @@ def _tell_followers(case: Case, kind: str, draft: Draft, command: Command | None
     for one in (draft, *(other for other, _ in case.others)):
         told = [person for name in one.followers if (person := name.partition(":")[2]) != mine]
         if told:
-            case.say("FollowersTold", one, told=list(dict.fromkeys(told)))
+            case.say(one, FollowersTold(told=list(dict.fromkeys(told))))
 
 
 def _hold_to_table(case: Case, kind: str, draft: Draft, command: Command | None) -> None:

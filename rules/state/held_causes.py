@@ -14,7 +14,8 @@ from rules.ticket import clocks, resolve_clocks
 from rules.ticket.draft import Draft
 from topics import codec
 from topics.command import Command
-from topics.decision import Change, Decision, Event, Why
+from topics.decision import Change, Decision, Event, Why, event_of
+from topics.events.partition import CauseHeld, HeldDropped, HeldRetried
 from topics.ids import DecisionId, Instant, clock_id
 from topics.ticket import HeldCause
 from topics.vocabulary import ClockKind, CommandKind, Reason
@@ -48,12 +49,9 @@ def fault(book: Book, law: Law | None, cause: CommandCause) -> Reason | None:
 
 def event(command: Command) -> Event:
     """Write down who ended it and why."""
-    kind = "HeldRetried" if command.kind is CommandKind.RETRY_HELD else "HeldDropped"
-    return Event(
-        kind,
-        "",
-        {"record": command.target, "by": f"{command.actor.role}:{command.actor.person}", "reason": command.reason},
-    )
+    kind = HeldRetried if command.kind is CommandKind.RETRY_HELD else HeldDropped
+    by = f"{command.actor.role}:{command.actor.person}"
+    return event_of("", kind(record=command.target, by=by, reason=command.reason))
 
 
 def as_it_came(again: IncidentCause | CommandCause, held: HeldCause) -> IncidentCause | CommandCause:
@@ -73,14 +71,14 @@ def set_aside_record(book: Book, at: Instant, record: str, again: str | None, ho
         again: Of a held cause that came once more, its name; it is held under that one still.
     """
     name = again or record
-    facts = {"record": name, "size": cause.size, "sha256": cause.sha256, "appended_at": cause.appended_at}
+    facts = CauseHeld(record=name, size=cause.size, sha256=cause.sha256, appended_at=cause.appended_at)
     decision = Decision(
         id=DecisionId(record),
         at=at,
         cause="held",
         reason=Reason.HELD,
         home=home,
-        events=(Event("CauseHeld", "", facts),),
+        events=(event_of("", facts),),
         why=Why(pack=book.pack),
         engine=VERSION,
     )
@@ -108,7 +106,7 @@ def set_aside(book: Book, cause: ClockCause, at: Instant) -> Outcome:
         reason=Reason.HELD,
         home=draft.home,
         ticket=draft.id,
-        events=(Event("CauseHeld", draft.id, {"record": name, "appended_at": 0}),),
+        events=(event_of(draft.id, CauseHeld(record=name, appended_at=0)),),
         changes=(Change(draft.id, draft.version, msgspec.Raw(after)),),
         why=Why(pack=draft.pack),
         engine=VERSION,

@@ -11,7 +11,8 @@ from rules.state import duty_rights, duty_roster, held_causes
 from rules.state.causes import Cause, CommandCause, Outcome
 from rules.state.deciding import Deciding
 from rules.ticket import caps
-from topics.decision import Change, Event
+from topics.decision import Change, event_of
+from topics.events.partition import DutySet, PackAdopted
 from topics.vocabulary import CommandKind, Reason
 
 Again = Callable[[Cause], Outcome]
@@ -32,7 +33,7 @@ def adopt(deciding: Deciding, cause: CommandCause, again: Again) -> Outcome:
     if refused is not None:
         return deciding.refuse(cause, refused)
     return replace(
-        deciding.note(cause, Reason.PACK_ADOPTED, Event("PackAdopted", "", {"pack": ref, "former": book.pack or ""})),
+        deciding.note(cause, Reason.PACK_ADOPTED, event_of("", PackAdopted(pack=ref, former=book.pack or ""))),
         pack=ref,
     )
 
@@ -50,7 +51,7 @@ def set_duty(deciding: Deciding, cause: CommandCause, again: Again) -> Outcome:
     noted = duty_roster.noted(book.rosters.duties.get(name), duty, at)
     if caps.too_many_windows(noted) or book.rosters.is_full(at):
         return deciding.refuse(cause, Reason.TOO_MANY, field="duty")
-    changed = Event("DutySet", "", {"duty": msgspec.to_builtins(duty), "by": command.actor.person})
+    changed = event_of("", DutySet(duty=msgspec.to_builtins(duty), by=command.actor.person))
     return replace(deciding.note(cause, Reason.DUTY_SET, changed), duty=(name, noted))
 
 

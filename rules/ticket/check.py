@@ -5,6 +5,7 @@ from rules.ticket import clocks
 from rules.ticket.authority import had_hand_in
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
+from topics.events.endings import TicketSurveyed
 from topics.vocabulary import ClockKind, Role, Status
 
 
@@ -45,7 +46,7 @@ def passed(case: Case, draft: Draft) -> None:
     draft.duty, draft.person = "desk", desk.person if desk else case.supervisor(draft)
     draft.clocks = tuple(clock for clock in draft.clocks if clock.kind == ClockKind.RESOLVE)
     draft.put(clocks.start(case.law, ClockKind.SURVEY, "0", limit, case.at))
-    case.say("TicketSurveyed", draft)
+    case.say(draft, TicketSurveyed())
 
 
 def begin_anew(draft: Draft) -> None:

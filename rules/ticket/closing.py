@@ -6,6 +6,8 @@ from msgspec.structs import replace
 from rules.ticket import clocks, department_tasks
 from rules.ticket.draft import Case, Draft, with_offer_ended
 from rules.ticket.whistle import OPEN
+from topics.events.endings import TicketCancelled, TicketClosed, TicketDismissed
+from topics.events.filing import TicketMerged
 from topics.pack import Limit
 from topics.ticket import Child
 from topics.vocabulary import ClockKind, Status, Unit
@@ -14,7 +16,7 @@ KEPT = Limit(35, Unit.URGENT_DAY)
 """How long a closed ticket's state is kept, unless the pack says otherwise (LAW 4, forget)."""
 
 
-_SAID = {Status.DISMISSED: "TicketDismissed", Status.CANCELLED: "TicketCancelled", Status.MERGED: "TicketMerged"}
+_SAID = {Status.DISMISSED: TicketDismissed, Status.CANCELLED: TicketCancelled}
 
 
 def released(case: Case, child: Child, reason: str) -> Child:
@@ -32,6 +34,5 @@ def close(case: Case, draft: Draft, reason: str, status: Status = Status.CLOSED)
     draft.status, draft.task, draft.close_reason, draft.closed_at = status, "none", reason, case.at
     limit = clocks.limit_of(case.law, ClockKind.FORGET, None) or KEPT
     draft.put(clocks.start(case.law, ClockKind.FORGET, "0", limit, case.at))
-    kind = _SAID.get(status, "TicketClosed")
-    facts = {"into": draft.merged_into} if status is Status.MERGED else {"reason": reason}
-    case.say(kind, draft, **facts)
+    merged = status is Status.MERGED
+    case.say(draft, TicketMerged(into=draft.merged_into) if merged else _SAID.get(status, TicketClosed)(reason=reason))

@@ -2,12 +2,11 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
 
 from rules.law.compiled import Law
 from rules.ticket.clocks import moment
 from rules.ticket.draft import Case, Draft
-from topics.decision import Event
+from topics.events.departments import TaskDispatched
 from topics.ids import Instant
 from topics.task import TaskEvent
 from topics.ticket import Child
@@ -29,60 +28,28 @@ def send(
     """Tell a department of a ticket, or its child of it, as a ``topics.task.Task``; a later word replaces a former."""
     number = f"{child.code}/{child.n}" if child else "0"
     name = f"{case.id}#{department}#{number}"
-    facts: dict[str, Any] = {
-        "id": name,
-        "event": event,
-        "department": department,
-        "ticket": draft.id,
-        "role": role,
-        "at": rfc3339(case.at),
-        "child": f"{draft.id}/{number}" if child else None,
-        "deadline": _stamp(child.deadline_at if child else _resolve_by(case, draft)),
-        "report_in_by": _stamp(report_in_by or (_report_in_by(case, draft, number) if child else None)),
-        **_of_ticket(draft),
-        "reason": reason,
-        "asks": asks,
-        "case": why,
-        "version": 1,
-    }
-    if event not in OVER:
-        facts |= _where_and_what(case, draft, number if child else None)
     if case.told.get(name) is not None:
         case.events.remove(case.told[name])
-    known = {key: fact for key, fact in facts.items() if fact is not None}
-    said = case.told[name] = Event("TaskDispatched", draft.id, known)
-    case.events.append(said)
-
-
-def _of_ticket(draft: Draft) -> dict[str, Any]:
-    """What any message says of the ticket."""
-    return {
-        "category": draft.category,
-        "urgency": draft.urgency,
-        "address": draft.address,
-        "lat": _degrees(draft.lat_e7),
-        "lon": _degrees(draft.lon_e7),
-    }
+    due = child.deadline_at if child else _resolve_by(case, draft)
+    sign_in = report_in_by or (_report_in_by(case, draft, number) if child else None)
+    where = f"{draft.id}/{number}" if child else None
+    over, law, category = event in OVER, case.law, case.law.categories.get(draft.category or "")
+    clock = None if over else draft.clock(ClockKind.CHILD, number) if child else draft.clock(ClockKind.RESOLVE)
+    # but of what is over: all that a department needs to go there, grid, labels, text, limit, whom to call (DESIGN 3)
+    case.told[name] = case.say(draft, TaskDispatched(
+        id=name, event=event, department=department, ticket=draft.id, role=role, at=rfc3339(case.at), child=where,
+        deadline=_stamp(due), report_in_by=_stamp(sign_in), category=draft.category, urgency=draft.urgency,
+        address=draft.address, lat=_degrees(draft.lat_e7), lon=_degrees(draft.lon_e7), reason=reason, asks=asks,
+        case=why, grid=None if over else _path(law, draft.where), text=None if over else draft.text,
+        category_label=None if over or category is None else category.label,
+        category_label_zh=None if over or category is None else category.label_zh,
+        limit_ms=None if clock is None else clock.limit_ms, limit_unit=None if clock is None else str(clock.unit),
+        call=None if over else _contact(case, draft, child is not None), version=1,
+    ))  # fmt: skip
 
 
 OVER = (TaskEvent.WITHDRAWN, TaskEvent.ENDED)
 """Nobody goes there any more."""
-
-
-def _where_and_what(case: Case, draft: Draft, number: str | None) -> dict[str, Any]:
-    """All that a department needs to go there: the grid's path, labels, text, limit, whom to call (DESIGN 3)."""
-    law = case.law
-    category = law.categories.get(draft.category or "")
-    clock = draft.clock(ClockKind.CHILD, number) if number else draft.clock(ClockKind.RESOLVE)
-    return {
-        "grid": _path(law, draft.where),
-        "category_label": category.label if category else None,
-        "category_label_zh": category.label_zh if category else None,
-        "text": draft.text,
-        "limit_ms": clock.limit_ms if clock else None,
-        "limit_unit": str(clock.unit) if clock else None,
-        "call": _contact(case, draft, number is not None),
-    }
 
 
 def _path(law: Law, where: str) -> list[dict[str, str]]:

@@ -9,7 +9,8 @@ from rules.law import split
 from rules.law.categories import category_of
 from rules.law.compiled import Law
 from rules.ticket import clocks
-from topics.decision import Event
+from topics.decision import Event, event_of
+from topics.events.facts import Facts
 from topics.ids import DecisionId, Instant
 from topics.pack import Category, RosterEntry
 from topics.ticket import Clock, Offer, Quota, Ticket
@@ -120,9 +121,9 @@ class Case:
         """The status the ticket had."""
         self.forgotten = False
 
-    def say(self, kind: str, draft: Draft, **facts: Any) -> Event:
-        """Note an event."""
-        event = Event(kind, draft.id, facts)
+    def say(self, draft: Draft, facts: Facts) -> Event:
+        """Note an event: its type is that of its facts."""
+        event = event_of(draft.id, facts)
         self.events.append(event)
         return event
 

@@ -13,6 +13,7 @@ from rules.ticket import caps, merging
 from rules.ticket.draft import Case, Draft
 from rules.ticket.duplicate_index import Lately, Seen
 from topics import bounds
+from topics.events.filing import DuplicateProposed, TicketFolded
 from topics.pack import Alike
 from topics.vocabulary import Reason, Status
 
@@ -40,7 +41,7 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
         if len(flood) >= bundle.storm.count:
             draft.folded_into = _worked(lately, flood, tickets, category)
         if draft.folded_into is not None:
-            case.say("TicketFolded", draft, programme=draft.folded_into, count=len(flood) + 1)
+            case.say(draft, TicketFolded(programme=draft.folded_into, count=len(flood) + 1))
     for rule in bundle.alike:
         found = (
             best(rule, lately, mine, draft.home, category)
@@ -50,7 +51,7 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
         if found is None:
             continue
         case.rules.append(f"alike:{rule.id}")
-        case.say("DuplicateProposed", draft, of=found[0], score=found[1], by=rule.id)
+        case.say(draft, DuplicateProposed(of=found[0], score=found[1], by=rule.id))
         if rule.merges and tickets[found[0]].status in UNDER_WAY and not caps.is_full(tickets[found[0]], "merged_here"):
             _merge(case, draft, tickets[found[0]], laws)
         return

@@ -11,7 +11,7 @@ from rules.law.compiled import Law
 from rules.law.filing_plan import Plan, plan_of
 from rules.ticket import authority, clocks, moves, offers, resolve_clocks, team, whistle
 from rules.ticket.draft import Case, Draft
-from topics.decision import Event
+from topics.events.filing import TicketFiled, TicketReceived
 from topics.ids import Instant
 from topics.incident import Carried, Incident
 from topics.pack import Category, Limit, Tier
@@ -32,7 +32,7 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
     draft = _draft_of(case, incident, ticket_id, category)
     if carried:
         _take_along(draft, carried)
-    case.say("TicketReceived", draft, identity=incident.identity, placed_by=incident.placed_by)
+    case.say(draft, TicketReceived(identity=incident.identity, placed_by=incident.placed_by))
     if category is not None and category.lead_by_majority:
         draft.flag("lead_by_majority")
     if category is None or incident.home == law.bundle.unplaced or incident.home not in law.homes:
@@ -164,10 +164,8 @@ def file(case: Case, draft: Draft, category: Category, carried: Carried | None =
     party, steps = (None, plan.steps) if again else begin(case, draft, plan)
     case.refused.extend(others)
     window = case.quota.window if case.quota else None
-    filed = {**plan.filed, "limit_ms": whole_ms, "unit": draft.resolve_unit, "party": party, "window": window}
-    if again or draft.exercise:
-        filed["counted"] = "none" if again else "exercise"
-    case.events.append(Event("TicketFiled", draft.id, filed))
+    counted = "none" if again else "exercise" if draft.exercise else plan.counted
+    case.say(draft, _filed(draft, plan, counted, whole_ms, party, window))
     _first_offer(case, draft, steps, party)
     if category.team:
         team.name_team(case, draft, category)
@@ -199,6 +197,14 @@ def _start_resolve(case: Case, draft: Draft, plan: Plan, carried: Carried | None
     )
     resolve_clocks.filed(case.law, draft)
     return whole_ms
+
+
+def _filed(draft: Draft, plan: Plan, counted: str, limit_ms: int, party: str | None, window: str | None) -> TicketFiled:
+    return TicketFiled(
+        category=plan.category.code, urgency=plan.category.urgency, starts_at=plan.category.starts_at,
+        eligible=plan.able, counted=counted, all_eligible=plan.all_able, lead=plan.category.lead,
+        ladder=plan.category.ladder, limit_ms=limit_ms, unit=draft.resolve_unit, party=party, window=window,
+    )  # fmt: skip
 
 
 def whistle_at_once(case: Case, draft: Draft) -> None:

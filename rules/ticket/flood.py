@@ -12,6 +12,7 @@ from rules.ticket import check, clocks, department_tasks, resolve_clocks
 from rules.ticket.closing import released
 from rules.ticket.draft import Case, Draft, with_offer_ended
 from topics.command import Command
+from topics.events.filing import ProgrammeTold, TicketClosedWith, TicketUnfolded
 from topics.ticket import Clock, Ticket
 from topics.vocabulary import ClockKind, Reason, Status
 
@@ -25,7 +26,7 @@ def inform(case: Case, draft: Draft, clock: Clock, rung: int, programme: Ticket)
     if rung < 100:
         return
     draft.is_overdue = draft.is_overdue or (clock.kind == ClockKind.RESOLVE and rung == 100)
-    case.say("ProgrammeTold", draft, programme=programme.id, rung=rung)
+    case.say(draft, ProgrammeTold(programme=programme.id, rung=rung))
 
 
 def unfold(case: Case, draft: Draft, command: Command) -> Reason:
@@ -51,7 +52,7 @@ def ended(case: Case, draft: Draft, programme: Ticket | None) -> Reason:
     resolve_clocks.change(case.law, draft, lambda clock: clocks.stop(case.law, clock, case.at))
     draft.asked = draft.parked_from = None
     draft.finished_by, draft.finished_at = programme.finished_by, case.at
-    case.say("TicketClosedWith", draft, programme=programme.id)
+    case.say(draft, TicketClosedWith(programme=programme.id))
     draft.folded_into, draft.informed = None, ()
     check.passed(case, draft)
     return Reason.PROGRAMME_ENDED
@@ -60,7 +61,7 @@ def ended(case: Case, draft: Draft, programme: Ticket | None) -> Reason:
 def stand_alone(case: Case, draft: Draft) -> None:
     """What fired for the other fires again for this one, late, in order: under numbers of its own, since each key fires
     once."""
-    case.say("TicketUnfolded", draft, out_of=draft.folded_into)
+    case.say(draft, TicketUnfolded(out_of=draft.folded_into))
     for kind in sorted(MOVING):
         clock = draft.clock(kind)
         said = _said(draft, kind)

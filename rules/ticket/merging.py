@@ -7,6 +7,8 @@ from rules.ticket import department_tasks, resolve_clocks, whistle
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
+from topics.events.clocks import SupervisionLifted
+from topics.events.filing import TicketUnmerged
 from topics.ticket import Ticket
 from topics.vocabulary import FINAL, DepartmentRole, Reason, Status
 
@@ -49,14 +51,14 @@ def unmerge(case: Case, draft: Draft, chain: Sequence[tuple[Draft, Law]], comman
         was = into.supervised_by
         _let_go(law, into, draft.id, gone)
         if into.supervised_by != was:
-            case.say("SupervisionLifted", into, by=was)
+            case.say(into, SupervisionLifted(by=was))
         if into.before_merge is not None:
             kept = Draft(*(getattr(into.before_merge, name) for name in Ticket.__struct_fields__))
             _let_go(law, kept, draft.id, gone)
             into.before_merge = kept
         case.others.append((into, law))
     _restore(draft, before)
-    case.say("TicketUnmerged", draft, out_of=chain[0][0].id if chain else "")
+    case.say(draft, TicketUnmerged(out_of=chain[0][0].id if chain else ""))
     if draft.party is not None and case.law.department(draft.party) is not None:
         department_tasks.send(case, draft, "dispatched", draft.party, DepartmentRole.OWNER)
     return Reason.DONE_AS_ASKED

@@ -6,6 +6,7 @@ from rules.ticket.draft import Case, Draft
 from rules.ticket.ladder import above, steps_of
 from rules.ticket.offers import end_offer, offer, offer_to_one_of, settle
 from rules.ticket.work_clocks import start_leg
+from topics.events.offers import TicketExhausted, TicketMoved, TopTierReminded
 from topics.pack import Tier
 from topics.ticket import Helper
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, Status, TierKind
@@ -69,7 +70,7 @@ def moved(case: Case, draft: Draft, former: tuple[str | None, str | None, str], 
     draft.is_escalated = True
     if above(case, draft):
         draft.is_exhausted, draft.top_repeats = False, 0
-    case.say("TicketMoved", draft, from_tier=tier, to_tier=draft.tier, leg=draft.leg, cause=cause)
+    case.say(draft, TicketMoved(from_tier=tier, to_tier=draft.tier, leg=draft.leg, cause=cause))
 
 
 def enter(case: Case, draft: Draft, tier: Tier) -> bool:
@@ -120,12 +121,12 @@ def repeat_at_top(case: Case, draft: Draft) -> Reason:
         if not draft.is_exhausted:
             draft.is_exhausted = True
             draft.person = case.supervisor(draft)
-            case.say("TicketExhausted", draft, tier=draft.tier)
+            case.say(draft, TicketExhausted(tier=draft.tier))
         draft.drop(ClockKind.LEG)
         return Reason.EXHAUSTED
     draft.top_repeats += 1
     start_leg(case, draft)
-    case.say("TopTierReminded", draft, tier=draft.tier, repeat=draft.top_repeats)
+    case.say(draft, TopTierReminded(tier=draft.tier, repeat=draft.top_repeats))
     return Reason.TOP_TIER_REPEATS
 
 

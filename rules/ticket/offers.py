@@ -4,6 +4,7 @@ from rules.law import split
 from rules.ticket import clocks, department_tasks, pauses
 from rules.ticket.draft import Case, Draft, with_offer_ended
 from rules.ticket.ladder import tier_of
+from topics.events.offers import OfferEnded, TicketAccepted, TicketOffered
 from topics.pack import Tier
 from topics.ticket import Offer
 from topics.vocabulary import ClockKind, DepartmentRole, Role, Status, TierKind
@@ -37,7 +38,7 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
     limit = clocks.limit_of(case.law, ACCEPT, draft.urgency)
     if limit is not None:
         draft.put(clocks.start(case.law, ACCEPT, str(n), limit, case.at))
-    case.say("TicketOffered", draft, n=n, tier=tier.name, party=party, person=draft.person)
+    case.say(draft, TicketOffered(n=n, tier=tier.name, party=party, person=draft.person))
     if tier.kind == OWNER:
         department_tasks.send(case, draft, "dispatched", party, DepartmentRole.OWNER)
     return True
@@ -53,7 +54,7 @@ def settle(case: Case, draft: Draft) -> None:
 def end_offer(case: Case, draft: Draft, how: str) -> None:
     """The standing offer is over: its clock stops."""
     if draft.offers and draft.offers[-1].ended is None:
-        case.say("OfferEnded", draft, n=draft.offers[-1].n, how=how)
+        case.say(draft, OfferEnded(n=draft.offers[-1].n, how=how))
     draft.offers = with_offer_ended(draft.offers, how)
     draft.drop(ACCEPT)
 
@@ -99,4 +100,4 @@ def take_over(case: Case, draft: Draft, person: str) -> None:
         draft.put(
             clocks.start(case.law, ClockKind.CONTACT, str(draft.offers[-1].n if draft.offers else 0), limit, case.at)
         )
-    case.say("TicketAccepted", draft, person=person, party=draft.party)
+    case.say(draft, TicketAccepted(person=person, party=draft.party))

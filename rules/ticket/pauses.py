@@ -5,6 +5,7 @@ from msgspec.structs import replace
 from rules.ticket import clocks, resolve_clocks
 from rules.ticket.draft import Case, Draft, is_wish
 from rules.ticket.whistle import any_open
+from topics.events.changes import TicketParked, TicketUnparked, WaitEnded
 from topics.ids import Instant
 from topics.ticket import Child, Clock
 from topics.vocabulary import ClockKind, Reason, Status, Unit
@@ -49,7 +50,7 @@ def park(case: Case, draft: Draft, until: Instant) -> None:
         draft.put(
             Clock(ClockKind.PARK, "reminder", reminder - case.at, Unit.MINUTE, case.at, case.at, (50,), until=reminder)
         )
-    case.say("TicketParked", draft, until=until)
+    case.say(draft, TicketParked(until=until))
 
 
 def unpark(case: Case, draft: Draft, at: Instant | None = None) -> None:
@@ -60,7 +61,7 @@ def unpark(case: Case, draft: Draft, at: Instant | None = None) -> None:
         draft.status = Status.HANDLING
     draft.task = "coordinate" if draft.status is Status.WHISTLED else "handle"
     _run_on(case, draft, case.at if at is None else at)
-    case.say("TicketUnparked", draft)
+    case.say(draft, TicketUnparked())
 
 
 def is_waiting(draft: Draft) -> bool:
@@ -76,7 +77,7 @@ def end_wait(case: Case, draft: Draft, at: Instant | None = None) -> None:
         draft.waited_ms += clocks.elapsed(case.law, wait, at)
     draft.drop(ClockKind.PARK)
     _run_on(case, draft, at)
-    case.say("WaitEnded", draft)
+    case.say(draft, WaitEnded())
 
 
 def at_end(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:

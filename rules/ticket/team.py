@@ -5,6 +5,7 @@ Source: FIELD 1.
 
 from rules.law.compiled import Law
 from rules.ticket.draft import Case, Draft
+from topics.events.offers import TeamNamed
 from topics.pack import Category
 from topics.ticket import Helper, Ticket
 from topics.vocabulary import Role
@@ -23,7 +24,7 @@ def name_team(case: Case, draft: Draft, category: Category) -> None:
             named.append(Helper(draft.tier or "", role, somebody.person, named=True))
     if named:
         draft.helpers = (*draft.helpers, *named)
-        case.say("TeamNamed", draft, helpers=[f"{one.party}:{one.person}" for one in named])
+        case.say(draft, TeamNamed(helpers=[f"{one.party}:{one.person}" for one in named]))
 
 
 def stage_owners(law: Law, ticket: Ticket) -> dict[str, str | None]:

@@ -5,6 +5,7 @@ from msgspec.structs import replace
 
 from rules.ticket import clocks, department_tasks
 from rules.ticket.draft import Case, Draft, is_wish
+from topics.events.departments import ChildFinished, ChildReleased, DepartmentReportedIn, WhistleRaised
 from topics.ids import is_number
 from topics.ticket import Child, Clock
 from topics.vocabulary import ClockKind, DepartmentRole, Status
@@ -18,12 +19,10 @@ def call(
     """Call departments; the first is lead unless there is one already. Each gets a report-in and a child clock."""
     has_lead = any(child.role == DepartmentRole.LEAD and child.status != "released" for child in draft.children)
     case.say(
-        "WhistleRaised",
         draft,
-        departments=list(departments),
-        lead=draft.lead or departments[0],
-        case=reason,
-        automatic=automatic,
+        WhistleRaised(
+            departments=list(departments), lead=draft.lead or departments[0], case=reason, automatic=automatic
+        ),
     )
     budget = _child_clock(case, draft)
     deadline = clocks.moment(case.law, budget, 100, draft.urgency) if budget is not None else None
@@ -95,7 +94,7 @@ def report_in(case: Case, draft: Draft, child: Child, person: str) -> None:
     draft.drop(ClockKind.REPORT_IN, number=number)
     at = max(case.effective_at, child.called_at)
     update(draft, replace(child, status="reported_in", person=person, reported_in_at=at))
-    case.say("DepartmentReportedIn", draft, code=child.code, n=child.n, late_by_ms=max(0, at - due) if due else 0)
+    case.say(draft, DepartmentReportedIn(code=child.code, n=child.n, late_by_ms=max(0, at - due) if due else 0))
 
 
 def end(case: Case, draft: Draft, child: Child, status: str, reason: str | None) -> None:
@@ -103,7 +102,8 @@ def end(case: Case, draft: Draft, child: Child, status: str, reason: str | None)
     number = f"{child.code}/{child.n}"
     draft.drop(ClockKind.REPORT_IN, ClockKind.CHILD, number=number)
     update(draft, replace(child, status=status, ended_at=max(case.effective_at, child.called_at), reason=reason))
-    case.say("ChildFinished" if status == "finished" else "ChildReleased", draft, code=child.code, n=child.n)
+    event = ChildFinished if status == "finished" else ChildReleased
+    case.say(draft, event(code=child.code, n=child.n))
     if draft.status is Status.WHISTLED and not any_open(draft):
         draft.status, draft.task = Status.HANDLING, "handle"
 

@@ -12,7 +12,9 @@ from rules.decide import decide
 from rules.law.compiled import Law
 from rules.state.partition_state import Book
 from topics import codec
-from topics.decision import Decision
+from topics.decision import Decision, Event, event_of, facts_of
+from topics.events.catalogue import FACTS
+from topics.events.types import EventType
 from topics.incident import AnyIncident
 from topics.pack import PackBundle
 from topics.ticket import CommandSeen, DayCounter, Marker, Quota, Ticket
@@ -50,6 +52,24 @@ def test_every_decision_and_every_image_in_it_reads(rows: list[dict[str, Any]]) 
     assert len(decisions) > 150 and len(images) > 100
     values = [value for _, value in of(rows, "incidents")]
     assert all(codec.decode(value, AnyIncident).version == 1 for value in values)  # type: ignore[arg-type]
+
+
+class _Events(msgspec.Struct):
+    """Of a decision the bytes of its events."""
+
+    events: tuple[msgspec.Raw, ...] = ()
+
+
+def test_every_event_in_it_comes_back_byte_by_byte(rows: list[dict[str, Any]]) -> None:
+    """As the Struct of its type as well as as a map: what a released engine wrote is what today's would write."""
+    seen = set()
+    for _, value in of(rows, "tickets.decisions"):
+        for raw in codec.decode(value, _Events).events:
+            event = codec.decode(bytes(raw), Event)
+            typed = msgspec.convert(facts_of(event), FACTS[EventType(event.type)])
+            assert codec.encode(event) == codec.encode(event_of(event.ticket, typed)) == bytes(raw)
+            seen.add(event.type)
+    assert len(seen) > 15
 
 
 def test_its_state_opens_and_the_city_goes_on(rows: list[dict[str, Any]]) -> None:

@@ -15,6 +15,7 @@ from rules.state.partition_state import Book
 from tests.support.town import HOUR, MINUTE, PARTIES, SPEED, START, ref_of, town
 from topics.codec import decode, encode
 from topics.command import Actor, Command, Duty
+from topics.decision import facts_of
 from topics.ids import HomeCode
 from topics.incident import Incident
 from topics.pack import (
@@ -115,7 +116,7 @@ class Dispatch:
                 self._put(
                     f"dept.{event.facts['department']}.tasks",
                     event.ticket.encode(),
-                    encode(msgspec.convert(event.facts, Task)),
+                    encode(msgspec.convert(facts_of(event), Task)),
                     self._at,
                 )
 

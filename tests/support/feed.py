@@ -16,7 +16,7 @@ from engine.settings import Settings
 from tests.support.poison import good, law_of
 from topics import codec
 from topics.command import Actor, Command
-from topics.decision import Decision
+from topics.decision import Decision, facts_of
 from topics.ids import home_of, murmur2, partition_of
 from topics.registry import COMMANDS, DECISIONS, RAW
 from topics.ticket import Ticket
@@ -148,7 +148,7 @@ class Feed:
                         and event.facts.get("event") == "dispatched"
                         and event.facts.get("child")
                     ):
-                        await self._reply(producer, event.facts)
+                        await self._reply(producer, facts_of(event))
 
     async def _act(self, producer: AIOKafkaProducer, ticket: Ticket, parties: set[str], homes: list[str]) -> None:
         number = int(ticket.id.rsplit("-", 1)[1])

@@ -10,7 +10,7 @@ from engine.audit.report import audit
 from engine.kafka.log_snapshot import Entry, Log
 from engine.kafka.send_journal import JournalEntry
 from topics.codec import decode, encode
-from topics.decision import Change, Decision, Event
+from topics.decision import Change, Decision, Event, facts_of
 from topics.ids import DecisionId
 from topics.reference import EngineClock
 from topics.ticket import Quota, Ticket
@@ -57,7 +57,7 @@ def alter(log: Log, index: int, **fields: object) -> None:
 def alter_facts(log: Log, index: int, event: int, **facts: object) -> None:
     """Change facts of one event of a decision."""
     events = list(decision_at(log, index).events)
-    events[event] = Event(events[event].type, events[event].ticket, events[event].facts | facts)
+    events[event] = Event(events[event].type, events[event].ticket, facts_of(events[event]) | facts)
     alter(log, index, events=tuple(events))
 
 

@@ -9,6 +9,7 @@ import pytest
 from rules.ticket import duplicates
 from tests.support.city import MINUTE, City, at, city_bundle, replay
 from tests.support.cpu import cpu_seconds
+from topics.decision import facts_of
 from topics.pack import Alike, Storm
 from topics.vocabulary import Status
 
@@ -89,7 +90,7 @@ def test_a_flood_is_folded_and_its_rungs_inform_the_one_that_is_worked() -> None
     city.at("18:00")
     assert city["C"].tier == "community" and city["D"].tier == "grid" and city["D"].is_overdue
     told = [event for event in city.events("ProgrammeTold") if event.ticket == city["D"].id]
-    assert [event.facts for event in told] == [{"programme": city["A"].id, "rung": 100}]
+    assert [facts_of(event) for event in told] == [{"programme": city["A"].id, "rung": 100}]
 
 
 def test_a_flood_that_goes_on_for_hours_stays_with_the_one_that_is_worked() -> None:

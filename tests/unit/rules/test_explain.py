@@ -12,8 +12,8 @@ from rules.history.explain_log import Retold
 from rules.law.compiled import Law
 from tests.support.busy_days import busy_days
 from tests.support.city import HOUR, REF, City, at, city_bundle
-from topics.codec import decode
-from topics.decision import Decision
+from topics.codec import decode, encode
+from topics.decision import Decision, facts_of
 from topics.pack import ForceMajeure
 from topics.ticket import Clock
 
@@ -73,6 +73,11 @@ def test_rows_add_up_for_any_clock() -> None:
     assert 0 < beyond < 1000
 
 
+def recorded(city: City) -> list[Decision]:
+    """The decisions as the log has them."""
+    return [decode(encode(decision), Decision) for decision in city.decisions]
+
+
 @pytest.mark.parametrize("what", ["due_at", "limit_ms", "party", "generation", "to_tier"])
 def test_what_was_tampered_with_does_not_agree(what: str) -> None:
     """A moment, a limit, a party, a generation, a tier that is not what the law gives."""
@@ -82,11 +87,12 @@ def test_what_was_tampered_with_does_not_agree(what: str) -> None:
     city.ask("close_by_source", "T", "source:app", reason="closed")
     city.ask("reopen", "T", "reporter:r", reason="again")
     retold, disagreed = Retold(city.laws), 0
-    for decision in city.decisions:
+    for decision in recorded(city):
         for event in decision.events:
-            if what in event.facts and event.type in ("ClockBreached", "TicketFiled", "TicketReopened", "TicketMoved"):
-                value = event.facts[what]
-                event.facts[what] = value + 1 if isinstance(value, int) else "grid" if what == "to_tier" else "nobody"
+            facts = facts_of(event)
+            if what in facts and event.type in ("ClockBreached", "TicketFiled", "TicketReopened", "TicketMoved"):
+                value = facts[what]
+                facts[what] = value + 1 if isinstance(value, int) else "grid" if what == "to_tier" else "nobody"
         disagreed += not retold.explain(decision).agrees
     assert disagreed
 
@@ -129,10 +135,10 @@ def test_a_moment_too_early_does_not_agree_either() -> None:
     city.report("T", "bins")
     city.at("08:00", 2)
     retold = Retold(city.laws)
-    for decision in city.decisions:
+    for decision in recorded(city):
         breached = [event for event in decision.events if event.type == "ClockBreached"]
         for event in breached:
-            event.facts["due_at"] -= HOUR
+            facts_of(event)["due_at"] -= HOUR
         assert retold.explain(decision).agrees is not bool(breached)
 
 
