@@ -86,30 +86,31 @@ WORST: dict[str, tuple[RejectReason | None, Callable[[int], Raw]]] = {
 of it."""
 
 
-def commands(seed: int, ticket: str, at: int) -> Iterator[bytes]:
-    """Yield commands of every hostile kind: bytes that are none, moments no clock knows, forged ids, what nobody may,
-    long lists."""
-    draw = random.Random(seed)
-    yield from (
-        b"",
-        b"\xff\x00",
-        b"null",
-        b"[" * 100_000,
-        b"{" + b'"id":"a",' * 50_000,
-        b'{"id": ' + b"9" * 500_000 + b"}",
-        b'{"id":"x"' + b" " * 520_000 + b"}",
-    )
-    chief = {"role": "chief", "person": "chief-1"}
-    told: list[dict[str, Any]] = [
-        {"id": "past", "kind": "note", "actor": chief, "accepted_at": -(10**18), "ticket": ticket, "text": "x"},
-        {"id": "future", "kind": "note", "actor": chief, "accepted_at": 10**18, "ticket": ticket, "text": "x"},
+NO_COMMANDS = (
+    b"",
+    b"\xff\x00",
+    b"null",
+    b"[" * 100_000,
+    b"{" + b'"id":"a",' * 50_000,
+    b'{"id": ' + b"9" * 500_000 + b"}",
+    b'{"id":"x"' + b" " * 520_000 + b"}",
+)
+"""Bytes that are no command at all."""
+CHIEF = {"role": "chief", "person": "chief-1"}
+
+
+def _forged(ticket: str) -> list[dict[str, Any]]:
+    """Moments no clock knows, forged ids, what nobody may, long lists."""
+    return [
+        {"id": "past", "kind": "note", "actor": CHIEF, "accepted_at": -(10**18), "ticket": ticket, "text": "x"},
+        {"id": "future", "kind": "note", "actor": CHIEF, "accepted_at": 10**18, "ticket": ticket, "text": "x"},
         {
             "id": "law",
             "kind": "adopt_pack",
             "actor": {"role": "reporter", "person": "x"},
             "pack": "guancheng@" + "0" * 64,
         },
-        {"id": "chief-law", "kind": "adopt_pack", "actor": chief, "pack": "guancheng@" + "0" * 64},
+        {"id": "chief-law", "kind": "adopt_pack", "actor": CHIEF, "pack": "guancheng@" + "0" * 64},
         {
             "id": "duty",
             "kind": "set_duty",
@@ -123,7 +124,7 @@ def commands(seed: int, ticket: str, at: int) -> Iterator[bytes]:
             "ticket": ticket + "/ranqi/1",
             "proof": ["photo:1"],
         },
-        {"id": "clock:1", "kind": "note", "actor": chief, "ticket": ticket, "text": "x"},
+        {"id": "clock:1", "kind": "note", "actor": CHIEF, "ticket": ticket, "text": "x"},
         {
             "id": "²",
             "kind": "finish",
@@ -149,6 +150,11 @@ def commands(seed: int, ticket: str, at: int) -> Iterator[bytes]:
             for n in range(60)
         ),
     ]
+
+
+def _drawn(seed: int, ticket: str) -> Iterator[dict[str, Any]]:
+    """Sixty of any kind by anybody, with words of no meaning in any member."""
+    draw = random.Random(seed)
     words = [
         "",
         "²",
@@ -167,7 +173,7 @@ def commands(seed: int, ticket: str, at: int) -> Iterator[bytes]:
             for name in ("ticket", "reason", "text", "category", "home", "grid", "target", "party", "case", "pack")
             if draw.random() < 0.5
         }
-        told.append(
+        yield (
             {
                 "id": f"drawn-{seed}-{n}",
                 "kind": str(draw.choice(list(CommandKind))),
@@ -175,7 +181,12 @@ def commands(seed: int, ticket: str, at: int) -> Iterator[bytes]:
                 **said,
             }
         )
-    for one in told:
+
+
+def commands(seed: int, ticket: str, at: int) -> Iterator[bytes]:
+    """Yield commands of every hostile kind: bytes that are none, forged ones, and drawn ones."""
+    yield from NO_COMMANDS
+    for one in (*_forged(ticket), *_drawn(seed, ticket)):
         yield json.dumps({"accepted_at": at} | one).encode()
 
 

@@ -80,7 +80,7 @@ def test_the_public_run_makes_what_the_readme_says() -> None:
     """make check on every push, make test on main; an action is pinned by its whole commit."""
     jobs = yaml.safe_load(text(".github/workflows/check.yml"))["jobs"]
     steps = {name: [step.get("run") for step in job["steps"] if "run" in step] for name, job in jobs.items()}
-    assert steps == {"check": ["make check"], "test": ["make test"]}
+    assert steps == {"check": ["make check", "make coverage"], "test": ["make test"]}
     assert jobs["test"]["if"] == "github.ref == 'refs/heads/main'" and "if" not in jobs["check"]
     used = [step["uses"] for job in jobs.values() for step in job["steps"] if "uses" in step]
     assert used and all(re.fullmatch(r"actions/checkout@[0-9a-f]{40}", one) for one in used)

@@ -1,0 +1,75 @@
+"""A module of the tests has at most 300 lines and a function of them 40; what is longer still is named and only gets
+fewer."""
+
+import ast
+from pathlib import Path
+
+TESTS = Path(__file__).parents[1]
+MODULE, FUNCTION = 300, 40
+
+LONG_MODULES = {
+    "faults/test_kills.py",
+    "support/city.py",
+    "support/log_suite.py",
+    "support/loop_rig.py",
+    "support/walk.py",
+    "unit/pack/test_faults.py",
+}
+LONG_FUNCTIONS = {
+    "bench/dispatch.py": 1,
+    "bench/hostile_sender.py": 1,
+    "differences/record.py": 1,
+    "faults/test_broken_partition.py": 1,
+    "faults/test_kills.py": 1,
+    "faults/test_supervisor.py": 1,
+    "faults/test_upgrade.py": 1,
+    "faults/trial.py": 1,
+    "kafka/test_aged.py": 1,
+    "kafka/test_alerts.py": 1,
+    "kafka/test_department_clients.py": 1,
+    "kafka/test_folder_remembers.py": 1,
+    "kafka/test_held_again.py": 1,
+    "kafka/test_hostile.py": 1,
+    "kafka/test_local_stack.py": 1,
+    "kafka/test_openings.py": 2,
+    "kafka/test_pinned.py": 1,
+    "kafka/test_poison.py": 1,
+    "kafka/test_small_town.py": 1,
+    "kafka/test_view_rows.py": 1,
+    "kafka/test_wheel.py": 1,
+    "mutants/__main__.py": 1,
+    "property/test_clock_oracle.py": 2,
+    "property/test_lifecycle_model.py": 1,
+    "scenario/test_readme.py": 1,
+    "support/busy_days.py": 1,
+    "support/city.py": 1,
+    "support/hostile.py": 1,
+    "support/secure.py": 1,
+    "support/story.py": 1,
+    "support/walk.py": 1,
+    "unit/engine/test_barriers.py": 1,
+    "unit/engine/test_settings.py": 1,
+    "unit/feed/test_mapping.py": 1,
+    "unit/intake/test_canaries.py": 1,
+    "unit/replay/test_simulated.py": 1,
+    "unit/rules/test_caps.py": 1,
+}
+"""Module -> how many of its functions are longer still: each tells one long story on real servers, or is a table."""
+
+
+def lines_of(path: Path) -> tuple[int, list[str]]:
+    """How many lines a module has, and which of its functions are too long."""
+    text = path.read_text(encoding="utf-8")
+    functions = [one for one in ast.walk(ast.parse(text)) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+    long = [one.name for one in functions if (one.end_lineno or 0) - one.lineno + 1 > FUNCTION]
+    return len(text.splitlines()), long
+
+
+def test_no_module_and_no_function_grows_too_long() -> None:
+    """And one that has been cut is taken off the list."""
+    found = {str(path.relative_to(TESTS)): lines_of(path) for path in TESTS.rglob("*.py")}
+    assert len(found) > 150
+    assert {name for name, (lines, _) in found.items() if lines > MODULE} - LONG_MODULES == set()
+    assert {name: long for name, (_, long) in found.items() if len(long) > LONG_FUNCTIONS.get(name, 0)} == {}
+    assert {name for name in LONG_MODULES if found[name][0] <= MODULE} == set()
+    assert {name for name, known in LONG_FUNCTIONS.items() if len(found[name][1]) < known} == set()
