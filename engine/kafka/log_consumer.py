@@ -1,10 +1,8 @@
-"""Reads Kafka so that no batch stops a reader: what cannot be read is handed out as such, with its offsets, and all
-beside it is kept.
+"""Reads Kafka so that no batch stops a reader: what cannot be read is handed out as such, all beside it is kept.
 
 The library unpacks a fetch in the middle of ``getmany`` and lets the first fault out without saying where it lies; from
 then on the same call fails for the topic's retention. Here its two classes that do this are put aside for ours
-(aiokafka 0.14.0, pinned;
-``docs/decisions/0009-what-a-fetch-cannot-read.md``). Batches are unpacked within a bound before they are looked at.
+(aiokafka 0.14.0, pinned; ``docs/decisions/0009-what-a-fetch-cannot-read.md``), which unpack within a bound.
 """
 
 import logging
@@ -248,8 +246,7 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     async def fetched(
         self, *partitions: TopicPartition, timeout_ms: int = 0
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
-        """Give what was fetched, ``Unreadable`` pieces in their places. For so long may the broker hold a fetch that
-        finds nothing as well."""
+        """Give what was fetched, ``Unreadable`` pieces in place; so long may the broker hold a fetch of nothing."""
         _Budget.left = HANDED_BYTES
         if timeout_ms:
             self._fetcher._fetch_max_wait_ms = timeout_ms
