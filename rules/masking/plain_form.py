@@ -1,4 +1,4 @@
-"""Texts as they are compared (DESIGN 12): plain digits, dashes and blanks for numbers, small plain letters for names."""
+"""Texts as they are compared (DESIGN 12): plain digits, dashes and blanks for numbers, small letters for names."""
 
 import unicodedata
 
