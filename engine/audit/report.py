@@ -86,24 +86,19 @@ def audit(log: Log) -> Report:
 
 
 def audited(log: Log, signed: SignOff | None = None) -> Audited:
-    """Audit a log; one that is cut begins with a signed-off snapshot, if that is given (and ``begun_at`` says that it
-    fits)."""
+    """Audit a log; one that is cut begins with a signed-off snapshot, if that is given (and ``begun_at`` lets it)."""
     findings = Findings()
     history = History(log, findings)
     stood = tickets_of(signed, log.stood) if signed is not None else {}
     history.begin_with(stood)
     deadlines = Deadlines(log.bundles())
     firings = Firings(log, history, deadlines, Timeline(log.clocks()), findings)
-    shares, tasks, causes = (
-        Shares(deadlines, history, findings),
-        Tasks(log, history.cut, findings),
-        Causes(log, history, findings),
-    )
+    shares, tasks = Shares(deadlines, history, findings), Tasks(log, history.cut, findings)
+    causes = Causes(log, history, findings)
     verdicts = Verdicts(log, history, findings)
     causes.partition_of.update({name: partition for name, (partition, _, _) in stood.items()})
     rates, in_time = Rates(log), InTime()
-    events: Counter[str] = Counter()
-    refusals: Counter[str] = Counter()
+    events, refusals = Counter[str](), Counter[str]()
     for step in history.steps():
         for watcher in (causes, firings, shares, tasks, rates, in_time):
             watcher.see(step)
@@ -118,46 +113,29 @@ def audited(log: Log, signed: SignOff | None = None) -> Audited:
     waiting = firings.look_for_missing(unsettled, causes.partition_of)
     shares.check_state(log)
     check_state(log, history, findings)
-    departments = tasks.check()
-    report = _report(
-        findings,
-        history,
-        verdicts,
-        firings,
-        shares.table(),
-        departments,
-        events,
-        refusals,
-        waiting,
-        len(causes.partition_of),
-        rates.table(),
-        in_time.counts(),
-    )
+    departments, made = tasks.check(), len(causes.partition_of)
+    counted = _Counted(shares.table(), departments, events, refusals, waiting, made, rates.table(), in_time.counts())
+    report = _report(findings, history, verdicts, firings, counted)
     if signed is not None and log.stood:
-        said = {
-            "signed_at": signed.signed_at,
-            "at": signed.at,
-            "vouches_from": signed.vouches_from,
-            "tickets": len(stood),
-        }
-        report = msgspec.structs.replace(report, signed_off=said)
+        said = {"signed_at": signed.signed_at, "at": signed.at, "vouches_from": signed.vouches_from}
+        report = msgspec.structs.replace(report, signed_off={**said, "tickets": len(stood)})
     return Audited(report, history, causes.partition_of, signed)
 
 
-def _report(
-    findings: Findings,
-    history: History,
-    verdicts: Verdicts,
-    firings: Firings,
-    split: dict[str, dict[str, dict[str, Any]]],
-    departments: dict[str, dict[str, Any]],
-    events: Counter[str],
-    refusals: Counter[str],
-    waiting: int,
-    made: int,
-    rates: dict[str, dict[str, Any]],
-    in_time: tuple[int, int],
-) -> Report:
+class _Counted(NamedTuple):
+    """What was counted on the way."""
+
+    split: dict[str, dict[str, dict[str, Any]]]
+    departments: dict[str, dict[str, Any]]
+    events: Counter[str]
+    refusals: Counter[str]
+    waiting: int
+    made: int
+    rates: dict[str, dict[str, Any]]
+    in_time: tuple[int, int]
+
+
+def _report(findings: Findings, history: History, verdicts: Verdicts, firings: Firings, counted: _Counted) -> Report:
     statuses = Counter(str(ticket.status) for ticket in history.before.values())
     standing = sum(count for status, count in statuses.items() if status not in FINAL)
     tickets, rejected, held, pending = verdicts.counts()
@@ -170,22 +148,22 @@ def _report(
         duplicates=verdicts.duplicates,
         held=held,
         pending=pending,
-        split=split,
-        departments=departments,
+        split=counted.split,
+        departments=counted.departments,
         rungs=dict(sorted(firings.rungs.items())),
         open=standing,
-        closed=made - standing,
+        closed=counted.made - standing,
         statuses=dict(sorted(statuses.items())),
-        refused=refusals.total(),
-        refusals=dict(sorted(refusals.items())),
+        refused=counted.refusals.total(),
+        refusals=dict(sorted(counted.refusals.items())),
         decisions=len(history.decided),
         **found,
-        waiting=waiting,
-        whistles=events[EventType.WHISTLE_RAISED],
-        reported_in=events[EventType.DEPARTMENT_REPORTED_IN],
-        whistle_rates=rates,
-        in_time=in_time[0],
-        limits_missed=in_time[1],
+        waiting=counted.waiting,
+        whistles=counted.events[EventType.WHISTLE_RAISED],
+        reported_in=counted.events[EventType.DEPARTMENT_REPORTED_IN],
+        whistle_rates=counted.rates,
+        in_time=counted.in_time[0],
+        limits_missed=counted.in_time[1],
         problems=findings.named(),
         vouches_from=history.cut.vouches_from(history.first_at),
         signed_off=None,

@@ -24,37 +24,43 @@ from engine.settings import Settings
 from engine.terminal import console
 from topics.codec import encode
 
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+Journals = Annotated[
+    list[Path] | None,
+    typer.Option(help="A sender's journal, to find what was acknowledged and lost. May be given several times."),
+]
+SignOffToo = Annotated[
+    bool,
+    typer.Option(
+        "--sign-off",
+        help=(
+            "If all is clean, keep how everything stands, sealed by the master key: the audit of a cut log begins"
+            " there."
+        ),
+    ),
+]
+Snapshot = Annotated[
+    Path | None,
+    typer.Option(help="The signed-off snapshot to begin with, and to write; in the data folder otherwise."),
+]
+Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
+MetricsFile = Annotated[
+    Path | None,
+    typer.Option(
+        help=(
+            "Write the figures to this file as well, e.g. DIR/gridwhistle.prom of node_exporter's textfile collector."
+        )
+    ),
+]
+
 
 def audit(
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")] = False,
-    journal: Annotated[
-        list[Path] | None,
-        typer.Option(help="A sender's journal, to find what was acknowledged and lost. May be given several times."),
-    ] = None,
-    sign_off: Annotated[
-        bool,
-        typer.Option(
-            "--sign-off",
-            help=(
-                "If all is clean, keep how everything stands, sealed by the master key: the audit of a cut log begins"
-                " there."
-            ),
-        ),
-    ] = False,
-    snapshot: Annotated[
-        Path | None,
-        typer.Option(help="The signed-off snapshot to begin with, and to write; in the data folder otherwise."),
-    ] = None,
-    data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
-    metrics: Annotated[
-        Path | None,
-        typer.Option(
-            help=(
-                "Write the figures to this file as well, e.g. DIR/gridwhistle.prom of node_exporter's textfile"
-                " collector."
-            )
-        ),
-    ] = None,
+    as_json: Json = False,
+    journal: Journals = None,
+    sign_off: SignOffToo = False,
+    snapshot: Snapshot = None,
+    data: Data = None,
+    metrics: MetricsFile = None,
 ) -> None:
     """Check that the log alone explains every ticket: nothing lost, doubled, early or missing.
 
@@ -81,17 +87,18 @@ def audit(
     try:  # what was found is told before anything of it is written
         if metrics is not None:
             figures.write(metrics, done.report, time.time())
-        if sign_off and done.report.clean:
+        if sign_off:
             _sign(settings, path, done, log)
     except (GridwhistleError, OSError) as error:
         typer.echo(f"gridwhistle audit: {with_data(str(error))}", err=True)
         raise typer.Exit(2) from error
-    if sign_off and not done.report.clean:
-        typer.echo("gridwhistle audit: not signed off, since it is not clean", err=True)
     raise typer.Exit(0 if done.report.clean else 1)
 
 
 def _sign(settings: Settings, path: Path, done: Audited, log: Log) -> None:
+    if not done.report.clean:
+        typer.echo("gridwhistle audit: not signed off, since it is not clean", err=True)
+        return
     master, _ = load_keys(settings.key_file)
     save(path, made_of(done, log, settings.prefix, key_id(master)), master)
     typer.echo(f"signed off: {path}; keep a copy elsewhere", err=True)

@@ -36,33 +36,45 @@ if TYPE_CHECKING:
 LINE_EVERY_SECONDS = 5.0
 """Without a terminal, progress is a line so often."""
 
+NO_SPEED = "give 0, or leave it out; the pace of the stack's clock is set by 'gridwhistle up --clock START@SPEED'"
+
 MANY = 50_000
 """Rows from which on it is said that reading takes a while."""
 
 
+File = Annotated[Path, typer.Argument(help="CSV with a header, JSON lines, or a JSON list; gzip is unpacked.")]
+FeedPack = Annotated[str, typer.Option(help="Pack whose feed.yaml maps the columns: a name, or a folder.")]
+Speed = Annotated[
+    int | None,
+    typer.Option(
+        help=("0: everything at once. Left out: at the pace of the stack's engine clock; a live one waits for no row.")
+    ),
+]
+Limit = Annotated[int | None, typer.Option(min=1, help="Feed the first so many rows, in order of time.")]
+Until = Annotated[
+    str | None, typer.Option(help="Feed what happened until this time, e.g. 2018-01-02T00:00:00 (the pack's zone).")
+]
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Say what would be sent, what rejected and why; send nothing. Needs no stack."),
+]
+AllowRejects = Annotated[int, typer.Option(min=0, help="Exit 0 although so many rows were rejected.")]
+JournalFile = Annotated[Path | None, typer.Option(help="Where to note what the broker acknowledged.")]
+Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object.")]
+
+
 def feed(
-    file: Annotated[Path, typer.Argument(help="CSV with a header, JSON lines, or a JSON list; gzip is unpacked.")],
-    pack: Annotated[str, typer.Option(help="Pack whose feed.yaml maps the columns: a name, or a folder.")],
-    speed: Annotated[
-        int | None,
-        typer.Option(
-            help=(
-                "0: everything at once. Left out: at the pace of the stack's engine clock; a live one waits for no row."
-            )
-        ),
-    ] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Feed the first so many rows, in order of time.")] = None,
-    until: Annotated[
-        str | None, typer.Option(help="Feed what happened until this time, e.g. 2018-01-02T00:00:00 (the pack's zone).")
-    ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Say what would be sent, what rejected and why; send nothing. Needs no stack."),
-    ] = False,
-    allow_rejects: Annotated[int, typer.Option(min=0, help="Exit 0 although so many rows were rejected.")] = 0,
-    journal: Annotated[Path | None, typer.Option(help="Where to note what the broker acknowledged.")] = None,
-    data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as one JSON object.")] = False,
+    file: File,
+    pack: FeedPack,
+    speed: Speed = None,
+    limit: Limit = None,
+    until: Until = None,
+    dry_run: DryRun = False,
+    allow_rejects: AllowRejects = 0,
+    journal: JournalFile = None,
+    data: Data = None,
+    as_json: Json = False,
 ) -> None:
     """Send the rows of a file as incidents, and their closings as commands, in order of events.
 
@@ -70,27 +82,21 @@ def feed(
     nothing.
 
     Exit code 0: all that was sent is decided. 1: a row was rejected (more than --allow-rejects), or something is not
-    decided.
-    2: it could not be fed.
+    decided. 2: it could not be fed.
 
     Example: gridwhistle feed la311-2018.csv --pack los-angeles --speed 0
     """
     if speed not in (None, 0):
-        raise typer.BadParameter(
-            "give 0, or leave it out; the pace of the stack's clock is set by 'gridwhistle up --clock START@SPEED'",
-            param_hint="--speed",
-        )
+        raise typer.BadParameter(NO_SPEED, param_hint="--speed")
     try:
         folder = folder_of_pack(pack)
         mapping = load_feed_map(folder)
         rows = _read(file, mapping)
-        named, unnamed = [row for row in rows if row.id], [row for row in rows if not row.id]
-        plan = make_plan(named, limit, _moment(until, mapping))
+        plan = make_plan([row for row in rows if row.id], limit, _moment(until, mapping))
         if dry_run:
-            chosen = {id(step.row) for step in plan.steps}
-            sound = _try(folder, [row for row in rows if not row.id or id(row) in chosen], plan, as_json, allow_rejects)
+            sound = _try(folder, rows, plan, as_json, allow_rejects)
         else:
-            sound = _feed(plan, rows, unnamed, speed is None, journal, data, as_json, allow_rejects)
+            sound = _feed(plan, rows, speed is None, journal, data, as_json, allow_rejects)
     except (GridwhistleError, KafkaFault, OSError) as error:
         typer.echo(f"feed: {error}", err=True)
         raise typer.Exit(2) from error
@@ -111,9 +117,11 @@ def _read(file: Path, mapping: FeedMap) -> list[Mapped]:
 
 
 def _try(folder: Path, rows: list[Mapped], plan: Plan, as_json: bool, allowed: int) -> bool:
-    """Say what would become of the rows; whether few enough would be rejected."""
+    """Say what would become of the rows that are meant; whether few enough would be rejected."""
     from engine.client.publish_pack import prove
 
+    chosen = {id(step.row) for step in plan.steps}
+    rows = [row for row in rows if not row.id or id(row) in chosen]
     every = _every()
     found = list(tried(prove(str(folder)), rows, progress=lambda n: every(f"{n} of {len(rows)} tried")))
     typer.echo(encode(trial_facts(found, rows, plan)).decode() if as_json else trial_lines(found, rows, plan))
@@ -123,7 +131,6 @@ def _try(folder: Path, rows: list[Mapped], plan: Plan, as_json: bool, allowed: i
 def _feed(
     plan: Plan,
     rows: list[Mapped],
-    unnamed: list[Mapped],
     paced: bool,
     journal: Path | None,
     data: Path | None,
@@ -150,7 +157,7 @@ def _feed(
             typer.echo(f"feed: stopped; {where}. Feeding the file again adds none twice.", err=True)
             raise typer.Exit(130) from None
     fed = {id(step.row) for step in plan.steps}
-    told = [row for row in rows if not row.id or id(row) in fed]
+    unnamed, told = [row for row in rows if not row.id], [row for row in rows if not row.id or id(row) in fed]
     if as_json:
         typer.echo(encode(outcome_facts(outcome, plan, unnamed, told, path)).decode())
     else:

@@ -165,14 +165,15 @@ def vacancies(name: Name, as_json: Annotated[bool, typer.Option("--json", help="
         raise typer.Exit(1)
 
 
+Standards = Annotated[
+    Path,
+    typer.Argument(help="A CSV of filing and closing standards; its columns are named in rules/rulepack/standards.py."),
+]
+
+
 @pack.command("import-standards")
 def import_standards(
-    file: Annotated[
-        Path,
-        typer.Argument(
-            help="A CSV of filing and closing standards; its columns are named in rules/rulepack/standards.py."
-        ),
-    ],
+    file: Standards,
     out: Annotated[Path, typer.Option(help="The folder to write catalogue.yaml into.")] = Path("national"),
     name: Annotated[str, typer.Option(help="The catalogue's name.")] = "national",
 ) -> None:

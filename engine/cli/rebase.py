@@ -33,7 +33,7 @@ async def rebase_all(
     await reference.refresh()
     actor, at = commands_door.actor_of(acting), engine_now(await load_clock(settings))
     law = Law("pack@0", reference.in_force())
-    homes, categories, commands = set(law.homes), set(law.categories), []
+    homes, categories, commands = set(law.homes), set(law.categories), list[tuple[int, Command]]()
     async for partition, one in open_tickets(settings):
         homes.add(one.home)
         if one.category is not None:
@@ -51,12 +51,7 @@ async def rebase_all(
     print(f"{len(commands)} open tickets are under another pack than {reference.current}")
     if dry_run or not commands:
         return
-    reasons: Counter[str] = Counter()
-    with Progress(console=console(error=True), transient=True, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("rebase", total=len(commands))
-        async for decision in give_many(settings, commands):
-            reasons[decision.reason] += 1
-            progress.advance(task)
+    reasons = await _reasons(settings, commands)
     for why, count in reasons.most_common():
         print(f"{count:>6}  {'refused: ' if why in REFUSALS else ''}{why}")
     if reasons.total() < len(commands):
@@ -64,6 +59,17 @@ async def rebase_all(
         raise typer.Exit(2)
     if any(why in REFUSALS for why in reasons):
         raise typer.Exit(1)
+
+
+async def _reasons(settings: Settings, commands: list[tuple[int, Command]]) -> Counter[str]:
+    """Give the commands; answers how many came out how."""
+    reasons: Counter[str] = Counter()
+    with Progress(console=console(error=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("rebase", total=len(commands))
+        async for decision in give_many(settings, commands):
+            reasons[decision.reason] += 1
+            progress.advance(task)
+    return reasons
 
 
 def demand_known(option: str, given: str | None, known: Iterable[str]) -> None:

@@ -39,28 +39,34 @@ SLICE = 1_000
 """Decisions counted at once."""
 
 
+OtherPack = Annotated[
+    str | None,
+    typer.Option(
+        help="Another pack: a shipped one's name or a folder. The history is then told under it, and compared."
+    ),
+]
+Since = Annotated[
+    str | None,
+    typer.Option(
+        "--from",
+        help=(
+            "Begin with the state at this day (yyyy-mm-dd, the pack's zone) or moment (RFC 3339), not at the beginning."
+        ),
+    ),
+]
+Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
+CsvFile = Annotated[
+    Path | None, typer.Option(help="With --pack: write every ticket that fares differently.", dir_okay=False)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+
+
 def replay(
-    pack: Annotated[
-        str | None,
-        typer.Option(
-            help="Another pack: a shipped one's name or a folder. The history is then told under it, and compared."
-        ),
-    ] = None,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            help=(
-                "Begin with the state at this day (yyyy-mm-dd, the pack's zone) or moment (RFC 3339), not at the"
-                " beginning."
-            ),
-        ),
-    ] = None,
-    data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
-    csv: Annotated[
-        Path | None, typer.Option(help="With --pack: write every ticket that fares differently.", dir_okay=False)
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    pack: OtherPack = None,
+    since: Since = None,
+    data: Data = None,
+    csv: CsvFile = None,
+    as_json: Json = False,
 ) -> None:
     """Decide the whole log once more: it must come out the same, byte by byte; or, with --pack, see what another law
     would have done.

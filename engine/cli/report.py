@@ -15,6 +15,7 @@ from engine.errors import InvalidSettings
 from engine.feed.watch import Told
 from engine.kafka import clients
 from engine.kafka.broker_time import engine_now
+from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.newer_records import read_sieved
 from engine.kafka.reference import load_clock
 from engine.local.folder import settings_of
@@ -82,35 +83,31 @@ async def _report(
     try:
         await watcher.start()
         await producer.start()
-        tps = [
-            TopicPartition(settings.prefix + topic.name, p)
-            for topic in (DECISIONS, REJECTED)
-            for p in range(settings.partitions)
-        ]
+        numbers = range(settings.partitions)
+        tps = [TopicPartition(settings.prefix + topic.name, p) for topic in (DECISIONS, REJECTED) for p in numbers]
         watcher.assign(tps)
         for tp, end in (await watcher.end_offsets(tps)).items():
             watcher.seek(tp, end)
-        partition = (murmur2(key) & 0x7FFFFFFF) % settings.partitions
-        ack = await producer.send_and_wait(
-            settings.prefix + RAW.name, value, key=key, headers=headers, partition=partition
-        )
-        deadline = time.monotonic() + within
-        while time.monotonic() < deadline:
-            for tp, records in (await watcher.getmany(timeout_ms=300)).items():
-                told = rejected_in if tp.topic.endswith(REJECTED.name) else ticket_in
-                name = (
-                    record_id(RAW.name, ack.partition, ack.offset)
-                    if told is rejected_in
-                    else identity("cli", external_id)
-                )
-                if (
-                    found := next((one for record in records if (one := told(record, name)) is not None), None)
-                ) is not None:
-                    return found
-        return None
+        partition, topic = (murmur2(key) & 0x7FFFFFFF) % settings.partitions, settings.prefix + RAW.name
+        ack = await producer.send_and_wait(topic, value, key=key, headers=headers, partition=partition)
+        record = record_id(RAW.name, ack.partition, ack.offset)
+        return await _answer(watcher, record, identity("cli", external_id), within)
     finally:
         await watcher.stop()
         await producer.stop()
+
+
+async def _answer(watcher: LogConsumer, record: str, name: str, within: float) -> str | Rejected | None:
+    """Wait for what becomes of a record: its ticket, its rejection, or nothing in so many seconds."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        for tp, records in (await watcher.getmany(timeout_ms=300)).items():
+            for one in records:
+                is_rejection = tp.topic.endswith(REJECTED.name)
+                found = rejected_in(one, record) if is_rejection else ticket_in(one, name)
+                if found is not None:
+                    return found
+    return None
 
 
 def ticket_in(record: ConsumerRecord, name: str) -> str | None:

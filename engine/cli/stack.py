@@ -29,41 +29,53 @@ LONGEST_RUN = 366 * 86_400
 DETACHED_SECONDS = 180.0
 """``up --detach`` waits so long for what it started."""
 
+SILENT = (
+    "the last one here ({}) ended without a word: it was killed, or the machine went down. Its servers and stages ended"
+    " with it; nothing that was decided is lost"
+)
+
 Data = Annotated[Path | None, typer.Option(help="Folder of the stack; a default one otherwise.")]
 
 
+Demo = Annotated[bool, typer.Option("--demo", help="Tell a seeded working day, 08:00-18:00, at 600 times the speed.")]
+Pack = Annotated[str | None, typer.Option(help="The city's law: guancheng, los-angeles, or a folder.")]
+OtherKafka = Annotated[str | None, typer.Option(help="Use this broker, HOST:PORT, instead of our own.")]
+OtherRedis = Annotated[
+    str | None,
+    typer.Option(
+        help=("Use this Redis or Valkey, a URL without password, instead of our own; with one: GRIDWHISTLE_REDIS_URL.")
+    ),
+]
+PortBase = Annotated[int | None, typer.Option(min=1024, max=64_900, help="First port; the next free block otherwise.")]
+Clock = Annotated[
+    str | None, typer.Option(help="Engine time START@SPEED, e.g. 2018-01-01T00:00:00-08:00@3600; live otherwise.")
+]
+Workers = Annotated[
+    list[str] | None, typer.Option(help="STAGE=N processes, e.g. --workers dispatch=2; may be repeated.")
+]
+ForSeconds = Annotated[
+    float | None, typer.Option("--for", min=0, max=LONGEST_RUN, help="End by itself after so many seconds.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Start a Prometheus beside it, from PATH or GRIDWHISTLE_PROMETHEUS.")
+]
+Detach = Annotated[bool, typer.Option(help="Return once everything is ready; end it with 'down'.")]
+
+
 def up(
-    demo: Annotated[
-        bool, typer.Option("--demo", help="Tell a seeded working day, 08:00-18:00, at 600 times the speed.")
-    ] = False,
-    pack: Annotated[str | None, typer.Option(help="The city's law: guancheng, los-angeles, or a folder.")] = None,
-    kafka: Annotated[str | None, typer.Option(help="Use this broker, HOST:PORT, instead of our own.")] = None,
-    redis: Annotated[
-        str | None,
-        typer.Option(
-            help=(
-                "Use this Redis or Valkey, a URL without password, instead of our own; with one: GRIDWHISTLE_REDIS_URL."
-            )
-        ),
-    ] = None,
+    demo: Demo = False,
+    pack: Pack = None,
+    kafka: OtherKafka = None,
+    redis: OtherRedis = None,
     data: Data = None,
-    port_base: Annotated[
-        int | None, typer.Option(min=1024, max=64_900, help="First port; the next free block otherwise.")
-    ] = None,
-    clock: Annotated[
-        str | None, typer.Option(help="Engine time START@SPEED, e.g. 2018-01-01T00:00:00-08:00@3600; live otherwise.")
-    ] = None,
-    workers: Annotated[
-        list[str] | None, typer.Option(help="STAGE=N processes, e.g. --workers dispatch=2; may be repeated.")
-    ] = None,
-    for_seconds: Annotated[
-        float | None, typer.Option("--for", min=0, max=LONGEST_RUN, help="End by itself after so many seconds.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object as the last line.")] = False,
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Start a Prometheus beside it, from PATH or GRIDWHISTLE_PROMETHEUS.")
-    ] = False,
-    detach: Annotated[bool, typer.Option(help="Return once everything is ready; end it with 'down'.")] = False,
+    port_base: PortBase = None,
+    clock: Clock = None,
+    workers: Workers = None,
+    for_seconds: ForSeconds = None,
+    as_json: Json = False,
+    watch: Watch = False,
+    detach: Detach = False,
 ) -> None:
     """Start Kafka, Valkey and every stage, and stay until Ctrl-C. The first start publishes the pack.
 
@@ -82,16 +94,11 @@ def up(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with held(folder, "gridwhistle up"):
         if silent is not None:
-            print(
-                f"the last one here ({silent}) ended without a word: it was killed, or the machine went down. Its"
-                " servers and stages ended with it; nothing that was decided is lost",
-                file=sys.stderr,
-            )
+            print(SILENT.format(silent), file=sys.stderr)
         if before is not None:
             demand_no_orphans((name, one.get("pid"), one.get("since")) for name, one in before.processes.items())
-        code = run_async(
-            _up(Wanted(data, pack, kafka, redis, port_base, clock, counts, demo, watch), demo, for_seconds, as_json)
-        )
+        wanted = Wanted(data, pack, kafka, redis, port_base, clock, counts, demo, watch)
+        code = run_async(_up(wanted, demo, for_seconds, as_json))
     if code:
         raise typer.Exit(code)
 

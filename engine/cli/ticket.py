@@ -131,61 +131,57 @@ def _moment(data: Path | None, given: datetime | None) -> int | None:
     return int((given if given.tzinfo else given.replace(tzinfo=town.zone)).timestamp()) * 1000
 
 
+Name = Annotated[str, typer.Argument(help="Ticket id, <source>:<id>, or a child <ticket>/<code>/<n>.")]
+Acting = Annotated[
+    str, typer.Option("--as", help="ROLE:PERSON of the pack's roster; a department is department:CODE:PERSON.")
+]
+Why = Annotated[str | None, typer.Option(help="Why.")]
+Text = Annotated[str | None, typer.Option(help="Answer, note, or result.")]
+Proof = Annotated[list[str] | None, typer.Option(help="A photo or paper; may be repeated.")]
+Category = Annotated[str | None, typer.Option(help="Category code or alias.")]
+Home = Annotated[str | None, typer.Option(help="Another home.")]
+Target = Annotated[str | None, typer.Option(help="Another ticket, person, tier or department.")]
+Grid = Annotated[str | None, typer.Option(help="A grid code (place).")]
+Score = Annotated[int | None, typer.Option(min=1, max=5, help="1 poor to 5 excellent (appraise).")]
+Party = Annotated[str | None, typer.Option(help="A party.")]
+Departments = Annotated[
+    list[str] | None, typer.Option(help="A department to call; may be repeated, the first is lead.")
+]
+Case = Annotated[str | None, typer.Option(help="street_cannot, joint_enforcement or emergency.")]
+Until = Annotated[datetime | None, typer.Option(help="A date in the pack's zone (park).")]
+Passed = Annotated[bool | None, typer.Option("--passed/--failed", help="Result of the check.")]
+Satisfied = Annotated[bool | None, typer.Option("--satisfied/--unsatisfied", help="The reporter's answer.")]
+CommandId = Annotated[str | None, typer.Option("--id", help="Command id; the same id twice is one command.")]
+
+
 def _command(kind: CommandKind) -> None:
     def give(
-        name: Annotated[str, typer.Argument(help="Ticket id, <source>:<id>, or a child <ticket>/<code>/<n>.")],
-        acting: Annotated[
-            str, typer.Option("--as", help="ROLE:PERSON of the pack's roster; a department is department:CODE:PERSON.")
-        ],
-        reason: Annotated[str | None, typer.Option(help="Why.")] = None,
-        text: Annotated[str | None, typer.Option(help="Answer, note, or result.")] = None,
-        proof: Annotated[list[str] | None, typer.Option(help="A photo or paper; may be repeated.")] = None,
-        category: Annotated[str | None, typer.Option(help="Category code or alias.")] = None,
-        home: Annotated[str | None, typer.Option(help="Another home.")] = None,
-        target: Annotated[str | None, typer.Option(help="Another ticket, person, tier or department.")] = None,
-        grid: Annotated[str | None, typer.Option(help="A grid code (place).")] = None,
-        score: Annotated[int | None, typer.Option(min=1, max=5, help="1 poor to 5 excellent (appraise).")] = None,
-        party: Annotated[str | None, typer.Option(help="A party.")] = None,
-        department: Annotated[
-            list[str] | None, typer.Option(help="A department to call; may be repeated, the first is lead.")
-        ] = None,
-        case: Annotated[str | None, typer.Option(help="street_cannot, joint_enforcement or emergency.")] = None,
-        until: Annotated[datetime | None, typer.Option(help="A date in the pack's zone (park).")] = None,
-        passed: Annotated[bool | None, typer.Option("--passed/--failed", help="Result of the check.")] = None,
-        satisfied: Annotated[
-            bool | None, typer.Option("--satisfied/--unsatisfied", help="The reporter's answer.")
-        ] = None,
-        command_id: Annotated[
-            str | None, typer.Option("--id", help="Command id; the same id twice is one command.")
-        ] = None,
+        name: Name,
+        acting: Acting,
+        reason: Why = None,
+        text: Text = None,
+        proof: Proof = None,
+        category: Category = None,
+        home: Home = None,
+        target: Target = None,
+        grid: Grid = None,
+        score: Score = None,
+        party: Party = None,
+        department: Departments = None,
+        case: Case = None,
+        until: Until = None,
+        passed: Passed = None,
+        satisfied: Satisfied = None,
+        command_id: CommandId = None,
         data: Data = None,
         as_json: Json = False,
     ) -> None:
-        given = {
-            "reason": reason,
-            "text": text,
-            "proof": tuple(proof or ()),
-            "category": category,
-            "home": home,
-            "target": target,
-            "party": party,
-            "departments": tuple(department or ()),
-            "case": case,
-            "until": _moment(data, until),
-            "passed": passed,
-            "satisfied": satisfied,
-            "grid": grid,
-            "score": score,
-        }
-        _give(
-            settings_of(data),
-            kind,
-            name,
-            acting,
-            command_id,
-            {k: v for k, v in given.items() if v not in (None, ())},
-            as_json,
-        )
+        given: dict[str, Any] = {"reason": reason, "text": text, "category": category, "home": home, "target": target}
+        given |= {"proof": tuple(proof or ()), "departments": tuple(department or ()), "case": case}
+        given |= {"until": _moment(data, until), "passed": passed, "satisfied": satisfied, "score": score}
+        given |= {"grid": grid, "party": party}
+        fields = {k: v for k, v in given.items() if v not in (None, ())}
+        _give(settings_of(data), kind, name, acting, command_id, fields, as_json)
 
     give.__doc__ = manual(kind)
     ticket.command(kind.value.replace("_", "-"))(give)
@@ -200,14 +196,10 @@ def _give(
     fields: dict[str, Any],
     as_json: bool,
 ) -> None:
-    missing = [
-        field for field in fields_of(kind, is_child="/" in name) if not field.endswith("?") and field not in fields
-    ]
+    needed = (field for field in fields_of(kind, is_child="/" in name) if not field.endswith("?"))
+    missing = ["department" if field == "departments" else field for field in needed if field not in fields]
     if missing:
-        raise InvalidSettings(
-            f"'ticket {kind}' needs"
-            f" --{' and --'.join(m.removesuffix('s') if m == 'departments' else m for m in missing)}"
-        )
+        raise InvalidSettings(f"'ticket {kind}' needs --{' and --'.join(missing)}")
     actor = commands.actor_of(acting)
     parent, slash, child = name.partition("/")
     if ":" in parent:

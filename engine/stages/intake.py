@@ -1,5 +1,4 @@
-"""Intake: reads what came in by the door, seals what is personal, places the rest in its grid, and rejects with a
-reason."""
+"""Intake: reads what came in by the door, seals what is personal, places the rest, and rejects with a reason."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,15 +9,15 @@ import msgspec
 from engine.observability.metrics import StageMetrics
 from engine.security.vault import Vault
 from engine.stages.identities import Identities
-from engine.stages.report_reading import ColumnFault, Fault, compared, milliseconds, public, read
-from engine.stages.shown import Shown
+from engine.stages.placing import incident_of, parted, place_of
+from engine.stages.report_reading import ColumnFault, Fault, compared, read
 from engine.stream.contracts import Clockless, Out, Record
 from engine.stream.passed_by import offsets, passed_by, rejection
 from rules.law.compiled import Law
-from rules.law.placement import Places, Unplaceable
+from rules.law.placement import Places
 from rules.masking.masker import masker_for
 from topics import codec
-from topics.envelope import Envelope, personal_of
+from topics.envelope import Envelope
 from topics.hostile_json import KNOWN, LONGEST_NAME
 from topics.ids import Instant, identity_hash, murmur2, partition_of
 from topics.incident import MAX_RECORD_BYTES, REPORTED, Incident, ReportedIncident
@@ -38,8 +37,8 @@ FLOOD_PER_MINUTE = 100
 
 FLOOD_KEEPS_BYTES = 16 * 1024
 """Largest original that is kept of those beyond a flood's hundred: sealing and writing half a MiB of each, a third
-longer, made everybody else wait
-(a hundred a second of them are 70 MB). What is larger lies at its position for the 30 days of the door's topic."""
+longer, made everybody else wait (a hundred a second of them are 70 MB). What is larger lies at its position for the 30
+days of the door's topic."""
 
 HEADER_BYTES = 16 * 1024
 """Headers of a rejected record that are kept; an honest CloudEvent has one."""
@@ -170,52 +169,11 @@ class IntakeCore(Clockless):
         self, record: Record, envelope: Envelope, report: ReportedIncident, at: Instant
     ) -> tuple[Incident, list[Out]]:
         """Find home, leaf and category by the pack in force, and part what is personal from the rest."""
-        ref, name = self._current(), envelope.identity
-        law, where = self._laws[ref], report.location
-        try:
-            placed = self._places[ref].place(where.grid, where.lat, where.lon, where.crs, where.address)
-        except Unplaceable as exc:
-            raise Fault(RejectReason.OUT_OF_RANGE, "data.location", str(exc), name) from exc
-        category = law.category_code(report.category) if report.category else None
-        listed = law.bundle.attributes
-        shown = Shown(law, report.reporter)
-        open_attributes = {
-            k: shown.attribute(k, public(k, v, name))
-            for k, v in report.attributes.items()
-            if k in listed and v is not None
-        }
-        text, address = shown.text("text", report.text, 4000) or "", shown.text("address", where.address)
-        given = shown.text("category", None if category else report.category)
-        urls = tuple(shown.text(f"attachments.{n}", one.url) or "" for n, one in enumerate(report.attachments))
-        private = report.reporter or any(k not in listed for k in report.attributes)
-        personal = personal_of(envelope, listed) if private else {}
-        token, sealed = self._seal(record.id, personal | ({"masked": shown.originals} if shown.originals else {}))
-        reporter = report.reporter or {}
-        incident = Incident(
-            identity=name,
-            home=placed.home,
-            occurred_at=milliseconds(report.occurred_at),
-            received_at=at,
-            channel=report.channel,
-            pack=ref,
-            placed_by=placed.by,
-            category=category,
-            category_given=given,
-            leaf=placed.leaf,
-            flags=placed.flags,
-            signal=report.signal,
-            text=text,
-            address=address,
-            lat_e7=placed.lat_e7,
-            lon_e7=placed.lon_e7,
-            token=token,
-            can_reach_reporter=bool(reporter.get("phone") or reporter.get("email")),
-            attachments=urls,
-            attributes=open_attributes,
-            exercise=report.exercise,
-            promised_by=milliseconds(report.promised_by) if report.promised_by else None,
-        )
-        return incident, sealed
+        ref = self._current()
+        placed = place_of(self._places[ref], report, envelope.identity)
+        parts = parted(self._laws[ref], envelope, report)
+        token, sealed = self._seal(record.id, parts.personal)
+        return incident_of(envelope, report, placed, parts, token, ref, at), sealed
 
     def _seal(self, record_id: str, personal: dict[str, Any]) -> tuple[str | None, list[Out]]:
         if not personal:
@@ -249,14 +207,8 @@ class IntakeCore(Clockless):
         message = mask(_shown(message))
         if flooded and len(record.value or b"") > FLOOD_KEEPS_BYTES:
             told = f"{message}; one of a flood: its original is kept at {record.id} alone, for 30 days"
-            return [
-                Out(
-                    REJECTED.name,
-                    self._partition,
-                    token.encode(),
-                    codec.encode(Rejected(record.id, at, reason, field, told)),
-                )
-            ]
+            short = Rejected(record.id, at, reason, field, told)
+            return [Out(REJECTED.name, self._partition, token.encode(), codec.encode(short))]
         entry, (text, envelope) = self._vault.seal_parts(
             token, (record.value or b"")[:MAX_RECORD_BYTES], codec.encode(beside)
         )
