@@ -31,7 +31,7 @@ check: $(STAMP) ## Lint, types and the tests that need no servers
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -n 2 $(WITHOUT_SERVERS)
+	$(BIN)/python -m pytest -q -n 2 --durations=15 $(WITHOUT_SERVERS)
 
 test: check ## Lint, types and all tests, on real servers that they start themselves
 	$(BIN)/python -m pytest -q --durations=15 tests $(WITHOUT_SERVERS:%=--ignore=%)
