@@ -66,4 +66,4 @@ lock: ## Resolve the dependencies anew and pin them by hash; what the image need
 	rm -rf .venv-lock
 
 clean: ## Delete what was made here
-	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
