@@ -12,7 +12,7 @@ from engine.cli.newpack import make_pack
 from engine.cli.pack import pack
 from engine.client.publish_pack import check
 from tests.unit.pack.test_faults import SEEDS, WHOLE, category, node
-from tests.unit.pack.test_faults_of_files import write
+from tests.unit.pack.test_faults_of_files import MANY, write
 
 
 def said(folder: Path, change: Any = None) -> list[str]:
@@ -176,28 +176,6 @@ def test_the_feed_is_checked_with_its_pack(tmp_path: Path, old: str, new: str, w
 
 def test_many_faults_of_law_are_said_beside_one_of_shape(tmp_path: Path) -> None:
     """Whatever the fault of law: an unknown member in the pack does not hide it."""
-    names = [
-        "shares",
-        "two points",
-        "address grid",
-        "address backwards",
-        "department unstaffed",
-        "department unknown",
-        "alias clash",
-        "category party",
-        "start tier",
-        "no desk",
-        "roster grid",
-        "CEL unreadable",
-        "clock missing",
-        "rungs fall",
-        "horizon",
-        "zone",
-        "node party",
-        "roster two names",
-        "no chief",
-        "triage null",
-    ]
-    lines = said(tmp_path, lambda whole: ([SEEDS[name][0](whole) for name in names], whole.update(colour="red")))
+    lines = said(tmp_path, lambda whole: ([SEEDS[name][0](whole) for name in MANY], whole.update(colour="red")))
     assert has(lines, "colour: unknown")
-    assert [name for name in names if not has(lines, f": {SEEDS[name][1]}: ", SEEDS[name][2])] == []
+    assert [name for name in MANY if not has(lines, f": {SEEDS[name][1]}: ", SEEDS[name][2])] == []

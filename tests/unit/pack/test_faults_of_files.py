@@ -13,36 +13,38 @@ from rules.rulepack.loader import PackUnreadable, load_pack
 from rules.rulepack.shape import unreadable
 from tests.unit.pack.test_faults import SEEDS, WHOLE, Pack, category, found, node
 
+MANY = (
+    "shares",
+    "two points",
+    "address grid",
+    "address backwards",
+    "department unstaffed",
+    "department unknown",
+    "alias clash",
+    "category party",
+    "start tier",
+    "no desk",
+    "roster grid",
+    "CEL unreadable",
+    "clock missing",
+    "rungs fall",
+    "horizon",
+    "zone",
+    "node party",
+    "roster two names",
+    "no chief",
+    "triage null",
+)
+"""Twenty faults of law, each of another kind."""
+
 
 def test_many_faults_are_listed_at_once() -> None:
     """Twenty faults in one pack: none hides another."""
-    names = [
-        "shares",
-        "two points",
-        "address grid",
-        "address backwards",
-        "department unstaffed",
-        "department unknown",
-        "alias clash",
-        "category party",
-        "start tier",
-        "no desk",
-        "roster grid",
-        "CEL unreadable",
-        "clock missing",
-        "rungs fall",
-        "horizon",
-        "zone",
-        "node party",
-        "roster two names",
-        "no chief",
-        "triage null",
-    ]
-    seeds = [SEEDS[name] for name in names]
+    seeds = [SEEDS[name] for name in MANY]
     lines = found(*(seed for seed, _, _ in seeds))
     missing = [
         name
-        for name, (_, where, text) in zip(names, seeds, strict=True)
+        for name, (_, where, text) in zip(MANY, seeds, strict=True)
         if not any(line.startswith(f"{where}: ") and text in line for line in lines)
     ]
     assert missing == []
