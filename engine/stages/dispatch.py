@@ -44,10 +44,9 @@ def cause_of(record: Record, speed: int = 1, american: bool = False) -> Incident
         return CommandCause(
             record.id, _unreadable(record, f"{offsets(record)} cannot be read: {record.unreadable}"), record.appended_at
         )
-    if record.headers:
-        given = next((value for name, value in record.headers if name == AGAIN), None)
-        if given is not None:
-            return _again(record, given, speed, american)
+    given = _header(record, AGAIN)
+    if given is not None:
+        return _again(record, given, speed, american)
     if record.topic == INCIDENTS.name:
         try:
             if record.loose and len(record.value or b"") > bounds.STRANGER_BYTES:
@@ -77,9 +76,14 @@ def _again(record: Record, given: bytes, speed: int, american: bool) -> CommandC
 
 def _reported(record: Record) -> bytes | None:
     """Give the broker's time of the report, as intake has written it beside the incident."""
-    if record.topic != INCIDENTS.name or record.loose:
-        return None
-    return next((value for name, value in record.headers if name == REPORTED), None)
+    return None if record.loose or record.topic != INCIDENTS.name else _header(record, REPORTED)
+
+
+def _header(record: Record, wanted: str) -> bytes | None:
+    for name, value in record.headers:
+        if name == wanted:
+            return value
+    return None
 
 
 def _sum(value: bytes | None) -> str:
@@ -88,7 +92,7 @@ def _sum(value: bytes | None) -> str:
 
 def _held_before(record: Record) -> str | None:
     """Name the held cause that a record has decided again, if it does."""
-    given = next((value for name, value in record.headers if name == AGAIN), None)
+    given = _header(record, AGAIN)
     return None if given is None else _command(msgspec.structs.replace(record, value=given)).target
 
 

@@ -31,11 +31,11 @@ class _Exercise(msgspec.Struct):
 def _is_played(decision: Decision, ticket: str) -> bool:
     """Whether a ticket is an exercise: those count in no band (LAW 3). Its image is read only where the word stands in
     it."""
-    after = next(
-        (bytes(change.after) for change in decision.changes if change.ticket == ticket and change.after is not None),
-        b"",
-    )
-    return PLAYED in after and msgspec.json.decode(after, type=_Exercise).exercise
+    for change in decision.changes:
+        if change.ticket == ticket and change.after is not None:
+            after = bytes(change.after)
+            return PLAYED in after and msgspec.json.decode(after, type=_Exercise).exercise
+    return False
 
 
 def _street(name: CounterName) -> Callable[["Counted", Decision, Event], None]:

@@ -28,6 +28,8 @@ UNIT_MS: dict[str, int] = {
 
 QUARTER_MS = 900_000
 """No zone's day begins, or changes its offset, off a quarter of an hour: the zone's answers are kept by quarters."""
+QUARTERS_KEPT = 4_096
+"""Six weeks of them, 0.5 MB: a filing asks for now and for the moments of its reminders, 11 µs each if made anew."""
 
 RUNGS: dict[str, tuple[int, ...]] = {
     ClockKind.RESOLVE: (50, 80, 100, 150, 300),
@@ -64,7 +66,7 @@ class Law:
         self._home_of: dict[str, str | None] = {}
         self._parties = frozenset(share.code for share in bundle.shares)
         self._duty: dict[str, tuple[int, int]] = {}
-        self._quarter, self._now = -1, ("", "", 0)
+        self._quarters: dict[int, tuple[str, str, int]] = {}
         self._conditions = Conditions(bundle.rules, self.path)
         self._know_people()
 
@@ -174,21 +176,21 @@ class Law:
             return at
         if hours is None or hours in ("work", "never"):
             return self.calendar.next_open(at)
-        if self.on_duty(RosterEntry("", "", "", on_duty=hours), at):
-            return at
-        return next_begin(hours, at, self._zone)
+        return at if self._within(hours, at) else next_begin(hours, at, self._zone)
 
     def on_duty(self, entry: RosterEntry, at: Instant) -> bool:
         """Whether a person is on duty: always, in working time, or between two local times of day."""
-        if entry.on_duty == "always":
+        hours = entry.on_duty
+        if hours == "always":
             return True
-        if entry.on_duty == "never":
+        if hours == "never":
             return False
-        if entry.on_duty == "work":
-            return self.calendar.is_open(at)
-        span = self._duty.get(entry.on_duty)
+        return self.calendar.is_open(at) if hours == "work" else self._within(hours, at)
+
+    def _within(self, hours: str, at: Instant) -> bool:
+        span = self._duty.get(hours)
         if span is None:
-            span = self._duty[entry.on_duty] = span_of(entry.on_duty)
+            span = self._duty[hours] = span_of(hours)
         now = self._local(at)[2] + at % QUARTER_MS // 60_000
         return span[0] <= now < span[1] if span[0] <= span[1] else now >= span[0] or now < span[1]
 
@@ -220,24 +222,27 @@ class Law:
 
     def local_day(self, at: Instant) -> str:
         """Name the day, ``yyyymmdd`` in the pack's zone."""
-        return (self._now if at // QUARTER_MS == self._quarter else self._local(at))[0]
+        return self._local(at)[0]
 
     def local_month(self, at: Instant) -> str:
         """Name the month, ``yyyy-mm`` in the pack's zone."""
-        return (self._now if at // QUARTER_MS == self._quarter else self._local(at))[1]
+        return self._local(at)[1]
 
     def local_hour(self, at: Instant) -> int:
         """Name the hour of day in the pack's zone."""
-        return (self._now if at // QUARTER_MS == self._quarter else self._local(at))[2] // 60
+        return self._local(at)[2] // 60
 
     def _local(self, at: Instant) -> tuple[str, str, int]:
-        """Day, month, minute of the day at which the quarter of an hour around ``at`` begins; the last one is kept."""
-        if at // QUARTER_MS != self._quarter:
-            quarter = at // QUARTER_MS
+        """Day, month, minute of the day at which the quarter of an hour around ``at`` begins."""
+        quarter = at // QUARTER_MS
+        found = self._quarters.get(quarter)
+        if found is None:
+            if len(self._quarters) >= QUARTERS_KEPT:
+                self._quarters.clear()
             local = datetime.fromtimestamp(quarter * 900, self._zone)
             minute = local.hour * 60 + local.minute
-            self._now, self._quarter = (local.strftime("%Y%m%d"), local.strftime("%Y-%m"), minute), quarter
-        return self._now
+            found = self._quarters[quarter] = local.strftime("%Y%m%d"), local.strftime("%Y-%m"), minute
+        return found
 
     def area(self, where: str) -> str | None:
         """Name the grid as an area that knows force majeure; ``None`` when nothing is declared for it."""

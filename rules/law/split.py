@@ -72,6 +72,8 @@ def quota_at(law: Law, before: Quota | None, home: str, at: Instant) -> Quota:
     """Give the home's books for the window of ``at``, empty ones if it has just begun."""
     window = window_of(law, at)
     if before is not None:
+        if before.window == window:
+            return before
         name, _, number = before.window.partition("#")
         if name == window:
             return before
