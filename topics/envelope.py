@@ -1,6 +1,7 @@
 """CloudEvents 1.0.2 around what passes a door, in binary and structured mode, by the CloudEvents SDK."""
 
-from collections.abc import Collection, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -102,7 +103,11 @@ def read_incident(value: bytes, headers: Received) -> Envelope:
     Raises:
         EnvelopeFault: It is none, or not one of ours; with the reason and the field.
     """
-    event = _event(value, headers)
+    ours = _ours(headers)
+    if _is_plain(ours):
+        data, source, name = parse(value), ours["ce_source"].decode(), ours["ce_id"].decode()
+        return Envelope(_name("source", source), _name("id", name), INCIDENT_TYPE, data, value)
+    event = _event(value, ours)
     kind = event.get_type()
     if kind != INCIDENT_TYPE:
         family = INCIDENT_TYPE.rsplit(".", 1)[0]
@@ -114,8 +119,35 @@ def read_incident(value: bytes, headers: Received) -> Envelope:
         kind,
         event.get_data(),
         value,
-        _is_structured(headers),
+        "ce_" not in {name[:3] for name in ours},  # the SDK finds the attributes in the value: no header of theirs
     )
+
+
+_PLAIN = frozenset({"ce_specversion", "ce_id", "ce_source", "ce_type", "ce_time", "ce_partitionkey", "content-type"})
+_PLAIN_TIME = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)")
+
+
+def _is_plain(ours: Mapping[str, bytes]) -> bool:
+    """Whether headers are so ordinary that the SDK, which takes a tenth of intake's CPU, could find nothing in them:
+    binary mode, our type, no attribute of the sender's own, ASCII, a time that is one. Tested equal to its reading."""
+    if (
+        ours.get("ce_type") != _TYPE
+        or ours.get("ce_specversion") != b"1.0"
+        or not ours.keys() >= {"ce_id", "ce_source"}
+        or not ours.keys() <= _PLAIN
+        or not all(text and text.isascii() for text in ours.values())
+    ):
+        return False
+    time = ours.get("ce_time")
+    if time is None:
+        return True
+    try:
+        return _PLAIN_TIME.fullmatch(time) is not None and bool(datetime.fromisoformat(time.decode()))
+    except ValueError:
+        return False
+
+
+_TYPE = INCIDENT_TYPE.encode()
 
 
 class _Enveloped(msgspec.Struct):
@@ -157,11 +189,6 @@ def _name(field: str, text: str) -> str:
     return text
 
 
-def _is_structured(headers: Received) -> bool:
-    """Whether the SDK finds the attributes in the value: no header of theirs."""
-    return not any(name.lower().startswith("ce_") for name, _ in headers)
-
-
 def _ours(headers: Received) -> dict[str, bytes]:
     """Keep the headers CloudEvents speaks of; what others add for tracing is none of our business."""
     if len(headers) > bounds.HEADERS:
@@ -182,8 +209,8 @@ def _ours(headers: Received) -> dict[str, bytes]:
     return kept
 
 
-def _event(value: bytes, headers: Received) -> BaseCloudEvent:
-    message = KafkaMessage(_ours(headers), None, value)
+def _event(value: bytes, ours: dict[str, bytes]) -> BaseCloudEvent:
+    message = KafkaMessage(ours, None, value)
     try:
         # attributes may be anything at all, and the SDK reads them without asking
         return from_kafka(message, _FORMAT, _event_of)
@@ -229,4 +256,4 @@ def read_reply(value: bytes | None, headers: Received) -> Reply:
         raise EnvelopeFault(RejectReason.TOO_LARGE, "", f"at most {bounds.COMMAND_BYTES} bytes")
     ours = _ours(headers)
     is_event = "ce_specversion" in ours or b"cloudevents" in ours.get("content-type", b"").lower()
-    return Reply.model_validate(_event(value, headers).get_data() if is_event else parse(value))
+    return Reply.model_validate(_event(value, ours).get_data() if is_event else parse(value))

@@ -2,6 +2,7 @@
 little."""
 
 import contextlib
+import itertools
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event, to_b
 from cloudevents.core.v1.event import CloudEvent
 
 from tests.support.cpu import cpu_seconds
+from topics import envelope
 from topics.codec import decode, encode
 from topics.envelope import Headers, incident_message, read_incident, read_reply, task_message
 from topics.hostile_json import EnvelopeFault, parse
@@ -68,9 +70,64 @@ def test_a_reply_that_cannot_be_read_is_one_kind_of_error(value: bytes | None, h
 def test_an_incident_passes_in_both_modes_whatever_else_is_in_its_headers(structured: bool) -> None:
     """Headers of others (tracing, doubles, bytes, null) do not matter; names of any script come back as they were."""
     key, value, headers = incident_message("热线", "1/ü %20", {"text": "井盖"}, structured=structured)
-    envelope = read_incident(value, [*headers, ("trace", b"\xff\xfe"), ("trace", None)])
-    assert key == envelope.identity.encode() == "热线:1/ü %20".encode()
-    assert envelope.data == {"text": "井盖"}
+    found = read_incident(value, [*headers, ("trace", b"\xff\xfe"), ("trace", None)])
+    assert key == found.identity.encode() == "热线:1/ü %20".encode()
+    assert found.data == {"text": "井盖"}
+
+
+TIMES: list[bytes | None] = [
+    None,
+    b"2026-11-24T01:00:00Z",
+    b"2026-11-24T01:00:00.123456+08:00",
+    b"2026-11-24T01:00:00-00:00",
+    b"2026-11-24T01:00:00",
+    b"2026-02-30T01:00:00Z",
+    b"2026-11-24T24:00:00Z",
+    b"2026-11-24T01:00:60Z",
+    b"2026-11-24T01:00:00+24:00",
+    b"2026-11-24T01:00:00+05:75",
+    b"2026-11-24T01:00:00.1234567Z",
+    b"2026-11-24 01:00:00Z",
+    b"2026-11-24",
+    b"20261124T010000Z",
+    b"0000-11-24T01:00:00Z",
+    b"later",
+    b"",
+]
+PLAIN: list[tuple[str, list[bytes | None]]] = [
+    ("ce_specversion", [b"1.0", b"", b"1", b"0.3"]),
+    ("ce_id", [b"1", b"", "一".encode(), b"\xff", b"a" * 600, b"\x07"]),
+    ("ce_source", [b"hotline", b"", b"a:b", "热线".encode()]),
+    ("ce_type", [b"org.gridwhistle.incident.reported.v1", b"", b"org.gridwhistle.incident.reported.v2", b"x"]),
+    ("ce_time", TIMES),
+    ("ce_partitionkey", [None, b"hotline:1", b"", b"\xff"]),
+    ("content-type", [None, b"application/json", b"", b"application/cloudevents+json", b"\xff"]),
+    ("ce_own", [None, b"1", b""]),
+]
+
+
+def _read(value: bytes, headers: Headers) -> tuple[object, ...]:
+    try:
+        found = read_incident(value, headers)
+    except EnvelopeFault as fault:
+        return fault.reason, fault.field
+    return found.source, found.external_id, found.type, found.data, found.raw, found.is_structured
+
+
+def test_ordinary_headers_are_read_as_the_sdk_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most reports pass the SDK by; any two headers made unusual in every way: the answers agree."""
+    usual = {name: texts[0] for name, texts in PLAIN}
+    tried: list[Headers] = []
+    for (one, texts), (other, others) in itertools.combinations(PLAIN, 2):
+        for text, another in itertools.product(texts, others):
+            said = usual | {one: text, other: another}
+            tried.append([(name, text) for name, text in said.items() if text is not None])
+    tried += [[(name, text) for name, text in usual.items() if text and name != gone] for gone in usual]
+    values = b'{"text": "x"}', b"{"
+    quick = [_read(value, headers) for value in values for headers in tried]
+    monkeypatch.setattr(envelope, "_is_plain", lambda _: False)
+    assert quick == [_read(value, headers) for value in values for headers in tried]
+    assert sum(len(answer) > 2 for answer in quick) > 20
 
 
 @pytest.mark.parametrize(
