@@ -1,6 +1,7 @@
 """Every firing of a clock against the ledger it came from: not early, once, and none left out (LAW 4, DESIGN 6)."""
 
-from collections import Counter
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from typing import NamedTuple
 
 from engine.audit.deadlines import Deadlines
@@ -14,8 +15,9 @@ from topics.registry import COMMANDS
 from topics.ticket import Clock, Ticket
 
 FIRINGS = (EventType.CLOCK_AT_RISK, EventType.CLOCK_BREACHED)
-SLACK_WALL_MS = 2_000
-"""How long a due clock may wait for its step, in wall time: the loop reads ``commands`` past it first."""
+LATE_WALL_MS = 10_000
+"""A clock of a partition that decided for so long after it was due, in wall time, without firing it will not fire by
+itself. Less is a slow broker or a busy machine: the loop reads ``commands`` past the moment first."""
 
 
 class Firing(NamedTuple):
@@ -28,6 +30,30 @@ class Firing(NamedTuple):
     rung: int
 
 
+class Order:
+    """Clocks of a partition fire in the order in which they are due: one that a later one overtook is left out, however
+    short a while ago that was."""
+
+    def __init__(self) -> None:
+        """Nothing fired yet."""
+        self._offsets: list[int] = []
+        self._dues: list[Instant] = []
+        """Firings after which none fired that was due as late: offsets rise, moments fall."""
+
+    def fired(self, offset: int, due: Instant) -> None:
+        """Take one that was due then."""
+        while self._dues and self._dues[-1] <= due:
+            self._offsets.pop()
+            self._dues.pop()
+        self._offsets.append(offset)
+        self._dues.append(due)
+
+    def overtook(self, due: Instant, since: int) -> bool:
+        """Whether one due later fired behind this offset."""
+        place = bisect_right(self._offsets, since)
+        return place < len(self._dues) and self._dues[place] > due
+
+
 class Firings:
     """Looks at each step as it passes, and at what stands open in the end."""
 
@@ -38,6 +64,9 @@ class Firings:
         self._commands = {entry.id: entry.appended_ms for entry in log.of(COMMANDS.name)}
         self._history, self._deadlines, self._timeline, self._findings = history, deadlines, timeline, findings
         self._fired: set[Firing] = set()
+        self._order: defaultdict[int, Order] = defaultdict(Order)
+        self._touched: dict[str, int] = {}
+        """Ticket -> offset of the decision that changed it last: its clocks have been so since."""
         self.rungs: Counter[str] = Counter()
         """``<rung>.<clock>`` -> how often it fired."""
 
@@ -50,6 +79,7 @@ class Firings:
             self._check_append_time(step)
         if step.decision.cause == "command":
             self._check_before_command(step)
+        self._touched.update(dict.fromkeys(step.after, step.entry.offset))
 
     def _check_before_command(self, step: Step) -> None:
         """What was due before a command was handed in goes before it (LAW 4): the command may not stop it unfired."""
@@ -119,6 +149,7 @@ class Firings:
                 "early", name, f"{clock.kind}.{rung} of {ticket.id} fires though the clock stands or has no end"
             )
             return
+        self._order[step.entry.partition].fired(step.entry.offset, due)
         if at < due:
             self._findings.add(
                 "early", name, f"fires {due - at} ms before {due}, when {clock.kind}.{rung} of {ticket.id} is due"
@@ -130,25 +161,26 @@ class Firings:
             self._findings.add("due_errors", name, f"says late by {late} ms, it is {max(0, at - due)}")
 
     def look_for_missing(self, unsettled: set[int], partition_of_ticket: dict[str, int]) -> int:
-        """Report every rung whose moment had passed when its partition decided last.
+        """Report every rung that was passed over, or whose moment had long passed when its partition decided last.
 
         Args:
             unsettled: Partitions that have not yet read all of their input: their clocks may still have to wait.
             partition_of_ticket: Where each ticket lives.
         Returns:
-            How many rungs were passed over because their partition is unsettled.
+            How many rungs past their moment may still fire: they are late, or their partition is unsettled.
         """
         waiting = 0
-        slack = SLACK_WALL_MS * self._timeline.speed
+        slack = LATE_WALL_MS * self._timeline.speed
         for name, ticket in self._history.before.items():
             partition = partition_of_ticket[name]
-            horizon = self._history.last_at.get(partition, 0) - slack
+            last, since = self._history.last_at.get(partition, 0), self._touched.get(name, -1)
             for clock in ticket.clocks:
                 for rung in clock.rungs:
                     due = self._deadlines.due(ticket, clock, rung)
-                    if due is None or due >= horizon:
+                    if due is None or due >= last:
                         continue
-                    if partition in unsettled:
+                    overtaken = self._order[partition].overtook(due, since)
+                    if partition in unsettled or not (overtaken or due < last - slack):
                         waiting += 1
                     else:
                         self._report_missing(ticket, clock, rung, due, partition)

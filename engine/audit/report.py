@@ -50,7 +50,7 @@ class Report(msgspec.Struct, frozen=True):
     state_errors: int
     unexplained: int
     waiting: int
-    """Rungs past their moment in partitions that still have input to read."""
+    """Rungs past their moment that may still fire: their partition has input to read, or they are late by seconds."""
     whistles: int
     reported_in: int
     whistle_rates: dict[str, dict[str, Any]]

@@ -26,6 +26,8 @@ class BrokerTime:
         self._monotonic = monotonic
         self._seen_ms: int | None = None
         self._at = 0.0
+        self._sent: float | None = None
+        self._since = 0.0
         self._floor: Instant = 0
 
     def not_before(self, at: Instant) -> None:
@@ -33,10 +35,15 @@ class BrokerTime:
         decided."""
         self._floor = max(self._floor, at)
 
+    def sends(self) -> None:
+        """A record is about to be sent: the broker stamps it between now and its acknowledgement."""
+        self._sent = self._monotonic()
+
     def seen(self, appended_ms: int) -> None:
         """Take the broker's time from a record acknowledged just now."""
         self._seen_ms = appended_ms
         self._at = self._monotonic()
+        self._since, self._sent = self._at if self._sent is None else self._sent, None
 
     def broker_ms(self) -> int:
         """Broker time now, in milliseconds, at most a round trip behind.
@@ -49,9 +56,12 @@ class BrokerTime:
         return self._seen_ms + int((self._monotonic() - self._at) * 1000)
 
     def skew(self) -> float | None:
-        """Seconds that this machine's clock is ahead of the broker's, the way of the acknowledgement included;
+        """Seconds that this machine's clock is ahead of the broker's, for certain: a slow acknowledgement is no skew;
         ``None``: not known."""
-        return None if self._seen_ms is None else time.time() - self.broker_ms() / 1000
+        if self._seen_ms is None:
+            return None
+        began = time.time() - self._monotonic()  # the wall clock as it goes now, when the monotonic one stood at 0
+        return outside(began + self._since, began + self._at, self._seen_ms / 1000)
 
     def now(self) -> Instant:
         """Engine time now."""
@@ -75,10 +85,15 @@ SKEW_SECONDS = 2.0
 """By so much may this machine and the broker differ before somebody must look (DESIGN 6)."""
 
 
-def off_by(sent: float, acknowledged: float, appended: float) -> float | None:
-    """Say by how many seconds this machine is ahead of the broker, for certain; ``None``: by no more than may be.
+def outside(sent: float, acknowledged: float, appended: float) -> float:
+    """Say by how many seconds this machine is ahead of the broker at least.
 
     The broker had the record between sending and acknowledgement: how long that took is no skew.
     """
-    least = acknowledged - appended if appended > acknowledged else sent - appended if appended < sent else 0.0
+    return acknowledged - appended if appended > acknowledged else sent - appended if appended < sent else 0.0
+
+
+def off_by(sent: float, acknowledged: float, appended: float) -> float | None:
+    """Say the same of what somebody must look at; ``None``: it is no more than may be."""
+    least = outside(sent, acknowledged, appended)
     return least if abs(least) > SKEW_SECONDS else None

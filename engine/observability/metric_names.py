@@ -147,7 +147,9 @@ GAUGES: dict[GaugeName, Spec] = {
     "progress_age_seconds": Spec(
         "Seconds since this process last did a step or stood well with nothing to do.", ("stage",), EVERY
     ),
-    "clock_skew_seconds": Spec("This machine's wall clock less the broker's.", ("stage",), EVERY),
+    "clock_skew_seconds": Spec(
+        "This machine's wall clock less the broker's, as far as is certain; a slow answer is none.", ("stage",), EVERY
+    ),
     "tier_tickets": Spec(
         "Open tickets by tier and by how their limit stands: ok, at_risk (less than an engine hour left), overdue. The"
         " whole view: take max, not sum.",

@@ -310,6 +310,7 @@ class Partition:
         async with asyncio.timeout(COMMIT_SECONDS):  # the library would try again without an end
             await producer.begin_transaction()
             w.crash.at("begun")
+            self.time.sends()
             acks = await send(producer, w.settings.prefix, [*outs, Out(w.state.name, self.number, MARKER, marker)])
             w.crash.at("sent")
             if offsets:

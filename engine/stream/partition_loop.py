@@ -302,14 +302,14 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
     # -- asked by other threads: figures are read, nothing is changed -----------------------------------------------
 
     def skew(self) -> float | None:
-        """Seconds that this machine's clock is ahead of the broker's; of all partitions the least, as each has waited
-        for its acknowledgement."""
+        """Seconds that this machine's clock is ahead of the broker's; of all partitions, and so of all brokers, the
+        worst."""
         found = [
             skew
             for slot in list(self.slots.values())
             if slot.opening is not None and (skew := slot.opening.time.skew()) is not None
         ]
-        return min(found, default=None)
+        return max(found, key=abs, default=None)
 
     def progress_age(self) -> float:
         """Seconds since what stands longest last came to an end; what is stopped with its alarm, or opening, is told by

@@ -146,6 +146,23 @@ class Ledger:
             await reader.stop()
         return all(ends[tp] - self._next.get(tp, 0) <= 1 for tp in tps)  # one: the marker of the last transaction
 
+    def clocks_fired(self) -> Iterator[tuple[int, int, int]]:
+        """Of every clock that has fired: its partition, and by the broker's clock when it was due and when it was
+        decided, in milliseconds."""
+        for (partition, _), (decision, appended_ms) in self.decisions.items():
+            due = [event["facts"]["due_at"] for event in decision["events"] or () if "due_at" in event["facts"]]
+            if decision["cause"] == "clock" and due:
+                clock = self._clock(appended_ms)
+                yield partition, clock["origin_at"] + (max(due) - clock["start_at"]) // clock["speed"], appended_ms
+
+    def fired_since(self, wall_ms: int) -> set[int]:
+        """Partitions in which a clock has fired that was due after this moment of the broker."""
+        return {partition for partition, due_ms, _ in self.clocks_fired() if due_ms > wall_ms}
+
+    def _clock(self, appended_ms: int) -> dict[str, Any]:
+        """The clock that went then: a stack that was started again goes by a new one."""
+        return [one for one in self.clocks if one["origin_at"] <= appended_ms][-1]
+
     # -- judging -----------------------------------------------------------------------------------------------
 
     def events(self) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -222,8 +239,7 @@ class Ledger:
                 (event["facts"]["due_at"] for event in decision["events"] or () if "due_at" in event["facts"]),
                 default=0,
             )
-            # a stack that was started again goes by a new one
-            clock = [one for one in self.clocks if one["origin_at"] <= appended_ms][-1]
+            clock = self._clock(appended_ms)
             now = clock["start_at"] + (appended_ms - clock["origin_at"]) * clock["speed"]
             if decision["at"] < due or now < due:
                 found.early.append(f"{decision['id']} due {due}, at {decision['at']}, on the log at {now}")

@@ -1,8 +1,10 @@
 """More than two seconds between this machine and the broker is seen by stages, doors and whoever asks; how long the
 broker took is no skew."""
 
+import asyncio
 import logging
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from engine.settings import Settings
 from engine.stream.partition_loop import PartitionLoop
 from rules.commands.desk import effective
 from tests.support.city import HOUR, MINUTE
+from tests.support.loop_rig import START, LoopRig
+from tests.support.still_time import now, still
 from topics.command import Actor, Command
 from topics.reference import EngineClock
 from topics.vocabulary import CommandKind, Role
@@ -72,6 +76,38 @@ def test_a_stage_raises_an_alarm_once_and_its_time_stays_the_brokers(
     monkeypatch.setattr("engine.kafka.broker_time.time.time", lambda: wall + skew)
     loop._watch_clocks()
     assert loop.metrics.counters["alarms", ("clock_skew",)] == 2
+
+
+@still
+async def test_a_broker_that_answers_late_is_no_clock_that_is_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its stamp lies between sending and acknowledgement: a full disk lets many seconds pass there. An hour off is seen
+    all the same."""
+    async with LoopRig() as rig:
+        wall = {"off": 0.0}
+        monkeypatch.setattr("engine.kafka.broker_time.time.time", lambda: START / 1000 + now() + wall["off"])
+        worker = await rig.worker().start()
+        rig.log.faults.at("ack", lambda: asyncio.sleep(8), who="dispatch.p0", times=2)
+        await rig.send("a")
+        await rig.all_decided()
+        assert worker.loop.skew() == pytest.approx(0.0, abs=0.01)
+        await asyncio.sleep(60)
+        assert worker.counted("alarms", "clock_skew") == 0
+        for off in (3600.0, -3600.0):
+            wall["off"] = off
+            assert worker.loop.skew() == pytest.approx(off, abs=9)
+        await asyncio.sleep(10)
+        assert worker.counted("alarms", "clock_skew") == 1
+
+
+def test_of_several_brokers_the_one_that_is_off_is_told() -> None:
+    """One behind does not hide one ahead."""
+    loop = _loop(lambda: None)
+    del loop.skew
+    loop.slots = {
+        n: SimpleNamespace(opening=SimpleNamespace(time=SimpleNamespace(skew=lambda skew=skew: skew)))
+        for n, skew in enumerate((-0.5, None, 7.0, 0.0))
+    }
+    assert loop.skew() == 7.0
 
 
 def _loop(skew: Callable[[], float | None]) -> Any:
