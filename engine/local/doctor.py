@@ -4,13 +4,14 @@ import shutil
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 import redis
 
 from engine.cli import run_async
-from engine.errors import GridwhistleError, InvalidSettings, StackNotFound
+from engine.errors import DependencyDown, GridwhistleError, InvalidSettings, StackNotFound
 from engine.kafka import topic_admin
 from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import Reference
@@ -27,6 +28,7 @@ from engine.settings import Settings
 from engine.stages import STAGES
 from engine.stages.groups import members
 from engine.stream.pinned_key import demand_pinned_key
+from engine.views.eviction import what_evicts
 from topics.registry import VAULT
 
 LEAST_FREE_BYTES = 2 * 1024**3
@@ -83,7 +85,7 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
     yield f"Kafka at {settings.kafka}", kafka
     yield (
         f"Redis at {shown_url(settings.redis_url)}",
-        _attempt(lambda: new_redis(settings, socket_timeout=3, socket_connect_timeout=3).ping()),
+        _attempt(lambda: _redis(settings)),
     )
     if kafka is None:
         yield f"a pack in force on prefix {settings.prefix}", _attempt(lambda: run_async(_in_force(settings)))
@@ -100,6 +102,15 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
                     else f"no process of its group is there; 'gridwhistle run {stage}{naming(data)}'"
                 ),
             )
+
+
+def _redis(settings: Settings) -> None:
+    client, memory = new_redis(settings, socket_timeout=3, socket_connect_timeout=3), {}
+    client.ping()
+    with suppress(redis.ResponseError):  # this user may not ask
+        memory = client.info("memory")
+    if found := what_evicts(memory):
+        raise DependencyDown(found)
 
 
 def _closed(folder: Path) -> None:

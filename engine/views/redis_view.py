@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from engine.errors import DependencyDown
 from engine.security.connections import new_async_redis
 from engine.settings import Settings
+from engine.views.eviction import demand_no_eviction
 from engine.views.queues import SINCE, held, queues, score, summary
 from topics import codec
 from topics.decision import Decision
@@ -133,6 +134,7 @@ class RedisView:
     async def fit(self) -> None:
         """Drop a view that was written in another form: it is folded anew from the log."""
         try:
+            await demand_no_eviction(self.redis)
             async with self._fitting:  # all partitions open at once: one of them drops it, before any folds anew
                 written = await self.redis.hget(f"{self.prefix}positions", "form")
                 if written != FORM and await self.redis.exists(f"{self.prefix}positions"):

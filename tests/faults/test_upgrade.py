@@ -17,19 +17,23 @@ from tests.faults.trial import ALL, PATIENCE, SPEED, START_MS, Trial, trial
 from tests.support.rig import Rig, eventually
 
 SEED = 20260308
-LANDED = "11355ffc480495a61fc1339d2b4dd393bcef424a"
-"""The version before this one, as it stands in the history of this very clone."""
+LANDED = "66521bd0b7b5ca19ebf7d800942639169fd7fd13"
+"""The version before this one, as it stands in the history of this very clone; whoever lands a version moves it."""
 ROOT = Path(__file__).parents[2]
 PREPARE = """
 import asyncio, os
-from engine import packs, reference, settings, topic_admin, vault
-s = settings.load_settings(os.environ)
+from engine.client.publish_pack import publish
+from engine.kafka.reference import start_clock
+from engine.kafka.topic_admin import apply
+from engine.security.vault import make_master_key
+from engine.settings import load_settings
+s = load_settings(os.environ)
 for folder in ("run", "logs", "journals"):
     (s.data_dir / folder).mkdir(parents=True, exist_ok=True)
-vault.make_master_key(s.key_file)
-asyncio.run(topic_admin.apply(s, []))
-asyncio.run(reference.start_clock(s, {start}, {speed}))
-print(asyncio.run(packs.publish(s, "guancheng")))
+make_master_key(s.key_file)
+asyncio.run(apply(s, []))
+asyncio.run(start_clock(s, {start}, {speed}))
+print(asyncio.run(publish(s, "guancheng")))
 """
 """What ``up`` does before it starts stages, by the landed version's own code."""
 

@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from engine.errors import DependencyDown
+from engine.local import doctor
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
 from engine.views.figures import ViewFigures
@@ -136,6 +138,27 @@ async def test_the_view_of_an_older_engine_is_taken_away(settings: Settings) -> 
         await view.fit()
         assert not [key async for key in view.redis.scan_iter(f"{settings.prefix}*")]
     finally:
+        await view.close()
+
+
+async def test_a_redis_that_throws_rows_away_keeps_no_view_until_that_is_mended(settings: Settings) -> None:
+    """With a bound and ``allkeys-*`` a ticket would vanish from its queue unsaid; the words name the mend, and no
+    process has to be started anew after it."""
+    view = RedisView(settings)
+    try:
+        await view.redis.config_set("maxmemory-policy", "allkeys-lru")
+        await view.fit()  # without a bound nothing is thrown away
+        await view.redis.config_set("maxmemory", "64mb")
+        with pytest.raises(DependencyDown, match="allkeys-lru.*noeviction"):
+            await view.fit()
+        with pytest.raises(DependencyDown, match="noeviction"):
+            doctor._redis(settings)
+        await view.redis.config_set("maxmemory-policy", "noeviction")
+        await view.fit()
+        doctor._redis(settings)
+    finally:
+        await view.redis.config_set("maxmemory", "0")
+        await view.redis.config_set("maxmemory-policy", "noeviction")
         await view.close()
 
 

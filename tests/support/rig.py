@@ -92,7 +92,8 @@ class Rig:
         name = f"{stage}-{number}"
         ready = self.settings.data_dir / "run" / f"{name}.ready"
         ready.unlink(missing_ok=True)
-        environment = self.environment() | self._page(metrics_port) | self.more.get(name, {})
+        page = {"GRIDWHISTLE_HTTP_BIND": f"127.0.0.1:{metrics_port}"} if metrics_port else {}
+        environment = self.environment() | page | self.more.get(name, {})
         if crash_at:
             environment |= {"GRIDWHISTLE_CRASH_AT": f"{stage}:{crash_at}", "GRIDWHISTLE_FAULTS": "allow"}
         log = self.settings.data_dir / "logs" / f"{name}.log"
@@ -106,16 +107,6 @@ class Rig:
             )
         worker = self.workers[name] = Worker(name, stage, process, log)
         return worker
-
-    def _page(self, port: int) -> dict[str, str]:
-        """Say where a worker answers for its metrics, in the words of the version that it runs."""
-        if not port:
-            return {}
-        return (
-            {"GRIDWHISTLE_HTTP_BIND": f"127.0.0.1:{port}"}
-            if self.code is None
-            else {"GRIDWHISTLE_METRICS_PORT": str(port)}
-        )
 
     async def ready(self, *names: str, within: float = 60) -> None:
         """Wait until these workers (all, if none is named) have opened everything assigned to them."""
