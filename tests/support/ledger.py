@@ -150,10 +150,10 @@ class Ledger:
         """Of every clock that has fired: its partition, and by the broker's clock when it was due and when it was
         decided, in milliseconds."""
         for (partition, _), (decision, appended_ms) in self.decisions.items():
-            due = [event["facts"]["due_at"] for event in decision["events"] or () if "due_at" in event["facts"]]
-            if decision["cause"] == "clock" and due:
+            due = _due(decision) if decision["cause"] == "clock" else 0
+            if due:
                 clock = self._clock(appended_ms)
-                yield partition, clock["origin_at"] + (max(due) - clock["start_at"]) // clock["speed"], appended_ms
+                yield partition, clock["origin_at"] + (due - clock["start_at"]) // clock["speed"], appended_ms
 
     def fired_since(self, wall_ms: int) -> set[int]:
         """Partitions in which a clock has fired that was due after this moment of the broker."""
@@ -235,14 +235,17 @@ class Ledger:
             if decision["cause"] != "clock":
                 continue
             found.clocks += 1
-            due = max(
-                (event["facts"]["due_at"] for event in decision["events"] or () if "due_at" in event["facts"]),
-                default=0,
-            )
+            due = _due(decision)
             clock = self._clock(appended_ms)
             now = clock["start_at"] + (appended_ms - clock["origin_at"]) * clock["speed"]
             if decision["at"] < due or now < due:
                 found.early.append(f"{decision['id']} due {due}, at {decision['at']}, on the log at {now}")
+
+
+def _due(decision: dict[str, Any]) -> int:
+    """When the clock was due that a decision is of; 0: it says of none."""
+    facts = [event.get("facts", {}) for event in decision["events"] or ()]
+    return max((int(one["due_at"]) for one in facts if "due_at" in one), default=0)
 
 
 def _entries(*journals: Path) -> list[dict[str, Any]]:
