@@ -19,7 +19,7 @@ from typing import Any
 
 from engine.local import servers as local
 from engine.settings import Settings
-from engine.stream.partition_loop import ENDS_SECONDS
+from tests.faults.clocks import clocks_fired
 from tests.support.feed import Feed
 from tests.support.ledger import Ledger, Verdict
 from tests.support.rig import Rig, eventually
@@ -29,8 +29,6 @@ ALL = ("intake", "dispatch", "fanout", "replies", "projector")
 SPEED, START_MS = 60, 1_772_409_600_000
 """Engine time runs at 60 ×, from Monday 2026-03-02 08:00 in Shanghai: accept clocks of the urgent end within seconds.
 """
-LOOKS_SECONDS = 2 * ENDS_SECONDS
-"""A worker looks at what is due at most so long before it says that it has looked."""
 PATIENCE = 300
 """Seconds until what must come is given up: a machine that is busy with ten other things takes its time."""
 AUDITED = ("lost", "doubled", "early", "missing", "held")
@@ -133,31 +131,6 @@ class Trial:
                 f" {lost[:3]}; alive: {alive}"
             ) from exc
 
-    async def clocks_fired(self) -> None:
-        """Wait until every clock that is due by now has fired: in each partition one that is due later has, as they
-        fire in order, or its worker has looked since and says that none is due."""
-        asked, wall_ms = time.monotonic(), int(time.time() * 1000)
-        dispatch = [name for name, worker in self.rig.workers.items() if worker.stage == "dispatch"]
-        left: set[int] = set(range(self.settings.partitions))
-
-        def none_due(partition: int) -> bool:
-            label = f'gridwhistle_oldest_due_seconds{{partition="{partition}",stage="dispatch"}}'
-            age = 'gridwhistle_progress_age_seconds{stage="dispatch"}'
-            return any(
-                page.get(label) == 0 and page.get(age, PATIENCE) + LOOKS_SECONDS < time.monotonic() - asked
-                for page in map(self.metrics, dispatch)
-            )
-
-        def all_fired() -> bool:
-            left.difference_update(self.ledger.fired_since(wall_ms))
-            left.difference_update([partition for partition in left if none_due(partition)])
-            return not left
-
-        try:
-            await eventually(all_fired, PATIENCE, "every clock that was due has fired", every=1.0)
-        except AssertionError as exc:
-            raise AssertionError(f"{exc}; not in partitions {sorted(left)}") from exc
-
     async def judged(self, audit: bool = True, within: float = PATIENCE) -> Verdict:
         """End the feed, let the stages work off what is left, and judge."""
         self.feed.going.set()
@@ -165,7 +138,7 @@ class Trial:
         await asyncio.wait_for(self._feeding, PATIENCE)
         self.revive()
         await self.answered(within)
-        await self.clocks_fired()
+        await clocks_fired(self, PATIENCE)
         self.listen()
         self.terminate(*[name for name, worker in self.rig.workers.items() if worker.stage == "dispatch"])
         await eventually(self.ledger.caught_up, PATIENCE, "the ledger has read all", every=0.3)

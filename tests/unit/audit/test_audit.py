@@ -98,15 +98,6 @@ def drop_last_rung(log: Log, hours: float = 5) -> None:
     append(log, DECISIONS, last, value=encode(later), appended_ms=last.appended_ms + 3_600_000)
 
 
-def overtaken(log: Log) -> None:
-    """The second ticket stays open with a clock that began a little before the first one's: that one fires, and the
-    log ends within the second."""
-    drop(log, DECISIONS, 10)
-    (clock,) = decode(bytes(decision_at(log, 1).changes[0].after or b""), Ticket).clocks
-    alter_image(log, 1, clocks=(msgspec.structs.replace(clock, running_since=(clock.running_since or 0) - 10_000),))
-    del log.entries[DECISIONS][19:]
-
-
 def late_closing(log: Log) -> None:
     """The source's closing of the second ticket was handed in long after its first rung was due, and yet nothing
     fired."""
@@ -213,7 +204,6 @@ MUTATIONS: dict[str, tuple[Callable[[Log], None], str]] = {
         "unexplained",
     ),
     "a rung never fired": (drop_last_rung, "missing"),
-    "a clock due later fired before it": (overtaken, "missing"),
     "a command stopped a clock that was due before it": (late_closing, "missing"),
     "a task is missing on its topic": (lambda log: drop(log, "dept.cg.tasks", 0), "lost"),
     "a task is there twice": (lambda log: append(log, "dept.cg.tasks", log.entries["dept.cg.tasks"][0]), "doubled"),
@@ -291,14 +281,6 @@ def _shift(value: bytes) -> bytes:
     for n in (12, 11, 10):
         value = value.replace(b"incidents.raw:0:%d" % n, b"incidents.raw:0:%d" % (n + 1))
     return value
-
-
-def test_a_clock_that_is_late_by_seconds_waits_and_is_not_missing(log: Log) -> None:
-    """A slow broker or a busy machine makes clocks late, and lets none go: nothing that was due later has fired."""
-    drop_last_rung(log, hours=3.5)
-    report = audit(log)
-    assert report.missing == 0, report.problems
-    assert report.waiting == 1
 
 
 def test_clocks_of_a_partition_that_lags_wait_and_are_not_missing(log: Log) -> None:
