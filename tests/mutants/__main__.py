@@ -21,7 +21,7 @@ def main() -> int:
         default=HERE / "build" / "mutants",
         help="the copy of the tree, what was measured and what was tried",
     )
-    parser.add_argument("--seed", type=int, default=20261125)
+    parser.add_argument("--seed", type=int, default=20261126)
     parser.add_argument("--count", type=int, default=420)
     parser.add_argument(
         "--again",

@@ -153,3 +153,17 @@ def test_a_number_lies_in_one_grid(one: int, other: int, faulty: bool) -> None:
     street = [{"street": "新街", "first": 1, "last": 9, "leaf": pair[place]} for place in (one, other)]
     lines = said(lambda p: p["addresses"].extend(street))
     assert any("number 1 lies in" in line for line in lines) is faulty, lines
+
+
+@pytest.mark.parametrize(("budget", "is_found"), [(72, True), (71, False)])
+def test_conditions_are_tried_as_often_as_they_may_and_no_more(
+    monkeypatch: pytest.MonkeyPatch, budget: int, is_found: bool
+) -> None:
+    """Two rules that look at the hour: 24 conditions for the first, for the second 24 of its own and 24 of the first.
+    With 72 allowed it is found that the second never holds, with one less it is let pass."""
+    monkeypatch.setattr(bounds, "TRIED_IN_ALL", budget)
+    rules = [
+        {"id": name, "when": when, "set": {"urgency": "U2"}} for name, when in (("a", "hour > 5"), ("b", "hour > 24"))
+    ]
+    lines = said(lambda p: p.update(rules=rules))
+    assert any("rules.b" in line and "holds for no incident" in line for line in lines) is is_found, lines

@@ -3,10 +3,12 @@
 from typing import Any
 
 import msgspec
+import pytest
 
 from engine.replay.what_if import Simulated, simulate
 from rules.decide import decide
 from rules.history.replay import Told
+from rules.history.simulate import Simulation
 from rules.law.compiled import Law
 from rules.state.causes import CommandCause, IncidentCause
 from rules.state.partition_state import Book
@@ -138,6 +140,34 @@ def test_what_the_record_left_unfired_is_not_blamed_on_the_other_law() -> None:
     told.report(1, "east", 1)
     told.report(2, "west", 60)
     assert told.under(town()).difference.rows == ()
+
+
+def test_a_merge_names_the_other_ticket_as_the_other_law_named_it() -> None:
+    """Without the referral before them two tickets of west are one number lower: the third goes into the second,
+    which is the second into the first."""
+    told = a_referral(town())
+    third = told.report(3, "west", 7).ticket or ""
+    told.ask(CommandKind.DUPLICATE_OF, third, 8, target="west-20260302-2")
+    found = told.under(hops(town(), 0))
+    assert "duplicate_of" not in [misfit.kind for misfit in found.no_longer_fits]
+    merged = next(row for row in found.difference.rows if row.identity == "town:3")
+    assert merged.after is not None and merged.before is not None
+    assert [(one.ticket[-1], one.status) for one in (merged.before, merged.after)] == [("3", "merged"), ("2", "merged")]
+
+
+@pytest.mark.parametrize(("left", "is_due"), [((), True), ((0,), False), ((1,), True)])
+def test_told_is_up_to_the_last_moment_and_short_of_what_the_record_left_unfired(
+    left: tuple[int, ...], is_due: bool
+) -> None:
+    """Reported at 00:01 the desk is late at 00:16, the last moment of the record: told, unless a clock of that moment
+    was left unfired; one of a millisecond later hides nothing."""
+    told, seen = Two(town()), list[str]()
+    told.report(1, "east", 1)
+    told.report(2, "west", 16)
+    east = partition_of("east", told.count)
+    other = Simulation(law(town()), told.told, told.count, lambda _, decision: seen.append(decision.id))
+    other.run({east: START + 16 * MINUTE + ms for ms in left})
+    assert [name.rpartition(":")[0].endswith(":triage:0") for name in seen] == [False, False] + [True] * is_due
 
 
 def test_a_quiet_partition_is_told_to_the_end_of_the_record() -> None:

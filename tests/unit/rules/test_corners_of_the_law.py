@@ -60,6 +60,22 @@ def test_a_department_signs_in_during_a_storm_as_at_any_time() -> None:
     assert (city["T"].status, city["T"].is_overdue) == (Status.WHISTLED, False)
 
 
+@pytest.mark.meets("park", "night", law="4, 5")
+def test_parked_until_two_at_night_it_is_taken_up_at_two() -> None:
+    """A date waits for nobody's hours, whatever the reminder before it did."""
+    city = town()
+    city.report("T", "bins")
+    city.work("T", until="start")
+    assert city.ask("park", "T", city.holder("T"), until=at("02:00", 3), reason="road works") == DONE
+    for who in ("supervisor:supervisor-1", "chief:chief-1"):
+        assert city.ask("approve", "T", who) == DONE
+    assert city["T"].status is Status.PARKED
+    city.at("01:59", 3)
+    assert city["T"].status is Status.PARKED
+    city.at("02:00", 3)
+    assert city["T"].status is Status.HANDLING
+
+
 # -- helpers, teams, checkers ------------------------------------------------------------------------------------------
 
 

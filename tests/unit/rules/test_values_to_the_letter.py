@@ -119,10 +119,13 @@ def test_who_gave_a_command_stands_in_its_explanation_and_each_clock_is_found_by
     """Accepted by whom; and of a child that is late in signing in, the report-in clock is added up, not the child's."""
     city = City()
     city.report("T", "fire")
-    city.at("08:31")
+    city.at("10:31")
     retold = Retold(city.laws)
     told = [retold.explain(decision) for decision in city.decisions]
     assert all(one.agrees for one in told), [one.lines for one in told if not one.agrees]
+    rows = [line for one in told for line in one.lines if line.startswith("    ") and "limit" in line]
+    kinds = [line.split()[0] for line in rows]
+    assert kinds == [event.facts["clock"] for event in city.events("ClockAtRisk", "ClockBreached")] != []
     city = City()
     city.report("T", "leak")
     city.work("T", until="accept")
