@@ -104,6 +104,19 @@ def test_corrected_to_life_and_property_it_is_as_if_filed_so_now() -> None:
 
 
 @pytest.mark.meets("recategorise", "U1", law="5")
+def test_corrected_while_the_street_works_on_it_the_street_goes_on() -> None:
+    """Whoever works on it there is asked nothing: the departments are called, and nobody is offered it."""
+    city = City()
+    city.report("T", "road")
+    city.work("T", until="start")
+    who, offers = city["T"].person, len(city["T"].offers)
+    city.at("11:00").ask("recategorise", "T", "chief:chief-1", category="fire", reason="it burns")
+    ticket = city["T"]
+    assert (ticket.tier, ticket.person, ticket.status, len(ticket.offers)) == ("street", who, Status.WHISTLED, offers)
+    assert ticket.offers[-1].ended == "accepted" and ticket.deadline_at == at("13:00")
+
+
+@pytest.mark.meets("recategorise", "U1", law="5")
 def test_corrected_to_life_and_property_although_what_was_merged_into_it_is_long_late() -> None:
     """A's limit moved the bins at 12:00; a fire since 14:00 it is not late, 50 % of two hours fires at 15:00 and 100 %
     at 16:00 moves it."""
