@@ -161,12 +161,14 @@ def _said_of_another(book: Book, command: Command, draft: Draft) -> tuple[Comman
     said = command.reason or command.text
     if unhappy and into.is_open and into.status is not Status.SURVEYED:
         command = replace(command, kind=CommandKind.REMIND, text=said)
+    elif unhappy and into.status is Status.DISMISSED:
+        command = replace(command, kind=CommandKind.APPEAL, reason=said or "still broken")
     elif unhappy and into.status is Status.CLOSED:
         command = replace(command, kind=CommandKind.REOPEN, reason=said or "still broken")
     return replace(command, ticket=into.id), into
 
 
-_OF_THE_OTHER = (CommandKind.REMIND, CommandKind.NOTE, CommandKind.ATTACH, CommandKind.FOLLOW)
+_OF_THE_OTHER = (CommandKind.REMIND, CommandKind.NOTE, CommandKind.ATTACH, CommandKind.FOLLOW, CommandKind.APPEAL)
 
 
 def _carry_out(deciding: Deciding, case: Case, draft: Draft, command: Command, stranger: Reason | None) -> Reason:
@@ -193,6 +195,16 @@ def _carry_out(deciding: Deciding, case: Case, draft: Draft, command: Command, s
         return merging.unmerge(case, draft, _chain(book, laws, draft), command)
     if command.kind is not CommandKind.DUPLICATE_OF:
         reason = HANDLERS[command.kind](case, draft, command)
+        if command.kind is CommandKind.CANCEL and draft.merged_here and command.actor.role is not Role.CHIEF:
+            merging.let_all_go(
+                case,
+                draft,
+                [
+                    (book.tickets[name], laws[book.tickets[name].pack])
+                    for name in draft.merged_here
+                    if name in book.tickets
+                ],
+            )
         is_filed = draft.filed_at is not None and draft.is_open
         if command.kind is CommandKind.FILE and reason is Reason.DONE_AS_ASKED and book.lately is not None and is_filed:
             duplicates.look(case, draft, book.lately, book.tickets, laws)

@@ -159,6 +159,10 @@ class Carried(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fi
     waited_ms: int = 0
     was_parked: bool = False
     was_appealed: bool = False
+    supervised_by: str | None = None
+    """Who gave an order (督办) that only they lift; one that a clock gave comes again by the limit."""
+    followers: tuple[str, ...] = ()
+    """Who stays with it to its end (全程跟)."""
 
 
 class Incident(

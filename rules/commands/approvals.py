@@ -9,6 +9,7 @@ from rules.commands.lifecycle_table import TABLE
 from rules.ticket import authority, clocks, ladder, moves, offers, pauses, resolve_clocks
 from rules.ticket.authority import holds
 from rules.ticket.draft import Case, Draft
+from rules.ticket.whistle import retime
 from topics.command import Actor, Command
 from topics.events.changes import ApprovalAsked, ApprovalDenied, ApprovalGiven, LimitExtended, TicketSentBack
 from topics.ticket import Asked
@@ -117,6 +118,7 @@ def _carry_out(case: Case, draft: Draft, asked: Asked) -> None:
         resolve = resolve_clocks.own(draft)
         if resolve is not None:
             resolve_clocks.change(case.law, draft, clocks.extend)
+            retime(case, draft)
             case.say(draft, LimitExtended(by_ms=clocks.original_ms(resolve), limit_ms=clocks.extend(resolve).limit_ms))
     else:
         _give_back(case, draft)

@@ -2,7 +2,7 @@
 
 from rules.commands.handler import Handlers
 from rules.ticket import check as checks
-from rules.ticket import clocks, department_tasks, emergency, filing, ladder, moves, offers, work_clocks
+from rules.ticket import clocks, department_tasks, emergency, filing, ladder, moves, offers, team, work_clocks
 from rules.ticket.authority import had_hand_in
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
@@ -110,6 +110,8 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
     )
     case.say(draft, TicketReopened(generation=draft.generation))
     _give_back(case, draft)
+    if category.team:
+        team.name_team(case, draft, category)  # the new generation has one, of those on duty now
     return Reason.DONE_AS_ASKED
 
 

@@ -187,6 +187,8 @@ def _carried(case: Case, draft: Draft, code: str | None) -> Carried:
         waited_ms=draft.waited_ms,
         was_parked=draft.was_parked,
         was_appealed=draft.was_appealed,
+        supervised_by=draft.supervised_by if draft.supervised_over is None else None,
+        followers=draft.followers,
     )
 
 

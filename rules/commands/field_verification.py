@@ -1,5 +1,6 @@
 """Before filing: is it so at all? And what is put right on the spot (LAW 6, 核实, 随手清)."""
 
+from rules.commands import committee_consent
 from rules.commands.handler import Handlers
 from rules.ticket import check, clocks, ladder, offers, work_clocks
 from rules.ticket.closing import close
@@ -63,6 +64,8 @@ def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
             return Reason.NOT_IN_THIS_STATUS
         if command.actor.role not in lowest.parties:
             return Reason.ROLE_NOT_ALLOWED
+    if committee_consent.missing(draft):
+        return Reason.CONSENT_MISSING
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, command.actor.person)))
     draft.flag("spot_fixed")
     sampled = _is_sampled(draft, case.law.bundle.spot_check_percent)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from rules.commands.handler import Handlers
 from rules.law.categories import category_of
 from rules.law.compiled import Law
-from rules.ticket import clocks, filing, resolve_clocks
+from rules.ticket import clocks, filing, resolve_clocks, whistle
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
 from topics.events.changes import TicketRebased
@@ -36,8 +36,10 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     category = category_of(law, draft.category or "", draft.rule)
     if draft.tier is not None and all(tier.name != draft.tier for tier in law.ladder(category.ladder)):
         return Reason.TIER_UNKNOWN
-    limit_ms = draft.resolve_limit_ms
+    limit_ms, unit = draft.resolve_limit_ms, draft.resolve_unit
     _take_limit(case, draft, category, is_part=draft.is_reopened)
+    if (limit_ms, unit) != (draft.resolve_limit_ms, draft.resolve_unit):
+        whistle.retime(case, draft)
     after = _deadlines(law, draft)
     moved = [
         [kind, number, before.get((kind, number)), due]

@@ -14,6 +14,7 @@ from rules.ticket import (
     moves,
     pauses,
     resolve_clocks,
+    team,
     whistle,
     work_clocks,
 )
@@ -56,6 +57,8 @@ def recategorise(case: Case, draft: Draft, command: Command) -> Reason:
         flood.stand_alone(case, draft)  # of another kind it is none of the flood
     _take_limit(case, draft, former, category)
     filing.ask_committees(case, draft, category)
+    if draft.status not in OVER:
+        team.name_anew(case, draft, category)
     is_corrected = emergency.is_one(case, category.urgency) and not emergency.is_one(case, former.urgency)
     if is_corrected:
         return _as_emergency(case, draft, category, steps_on, here)
@@ -99,8 +102,6 @@ def _take_limit(case: Case, draft: Draft, former: Category, category: Category) 
     draft.resolve_limit_ms, draft.resolve_unit = limit_ms, unit
     filing.retime_triage(case, draft)
     resolve = draft.clock(ClockKind.RESOLVE)
-    if former.wish or category.wish:
-        whistle.retime(case, draft)
     if category.wish:
         draft.drop(ClockKind.LEG)
         draft.is_exhausted = False
@@ -108,6 +109,8 @@ def _take_limit(case: Case, draft: Draft, former: Category, category: Category) 
         draft.is_overdue = not category.wish and resolve is not None and 100 in resolve.fired
     if former.wish and draft.leg and draft.status not in (Status.DONE, Status.SURVEYED, Status.PARKED):
         work_clocks.start_leg(case, draft)
+    whistle.retime(case, draft)
+    work_clocks.retime(case, draft)
 
 
 def _as_emergency(

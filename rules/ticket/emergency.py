@@ -2,7 +2,7 @@
 5)."""
 
 from rules.law.filing_plan import plan_of
-from rules.ticket import authority, filing, ladder, moves, resolve_clocks
+from rules.ticket import authority, filing, ladder, moves, resolve_clocks, whistle
 from rules.ticket.draft import Case, Draft
 from topics.pack import Category, Tier
 from topics.ticket import Clock
@@ -44,6 +44,7 @@ def renew_limit(case: Case, draft: Draft, category: Category) -> None:
     draft.drop(ClockKind.LEG)
     draft.is_overdue = draft.is_exhausted = False
     draft.top_repeats = 0
+    whistle.retime(case, draft)
 
 
 def take_up(case: Case, draft: Draft, wanted: list[Tier], cause: str) -> bool:

@@ -78,10 +78,12 @@ def _draft_of(case: Case, incident: Incident, ticket_id: str, category: Category
 
 
 def _take_along(draft: Draft, carried: Carried) -> None:
-    """From another home it brings how often it has moved, was reopened, waited, was parked and appealed (LAW 6)."""
+    """From another home it brings how often it has moved, was reopened, waited, was parked and appealed, who follows,
+    and an order that only its issuer lifts (LAW 5, 6)."""
     draft.hops, draft.first_filed_at, draft.generation = carried.hops, carried.first_filed_at, carried.generation
     draft.waits, draft.waited_ms, draft.was_parked = carried.waits, carried.waited_ms, carried.was_parked
     draft.was_appealed = carried.was_appealed
+    draft.supervised_by, draft.followers = carried.supervised_by, carried.followers
 
 
 def wait_at_desk(case: Case, draft: Draft, urgency: str) -> None:

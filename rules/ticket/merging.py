@@ -64,6 +64,16 @@ def unmerge(case: Case, draft: Draft, chain: Sequence[tuple[Draft, Law]], comman
     return Reason.DONE_AS_ASKED
 
 
+def let_all_go(case: Case, draft: Draft, merged: Sequence[tuple[Draft, Law]]) -> None:
+    """Its reporter takes it back: that ends their own report, and what others said of it stands for itself again."""
+    for other, law in merged:
+        if other.status is Status.MERGED and other.before_merge is not None:
+            _restore(other, other.before_merge)
+            case.say(other, TicketUnmerged(out_of=draft.id))
+            case.others.append((other, law))
+    draft.merged_here = ()
+
+
 def _let_go(law: Law, into: Draft, name: str, gone: tuple[str, ...]) -> None:
     into.merged_here = tuple(one for one in into.merged_here if one != name)
     resolve_clocks.take_out(law, into, gone)

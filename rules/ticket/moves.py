@@ -62,7 +62,7 @@ def moved(case: Case, draft: Draft, former: tuple[str | None, str | None, str], 
     settle(case, draft)
     draft.consent = None  # whoever asked does not hold it any more; above, nobody asks the committees
     if tier and party and party != draft.party:
-        draft.helpers = (*(h for h in draft.helpers if h.party != party), Helper(tier, party, person))
+        draft.helpers = (*(h for h in draft.helpers if h.named or h.party != party), Helper(tier, party, person))
         if case.law.department(party):
             department_tasks.send(case, draft, "updated", party, DepartmentRole.HELPER, reason=cause)
     if leg:

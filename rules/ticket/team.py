@@ -27,6 +27,13 @@ def name_team(case: Case, draft: Draft, category: Category) -> None:
         case.say(draft, TeamNamed(helpers=[f"{one.party}:{one.person}" for one in named]))
 
 
+def name_anew(case: Case, draft: Draft, category: Category) -> None:
+    """Of another category it has that one's team; who helps after a move stays."""
+    if category.team or any(one.named for one in draft.helpers):
+        draft.helpers = tuple([one for one in draft.helpers if not one.named])
+        name_team(case, draft, category)
+
+
 def stage_owners(law: Law, ticket: Ticket) -> dict[str, str | None]:
     """Name who patrolled, reported, owns, solved and supervises; ``None``: that stage has nobody (yet).
 

@@ -45,32 +45,59 @@ def call(
 
 
 def _child_clock(case: Case, draft: Draft) -> Clock | None:
-    """Give a child its parent's remainder, or the leg's once the parent is in breach (LAW 4). Of a wish it ages as that
-    does."""
+    """Give a child its parent's remainder, or the leg's once the parent is in breach (LAW 4); it stands while that
+    stands. Of a wish it ages as that does."""
     law = case.law
     if is_wish(law, draft):
         return None
     rungs = law.rungs(ClockKind.CHILD)
     for kind in (ClockKind.LEG, ClockKind.RESOLVE) if draft.is_overdue else (ClockKind.RESOLVE,):
         clock = draft.clock(kind)
-        if clock is not None and clock.running_since is not None:
-            left = clock.limit_ms - clocks.elapsed(law, clock, case.at)
+        if clock is not None and (clock.running_since is not None or clock.paused_reason is not None):
+            left, held = clock.limit_ms - clocks.elapsed(law, clock, case.at), clock.paused_reason
             if left > 0:
-                return Clock(ClockKind.CHILD, "", left, clock.unit, case.at, case.at, rungs)
+                fresh = Clock(ClockKind.CHILD, "", left, clock.unit, case.at, case.at, rungs)
+                return fresh if held is None else clocks.pause(law, fresh, case.at, held)
     limit, unit = clocks.leg_limit(law, draft.resolve_limit_ms, draft.resolve_unit)
     return Clock(ClockKind.CHILD, "", limit, unit, case.at, case.at, rungs)
 
 
 def retime(case: Case, draft: Draft) -> None:
-    """A wish is none any more, or has become one: departments that are still at it have its remainder, or no limit."""
-    draft.drop(ClockKind.CHILD)
+    """The parent has another limit: departments that are still at it, and not late, have what it has left, and hear so;
+    of a wish they have none."""
+    if not any_open(draft):
+        return
     budget = _child_clock(case, draft)
-    due = clocks.moment(case.law, budget, 100, draft.urgency) if budget is not None else None
     for child in draft.children:
-        if child.status in OPEN:
-            update(draft, replace(child, deadline_at=due))
-            if budget is not None:
-                draft.put(replace(budget, number=f"{child.code}/{child.n}"))
+        number = f"{child.code}/{child.n}"
+        former = draft.clock(ClockKind.CHILD, number)
+        fresh = _child_anew(case, former, budget)
+        if child.status not in OPEN or fresh is former:
+            continue
+        draft.drop(ClockKind.CHILD, number=number)
+        if fresh is not None:
+            draft.put(replace(fresh, number=number))
+        child = replace(child, deadline_at=fresh and clocks.moment(case.law, fresh, 100, draft.urgency))
+        update(draft, child)
+        department_tasks.send(case, draft, "updated", child.code, child.role, child, "limit_changed")
+
+
+def _child_anew(case: Case, former: Clock | None, budget: Clock | None) -> Clock | None:
+    """Its clock by what its parent has left. What it was told is not told again: with a wish the clock stands, and is
+    taken up again."""
+    if budget is None:
+        if former is None or not former.fired:
+            return None
+        return replace(clocks.stop(case.law, former, case.at), rungs=(), paused_reason=None)
+    if former is None:
+        return budget
+    if former.running_since is None and former.paused_reason is None:
+        rungs = tuple([rung for rung in budget.rungs if rung not in former.fired])
+        return replace(budget, rungs=rungs, fired=former.fired)
+    if 100 in former.fired:
+        return former
+    whole = clocks.elapsed(case.law, former, case.at) + budget.limit_ms
+    return clocks.rebase(case.law, former, whole, budget.unit, case.at)
 
 
 def find(draft: Draft, address: str) -> Child | None:

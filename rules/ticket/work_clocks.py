@@ -20,6 +20,22 @@ def start_leg(case: Case, draft: Draft) -> None:
     )
 
 
+ASKED = (ClockKind.ACCEPT, ClockKind.CONTACT, ClockKind.REPORT_IN)
+"""Clocks whose time goes by the urgency alone."""
+
+
+def retime(case: Case, draft: Draft) -> None:
+    """Of another urgency whoever is asked has another time, to accept, to call, to sign in; what is used of it stays
+    used, and what is late stays late (LAW 4)."""
+    for clock in draft.clocks:
+        limit = clocks.limit_of(case.law, ClockKind(clock.kind), draft.urgency) if clock.kind in ASKED else None
+        if limit is None or clock.fired:
+            continue
+        limit_ms = case.law.limit_ms(limit)
+        if (limit_ms, limit.unit) != (clock.limit_ms, clock.unit):
+            draft.put(clocks.rebase(case.law, clock, limit_ms, limit.unit, case.at))
+
+
 def resolve_clock(draft: Draft) -> Clock | None:
     """Give the statutory clock, running or not."""
     return draft.clock(ClockKind.RESOLVE)
