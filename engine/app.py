@@ -30,7 +30,7 @@ from engine.stages.groups import client_id
 from engine.stream.batch import Batch
 from engine.stream.contracts import Core, Record
 from engine.stream.crash_points import CrashPoint
-from engine.stream.partition import Partition, Wiring
+from engine.stream.partition import Partition, Wiring, nowhere
 from engine.stream.partition_loop import PartitionLoop
 from engine.stream.readiness import Readiness, tell
 from topics.registry import TopicSpec
@@ -124,6 +124,7 @@ class Host:
         prepare: Callable[[Iterable[Record]], Awaitable[None]],
         packs: Callable[[Iterable[str]], Awaitable[None]],
         vault: Vault | None = None,
+        outputs: Callable[[], Awaitable[Iterable[TopicSpec]]] = nowhere,
     ) -> Callable[[Any], Partition]:
         """Return the maker of transactional openings for this stage."""
         wiring = Wiring(
@@ -140,6 +141,7 @@ class Host:
             log=self.log,
             consumer=self.consumer,
             new_time=self.new_time,
+            outputs=outputs,
             held=self.held,
             vault=vault,
         )

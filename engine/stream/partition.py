@@ -24,6 +24,7 @@ from engine.observability.metrics import StageMetrics
 from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed
+from engine.stream.begun import has_begun
 from engine.stream.contracts import Core, Out, Record
 from engine.stream.crash_points import CrashPoint
 from engine.stream.horizon import Horizon
@@ -44,6 +45,11 @@ from topics import codec
 from topics.ids import Instant
 from topics.registry import COMMANDS, DECISIONS, STATE, TopicSpec
 from topics.ticket import Marker
+
+
+async def nowhere() -> Iterable[TopicSpec]:
+    """The stage writes nothing but its state, and decisions."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,8 @@ class Wiring:
     log: Log
     consumer: Reader
     new_time: Callable[[], BrokerTime]
+    outputs: Callable[[], Awaitable[Iterable[TopicSpec]]] = nowhere
+    """Tells what the stage writes beside its state; asked where that is gone."""
     held: set[str] = field(default_factory=set)
     """Causes that failed three openings in this process."""
     vault: Vault | None = None
@@ -141,17 +149,14 @@ class Partition:
         )
 
     async def _check_the_log_is_no_further(self, marker: Marker | None) -> None:
-        """What the log says was decided must be in the state, whatever the group still knows: dispatch would decide it
-        a second time."""
-        if self._w.state is not STATE:
-            return
+        """What the log says was done must be in the state, whatever the group still knows: it would be done a second
+        time."""
         if marker is None:
-            tp = TopicPartition(self._w.settings.prefix + DECISIONS.name, self.number)
-            if (await self._w.consumer.end_offsets([tp]))[tp] > 0:
-                raise lost_marker(STATE.name, self.number)
-            return
-        for number, decided in await last_decided(self._w.log, [self.number]):
-            demand_newest(number, marker.at, decided)
+            if await has_begun(self._w, self.number):
+                raise lost_marker(self._w.state.name, self.number)
+        elif self._w.state is STATE:
+            for number, decided in await last_decided(self._w.log, [self.number]):
+                demand_newest(number, marker.at, decided)
 
     async def _check_positions(self) -> None:
         consumer = self._w.consumer

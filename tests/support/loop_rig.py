@@ -164,6 +164,7 @@ class Worker:
             log=self,
             consumer=self.reader,
             new_time=lambda: BrokerTime(rig.mapping, now),
+            outputs=rig.outputs,
             held=self.held,
         )
         self.make: Callable[[Any], Any] = lambda key: Partition(wiring, key)
@@ -272,6 +273,10 @@ class LoopRig:
 
     def key_of(self, tp: TopicPartition) -> object:
         return tp.partition
+
+    async def outputs(self) -> Iterable[TopicSpec]:
+        """What the stage writes beside its state."""
+        return ()
 
     def worker(self, name: str = "w1") -> Worker:
         """One more process; ``start`` brings it up."""

@@ -1,9 +1,12 @@
 """Intake, dispatch and fan-out with their own deciders, one behind the other on the log in memory: reports become
 tickets and tasks, each once, whoever is killed on the way."""
 
+import asyncio
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
 import pytest
+from aiokafka import TopicPartition
 
 from engine.kafka.log_consumer import Loose
 from engine.observability.metrics import StageMetrics
@@ -19,7 +22,16 @@ from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision
 from topics.ids import murmur2
-from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, department_topics
+from topics.registry import (
+    COMMANDS,
+    DECISIONS,
+    FANOUT_STATE,
+    INCIDENTS,
+    INTAKE_STATE,
+    RAW,
+    TopicSpec,
+    department_topics,
+)
 from topics.vocabulary import CommandKind, Role
 
 LAW = law_of("guancheng")
@@ -55,6 +67,9 @@ class Intake(LoopRig):
             log=before.log,
         )
 
+    async def outputs(self) -> Iterable[TopicSpec]:
+        return (INCIDENTS,)
+
 
 class Fanout(LoopRig):
     """Fan-out on the same log."""
@@ -63,6 +78,9 @@ class Fanout(LoopRig):
 
     def __init__(self, before: LoopRig) -> None:
         super().__init__(PARTITIONS, lambda n: FanoutCore(n, StageMetrics("fanout")), log=before.log)
+
+    async def outputs(self) -> Iterable[TopicSpec]:
+        return [department_topics(code)[0] for code in LAW.departments]
 
 
 def decisions(rig: LoopRig) -> list[Decision]:
@@ -129,5 +147,54 @@ def test_a_report_becomes_one_incident_one_decision_and_its_tasks(killed: str, p
             assert len(found) == COUNT
             assert sorted(of_incidents(dispatch)) == sorted(f"incidents:{one.partition}:{one.offset}" for one in found)
             assert len(tasks(dispatch)) == len(set(tasks(dispatch))) == len(wanted) > 0
+
+    story()
+
+
+@pytest.mark.parametrize("stage", [Intake, Fanout])
+@pytest.mark.parametrize("how", ["made anew", "records deleted"])
+def test_a_stage_whose_state_is_gone_does_nothing_a_second_time(stage: type[Intake] | type[Fanout], how: str) -> None:
+    """Also once its group's offsets have expired, after seven idle days: every report would be filed again, every
+    department told again."""
+
+    @still
+    async def story() -> None:
+        async with AsyncExitStack() as stack:
+            dispatch = await stack.enter_async_context(Dispatch())
+            rigs = [dispatch, Intake(dispatch), Fanout(dispatch)]
+            report_all(dispatch)
+            workers = [await rig.worker().start() for rig in rigs]
+            await until(lambda: len(of_incidents(dispatch)) >= COUNT and bool(tasks(dispatch)))
+            await asyncio.sleep(10)
+            for worker in workers:
+                await worker.stop()
+            before = len(dispatch.log.all(INCIDENTS.name, 0)), len(tasks(dispatch))
+            if how == "made anew":
+                dispatch.log.create(stage.state.name, PARTITIONS, stage.state.max_bytes)
+            else:
+                end = dispatch.log.stored(TopicPartition(f"gw.{stage.state.name}", 0)).end
+                dispatch.log.delete_before(stage.state.name, 0, end)
+            dispatch.log.stands.clear()
+            again = await stage(dispatch).worker("again").start()
+            assert "a second time" in str(again.loop.slots[0].stopped_by)
+            assert (len(dispatch.log.all(INCIDENTS.name, 0)), len(tasks(dispatch))) == before
+            await again.stop()
+
+    story()
+
+
+def test_what_a_stranger_wrote_keeps_no_new_stack_from_beginning() -> None:
+    """Before intake was ever there, somebody wrote to what is its own to write."""
+
+    @still
+    async def story() -> None:
+        async with AsyncExitStack() as stack:
+            dispatch = await stack.enter_async_context(Dispatch())
+            dispatch.log.append(INCIDENTS.name, 0, b"junk")
+            report_all(dispatch)
+            worker = await Intake(dispatch).worker().start()
+            await until(lambda: len([n for p in range(PARTITIONS) for n in dispatch.log.all(INCIDENTS.name, p)]) > 1)
+            assert worker.loop.slots[0].stopped_by is None
+            await worker.stop()
 
     story()
