@@ -66,15 +66,13 @@ async def _rebuild(settings: Settings) -> bool:
         await _caught_up(live, ends)
         await live.hold(HOLD_SECONDS)
         stands = await live.positions()
-        await _fold_up_to(
-            consumer,
-            shadow,
-            tps,
-            at,
-            {partition: max(end, stands.get(partition, 0)) for partition, end in ends.items()},
-        )
-        ours, theirs = await shadow.content(), await live.content()
-        return await _swap(live, shadow, ours, theirs, await live.digest(), await shadow.digest())
+        # a view that was made from another log may stand behind the end of this one: there is nothing to fold up to
+        most = {tp.partition: end for tp, end in (await consumer.end_offsets(tps)).items()}
+        to = {number: max(end, min(stands.get(number, 0), most[number])) for number, end in ends.items()}
+        await _fold_up_to(consumer, shadow, tps, at, to)
+        beyond = [number for number, end in most.items() if stands.get(number, 0) > end]
+        was = f"made from another log: it stands behind the end of {beyond}" if beyond else await live.digest()
+        return await _swap(live, shadow, await shadow.content(), await live.content(), was, await shadow.digest())
     finally:
         await live.release()
         await consumer.stop()
@@ -141,10 +139,10 @@ async def _swap(
     print(f"running {digest_live}\nrebuilt {digest_new}")
     same = digest_live == digest_new
     if not same:
-        key = next(key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key))
+        key = next((key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)), "positions")
         print(f"they differ first at {key}: running {theirs.get(key)!r}, rebuilt {ours.get(key)!r}")
         async with live.redis.pipeline(transaction=True) as pipe:
-            for key in {*theirs, "positions"}:
+            for key in {*theirs, "positions", "last"}:
                 pipe.delete(live.prefix + key)
             for key in {*ours, "positions"}:
                 pipe.rename(shadow.prefix + key, live.prefix + key)

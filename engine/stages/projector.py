@@ -5,7 +5,9 @@ from collections.abc import Sequence
 
 import msgspec
 
+from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.newer_records import own_fault
+from engine.kafka.port import Log
 from engine.observability.json_logging import told
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
@@ -13,6 +15,7 @@ from engine.stream.contracts import Record
 from engine.stream.passed_by import passed_by
 from engine.views.from_state import rebuild
 from engine.views.redis_view import RedisView, read_foldable
+from engine.views.same_log import demand_same_log, folded_last, remember
 from topics import codec
 from topics.decision import Decision
 from topics.registry import STATE
@@ -25,17 +28,24 @@ class Projector:
 
     takes_unreadable = False
 
-    def __init__(self, settings: Settings, metrics: StageMetrics) -> None:
+    def __init__(self, settings: Settings, metrics: StageMetrics, log: Log | None = None) -> None:
         """Connect lazily."""
+        self._log = log or KafkaLog(settings)
         self.view = RedisView(settings)
         self._settings, self._metrics = settings, metrics
         self._at: dict[int, int] = {}
 
     async def positions(self, slot: str) -> dict[str, int]:
-        """Read where the view stands; the view itself remembers."""
+        """Read where the view stands; the view itself remembers.
+
+        Raises:
+            PositionOutOfRange: It was made from another log than is there.
+        """
         await self.view.fit()
         partition = int(slot.rsplit(":", 1)[1])
         self._at[partition] = (await self.view.positions()).get(partition, 0)
+        if self._at[partition] and (last := await folded_last(self.view, partition)) is not None:
+            await demand_same_log(self._log, partition, *last)
         return {slot: self._at[partition]}
 
     async def behind(self, slot: str, ours: int, begin: int) -> int:
@@ -55,6 +65,8 @@ class Projector:
         decisions = [decision for record in records if (decision := self._decision(record)) is not None]
         await self.view.fold(partition, decisions, self._at[partition], positions[slot])
         self._at[partition] = positions[slot]
+        if records:
+            await remember(self.view, partition, records[-1].offset, records[-1].appended_ms)
 
     def _decision(self, record: Record) -> Decision | None:
         """Read one decision; what a stranger wrote is passed by, one of ours that cannot be read stops the

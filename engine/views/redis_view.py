@@ -258,7 +258,7 @@ class RedisView:
         found: dict[str, Any] = {}
         async for key in self.redis.scan_iter(f"{_plain(self.prefix)}*", count=1000):
             kind = await self.redis.type(key)
-            if kind == "hash" and key[start:] not in ("positions", "hold"):
+            if kind == "hash" and key[start:] not in ("positions", "hold", "last"):
                 found[key[start:]] = await self.redis.hgetall(key)
             elif kind == "zset" and key[start:] != f"q:{SINCE}":  # a view made from the state does not know since when
                 found[key[start:]] = [

@@ -145,9 +145,11 @@ async def check_signed_off(rig: Rig) -> None:
 
 
 async def check_rebuild_of_nothing(rig: Rig, view: RedisView) -> None:
-    """An empty view is not 'the same': it differs, and is put in place."""
+    """An empty view is not 'the same', nor one that stands behind the log's end: it differs, and is put in place."""
     rig.terminate("projector-1")
     await view.drop()
+    await view.redis.hset(f"{view.prefix}positions", "0", "1000000")
     done = await asyncio.to_thread(cli, rig, "project", "--rebuild")
     assert (done.returncode, "the rebuilt one is in place" in done.stdout) == (1, True), done.stdout + done.stderr
-    assert len(await rows(view)) == FIRST + SECOND
+    assert "made from another log" in done.stdout
+    assert len(await rows(view)) == FIRST + SECOND and (await view.positions())[0] < 1_000_000

@@ -1,5 +1,6 @@
 """The view's rows on a real Valkey: the same whatever the order of reading, by declared keys alone, and with an end."""
 
+import asyncio
 import itertools
 import time
 from typing import Any
@@ -7,16 +8,20 @@ from typing import Any
 import msgspec
 import pytest
 
-from engine.errors import DependencyDown
+from engine.errors import DependencyDown, PositionOutOfRange
+from engine.kafka.memory.broker import MemoryLog
 from engine.local import doctor
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
+from engine.stages.projector import Projector
+from engine.stream.contracts import Record
 from engine.views.figures import ViewFigures
 from engine.views.redis_view import RedisView
 from topics import codec
 from topics.decision import Change, Decision
 from topics.ids import DecisionId
 from topics.reference import EngineClock
+from topics.registry import DECISIONS
 from topics.ticket import Ticket
 from topics.vocabulary import Status
 
@@ -139,6 +144,43 @@ async def test_the_view_of_an_older_engine_is_taken_away(settings: Settings) -> 
         assert not [key async for key in view.redis.scan_iter(f"{settings.prefix}*")]
     finally:
         await view.close()
+
+
+async def test_a_view_of_another_log_is_not_gone_on_with(settings: Settings) -> None:
+    """The broker came back with an older copy and was written on: where the view stands are other decisions, and those
+    before were never folded. What is the same, or has aged away, is no fault."""
+    log = MemoryLog(lambda: int(time.time() * 1000), settings.prefix)
+    log.create(DECISIONS.name, 1)
+    slot, projector = f"{DECISIONS.name}:0", Projector(settings, StageMetrics("projector"), log)
+
+    async def fold(count: int) -> None:
+        at = (await projector.positions(slot))[slot]
+        for _ in range(count):
+            log.append(DECISIONS.name, 0, codec.encode(said("a", at + 1, Status.OFFERED)[1]))
+        records = [
+            Record(DECISIONS.name, 0, one.offset, one.key, one.value, (), one.timestamp, 0)
+            for one in log.all(DECISIONS.name, 0)
+            if one.offset >= at
+        ]
+        await projector.apply(slot, records, {slot: at + count})
+
+    try:
+        await fold(3)
+        await fold(2)
+        assert (await projector.positions(slot))[slot] == 5
+        log.delete_before(DECISIONS.name, 0, 5)
+        assert (await projector.positions(slot))[slot] == 5
+        log.create(DECISIONS.name, 1)
+        for n in range(9):
+            await asyncio.sleep(0.002)
+            log.append(DECISIONS.name, 0, codec.encode(said("a", n + 1, Status.OFFERED)[1]))
+        with pytest.raises(PositionOutOfRange, match="another log.*project --rebuild"):
+            await projector.positions(slot)
+        await projector.view.drop()
+        assert (await projector.positions(slot))[slot] == 0
+    finally:
+        await projector.view.drop()
+        await projector.close()
 
 
 async def test_a_redis_that_throws_rows_away_keeps_no_view_until_that_is_mended(settings: Settings) -> None:

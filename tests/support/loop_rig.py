@@ -144,8 +144,7 @@ class Worker:
         self.rig, self.name, self.prefix = rig, name, rig.log.prefix
         self.metrics, self.steps, self.held = StageMetrics(rig.stage), Steps(), set[str]()
         self.reader = rig.log.member(rig.stage, name)
-        self.writers: list[MemoryWriter] = []
-        self.cores: list[Any] = []
+        self.writers, self.cores = list[MemoryWriter](), list[Any]()
         self.packs: Callable[[Iterable[str]], Any] = self._nothing
         self.decide: Callable[[Batch], Any] = self._decide
         self.ready: list[bool] = []

@@ -19,6 +19,7 @@ from rules.commands.desk import effective
 from tests.support.city import HOUR, MINUTE
 from tests.support.loop_rig import START, LoopRig
 from tests.support.still_time import now, still
+from tests.unit.engine.test_openings import Large, partition
 from topics.command import Actor, Command
 from topics.reference import EngineClock
 from topics.vocabulary import CommandKind, Role
@@ -97,6 +98,23 @@ async def test_a_broker_that_answers_late_is_no_clock_that_is_wrong(monkeypatch:
             assert worker.loop.skew() == pytest.approx(off, abs=9)
         await asyncio.sleep(10)
         assert worker.counted("alarms", "clock_skew") == 1
+
+
+async def test_engine_time_goes_by_the_broker_that_is_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """State and decisions may lie on two: a clock that fired by the one ahead would be early by the other's stamp."""
+    opening = partition(Large(-1), set())
+
+    async def sent(*args: Any) -> list[Any]:
+        acks = [SimpleNamespace(topic=name, offset=0, timestamp=at) for name, at in (("a", 5_000), ("b", 2_000))]
+        return [asyncio.sleep(0, ack) for ack in acks]
+
+    async def nothing(*args: Any) -> None: ...
+
+    monkeypatch.setattr("engine.stream.partition.send", sent)
+    opening._producer = SimpleNamespace(begin_transaction=nothing, commit_transaction=nothing)  # type: ignore[assignment]
+    opening.time = BrokerTime(EngineClock(0, 0, 1), lambda: 0.0)
+    await opening._commit([], {})
+    assert (opening.time.now(), opening._newest_ms) == (2_000, 5_000)
 
 
 def test_of_several_brokers_the_one_that_is_off_is_told() -> None:
