@@ -1,10 +1,14 @@
 """The packs that travelled on ``reference``, compiled for look-up: laws for deciding, places for placing."""
 
+import asyncio
+import logging
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, TypeVar
 
 from engine.errors import InvalidRulePack, PackNotThere
+from engine.kafka.driver_errors import KafkaFault
+from engine.observability.json_logging import told
 from rules.law.compiled import Law
 from rules.law.placement import Places
 from rules.rulepack.bundle_check import beyond
@@ -12,8 +16,13 @@ from rules.rulepack.bundle_check import beyond
 if TYPE_CHECKING:
     from engine.kafka.reference import Reference
 
+log = logging.getLogger(__name__)
+
 REFRESH_SECONDS = 5.0
 """How long intake may place by the former pack after a new one was published."""
+
+WAIT_SECONDS = 3.0
+"""How long intake stands still for a ``reference`` that does not answer, each time it is asked."""
 
 
 T = TypeVar("T")
@@ -34,6 +43,8 @@ class Laws:
         """Start empty."""
         self._reference = reference
         self._refreshed = 0.0
+        self._reading: asyncio.Task[None] | None = None
+        self._wait_until = 0.0
         self.laws: Known[Law] = Known()
         self.places: Known[Places] = Known()
         self._placing_by: str | None = None
@@ -74,9 +85,23 @@ class Laws:
             self.laws[ref]
 
     async def refresh_sometimes(self) -> None:
-        """Read on if that was not done within the last few seconds."""
-        if time.monotonic() - self._refreshed > REFRESH_SECONDS:
+        """Read on if that was not done within the last few seconds, and wait for it a while.
+
+        ``reference`` is one partition: while nobody leads it, what is known places on.
+        """
+        now = time.monotonic()
+        is_reading = self._reading is not None and not self._reading.done()
+        if not is_reading and now - self._refreshed > REFRESH_SECONDS:
+            self._reading, self._wait_until = asyncio.create_task(self._read_on()), now + WAIT_SECONDS
+        if self._reading is not None and now < self._wait_until:
+            await asyncio.wait({self._reading}, timeout=self._wait_until - now)
+
+    async def _read_on(self) -> None:
+        try:
             await self.refresh()
+        except (KafkaFault, OSError, TimeoutError) as exc:
+            self._refreshed = time.monotonic()
+            log.warning("'reference' cannot be read on, placing by %s meanwhile: %s", self._placing_by, told(exc))
 
     def current(self) -> str:
         """Name the pack published last, of those that can be used.

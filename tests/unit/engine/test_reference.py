@@ -1,16 +1,21 @@
 """DESIGN 3: what stands on ``reference`` is believed only where it is what it says; everything else is passed by,
 counted and said once."""
 
+import asyncio
 import logging
+from itertools import pairwise
 
 import pytest
 from msgspec.structs import replace
 
+from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.log_snapshot import Entry, Log
 from engine.kafka.reference import Reference
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
-from engine.stages.pack_cache import Laws
+from engine.stages.pack_cache import REFRESH_SECONDS, WAIT_SECONDS, Laws
+from tests.support.still_time import CLOCK as STILL
+from tests.support.still_time import now, still
 from tests.support.story import Teller
 from tests.support.town import START, ref_of, town
 from topics.codec import encode
@@ -164,3 +169,49 @@ async def test_intake_places_by_the_last_pack_that_can_be_used(monkeypatch: pyte
     await laws.refresh()
     assert found.current == ref_of(broken)
     assert laws.current() == REF
+
+
+@still
+async def test_a_reference_that_nobody_leads_does_not_stop_intake(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is one partition: the pack that is known places on, after a short wait; what was published meanwhile is taken
+    up with the next reading that comes to an end."""
+    found, asked = sound(), list[float]()
+
+    async def read() -> None:
+        asked.append(now())
+        if len(asked) in (2, 3):
+            await asyncio.sleep(40)
+            raise KafkaFault("nobody leads reference/0")
+
+    monkeypatch.setattr("engine.stages.pack_cache.time", STILL)
+    monkeypatch.setattr(found, "refresh", read)
+    laws, waited = Laws(found), list[float]()
+    await laws.refresh()
+    for _ in range(1000):
+        await asyncio.sleep(0.1)
+        began = now()
+        await asyncio.gather(*[laws.refresh_sometimes() for _ in range(3)])
+        waited.append(now() - began)
+        assert laws.current() == REF
+    assert max(waited) <= WAIT_SECONDS + 0.1
+    assert 2 * WAIT_SECONDS <= sum(waited) + 0.1 <= 2 * WAIT_SECONDS + 1
+    assert [later - sooner > REFRESH_SECONDS for sooner, later in pairwise(asked)] == [True] * (len(asked) - 1)
+
+
+@still
+async def test_an_intake_that_was_idle_places_by_what_was_published_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first report of the morning waits until the law of the night is read."""
+    found = sound()
+
+    async def read() -> None:
+        await asyncio.sleep(0.5)
+        found.current = None if now() > 3000 else found.current
+
+    monkeypatch.setattr("engine.stages.pack_cache.time", STILL)
+    monkeypatch.setattr(found, "refresh", read)
+    laws = Laws(found)
+    await laws.refresh_sometimes()
+    await asyncio.sleep(3600)
+    began = now()
+    await asyncio.gather(laws.refresh_sometimes(), laws.refresh_sometimes())
+    assert (found.current, round(now() - began, 1)) == (None, 0.5)
