@@ -7,6 +7,7 @@ import logging
 import signal
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +28,11 @@ from engine.security.private_files import make_missing, write_whole
 from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.stages.groups import client_id
+from engine.stages.outputs import outputs_of
 from engine.stream.batch import Batch
 from engine.stream.contracts import Core, Record
 from engine.stream.crash_points import CrashPoint
-from engine.stream.partition import Partition, Wiring, nowhere
+from engine.stream.partition import Partition, Wiring
 from engine.stream.partition_loop import PartitionLoop
 from engine.stream.readiness import Readiness, tell
 from topics.registry import TopicSpec
@@ -124,7 +126,6 @@ class Host:
         prepare: Callable[[Iterable[Record]], Awaitable[None]],
         packs: Callable[[Iterable[str]], Awaitable[None]],
         vault: Vault | None = None,
-        outputs: Callable[[], Awaitable[Iterable[TopicSpec]]] = nowhere,
     ) -> Callable[[Any], Partition]:
         """Return the maker of transactional openings for this stage."""
         wiring = Wiring(
@@ -141,7 +142,7 @@ class Host:
             log=self.log,
             consumer=self.consumer,
             new_time=self.new_time,
-            outputs=outputs,
+            outputs=partial(outputs_of, self.stage, self.settings),
             held=self.held,
             vault=vault,
         )

@@ -4,6 +4,7 @@ idle days (DESIGN 5.3)."""
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import partial
 
 import msgspec
 from aiokafka import TopicPartition
@@ -16,8 +17,11 @@ from engine.kafka.log_consumer import LogConsumer, Loose
 from engine.kafka.read_to_end import to_end
 from engine.kafka.reference import last_decided, last_records
 from engine.settings import Settings
+from engine.stages.outputs import outputs_of
+from engine.stream.begun import has_begun
 from engine.stream.positions import MARKER, nothing_lost
 from engine.views.redis_view import RedisView
+from engine.views.same_log import folded_last, of_another
 from topics import codec
 from topics.departments import department_of
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REPLIES_STATE, STATE
@@ -34,7 +38,7 @@ INPUTS = {
     "projector": (DECISIONS.name,),
 }
 
-STATES = {"intake": INTAKE_STATE.name, "dispatch": STATE.name, "fanout": FANOUT_STATE.name}
+STATES = {"intake": INTAKE_STATE, "dispatch": STATE, "fanout": FANOUT_STATE}
 """Stage -> where its partitions write their markers, last in each transaction."""
 
 Place = tuple[str, int]
@@ -84,16 +88,29 @@ async def _of_stage(settings: Settings, consumer: LogConsumer, stage: str) -> tu
     lag = sum(gap for tp, gap in gaps.items() if tp not in few) + await _readable(consumer, few, ends)
     # the projector makes a partition anew from the state where the log is gone: nothing of it is lost by that
     gone = set() if stage == "projector" else {partition for _, partition in await _lost(settings, consumer, stood)}
-    # the state is older than the log, or has lost its marker
-    gone |= {n for n, at in decided if n not in markers or at > markers[n].at}
+    gone |= {n for n, at in decided if n in markers and at > markers[n].at}  # the state is older than the log
+    gone |= await _begun(settings, consumer, stage, markers)
+    gone |= await _of_another_log(settings) if stage == "projector" else set()
     return lag, len(gone)
+
+
+async def _begun(settings: Settings, consumer: LogConsumer, stage: str, markers: Mapping[int, Marker]) -> set[int]:
+    """Partitions that have lost their marker: they would begin anew."""
+    if stage not in STATES:
+        return set()
+    log, outputs = KafkaLog(settings), partial(outputs_of, stage, settings)
+    return {
+        n
+        for n in range(settings.partitions)
+        if n not in markers and await has_begun(log, consumer, STATES[stage], n, settings.partitions, outputs)
+    }
 
 
 async def _markers(settings: Settings, stage: str) -> dict[int, Marker]:
     """The last marker of each partition; a stranger's, written outside of any transaction, is none."""
     last = await last_records(
         KafkaLog(settings),
-        STATES[stage],
+        STATES[stage].name,
         range(settings.partitions),
         lambda record: record.key == MARKER and type(record) is not Loose,
     )
@@ -113,6 +130,18 @@ async def _projected(settings: Settings) -> dict[Place, int]:
         return {(DECISIONS.name, number): at for number, at in (await view.positions()).items()}
     except DependencyDown:
         return await _committed(settings, "projector")
+    finally:
+        await view.close()
+
+
+async def _of_another_log(settings: Settings) -> set[int]:
+    """Partitions of the view that were made from another log than is there; where Redis is away nobody knows."""
+    view = RedisView(settings)
+    try:
+        found = {n: last for n in range(settings.partitions) if (last := await folded_last(view, n)) is not None}
+        return await of_another(KafkaLog(settings), found)
+    except DependencyDown:
+        return set()
     finally:
         await view.close()
 

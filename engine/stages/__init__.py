@@ -85,11 +85,7 @@ async def _dispatch(host: "Host") -> Built:
 
 
 async def _fanout(host: "Host") -> Built:
-    from engine.kafka.topic_admin import departments_of
     from engine.stages.fanout import INPUTS, FanoutCore
-
-    async def outputs() -> Iterable[registry.TopicSpec]:
-        return [registry.department_topics(code)[0] for code in await departments_of(host.settings)]
 
     make = host.partitions(
         INPUTS,
@@ -97,7 +93,6 @@ async def _fanout(host: "Host") -> Built:
         lambda number: FanoutCore(number, host.metrics),
         _no_preparation,
         _no_packs,
-        outputs=outputs,
     )
     return Built(host.loop(make, _by_number), _subscriber(host, INPUTS))
 
@@ -125,9 +120,6 @@ async def _intake(host: "Host") -> Built:
     async def prepare(records: Iterable["Record"]) -> None:
         await laws.refresh_sometimes()
 
-    async def outputs() -> Iterable[registry.TopicSpec]:
-        return (registry.INCIDENTS,)
-
     make = host.partitions(
         (registry.RAW,),
         registry.INTAKE_STATE,
@@ -137,7 +129,6 @@ async def _intake(host: "Host") -> Built:
         prepare,
         laws.have,
         vault,
-        outputs,
     )
     return Built(host.loop(make, _by_number), _subscriber(host, (registry.RAW,)))
 

@@ -151,11 +151,12 @@ class Partition:
     async def _check_the_log_is_no_further(self, marker: Marker | None) -> None:
         """What the log says was done must be in the state, whatever the group still knows: it would be done a second
         time."""
+        w = self._w
         if marker is None:
-            if await has_begun(self._w, self.number):
-                raise lost_marker(self._w.state.name, self.number)
-        elif self._w.state is STATE:
-            for number, decided in await last_decided(self._w.log, [self.number]):
+            if await has_begun(w.log, w.consumer, w.state, self.number, w.settings.partitions, w.outputs):
+                raise lost_marker(w.state.name, self.number)
+        elif w.state is STATE:
+            for number, decided in await last_decided(w.log, [self.number]):
                 demand_newest(number, marker.at, decided)
 
     async def _check_positions(self) -> None:

@@ -1,11 +1,13 @@
 """Whether a view was made from the log that is there now: one that was put back to an older copy and written on holds
 other records where the view stands, and nothing else would tell (DESIGN 5.3)."""
 
+from collections.abc import Mapping
+
 from aiokafka import TopicPartition
 from redis.exceptions import RedisError
 
 from engine.errors import DependencyDown, PositionOutOfRange
-from engine.kafka.port import Log
+from engine.kafka.port import Log, Reader
 from engine.views.redis_view import RedisView
 from topics.registry import DECISIONS
 
@@ -27,26 +29,40 @@ async def remember(view: RedisView, partition: int, offset: int, appended_ms: in
         raise DependencyDown(f"Redis did not take the view: {exc}") from exc
 
 
+async def of_another(log: Log, last: Mapping[int, tuple[int, int]]) -> set[int]:
+    """Name the partitions in which the decision folded last no longer stands where it stood; what retention has taken
+    tells nothing, and behind the log's end the position is as well: that is told by the opening."""
+    tps = [TopicPartition(log.prefix + DECISIONS.name, partition) for partition in last]
+    async with log.reading(tps) as reader:
+        begins, ends = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
+        return {
+            tp.partition
+            for tp in tps
+            if begins[tp] <= last[tp.partition][0] < ends[tp]
+            and await _written_at(reader, tp, last[tp.partition][0]) != last[tp.partition][1]
+        }
+
+
+async def _written_at(reader: Reader, tp: TopicPartition, offset: int) -> int | None:
+    """When the record of an offset was written; ``None``: there is none."""
+    reader.seek(tp, offset)
+    while await reader.position(tp) <= offset:
+        for record in (await reader.getmany(tp, timeout_ms=500)).get(tp, []):
+            if record.offset >= offset:
+                return int(record.timestamp) if record.offset == offset else None
+    return None
+
+
 async def demand_same_log(log: Log, partition: int, offset: int, appended_ms: int) -> None:
-    """See that the decision folded last still stands where it stood; what retention has taken tells nothing.
+    """See that a view was made from this log.
 
     Raises:
-        PositionOutOfRange: Another record stands there, or none.
+        PositionOutOfRange: Another record stands where it folded one, or none.
     """
-    tp = TopicPartition(log.prefix + DECISIONS.name, partition)
-    async with log.reading([tp]) as reader:
-        begin, end = (await reader.beginning_offsets([tp]))[tp], (await reader.end_offsets([tp]))[tp]
-        if not begin <= offset < end:  # behind its end the position is as well, and that is told by the opening
-            return
-        reader.seek(tp, offset)
-        found: int | None = None
-        while found is None and await reader.position(tp) <= offset:
-            records = (await reader.getmany(tp, timeout_ms=500)).get(tp, [])
-            found = next((one.timestamp for one in records if one.offset == offset), None)
-    if found != appended_ms:
+    if await of_another(log, {partition: (offset, appended_ms)}):
         raise PositionOutOfRange(
-            f"{DECISIONS.name}/{partition}: the view was made from another log: offset {offset} was written at"
-            f" {appended_ms}, what stands there now is not; the topic was put back to an older copy or made anew."
+            f"{DECISIONS.name}/{partition}: the view was made from another log: what stands at offset {offset} now was"
+            f" not written at {appended_ms}; the topic was put back to an older copy or made anew."
             " 'gridwhistle project --rebuild', then start the projector again",
             topic=DECISIONS.name,
             partition=partition,

@@ -13,6 +13,7 @@ from aiokafka.protocol.admin import DeleteGroupsRequest
 from engine.client.publish_pack import publish
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.reference import last_records
+from engine.kafka.topic_admin import apply, existing
 from engine.local.lag import lags_and_stopped
 from engine.settings import Settings
 from engine.stream.positions import MARKER
@@ -20,7 +21,7 @@ from tests.kafka.test_hostile_fetch import decided, metrics, send_good
 from tests.support.rig import Rig, eventually
 from tests.support.servers import free_ports
 from topics import codec
-from topics.registry import INCIDENTS, STATE
+from topics.registry import INCIDENTS, INTAKE_STATE, STATE
 from topics.ticket import Marker
 
 
@@ -103,19 +104,52 @@ async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one
         assert [line[:3] for line in said if line.startswith("[")] == ["[+]", "[-]", "[+]", "[+]", "[+]", "[+]"]
         rig.terminate("dispatch-1")
         assert (await lags_and_stopped(settings))[1]["dispatch"] == 1
+        await check_state_made_anew(rig)
     finally:
         rig.close()
 
 
+async def check_state_made_anew(rig: Rig) -> None:
+    """Somebody deletes ``intake.state``, and its group has expired: no report is filed a second time, ``status`` says
+    why without any process."""
+    settings, port = rig.settings, free_ports(1)
+    assert (await lags_and_stopped(settings))[1]["intake"] == 0
+    rig.terminate("intake-1")
+    await forget_group(settings, "intake")
+    before = await _ends(settings)
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    await admin.start()
+    try:
+        await admin.delete_topics([settings.prefix + INTAKE_STATE.name])
+    finally:
+        await admin.close()
+
+    async def is_made() -> bool:  # the broker takes its time to let go of the name
+        await apply(settings, [])
+        return settings.prefix + INTAKE_STATE.name in await existing(settings)
+
+    await eventually(is_made, 30, "it is made anew", every=0.5)
+    assert (await lags_and_stopped(settings))[1]["intake"] == settings.partitions
+    rig.start("intake", metrics_port=port)
+    await rig.ready("intake-1")
+    page = metrics(port)
+    assert [page[f'gridwhistle_partition_stopped{{partition="{n}",stage="intake"}}'] for n in range(3)] == [1, 1, 1]
+    assert await _ends(settings) == before
+
+
+async def _ends(settings: Settings) -> dict[int, int]:
+    tps = [TopicPartition(settings.prefix + INCIDENTS.name, p) for p in range(settings.partitions)]
+    async with KafkaLog(settings).reading(tps) as consumer:
+        return {tp.partition: end for tp, end in (await consumer.end_offsets(tps)).items()}
+
+
 async def _stands_at_the_end(settings: Settings) -> bool:
     """By the markers alone: nothing is left between a position and the end, not even a marker of a transaction."""
-    tps = [TopicPartition(settings.prefix + INCIDENTS.name, p) for p in range(settings.partitions)]
     last = await last_records(
         KafkaLog(settings), STATE.name, range(settings.partitions), lambda record: record.key == MARKER
     )
     stands = {number: codec.decode(record.value, Marker).positions.get(INCIDENTS.name, 0) for number, record in last}
-    async with KafkaLog(settings).reading(tps) as consumer:
-        return {tp.partition: end for tp, end in (await consumer.end_offsets(tps)).items()} == stands
+    return await _ends(settings) == stands
 
 
 async def _waits(settings: Settings) -> bool:
