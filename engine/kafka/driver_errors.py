@@ -11,6 +11,7 @@ from aiokafka.errors import (
     OffsetOutOfRangeError,
     ProducerFenced,
     RecordListTooLargeError,
+    UnknownTopicOrPartitionError,
 )
 
 KafkaFault = KafkaError
@@ -21,6 +22,9 @@ Fenced = ProducerFenced
 
 NotAssigned = IllegalStateError
 """The partition is no longer ours to read."""
+
+NoSuchTopic = UnknownTopicOrPartitionError
+"""The broker has no such topic; of one that was to be written the driver does not say which."""
 
 OffsetsGone = OffsetOutOfRangeError
 """What was to be read next is no longer on the log; ``args[0]`` has the offset of each partition."""

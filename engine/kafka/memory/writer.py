@@ -10,7 +10,7 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from engine.kafka.clients import BATCH_BYTES
-from engine.kafka.driver_errors import KafkaFault, OutOfTurn
+from engine.kafka.driver_errors import KafkaFault, NoSuchTopic, OutOfTurn
 from engine.kafka.memory.stored import Fate
 
 if TYPE_CHECKING:
@@ -66,6 +66,10 @@ class MemoryWriter:
         """Send it; the task ends with the broker's answer."""
         self._demand_open()
         await self._log.faults.passing("send", self.name)
+        try:
+            self._log.stored(TopicPartition(topic, partition))
+        except NoSuchTopic:
+            raise NoSuchTopic() from None  # as the driver says it: without a name
         batch.close()
         sending = asyncio.create_task(self._send(batch, TopicPartition(topic, partition)))
         self._sent.append(sending)

@@ -80,7 +80,8 @@ class Fanout(LoopRig):
         super().__init__(PARTITIONS, lambda n: FanoutCore(n, StageMetrics("fanout")), log=before.log)
 
     async def outputs(self) -> Iterable[TopicSpec]:
-        return [department_topics(code)[0] for code in LAW.departments]
+        found = [department_topics(code)[0] for code in LAW.departments]
+        return [spec for spec in found if self.log.partitions_of(self.log.prefix + spec.name)]
 
 
 def decisions(rig: LoopRig) -> list[Decision]:
@@ -196,5 +197,33 @@ def test_what_a_stranger_wrote_keeps_no_new_stack_from_beginning() -> None:
             await until(lambda: len([n for p in range(PARTITIONS) for n in dispatch.log.all(INCIDENTS.name, p)]) > 1)
             assert worker.loop.slots[0].stopped_by is None
             await worker.stop()
+
+    story()
+
+
+def test_a_departments_topic_that_somebody_deleted_is_named_and_its_tasks_wait(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing is skipped and nothing set aside: once it is made again they are all there, each once."""
+
+    @still
+    async def story() -> None:
+        async with AsyncExitStack() as stack:
+            dispatch = await stack.enter_async_context(Dispatch())
+            report_all(dispatch)
+            for rig in (dispatch, await stack.enter_async_context(Intake(dispatch))):
+                await rig.worker().start()
+            await until(lambda: len(of_incidents(dispatch)) >= COUNT)
+            for tp in [tp for tp in dispatch.log._stored if tp.topic.endswith(".tasks")]:
+                del dispatch.log._stored[tp]
+            fanout = await (await stack.enter_async_context(Fanout(dispatch))).worker().start(ready=False)
+            await until(lambda: fanout.counted("alarms", "partition_stalled") >= 1)
+            assert ".tasks is not there; 'gridwhistle topics apply'" in caplog.text
+            for code in LAW.departments:
+                dispatch.log.create(department_topics(code)[0].name, 3)
+            wanted = [event for one in decisions(dispatch) for event in one.events if event.type == "TaskDispatched"]
+            await until(lambda: len(tasks(dispatch)) >= len(wanted) > 0)
+            await asyncio.sleep(60)
+            assert len(tasks(dispatch)) == len(set(tasks(dispatch))) and fanout.counted("held", "fanout") == 0
 
     story()
