@@ -8,7 +8,7 @@ from rules.ticket.draft import Case, Draft, is_wish
 from topics.events.departments import ChildFinished, ChildReleased, DepartmentReportedIn, WhistleRaised
 from topics.ids import is_number
 from topics.ticket import Child, Clock
-from topics.vocabulary import ClockKind, DepartmentRole, Status
+from topics.vocabulary import ClockKind, DepartmentRole, Status, Unit
 
 OPEN = ("called", "reported_in")
 
@@ -50,16 +50,17 @@ def _child_clock(case: Case, draft: Draft) -> Clock | None:
     law = case.law
     if is_wish(law, draft):
         return None
-    rungs = law.rungs(ClockKind.CHILD)
+    (limit, unit), held = clocks.leg_limit(law, draft.resolve_limit_ms, draft.resolve_unit), None
     for kind in (ClockKind.LEG, ClockKind.RESOLVE) if draft.is_overdue else (ClockKind.RESOLVE,):
         clock = draft.clock(kind)
-        if clock is not None and (clock.running_since is not None or clock.paused_reason is not None):
-            left, held = clock.limit_ms - clocks.elapsed(law, clock, case.at), clock.paused_reason
-            if left > 0:
-                fresh = Clock(ClockKind.CHILD, "", left, clock.unit, case.at, case.at, rungs)
-                return fresh if held is None else clocks.pause(law, fresh, case.at, held)
-    limit, unit = clocks.leg_limit(law, draft.resolve_limit_ms, draft.resolve_unit)
-    return Clock(ClockKind.CHILD, "", limit, unit, case.at, case.at, rungs)
+        if clock is None or (clock.running_since is None and clock.paused_reason is None):
+            continue
+        left, held = clock.limit_ms - clocks.elapsed(law, clock, case.at), clock.paused_reason
+        if left > 0:
+            limit, unit = left, Unit(clock.unit)
+            break
+    fresh = Clock(ClockKind.CHILD, "", limit, unit, case.at, case.at, law.rungs(ClockKind.CHILD))
+    return fresh if held is None else clocks.pause(law, fresh, case.at, held)
 
 
 def retime(case: Case, draft: Draft) -> None:

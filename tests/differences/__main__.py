@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,10 +31,13 @@ from topics.vocabulary import ClockKind
 
 HERE = Path(__file__).parents[2]
 PAGE = HERE / "docs" / "results" / "law-differences.md"
+EACH = HERE / "build" / "law-differences.tsv"
+"""Run, decision, in what it differs and why: a line for each; the page counts them by kind."""
 STAMPS = ("engine", "said", "schema", "version")
 """Members that say which form a record has, or were added since; they are no decision."""
 REASONS = json.loads((Path(__file__).parent / "reasons.json").read_text(encoding="utf-8"))
 """Kind of difference -> the changed line of the law."""
+NONE = "**none: look at it**"
 NAMES = {
     "from rules.law.compiled import": "from rules.law import",
     "from rules.law.placement import": "from rules.placement import",
@@ -143,11 +147,12 @@ def compared(path: Path) -> tuple[int, int, dict[str, list[str]], Counter[str]]:
     return count, differ, where, times
 
 
-def section(name: str, path: Path) -> str:
-    """One run's table."""
+def section(name: str, path: Path, each: list[str]) -> str:
+    """One run's table; every decision that differs goes into ``each``, with its reason."""
     count, differ, where, times = compared(path)
+    each += [f"{name}\t{id}\t{kind}\t{REASONS.get(kind, NONE)}" for kind, ids in sorted(where.items()) for id in ids]
     rows = [
-        f"| {kind} | {n} | {REASONS.get(kind, '**none: look at it**')} | `{'` `'.join(where[kind][:3])}` |"
+        f"| {kind} | {n} | {REASONS.get(kind, NONE)} | `{'` `'.join(where[kind][:3])}` |"
         for kind, n in sorted(times.items(), key=lambda item: (-item[1], item[0]))
     ]
     return (
@@ -163,13 +168,19 @@ def main() -> None:
         folder = Path(name) if len(sys.argv) < 4 else Path(sys.argv[3])
         if len(sys.argv) < 4:
             recording(commit, rows, folder)
-        text = "\n".join(section(run, folder / f"{run}.jsonl.gz") for run in ("demo", "los-angeles"))
+        each: list[str] = []
+        text = "\n".join(section(run, folder / f"{run}.jsonl.gz", each) for run in ("demo", "los-angeles"))
+    EACH.parent.mkdir(exist_ok=True)
+    EACH.write_text("\n".join(each) + "\n", encoding="utf-8")
     PAGE.write_text(
         f"# What commit {commit} decided and today's law decides otherwise\n\nThe demonstration's day (seed 1) and the"
         " first 1,500 rows of Los Angeles with what the city closed of them, decided by that version; each"
         " decision\nis taken once more by today's law from what the record says stood before it, so that no difference"
         " is the consequence of another. Not compared are\nthe stamps of a record's form. `python -m"
-        " tests.differences " + commit + " la311-2018.csv` repeats it.\n\n" + text,
+        " tests.differences "
+        + commit
+        + " la311-2018.csv` repeats it,\nand writes a line for each decision with its reason into"
+        f" `build/law-differences.tsv`. Compared on {date.today()}.\n\n" + text,
         encoding="utf-8",
     )
     print(PAGE.read_text(encoding="utf-8"))

@@ -51,6 +51,7 @@ def test_no_random_walk_breaks_the_law() -> None:
     for walk in walks:
         for _ in range(STEPS // len(walks)):
             walk.step()
+        walk.left_alone()
     pairs = sum((walk.pairs for walk in walks), Counter())
     seen = sum((walk.seen for walk in walks), Counter())
     print({name: seen[name] for name in FEATURES}, f"{len(pairs)} pairs of status and command")

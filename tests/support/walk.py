@@ -429,10 +429,17 @@ class Walk:
         """Clocks take it up; down it goes only by a person."""
         former = self.tiers.get(ticket.id)
         now = self.tiers[ticket.id] = (ticket.pack, ticket.category, ticket.tier)
-        if former is None or former[:2] != now[:2] or None in (former[2], now[2]) or ticket.category is None:
+        if former is None or None in (*former[1:], *now[1:]):
+            return
+        if former[:2] != now[:2]:
+            self._look_at_ladder(former, now, decision)
             return
         law = self.city.laws[ticket.pack]
-        names = [tier.name for tier in law.ladder(law.categories[ticket.category].ladder)]
+        names = [tier.name for tier in law.ladder(law.categories[str(ticket.category)].ladder)]
+        if decision.cause == "clock" and former[2] in names and now[2] in names:
+            passed_by = names[names.index(str(former[2])) + 1 : names.index(str(now[2]))]
+            told = {name for name, _ in decision.why.refused}
+            assert set(passed_by) <= told, (decision.id, former, now, told)  # one tier a firing
         if former[2] in names and now[2] in names and names.index(str(now[2])) < names.index(str(former[2])):
             self.seen["down by hand"] += 1
             assert decision.cause == "command" and decision.command in (
@@ -443,6 +450,33 @@ class Walk:
                 "recategorise",
             ), (decision, former, now)
             assert decision.command != "escalate" or str(decision.actor).split(":")[0] in ("chief", "centre"), decision
+
+    def _look_at_ladder(
+        self,
+        former: tuple[str | None, str | None, str | None],
+        now: tuple[str | None, str | None, str | None],
+        decision: Decision,
+    ) -> None:
+        """Into the ladder of another category, or of another pack, it never falls; what is filed anew begins anew."""
+        if decision.command in ("file", "unmerge", "reopen"):
+            return
+        heights = []
+        for pack, category, tier in (former, now):
+            law = self.city.laws[str(pack)]
+            kinds = {step.name: step.kind for step in law.ladder(law.categories[str(category)].ladder)}
+            heights.append(HEIGHTS[kinds[str(tier)]])
+        assert heights[0] <= heights[1], (decision.id, decision.command, former, now)
+
+    def left_alone(self) -> None:
+        """Nobody does anything any more: within 400 days every ticket is over, or rests where LAW lets it rest."""
+        self._pass(400 * DAY)
+        standing = [self.city.book.tickets[name] for name in self.city.book.open]
+        for ticket in standing:
+            assert rests(self.city.laws[ticket.pack], ticket) is not None, (ticket.id, ticket.status, ticket.clocks)
+
+
+HEIGHTS = {"parties": 0, "street": 1, "whistle": 2, "owner": 2, "centre": 3}
+"""Which kind of tier stands above which."""
 
 
 def in_table(before: Status | None, after: Status, decision: Decision) -> None:

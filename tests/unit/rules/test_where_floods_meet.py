@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.support.city import MINUTE, City, at
+from rules.state.partition_state import Book
+from tests.support.city import MINUTE, REF, City, at
 from tests.unit.rules.test_where_features_meet import town
 from topics.pack import Storm
-from topics.vocabulary import Status
+from topics.vocabulary import ClockKind, Status
 
 
 def folded(*, until: str = "12:30") -> City:
@@ -77,3 +78,16 @@ def test_one_of_a_flood_that_becomes_something_else_is_none_of_it_any_more() -> 
         )
         city.at("12:31")
         assert city["C"].status not in (Status.SURVEYED, Status.CLOSED)
+
+
+def test_one_of_a_flood_whose_worked_one_nobody_knows_any_more_stands_for_itself() -> None:
+    """Its state was dropped while that of the other was kept: taken up again, it is told at once that nothing is worked
+    there."""
+    city = folded(until="08:30")
+    book = Book(city.laws)
+    for key, value in city.book.flush():
+        if value is not None and key != b"t:" + city["A"].id.encode():
+            book.load(key, value)
+    book.opened(REF, city.now)
+    due = book.first_due(city.now)
+    assert due is not None and (due.ticket, due.kind, due.due_at) == (city["C"].id, ClockKind.FLOOD, 0)

@@ -126,6 +126,22 @@ def test_laid_aside_and_made_something_else_nothing_of_it_runs() -> None:
     assert (city["T"].deadline_at, city["T"].children[0].deadline_at) == (at("12:00", 9), at("12:00", 9))
 
 
+@pytest.mark.meets("wish", "wait", law="4")
+def test_a_wish_that_waits_and_becomes_something_else_has_a_leg_that_stands() -> None:
+    """Moved up by hand and waiting for its reporter since 09:00, it is a leak at 10:00: limit and leg stand, and run on
+    together at 11:00, the leg with its whole hour."""
+    city = town()
+    city.report("T", "wish")
+    assert city.ask("escalate", "T", "chief:chief-1", reason="now") == DONE
+    city.work("T", until="accept")
+    assert city.at("09:00").ask("wait_reporter", "T", "desk:desk-1", reason="which door?") == DONE
+    ticket = recategorised(city.at("10:00"), "leak")
+    assert [clock(ticket, kind).running_since for kind in (ClockKind.RESOLVE, ClockKind.LEG)] == [None, None]
+    assert city.at("11:00").ask("resume", "T", "desk:desk-1") == DONE
+    assert city.at("11:59")["T"].tier == "community"
+    assert city.at("12:00")["T"].tier == "street"
+
+
 # -- whoever is asked ------------------------------------------------------------------------------------------------
 
 
