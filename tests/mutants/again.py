@@ -77,4 +77,4 @@ def _once_more(tree: Path, cover: Cover, row: dict[str, Any]) -> dict[str, Any]:
         return {}
     tried = trial.tried(tree, cover, one)
     print(f"{tried['outcome']}: {row['path']}: {row['old']}", file=sys.stderr)
-    return {name: tried[name] for name in ("outcome", "by", "tests", "s")}
+    return {name: tried[name] for name in ("path", "line", "function", "outcome", "by", "tests", "s")}

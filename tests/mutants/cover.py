@@ -66,6 +66,16 @@ class Cover:
         return sum(self.took[test] for test in tests)
 
 
+def function_of(text: str, line: int) -> str:
+    """Name the class and function in which a line stands, ``Book.apply``; nothing for what stands in none."""
+    named = [
+        (node.lineno, node.name)
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    return ".".join(name for _, name in sorted(named))
+
+
 def statement_of(text: str, line: int) -> range | None:
     """Lines of the statement of a function in which this line stands; of one with a body those of its head. ``None``
     for what runs on import."""

@@ -15,8 +15,8 @@ NO_REASON = "**no reason written yet**"
 
 
 def key(row: dict[str, Any]) -> str:
-    """A change by its text, which outlives line numbers and folders."""
-    return f"{row['old']} -> {row['new']}"
+    """A change by where it is and by its text, which outlives line numbers: a reason excuses that one place."""
+    return f"{row['path']}:{row.get('function') or '-'}: {row['old']} -> {row['new']}"
 
 
 def _again(tries: list[dict[str, Any]]) -> str:

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from tests.mutants import draw, run
-from tests.mutants.cover import Cover
+from tests.mutants.cover import Cover, function_of
 
 
 def copied(root: Path, work: Path) -> Path:
@@ -49,6 +49,7 @@ def tried(tree: Path, cover: Cover, one: draw.Mutant) -> dict[str, object]:
     return {
         "path": one.path,
         "line": one.line,
+        "function": function_of(before, one.line),
         "old": old,
         "new": new,
         "outcome": outcome,

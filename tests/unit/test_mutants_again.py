@@ -2,6 +2,8 @@
 
 import pytest
 
+from tests.mutants.cover import function_of
+from tests.mutants.page import key
 from tests.mutants.same import is_same
 
 ROW = {"old": "if a < b and c(d, e):", "new": "if a <= b and c(d, e):"}
@@ -26,3 +28,19 @@ def f() -> None:
 def test_a_change_is_known_by_its_words(before: tuple[str, str], after: tuple[str, str], same: bool) -> None:
     """However the line is broken; what becomes of it must be the same, and nothing else may differ."""
     assert is_same(ROW, SOURCE.format(*before), SOURCE.format(*after)) is same
+
+
+def test_a_reason_excuses_the_one_place_it_was_written_for() -> None:
+    """The same words in another function or file are another change."""
+    row = ROW | {"path": "rules/a.py", "function": "f"}
+    others = [row | {"path": "rules/b.py"}, row | {"function": "Book.f"}, row | {"new": "if a > b and c(d, e):"}]
+    assert len({key(one) for one in (row, *others)}) == 4
+    assert key(row | {"line": 7}) == key(row)
+
+
+def test_the_function_of_a_line_is_the_innermost_with_what_it_stands_in() -> None:
+    """A method with its class; on import nothing."""
+    source = (
+        "X = 1\nclass Book:\n    def apply(self):\n        def inner():\n            return 2\n        return inner\n"
+    )
+    assert [function_of(source, line) for line in (1, 5, 6)] == ["", "Book.apply.inner", "Book.apply"]

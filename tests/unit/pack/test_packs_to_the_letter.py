@@ -167,3 +167,24 @@ def test_conditions_are_tried_as_often_as_they_may_and_no_more(
     ]
     lines = said(lambda p: p.update(rules=rules))
     assert any("rules.b" in line and "holds for no incident" in line for line in lines) is is_found, lines
+
+
+def test_a_value_one_beside_a_number_is_tried() -> None:
+    """5001 less one is 5000: 5001 stands nowhere, and the rule holds for it."""
+    rule = {"id": "mine", "when": "has(attributes.n) && attributes.n - 1 == 5000", "set": {"urgency": "U2"}}
+    assert said(lambda p: p["rules"].append(rule)) == []
+
+
+def test_a_node_beside_its_parent_is_not_below_it() -> None:
+    """A community under a community."""
+    home = next(one["code"] for one in WHOLE["nodes"] if one["level"] == WHOLE["home_level"] and one["code"] != "tawan")
+    lines = said(lambda p: node(p, "tawan").update(parent=home))
+    assert any("nodes.tawan:" in line and "not on a higher level" in line for line in lines), lines
+
+
+def test_of_a_calendar_without_its_country_nothing_else_is_lost() -> None:
+    """What lacks a member that nobody can guess is left out as a whole, and said to be unknown."""
+    members = copy.deepcopy(WHOLE)
+    del members["calendar"]["country"]
+    found = salvage(members)
+    assert found is not None and "calendar" in found[1] and found[0].name == "guancheng"
