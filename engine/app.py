@@ -32,9 +32,10 @@ from engine.stages.outputs import outputs_of
 from engine.stream.batch import Batch
 from engine.stream.contracts import Core, Record
 from engine.stream.crash_points import CrashPoint
-from engine.stream.partition import Partition, Wiring
+from engine.stream.partition import Partition
 from engine.stream.partition_loop import PartitionLoop
 from engine.stream.readiness import Readiness, tell
+from engine.stream.wiring import Wiring
 from topics.registry import TopicSpec
 
 log = logging.getLogger(__name__)
@@ -229,28 +230,10 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
     build = plan(stage)
     await verify(settings)
     metrics = StageMetrics(stage)
-    reference = Reference(settings, metrics)
-    await reference.refresh()
-    if reference.clock is None or reference.current is None:
-        missing = "clock" if reference.clock is None else "pack"
-        raise InvalidSettings(
-            f"no {missing} in force on prefix {settings.prefix!r}; run 'gridwhistle up', or 'gridwhistle pack publish'"
-        )
-    kafka = KafkaLog(settings)
-    host = Host(
-        settings,
-        stage,
-        new_app(settings, stage),
-        kafka,
-        kafka.member(stage, client_id(stage)),
-        reference,
-        metrics,
-        crash,
-        set(),
-    )
+    host = await _host(settings, stage, crash, metrics)
     built = await build(host)
     _answer(host, built.loop)
-    watchdog = Watchdog(stage, settings.watchdog_seconds, built.loop.standings)
+    watchdog = Watchdog(stage, settings.watchdog_seconds, built.loop.watch.standings)
     service = LoopService(built.loop, built.subscribe, watchdog)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -263,6 +246,19 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
     finally:
         await host.app.stop()
         await built.close()
+
+
+async def _host(settings: Settings, stage: str, crash: CrashPoint, metrics: StageMetrics) -> Host:
+    """Make what a stage stands on, with the clock and the pack in force."""
+    reference = Reference(settings, metrics)
+    await reference.refresh()
+    if reference.clock is None or reference.current is None:
+        missing = "clock" if reference.clock is None else "pack"
+        raise InvalidSettings(
+            f"no {missing} in force on prefix {settings.prefix!r}; run 'gridwhistle up', or 'gridwhistle pack publish'"
+        )
+    kafka, app = KafkaLog(settings), new_app(settings, stage)
+    return Host(settings, stage, app, kafka, kafka.member(stage, client_id(stage)), reference, metrics, crash, set())
 
 
 async def _until_ended(service: LoopService, stopping: asyncio.Event, ready: Path | None) -> None:

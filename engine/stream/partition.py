@@ -7,83 +7,39 @@ transaction; and whatever fails, the memory of the partition is thrown away and 
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from itertools import islice
 
 import msgspec
 from aiokafka import TopicPartition
 
-from engine.errors import OutputTooLarge, OwnRecordUnreadable, PackNotThere, PartitionStops
-from engine.kafka.broker_time import BrokerTime
+from engine.errors import OutputTooLarge, PackNotThere, PartitionStops
 from engine.kafka.driver_errors import Fenced, lies_in_the_content
-from engine.kafka.port import Log, Reader, Writer
+from engine.kafka.port import Writer
 from engine.kafka.reference import last_decided
 from engine.observability.json_logging import told
-from engine.observability.metrics import StageMetrics
-from engine.security.vault import Vault
-from engine.settings import Settings
 from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed
 from engine.stream.begun import has_begun
-from engine.stream.contracts import Core, Out, Record
-from engine.stream.crash_points import CrashPoint
+from engine.stream.contracts import Out, Record
 from engine.stream.horizon import Horizon
 from engine.stream.limits import COMMIT_SECONDS, DECIDE_SECONDS, MAX_CAUSES, unfit
 from engine.stream.passed_by import passed_by
 from engine.stream.pinned_key import demand_same
 from engine.stream.positions import (
-    IN_TRANSACTIONS,
     MARKER,
     demand_newest,
+    demand_readable,
     load_state,
     lost_marker,
     position,
     unfit_ticket,
 )
 from engine.stream.sending import send
+from engine.stream.wiring import Wiring
 from topics import codec
 from topics.ids import Instant
-from topics.registry import COMMANDS, DECISIONS, STATE, TopicSpec
+from topics.registry import COMMANDS, DECISIONS, STATE
 from topics.ticket import Marker
-
-
-async def nowhere() -> Iterable[TopicSpec]:
-    """The stage writes nothing but its state, and decisions."""
-    return ()
-
-
-@dataclass(frozen=True)
-class Wiring:
-    """What all partitions of a stage share."""
-
-    stage: str
-    settings: Settings
-    inputs: tuple[TopicSpec, ...]
-    state: TopicSpec
-    core: Callable[[int], Core]
-    """Makes the core of one partition, empty."""
-    prepare: Callable[[Iterable[Record]], Awaitable[None]]
-    """Fetches what deciding these records will look up (packs); awaited before the agent sees them."""
-    packs: Callable[[Iterable[str]], Awaitable[None]]
-    """Waits until these packs are there; awaited before an opening's first step."""
-    decide: Callable[[Batch], Awaitable[None]]
-    """Sends a batch through the stage's Faust agent."""
-    crash: CrashPoint
-    metrics: StageMetrics
-    log: Log
-    consumer: Reader
-    new_time: Callable[[], BrokerTime]
-    outputs: Callable[[], Awaitable[Iterable[TopicSpec]]] = nowhere
-    """Tells what the stage writes beside its state; asked where that is gone."""
-    held: set[str] = field(default_factory=set)
-    """Causes that failed three openings in this process."""
-    vault: Vault | None = None
-    """What the stage seals with: its key is pinned by each marker."""
-
-    @property
-    def group(self) -> str:
-        """The consumer group: prefix and stage."""
-        return f"{self.settings.prefix}{self.stage}"
 
 
 class Partition:
@@ -241,14 +197,7 @@ class Partition:
 
     async def _decide(self, batch: Batch) -> None:
         """Let the agent decide, and tell which cause it was that raised."""
-        for record in batch.records:
-            if record.unreadable and not record.loose and record.topic in IN_TRANSACTIONS:
-                raise OwnRecordUnreadable(
-                    f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}",
-                    topic=record.topic,
-                    partition=record.partition,
-                    offset=record.offset,
-                )
+        demand_readable(batch.records)
         try:
             async with asyncio.timeout(DECIDE_SECONDS):
                 await self._w.decide(batch)

@@ -4,43 +4,31 @@ revoked."""
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 from operator import attrgetter
-from typing import cast
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 
-from engine.errors import InvalidSettings, PositionOutOfRange
-from engine.kafka.broker_time import SKEW_SECONDS
-from engine.kafka.driver_errors import KafkaFault, NotAssigned, OffsetsGone, ReaderStopped
-from engine.kafka.grown_partitions import Grown
-from engine.kafka.log_consumer import Loose, Unreadable
+from engine.errors import PositionOutOfRange
+from engine.kafka.driver_errors import OffsetsGone, ReaderStopped
 from engine.kafka.port import Reader
 from engine.observability.json_logging import told
 from engine.observability.metrics import StageMetrics
-from engine.observability.watchdog import Standing
-from engine.security.connections import kafka_arguments
 from engine.settings import Settings
+from engine.stream.barriers import Barriers
 from engine.stream.contracts import Record
 from engine.stream.crash_points import CrashPoint
+from engine.stream.fetched import records_of
 from engine.stream.limits import PROCESS_BYTES, REOPEN_FIRST, REOPEN_MOST
+from engine.stream.opening import Opening
 from engine.stream.patience import Patience
-from engine.stream.slot import Opening, Slot
+from engine.stream.slot import Slot
+from engine.stream.watch import Watch
 from topics.ids import Instant
 from topics.registry import COMMANDS
 
 log = logging.getLogger(__name__)
-
-WATCH_SECONDS = 5.0
-"""How often lag and overdue clocks are measured: one request to the broker for all partitions."""
-
-OPENING_FACTOR = 8
-"""Loading a partition's state may take so many times as long as a step: a million tickets took 12 s."""
-
-ENDS_SECONDS = 5.0
-"""What has not said by then where a partition ends is asked again, and keeps no other waiting."""
 
 FAULT_SECONDS = 60.0
 """Fetching that fails for so long without a break will not mend itself: the process ends, and is started anew."""
@@ -65,20 +53,15 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.stage, self.settings, self.consumer = stage, settings, consumer
         self.make, self._key_of, self.metrics, self._crash, self.held = make, key_of, metrics, crash, held
         self._to_engine = to_engine
-        self._grown = Grown(settings, metrics)
         self.slots: dict[object, Slot] = {}
-        self._barrier_wanted = asyncio.Event()
+        self.barriers = Barriers(consumer, settings.prefix, lambda: self.slots.values())
+        """Asked by slots whose clocks are due."""
         self._tokens, self._token_at = 4.0, time.monotonic()
         self.assigned_once = asyncio.Event()
         self.fetched_at = time.monotonic()
         """When a fetch last came to an end."""
-        self.answered_at = time.monotonic()
-        """When a broker last answered."""
+        self.watch = Watch(self)
         self._patience = Patience()
-        self._silent: set[TopicPartition] = set()
-        """Partitions of ``commands`` whose end was asked for in vain: each is asked for alone until it answers."""
-        self._asked: set[TopicPartition] = set()
-        self._skewed = False
         self.ready = False
         """Whether everything assigned moves, or is stopped with its alarm."""
         self.on_ready: Callable[[bool], None] = lambda ready: None
@@ -125,10 +108,6 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             self.ready = ready
             self.on_ready(ready)
 
-    def request_barrier(self) -> None:
-        """Ask for the end of ``commands``, once for all partitions that wait for it."""
-        self._barrier_wanted.set()
-
     async def turn(self) -> None:
         """Wait until this process may commit again: at most ``commits_per_second`` over all its partitions (DESIGN
         5.7)."""
@@ -149,14 +128,11 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         Raises:
             KafkaFault: Fetching has failed for a minute without a break.
         """
-        beside = [asyncio.create_task(self._barriers()), asyncio.create_task(self._watch())]
+        beside = [asyncio.create_task(self.barriers.run()), asyncio.create_task(self.watch.run())]
         pause, failing_since = REOPEN_FIRST, 0.0
         try:
             while True:
-                self.fetched_at = time.monotonic()
-                while sum(slot.waiting_bytes for slot in self.slots.values()) > PROCESS_BYTES:
-                    self.fetched_at = time.monotonic()
-                    await asyncio.sleep(0.01)
+                await self._room()
                 for task in beside:
                     if task.done():
                         task.result()  # neither ends by itself: the process does, and is started anew
@@ -170,16 +146,11 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                     self._gone(exc.args[0])
                 except ReaderStopped:
                     raise
-                except (
-                    Exception
-                ) as exc:  # one partition's or the library's trouble: the others are fetched the next time
+                except Exception as exc:  # a partition's or the library's trouble: others are fetched the next time
                     failing_since = failing_since or time.monotonic()
                     if time.monotonic() - failing_since > FAULT_SECONDS:
                         raise
-                    self.metrics.count("alarms", "fetch_failed")
-                    log.error("%s cannot fetch, trying again in %.1f s: %s", self.stage, pause, told(exc))
-                    await asyncio.sleep(pause)
-                    pause = min(pause * 2, REOPEN_MOST)
+                    pause = await self._cannot_fetch(exc, pause)
                 else:
                     self._hand_out(fetched)  # what fails here ends the process: what was fetched would not come again
                     pause, failing_since = REOPEN_FIRST, 0.0
@@ -187,6 +158,19 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
+
+    async def _room(self) -> None:
+        """Wait until what was fetched before leaves room for more."""
+        self.fetched_at = time.monotonic()
+        while sum(slot.waiting_bytes for slot in self.slots.values()) > PROCESS_BYTES:
+            self.fetched_at = time.monotonic()
+            await asyncio.sleep(0.01)
+
+    async def _cannot_fetch(self, exc: Exception, pause: float) -> float:
+        self.metrics.count("alarms", "fetch_failed")
+        log.error("%s cannot fetch, trying again in %.1f s: %s", self.stage, pause, told(exc))
+        await asyncio.sleep(pause)
+        return min(pause * 2, REOPEN_MOST)
 
     def _gone(self, offsets: dict[TopicPartition, int]) -> None:
         """Stop the partitions whose next record is no longer there."""
@@ -208,167 +192,12 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             self._patience.came()
         by_slot: dict[object, list[Record]] = {}
         for tp, raw in fetched.items():
-            by_slot.setdefault(self._key_of(tp), []).extend(self._records(tp, raw))
+            by_slot.setdefault(self._key_of(tp), []).extend(records_of(tp, raw, self.settings.prefix, self._to_engine))
         for key, records in by_slot.items():
             slot = self.slots.get(key)
             if slot is not None:
                 records.sort(key=attrgetter("appended_ms"))
                 slot.give(records)
-
-    def _records(self, tp: TopicPartition, raw: Sequence[ConsumerRecord]) -> list[Record]:
-        """Put fetched records into our form; those of one batch have one LogAppendTime."""
-        topic, partition = tp.topic.removeprefix(self.settings.prefix), tp.partition
-        moments = {ms: self._to_engine(ms) for ms in {one.timestamp for one in raw}}
-        return [
-            (
-                Record(
-                    topic,
-                    partition,
-                    one.offset,
-                    one.key,
-                    one.value,
-                    one.headers,
-                    one.timestamp,
-                    moments[one.timestamp],
-                    type(one) is Loose,
-                )
-                if type(one) is not Unreadable
-                else Record(
-                    topic,
-                    partition,
-                    one.offset,
-                    one.key,
-                    one.value,
-                    (),
-                    one.timestamp,
-                    moments[one.timestamp],
-                    one.loose,
-                    one.why,
-                    one.first,
-                )
-            )
-            for one in raw
-        ]
-
-    async def _watch(self) -> None:
-        """Measure how far each partition is behind, those that do not open included."""
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            self._watch_clocks()
-            with suppress(InvalidSettings):  # half written; a client that is made says what is wrong
-                kafka_arguments(self.settings)  # certificates that were renewed reach the clients that run
-            self._grown.look(self.consumer.subscription(), self.consumer.partitions_for_topic)
-            for slot in self.slots.values():
-                self.metrics.gauge("openings_without_progress", slot.pace.fruitless, self.stage, slot.label)
-                if slot.open and slot.opening:
-                    self.metrics.gauge("oldest_due_seconds", slot.opening.overdue_seconds(), self.stage, slot.label)
-            found = {tp: slot for slot in self.slots.values() if slot.opening for tp in slot.opening.tps}
-            ends = await self._ends(list(found))
-            if ends or not found:
-                self.answered_at = time.monotonic()
-            behind: dict[Slot, int] = dict.fromkeys([found[tp] for tp in ends], 0)
-            for tp, end in ends.items():
-                positions = cast(Opening, found[tp].opening).positions
-                behind[found[tp]] += max(0, end - positions.get(tp.topic.removeprefix(self.settings.prefix), 0))
-            for slot, lag in behind.items():
-                if self.slots.get(slot.key) is slot:
-                    self.metrics.gauge("lag_records", lag, self.stage, slot.label)
-
-    async def _ends(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
-        """Ask for the ends of these; one without a leader, or whose broker hangs, keeps the answer for no other
-        back."""
-        found = await self._asked_together(tps) if tps else {}
-        if found is None:
-            alone = await asyncio.gather(*[self._asked_together([tp]) for tp in tps])
-            found = {tp: end for some in alone if some is not None for tp, end in some.items()}
-        return found
-
-    async def _asked_together(self, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int] | None:
-        try:
-            return dict(await asyncio.wait_for(self.consumer.end_offsets(list(tps)), ENDS_SECONDS))
-        except (KafkaFault, NotAssigned, TimeoutError):
-            return None
-
-    def _watch_clocks(self) -> None:
-        """Say once when this machine's clock and the broker's part: nothing fires early, but doors stamp commands by
-        ours (DESIGN 6)."""
-        skew = self.skew()
-        is_skewed = skew is not None and abs(skew) > SKEW_SECONDS
-        if is_skewed and not self._skewed:
-            self.metrics.count("alarms", "clock_skew")
-            log.error("this machine's clock is %+.1f s off the broker's; mend it on whichever is wrong", skew)
-        self._skewed = is_skewed
-
-    # -- asked by other threads: figures are read, nothing is changed -----------------------------------------------
-
-    def skew(self) -> float | None:
-        """Seconds that this machine's clock is ahead of the broker's; of all partitions, and so of all brokers, the
-        worst."""
-        found = [
-            skew
-            for slot in list(self.slots.values())
-            if slot.opening is not None and (skew := slot.opening.time.skew()) is not None
-        ]
-        return max(found, key=abs, default=None)
-
-    def progress_age(self) -> float:
-        """Seconds since what stands longest last came to an end; what is stopped with its alarm, or opening, is told by
-        other words."""
-        now = time.monotonic()
-        return max(
-            [
-                now - self.fetched_at,
-                now - self.answered_at,
-                *(now - slot.beat for slot in list(self.slots.values()) if slot.open),
-            ]
-        )
-
-    def standings(self) -> list[Standing]:
-        """List what must come to an end again and again, for the watchdog."""
-        found = [Standing("fetching", self.fetched_at, 1, None)]
-        for slot in list(self.slots.values()):
-            if slot.stopped_by is None:
-                what = f"a step of {self.stage} {slot.label}" if slot.open else f"opening {self.stage} {slot.label}"
-                found.append(Standing(what, slot.beat, 1 if slot.open else OPENING_FACTOR, slot.task))
-        return found
-
-    async def _barriers(self) -> None:
-        """Observe the end of ``commands`` for partitions whose clocks are due: after the moment, never before it."""
-        topic = self.settings.prefix + COMMANDS.name
-        async with asyncio.TaskGroup() as asking:
-            while True:
-                await self._barrier_wanted.wait()
-                self._barrier_wanted.clear()
-                waiting = [
-                    (slot, slot.opening)
-                    for slot in self.slots.values()
-                    if slot.open and slot.opening and slot.opening.wants_barrier()
-                ]
-                wanted = {
-                    tp: one for one in waiting for tp in one[1].tps if tp.topic == topic and tp not in self._asked
-                }
-                alone = [[tp] for tp in wanted if tp in self._silent]
-                for tps in ([tp for tp in wanted if tp not in self._silent], *alone):
-                    if tps:
-                        asking.create_task(self._observe({tp: wanted[tp] for tp in tps}))
-                await asyncio.sleep(0.005)  # at most 200 requests a second, however many clocks are due
-
-    async def _observe(self, wanted: "dict[TopicPartition, tuple[Slot, Opening]]") -> None:
-        """Ask where these partitions of ``commands`` end."""
-        moments = {tp: opening.time.now() for tp, (_, opening) in wanted.items()}
-        self._asked |= wanted.keys()
-        ends = await self._asked_together(list(wanted))
-        self._asked -= wanted.keys()
-        if ends is None:
-            if not wanted.keys() <= self._silent:
-                log.warning("could not observe the end of %s, asking for each partition alone", COMMANDS.name)
-            self._silent |= wanted.keys()
-            return
-        self._silent -= wanted.keys()
-        for tp, end in ends.items():
-            slot, opening = wanted[tp]
-            opening.barrier(moments[tp], end)
-            slot.wake.set()
 
     async def stop(self) -> None:
         """Drain: let steps end, close everything."""

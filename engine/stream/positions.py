@@ -1,14 +1,16 @@
 """Where a partition stands by its own records, and whether the log still fits: an alarm and a stop, never a reset
 (DESIGN 5.3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any
 
-from engine.errors import PositionOutOfRange, UndecodableRecord
+from engine.errors import OwnRecordUnreadable, PositionOutOfRange, UndecodableRecord
 from engine.kafka.log_consumer import Loose, Unreadable
 from engine.kafka.newer_records import kind_of, own_fault
 from engine.kafka.port import Log
 from engine.kafka.read_to_end import to_end
 from engine.observability.json_logging import told
+from engine.stream.contracts import Record
 from topics import codec
 from topics.ids import Instant
 from topics.registry import DECISIONS, INCIDENTS, STATE
@@ -54,31 +56,28 @@ async def load_state(
     async for records in to_end(log, topic, [number], partition_bytes=STATE_BYTES, unreadable=True):
         for record in records:
             try:
-                if type(record) is Unreadable:
-                    raise UndecodableRecord(record.why, topic=topic, partition=number, offset=record.offset)
-                if record.key == MARKER:
-                    marker = codec.decode(record.value, Marker)
-                else:
-                    if type(record) is Loose and record.key[:2] == TICKET and record.value is not None:
-                        # tickets are kept as bytes: what is none would be noticed after all is loaded
-                        codec.decode(record.value, Ticket)
-                    load(record.key, record.value)
-                    found = True
+                said = _take(topic, number, record, load)
+                marker, found = said or marker, found or said is None
             except Exception as exc:  # whatever a key or value of somebody else's raises
                 if not (record.loose if type(record) is Unreadable else type(record) is Loose):
-                    raise own_fault(
-                        f"{topic}/{number} offset {record.offset}",
-                        topic,
-                        record.value,
-                        kind_of(topic, record.key),
-                        exc,
-                        number,
-                        record.offset,
-                    ) from exc
+                    where, kind = f"{topic}/{number} offset {record.offset}", kind_of(topic, record.key)
+                    raise own_fault(where, topic, record.value, kind, exc, number, record.offset) from exc
                 stranger(record.offset, told(exc))
     if marker is None and found:
         raise lost_marker(topic, number)
     return marker
+
+
+def _take(topic: str, number: int, record: Any, load: Callable[[bytes, bytes | None], None]) -> Marker | None:
+    """Fold one record, or give the marker that it is."""
+    if type(record) is Unreadable:
+        raise UndecodableRecord(record.why, topic=topic, partition=number, offset=record.offset)
+    if record.key == MARKER:
+        return codec.decode(record.value, Marker)
+    if type(record) is Loose and record.key[:2] == TICKET and record.value is not None:
+        codec.decode(record.value, Ticket)  # tickets are kept as bytes: what is none would be noticed too late
+    load(record.key, record.value)
+    return None
 
 
 async def unfit_ticket(log: Log, topic: str, number: int) -> None:
@@ -166,3 +165,19 @@ def demand_newest(number: int, ours: Instant, decided: Instant) -> None:
             partition=number,
             offset=decided,
         )
+
+
+def demand_readable(records: Iterable[Record]) -> None:
+    """See that what our stages wrote can be read: passing one by would lose what it says.
+
+    Raises:
+        OwnRecordUnreadable: One cannot.
+    """
+    for record in records:
+        if record.unreadable and not record.loose and record.topic in IN_TRANSACTIONS:
+            raise OwnRecordUnreadable(
+                f"{record.id} is ours and cannot be read ({record.unreadable}); restore {record.topic}",
+                topic=record.topic,
+                partition=record.partition,
+                offset=record.offset,
+            )

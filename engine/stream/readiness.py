@@ -51,7 +51,7 @@ class Readiness:
 
     def _moving(self) -> Check:
         age, stalled = (
-            self._loop.progress_age(),
+            self._loop.watch.progress_age(),
             sorted(slot.label for slot in list(self._loop.slots.values()) if slot.pace.stalled),
         )
         said = (
@@ -71,7 +71,7 @@ class Readiness:
         )
 
     def _clocks(self) -> Check:
-        skew = self._loop.skew()
+        skew = self._loop.watch.skew()
         if skew is None:
             return Check("clocks", True, "no commit of this process has shown the broker's time")
         return Check("clocks", abs(skew) <= SKEW_SECONDS, f"this machine is {skew:+.1f} s off the broker")
@@ -98,8 +98,8 @@ def tell(
 
     def look() -> None:
         metrics.gauge("ready", float(all(check.holds for check in readiness.checks())), loop.stage)
-        metrics.gauge("progress_age_seconds", loop.progress_age(), loop.stage)
-        if (skew := loop.skew()) is not None:
+        metrics.gauge("progress_age_seconds", loop.watch.progress_age(), loop.stage)
+        if (skew := loop.watch.skew()) is not None:
             metrics.gauge("clock_skew_seconds", skew, loop.stage)
         with suppress(OSError):
             metrics.gauge("data_free_bytes", shutil.disk_usage(settings.data_dir).free)

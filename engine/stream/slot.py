@@ -5,12 +5,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol
-
-from aiokafka import TopicPartition
+from typing import TYPE_CHECKING
 
 from engine.errors import PackNotThere, PartitionStops
-from engine.kafka.broker_time import BrokerTime
 from engine.kafka.driver_errors import Fenced, KafkaFault, NotAssigned
 from engine.observability.json_logging import told
 from engine.stream.batch import CauseFailed, StepFailed
@@ -18,98 +15,17 @@ from engine.stream.contracts import Record
 from engine.stream.limits import (
     HELD_AFTER,
     IDLE_SECONDS,
-    MAX_CAUSES,
     PENDING_BYTES,
     PENDING_HIGH,
     PENDING_LOW,
-    REOPEN_FIRST,
-    REOPEN_MOST,
 )
-from topics.ids import Instant
+from engine.stream.opening import Opening
+from engine.stream.pace import Pace
 
 if TYPE_CHECKING:
     from engine.stream.partition_loop import PartitionLoop
 
 log = logging.getLogger(__name__)
-
-
-class Opening(Protocol):
-    """What a slot drives: one opening of one partition, with transactions (``Partition``) or without
-    (``EdgePartition``)."""
-
-    time: BrokerTime
-    budget: int
-    """Most causes that a step may take."""
-    positions: dict[str, int]
-    """Logical topic -> next offset to be decided, as far as is committed."""
-
-    @property
-    def pending(self) -> Iterable[Record]: ...
-    @property
-    def tps(self) -> list[TopicPartition]: ...
-    def give(self, records: Sequence[Record]) -> None:
-        """Queue records that were fetched."""
-
-    def waiting(self) -> int:
-        """How many records wait."""
-
-    async def open(self) -> None:
-        """Make ready; the consumer is sought to the stored positions."""
-
-    async def has_work(self) -> bool:
-        """Whether a step would do something."""
-
-    async def step(self) -> None:
-        """Do one step."""
-
-    async def settle(self) -> None:
-        """Nothing is left to do: move positions behind what is no record."""
-
-    def wants_barrier(self) -> bool:
-        """Whether a due clock waits for the end of ``commands``."""
-
-    def barrier(self, observed_at: Instant, end: int) -> None:
-        """Take the end of ``commands``."""
-
-    def seconds_to_next_due(self) -> float:
-        """Wall seconds to the next clock."""
-
-    def overdue_seconds(self) -> float:
-        """Engine seconds since the oldest clock was due."""
-
-    async def close(self) -> None:
-        """Let go of everything."""
-
-
-class Pace:
-    """How long to wait before the next opening, how large a step may be, and whether anything moves."""
-
-    def __init__(self) -> None:
-        """Begin well."""
-        self.pause = REOPEN_FIRST
-        self.fruitless = 0
-        """Openings one after the other in which nothing moved."""
-        self.budget = MAX_CAUSES
-
-    @property
-    def stalled(self) -> bool:
-        """Whether a partition has been opened too often without progress to be called ready."""
-        return self.fruitless >= HELD_AFTER
-
-    def moved(self) -> None:
-        """A step was committed, or there is nothing to commit."""
-        self.pause, self.fruitless = REOPEN_FIRST, 0
-        self.budget = min(self.budget * 2, MAX_CAUSES)
-
-    def failed(self) -> float:
-        """An opening ended: give the seconds to wait, and wait longer the next time."""
-        self.fruitless += 1
-        pause, self.pause = self.pause, min(self.pause * 2, REOPEN_MOST)
-        return pause
-
-    def halve(self, causes: int) -> None:
-        """A step of so many could not be committed: look for the one that keeps it, without waiting longer for that."""
-        self.budget, self.pause = max(1, causes // 2), REOPEN_FIRST
 
 
 class Slot:
@@ -242,7 +158,7 @@ class Slot:
             await self._idle(opening)
         elif not self._stopping:
             if opening.wants_barrier():  # a backlog does not keep a due clock waiting
-                self.loop.request_barrier()
+                self.loop.barriers.want()
             await self.loop.turn()
             async with self._stepping:
                 if self._stopping:
@@ -263,7 +179,7 @@ class Slot:
     async def _idle(self, opening: Opening) -> None:
         """Wait for records or for a clock; standing open for a while with nothing to do is being well."""
         if opening.wants_barrier():
-            self.loop.request_barrier()
+            self.loop.barriers.want()
             wait = 1.0
         else:
             wait = min(IDLE_SECONDS + 0.1, opening.seconds_to_next_due() + 0.001)

@@ -3,7 +3,7 @@
 import time
 from typing import TYPE_CHECKING
 
-from engine.stream.partition_loop import ENDS_SECONDS
+from engine.stream.ends import ENDS_SECONDS
 from tests.support.rig import eventually
 
 if TYPE_CHECKING:

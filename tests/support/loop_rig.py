@@ -16,8 +16,9 @@ from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
 from engine.stream.batch import Batch
 from engine.stream.contracts import Core, Out, Record
-from engine.stream.partition import Partition, Wiring
+from engine.stream.partition import Partition
 from engine.stream.partition_loop import PartitionLoop
+from engine.stream.wiring import Wiring
 from tests.support.still_time import now, until
 from topics import codec
 from topics.ids import Instant

@@ -7,10 +7,7 @@ from typing import Any
 import pytest
 from aiokafka import TopicPartition
 
-from engine.observability.metrics import StageMetrics
-from engine.settings import Settings
-from engine.stream.crash_points import CrashPoint
-from engine.stream.partition_loop import PartitionLoop
+from engine.stream.barriers import Barriers
 from topics.registry import COMMANDS
 
 
@@ -28,31 +25,16 @@ class Ends:
         return dict.fromkeys(tps, 7)
 
 
-def never_opened(key: object) -> Any:
-    """The slots of this story are put in by hand."""
-    raise AssertionError(key)
-
-
 async def test_a_partition_without_a_leader_keeps_no_other_clock_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """The end of commands is asked for together; what has not answered is asked for alone from then on, until it
     does."""
-    monkeypatch.setattr("engine.stream.partition_loop.ENDS_SECONDS", 0.05)
+    monkeypatch.setattr("engine.stream.ends.ENDS_SECONDS", 0.05)
     consumer: Any = Ends({1})
-    loop = PartitionLoop(
-        "dispatch",
-        Settings(),
-        consumer,
-        never_opened,
-        lambda tp: tp.partition,
-        StageMetrics("dispatch"),
-        CrashPoint("dispatch", "", False),
-        set(),
-        lambda ms: ms,
-    )
+    barriers = Barriers(consumer, "gw.", lambda: slots)
     found: dict[int, int] = {}
 
     def slot(number: int) -> Any:
-        tp = TopicPartition(loop.settings.prefix + COMMANDS.name, number)
+        tp = TopicPartition("gw." + COMMANDS.name, number)
         opening = SimpleNamespace(
             tps=[tp],
             time=SimpleNamespace(now=lambda: 5),
@@ -61,17 +43,17 @@ async def test_a_partition_without_a_leader_keeps_no_other_clock_waiting(monkeyp
         )
         return SimpleNamespace(open=True, opening=opening, wake=asyncio.Event())
 
-    loop.slots = {number: slot(number) for number in range(3)}
-    task = asyncio.create_task(loop._barriers())
+    slots = [slot(number) for number in range(3)]
+    task = asyncio.create_task(barriers.run())
     for _ in range(60):
-        loop.request_barrier()
+        barriers.want()
         await asyncio.sleep(0.01)
         if len(found) == 2:
             break
     assert found == {0: 7, 2: 7}
     consumer.silent.clear()
     while 1 not in found:
-        loop.request_barrier()
+        barriers.want()
         await asyncio.sleep(0.01)
     assert consumer.asked[0] == [0, 1, 2]
     assert all(len(one) == 1 for one in consumer.asked[1:])

@@ -3,7 +3,6 @@ broker took is no skew."""
 
 import asyncio
 import logging
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +13,7 @@ from engine.local.asked import Figures, read
 from engine.local.status import _state
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
-from engine.stream.partition_loop import PartitionLoop
+from engine.stream.watch import Watch
 from rules.commands.desk import effective
 from tests.support.city import HOUR, MINUTE
 from tests.support.loop_rig import START, LoopRig
@@ -66,17 +65,18 @@ def test_a_stage_raises_an_alarm_once_and_its_time_stays_the_brokers(
     time = BrokerTime(EngineClock(0, 0, 1), monotonic=lambda: 5.0)
     time.seen(int(wall * 1000))
     assert time.now() == int(wall * 1000)
-    loop = _loop(lambda: time.skew())
+    metrics = StageMetrics("dispatch")
+    watch = _watch({0: time}, metrics)
     with caplog.at_level(logging.ERROR):
         for _ in range(3):
-            loop._watch_clocks()
-    assert loop.metrics.counters["alarms", ("clock_skew",)] == 1
+            watch._look_at_clocks()
+    assert metrics.counters["alarms", ("clock_skew",)] == 1
     assert len([one for one in caplog.records if "off the broker" in one.getMessage()]) == 1
     monkeypatch.setattr("engine.kafka.broker_time.time.time", lambda: wall)
-    loop._watch_clocks()
+    watch._look_at_clocks()
     monkeypatch.setattr("engine.kafka.broker_time.time.time", lambda: wall + skew)
-    loop._watch_clocks()
-    assert loop.metrics.counters["alarms", ("clock_skew",)] == 2
+    watch._look_at_clocks()
+    assert metrics.counters["alarms", ("clock_skew",)] == 2
 
 
 @still
@@ -90,12 +90,12 @@ async def test_a_broker_that_answers_late_is_no_clock_that_is_wrong(monkeypatch:
         rig.log.faults.at("ack", lambda: asyncio.sleep(8), who="dispatch.p0", times=2)
         await rig.send("a")
         await rig.all_decided()
-        assert worker.loop.skew() == pytest.approx(0.0, abs=0.01)
+        assert worker.loop.watch.skew() == pytest.approx(0.0, abs=0.01)
         await asyncio.sleep(60)
         assert worker.counted("alarms", "clock_skew") == 0
         for off in (3600.0, -3600.0):
             wall["off"] = off
-            assert worker.loop.skew() == pytest.approx(off, abs=9)
+            assert worker.loop.watch.skew() == pytest.approx(off, abs=9)
         await asyncio.sleep(10)
         assert worker.counted("alarms", "clock_skew") == 1
 
@@ -119,21 +119,15 @@ async def test_engine_time_goes_by_the_broker_that_is_behind(monkeypatch: pytest
 
 def test_of_several_brokers_the_one_that_is_off_is_told() -> None:
     """One behind does not hide one ahead."""
-    loop = _loop(lambda: None)
-    del loop.skew
-    loop.slots = {
-        n: SimpleNamespace(opening=SimpleNamespace(time=SimpleNamespace(skew=lambda skew=skew: skew)))
-        for n, skew in enumerate((-0.5, None, 7.0, 0.0))
-    }
-    assert loop.skew() == 7.0
+    skews = dict(enumerate((-0.5, None, 7.0, 0.0)))
+    assert _watch({n: SimpleNamespace(skew=lambda skew=skew: skew) for n, skew in skews.items()}).skew() == 7.0
 
 
-def _loop(skew: Callable[[], float | None]) -> Any:
-    """A loop of which nothing runs but the look at its clocks."""
-    loop = object.__new__(PartitionLoop)
-    loop.metrics, loop.settings, loop._skewed = StageMetrics("dispatch"), Settings(), False
-    loop.skew = skew  # type: ignore[method-assign]
-    return loop
+def _watch(times: dict[int, Any], metrics: StageMetrics | None = None) -> Watch:
+    """The look at a loop's clocks, of which nothing runs."""
+    slots = {n: SimpleNamespace(opening=SimpleNamespace(time=time)) for n, time in times.items()}
+    loop: Any = SimpleNamespace(slots=slots, metrics=metrics or StageMetrics("dispatch"), settings=Settings())
+    return Watch(loop)
 
 
 @pytest.mark.parametrize("hours", [-48, -1, 1, 48])

@@ -18,9 +18,9 @@ from engine.stages.pack_cache import Known
 from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed
 from engine.stream.contracts import Clockless, Out, Record
 from engine.stream.limits import FRAMING, HELD_AFTER, MAX_CAUSES, REOPEN_FIRST, REOPEN_MOST, unfit
+from engine.stream.pace import Pace
 from engine.stream.partition import Partition
 from engine.stream.positions import demand_newest, nothing_lost, position
-from engine.stream.slot import Pace
 from topics.reference import EngineClock
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, RAW, STATE
 

@@ -185,7 +185,7 @@ async def test_what_measures_beside_the_loop_ends_the_process_when_it_ends() -> 
         async def ends() -> None:
             raise RuntimeError("ours")
 
-        worker.loop._barriers = ends  # type: ignore[method-assign]
+        worker.loop.barriers.run = ends  # type: ignore[method-assign]
         await worker.start(ready=False)
         assert worker.task is not None
         with pytest.raises(RuntimeError, match="ours"):

@@ -90,7 +90,7 @@ async def test_clocks_of_the_next_owner_fire_by_the_state() -> None:
 
 def backlog(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps of fifty causes."""
-    monkeypatch.setattr("engine.stream.slot.MAX_CAUSES", 50)
+    monkeypatch.setattr("engine.stream.pace.MAX_CAUSES", 50)
 
 
 @still

@@ -84,7 +84,7 @@ def test_what_still_waits_when_a_worker_is_killed_is_decided_by_the_next(
 
     @still
     async def story() -> None:
-        monkeypatch.setattr("engine.stream.slot.MAX_CAUSES", 2)
+        monkeypatch.setattr("engine.stream.pace.MAX_CAUSES", 2)
         async with LoopRig() as rig:
             await rig.send(*"abcdefg")
             first = rig.worker()

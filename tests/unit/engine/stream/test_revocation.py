@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from engine.kafka.memory.faults import hangs
+from engine.stream.fetched import records_of
 from tests.support.loop_rig import LoopRig
 from tests.support.still_time import now, still, until
 from topics.registry import STATE
@@ -111,7 +112,7 @@ async def test_what_was_fetched_for_a_former_opening_is_dropped() -> None:
         slot = worker.loop.slots[0]
         records = rig.log.all("commands", 0)
         slot.open = False
-        slot.give(worker.loop._records(worker.opening().tps[1], records))
+        slot.give(records_of(worker.opening().tps[1], records, "gw.", lambda ms: ms))
         assert (worker.opening().waiting(), slot.waiting_bytes) == (0, 0)
         slot.open = True
 
@@ -125,7 +126,7 @@ async def test_nothing_is_handed_out_while_the_group_is_joined() -> None:
         await rig.send("a")
         await asyncio.sleep(30)
         assert rig.ids() == []
-        assert worker.loop.progress_age() < 10
+        assert worker.loop.watch.progress_age() < 10
         worker.reader.joining = False
         await rig.all_decided()
 

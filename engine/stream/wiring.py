@@ -1,0 +1,53 @@
+"""What all partitions of a stage that writes in transactions share."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+
+from engine.kafka.broker_time import BrokerTime
+from engine.kafka.port import Log, Reader
+from engine.observability.metrics import StageMetrics
+from engine.security.vault import Vault
+from engine.settings import Settings
+from engine.stream.batch import Batch
+from engine.stream.contracts import Core, Record
+from engine.stream.crash_points import CrashPoint
+from topics.registry import TopicSpec
+
+
+async def nowhere() -> Iterable[TopicSpec]:
+    """The stage writes nothing but its state, and decisions."""
+    return ()
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What all partitions of a stage share."""
+
+    stage: str
+    settings: Settings
+    inputs: tuple[TopicSpec, ...]
+    state: TopicSpec
+    core: Callable[[int], Core]
+    """Makes the core of one partition, empty."""
+    prepare: Callable[[Iterable[Record]], Awaitable[None]]
+    """Fetches what deciding these records will look up (packs); awaited before the agent sees them."""
+    packs: Callable[[Iterable[str]], Awaitable[None]]
+    """Waits until these packs are there; awaited before an opening's first step."""
+    decide: Callable[[Batch], Awaitable[None]]
+    """Sends a batch through the stage's Faust agent."""
+    crash: CrashPoint
+    metrics: StageMetrics
+    log: Log
+    consumer: Reader
+    new_time: Callable[[], BrokerTime]
+    outputs: Callable[[], Awaitable[Iterable[TopicSpec]]] = nowhere
+    """Tells what the stage writes beside its state; asked where that is gone."""
+    held: set[str] = field(default_factory=set)
+    """Causes that failed three openings in this process."""
+    vault: Vault | None = None
+    """What the stage seals with: its key is pinned by each marker."""
+
+    @property
+    def group(self) -> str:
+        """The consumer group: prefix and stage."""
+        return f"{self.settings.prefix}{self.stage}"
