@@ -7,23 +7,24 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from rules import escalation
-from rules.commands import desk
+from rules.commands.effective_moment import effective
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
 from rules.commands.registry import CHILD_HANDLERS, HANDLERS
 from rules.commands.required_fields import lacking, without_blanks
 from rules.errors import BrokenInvariant
 from rules.law.compiled import Law
 from rules.state.causes import Cause, ClockCause, CommandCause, IncidentCause, Outcome
+from rules.state.commands_among_tickets import AMONG_TICKETS
 from rules.state.deciding import Deciding
 from rules.state.partition_commands import PARTITION_HANDLERS
 from rules.state.partition_state import Book
-from rules.ticket import authority, caps, duplicates, filing, flood, merging
+from rules.ticket import authority, caps, duplicates, filing, flood
 from rules.ticket.draft import Case, Draft
 from topics.command import Command, answers_for, refused_as, remembered_as
-from topics.ids import Instant, clock_id, home_of, ticket_id
+from topics.ids import Instant, clock_id, ticket_id
 from topics.incident import IncidentReferred, is_proof
 from topics.ticket import CommandSeen, DayCounter
-from topics.vocabulary import FINAL, REFUSALS, ClockKind, CommandKind, Reason, Role, Status
+from topics.vocabulary import REFUSALS, ClockKind, CommandKind, Reason, Role, Status
 
 
 def decide(book: Book, laws: Mapping[str, Law], cause: Cause, at: Instant) -> Outcome:
@@ -102,7 +103,7 @@ def _of_ticket(deciding: Deciding, cause: CommandCause) -> Outcome:
     stranger = authority.is_not_its(draft, command)
     command, draft = _said_of_another(book, without_blanks(command), draft)
     case = deciding.case(cause.id, draft)
-    effective_at = case.effective_at = case.facts["effective_at"] = desk.effective(
+    effective_at = case.effective_at = case.facts["effective_at"] = effective(
         command, cause.appended_at, deciding.at, cause.speed
     )
     case.actor_law = book.rosters.law(laws.get(book.pack or draft.pack, case.law), effective_at)
@@ -173,7 +174,6 @@ _OF_THE_OTHER = (CommandKind.REMIND, CommandKind.NOTE, CommandKind.ATTACH, Comma
 
 def _carry_out(deciding: Deciding, case: Case, draft: Draft, command: Command, stranger: Reason | None) -> Reason:
     """Look the command up in the table of LAW 6, then carry it out; the reason says whether it was refused."""
-    book, laws = deciding.book, deciding.laws
     row = (CHILD_TABLE if "/" in command.ticket else TABLE).get(command.kind)
     if row is None or draft.status not in row.statuses:
         return Reason.NOT_IN_THIS_STATUS
@@ -191,46 +191,5 @@ def _carry_out(deciding: Deciding, case: Case, draft: Draft, command: Command, s
     case.rules.append(f"law6:{command.kind}")
     if "/" in command.ticket:
         return CHILD_HANDLERS[command.kind](case, draft, command)
-    if command.kind is CommandKind.UNMERGE:
-        return merging.unmerge(case, draft, _chain(book, laws, draft), command)
-    if command.kind is not CommandKind.DUPLICATE_OF:
-        reason = HANDLERS[command.kind](case, draft, command)
-        if command.kind is CommandKind.CANCEL and draft.merged_here and command.actor.role is not Role.CHIEF:
-            merging.let_all_go(
-                case,
-                draft,
-                [
-                    (book.tickets[name], laws[book.tickets[name].pack])
-                    for name in draft.merged_here
-                    if name in book.tickets
-                ],
-            )
-        is_filed = draft.filed_at is not None and draft.is_open
-        if command.kind is CommandKind.FILE and reason is Reason.DONE_AS_ASKED and book.lately is not None and is_filed:
-            duplicates.look(case, draft, book.lately, book.tickets, laws)
-        return reason
-    into = book.tickets.get(command.target or "")
-    if into is None:
-        return Reason.TARGET_ELSEWHERE if _elsewhere(command.target, draft.home) else Reason.TARGET_NOT_OPEN
-    if into.home != draft.home:
-        return Reason.TARGET_ELSEWHERE
-    if into.status in FINAL or into.id == draft.id:
-        return Reason.TARGET_NOT_OPEN
-    case.as_was[draft.id] = book.tickets[draft.id]
-    return merging.merge(case, draft, into, laws[into.pack])
-
-
-def _chain(book: Book, laws: Mapping[str, Law], draft: Draft) -> list[tuple[Draft, Law]]:
-    """List the ticket this one was merged into, what that was merged into since, and so on."""
-    chain, name = list[tuple[Draft, Law]](), draft.merged_into
-    while name is not None and (into := book.tickets.get(name)) is not None:
-        chain.append((into, laws[into.pack]))
-        name = into.merged_into if into.status is Status.MERGED else None
-    return chain
-
-
-def _elsewhere(target: str | None, home: str) -> bool:
-    try:
-        return home_of(target or "") != home
-    except ValueError:
-        return False
+    among = AMONG_TICKETS.get(command.kind)
+    return HANDLERS[command.kind](case, draft, command) if among is None else among(deciding, case, draft, command)

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from rules.commands.handler import Handlers
 from rules.law.categories import category_of
 from rules.law.compiled import Law
-from rules.ticket import clocks, filing, resolve_clocks, whistle
+from rules.ticket import clocks, exceptions, filing, resolve_clocks, whistle
 from rules.ticket.draft import Case, Draft
 from topics.command import Command
 from topics.events.changes import TicketRebased
@@ -27,12 +27,7 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
     if draft.where not in law.nodes:
         return Reason.GRID_UNKNOWN
     before = _deadlines(former, draft)
-    draft.clocks = tuple([_settled(former, clock, case.at) for clock in draft.clocks])
-    draft.ledgers = tuple([replace(ledger, clock=_settled(former, ledger.clock, case.at)) for ledger in draft.ledgers])
-    case.law, draft.pack = law, law.ref
-    resolve_clocks.move(law, draft, case.at)
-    rule = filing.exception(case, draft) if law.reads else None
-    draft.rule = None if rule is not None and rule.startswith(filing.RULE_ERROR) else rule
+    _settle(case, draft, law)
     category = category_of(law, draft.category or "", draft.rule)
     if draft.tier is not None and all(tier.name != draft.tier for tier in law.ladder(category.ladder)):
         return Reason.TIER_UNKNOWN
@@ -58,6 +53,17 @@ def rebase(case: Case, draft: Draft, command: Command) -> Reason:
         ),
     )
     return Reason.DONE_AS_ASKED
+
+
+def _settle(case: Case, draft: Draft, law: Law) -> None:
+    """Close the former calendar's account, and take the new law with the exception that applies under it."""
+    former, at = case.law, case.at
+    draft.clocks = tuple([_settled(former, clock, at) for clock in draft.clocks])
+    draft.ledgers = tuple([replace(ledger, clock=_settled(former, ledger.clock, at)) for ledger in draft.ledgers])
+    case.law, draft.pack = law, law.ref
+    resolve_clocks.move(law, draft, at)
+    rule = exceptions.applying(case, draft) if law.reads else None
+    draft.rule = None if rule is not None and rule.startswith(exceptions.RULE_ERROR) else rule
 
 
 def _settled(former: Law, clock: Clock, at: Instant) -> Clock:

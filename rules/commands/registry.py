@@ -9,6 +9,7 @@ from rules.commands import (
     field_verification,
     pause,
     rebase,
+    referral,
     supervision,
     whistle,
     work,
@@ -19,6 +20,7 @@ from topics.vocabulary import CommandKind
 
 FAMILIES: tuple[Handlers, ...] = (
     desk.HANDLERS,
+    referral.HANDLERS,
     work.HANDLERS,
     committee_consent.HANDLERS,
     whistle.HANDLERS,
@@ -32,7 +34,7 @@ FAMILIES: tuple[Handlers, ...] = (
     {CommandKind.UNFOLD: flood.unfold},
 )
 HANDLERS: Handlers = {kind: handler for family in FAMILIES for kind, handler in family.items()}
-"""``duplicate_of`` and ``unmerge`` change two tickets and are carried out by ``rules.ticket.merging``."""
+"""``duplicate_of`` and ``unmerge`` change two tickets and are carried out by ``rules.state.commands_among_tickets``."""
 
 CHILD_HANDLERS: Handlers = whistle.CHILD_HANDLERS
 """Of a department that was called by a whistle."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 from msgspec.structs import replace
 
-from rules.commands import desk
+from rules.commands.effective_moment import effective
 from rules.state import duty_rights, duty_roster, held_causes
 from rules.state.causes import Cause, CommandCause, Outcome
 from rules.state.deciding import Deciding
@@ -46,7 +46,7 @@ def set_duty(deciding: Deciding, cause: CommandCause, again: Again) -> Outcome:
     refused = duty_rights.fault(book.rosters, deciding.laws[book.pack], command.actor, command.duty, at)
     if refused is not None or command.duty is None:
         return deciding.refuse(cause, refused or Reason.DUTY_UNFIT)
-    duty = duty_roster.not_before(command.duty, desk.effective(command, cause.appended_at, at, cause.speed))
+    duty = duty_roster.not_before(command.duty, effective(command, cause.appended_at, at, cause.speed))
     name = duty_roster.name_of(duty)
     noted = duty_roster.noted(book.rosters.duties.get(name), duty, at)
     if caps.too_many_windows(noted) or book.rosters.is_full(at):

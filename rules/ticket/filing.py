@@ -1,18 +1,14 @@
 """From a report to a filed ticket: category, limit, where it begins, the split, the first offer (LAW 2, 3)."""
 
-from collections.abc import Callable
-from typing import Any
-
 from msgspec.structs import replace
 
 from rules.law import split, walls
 from rules.law.categories import category_of
 from rules.law.compiled import Law
 from rules.law.filing_plan import Plan, plan_of
-from rules.ticket import authority, clocks, moves, offers, resolve_clocks, team, whistle
+from rules.ticket import authority, clocks, exceptions, moves, offers, resolve_clocks, team, whistle
 from rules.ticket.draft import Case, Draft
 from topics.events.filing import TicketFiled, TicketReceived
-from topics.ids import Instant
 from topics.incident import Carried, Incident
 from topics.pack import Category, Limit, Tier
 from topics.ticket import Clock
@@ -20,9 +16,6 @@ from topics.vocabulary import ClockKind, Reason, Role, Status, Unit
 
 RECEIVED, TRIAGE, RESOLVE = Status.RECEIVED, ClockKind.TRIAGE, ClockKind.RESOLVE
 """Looked up once (``rules.ticket.offers``)."""
-
-
-RULE_ERROR = "rule_error:"
 
 
 def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | None) -> tuple[Draft, Reason]:
@@ -39,7 +32,7 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
         wait_at_desk(case, draft, category.urgency if category else "U3")
         return draft, Reason.NO_PLACE if category is not None else Reason.UNKNOWN_CATEGORY
     file(case, draft, category, carried)
-    if draft.flags and any(flag.startswith(RULE_ERROR) for flag in draft.flags):
+    if draft.flags and any(flag.startswith(exceptions.RULE_ERROR) for flag in draft.flags):
         return draft, Reason.RULE_ERROR
     return draft, Reason.REFERRED_IN if carried else Reason.REPORTED
 
@@ -147,8 +140,8 @@ def file(case: Case, draft: Draft, category: Category, carried: Carried | None =
     """
     law, again = case.law, draft.filed_at is not None
     draft.category = category.code
-    rule = exception(case, draft) if law.reads else None
-    failed = rule is not None and rule.startswith(RULE_ERROR)
+    rule = exceptions.applying(case, draft) if law.reads else None
+    failed = rule is not None and rule.startswith(exceptions.RULE_ERROR)
     if failed:
         rule = None
     category = category_of(law, category.code, rule)
@@ -215,35 +208,6 @@ def whistle_at_once(case: Case, draft: Draft) -> None:
     if called:
         offers.end_offer(case, draft, "withdrawn")
         whistle.call(case, draft, called, "emergency", automatic=True)
-
-
-_FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
-    "category": lambda law, at, draft: draft.category,
-    "channel": lambda law, at, draft: draft.channel,
-    "signal": lambda law, at, draft: draft.signal or "",
-    "leaf": lambda law, at, draft: draft.leaf or "",
-    "home": lambda law, at, draft: draft.home,
-    "street": lambda law, at, draft: law.street_of(draft.home) or "",
-    "hour": lambda law, at, draft: law.local_hour(at),
-    "in_work_time": lambda law, at, draft: law.calendar.is_open(at),
-    "wall": lambda law, at, draft: walls.wall(law, draft.where),
-    "exercise": lambda law, at, draft: draft.exercise,
-    "attributes": lambda law, at, draft: draft.attributes,
-}
-"""What a condition may read, and where it stands (``rules.law.compiled.conditions.FACTS``)."""
-
-
-def exception(case: Case, draft: Draft) -> str | None:
-    """Name the pack's exception that applies; one that fails is flagged, sets nothing, is named ``rule_error:<id>``."""
-    rule, _ = case.law.overrides({name: _FACTS[name](case.law, case.at, draft) for name in case.law.reads})
-    if rule is None:
-        return None
-    if rule.startswith(RULE_ERROR):
-        case.rules.append(rule)
-        draft.flag(rule)
-        return rule
-    case.rules.append(f"rule:{rule}")
-    return rule
 
 
 def _granted(case: Case, draft: Draft, plan: Plan, carried: Carried | None) -> tuple[int, str]:

@@ -14,7 +14,7 @@ from engine.local.status import _state
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
 from engine.stream.watch import Watch
-from rules.commands.desk import effective
+from rules.commands.effective_moment import effective
 from tests.support.city import HOUR, MINUTE
 from tests.support.loop_rig import START, LoopRig
 from tests.support.still_time import now, still

@@ -133,7 +133,7 @@ def test_the_first_law_founds_a_partition() -> None:
 
 def test_the_delay_of_a_door_is_measured_in_its_own_time() -> None:
     """At 60 times the speed a quarter of an hour at the door is fifteen hours of the city's."""
-    from rules.commands.desk import effective
+    from rules.commands.effective_moment import effective
 
     command = Command("c", CommandKind.NOTE, Actor(Role.DESK, "d"), 0, ticket="t")
     assert effective(command, 100 * HOUR, 100 * HOUR) == 100 * HOUR - 15 * MINUTE
