@@ -3,7 +3,6 @@
 import asyncio
 import json
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -12,22 +11,18 @@ from typing import Annotated, Any
 import typer
 
 from engine.cli import run_async
-from engine.errors import DependencyDown, InvalidSettings, StackBusy
+from engine.cli.detached import start_detached, tell_ready
+from engine.errors import DependencyDown, InvalidSettings
 from engine.local.folder import folder_of, naming, read_stack, take_folder
 from engine.local.lock import demand_no_orphans, held, holder, holding_process, left_behind
 from engine.local.plan import Wanted
 from engine.local.reset import clear, demand_ours
 from engine.local.stack import Stack, never_silent, until_signal
-from engine.local.supervisor import python_command
-from engine.security.private_files import opener, read_whole
 from engine.server_addresses import shown_url
 from engine.stages import STAGES
 
 LONGEST_RUN = 366 * 86_400
 """Seconds: a longer ``--for`` is a slip of the finger, not a wish."""
-
-DETACHED_SECONDS = 180.0
-"""``up --detach`` waits so long for what it started."""
 
 SILENT = (
     "the last one here ({}) ended without a word: it was killed, or the machine went down. Its servers and stages ended"
@@ -61,6 +56,9 @@ Watch = Annotated[
     bool, typer.Option("--watch", help="Start a Prometheus beside it, from PATH or GRIDWHISTLE_PROMETHEUS.")
 ]
 Detach = Annotated[bool, typer.Option(help="Return once everything is ready; end it with 'down'.")]
+ReadyFd = Annotated[
+    int | None, typer.Option(hidden=True, min=3, max=65_535, help="Pipe that is told when all is ready.")
+]
 
 
 def up(
@@ -76,6 +74,7 @@ def up(
     as_json: Json = False,
     watch: Watch = False,
     detach: Detach = False,
+    ready_fd: ReadyFd = None,
 ) -> None:
     """Start Kafka, Valkey and every stage, and stay until Ctrl-C. The first start publishes the pack.
 
@@ -84,7 +83,7 @@ def up(
     """
     counts = _counts(workers or [])
     if detach:
-        return _detached(data, for_seconds)
+        return start_detached(data)
     silent = left_behind(folder_of(data))
     before = read_stack(data)
     if demo:
@@ -98,7 +97,7 @@ def up(
         if before is not None:
             demand_no_orphans((name, one.get("pid"), one.get("since")) for name, one in before.processes.items())
         wanted = Wanted(data, pack, kafka, redis, port_base, clock, counts, demo, watch)
-        code = run_async(_up(wanted, demo, for_seconds, as_json))
+        code = run_async(_up(wanted, demo, for_seconds, as_json, ready_fd))
     if code:
         raise typer.Exit(code)
 
@@ -130,7 +129,7 @@ def _counts(given: list[str]) -> dict[str, int]:
     return counts
 
 
-async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bool) -> int:
+async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bool, ready_fd: int | None) -> int:
     began = time.monotonic()
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
@@ -144,6 +143,7 @@ async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bo
             f"up in {time.monotonic() - began:.1f} s: Kafka {stack.settings.kafka}, Redis"
             f" {shown_url(stack.settings.redis_url)}, data {stack.folder}"
         )
+        tell_ready(ready_fd)
         if demo:
             from engine.local.demo import run_demo
 
@@ -160,40 +160,6 @@ async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bo
         if not as_json:  # there the audit is the last line
             say("ending")
         await stack.stop()
-
-
-def _detached(data: Path | None, for_seconds: float | None) -> None:
-    """Start ``up`` again as a process of its own, and wait until it is ready or has ended."""
-    folder = take_folder(data)
-    if (who := holder(folder)) is not None:
-        raise StackBusy(
-            f"the folder {folder} is held by {who}; 'gridwhistle status{naming(data)}' shows what runs there,"
-            f" 'gridwhistle down{naming(data)}' ends it"
-        )
-    log = folder / "up.log"
-    former = len(read_whole(log)) if log.exists() else 0
-    arguments = [word for word in sys.argv[1:] if word not in ("--detach", "--no-detach")]
-    with open(log, "ab", opener=opener) as out:
-        process = subprocess.Popen(
-            python_command(*arguments),
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + DETACHED_SECONDS
-    while time.monotonic() < deadline:
-        ended = process.poll() is not None
-        text = read_whole(log)[former:].decode(errors="replace")
-        if ended:
-            raise DependencyDown(f"the stack did not come up:\n{text[-2000:]}")
-        if "up in " in text:
-            return print(text, end="")
-        time.sleep(0.1)
-    raise DependencyDown(
-        f"the stack is not ready after {DETACHED_SECONDS:.0f} s and goes on starting as pid {process.pid}; its log is"
-        f" {log}, 'gridwhistle status{naming(data)}' tells when it is, 'gridwhistle down{naming(data)}' ends it"
-    )
 
 
 def down(data: Data = None) -> None:
