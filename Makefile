@@ -57,7 +57,7 @@ mutants: $(STAMP) ## 420 single changes to the law, tried on the tests of check;
 
 lock: ## Resolve the dependencies anew and pin them by hash; what the image needs apart
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv
-	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 --extra local --extra test \
+	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 --extra local --extra traces --extra test \
 		--no-emit-index-url -o requirements.lock pyproject.toml lock.in
 	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --constraint requirements.lock -o deploy/requirements.lock pyproject.toml lock.in

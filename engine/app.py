@@ -4,6 +4,7 @@ loop."""
 import asyncio
 import gc
 import logging
+import os
 import signal
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from engine.kafka.reference import Reference
 from engine.kafka.topic_admin import verify
 from engine.observability.health import HealthServer
 from engine.observability.metrics import StageMetrics
+from engine.observability.traces import Tracing, tracing
 from engine.observability.watchdog import Watchdog
 from engine.security.private_files import make_missing, write_whole
 from engine.security.vault import Vault
@@ -113,6 +115,7 @@ class Host:
     metrics: StageMetrics
     crash: CrashPoint
     held: set[str]
+    tracing: Tracing
 
     def new_time(self) -> BrokerTime:
         """Make engine time for one partition, by the stack's mapping."""
@@ -246,6 +249,7 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
     finally:
         await host.app.stop()
         await built.close()
+        host.tracing.close()
 
 
 async def _host(settings: Settings, stage: str, crash: CrashPoint, metrics: StageMetrics) -> Host:
@@ -258,7 +262,8 @@ async def _host(settings: Settings, stage: str, crash: CrashPoint, metrics: Stag
             f"no {missing} in force on prefix {settings.prefix!r}; run 'gridwhistle up', or 'gridwhistle pack publish'"
         )
     kafka, app = KafkaLog(settings), new_app(settings, stage)
-    return Host(settings, stage, app, kafka, kafka.member(stage, client_id(stage)), reference, metrics, crash, set())
+    member, spans = kafka.member(stage, client_id(stage)), tracing(stage, os.environ)
+    return Host(settings, stage, app, kafka, member, reference, metrics, crash, set(), spans)
 
 
 async def _until_ended(service: LoopService, stopping: asyncio.Event, ready: Path | None) -> None:

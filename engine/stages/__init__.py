@@ -77,7 +77,9 @@ async def _dispatch(host: "Host") -> Built:
     make = host.partitions(
         INPUTS,
         registry.STATE,
-        lambda number: DispatchCore(number, host.settings.partitions, laws.laws, host.metrics, speed),
+        lambda number: DispatchCore(
+            number, host.settings.partitions, laws.laws, host.metrics, speed, host.tracing.trail()
+        ),
         prepare,
         laws.have,
     )
@@ -90,7 +92,7 @@ async def _fanout(host: "Host") -> Built:
     make = host.partitions(
         INPUTS,
         registry.FANOUT_STATE,
-        lambda number: FanoutCore(number, host.metrics),
+        lambda number: FanoutCore(number, host.metrics, host.tracing.trail()),
         _no_preparation,
         _no_packs,
     )
@@ -124,7 +126,14 @@ async def _intake(host: "Host") -> Built:
         (registry.RAW,),
         registry.INTAKE_STATE,
         lambda number: IntakeCore(
-            number, settings.partitions, laws.places, laws.laws, laws.current, vault, host.metrics
+            number,
+            settings.partitions,
+            laws.places,
+            laws.laws,
+            laws.current,
+            vault,
+            host.metrics,
+            host.tracing.trail(),
         ),
         prepare,
         laws.have,
@@ -150,7 +159,7 @@ async def _replies(host: "Host") -> Built:
 
     from engine.stages.replies import Replies
 
-    edge = Replies(host.settings)
+    edge = Replies(host.settings, host.tracing.trail())
     await edge.start()
     pattern = f"^{re.escape(host.settings.prefix)}{ANY_REPLIES}$"
     return Built(

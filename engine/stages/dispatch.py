@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from engine.observability.metrics import StageMetrics
+from engine.observability.traces import Trail
 from engine.stages.dispatch_metrics import Counted
 from engine.stream.contracts import Out, Record
 from engine.stream.passed_by import offsets, passed_by, rejection
@@ -131,13 +132,20 @@ class DispatchCore:
     """One partition: its book of tickets, and the laws by which they were filed."""
 
     def __init__(
-        self, partition: int, partitions: int, laws: Mapping[str, Law], metrics: StageMetrics, speed: int = 1
+        self,
+        partition: int,
+        partitions: int,
+        laws: Mapping[str, Law],
+        metrics: StageMetrics,
+        speed: int = 1,
+        trail: Trail | None = None,
     ) -> None:
         """Start with an empty book; ``speed`` is that of engine time."""
         self._speed = speed
         self._partition, self._partitions, self._laws, self._metrics = partition, partitions, laws, metrics
         self.book = Book(laws)
         self._counted = Counted(metrics, partition, speed)
+        self._trail = trail or Trail("dispatch")
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``tickets.state``."""
@@ -160,8 +168,10 @@ class DispatchCore:
             ]
         reported = _reported(record)
         outs = self._decide(cause, at)
+        if trace := self._trail.after(record):
+            outs = [msgspec.structs.replace(out, headers=trace) for out in outs]
         if reported is not None and b'"TaskDispatched"' in (outs[0].value or b""):
-            outs[0] = msgspec.structs.replace(outs[0], headers=((REPORTED, reported),))
+            outs[0] = msgspec.structs.replace(outs[0], headers=((REPORTED, reported), *trace))
         return outs
 
     def _is_american(self) -> bool:
@@ -172,7 +182,8 @@ class DispatchCore:
         return self._laws.get(self.book.pack or "")
 
     def written(self, appended_ms: int) -> None:
-        """Nothing is measured by it."""
+        """End the spans of what is committed."""
+        self._trail.written()
 
     def next_due(self) -> Instant | None:
         """When the earliest rung is due."""

@@ -1,12 +1,13 @@
 """Fan-out: copies each ``TaskDispatched`` and ``SenderAnswered`` of the log to its department's topic, once."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from engine.kafka.newer_records import own_fault
 from engine.observability.json_logging import told
 from engine.observability.metrics import StageMetrics
+from engine.observability.traces import Header, Trail
 from engine.stream.contracts import Clockless, Out, Record
 from engine.stream.passed_by import passed_by, rejection
 from topics import codec
@@ -28,9 +29,10 @@ TASK_PARTITIONS = 3
 class FanoutCore(Clockless):
     """One partition of the log. It needs no memory beside its position: a task's id comes from its decision."""
 
-    def __init__(self, partition: int, metrics: StageMetrics) -> None:
+    def __init__(self, partition: int, metrics: StageMetrics, trail: Trail | None = None) -> None:
         """Counts go to ``metrics``."""
         self._partition, self._metrics = partition, metrics
+        self._trail = trail or Trail("fanout")
         self._reported: list[int] = []
         """Of the tasks of this step that a report led to at once: when the broker had the report."""
 
@@ -52,11 +54,13 @@ class FanoutCore(Clockless):
             # there is no saying whether its departments have topics, and one that has none would hold all of them up
             if record.loose:
                 raise ValueError("tasks that no stage of ours has written")
-            outs = [
-                self._out(msgspec.convert(facts_of(event), Task))
+            tasks = [
+                msgspec.convert(facts_of(event), Task)
                 for event in codec.decode(value, Decision).events
                 if event.type in TOLD
             ]
+            trace = self._trail.after(record)
+            outs = [self._out(task, trace) for task in tasks]
             self._reported += [
                 int(given) for name, given in record.headers if name == REPORTED and given and given.isdigit()
             ]
@@ -72,11 +76,15 @@ class FanoutCore(Clockless):
         passed_by(self._metrics, record, record.unreadable)
         return [rejection(record, at, self._partition)]
 
-    def _out(self, task: Task) -> Out:
+    def _out(self, task: Task, trace: Sequence[Header]) -> Out:
         key, value, headers = task_message(task)
         self._metrics.count("tasks_sent", task.department)
         return Out(
-            department_topics(task.department)[0].name, partition_of(task.ticket, TASK_PARTITIONS), key, value, headers
+            department_topics(task.department)[0].name,
+            partition_of(task.ticket, TASK_PARTITIONS),
+            key,
+            value,
+            [*headers, *trace] if trace else headers,
         )
 
     def written(self, appended_ms: int) -> None:
@@ -84,6 +92,7 @@ class FanoutCore(Clockless):
         for reported in self._reported:
             self._metrics.observe("report_to_task_seconds", max(0, appended_ms - reported) / 1000)
         self._reported.clear()
+        self._trail.written()
 
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
         """Pass a decision by that could not be read; the alarm and the audit tell of it."""

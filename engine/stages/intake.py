@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from engine.observability.metrics import StageMetrics
+from engine.observability.traces import Trail
 from engine.security.vault import Vault
 from engine.stages.identities import Identities
 from engine.stages.placing import incident_of, parted, place_of
@@ -59,11 +60,13 @@ class IntakeCore(Clockless):
         current: Callable[[], str],
         vault: Vault,
         metrics: StageMetrics,
+        trail: Trail | None = None,
     ) -> None:
         """Start with nothing seen; packs are shared with the other partitions."""
         self._partition, self._partitions = partition, partitions
         self._places, self._laws, self._current = places, laws, current
         self._vault, self._metrics = vault, metrics
+        self._trail = trail or Trail("intake")
         self._identities = Identities()
         self._minute, self._rejections = 0, 0
 
@@ -150,7 +153,7 @@ class IntakeCore(Clockless):
                 name,
                 original=f"{RAW.name}:{self._partition}:{first}",
             )
-            return [Out(REJECTED.name, self._partition, self._vault.token(record.id).encode(), codec.encode(again))]
+            return [self._rejection(record, self._vault.token(record.id), again)]
         incident, sealed = self._place(record, envelope, report, at)
         self._identities.add(identity, record.offset, at)
         outs = [
@@ -159,7 +162,7 @@ class IntakeCore(Clockless):
                 partition_of(incident.home, self._partitions),
                 incident.home.encode(),
                 codec.encode(incident),
-                ((REPORTED, b"%d" % record.appended_ms),),
+                ((REPORTED, b"%d" % record.appended_ms), *self._trail.after(record)),
             ),
             Out(INTAKE_STATE.name, self._partition, key, codec.encode(Seen(record.id, at))),
         ]
@@ -208,15 +211,20 @@ class IntakeCore(Clockless):
         if flooded and len(record.value or b"") > FLOOD_KEEPS_BYTES:
             told = f"{message}; one of a flood: its original is kept at {record.id} alone, for 30 days"
             short = Rejected(record.id, at, reason, field, told)
-            return [Out(REJECTED.name, self._partition, token.encode(), codec.encode(short))]
+            return [self._rejection(record, token, short)]
         entry, (text, envelope) = self._vault.seal_parts(
             token, (record.value or b"")[:MAX_RECORD_BYTES], codec.encode(beside)
         )
         rejected = Rejected(record.id, at, reason, field, message, token=token, sealed=text, envelope=envelope)
         return [
-            Out(REJECTED.name, self._partition, token.encode(), codec.encode(rejected)),
+            self._rejection(record, token, rejected),
             self._vault_out(token, codec.encode(entry)),
         ]
+
+    def _rejection(self, record: Record, token: str, rejected: Rejected) -> Out:
+        """Write it with the trace of what was sent."""
+        key, headers = token.encode(), self._trail.after(record)
+        return Out(REJECTED.name, self._partition, key, codec.encode(rejected), headers)
 
     def _pass(self, record: Record, at: Instant) -> list[Out]:
         """Record what a fetch could not read; of a single record the value is sealed like any other that was
@@ -245,6 +253,10 @@ class IntakeCore(Clockless):
                 self._partition,
             )
         return self._rejections > FLOOD_PER_MINUTE
+
+    def written(self, appended_ms: int) -> None:
+        """End the spans of what is committed."""
+        self._trail.written()
 
     def hold(self, record: Record, at: Instant) -> Iterable[Out]:
         """Set a record aside that our own fault keeps from being read."""

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from engine.kafka import clients
 from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import read_partition
+from engine.observability.traces import Trail
 from engine.stream.contracts import Record
 from engine.stream.passed_by import offsets
 from rules.masking.masker import masked_command
@@ -80,9 +81,9 @@ class Replies:
 
     takes_unreadable = True
 
-    def __init__(self, settings: "Settings") -> None:
+    def __init__(self, settings: "Settings", trail: Trail | None = None) -> None:
         """Prepare; ``start`` connects."""
-        self._settings = settings
+        self._settings, self._trail = settings, trail or Trail("replies")
         self._producer = self._new_producer()
         self._is_broken = False
         """Whether the producer has failed: a gap in its sequence, or an error that it calls fatal, never heals."""
@@ -148,10 +149,12 @@ class Replies:
                     codec.encode(command),
                     key=home.encode() or None,
                     partition=partition_of(home, partitions) if home else 0,
+                    headers=list(self._trail.after(record)),
                 )
             )
         for ack in acks:
             await ack
+        self._trail.written()
         marker = Marker(at=records[-1].appended_at if records else 0, positions=positions)
         await self._producer.send_and_wait(
             prefix + REPLIES_STATE.name,

@@ -2,7 +2,7 @@
 tickets and tasks, each once, whoever is killed on the way."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 
 import pytest
@@ -10,6 +10,7 @@ from aiokafka import TopicPartition
 
 from engine.kafka.log_consumer import Loose
 from engine.observability.metrics import StageMetrics
+from engine.observability.traces import Trail
 from engine.security.vault import Vault
 from engine.stages.dispatch import DispatchCore
 from engine.stages.fanout import FanoutCore
@@ -41,8 +42,11 @@ COUNT, PARTITIONS = 40, 2
 class Dispatch(LoopRig):
     """Dispatch with its own decider, and every topic a stage writes."""
 
-    def __init__(self) -> None:
-        super().__init__(PARTITIONS, lambda n: DispatchCore(n, PARTITIONS, {LAW.ref: LAW}, StageMetrics("dispatch"), 1))
+    def __init__(self, trail: Callable[[str], Trail] = Trail) -> None:
+        super().__init__(
+            PARTITIONS,
+            lambda n: DispatchCore(n, PARTITIONS, {LAW.ref: LAW}, StageMetrics("dispatch"), 1, trail("dispatch")),
+        )
         for code in LAW.departments:
             self.log.create_all(department_topics(code), PARTITIONS)
 
@@ -52,7 +56,7 @@ class Intake(LoopRig):
 
     stage, inputs, state = "intake", (RAW,), INTAKE_STATE
 
-    def __init__(self, before: LoopRig) -> None:
+    def __init__(self, before: LoopRig, trail: Callable[[str], Trail] = Trail) -> None:
         super().__init__(
             PARTITIONS,
             lambda n: IntakeCore(
@@ -63,6 +67,7 @@ class Intake(LoopRig):
                 lambda: LAW.ref,
                 Vault(b"k" * 32),
                 StageMetrics("intake"),
+                trail("intake"),
             ),
             log=before.log,
         )
@@ -76,8 +81,8 @@ class Fanout(LoopRig):
 
     stage, inputs, state = "fanout", (DECISIONS,), FANOUT_STATE
 
-    def __init__(self, before: LoopRig) -> None:
-        super().__init__(PARTITIONS, lambda n: FanoutCore(n, StageMetrics("fanout")), log=before.log)
+    def __init__(self, before: LoopRig, trail: Callable[[str], Trail] = Trail) -> None:
+        super().__init__(PARTITIONS, lambda n: FanoutCore(n, StageMetrics("fanout"), trail("fanout")), log=before.log)
 
     async def outputs(self) -> Iterable[TopicSpec]:
         found = [department_topics(code)[0] for code in LAW.departments]
