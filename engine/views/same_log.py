@@ -33,6 +33,8 @@ async def of_another(log: Log, last: Mapping[int, tuple[int, int]]) -> set[int]:
     """Name the partitions in which the decision folded last no longer stands where it stood; what retention has taken
     tells nothing, and behind the log's end the position is as well: that is told by the opening."""
     tps = [TopicPartition(log.prefix + DECISIONS.name, partition) for partition in last]
+    if not tps:
+        return set()
     async with log.reading(tps) as reader:
         begins, ends = await reader.beginning_offsets(tps), await reader.end_offsets(tps)
         return {

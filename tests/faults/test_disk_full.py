@@ -68,7 +68,7 @@ async def bring_back(t: Trial) -> None:
     if t.valkey.process.poll() is not None:
         t.faults["Valkey ended"] += 1
         t.valkey = local.valkey(t.valkey_folder, t.valkey.port, t.valkey_folder / "log")
-        t.valkey.wait_ready()
+        t.valkey.wait_ready(PATIENCE)
     t.revive()
 
 

@@ -32,7 +32,7 @@ from engine.settings import Settings
 from engine.stream.crash_points import POINTS
 from tests.support.poison import good, law_of
 from tests.support.rig import CRITICAL, Rig, eventually
-from tests.support.servers import free_ports, valkey
+from tests.support.servers import PATIENCE, free_ports, valkey
 from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision
@@ -187,7 +187,7 @@ class Broker:
     def start(self) -> None:
         """Start it, on what the folder holds."""
         self.server = local.kafka(self._folder, self.port, self._folder / "log")
-        self.server.wait_ready()
+        self.server.wait_ready(PATIENCE)
 
     def restart_after_kill(self) -> None:
         """Kill it and start it again."""

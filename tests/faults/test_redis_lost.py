@@ -60,7 +60,7 @@ async def test_redis_emptied_killed_and_rebuilt_after_retention(tell: Tell) -> N
                 if not keep:
                     shutil.rmtree(t.folder / "valkey")
                 t.valkey = local.valkey(t.folder / "valkey", t.valkey.port, t.folder / "valkey" / "log")
-                t.valkey.wait_ready()
+                t.valkey.wait_ready(PATIENCE)
                 await t.going(60)
             await refuse(t)
             await quiet(t)

@@ -241,7 +241,7 @@ async def trial(
         for node in nodes:
             ending.callback(node.server.kill)
         valkey = local.valkey(folder / "valkey", free_ports(1), folder / "valkey" / "log")
-        valkey.wait_ready()
+        valkey.wait_ready(PATIENCE)
         settings = Settings(
             kafka=",".join(node.address for node in nodes),
             redis_url=f"redis://127.0.0.1:{valkey.port}/0",

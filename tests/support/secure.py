@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from engine.local import servers
-from tests.support.servers import free_ports
+from tests.support.servers import PATIENCE, free_ports
 
 USER, PASSWORD = "gridwhistle", "correct-horse-battery-staple"
 
@@ -111,7 +111,7 @@ def kafka(folder: Path, ca: Path, server: Path) -> Iterator[str]:
     assert formatted.returncode == 0, formatted.stdout[-1000:] + formatted.stderr[-1000:]
     process = servers.Server("kafka", [*java, "kafka.Kafka", str(properties)], port, folder / "log")
     try:
-        process.wait_ready()
+        process.wait_ready(PATIENCE)
         yield f"127.0.0.1:{port}"
     finally:
         process.kill()
@@ -136,7 +136,7 @@ def valkey(folder: Path, server: Path) -> Iterator[str]:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
     try:
-        process.wait_ready()
+        process.wait_ready(PATIENCE)
         asyncio.run_coroutine_threadsafe(
             asyncio.start_server(lambda r, w: _forward(r, w, inner), "127.0.0.1", outer, ssl=context), loop
         ).result(10)

@@ -11,6 +11,11 @@ from pathlib import Path
 from engine.local import servers
 
 
+PATIENCE = 300.0
+"""Seconds until a server that has not ended and does not answer is given up: a machine that is busy with ten other
+things takes its time."""
+
+
 def free_ports(count: int) -> int:
     """Find so many free ports in a row; answers the first. Below those from which the kernel gives outgoing connections
     theirs (32768 on)."""
@@ -27,7 +32,7 @@ def kafka_server(folder: Path | None = None) -> Iterator[servers.Server]:
         here = folder or Path(scratch)
         server = servers.kafka(here, free_ports(2), here / "log")
         try:
-            server.wait_ready()
+            server.wait_ready(PATIENCE)
             yield server
         finally:
             server.kill()
@@ -63,7 +68,7 @@ class Broker:
         """Start it, on what the folder holds."""
         self.server = servers.kafka(self.folder, self.port, self.folder / "log", self._more, self._cluster)
         if wait:
-            self.server.wait_ready()
+            self.server.wait_ready(PATIENCE)
 
     def restart_after_kill(self) -> None:
         """Kill it and start it again."""
@@ -90,7 +95,7 @@ def cluster_of_three(folder: Path) -> list[Broker]:
     cluster = servers.cluster_id(lambda: uuid.uuid4().bytes)
     brokers = [Broker(folder / f"kafka{n + 1}", first + 2 * n, {**common, "node.id": n + 1}, cluster) for n in range(3)]
     for broker in brokers:
-        broker.server.wait_ready()
+        broker.server.wait_ready(PATIENCE)
     return brokers
 
 
@@ -100,7 +105,7 @@ def valkey() -> Iterator[str]:
     with tempfile.TemporaryDirectory(prefix="gridwhistle-valkey-") as scratch:
         server = servers.valkey(Path(scratch), free_ports(1), Path(scratch) / "log")
         try:
-            server.wait_ready()
+            server.wait_ready(PATIENCE)
             yield f"redis://127.0.0.1:{server.port}/0"
         finally:
             server.kill()
