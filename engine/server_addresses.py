@@ -5,6 +5,10 @@ from urllib.parse import urlsplit
 
 ADDRESS = re.compile(r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$")
 
+DATABASE_FORM = (
+    "must be a URL such as postgresql://user@host:5432/database or postgresql:///database?host=/path/to/socket"
+)
+
 REDIS_FORM = "must be a URL such as redis://host:6379/0, rediss://host:6379/0 (TLS) or unix:///path/to/socket"
 
 
@@ -25,6 +29,16 @@ def is_redis_url(url: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("redis", "rediss", "unix") and has_place and not re.search(r"\s", url)
+
+
+def is_database_url(url: str) -> bool:
+    """Whether a PostgreSQL database can be found by it."""
+    try:
+        parts = urlsplit(url)
+        has_place = (bool(parts.hostname) and parts.port != 0) or "host=" in parts.query
+    except ValueError:
+        return False
+    return parts.scheme in ("postgresql", "postgres") and has_place and not re.search(r"\s", url)
 
 
 def shown_url(url: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from engine.errors import InvalidSettings
-from engine.server_addresses import REDIS_FORM, address_amiss, is_redis_url, shown_url
+from engine.server_addresses import DATABASE_FORM, REDIS_FORM, address_amiss, is_database_url, is_redis_url, shown_url
 
 ENVIRONMENT = "GRIDWHISTLE_"
 NOT_SETTINGS = frozenset({"CACHE_DIR", "PROMETHEUS"})
@@ -19,7 +19,9 @@ starts."""
 TEST_ONLY = frozenset({"faults", "crash_at"})
 """Of no use but to tests: refused unless ``FAULTS=allow`` says that this is one."""
 
-SECRETS = frozenset({"kafka_password", "kafka_key_password", "redis_password", "redis_url"})
+SECRETS = frozenset(
+    {"kafka_password", "kafka_key_password", "redis_password", "redis_url", "database_password", "database_url"}
+)
 """May be given as ``..._FILE``, the path of a file that holds it: a mounted secret, systemd's credentials."""
 
 SASL_OVER_TLS = frozenset({"PLAIN", "OAUTHBEARER"})
@@ -91,6 +93,20 @@ class Settings(BaseModel):
         default=None, description="Our own certificate (PEM), for a Redis that asks for one."
     )
     redis_key_file: Path | None = Field(default=None, description="Its key.")
+    database_url: str = Field(
+        default="",
+        repr=False,
+        description="The archive's PostgreSQL, `postgresql://user@host/database?sslmode=verify-full`; empty: there is"
+        " no archive. A password in it is never shown; better `DATABASE_PASSWORD_FILE`.",
+    )
+    database_password: SecretStr | None = Field(default=None, description="With what its user logs on.")
+    archive_days: int = Field(
+        default=400,
+        ge=180,
+        le=36_500,
+        description="How long the archive keeps decisions and ended tickets, in days of engine time; whole months are"
+        " dropped.",
+    )
     prefix: str = Field(
         default="gw.",
         pattern=r"^[A-Za-z0-9_.-]{0,64}$",
@@ -183,6 +199,7 @@ def _misfits(s: Settings) -> list[str]:
         (amiss is not None, f"KAFKA={amiss!r} must be HOST:PORT, several with commas between, e.g. broker-1:9092"),
         # it is not repeated: it may hold a password anywhere
         (not is_redis_url(s.redis_url), f"REDIS_URL {REDIS_FORM}"),
+        (bool(s.database_url) and not is_database_url(s.database_url), f"DATABASE_URL {DATABASE_FORM}"),
         (
             s.kafka_sasl in SASL_OVER_TLS and not s.kafka_tls,
             f"KAFKA_SASL={s.kafka_sasl} without KAFKA_TLS=true would send the secret in plain text",
@@ -220,7 +237,7 @@ def shown(settings: Settings) -> dict[str, str]:
     """Give every setting fit to be shown: no password, and of a file with one its name alone."""
     found = {name: getattr(settings, name) for name in Settings.model_fields}
     return {
-        name: "" if value is None else shown_url(value) if name == "redis_url" else str(value)
+        name: "" if value is None else shown_url(value) if name in ("redis_url", "database_url") else str(value)
         for name, value in found.items()
     }
 

@@ -27,6 +27,13 @@ def redis_url() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def database_url() -> Iterator[str]:
+    """A real PostgreSQL, started by this run."""
+    with servers.postgres() as url:
+        yield url
+
+
 @pytest.fixture
 def stack_settings(kafka_address: str, redis_url: str, tmp_path: Path) -> Settings:
     """Settings of a stack that nobody else has: its own prefix, three partitions."""

@@ -91,7 +91,7 @@ STATE = TopicSpec(
     (Ticket, Quota, DayCounter, CommandSeen, Duties, HeldCause, Marker),
     Compact(),
     ("dispatch",),
-    ("dispatch", "projector"),
+    ("dispatch", "projector", "archive"),
 )
 DECISIONS = TopicSpec(
     "tickets.decisions",
@@ -99,7 +99,7 @@ DECISIONS = TopicSpec(
     (Decision,),
     Delete(180),
     ("dispatch",),
-    ("fanout", "projector", "notifier", "auditor", "replay"),
+    ("fanout", "projector", "archive", "notifier", "auditor", "replay"),
 )
 FANOUT_STATE = TopicSpec("fanout.state", "m:", (Marker,), Compact(), ("fanout",), ("fanout",))
 REPLIES_STATE = TopicSpec("replies.state", "m:<topic>:<partition>", (Marker,), Compact(), ("replies",), ("replies",))

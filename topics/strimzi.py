@@ -15,7 +15,7 @@ API = "kafka.strimzi.io/v1"
 TRANSACTIONAL = frozenset({"intake", "dispatch", "fanout"})
 """Stages that write in transactions (DESIGN 1)."""
 
-STAGES = ("intake", "dispatch", "fanout", "projector", "replies")
+STAGES = ("intake", "dispatch", "fanout", "projector", "replies", "archive")
 DEPARTMENT_SIDE = {"fanout": "tasks", "replies": "replies"}
 """Stages that meet the departments' topics. By prefix: a department that a new pack brings must not stop a partition
 for want of a right."""

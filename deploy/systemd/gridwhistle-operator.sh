@@ -12,10 +12,12 @@ if [ -z "$CREDENTIALS_DIRECTORY" ]; then
         --property=EnvironmentFile=/etc/gridwhistle/operator.env \
         --property=LoadCredential=kafka-password:/etc/gridwhistle/secrets/operator.kafka-password \
         --property=LoadCredential=redis-password:/etc/gridwhistle/secrets/redis-password \
+        --property=LoadCredential=database-password:/etc/gridwhistle/secrets/database-password \
         --property=StateDirectory=gridwhistle --property=StateDirectoryMode=0700 --property=UMask=0077 \
         -- /usr/local/bin/gridwhistle "$@"
 fi
 export GRIDWHISTLE_DATA_DIR=/var/lib/gridwhistle
 export GRIDWHISTLE_KAFKA_PASSWORD_FILE="$CREDENTIALS_DIRECTORY/kafka-password"
 export GRIDWHISTLE_REDIS_PASSWORD_FILE="$CREDENTIALS_DIRECTORY/redis-password"
+export GRIDWHISTLE_DATABASE_PASSWORD_FILE="$CREDENTIALS_DIRECTORY/database-password"
 exec /opt/gridwhistle/bin/gridwhistle "$@"

@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Run a stack on this machine": {
-        "up": ("stack", "Start Kafka, Valkey and every stage; --demo tells a working day."),
+        "up": ("stack", "Start Kafka, Valkey, PostgreSQL, every stage; --demo tells a working day."),
         "down": ("stack", "End the stack that holds a data folder."),
         "reset": ("stack", "Delete a stack's data, after ending it."),
         "status": ("stack", "List every process and server with its state and lag."),
@@ -32,6 +32,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "ticket": ("ticket", "List and show tickets; give any command of the law."),
         "duty": ("duty", "Who is on duty, stands in, comes or goes, without a new pack."),
         "explain": ("explain", "Say why each thing happened to a ticket."),
+        "search": ("search", "Find tickets, old and new, by words, place, person, time."),
         "top": ("top", "Live queues in the terminal, with countdowns."),
         "tail": ("tail", "Follow incidents, decisions or a department's tasks."),
     },
@@ -43,6 +44,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "audit": ("audit", "Re-derive from the log what should have happened, and compare."),
         "points": ("points", "Where the same comes again and again, each with a date of review."),
         "replay": ("replay", "Decide the log once more, byte by byte; or under another law, to see who would move."),
+        "archive": ("archive", "The archive: how far it is, its digest, making it anew from the log."),
         "project": ("project", "The live queues' state; --rebuild makes them anew from the log."),
     },
     "Set up": {
@@ -128,7 +130,7 @@ def _call(name: str, module: str, words: list[str]) -> int:
         mend = "; make room there, or raise the quota: nothing that was decided is lost" if exc.errno in FULL else ""
         return _said(f"gridwhistle {name}", f"{exc.filename or 'a server'}: {exc.strerror or exc}{mend}")
     except Exception as exc:
-        if type(exc).__module__.split(".")[0] not in ("aiokafka", "redis"):
+        if type(exc).__module__.split(".")[0] not in ("aiokafka", "redis", "sqlalchemy"):
             raise
         return _said(
             f"gridwhistle {name}",

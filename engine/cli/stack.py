@@ -41,6 +41,17 @@ OtherRedis = Annotated[
         help=("Use this Redis or Valkey, a URL without password, instead of our own; with one: GRIDWHISTLE_REDIS_URL.")
     ),
 ]
+OtherDatabase = Annotated[
+    str | None,
+    typer.Option(
+        help="Archive into this PostgreSQL, a URL without password, instead of our own; with one:"
+        " GRIDWHISTLE_DATABASE_URL."
+    ),
+]
+WithArchive = Annotated[
+    bool | None,
+    typer.Option("--archive/--no-archive", help="Whether to keep an archive; as before, or with one."),
+]
 PortBase = Annotated[int | None, typer.Option(min=1024, max=64_900, help="First port; the next free block otherwise.")]
 Clock = Annotated[
     str | None, typer.Option(help="Engine time START@SPEED, e.g. 2018-01-01T00:00:00-08:00@3600; live otherwise.")
@@ -66,6 +77,8 @@ def up(
     pack: Pack = None,
     kafka: OtherKafka = None,
     redis: OtherRedis = None,
+    database: OtherDatabase = None,
+    archive: WithArchive = None,
     data: Data = None,
     port_base: PortBase = None,
     clock: Clock = None,
@@ -76,7 +89,7 @@ def up(
     detach: Detach = False,
     ready_fd: ReadyFd = None,
 ) -> None:
-    """Start Kafka, Valkey and every stage, and stay until Ctrl-C. The first start publishes the pack.
+    """Start Kafka, Valkey, PostgreSQL and every stage, and stay until Ctrl-C. The first start publishes the pack.
 
     A second 'up' on the same folder goes on where the first one ended: servers, ports, clock and the pack in force.
     Example: gridwhistle up --pack guancheng
@@ -96,7 +109,7 @@ def up(
             print(SILENT.format(silent), file=sys.stderr)
         if before is not None:
             demand_no_orphans((name, one.get("pid"), one.get("since")) for name, one in before.processes.items())
-        wanted = Wanted(data, pack, kafka, redis, port_base, clock, counts, demo, watch)
+        wanted = Wanted(data, pack, kafka, redis, port_base, clock, counts, demo, watch, database, archive)
         code = run_async(_up(wanted, demo, for_seconds, as_json, ready_fd))
     if code:
         raise typer.Exit(code)

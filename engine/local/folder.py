@@ -11,6 +11,7 @@ import msgspec
 
 from engine.errors import InvalidSettings, StackNotFound
 from engine.local.lock import holder
+from engine.local.postgres import DATABASE, USER
 from engine.security.private_files import demand_folder, make_folder, opener, read_whole, write_whole
 from engine.settings import ENVIRONMENT, Settings, default_data_dir, load_settings
 
@@ -25,11 +26,13 @@ OURS = (
     "journals",
     "kafka",
     "valkey",
+    "postgres",
     "prometheus",
     "faust",
     "checkpoints",
     "master.key",
     "redis.password",
+    "postgres.password",
     "up.log",
     "reveals.jsonl",
     "audit.signed-off.json",
@@ -68,6 +71,15 @@ class StackFile(msgspec.Struct):
     settled: bool = True
     """False until a first ``up`` has put a pack in force: one that failed binds nobody."""
     demo: bool = False
+    archive: bool = True
+    """Whether there is one; a folder of before there was gets it at its next start, from the log."""
+    database_url: str = ""
+    """Somebody else's PostgreSQL; empty: our own."""
+
+    @property
+    def own_postgres(self) -> bool:
+        """Whether the folder's own PostgreSQL holds the archive."""
+        return self.archive and not self.database_url
 
     def __post_init__(self) -> None:
         """Fill in what an older version did not write."""
@@ -162,9 +174,9 @@ def socket_of(folder: Path) -> Path | None:
     return path if len(os.fsencode(path)) <= SOCKET_PATH_BYTES else None
 
 
-def password_of(folder: Path) -> str:
-    """Read the password of the folder's own Valkey, made at the first call."""
-    path = folder / "redis.password"
+def password_of(folder: Path, name: str = "redis.password") -> str:
+    """Read the password of a server of the folder's own, made at the first call."""
+    path = folder / name
     try:
         with open(path, "x", opener=opener) as file:
             file.write(os.urandom(24).hex())
@@ -185,6 +197,29 @@ def redis_of(folder: Path, stack: StackFile) -> str:
     )
 
 
+POSTGRES_PORT = 4
+"""Above the folder's first port; its socket is named by it."""
+
+
+def postgres_sockets(folder: Path) -> Path | None:
+    """Name the folder of PostgreSQL's socket; ``None`` where the path is too long for one."""
+    path = folder / "run"
+    return path if len(os.fsencode(path / ".s.PGSQL.00000")) <= SOCKET_PATH_BYTES else None
+
+
+def database_of(folder: Path, stack: StackFile) -> str:
+    """Give the address of a stack's archive, password included; for our own that is kept in the folder alone."""
+    if not stack.own_postgres:
+        return stack.database_url if stack.archive else ""
+    sockets, port = postgres_sockets(folder), stack.port_base + POSTGRES_PORT
+    who = f"postgresql://{USER}:{password_of(folder, 'postgres.password')}"
+    return (
+        f"{who}@127.0.0.1:{port}/{DATABASE}"
+        if sockets is None
+        else f"{who}@/{DATABASE}?host={quote(str(sockets))}&port={port}"
+    )
+
+
 def settings_for(folder: Path, stack: StackFile, environ: Mapping[str, str] = os.environ) -> Settings:
     """Give the settings of a folder's stack; the environment adds to them.
 
@@ -195,6 +230,7 @@ def settings_for(folder: Path, stack: StackFile, environ: Mapping[str, str] = os
     known: dict[str, object] = {
         "KAFKA": stack.kafka,
         "REDIS_URL": redis_of(folder, stack),
+        "DATABASE_URL": database_of(folder, stack),
         "PREFIX": stack.prefix,
         "PARTITIONS": stack.partitions,
         "REPLICATION_FACTOR": stack.replication_factor,
@@ -205,6 +241,7 @@ def settings_for(folder: Path, stack: StackFile, environ: Mapping[str, str] = os
     theirs = (
         *((["KAFKA_TLS", "KAFKA_SASL"]) if stack.own_kafka else []),
         *(["REDIS_USER", "REDIS_PASSWORD", "REDIS_PASSWORD_FILE"] if stack.own_redis else []),
+        *(["DATABASE_PASSWORD", "DATABASE_PASSWORD_FILE"] if stack.own_postgres else []),
     )
     other += [f"{ENVIRONMENT}{name}" for name in theirs if environ.get(f"{ENVIRONMENT}{name}")]
     if other:

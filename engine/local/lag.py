@@ -9,6 +9,7 @@ from functools import partial
 import msgspec
 from aiokafka import TopicPartition
 
+from engine.archive.store import Archive
 from engine.errors import DependencyDown
 from engine.kafka import clients, topic_admin
 from engine.kafka.driver_errors import KafkaFault
@@ -17,6 +18,7 @@ from engine.kafka.log_consumer import LogConsumer, Loose
 from engine.kafka.read_to_end import to_end
 from engine.kafka.reference import last_decided, last_records
 from engine.settings import Settings
+from engine.stages import stages_of
 from engine.stages.outputs import outputs_of
 from engine.stream.begun import has_begun
 from engine.stream.positions import MARKER, nothing_lost
@@ -36,6 +38,7 @@ INPUTS = {
     "dispatch": (INCIDENTS.name, COMMANDS.name),
     "fanout": (DECISIONS.name,),
     "projector": (DECISIONS.name,),
+    "archive": (DECISIONS.name,),
 }
 
 STATES = {"intake": INTAKE_STATE, "dispatch": STATE, "fanout": FANOUT_STATE}
@@ -61,7 +64,7 @@ async def lags_and_stopped(settings: Settings) -> tuple[dict[str, int], dict[str
         await consumer.start()
         lags: dict[str, int] = {}
         stopped: dict[str, int] = {}
-        for stage in INPUTS:
+        for stage in [name for name in stages_of(settings) if name in INPUTS]:
             lags[stage], stopped[stage] = await _of_stage(settings, consumer, stage)
         stopped["replies"] = len(await _lost(settings, consumer, await _replies(settings)))
         return lags, stopped
@@ -78,7 +81,7 @@ async def _of_stage(settings: Settings, consumer: LogConsumer, stage: str) -> tu
     stood = (
         {(topic, n): marker.positions.get(topic, 0) for n, marker in markers.items() for topic in INPUTS[stage]}
         if stage in STATES
-        else await _projected(settings)
+        else await (_projected(settings) if stage == "projector" else _archived(settings))
     )
     tps = [TopicPartition(settings.prefix + topic, p) for topic in INPUTS[stage] for p in range(settings.partitions)]
     ends = await consumer.end_offsets(tps)
@@ -86,8 +89,12 @@ async def _of_stage(settings: Settings, consumer: LogConsumer, stage: str) -> tu
     gaps = {tp: max(0, ends[tp] - begins[tp]) for tp in tps}
     few = {tp: begins[tp] for tp, gap in gaps.items() if 0 < gap <= FEW}
     lag = sum(gap for tp, gap in gaps.items() if tp not in few) + await _readable(consumer, few, ends)
-    # the projector makes a partition anew from the state where the log is gone: nothing of it is lost by that
-    gone = set() if stage == "projector" else {partition for _, partition in await _lost(settings, consumer, stood)}
+    # these make up from the state for what the log no longer tells: nothing stops them
+    gone = (
+        set()
+        if stage in ("projector", "archive")
+        else {partition for _, partition in await _lost(settings, consumer, stood)}
+    )
     gone |= {n for n, at in decided if n in markers and at > markers[n].at}  # the state is older than the log
     gone |= await _begun(settings, consumer, stage, markers)
     gone |= await _of_another_log(settings) if stage == "projector" else set()
@@ -144,6 +151,18 @@ async def _of_another_log(settings: Settings) -> set[int]:
         return set()
     finally:
         await view.close()
+
+
+async def _archived(settings: Settings) -> dict[Place, int]:
+    """The archive itself remembers; where it is away, what was committed to the group last."""
+    archive = Archive(settings)
+    try:
+        there = await archive.is_there()
+        return {(DECISIONS.name, number): at for number, at in (await archive.positions()).items()} if there else {}
+    except DependencyDown:
+        return await _committed(settings, "archive")
+    finally:
+        await archive.close()
 
 
 async def _committed(settings: Settings, stage: str) -> dict[Place, int]:

@@ -11,8 +11,15 @@ from pathlib import Path
 from engine.client.publish_pack import prove
 from engine.errors import InvalidSettings, StackBusy
 from engine.local import servers
-from engine.local.folder import StackFile, naming, read_stack
-from engine.server_addresses import REDIS_FORM, address_amiss, is_redis_url, shown_url
+from engine.local.folder import POSTGRES_PORT, StackFile, naming, read_stack
+from engine.server_addresses import (
+    DATABASE_FORM,
+    REDIS_FORM,
+    address_amiss,
+    is_database_url,
+    is_redis_url,
+    shown_url,
+)
 from engine.settings import ENVIRONMENT, load_settings
 from engine.stages import STAGES
 from rules.rulepack.compiler import pack_ref
@@ -20,7 +27,7 @@ from rules.rulepack.loader import is_shipped
 
 PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT, PROMETHEUS_PORT = 27000, 40, 10, 3
 """Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey
-base + 2, Prometheus base + 3,
+base + 2, Prometheus base + 3, PostgreSQL base + 4,
 stages from base + 10."""
 
 LOCAL_PARTITIONS = 6
@@ -39,6 +46,8 @@ class Wanted:
     workers: dict[str, int] = field(default_factory=dict)
     demo: bool = False
     watch: bool = False
+    database: str | None = None
+    archive: bool | None = None
 
 
 def parse_clock(text: str) -> tuple[int | None, int]:
@@ -74,12 +83,15 @@ def plan(wanted: Wanted, environ: Mapping[str, str] = os.environ) -> StackFile:
         ("--pack", wanted.pack),
         ("--kafka", wanted.kafka),
         ("--redis", wanted.redis),
+        ("--database", wanted.database),
         ("--clock", wanted.clock),
     ):
         # a script's variable that was not set must not choose another law or server
         if given is not None and not given.strip():
             raise InvalidSettings(f"{option} is empty; give a value, or leave it out")
     parse_clock(wanted.clock or "")
+    if wanted.database is not None and wanted.archive is False:
+        raise InvalidSettings("--database names where the archive is, and --no-archive says that there is none")
     before = read_stack(wanted.data)
     return _again(wanted, before) if before is not None and before.settled else _first(wanted, environ)
 
@@ -89,6 +101,7 @@ def _again(wanted: Wanted, before: StackFile) -> StackFile:
     for option, asked, known, own in (
         ("--kafka", wanted.kafka, before.kafka, before.own_kafka),
         ("--redis", wanted.redis, before.redis_url, before.own_redis),
+        ("--database", wanted.database, before.database_url, before.own_postgres),
         ("--clock", wanted.clock, before.clock, False),
     ):
         if asked is not None and (own or asked != known):
@@ -102,6 +115,7 @@ def _again(wanted: Wanted, before: StackFile) -> StackFile:
     elif wanted.pack is not None:  # an older version did not write it down: the log decides, once it can be read
         prove(wanted.pack)
         before.pack = _settled_name(wanted.pack)
+    before.archive = before.archive if wanted.archive is None else wanted.archive
     base = before.port_base if wanted.port_base is None else wanted.port_base
     servers.demand_free(_ports(base, wanted, before))
     before.port_base, before.started_at, before.processes = base, time.time(), {}
@@ -135,18 +149,30 @@ def _first(wanted: Wanted, environ: Mapping[str, str]) -> StackFile:
     """Settle a new stack, or one whose first start failed."""
     given = {
         name: environ.get(f"{ENVIRONMENT}{name}")
-        for name in ("KAFKA", "REDIS_URL", "PREFIX", "PARTITIONS", "REPLICATION_FACTOR", "MIN_INSYNC_REPLICAS")
+        for name in (
+            "KAFKA",
+            "REDIS_URL",
+            "PREFIX",
+            "PARTITIONS",
+            "REPLICATION_FACTOR",
+            "MIN_INSYNC_REPLICAS",
+            "DATABASE_URL",
+        )
     }
-    _demand_no_password(wanted.redis)
+    _demand_no_password("redis", wanted.redis)
+    _demand_no_password("database", wanted.database)
     kafka, redis = wanted.kafka or given["KAFKA"], wanted.redis or given["REDIS_URL"]
     if wanted.kafka is not None and (amiss := address_amiss(wanted.kafka)) is not None:
         raise InvalidSettings(f"--kafka {amiss!r} must be HOST:PORT, several with commas between, e.g. broker-1:9092")
     if wanted.redis is not None and not is_redis_url(wanted.redis):
         raise InvalidSettings(f"--redis {shown_url(wanted.redis)!r} {REDIS_FORM}")
+    if wanted.database is not None and not is_database_url(wanted.database):
+        raise InvalidSettings(f"--database {shown_url(wanted.database)!r} {DATABASE_FORM}")
     name = wanted.pack or "guancheng"
     prove(name)
     settings = load_settings({f"{ENVIRONMENT}{name}": value for name, value in given.items() if value is not None})
-    base = _free_base(wanted, kafka is None, redis is None)
+    own_postgres = wanted.archive is not False and not (wanted.database or given["DATABASE_URL"])
+    base = _free_base(wanted, kafka is None, redis is None, own_postgres)
     return StackFile(
         pack=_settled_name(name),
         kafka=kafka or f"127.0.0.1:{base}",
@@ -160,27 +186,35 @@ def _first(wanted: Wanted, environ: Mapping[str, str]) -> StackFile:
         own_redis=redis is None,
         replication_factor=1 if kafka is None else settings.replication_factor,
         min_insync_replicas=1 if kafka is None else settings.min_insync_replicas,
+        archive=wanted.archive is not False,
+        database_url=wanted.database or given["DATABASE_URL"] or "",
         settled=False,
         demo=wanted.demo,
         started_at=time.time(),
     )
 
 
-def _demand_no_password(url: str | None) -> None:
+def _demand_no_password(option: str, url: str | None) -> None:
     """Arguments are seen by every user of the machine."""
     if url is not None and shown_url(url) != url:
         raise InvalidSettings(
-            "--redis holds a password, which every user of this machine could read among the arguments; set"
-            " GRIDWHISTLE_REDIS_URL instead"
+            f"--{option} holds a password, which every user of this machine could read among the arguments; set"
+            f" GRIDWHISTLE_{option.upper()}_URL instead"
         )
 
 
 def _ports(
-    base: int, wanted: Wanted, stack: StackFile | None = None, own_kafka: bool = True, own_redis: bool = True
+    base: int,
+    wanted: Wanted,
+    stack: StackFile | None = None,
+    own_kafka: bool = True,
+    own_redis: bool = True,
+    own_postgres: bool = True,
 ) -> list[int]:
     if stack is not None:
-        own_kafka, own_redis = bool(stack.own_kafka), bool(stack.own_redis)
+        own_kafka, own_redis, own_postgres = bool(stack.own_kafka), bool(stack.own_redis), stack.own_postgres
     own = [*([0, 1] if own_kafka else []), *([2] if own_redis else []), *([PROMETHEUS_PORT] if wanted.watch else [])]
+    own += [POSTGRES_PORT] if own_postgres else []
     return [
         base + n
         for n in (
@@ -190,11 +224,12 @@ def _ports(
     ]
 
 
-def _free_base(wanted: Wanted, own_kafka: bool, own_redis: bool) -> int:
+def _free_base(wanted: Wanted, own_kafka: bool, own_redis: bool, own_postgres: bool) -> int:
+    own = (own_kafka, own_redis, own_postgres)
     if wanted.port_base is not None:
-        servers.demand_free(_ports(wanted.port_base, wanted, None, own_kafka, own_redis))
+        servers.demand_free(_ports(wanted.port_base, wanted, None, *own))
         return wanted.port_base
     for candidate in range(PORT_BASE, 65_000 - PORT_BLOCK, PORT_BLOCK):
-        if all(servers.port_holder(port) is None for port in _ports(candidate, wanted, None, own_kafka, own_redis)):
+        if all(servers.port_holder(port) is None for port in _ports(candidate, wanted, None, *own)):
             return candidate
     raise StackBusy(f"no {PORT_BLOCK} free ports from {PORT_BASE} on; end something, or choose others with --port-base")

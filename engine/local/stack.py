@@ -15,15 +15,24 @@ from engine.errors import DependencyDown, InvalidSettings
 from engine.kafka import clients, topic_admin
 from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import Reference, start_clock
-from engine.local import servers, watching
-from engine.local.folder import StackFile, password_of, settings_for, socket_of, take_folder, write_stack
+from engine.local import postgres, servers, watching
+from engine.local.folder import (
+    POSTGRES_PORT,
+    StackFile,
+    password_of,
+    postgres_sockets,
+    settings_for,
+    socket_of,
+    take_folder,
+    write_stack,
+)
 from engine.local.plan import FIRST_STAGE_PORT, PROMETHEUS_PORT, Wanted, demand_in_force, parse_clock, plan
 from engine.local.supervisor import Child, Supervisor, child_environ, python_command
 from engine.security.connections import new_redis
 from engine.security.private_files import make_folder
 from engine.security.vault import make_master_key
 from engine.settings import Settings
-from engine.stages import STAGES
+from engine.stages import STAGES, stages_of
 from topics.registry import VAULT
 
 Say = Callable[[str], None]
@@ -90,6 +99,33 @@ class Stack:
                 )
             )
 
+        if self.file.own_postgres:
+            self._start_postgres()
+
+    def _start_postgres(self) -> None:
+        folder = self.folder / "postgres"
+        password_of(self.folder, "postgres.password")
+        try:
+            command = postgres.command(
+                folder,
+                self.file.port_base + POSTGRES_PORT,
+                postgres_sockets(self.folder),
+                self.folder / "postgres.password",
+            )
+        except ImportError as exc:
+            raise InvalidSettings(str(exc)) from exc
+        self.supervisor.add(
+            Child(
+                "postgres",
+                "server",
+                command,
+                dict(os.environ),
+                self.folder,
+                answers=lambda pid: postgres.answers(folder, pid),
+                end_by=signal.SIGINT,  # TERM waits for whoever is connected
+            )
+        )
+
     def _valkey_answers(self, pid: int, socket: Path | None) -> bool:
         return socket.is_socket() if socket is not None else servers.listens(pid, self.file.port_base + 2)
 
@@ -144,7 +180,7 @@ class Stack:
 
     def _start_stages(self) -> None:
         port = self.file.port_base + FIRST_STAGE_PORT
-        for stage in STAGES:
+        for stage in stages_of(self.settings):
             for number in range(1, self.wanted.workers.get(stage, 1) + 1):
                 name = f"{stage}-{number}"
                 command = python_command("run", stage, "--data", str(self.folder), "--name", name)
@@ -176,6 +212,8 @@ class Stack:
     def remember_processes(self) -> None:
         """Write down the pids, each with the moment it began, for ``status``."""
         ports = {"kafka": self.file.port_base, "valkey": None if socket_of(self.folder) else self.file.port_base + 2}
+        if postgres_sockets(self.folder) is None:
+            ports["postgres"] = self.file.port_base + POSTGRES_PORT
         for child in self.supervisor.children:
             entry = self.file.processes.setdefault(child.name, {"stage": child.stage, "port": ports.get(child.name)})
             entry |= {"pid": child.process.pid if child.process is not None else None, "since": child.since}

@@ -6,7 +6,8 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
-from engine.errors import StackNotFound
+from engine.archive.store import Archive
+from engine.errors import DependencyDown, StackNotFound
 from engine.kafka import topic_admin
 from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import Reference
@@ -39,7 +40,7 @@ async def rows(data: Path | None) -> list[dict[str, Any]]:
         if stack is not None and holder(folder_of(data)) is not None
         else []
     )
-    if stack is None or not (stack.own_kafka and stack.own_redis):
+    if stack is None or not (stack.own_kafka and stack.own_redis and stack.own_postgres):
         found = [*_foreign(settings, stack, await _answers(settings)), *found]
     pids = {row["pid"] for row in found}
     found += [
@@ -112,6 +113,7 @@ def _is_ready(name: str, entry: dict[str, Any], folder: Path, answers: dict[str,
 def _foreign(settings: Settings, stack: StackFile | None, answers: dict[str, bool]) -> list[dict[str, Any]]:
     """Servers that somebody else runs: only whether they answer is known."""
     theirs = [("kafka", stack is None or not stack.own_kafka), ("valkey", stack is None or not stack.own_redis)]
+    theirs += [("postgres", bool(settings.database_url) and (stack is None or not stack.own_postgres))]
     return [
         _row(name, "server", None, None, "ready" if answers[name] else "away")
         for name, is_theirs in theirs
@@ -120,7 +122,7 @@ def _foreign(settings: Settings, stack: StackFile | None, answers: dict[str, boo
 
 
 async def _answers(settings: Settings) -> dict[str, bool]:
-    """Ask both servers; an open port alone says nothing."""
+    """Ask every server; an open port alone says nothing."""
     kafka = valkey = True
     try:
         await topic_admin.existing(settings)
@@ -131,7 +133,20 @@ async def _answers(settings: Settings) -> dict[str, bool]:
             await client.ping()
     except (RedisError, OSError):
         valkey = False
-    return {"kafka": kafka, "valkey": valkey}
+    return {"kafka": kafka, "valkey": valkey, "postgres": await _archive_answers(settings)}
+
+
+async def _archive_answers(settings: Settings) -> bool:
+    if not settings.database_url:
+        return False
+    archive = Archive(settings)
+    try:
+        await archive.is_there()
+        return True
+    except DependencyDown:
+        return False
+    finally:
+        await archive.close()
 
 
 async def _members(settings: Settings) -> list[Member]:
@@ -150,4 +165,7 @@ async def about(data: Path | None) -> str:
         pack = reference.current or "none in force: 'gridwhistle pack publish'"
     except (KafkaFault, OSError) as exc:
         pack = f"unknown, the broker does not answer: {exc}"
-    return f"Kafka {settings.kafka}, Redis {shown_url(settings.redis_url)}, prefix {settings.prefix}, pack {pack}"
+    archive = f", archive {shown_url(settings.database_url)}" if settings.database_url else ", no archive"
+    return (
+        f"Kafka {settings.kafka}, Redis {shown_url(settings.redis_url)}{archive}, prefix {settings.prefix}, pack {pack}"
+    )

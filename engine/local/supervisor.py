@@ -41,9 +41,11 @@ class Child:
         folder: Path,
         on_line: Callable[[str], None] | None = None,
         answers: Callable[[int], bool] | None = None,
+        end_by: int = signal.SIGTERM,
     ) -> None:
         """Prepare; ``run`` starts it. ``answers``, given its pid, says whether it is ready; else its ready-file
-        does."""
+        does. ``end_by`` is the signal that asks it to end."""
+        self.end_by = end_by
         self.name, self.stage, self.command, self.environ = name, stage, command, environ
         self.ready_file = folder / "run" / f"{name}.ready"
         self.process: asyncio.subprocess.Process | None = None
@@ -175,7 +177,7 @@ class Supervisor:
         ending = [child for child in self.children if not names or child.name in names]
         for child in ending:
             child.is_ending = True
-            child.signal(signal.SIGTERM)
+            child.signal(child.end_by)
         running = [
             child.process.wait() for child in ending if child.process is not None and child.process.returncode is None
         ]

@@ -1,4 +1,5 @@
-"""How every client of ours proves who it is and whom it talks to: one place for Kafka, one for Redis."""
+"""How every client of ours proves who it is and whom it talks to: one place for Kafka, one for Redis, one
+for PostgreSQL."""
 
 import ssl
 from pathlib import Path
@@ -13,6 +14,7 @@ from engine.settings import ENVIRONMENT, Settings
 if TYPE_CHECKING:  # most commands and stages need neither, and both are large
     from redis import Redis
     from redis.asyncio import Redis as AsyncRedis
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 CERTIFICATES = ("kafka_ca_file", "kafka_cert_file", "redis_ca_file", "redis_cert_file")
 
@@ -129,6 +131,33 @@ def new_async_redis(settings: Settings, **more: Any) -> "AsyncRedis":
     from redis.asyncio import Redis as AsyncRedis
 
     return AsyncRedis.from_url(settings.redis_url, **redis_arguments(settings, **more))
+
+
+def new_database(settings: Settings, schema: str, **options: str) -> "AsyncEngine":
+    """Make the clients of the archive's PostgreSQL; every name without a schema is one of ``schema``.
+
+    What is written is not waited for on the disk: rows and the position that vouches for them come in one transaction
+    and go in one, so a power cut costs nothing that is not folded again.
+    """
+    from sqlalchemy import make_url
+    from sqlalchemy.ext.asyncio import create_async_engine
+
+    url = make_url(settings.database_url).set(drivername="postgresql+psycopg")
+    if settings.database_password is not None:
+        url = url.set(password=settings.database_password.get_secret_value())
+    known = {"search_path": f'"{schema}"', "synchronous_commit": "off", "timezone": "UTC", **options}
+    return create_async_engine(
+        url,
+        pool_size=4,
+        max_overflow=4,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={
+            "options": " ".join(f"-c {name}={value}" for name, value in known.items()),
+            "connect_timeout": 5,
+            "application_name": "gridwhistle",
+        },
+    )
 
 
 _ENDS: dict[Path, tuple[float, float]] = {}

@@ -8,6 +8,7 @@ from aiokafka import TopicPartition
 
 from engine.errors import InvalidSettings
 from engine.kafka.port import Reader
+from engine.settings import Settings
 from topics import registry
 from topics.departments import ANY_REPLIES
 from topics.registry import TopicSpec
@@ -17,8 +18,16 @@ if TYPE_CHECKING:
     from engine.stream.contracts import Record
     from engine.stream.partition_loop import PartitionLoop
 
-STAGES = ("intake", "dispatch", "fanout", "replies", "projector")
+STAGES = ("intake", "dispatch", "fanout", "replies", "projector", "archive")
 """In the order of the picture in README."""
+
+ARCHIVE = "archive"
+"""The one that a stack can do without."""
+
+
+def stages_of(settings: Settings) -> tuple[str, ...]:
+    """Name the stages that a stack has: without a database there is nothing to archive into."""
+    return STAGES if settings.database_url else tuple(stage for stage in STAGES if stage != ARCHIVE)
 
 
 async def nothing() -> None:
@@ -41,6 +50,7 @@ def plan(stage: str) -> Callable[["Host"], Awaitable[Built]]:
         InvalidSettings: There is no such stage.
     """
     plans = {"intake": _intake, "dispatch": _dispatch, "fanout": _fanout, "replies": _replies, "projector": _projector}
+    plans[ARCHIVE] = _archive
     if stage not in plans:
         raise InvalidSettings(f"no stage {stage!r}; there are {', '.join(STAGES)}")
     return plans[stage]
@@ -176,6 +186,16 @@ async def _projector(host: "Host") -> Built:
     edge = Projector(host.settings, host.metrics)
     if host.reference.clock is not None:
         host.metrics.when_asked.append(ViewFigures(host.settings, host.reference.clock, host.metrics).look)
+    return Built(
+        host.loop(_edge_maker(host, edge), lambda tp: tp), _subscriber(host, (registry.DECISIONS,)), edge.close
+    )
+
+
+async def _archive(host: "Host") -> Built:
+    from engine.stages.archive import Archivist
+    from engine.stages.pack_cache import Laws
+
+    edge = Archivist(host.settings, host.metrics, Laws(host.reference))
     return Built(
         host.loop(_edge_maker(host, edge), lambda tp: tp), _subscriber(host, (registry.DECISIONS,)), edge.close
     )

@@ -143,7 +143,7 @@ def test_compose_starts_every_stage_and_gives_nothing_away() -> None:
     """All stages, Kafka, Valkey, Prometheus, Alertmanager, Grafana; ours as nobody, on a root that cannot be written;
     no port open to the street."""
     services = compose()["services"]
-    assert set(services) == {*STAGES, "setup", "kafka", "valkey", "prometheus", "alertmanager", "grafana"}
+    assert set(services) == {*STAGES, "setup", "kafka", "valkey", "postgres", "prometheus", "alertmanager", "grafana"}
     for stage in STAGES:
         service = services[stage]
         assert (

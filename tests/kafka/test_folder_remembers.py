@@ -186,7 +186,10 @@ def test_a_first_start_by_hand(stack_settings: Settings) -> None:
     }
     try:
         wait(
-            lambda: {row["stage"] for row in status(**environ) if row["state"] == "ready"} == {"server", *STAGES},
+            lambda: (
+                {row["stage"] for row in status(**environ) if row["state"] == "ready"}
+                == {"server", *stages_of(settings)}
+            ),
             90,
             "all stages are in their groups",
         )

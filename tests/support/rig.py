@@ -82,6 +82,7 @@ class Rig:
             "REPLICATION_FACTOR": s.replication_factor,
             "MIN_INSYNC_REPLICAS": s.min_insync_replicas,
             "DATA_DIR": s.data_dir,
+            "DATABASE_URL": s.database_url,
             "SESSION_TIMEOUT_SECONDS": s.session_timeout_seconds,
         }
         clean = {name: value for name, value in os.environ.items() if not name.startswith("GRIDWHISTLE_")}

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from engine.local import postgres as local_postgres
 from engine.local import servers
-
 
 PATIENCE = 300.0
 """Seconds until a server that has not ended and does not answer is given up: a machine that is busy with ten other
@@ -107,5 +107,23 @@ def valkey() -> Iterator[str]:
         try:
             server.wait_ready(PATIENCE)
             yield f"redis://127.0.0.1:{server.port}/0"
+        finally:
+            server.kill()
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """Run PostgreSQL; yields its URL, password included."""
+    with tempfile.TemporaryDirectory(prefix="gridwhistle-postgres-") as scratch:
+        folder, port = Path(scratch), free_ports(1)
+        (folder / "password").write_text("of-a-test")
+        command = local_postgres.command(folder / "postgres", port, folder, folder / "password")
+        server = servers.Server("postgres", command, port, folder / "log")
+        try:
+            until = time.monotonic() + servers.READY_SECONDS
+            while not local_postgres.answers(folder / "postgres", server.process.pid):
+                assert server.process.poll() is None and time.monotonic() < until, server.log.read_text()[-2000:]
+                time.sleep(0.02)
+            yield f"postgresql://{local_postgres.USER}:of-a-test@/{local_postgres.DATABASE}?host={folder}&port={port}"
         finally:
             server.kill()

@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 MAY_IMPORT: dict[str, set[str]] = {"topics": set(), "rules": {"topics"}, "engine": {"topics", "rules"}}
-ENGINE_ONLY = {"faust", "mode", "aiokafka", "redis", "prometheus_client"}
+ENGINE_ONLY = {"faust", "mode", "aiokafka", "redis", "prometheus_client", "sqlalchemy", "alembic", "psycopg"}
 
 
 def imported(path: Path) -> set[str]:

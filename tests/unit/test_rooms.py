@@ -28,6 +28,7 @@ ROOMS = (
     "engine.observability",
     "engine.kafka",
     "engine.stream",
+    "engine.archive",
     "engine.views",
     "engine.stages",
     "engine.app",

@@ -1,0 +1,1 @@
+"""The archive's tables, step by step, as Alembic makes them."""

@@ -1,0 +1,192 @@
+"""Finding tickets in the archive: by id, by words, place, person, category, state, time; page by page, by the key of
+the last one seen."""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select, text, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from engine.archive.fold import instant, sure
+from engine.archive.grams import plain, question
+from engine.archive.store import Archive, answering
+from engine.archive.tables import TICKETS
+from engine.errors import InvalidSettings
+from topics.ids import Instant, folded
+
+MOST = 500
+"""Tickets on one page."""
+
+LONGEST_QUESTION = 200
+"""Characters of a question; an address and a sentence fit."""
+
+SHOWN = (
+    "id", "identity", "home", "street", "leaf", "category", "urgency", "status", "tier", "party", "person",
+    "is_breached", "is_open", "received_at", "deadline_at", "closed_at", "changed_at",
+)  # fmt: skip
+
+
+SELECTED = select(
+    *(TICKETS.c[name] for name in SHOWN),
+    TICKETS.c.image["text"].astext.label("text"),
+    TICKETS.c.image["address"].astext.label("address"),
+)
+"""Of each ticket what a list shows."""
+
+
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is looked for; all that is given must hold."""
+
+    words: str = ""
+    """Parts of text and address, in any order; an id or ``<source>:<id>`` alone finds that ticket."""
+    categories: tuple[str, ...] = ()
+    """Any of them."""
+    states: tuple[str, ...] = ()
+    """Any of them; ``open`` and ``ended`` stand for all that are so."""
+    place: str = ""
+    """A grid's code, of any level: whatever lies in it. A path ``a/b/c`` is the same as its last code where the codes
+    above are right."""
+    person: str = ""
+    """Who has it, or handled it."""
+    is_breached: bool | None = None
+    since: Instant | None = None
+    """Received then or later."""
+    until: Instant | None = None
+    """Received before."""
+
+
+class Found(NamedTuple):
+    """One page."""
+
+    rows: list[dict[str, Any]]
+    cursor: str | None
+    """Where the next one begins; ``None``: this is the last."""
+
+
+def cursor_of(row: Any) -> str:
+    """Write down where a page ended."""
+    return base64.urlsafe_b64encode(f"{instant(row.received_at)} {row.id}".encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> tuple[Instant, str]:
+    """Read where a page ended.
+
+    Raises:
+        InvalidSettings: It is none of ours.
+    """
+    try:
+        at, _, name = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
+        return int(at), name
+    except (ValueError, binascii.Error):
+        raise InvalidSettings(f"{cursor!r} is no cursor; give the one that the page before ended with") from None
+
+
+def statement(asked: Asked, limit: int, cursor: str | None = None) -> Select[Any]:
+    """Write the query: newest first, ties by id."""
+    found = SELECTED.where(*conditions(asked)).order_by(TICKETS.c.received_at.desc(), TICKETS.c.id.desc())
+    if cursor is not None:
+        at, name = read_cursor(cursor)
+        found = found.where(tuple_(TICKETS.c.received_at, TICKETS.c.id) < tuple_(_at(at), bindparam("last", name)))
+        found = found.where(TICKETS.c.received_at <= _at(at))  # so that later months are not looked at
+    return found.limit(limit + 1)
+
+
+def conditions(asked: Asked) -> list[ColumnElement[bool]]:
+    """What must hold."""
+    found = [*_words(asked.words), *_tags(asked)]
+    if asked.is_breached is not None:
+        found.append(TICKETS.c.is_breached.is_(asked.is_breached))
+    if asked.since is not None:
+        found.append(TICKETS.c.received_at >= _at(asked.since))
+    if asked.until is not None:
+        found.append(TICKETS.c.received_at < _at(asked.until))
+    return found
+
+
+def _at(at: Instant) -> Any:
+    return bindparam("at", sure(at), unique=True)
+
+
+def _words(words: str) -> list[ColumnElement[bool]]:
+    """The index finds what holds every piece; what was asked must then stand there as it was written."""
+    asked = plain(words)
+    if not asked:
+        return []
+    if len(asked) > LONGEST_QUESTION:
+        raise InvalidSettings(f"a question has at most {LONGEST_QUESTION} characters, not {len(asked)}")
+    query = question(asked)
+    held = [func.strpos(TICKETS.c.words, part) > 0 for part in asked.split()]
+    if not query:
+        return held
+    return [TICKETS.c.grams.op("@@")(text_query(query)), *held]
+
+
+def text_query(query: str) -> Any:
+    """Say a ``tsquery`` as we have written it."""
+    return text("CAST(:query AS tsquery)").bindparams(query=query)
+
+
+def _tags(asked: Asked) -> list[ColumnElement[bool]]:
+    every = [f"grid:{asked.place.rstrip('/').rsplit('/', 1)[-1]}"] if asked.place else []
+    every += [f"person:{asked.person}"] if asked.person else []
+    found: list[ColumnElement[bool]] = []
+    for any_of in (
+        [f"category:{code}" for code in asked.categories],
+        [name if name in ("open", "ended") else f"status:{name}" for name in asked.states],
+    ):
+        if len(any_of) == 1:
+            every += any_of
+        elif any_of:
+            found.append(TICKETS.c.tags.overlap(_array(any_of)))
+    if every:
+        found.append(TICKETS.c.tags.contains(_array(every)))
+    above = [f"grid:{code}" for code in asked.place.rstrip("/").split("/")[:-1] if code]
+    if above:
+        found.append(TICKETS.c.tags.contains(_array(above)))
+    return found
+
+
+def _array(values: Sequence[str]) -> Any:
+    return cast([value.replace("\0", "") for value in values], ARRAY(Text))
+
+
+async def by_name(archive: Archive, name: str) -> list[dict[str, Any]]:
+    """Find a ticket by its id, or all by ``<source>:<id>``: a referral and a merge go on under the same identity."""
+    wanted = or_(TICKETS.c.id == name, TICKETS.c.identity == folded(name))
+    async with answering(), archive.engine.connect() as connection:
+        rows = await connection.execute(
+            SELECTED.where(wanted).order_by(TICKETS.c.received_at.desc(), TICKETS.c.id.desc())
+        )
+        return [shown(row) for row in rows]
+
+
+async def search(archive: Archive, asked: Asked, limit: int = 50, cursor: str | None = None) -> Found:
+    """Find a page of tickets, newest first.
+
+    Raises:
+        InvalidSettings: A question that is too long, or a cursor that is none.
+        DependencyDown: PostgreSQL is away, or took too long.
+    """
+    one = asked.words.strip()
+    if one and " " not in one and cursor is None and (":" in one or one.count("-") >= 2):
+        named = await by_name(archive, one)
+        if named:
+            return Found(named, None)
+    size = max(1, min(limit, MOST))
+    async with answering(), archive.engine.connect() as connection:
+        rows = (await connection.execute(statement(asked, size, cursor))).all()
+    more = len(rows) > size
+    return Found([shown(row) for row in rows[:size]], cursor_of(rows[size - 1]) if more else None)
+
+
+def shown(row: Any) -> dict[str, Any]:
+    """Write a row as people and programs read it: moments as instants, nothing that is not there."""
+    return {
+        name: instant(value) if isinstance(value, datetime) else value
+        for name, value in row._mapping.items()
+        if value is not None
+    }

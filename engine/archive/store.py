@@ -1,0 +1,359 @@
+"""The archive in PostgreSQL: folding decisions in, with the position in the same transaction; reading a ticket's
+history out by its key."""
+
+import asyncio
+import hashlib
+import logging
+import zlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from sqlalchemy import JSON, Text, bindparam, cast, func, literal_column, or_, select, text, update
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from engine.archive import migrations
+from engine.archive.fold import Folded, Read, Row, decision_row, fold, received_of, sure
+from engine.archive.months import Months
+from engine.archive.tables import BREACHES, DAYS, DECISIONS, GAPS, POSITIONS, TICKETS
+from engine.errors import DependencyDown, InvalidSettings, StateFromNewer
+from engine.security.connections import new_database
+from engine.settings import Settings
+from rules.law.compiled import Law
+from topics.vocabulary import Reason
+
+log = logging.getLogger(__name__)
+
+HEAD = "0001"
+"""The last step of the migrations: an archive that stands there needs no Alembic."""
+
+LONGEST_NAME = 63
+"""Bytes of a name in PostgreSQL."""
+
+_UPSERT = insert(TICKETS).values(
+    {
+        **{
+            column.name: bindparam(column.name, type_=column.type)
+            for column in TICKETS.c
+            if column.name != "forgotten_at"
+        },
+        "grams": func.array_to_tsvector(bindparam("grams", type_=ARRAY(Text))),
+        "image": cast(bindparam("image", type_=Text), JSONB),
+    }
+)
+UPSERT = _UPSERT.on_conflict_do_update(
+    index_elements=["id", "received_at"],
+    set_={
+        **{
+            column.name: _UPSERT.excluded[column.name]
+            for column in TICKETS.c
+            if column.name not in ("id", "received_at")
+        },
+        "is_breached": TICKETS.c.is_breached | _UPSERT.excluded.is_breached,
+        "forgotten_at": TICKETS.c.forgotten_at,
+    },
+    where=TICKETS.c.version < _UPSERT.excluded.version,
+)
+"""A later image takes the place of an earlier one, never the other way."""
+
+_COUNT = insert(DAYS)
+COUNT = _COUNT.on_conflict_do_update(
+    index_elements=["day", "home", "category", "event"], set_={"n": DAYS.c.n + _COUNT.excluded.n}
+)
+
+
+class PositionMoved(DependencyDown):
+    """The archive stands elsewhere than we left it: another process is at this partition. Open again from where it
+    stands."""
+
+
+def schema_of(settings: Settings, part: str = "archive") -> str:
+    """Name the schema of a stack: one database holds several, as one broker does."""
+    name = settings.prefix + part
+    return name if len(name) <= LONGEST_NAME else hashlib.blake2b(name.encode(), digest_size=24).hexdigest()
+
+
+@asynccontextmanager
+async def answering() -> AsyncIterator[None]:
+    """Turn what a database that is away raises into a ``DependencyDown``."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout, OSError) as exc:
+        raise DependencyDown(f"PostgreSQL does not answer: {str(exc).splitlines()[0]}") from exc
+    except DBAPIError as exc:
+        if exc.connection_invalidated:
+            raise DependencyDown(f"PostgreSQL does not answer: {str(exc).splitlines()[0]}") from exc
+        raise
+
+
+class Archive:
+    """One stack's archive; ``part`` keeps one apart that is made anew."""
+
+    def __init__(self, settings: Settings, part: str = "archive", **options: str) -> None:
+        """Prepare; nothing is sent yet.
+
+        Raises:
+            InvalidSettings: There is no database.
+        """
+        if not settings.database_url:
+            raise InvalidSettings(
+                "there is no archive here: set GRIDWHISTLE_DATABASE_URL, or bring the stack up without --no-archive"
+            )
+        self.schema = schema_of(settings, part)
+        self.engine: AsyncEngine = new_database(settings, self.schema, **options)
+        self._months = Months(self.engine, settings.archive_days)
+        self._fitting = asyncio.Lock()
+        self._fits = False
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self.engine.dispose()
+
+    async def fit(self) -> None:
+        """Bring the tables to what this engine writes; once, however many partitions open.
+
+        Raises:
+            StateFromNewer: A newer engine made them.
+        """
+        async with self._fitting, answering():
+            if self._fits:
+                return
+            async with self.engine.begin() as connection:
+                await connection.execute(
+                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(self.schema.encode())}
+                )
+                version = await self._version(connection)
+                if version != HEAD:
+                    await self._migrate(connection, version)
+            self._fits = True
+
+    async def is_there(self) -> bool:
+        """Whether anything was ever archived here."""
+        async with answering(), self.engine.connect() as connection:
+            return await self._version(connection) == HEAD
+
+    async def _version(self, connection: AsyncConnection) -> str | None:
+        there = await connection.scalar(text("SELECT to_regclass(:name)"), {"name": f'"{self.schema}".alembic_version'})
+        if there is None:
+            return None
+        found: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+        return found
+
+    async def _migrate(self, connection: AsyncConnection, version: str | None) -> None:
+        from alembic import command
+        from alembic.config import Config
+        from alembic.script import ScriptDirectory
+
+        config = Config()
+        config.set_main_option("script_location", next(iter(migrations.__path__)))
+        config.set_main_option("path_separator", "os")
+        known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+        if version is not None and version not in known:
+            raise StateFromNewer(
+                f"the archive {self.schema!r} stands at step {version}, which this engine does not know: run the engine"
+                " that made it, or a later one"
+            )
+        await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self.schema}"'))
+
+        def upgrade(sync: Any) -> None:
+            config.attributes["connection"] = sync
+            command.upgrade(config, "head")
+
+        await connection.run_sync(upgrade)
+        log.info("the archive %s stands at step %s", self.schema, HEAD)
+
+    async def last(self, partition: int) -> tuple[int, int] | None:
+        """Tell offset and time of the record of a partition that was read last."""
+        async with answering(), self.engine.connect() as connection:
+            found = await connection.execute(
+                select(POSITIONS.c.last_position, POSITIONS.c.last_appended_ms).where(
+                    POSITIONS.c.partition == partition, POSITIONS.c.last_position.is_not(None)
+                )
+            )
+            row = found.first()
+            return None if row is None else (row.last_position, row.last_appended_ms)
+
+    async def positions(self) -> dict[int, int]:
+        """Tell how far each partition of the log is folded."""
+        async with answering(), self.engine.connect() as connection:
+            found = await connection.execute(select(POSITIONS.c.partition, POSITIONS.c.position))
+            return {row.partition: row.position for row in found}
+
+    async def write(
+        self,
+        partition: int,
+        reads: Sequence[Read],
+        laws: Mapping[str, Law],
+        expected: int,
+        after: int,
+        last: tuple[int, int] | None = None,
+    ) -> int:
+        """Fold decisions of one partition in and store the position, in one transaction; answers how many were new.
+
+        A decision that is there already, by its id, changes nothing. ``last`` is offset and time of the last record
+        read, where one was.
+
+        Raises:
+            PositionMoved: The archive does not stand at ``expected``.
+            DependencyDown: PostgreSQL is away.
+        """
+        async with answering():
+            # outside of the transaction: making and dropping parts waits for whoever reads the table
+            await self._months.have(read.decision.at for read in reads)
+            await self._months.have_tickets(received_of(reads))
+            async with self.engine.begin() as connection:
+                await self._move(connection, partition, expected, after, last)
+                new = await self._new(connection, reads)
+                if not new:
+                    return 0
+                folded = fold(new, laws)
+                await _many(
+                    connection,
+                    insert(DECISIONS).values(record=cast(bindparam("record", type_=Text), JSON)),
+                    [decision_row(read) for read in new],
+                )
+                await put(connection, folded)
+                return len(new)
+
+    async def _move(
+        self,
+        connection: AsyncConnection,
+        partition: int,
+        expected: int,
+        after: int,
+        last: tuple[int, int] | None = None,
+    ) -> None:
+        """Take the partition's row: whoever else is at it waits here, and then finds that it was moved."""
+        new = {"position": after}
+        new |= {"last_position": last[0], "last_appended_ms": last[1]} if last is not None else {}
+        first = insert(POSITIONS).values(partition=partition, **new)
+        move = (
+            first.on_conflict_do_update(
+                index_elements=["partition"], set_=new, where=POSITIONS.c.position == 0
+            ).returning(POSITIONS.c.position)
+            if expected == 0
+            else update(POSITIONS)
+            .where(POSITIONS.c.partition == partition, POSITIONS.c.position == expected)
+            .values(**new)
+            .returning(POSITIONS.c.position)
+        )
+        if (await connection.execute(move)).first() is None:
+            raise PositionMoved(f"the archive does not stand at {expected} in partition {partition}")
+
+    async def _new(self, connection: AsyncConnection, reads: Sequence[Read]) -> list[Read]:
+        """Of decisions those that are not there yet, each once."""
+        first = {read.decision.id: read for read in reversed(reads)}
+        if not first:
+            return []
+        moments = [sure(read.decision.at) for read in first.values()]
+        found = await connection.execute(
+            select(DECISIONS.c.id).where(
+                DECISIONS.c.id == func.any(bindparam("ids", list(first), type_=ARRAY(Text))),
+                DECISIONS.c.at.between(min(moments), max(moments)),
+            )
+        )
+        known = {row.id for row in found}
+        return [read for read in reads if first[read.decision.id] is read and read.decision.id not in known]
+
+    async def seed(self, partition: int, rows: Sequence[Row], gap: tuple[int, int]) -> None:
+        """Put in tickets as the state has them, whose decisions the log no longer tells, and note what is missing."""
+        async with answering():
+            await self._months.have_tickets(row["received_at"] for row in rows)
+            async with self.engine.begin() as connection:
+                await self._move(connection, partition, gap[0], gap[1])
+                await _many(connection, UPSERT, rows)
+                lost = insert(GAPS).values(partition=partition, first=gap[0], after=gap[1])
+                await connection.execute(lost.on_conflict_do_nothing())
+
+    async def history(self, ticket: str, rosters_of: int | None = None) -> list[bytes]:
+        """Give the records of every decision about a ticket, in the order they were made; also those that changed the
+        roster of a partition."""
+        wanted = DECISIONS.c.tickets.contains(cast([ticket], ARRAY(Text)))
+        if rosters_of is not None:
+            wanted = or_(wanted, (DECISIONS.c.partition == rosters_of) & (DECISIONS.c.reason == Reason.DUTY_SET))
+        async with answering(), self.engine.connect() as connection:
+            found = await connection.execute(
+                select(cast(DECISIONS.c.record, Text).label("record"))
+                .where(wanted)
+                .order_by(DECISIONS.c.partition, DECISIONS.c.position)
+            )
+            return [row.record.encode() for row in found]
+
+    async def image(self, ticket: str) -> bytes | None:
+        """Give a ticket's last image, forgotten or not."""
+        async with answering(), self.engine.connect() as connection:
+            found = await connection.scalar(select(cast(TICKETS.c.image, Text)).where(TICKETS.c.id == ticket))
+            return None if found is None else found.encode()
+
+    async def digest(self) -> dict[str, str]:
+        """Sum each table up: SHA-256 over its rows in the order of their keys."""
+        found = {}
+        async with answering(), self.engine.connect() as connection:
+            raw = await connection.get_raw_connection()
+            driver: Any = raw.driver_connection
+            for table in (TICKETS, DECISIONS, BREACHES, DAYS):
+                names = ", ".join(column.name for column in table.c)
+                key = ", ".join(f'{column.name} COLLATE "C"' if isinstance(column.type, Text) else column.name
+                                for column in table.primary_key)  # fmt: skip
+                total = hashlib.sha256()
+                async with (
+                    driver.cursor() as cursor,
+                    cursor.copy(f"COPY (SELECT {names} FROM {table.name} ORDER BY {key}) TO STDOUT") as copy,
+                ):
+                    async for piece in copy:
+                        total.update(piece)
+                found[table.name] = total.hexdigest()
+        return found
+
+    async def counts(self) -> dict[str, int]:
+        """Count the rows of each table."""
+        async with answering(), self.engine.connect() as connection:
+            return {
+                table.name: int(
+                    await connection.scalar(select(func.count(literal_column("*"))).select_from(table)) or 0
+                )
+                for table in (TICKETS, DECISIONS, BREACHES, DAYS)
+            }
+
+    async def drop(self) -> None:
+        """Delete all of it."""
+        async with answering(), self.engine.begin() as connection:
+            await connection.execute(text(f'DROP SCHEMA IF EXISTS "{self.schema}" CASCADE'))
+        self._fits = False
+        self._months.forget()
+
+    async def take_place_of(self, other: "Archive") -> None:
+        """Stand where another one stood, which is deleted."""
+        async with answering(), self.engine.begin() as connection:
+            await connection.execute(text(f'DROP SCHEMA IF EXISTS "{other.schema}" CASCADE'))
+            await connection.execute(text(f'ALTER SCHEMA "{self.schema}" RENAME TO "{other.schema}"'))
+        self._fits = False
+
+
+async def put(connection: AsyncConnection, folded: Folded) -> None:
+    """Write what was folded beside the decisions themselves."""
+    await _many(connection, UPSERT, sorted(folded.tickets, key=lambda row: row["id"]))
+    await _many(
+        connection,
+        update(TICKETS).where(TICKETS.c.id == bindparam("forgotten")).values(forgotten_at=bindparam("at")),
+        folded.forgotten,
+    )
+    if folded.breached:
+        await connection.execute(
+            update(TICKETS)
+            .where(
+                TICKETS.c.id == func.any(bindparam("ids", folded.breached, type_=ARRAY(Text))), ~TICKETS.c.is_breached
+            )
+            .values(is_breached=True)
+        )
+    await _many(connection, insert(BREACHES), folded.breaches)
+    await _many(connection, COUNT, [{**key._asdict(), "n": n} for key, n in sorted(folded.days.items())])
+
+
+async def _many(connection: AsyncConnection, statement: Any, rows: Iterable[Row]) -> None:
+    found = list(rows)
+    if found:
+        await connection.execute(statement, found)
