@@ -18,7 +18,7 @@ from engine.kafka.reference import Reference
 from engine.local.folder import read_stack, settings_for
 from engine.local.plan import PORT_BLOCK
 from engine.settings import Settings
-from engine.stages import STAGES
+from engine.stages import stages_of
 from rules.rulepack.compiler import pack_ref
 from tests.support.servers import free_ports
 from tests.support.stacks import ENVIRON, both, run, status, up, wait
@@ -182,13 +182,13 @@ def test_a_first_start_by_hand(stack_settings: Settings) -> None:
         stage: subprocess.Popen(
             [sys.executable, "-m", "engine.cli", "run", stage], env=ENVIRON | environ, stderr=subprocess.DEVNULL
         )
-        for stage in STAGES
+        for stage in stages_of(stack_settings)
     }
     try:
         wait(
             lambda: (
                 {row["stage"] for row in status(**environ) if row["state"] == "ready"}
-                == {"server", *stages_of(settings)}
+                == {"server", *stages_of(stack_settings)}
             ),
             90,
             "all stages are in their groups",
@@ -247,7 +247,7 @@ def test_foreign_servers_are_remembered(stack_settings: Settings, tmp_path: Path
     assert nobody.returncode == 2 and "does not answer" in nobody.stderr, both(nobody)
     with up(data, *addresses, "--port-base", str(free_ports(PORT_BLOCK)), **environ):
         before = in_force(stack_settings)
-        assert {row["name"] for row in status(data) if row["stage"] == "server"} == {"kafka", "valkey"}
+        assert {row["name"] for row in status(data) if row["stage"] == "server"} == {"kafka", "valkey", "postgres"}
         run("down", data=data)
     with up(data):
         assert in_force(stack_settings) == before

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import psutil
 
+from engine.stages import STAGES
 from tests.support.servers import free_ports
 from tests.support.stacks import ENVIRON, run, status, up, wait
 
@@ -28,15 +29,7 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
     data, base = tmp_path / "stack", free_ports(20)
     with up(data, "--port-base", str(base)) as process:
         rows = status(data)
-        assert {row["stage"] for row in rows} == {
-            "server",
-            "intake",
-            "dispatch",
-            "fanout",
-            "replies",
-            "projector",
-            "archive",
-        }
+        assert {row["stage"] for row in rows} == {"server", *STAGES}
         assert all(
             set(row) == {"name", "stage", "pid", "port", "state", "lag"} and row["state"] == "ready" for row in rows
         )
