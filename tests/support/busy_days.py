@@ -1,7 +1,9 @@
 """Dispatch told as a pure loop over its causes, a log without a broker, and days of the made-up town on it."""
 
+import pickle
 import random
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -225,7 +227,14 @@ def _change_of_roster(draw: random.Random, name: str, at: int) -> Command:
 
 
 def busy_days(seed: int, incidents: int, hours: int) -> Log:
-    """Some days of a town, drawn by a seed: reports, commands sensible and not, and time passing."""
+    """Some days of a town, drawn by a seed: reports, commands sensible and not, and time passing. Told once; each who
+    asks gets a log of his own."""
+    found: Log = pickle.loads(_busy_days(seed, incidents, hours))
+    return found
+
+
+@cache
+def _busy_days(seed: int, incidents: int, hours: int) -> bytes:
     draw, told = random.Random(seed), Dispatch()
     moments = sorted(START + draw.randrange(hours * HOUR) for _ in range(incidents * 4))
     n = 0
@@ -249,4 +258,4 @@ def busy_days(seed: int, incidents: int, hours: int) -> Log:
         )  # fmt: skip
         told.command(command, moment)
     told.pass_time(START + hours * HOUR)
-    return told.finish()
+    return pickle.dumps(told.finish())

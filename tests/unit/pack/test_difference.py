@@ -1,6 +1,5 @@
 """``pack diff``: every change of a law is told, by its name, and nothing else is."""
 
-import copy
 import json
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from engine.cli.pack import pack as pack_commands
 from rules.rulepack.diff import Changed, differences
 from rules.rulepack.loader import load_pack
 from rules.rulepack.model import PackSource
-from tests.unit.pack.test_faults import SEEDS, WHOLE
+from tests.unit.pack.test_faults import SEEDS, WHOLE, whole
 from tests.unit.pack.test_faults_of_files import write
 
 
@@ -30,7 +29,7 @@ def source(plain: dict[str, object]) -> PackSource:
 
 def sown(name: str) -> PackSource | None:
     """The pack with this fault in it; ``None`` where it cannot be read as a pack at all."""
-    changed = copy.deepcopy(WHOLE)
+    changed = whole()
     SEEDS[name][0](changed)
     try:
         return source(changed)
@@ -38,6 +37,7 @@ def sown(name: str) -> PackSource | None:
         return None
 
 
+SOUND = source(WHOLE)
 READABLE = {name: pack for name in SEEDS if (pack := sown(name)) is not None}
 
 
@@ -49,11 +49,10 @@ def test_nearly_every_sown_pack_can_be_compared() -> None:
 @pytest.mark.parametrize("name", READABLE)
 def test_whatever_is_changed_is_told(name: str) -> None:
     """Every seeded fault is a difference of the section it was sown in, both ways; what is untouched is not told."""
-    before, after = source(WHOLE), READABLE[name]
-    found, back = differences(before, after), differences(after, before)
-    touched = {
-        section for section in before.model_dump() if before.model_dump()[section] != after.model_dump()[section]
-    }
+    after = READABLE[name]
+    found, back = differences(SOUND, after), differences(after, SOUND)
+    was, now = SOUND.model_dump(), after.model_dump()
+    touched = {section for section in was if was[section] != now[section]}
     assert {one.section for one in found} == {one.section for one in back} == touched
     assert len(found) == len(back)
 
@@ -65,7 +64,7 @@ def test_the_same_pack_differs_in_nothing() -> None:
 
 def test_a_limit_a_person_and_an_order_read_well(tmp_path: Path) -> None:
     """By code and member; the command prints it, also as JSON, and says so when a pack cannot be read."""
-    changed = copy.deepcopy(WHOLE)
+    changed = whole()
     noise = next(one for one in changed["categories"] if one["code"] == "noise")
     noise["limit"] = "3 work_hour"
     changed["shares"][0], changed["shares"][1] = changed["shares"][1], changed["shares"][0]
