@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
+# without compiled modules at hand every one of the hundreds of processes that a run starts compiles ours anew, and pytest rewrites every test
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help install demo metrics test check coverage faults alerts bench walk mutants lock clean
 
@@ -24,8 +27,10 @@ demo: $(STAMP) ## A working day of a city at 600 x; FOR=60 ends it after 60 s, J
 metrics: $(STAMP) ## A stack with a real Prometheus beside it, from PATH or GRIDWHISTLE_PROMETHEUS; DEMO=1 tells the demonstration's day
 	@$(BIN)/gridwhistle up --watch $(if $(DEMO),--demo) $(if $(FOR),--for $(FOR)) $(if $(DATA),--data $(DATA))
 
-# tests without servers share nothing and run side by side; those with servers run one after another, for they measure and kill
+# Tests without servers share nothing and run side by side. Of those with servers most wait: two files run side by side, each process
+# with servers of its own. What measures time, or kills at steps, is marked 'alone' with its reason and runs with nothing beside it.
 WITHOUT_SERVERS := tests/unit tests/property tests/contract
+WITH_SERVERS := tests $(WITHOUT_SERVERS:%=--ignore=%)
 
 check: $(STAMP) ## Lint, types and the tests that need no servers
 	$(BIN)/ruff format --check --quiet .
@@ -34,7 +39,8 @@ check: $(STAMP) ## Lint, types and the tests that need no servers
 	$(BIN)/python -m pytest -q -n 2 --durations=15 $(WITHOUT_SERVERS)
 
 test: check ## Lint, types and all tests, on real servers that they start themselves
-	$(BIN)/python -m pytest -q --durations=15 tests $(WITHOUT_SERVERS:%=--ignore=%)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15 -m "not alone" $(WITH_SERVERS)
+	$(BIN)/python -m pytest -q --durations=15 -m alone $(WITH_SERVERS)
 
 coverage: $(STAMP) ## Lines and branches that the tests without servers run; fails below the floor of pyproject.toml, which only rises
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-branch --cov-report=term:skip-covered $(WITHOUT_SERVERS)

@@ -13,6 +13,17 @@ from tests.support import servers
 _numbers = itertools.count(1)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What must be alone says why, and is refused where other tests run beside it."""
+    for item in items:
+        for mark in item.iter_markers("alone"):
+            if not (mark.kwargs.keys() == {"reason"} and mark.kwargs["reason"] and not mark.args):
+                raise pytest.UsageError(f"{item.nodeid}: alone needs a reason=... and nothing else")
+            if hasattr(config, "workerinput"):
+                raise pytest.UsageError(f"{item.nodeid} runs alone ({mark.kwargs['reason']}); leave it out, or -n 0")
+
+
 @pytest.fixture(scope="session")
 def kafka_address() -> Iterator[str]:
     """A real Apache Kafka, started by this run."""

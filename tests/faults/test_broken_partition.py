@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import msgspec
+import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
@@ -206,6 +207,7 @@ async def arrived(settings: Settings, partition: int, before: dict[int, int]) ->
     return found > before.setdefault(partition, found)
 
 
+@pytest.mark.alone(reason="compares how long reports of two stacks wait")
 async def test_a_broken_partition_keeps_nobody_else_waiting(stack_settings: Settings, long: bool, tell: Tell) -> None:
     """No marker, position out of range, own record unreadable, pack not there, a step that cannot be committed, a held
     cause.

@@ -1,5 +1,7 @@
 """Somebody who sends the worst he can keeps nobody waiting: the short form of ``tests.bench.hostile_sender``."""
 
+import pytest
+
 from engine.settings import Settings
 from tests.bench.hostile_sender import HOSTILE, measure
 
@@ -11,6 +13,7 @@ GROWS = 4.0
 another test; twice is judged over 60 s of each (1.5 was found). One such record used to keep others waiting 50 s."""
 
 
+@pytest.mark.alone(reason="compares how long reports wait, calm and beside an attack")
 async def test_honest_reports_wait_little_longer_beside_a_hostile_sender(stack_settings: Settings) -> None:
     """50 honest reports a second beside 100 of the worst kinds: each has its task, and a typical turn stays quick."""
     found = await measure(stack_settings, SECONDS)

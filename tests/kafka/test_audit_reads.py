@@ -108,6 +108,7 @@ async def test_without_a_broker_the_reader_fails() -> None:
         await asyncio.wait_for(read_log(Settings(kafka="127.0.0.1:1")), 60)
 
 
+@pytest.mark.alone(reason="measures how many records a second are journalled")
 async def test_what_the_journal_holds_is_on_the_broker(settings: Settings, tmp_path: Path) -> None:
     """5,000 records, many in flight: each is journalled where it lies, with its digest; the pace is far above 2,000 a
     second."""

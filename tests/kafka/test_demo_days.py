@@ -8,10 +8,15 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.servers import free_ports
 from tests.support.stacks import ENVIRON, ROOT, wait
 
 
+@pytest.mark.alone(
+    reason="at 600 times the speed four hours of a morning are 24 s, within which all stages must be there"
+)
 def test_two_demonstrations_in_one_folder(tmp_path: Path) -> None:
     """The second is of another vault and of tickets of its own, at eight o'clock again."""
     data, base = tmp_path / "d", free_ports(20)

@@ -105,7 +105,7 @@ def test_a_stack_of_ones_own(tmp_path: Path) -> None:
         _servers_come_back(data)
         wait(lambda: "grid:tawan" in run("ticket", "list", data=data).stdout, 60, "the ticket is in the queue again")
         process.send_signal(signal.SIGINT)
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
     (data / "notes.txt").write_text("mine")
     assert "notes.txt" in run("reset", "--yes", data=data).stdout
     assert [path.name for path in data.iterdir()] == ["notes.txt"]
@@ -207,7 +207,7 @@ def test_a_first_start_by_hand(stack_settings: Settings) -> None:
         for process in stages.values():
             process.terminate()
         for process in stages.values():
-            process.wait(20)
+            process.wait(60)
 
 
 def _no_second_stack(found: Settings, environ: dict[str, Any]) -> None:

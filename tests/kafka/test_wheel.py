@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.local.plan import PORT_BLOCK
+from tests.support.servers import free_ports
 from tests.support.stacks import ENVIRON
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +90,7 @@ def test_everything_that_the_packages_have_is_in_the_wheel(wheel: Path) -> None:
     assert sorted(name for name in packed if name.startswith(("tests/", "deploy/"))) == []
 
 
+@pytest.mark.alone(reason="a day at 600 times the speed, and an audit of what was worked off by its end")
 def test_an_installed_wheel_tells_the_day_away_from_the_source(wheel: Path, tmp_path: Path) -> None:
     """The environment has nothing of the source's folder; what ours depends on is lent to it from here, where it is
     pinned by hash."""
@@ -127,6 +130,8 @@ def test_an_installed_wheel_tells_the_day_away_from_the_source(wheel: Path, tmp_
         "--for",
         "30",
         "--json",
+        "--port-base",
+        str(free_ports(PORT_BLOCK)),
         "--data",
         str(away / "stack"),
     ]

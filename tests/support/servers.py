@@ -1,5 +1,6 @@
 """Real servers for tests, on free ports and in a folder of their own; nothing is mocked, nothing is skipped."""
 
+import os
 import random
 import tempfile
 import time
@@ -10,6 +11,18 @@ from pathlib import Path
 
 from engine.local import postgres as local_postgres
 from engine.local import servers
+from engine.local.plan import PORT_BASE
+
+PORTS = range(10_000, PORT_BASE)
+"""Below those that ``up`` takes by itself, and those from which the kernel gives outgoing connections theirs."""
+
+
+def own_ports() -> range:
+    """Those of this process among tests that run side by side: what is found free here, nobody else takes meanwhile."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    share = len(PORTS) // workers
+    return PORTS[number * share : (number + 1) * share]
 
 PATIENCE = 300.0
 """Seconds until a server that has not ended and does not answer is given up: a machine that is busy with ten other
@@ -17,10 +30,10 @@ things takes its time."""
 
 
 def free_ports(count: int) -> int:
-    """Find so many free ports in a row; answers the first. Below those from which the kernel gives outgoing connections
-    theirs (32768 on)."""
+    """Find so many free ports in a row; answers the first."""
+    ports = own_ports()
     while True:
-        first = random.SystemRandom().randrange(10_000, 32_000 - count)
+        first = random.SystemRandom().choice(ports[: 1 - count or None])
         if all(servers.port_holder(first + n) is None for n in range(count)):
             return first
 

@@ -49,7 +49,7 @@ def up(data: Path, *more: str, cwd: Path = ROOT, **environ: str) -> Iterator[sub
     finally:
         if process.poll() is None:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def wait(holds: Any, within: float, what: str) -> None:
