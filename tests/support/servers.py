@@ -24,6 +24,7 @@ def own_ports() -> range:
     share = len(PORTS) // workers
     return PORTS[number * share : (number + 1) * share]
 
+
 PATIENCE = 300.0
 """Seconds until a server that has not ended and does not answer is given up: a machine that is busy with ten other
 things takes its time."""
