@@ -6,6 +6,7 @@ import random
 from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import accumulate
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,12 @@ SIZES = {
 }
 
 
+@cache
+def _hour(hours: tuple[tuple[int, int], ...], all_day: bool, worked: bool, begins: int) -> bytes:
+    """Which of the 60 minutes from this one of a day on are open; years have few kinds of hours."""
+    return bytes(all_day or (worked and any(a <= begins + n < b for a, b in hours)) for n in range(60))
+
+
 class Minutes:
     """Every minute of some years, open or not by the wall clock, and how many were open before it."""
 
@@ -48,10 +55,7 @@ class Minutes:
         while hour < end:  # no zone changes its offset within an hour
             local = hour.astimezone(zone)
             worked = calendar.years[str(local.year)][local.timetuple().tm_yday - 1] == "1"
-            self.open += bytes(
-                all_day or (worked and any(a <= local.hour * 60 + local.minute + n < b for a, b in calendar.hours))
-                for n in range(60)
-            )
+            self.open += _hour(calendar.hours, all_day, worked, local.hour * 60 + local.minute)
             hour += timedelta(hours=1)
         for since, until in without:
             a, b = ((moment - self.begin) // MINUTE for moment in (since, until))
