@@ -10,7 +10,8 @@ from aiokafka.admin import NewTopic, RecordsToDelete
 from engine.kafka import clients
 from engine.kafka.kafka_log import KafkaLog
 from engine.settings import Settings
-from tests.support.log_suite import IN, OUT, LogSuite, tp
+from tests.support.log_stand import IN, OUT, tp
+from tests.support.log_suite import LogSuite
 from topics.registry import MIB
 
 _numbers = itertools.count(1)

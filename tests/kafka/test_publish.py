@@ -13,7 +13,8 @@ from engine.kafka.reference import Reference, put, read_partition, start_clock
 from engine.settings import Settings
 from rules.rulepack.compiler import compile_pack, pack_ref
 from rules.rulepack.loader import load_pack
-from tests.unit.pack.test_faults import SEEDS, WHOLE
+from tests.unit.pack.seeded_faults import SEEDS
+from tests.unit.pack.sowing import WHOLE
 from tests.unit.pack.test_faults_of_files import write
 from topics import codec
 from topics.command import Command

@@ -10,7 +10,9 @@ from rules.commands.lifecycle_table import TABLE
 from rules.law.compiled import Law
 from rules.state.causes import CommandCause
 from tests.support.city import DAY, REF, City, city_bundle
-from tests.support.walk import FEATURES, KINDS, Walk
+from tests.support.walk import Walk
+from tests.support.walk_commands import KINDS
+from tests.support.walk_images import FEATURES
 from topics.command import Actor, Command
 from topics.vocabulary import REFUSALS, Reason, Role, Status
 
@@ -52,8 +54,8 @@ def test_no_random_walk_breaks_the_law() -> None:
         for _ in range(STEPS // len(walks)):
             walk.step()
         walk.left_alone()
-    pairs = sum((walk.pairs for walk in walks), Counter())
-    seen = sum((walk.seen for walk in walks), Counter())
+    pairs = sum((walk.commands.pairs for walk in walks), Counter())
+    seen = sum((walk.images.seen for walk in walks), Counter())
     print({name: seen[name] for name in FEATURES}, f"{len(pairs)} pairs of status and command")
     must = FEATURES if STEPS >= NIGHTLY else QUICK if STEPS >= 10_000 else ()
     assert [name for name in must if not seen[name]] == []

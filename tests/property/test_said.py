@@ -9,7 +9,8 @@ from engine.views.told import ticket_lines
 from rules.history.explain_log import Retold
 from rules.state.causes import CommandCause
 from tests.support.city import City
-from tests.support.walk import KINDS, Walk
+from tests.support.walk import Walk
+from tests.support.walk_commands import KINDS
 from topics.vocabulary import REFUSALS, CommandKind
 
 

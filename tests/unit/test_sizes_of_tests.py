@@ -9,11 +9,6 @@ MODULE, FUNCTION = 300, 40
 
 LONG_MODULES = {
     "faults/test_kills.py",
-    "support/city.py",
-    "support/log_suite.py",
-    "support/loop_rig.py",
-    "support/walk.py",
-    "unit/pack/test_faults.py",
 }
 LONG_FUNCTIONS = {
     "bench/dispatch.py": 1,
@@ -42,11 +37,9 @@ LONG_FUNCTIONS = {
     "property/test_lifecycle_model.py": 1,
     "scenario/test_readme.py": 1,
     "support/busy_days.py": 1,
-    "support/city.py": 1,
     "support/hostile.py": 1,
     "support/secure.py": 1,
     "support/story.py": 1,
-    "support/walk.py": 1,
     "unit/engine/test_barriers.py": 1,
     "unit/engine/test_settings.py": 1,
     "unit/feed/test_mapping.py": 1,

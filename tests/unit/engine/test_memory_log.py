@@ -7,7 +7,8 @@ from engine.kafka.log_consumer import Unreadable
 from engine.kafka.memory.broker import MemoryLog
 from engine.kafka.port import Log
 from engine.stream.sending import send
-from tests.support.log_suite import IN, OUT, LogSuite, begun, commit, outs, read, tp, values
+from tests.support.log_stand import IN, OUT, begun, commit, outs, read, tp, values
+from tests.support.log_suite import LogSuite
 
 
 class MemoryStand:

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from engine.cli import _single
 from engine.cli.feed import feed
-from tests.unit.pack.test_faults import WHOLE
+from tests.unit.pack.sowing import WHOLE
 from tests.unit.pack.test_faults_of_files import write
 
 FEED = """

@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 from engine.cli.newpack import make_pack
 from engine.cli.pack import pack
 from engine.client.publish_pack import check
-from tests.unit.pack.test_faults import SEEDS, WHOLE, category, node
+from tests.unit.pack.seeded_faults import SEEDS
+from tests.unit.pack.sowing import WHOLE, category, node
 from tests.unit.pack.test_faults_of_files import MANY, write
 
 

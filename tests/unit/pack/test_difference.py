@@ -11,7 +11,8 @@ from engine.cli.pack import pack as pack_commands
 from rules.rulepack.diff import Changed, differences
 from rules.rulepack.loader import load_pack
 from rules.rulepack.model import PackSource
-from tests.unit.pack.test_faults import SEEDS, WHOLE, whole
+from tests.unit.pack.seeded_faults import SEEDS
+from tests.unit.pack.sowing import WHOLE, whole
 from tests.unit.pack.test_faults_of_files import write
 
 

@@ -11,7 +11,8 @@ from engine.errors import InvalidRulePack
 from rules.rulepack import yaml_reading
 from rules.rulepack.loader import PackUnreadable, load_pack
 from rules.rulepack.shape import unreadable
-from tests.unit.pack.test_faults import SEEDS, WHOLE, Pack, category, found, node
+from tests.unit.pack.seeded_faults import SEEDS
+from tests.unit.pack.sowing import WHOLE, Pack, category, found, node
 
 MANY = (
     "shares",

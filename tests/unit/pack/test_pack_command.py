@@ -11,7 +11,8 @@ from engine.cli.pack import pack
 from engine.cli.rebase import demand_known
 from engine.errors import InvalidRulePack, InvalidSettings
 from rules.rulepack.standards import COLUMNS
-from tests.unit.pack.test_faults import SEEDS, WHOLE
+from tests.unit.pack.seeded_faults import SEEDS
+from tests.unit.pack.sowing import WHOLE
 from tests.unit.pack.test_faults_of_files import write
 
 

@@ -16,7 +16,7 @@ from rules.rulepack.salvage import salvage
 from rules.rulepack.shape import Lines, meant, worded
 from rules.rulepack.standards import FILE, catalogue_of, faults, load_catalogue, text_of
 from rules.rulepack.vacancies import attributes_of
-from tests.unit.pack.test_faults import WHOLE, Pack, found, node
+from tests.unit.pack.sowing import WHOLE, Pack, found, node
 from tests.unit.pack.test_standards import TABLE, rows
 from topics import bounds
 from topics.pack import Address

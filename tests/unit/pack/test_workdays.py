@@ -9,7 +9,7 @@ from rules.rulepack.compiler import compile_pack
 from rules.rulepack.holidays import working_years
 from rules.rulepack.model import PackSource
 from rules.rulepack.parts import CalendarSource
-from tests.unit.pack.test_faults import WHOLE
+from tests.unit.pack.sowing import WHOLE
 
 
 def worked(years: dict[str, str], day: str) -> bool:
