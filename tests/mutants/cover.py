@@ -98,12 +98,18 @@ def statement_of(text: str, line: int) -> range | None:
     return range(found.lineno, body[0].lineno if isinstance(body, list) else (found.end_lineno or found.lineno) + 1)
 
 
+def _node(where: str, name: str) -> str:
+    """The test as pytest is asked for it; a class of tests begins with a capital, a module does not."""
+    parts = where.split(".")
+    module = [part for part in parts if not part[:1].isupper()]
+    return "::".join(["/".join(module) + ".py", *parts[len(module) :], name])
+
+
 def took(path: Path) -> dict[str, float]:
     """Seconds of each test that passed, by its node: what fails without a change notices nothing."""
     found = {}
     for case in ElementTree.parse(path).iter("testcase"):
         if case.find("failure") is not None or case.find("error") is not None or case.find("skipped") is not None:
             continue
-        module, name = str(case.get("classname")).replace(".", "/"), str(case.get("name"))
-        found[f"{module}.py::{name}"] = float(case.get("time", "0"))
+        found[_node(str(case.get("classname")), str(case.get("name")))] = float(case.get("time", "0"))
     return found

@@ -39,6 +39,10 @@ FEW, MOST, SLACK = 5.0, 600.0, 20.0
 unnoticed. A change may take six times as long as its tests and so much more, then it is said to loop."""
 
 
+USAGE = 4
+"""What pytest answers where it cannot find a test: that notices nothing."""
+
+
 def warm() -> None:
     """Import what no change touches."""
     for name in WARM:
@@ -95,7 +99,10 @@ def tried(root: Path, tests: list[str], seconds: float) -> str:
     while time.monotonic() < end:
         done, status = os.waitpid(pid, os.WNOHANG)
         if done:
-            return "unnoticed" if os.waitstatus_to_exitcode(status) in (0, 5) else "noticed"
+            code = os.waitstatus_to_exitcode(status)
+            if code == USAGE:
+                raise RuntimeError((root.parent / "last.out").read_text(encoding="utf-8", errors="replace")[-500:])
+            return "unnoticed" if code in (0, 5) else "noticed"
         time.sleep(0.02)
     os.killpg(pid, signal.SIGKILL)
     os.waitpid(pid, 0)

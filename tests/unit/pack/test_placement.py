@@ -12,6 +12,8 @@ SCHOOL = (34.7410, 113.6815)
 """In the school's own grid, which lies over micro-grid dongguannanli-g1-m1."""
 OPEN = (34.7401, 113.6801)
 """In dongguannanli-g1-m1, outside the school."""
+FORMER_HOME, LATER_HOME = (34.7565, 113.6890), (34.7505, 113.6950)
+"""In chengnanlu and in tawan: homes before and behind the school's by their names."""
 
 
 def test_a_grid_goes_before_a_point(places: Places) -> None:
@@ -27,6 +29,8 @@ def test_a_grid_goes_before_a_point(places: Places) -> None:
         ("dongguannanli-g1-m2", OPEN, ("grid_and_point_disagree",)),
         ("tawan", OPEN, ("grid_and_point_disagree",)),
         ("tawan-g1-m1", SCHOOL, ("grid_and_point_disagree",)),
+        ("dongguannanli-school", LATER_HOME, ("grid_and_point_disagree",)),
+        ("dongguannanli-school", FORMER_HOME, ("grid_and_point_disagree",)),
         ("dongguannanli", OPEN, ()),
         ("dongguannanli-g1", OPEN, ()),
         ("dongguannanli-g1-m1", SCHOOL, ()),

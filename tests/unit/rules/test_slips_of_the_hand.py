@@ -3,6 +3,8 @@
 Each was found by a mutation run (``python -m tests.mutants``).
 """
 
+import copy
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -10,16 +12,23 @@ from msgspec.structs import replace
 
 from rules.law.compiled import Law
 from rules.law.moments import short
-from rules.masking.own_values import found_in
+from rules.masking.own_values import found_in, number_in
 from rules.masking.plain_form import PLAIN, letters_of
+from rules.rulepack.compiler import compile_pack
+from rules.rulepack.holidays import working_years
+from rules.rulepack.model import PackSource
+from rules.state.answers import refusal
+from rules.state.causes import ClockCause, CommandCause
 from rules.state.duty_roster import Rosters
+from rules.state.held_causes import rearmed, set_aside
 from rules.ticket import ladder
 from tests.support.city import REF, TIERS, City, at, city_bundle
+from tests.unit.pack.test_faults import WHOLE
 from topics import bounds
-from topics.command import Duty
-from topics.pack import Node, Tier
+from topics.command import Actor, Command, Duty
+from topics.pack import Alike, Node, Tier
 from topics.ticket import Duties
-from topics.vocabulary import ClockKind, Role, Status
+from topics.vocabulary import ClockKind, CommandKind, Reason, Role, Status
 
 DONE = "done_as_asked"
 
@@ -113,3 +122,127 @@ def test_law_of_the_day_is_the_packs_own_while_nothing_is_changed() -> None:
     """No copy is made of it."""
     law = Law(REF, city_bundle())
     assert Rosters().law(law, at("09:00")) is law
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_a_promised_date_is_the_limit_where_the_category_says_so(counts: bool) -> None:
+    """Promised by noon of the next day it has 28 hours; where a promise does not count, the category's eight working
+    hours. Two hours are too few: four are given, and it is flagged."""
+    bundle = city_bundle()
+    bins = replace(bundle.categories[0], promise_counts=counts)
+    city = City(replace(bundle, categories=(bins, *bundle.categories[1:])))
+    city.report("T", "bins", promised_by=at("12:00", 1))
+    city.report("U", "bins", promised_by=at("10:00"))
+    assert city["T"].deadline_at == (at("12:00", 1) if counts else at("18:00"))
+    assert (city["U"].deadline_at, city["U"].flags) == (
+        (at("12:00"), ("promise_too_short",)) if counts else (at("18:00"), ())
+    )
+
+
+def test_a_rung_given_back_is_given_to_the_limit_it_was_of() -> None:
+    """Bins, half of whose time is over at 12:00; then a leak is merged into them. That one's 80 % is told, its 100 %
+    could not be: given back it is due again there, and the bins' own limit has what it had."""
+    city = City()
+    city.report("T", "bins")
+    city.work("T", until="accept")
+    city.at("12:00").report("A", "leak")
+    assert city.ask("duplicate_of", "A", "desk:desk-1", target=city["T"].id) == DONE
+    before = city["T"].ledgers[0].clock
+    assert before.fired == (50,)
+    city.at("15:59")
+    number = next(one.number for one in city["T"].clocks if one.kind == ClockKind.RESOLVE)
+    cause = ClockCause(city["T"].id, ClockKind.RESOLVE, number, 100, at("16:00"))
+    city.book.apply(set_aside(city.book, cause, at("16:00")))
+    given_back = rearmed(city.book, f"clock:{city['T'].id}:0:resolve:{number}:100")
+    assert given_back is not None
+    own, other = (ledger.clock for ledger in given_back[0].ledgers)
+    assert own == before and other.rungs == (100, 150, 300)
+
+
+@pytest.mark.parametrize("rung", [99, 100])
+def test_one_of_a_hundred_is_missing_and_nothing_is_broken(rung: int) -> None:
+    """A pack may remind at 99 %: that is a reminder, and moves nothing."""
+    bundle = city_bundle()
+    city = City(replace(bundle, rungs={**bundle.rungs, "resolve": (rung, 300)}))
+    city.report("T", "leak")
+    city.work("T", until="accept")
+    city.at("12:00")
+    assert (city["T"].tier, city["T"].is_overdue) == (("community", True) if rung == 100 else ("grid", False))
+    assert not city.events("RedListed")
+
+
+def test_days_that_a_pack_names_are_those_days() -> None:
+    """Worked on New Year's Day, off on Monday the 5th, and nothing else is changed."""
+    plain = working_years("CN", None, 2026, 2026)[0]["2026"]
+    named = working_years("CN", None, 2026, 2026, worked=[date(2026, 1, 1)], off=[date(2026, 1, 5)])[0]["2026"]
+    assert (plain[0], plain[4], named[0], named[4]) == ("0", "1", "1", "0")
+    assert [n for n, (one, other) in enumerate(zip(plain, named, strict=True)) if one != other] == [0, 4]
+
+
+def test_a_fire_at_the_district_that_is_not_out_goes_back_to_the_district() -> None:
+    """A leak had been moved there, the grid finished it all the same, and it was a fire: not done after all the
+    district has it, not the street below."""
+    city = City()
+    city.report("T", "leak")
+    city.work("T", until="accept")
+    grid = city.holder("T")
+    assert city.ask("escalate", "T", "chief:chief-1", target="district", reason="now") == DONE
+    assert city.ask("finish", "T", grid, text="done") == DONE
+    assert city.ask("recategorise", "T", "chief:chief-1", category="fire", reason="it burns") == DONE
+    assert city.ask("check", "T", f"checker:{city['T'].person}", passed=False, reason="it burns") == DONE
+    assert (city["T"].tier, city["T"].party) == ("district", "centre")
+
+
+@pytest.mark.parametrize(
+    ("pack", "role", "answered"), [(REF, "department", True), (None, "department", False), (REF, "desk", False)]
+)
+def test_a_department_alone_is_answered_and_under_a_pack_that_is_known(
+    pack: str | None, role: str, answered: bool
+) -> None:
+    """Before any pack is in force nobody is a department."""
+    laws = {REF: Law(REF, city_bundle())}
+    command = Command("c", CommandKind.NOTE, Actor(Role(role), "urban-1", "urban"), 0, ticket="east-20260302-1")
+    said = refusal(laws, pack, CommandCause("commands:0:1", command, 0), 0, Reason.UNKNOWN_TICKET, None)
+    assert bool(said) is answered
+
+
+def test_near_in_words_is_fifty_where_one_says_nothing() -> None:
+    """A rule that asks for fifty takes it, one that asks for more does not."""
+    for score, proposed in ((50, 1), (51, 0)):
+        city = City(city_bundle(alike=(Alike("same", 120, 60, score),)))
+        city.report("T", "bins", text="bin full")
+        city.report("U", "bins")
+        assert len(city.events("DuplicateProposed")) == proposed
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [("1234567", True), ("12345", False), ("A1234567", False), ("7654321", False)]
+)
+def test_a_number_of_seven_digits_is_looked_for_however_it_is_spaced(value: str, found: bool) -> None:
+    """A shorter one would be found in any number, and one with a letter is no telephone."""
+    assert bool(list(number_in("call 1 2 3 4 5 6 7 8 now", value))) is found
+
+
+def test_declared_force_majeure_is_compiled_to_the_citys_own_moments() -> None:
+    """08:00 in Zhengzhou is midnight in Greenwich."""
+    window = {"since": "2026-07-20T08:00", "until": "2026-07-23T08:00", "why": "flood"}
+    source = PackSource(**copy.deepcopy(WHOLE) | {"force_majeure": [window]})
+    declared = compile_pack(source).force_majeure[0]
+    assert (declared.since, declared.until - declared.since) == (1_784_505_600_000, 3 * 86_400_000)
+
+
+def test_signed_in_once_a_department_is_signed_in() -> None:
+    """Said again, or accepted or started afterwards, it changes nothing."""
+    city = City()
+    city.report("T", "fire")
+    answers = [city.ask(kind, "T", "department:fire", child="fire/1") for kind in ("report_in", "accept", "report_in")]
+    assert answers == [DONE, "no_change", "no_change"] and len(city.events("DepartmentReportedIn")) == 1
+
+
+def test_what_was_never_filed_is_not_opened_again() -> None:
+    """Of a known category or of none: its report may come again."""
+    city = City()
+    for name, category in (("A", "leak"), ("B", None)):
+        city.report(name, category, home="unplaced", leaf=None)
+        assert city.ask("close_by_source", name, "source:app", reason="closed") == DONE
+        assert city.ask("reopen", name, "desk:desk-1", reason="again") == "not_in_this_status"
