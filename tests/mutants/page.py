@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections import Counter
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,16 @@ NO_REASON = "**no reason written yet**"
 def key(row: dict[str, Any]) -> str:
     """A change by where it is and by its text, which outlives line numbers: a reason excuses that one place."""
     return f"{row['path']}:{row.get('function') or '-'}: {row['old']} -> {row['new']}"
+
+
+def _rewritten(tries: list[dict[str, Any]]) -> str:
+    """Say which of an earlier draw were tried anew, since what they change was written anew."""
+    anew = [row["rewritten"] for row in tries if "rewritten" in row]
+    if not anew:
+        return ""
+    return f"""
+Of the earlier draw what is no more in the code is left out; {len(anew)} in functions that were written anew since were
+tried anew on the tree of {max(anew)}, the others stand in functions whose statements are the same."""
 
 
 def _again(tries: list[dict[str, Any]]) -> str:
@@ -47,13 +58,16 @@ def write(root: Path, seed: int, tries: list[dict[str, Any]], count: int) -> int
     ]
     days = sorted({row["on"] for row in tries if "on" in row}) or [str(date.today())]
     when = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
+    draws = Counter((row.get("seed", seed), row.get("on", days[0])) for row in tries)
+    later = _rewritten(tries) + _again(tries)
+    drawn = ", ".join(f"{number} drawn with seed {one} on {day}" for (one, day), number in sorted(draws.items()))
     text = (
         f"""# Single changes to the law, and whether the tests notice
 
-{when}, seed {seed}: of {len(tries)} single random changes to `rules/` (a comparison, a constant, a condition
+{when} ({drawn}): of {len(tries)} single random changes to `rules/` (a comparison, a constant, a condition
 turned round, a loop that does nothing; operators of cosmic-ray) the tests of `make check` noticed **{noticed}**,
 {noticed * 100 / len(tries):.1f} % ({looped} of them by running on and on).
-{sum(row["s"] for row in tries) / 60:.0f} minutes on {machine}. `make mutants` repeats it.{so_far}{_again(tries)}
+{sum(row["s"] for row in tries) / 60:.0f} minutes on {machine}. `make mutants` repeats it.{so_far}{later}
 
 What was not noticed, and why it changes nothing that anybody could see:
 

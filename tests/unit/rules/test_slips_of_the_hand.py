@@ -5,11 +5,13 @@ Each was found by a mutation run (``python -m tests.mutants``).
 
 import copy
 from datetime import date
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from msgspec.structs import replace
 
+from rules.history.explain_log import Retold
 from rules.law.compiled import Law
 from rules.law.moments import short
 from rules.masking.own_values import found_in, number_in
@@ -23,10 +25,10 @@ from rules.state.duty_roster import Rosters
 from rules.state.held_causes import rearmed, set_aside
 from rules.ticket import ladder
 from tests.support.city import REF, TIERS, City, at, city_bundle
-from tests.unit.pack.test_faults import WHOLE
+from tests.unit.pack.test_faults import WHOLE, found
 from topics import bounds
 from topics.command import Actor, Command, Duty
-from topics.pack import Alike, Node, Tier
+from topics.pack import Alike, Limit, Node, RosterEntry, Tier
 from topics.ticket import Duties
 from topics.vocabulary import ClockKind, CommandKind, Reason, Role, Status
 
@@ -246,3 +248,51 @@ def test_what_was_never_filed_is_not_opened_again() -> None:
         city.report(name, category, home="unplaced", leaf=None)
         assert city.ask("close_by_source", name, "source:app", reason="closed") == DONE
         assert city.ask("reopen", name, "desk:desk-1", reason="again") == "not_in_this_status"
+
+
+def test_a_decision_is_explained_by_the_pack_that_it_names() -> None:
+    """A leak under the second pack has three hours, not the first one's four."""
+    city = City()
+    bundle = city_bundle()
+    leaks = tuple(
+        replace(one, limit=Limit(3, "urgent_hour")) if one.code == "leak" else one for one in bundle.categories
+    )
+    city.adopt("toytown@2", replace(bundle, categories=leaks))
+    city.report("T", "leak")
+    city.at("13:00")
+    retold = Retold(city.laws)
+    assert all(retold.explain(decision).agrees for decision in city.decisions)
+
+
+def test_who_answers_for_a_department_changes_no_other_ones_duty() -> None:
+    """A chief of one department alone."""
+    bundle = city_bundle()
+    city = City(replace(bundle, roster=(*bundle.roster, RosterEntry("urban-chief", "chief", "chief", org="urban"))))
+    assert city.duty("fire-1", "department", "off", who="chief:urban-chief") == "outside_own_grids"
+    assert city.duty("urban-1", "department", "off", who="chief:urban-chief") == "duty_set"
+
+
+def test_of_commands_the_old_ones_are_forgotten_and_the_others_kept() -> None:
+    """35 days after it was given, not a millisecond sooner; a younger one beside it stays."""
+    city = City()
+    city.report("T", "wall")
+    for n, day in enumerate((0, 20)):
+        city.now = at("09:00", day)
+        assert city.ask("note", "T", "desk:desk-1", id=f"c-{n}", text="seen") == DONE
+    end = at("09:00", 35)
+    assert [len(city.book.expired(moment)) for moment in (end, end + 1)] == [0, 1]
+
+
+def test_the_home_named_first_is_where_a_report_would_come_to_nobody() -> None:
+    """Of all homes without a resident on the roster."""
+
+    def nobody(pack: dict[str, Any]) -> None:
+        pack["roster"] = [one for one in pack["roster"] if one["role"] != "residents"]
+
+    homes = [
+        one["code"]
+        for one in WHOLE["nodes"]
+        if one["level"] == WHOLE["home_level"] and one["code"] != WHOLE["unplaced"]
+    ]
+    lines = [line for line in found(nobody) if "nobody has the role residents" in line]
+    assert len(lines) == 1 and f"a report from {homes[0]} would come to nobody" in lines[0]
