@@ -25,7 +25,7 @@ from rules.state.duty_roster import Rosters
 from rules.state.held_causes import rearmed, set_aside
 from rules.ticket import ladder
 from tests.support.city import REF, TIERS, City, at, city_bundle
-from tests.unit.pack.test_faults import WHOLE, found
+from tests.unit.pack.sowing import WHOLE, found
 from topics import bounds
 from topics.command import Actor, Command, Duty
 from topics.pack import Alike, Limit, Node, RosterEntry, Tier
