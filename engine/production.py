@@ -3,13 +3,12 @@
 import stat
 import time
 from collections.abc import Iterator, Mapping
-from ipaddress import ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
 from engine.errors import InvalidSettings
 from engine.security.connections import certificates_end, kafka_arguments
-from engine.server_addresses import shown_url
+from engine.server_addresses import is_loopback, shown_url
 from engine.settings import ENVIRONMENT, SECRETS, Settings
 
 Finding = tuple[Literal["refused", "warned"], str, str]
@@ -25,6 +24,7 @@ def findings(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding
     yield from _log(settings)
     yield from _secrets(settings, environ)
     yield from _http(settings)
+    yield from _gateway(settings)
     if settings.faults:
         yield "refused", "FAULTS", "test switches are allowed; unset it"
 
@@ -156,9 +156,8 @@ def _http(s: Settings) -> Iterator[Finding]:
         )
 
 
-def is_loopback(host: str) -> bool:
-    """Whether what is sent there never leaves this machine."""
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return host in ("localhost", "")
+def _gateway(s: Settings) -> Iterator[Finding]:
+    if s.gateway_seats:
+        yield "refused", "GATEWAY_SEATS", "everybody on this machine may be the chief; unset it and make keys instead"
+    if not is_loopback(s.gateway_address[0]):
+        yield "warned", "GATEWAY_BIND", "it has no TLS: let only a proxy that has reach it"

@@ -1,6 +1,7 @@
 """Where servers are found: what an address looks like, and how one is shown."""
 
 import re
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 ADDRESS = re.compile(r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$")
@@ -44,3 +45,11 @@ def is_database_url(url: str) -> bool:
 def shown_url(url: str) -> str:
     """Give a URL fit to be shown: without its password, wherever in it that stands."""
     return re.sub(r"(?i)(password=)[^&#]*", r"\1***", re.sub(r"(//[^/@:]*):[^/]*@", r"\1:***@", url))
+
+
+def is_loopback(host: str) -> bool:
+    """Whether what is sent there never leaves this machine."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host in ("localhost", "")

@@ -9,7 +9,15 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from engine.errors import InvalidSettings
-from engine.server_addresses import DATABASE_FORM, REDIS_FORM, address_amiss, is_database_url, is_redis_url, shown_url
+from engine.server_addresses import (
+    DATABASE_FORM,
+    REDIS_FORM,
+    address_amiss,
+    is_database_url,
+    is_loopback,
+    is_redis_url,
+    shown_url,
+)
 
 ENVIRONMENT = "GRIDWHISTLE_"
 NOT_SETTINGS = frozenset({"CACHE_DIR", "PROMETHEUS"})
@@ -149,6 +157,34 @@ class Settings(BaseModel):
         description="`HOST:PORT` on which a stage answers `/livez`, `/readyz` and `/metrics`; empty: nowhere. In a"
         " container `0.0.0.0:9464`; it has no TLS and no password, so let only probes and Prometheus reach it.",
     )
+    gateway_bind: str = Field(
+        default="127.0.0.1:27005",
+        pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5}$",
+        description="`HOST:PORT` on which the gateway answers people and programs; it has no TLS, so beyond the"
+        " loopback put one in front that has.",
+    )
+    gateway_body_bytes: int = Field(
+        default=1024 * 1024,
+        ge=1024,
+        le=64 * 1024 * 1024,
+        description="Largest body that the gateway reads; a report alone may have 512 KiB.",
+    )
+    gateway_requests_per_second: int = Field(
+        default=50,
+        ge=1,
+        le=100_000,
+        description="Requests of one client in a second, over ten seconds; what comes beyond is answered 429.",
+    )
+    gateway_keys_file: Path | None = Field(
+        default=None,
+        description="The gateway's keys, hashed (`gridwhistle keys`); `gateway.keys` of the data folder by default. It"
+        " is read anew when it changes.",
+    )
+    gateway_seats: Literal["", "open"] = Field(
+        default="",
+        description="`open`: whoever reaches the gateway chooses a seat of the roster without a password. For a"
+        " demonstration, on the loopback alone.",
+    )
     watchdog_seconds: int = Field(
         default=120,
         ge=10,
@@ -183,6 +219,17 @@ class Settings(BaseModel):
     def key_file(self) -> Path:
         """Where the master key of the vault lies."""
         return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the gateway's keys lie."""
+        return self.gateway_keys_file or self.data_dir / "gateway.keys"
+
+    @property
+    def gateway_address(self) -> tuple[str, int]:
+        """Host and port of the gateway."""
+        host, _, port = self.gateway_bind.rpartition(":")
+        return host.strip("[]"), int(port)
 
     @property
     def http_address(self) -> tuple[str, int] | None:
@@ -228,6 +275,12 @@ def _misfits(s: Settings) -> list[str]:
             "MIN_INSYNC_REPLICAS is more than REPLICATION_FACTOR: nothing could ever be written",
         ),
         (bool(s.crash_at) and not s.faults, "CRASH_AT is for tests; unset it, or set FAULTS=allow in a test"),
+        (s.gateway_address[1] > 65_535, f"GATEWAY_BIND={s.gateway_bind} has no port below 65536"),
+        (
+            bool(s.gateway_seats) and not is_loopback(s.gateway_address[0]),
+            f"GATEWAY_SEATS=open on GATEWAY_BIND={s.gateway_bind} would let everybody who reaches it be the chief; bind"
+            " it to 127.0.0.1, or make keys with 'gridwhistle keys add'",
+        ),
         (s.http_address is not None and s.http_address[1] > 65_535, f"HTTP_BIND={s.http_bind} has no port below 65536"),
     )
     return [text for holds, text in rules if holds]

@@ -49,6 +49,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Set up": {
         "pack": ("pack", "Check, show and publish a city's law."),
+        "keys": ("keys", "Keys of the HTTP gateway: add, list, revoke."),
         "topics": ("topics", "Create, check and list the Kafka topics."),
         "run": ("run", "Run one process of one stage."),
         "settings": ("settings", "Print the settings in force."),

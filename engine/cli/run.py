@@ -3,19 +3,20 @@
 import asyncio
 import errno
 import os
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 import uvloop
 
-from engine.app import run_stage
 from engine.errors import InvalidSettings
-from engine.stages import STAGES
+from engine.settings import Settings
+from engine.stages import DOORS, STAGES
 
 
 def run(
-    stage: Annotated[str, typer.Argument(help=f"One of {', '.join(STAGES)}.")],
+    stage: Annotated[str, typer.Argument(help=f"One of {', '.join((*STAGES, *DOORS))}.")],
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
     name: Annotated[str, typer.Option(help="Name of this process in logs and status, e.g. dispatch-2.")] = "",
 ) -> None:
@@ -34,7 +35,7 @@ def run(
     ready = folder_of(data) / "run" / f"{name}.ready" if name else None
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
-            runner.run(run_stage(settings, stage, ready))
+            runner.run(_running(settings, stage, ready))
         except OSError as exc:
             if exc.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
                 raise
@@ -46,3 +47,14 @@ def run(
                 " GRIDWHISTLE_HTTP_BIND"
             ) from exc
     os._exit(0)  # everything is committed and closed; do not wait for idle library threads
+
+
+def _running(settings: Settings, stage: str, ready: Path | None) -> Coroutine[Any, Any, None]:
+    """Choose what runs; a stage needs no web framework, and the gateway no Faust."""
+    if stage in DOORS:
+        from engine.gateway.process import run_gateway
+
+        return run_gateway(settings, ready)
+    from engine.app import run_stage
+
+    return run_stage(settings, stage, ready)

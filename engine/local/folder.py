@@ -33,6 +33,8 @@ OURS = (
     "master.key",
     "redis.password",
     "postgres.password",
+    "gateway.keys",
+    "gateway.keys.new",
     "up.log",
     "reveals.jsonl",
     "audit.signed-off.json",

@@ -21,13 +21,13 @@ from engine.server_addresses import (
     shown_url,
 )
 from engine.settings import ENVIRONMENT, load_settings
-from engine.stages import STAGES
+from engine.stages import DOORS, STAGES
 from rules.rulepack.compiler import pack_ref
 from rules.rulepack.loader import is_shipped
 
-PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT, PROMETHEUS_PORT = 27000, 40, 10, 3
+PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT, PROMETHEUS_PORT, GATEWAY_PORT = 27000, 40, 10, 3, 5
 """Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey
-base + 2, Prometheus base + 3, PostgreSQL base + 4,
+base + 2, Prometheus base + 3, PostgreSQL base + 4, the gateway base + 5,
 stages from base + 10."""
 
 LOCAL_PARTITIONS = 6
@@ -215,11 +215,14 @@ def _ports(
         own_kafka, own_redis, own_postgres = bool(stack.own_kafka), bool(stack.own_redis), stack.own_postgres
     own = [*([0, 1] if own_kafka else []), *([2] if own_redis else []), *([PROMETHEUS_PORT] if wanted.watch else [])]
     own += [POSTGRES_PORT] if own_postgres else []
+    own += [] if f"{ENVIRONMENT}GATEWAY_BIND" in os.environ else [GATEWAY_PORT]
     return [
         base + n
         for n in (
             *own,
-            *range(FIRST_STAGE_PORT, FIRST_STAGE_PORT + sum(wanted.workers.get(stage, 1) for stage in STAGES)),
+            *range(
+                FIRST_STAGE_PORT, FIRST_STAGE_PORT + len(DOORS) + sum(wanted.workers.get(stage, 1) for stage in STAGES)
+            ),
         )
     ]
 

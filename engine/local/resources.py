@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from engine.stages import STAGES
+from engine.stages import DOORS, STAGES
 
 MIB = 1024**2
 
@@ -57,7 +57,7 @@ def _memory(process: psutil.Process) -> int:
 def totals(found: Iterable[Use]) -> dict[str, tuple[float, float]]:
     """Add up CPU and memory: of our stages, and of everything."""
     uses = list(found)
-    stages = [use for use in uses if use.stage in STAGES]
+    stages = [use for use in uses if use.stage in (*STAGES, *DOORS)]
     return {
         "all stages": (sum([use.cpu_percent for use in stages]), sum([use.memory_mib for use in stages])),
         "the whole stack": (sum([use.cpu_percent for use in uses]), sum([use.memory_mib for use in uses])),

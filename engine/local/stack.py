@@ -26,13 +26,22 @@ from engine.local.folder import (
     take_folder,
     write_stack,
 )
-from engine.local.plan import FIRST_STAGE_PORT, PROMETHEUS_PORT, Wanted, demand_in_force, parse_clock, plan
+from engine.local.plan import (
+    FIRST_STAGE_PORT,
+    GATEWAY_PORT,
+    PROMETHEUS_PORT,
+    Wanted,
+    demand_in_force,
+    parse_clock,
+    plan,
+)
 from engine.local.supervisor import Child, Supervisor, child_environ, python_command
 from engine.security.connections import new_redis
 from engine.security.private_files import make_folder
 from engine.security.vault import make_master_key
-from engine.settings import Settings
-from engine.stages import STAGES, stages_of
+from engine.server_addresses import is_loopback
+from engine.settings import ENVIRONMENT, Settings
+from engine.stages import DOORS, STAGES, stages_of
 from topics.registry import VAULT
 
 Say = Callable[[str], None]
@@ -57,6 +66,8 @@ class Stack:
         self.file: StackFile = plan(wanted)
         self.supervisor = Supervisor(on_restart=self.remember_processes, tell=say)
         self.settings: Settings = settings_for(self.folder, self.file)
+        self.gateway = ""
+        """Where the gateway answers, once it is started."""
 
     async def start(self) -> None:
         """Bring everything up; whoever calls ends it again on any fault."""
@@ -189,6 +200,20 @@ class Stack:
                 )
                 self.file.processes[name] = {"stage": stage, "pid": None, "port": port}
                 port += 1
+        for door in DOORS:
+            self._start_door(door, port)
+            port += 1
+
+    def _start_door(self, door: str, port: int) -> None:
+        """Start what answers people; a demonstration lets whoever sits at this machine choose a seat."""
+        command = python_command("run", door, "--data", str(self.folder), "--name", f"{door}-1")
+        environ = child_environ(port, self.settings.http_address)
+        bind = environ.setdefault(f"{ENVIRONMENT}GATEWAY_BIND", f"127.0.0.1:{self.file.port_base + GATEWAY_PORT}")
+        if self.wanted.demo and is_loopback(bind.rpartition(":")[0]):
+            environ.setdefault(f"{ENVIRONMENT}GATEWAY_SEATS", "open")
+        self.supervisor.add(Child(f"{door}-1", door, command, environ, self.folder))
+        self.file.processes[f"{door}-1"] = {"stage": door, "pid": None, "port": port}
+        self.gateway = f"http://{bind}"
 
     def _start_watching(self) -> None:
         """Start Prometheus beside the stages, where that was asked for."""

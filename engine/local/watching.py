@@ -14,7 +14,7 @@ from engine.local.folder import StackFile
 from engine.local.plan import PROMETHEUS_PORT
 from engine.security.private_files import make_folder, write_whole
 from engine.settings import ENVIRONMENT
-from engine.stages import STAGES
+from engine.stages import DOORS, STAGES
 
 VARIABLE = f"{ENVIRONMENT}PROMETHEUS"
 SCRAPE_SECONDS, KEPT = 5, "7d"
@@ -44,7 +44,7 @@ def find_prometheus(environ: Mapping[str, str] = os.environ) -> Path:
 def configuration(stack: StackFile, rules: Path = RULES) -> str:
     """Write what Prometheus reads: each process of a stage, as ``deploy/prometheus`` has it, and our rules where they
     are at hand."""
-    stages = [entry for entry in stack.processes.values() if entry["stage"] in STAGES and entry.get("port")]
+    stages = [entry for entry in stack.processes.values() if entry["stage"] in (*STAGES, *DOORS) and entry.get("port")]
     jobs = [{"targets": [f"127.0.0.1:{entry['port']}"], "labels": {"stage": entry["stage"]}} for entry in stages]
     wanted: dict[str, object] = {
         "global": {"scrape_interval": f"{SCRAPE_SECONDS}s", "evaluation_interval": f"{SCRAPE_SECONDS}s"},

@@ -23,6 +23,7 @@ CounterName = Literal[
     "reopened",
     "survey_answers",
     "closed",
+    "http_requests",
 ]
 GaugeName = Literal[
     "open_tickets",
@@ -51,6 +52,7 @@ GaugeName = Literal[
     "build_info",
     "data_free_bytes",
     "certificate_expiry_seconds",
+    "stream_clients",
 ]
 HistogramName = Literal["step_seconds", "report_to_task_seconds", "escalation_lateness_seconds"]
 
@@ -101,6 +103,7 @@ COUNTERS: dict[CounterName, Spec] = {
         ("how",),
         "dispatch",
     ),
+    "http_requests": Spec("Requests answered, by route and status.", ("route", "status"), "gateway"),
 }
 """Name (without prefix and ``_total``) -> what it is."""
 
@@ -194,6 +197,7 @@ GAUGES: dict[GaugeName, Spec] = {
     "certificate_expiry_seconds": Spec(
         "Seconds until a certificate of the settings ends, by setting; negative once it has.", ("file",), EVERY
     ),
+    "stream_clients": Spec("Streams that are open.", (), "gateway"),
 }
 """Name (without prefix) -> what it is."""
 

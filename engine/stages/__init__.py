@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 STAGES = ("intake", "dispatch", "fanout", "replies", "projector", "archive")
 """In the order of the picture in README."""
 
+DOORS = ("gateway",)
+"""Processes of a stack that answer people and programs: no partitions are theirs, and no group."""
+
 ARCHIVE = "archive"
 """The one that a stack can do without."""
 

@@ -75,7 +75,10 @@ async def rebuild(view: RedisView, settings: Settings, partition: int, expected:
     read = {
         name: read_own(f"{STATE.name}/{partition} t:{name}", value, Ticket) for name, value in image.tickets.items()
     }
-    rows = [row_of(name, ticket.version, ticket, overdue_since(ticket)) for name, ticket in read.items()]
+    rows = [
+        row_of(name, ticket.version, image.tickets[name], overdue_since(ticket), ticket)
+        for name, ticket in read.items()
+    ]
     rows += [held_row(name, cause.at, cause.home) for name, cause in image.held.items()]
     known = {row.id for row in rows}
     rows += [

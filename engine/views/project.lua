@@ -1,7 +1,7 @@
 -- Folds a batch of one partition into the view: one call, so that tickets, queues and position never disagree.
 -- KEYS: positions, hold, queues, ids; then for each ticket: its own, those of the queues it leaves behind, those of the queues it stands in.
 -- ARGV: partition, position expected, position after, form; then for each ticket: id, version, identity, rank (3 characters),
--- summary ('' = forgotten), score, since when it is overdue at the latest, number of former queues, number of queues, former queues..., queues...
+-- summary ('' = forgotten), the ticket whole, score, since when it is overdue at the latest, number of former queues, number of queues, former queues..., queues...
 -- All keys are declared, and share one hash slot by their tag.
 local positions, hold, all, ids = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local partition, expected = ARGV[1], ARGV[2]
@@ -23,8 +23,8 @@ end
 
 local i, k = 5, 5
 while i <= #ARGV do
-  local id, version, identity, rank, row, score, since = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[i + 6]
-  local before, after, at = tonumber(ARGV[i + 7]), tonumber(ARGV[i + 8]), i + 9
+  local id, version, identity, rank, row, image, score, since = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[i + 6], ARGV[i + 7]
+  local before, after, at = tonumber(ARGV[i + 8]), tonumber(ARGV[i + 9]), i + 10
   local key = KEYS[k]
   local stored = redis.call('HMGET', key, 'version', 'queues', 'identity')
   if not stored[1] or tonumber(stored[1]) < version then
@@ -46,7 +46,7 @@ while i <= #ARGV do
     if row == '' then
       redis.call('DEL', key)
     else
-      redis.call('HSET', key, 'version', version, 'row', row, 'queues', names, 'identity', identity)
+      redis.call('HSET', key, 'version', version, 'row', row, 'image', image, 'queues', names, 'identity', identity)
       if identity ~= '' then claim(identity, id, rank) end
     end
   end

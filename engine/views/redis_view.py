@@ -25,7 +25,7 @@ from topics.vocabulary import FINAL
 SCRIPT = Path(__file__).with_name("project.lua").read_text()
 
 
-FORM = "4"
+FORM = "5"
 """Of what the script writes: a projector that meets another form starts the view over."""
 
 BETWEEN = "\x1f"
@@ -49,19 +49,23 @@ class Row(NamedTuple):
     """Open before final, then by hops of referral: which ticket an identity names does not hang on the order of
     reading."""
     row: str = ""
+    image: str = ""
+    """The ticket as it was decided: whoever opens one reads no log for it."""
     score: int = 0
     queues: tuple[str, ...] = ()
     since: int = 0
     """Of one that is overdue: when that was seen first. It stays while it is so."""
 
 
-def row_of(name: str, version: int, ticket: Ticket | None, at: Instant) -> Row:
-    """Write a ticket's row as of ``at``."""
-    if ticket is None:
+def row_of(name: str, version: int, image: bytes | None, at: Instant, read: Ticket | None = None) -> Row:
+    """Write a ticket's row as of ``at``, of its image; ``read``: the same, where it was read already."""
+    if image is None:
         return Row(name, version)
+    ticket = codec.decode(image, Ticket) if read is None else read
     names = tuple(queue.replace(BETWEEN, "") for queue in queues(ticket))
     rank = f"{int(ticket.status not in FINAL)}{min(ticket.hops, 99):02d}"
-    return Row(name, version, ticket.identity, rank, codec.encode(summary(ticket)).decode(), score(ticket), names, at)
+    row = codec.encode(summary(ticket)).decode()
+    return Row(name, version, ticket.identity, rank, row, image.decode(), score(ticket), names, at)
 
 
 def held_row(name: str, at: Instant, home: str) -> Row:
@@ -74,10 +78,10 @@ def rows_of(decisions: Sequence[Decision]) -> list[Row]:
     latest: dict[str, Row] = {}
     for decision in decisions:
         for change in decision.changes:
-            ticket = codec.decode(bytes(change.after), Ticket) if change.after is not None else None
+            image = bytes(change.after) if change.after is not None else None
             before = latest.get(change.ticket)
             at = before.since if before is not None and SINCE in before.queues else decision.at
-            latest[change.ticket] = row_of(change.ticket, change.version, ticket, at)
+            latest[change.ticket] = row_of(change.ticket, change.version, image, at)
         for event in decision.events:
             if event.type == EventType.CAUSE_HELD:
                 name = str(event.facts.get("record", decision.id))
@@ -182,6 +186,7 @@ class RedisView:
                     row.identity,
                     row.rank,
                     row.row,
+                    row.image,
                     row.score,
                     row.since,
                     len(old),
@@ -224,6 +229,13 @@ class RedisView:
         """Give a ticket's summary."""
         found = await self.redis.hget(f"{self.prefix}t:{ticket}", "row")
         return json.loads(found) if found else None
+
+    async def images(self, *tickets: str) -> dict[str, bytes]:
+        """Give tickets whole, as they were decided last; one that is unknown, forgotten or no ticket is left out."""
+        async with self.redis.pipeline(transaction=False) as pipe:
+            for ticket in tickets:
+                pipe.hget(f"{self.prefix}t:{ticket}", "image")
+            return {name: found.encode() for name, found in zip(tickets, await pipe.execute(), strict=True) if found}
 
     async def counts(self) -> dict[str, int]:
         """Count each queue."""

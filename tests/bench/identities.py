@@ -72,6 +72,7 @@ def row(day: int, n: int, is_there: bool) -> Row:
         f"hotline:{day}-{n}",
         "100",
         '{"text":"' + "x" * 600 + '"}',
+        "",
         day * DAY_MS + n,
         ("street:s", "desk", f"person:p{n % 50}"),
     )

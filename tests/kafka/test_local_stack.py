@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from engine.stages import STAGES
+from engine.stages import DOORS, STAGES
 from tests.support.servers import free_ports
 from tests.support.stacks import ENVIRON, run, status, up, wait
 
@@ -31,7 +31,7 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
     data, base = tmp_path / "stack", free_ports(20)
     with up(data, "--port-base", str(base)) as process:
         rows = status(data)
-        assert {row["stage"] for row in rows} == {"server", *STAGES}
+        assert {row["stage"] for row in rows} == {"server", *STAGES, *DOORS}
         assert all(
             set(row) == {"name", "stage", "pid", "port", "state", "lag"} and row["state"] == "ready" for row in rows
         )

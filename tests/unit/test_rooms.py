@@ -32,6 +32,7 @@ ROOMS = (
     "engine.views",
     "engine.stages",
     "engine.app",
+    "engine.gateway",
 )
 """From the lowest to the highest; what is not named stands above all of them."""
 

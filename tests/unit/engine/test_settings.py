@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InvalidSettings
-from engine.production import findings, is_loopback
+from engine.production import findings
 from engine.security.connections import certificates_end, kafka_arguments, redis_arguments
+from engine.server_addresses import is_loopback
 from engine.settings import SECRETS, Settings, load_settings, shown
 from tests.support.secure import certificates
 

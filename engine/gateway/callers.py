@@ -1,0 +1,80 @@
+"""Who asks: a person of the roster, a department's system, a source of reports, or nobody; and what is theirs."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from rules.law.compiled import Law
+from rules.ticket import authority
+from topics.command import Actor
+from topics.ids import is_from
+from topics.ticket import Ticket
+from topics.vocabulary import Role
+
+Kind = Literal["nobody", "source", "department", "person"]
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One who was let in by a key or a session; the roster, and no body, says what they may do."""
+
+    kind: Kind
+    name: str
+    """A source's or a person's name; a department's person."""
+    role: Role | None = None
+    org: str | None = None
+    """A department's code."""
+
+    @property
+    def id(self) -> str:
+        """Name them for limits and logs."""
+        return f"{self.kind}:{self.role or ''}:{self.org or ''}:{self.name}"
+
+    @property
+    def actor(self) -> Actor:
+        """Speak for them in a command."""
+        if self.kind == "source":
+            return Actor(Role.SOURCE, self.name)
+        assert self.role is not None
+        return Actor(self.role, self.name, self.org)
+
+
+NOBODY = Caller("nobody", "")
+
+
+def is_known(law: Law, caller: Caller) -> bool:
+    """Whether a person still stands on the roster in this role; sources and departments are known by their keys."""
+    if caller.kind == "department":
+        return caller.org in law.departments
+    return caller.kind != "person" or bool(authority.entries(law, caller.actor))
+
+
+def sees_place(law: Law, caller: Caller, code: str) -> bool:
+    """Whether a grid lies in somebody's own: compared node by node up the tree, never by the letters of a code."""
+    if caller.kind != "person":
+        return False
+    path = law.path(code)
+    return any(
+        not entry.nodes or any(node in entry.nodes for node in path) for entry in authority.entries(law, caller.actor)
+    )
+
+
+def sees(law: Law, caller: Caller, ticket: Ticket) -> bool:
+    """Whether a ticket is theirs to look at: of their grids, in their hands, of their source, or with their
+    department."""
+    if caller.kind == "source":
+        return is_from(ticket.identity, caller.name)
+    if caller.kind == "department":
+        return _has(caller.org or "", ticket)
+    if caller.role is Role.DEPARTMENT:
+        entries = authority.entries(law, caller.actor)
+        return any(entry.org is not None and _has(entry.org, ticket) for entry in entries)
+    return ticket.person == caller.name or sees_place(law, caller, ticket.leaf or ticket.home)
+
+
+def _has(org: str, ticket: Ticket) -> bool:
+    """Whether a department is called to a ticket, holds it, or helps."""
+    return (
+        org == ticket.party
+        or any(child.code == org for child in ticket.children)
+        or any(helper.party == org for helper in ticket.helpers)
+    )

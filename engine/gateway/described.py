@@ -1,0 +1,181 @@
+"""What OpenAPI says of each address beyond its name: parameters, bodies and answers with an example of each."""
+
+import re
+from typing import Any, NamedTuple
+
+from engine.gateway.policy import POLICIES
+from engine.gateway.problems import CONTENT_TYPE, KINDS, TYPE
+from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
+from topics.incident import INCIDENT_TYPE
+
+TICKET = "tawan-20260302-1"
+REPORT = {"id": "A-1", "category": "bins_full", "text": "overflowing", "location": {"grid": "tawan-g1-m1"}}
+EVENT = {
+    "specversion": "1.0",
+    "id": "A-1",
+    "source": "hotline",
+    "type": INCIDENT_TYPE,
+    "datacontenttype": "application/json",
+    "data": {
+        "occurred_at": "2026-03-02T09:00:00+08:00",
+        "channel": "hotline",
+        "category": "bins_full",
+        "location": {"grid": "tawan-g1-m1"},
+    },
+}
+OBJECT: dict[str, Any] = {"type": "object"}
+COMMAND: dict[str, Any] = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {
+        "id": {"type": "string", "minLength": 1, "maxLength": 200},
+        "kind": {"enum": sorted({*TABLE, *CHILD_TABLE})},
+        "child": {"type": "string", "description": "<department>/<n>"},
+    },
+}
+
+
+class Example(NamedTuple):
+    """What an address takes and gives, by example."""
+
+    status: int
+    gives: Any = None
+    content_type: str = "application/json"
+    takes: Any = None
+    """Content type -> schema and example."""
+    query: dict[str, Any] = {}
+    """Parameter -> an example of it."""
+    fails: tuple[str, ...] = ()
+    """Kinds of problems beyond those of every address."""
+
+
+_DECIDED = {
+    "command": "c-1",
+    "decision": "commands:3:17",
+    "reason": "done_as_asked",
+    "events": ["TicketAccepted"],
+    "version": 3,
+    "ask": f"/v1/tickets/{TICKET}",
+}
+_ROW = {"id": TICKET, "version": 2, "status": "offered", "person": "specialist-tawan-11", "home": "tawan"}
+_SEAT = {"role": "desk", "person": "desk-1"}
+_TAKEN = {"identity": "hotline:A-1", "ask": "/v1/tickets/hotline:A-1"}
+
+EXAMPLES: dict[str, Example] = {
+    "livez": Example(200, "alive\n", "text/plain"),
+    "readyz": Example(200, "ready\n", "text/plain", query={"verbose": ""}),
+    "openapi": Example(200, {"openapi": "3.1.0"}),
+    "asyncapi": Example(200, {"asyncapi": "3.1.0"}),
+    "seats": Example(200, {"seats": [_SEAT]}, fails=("not-found",)),
+    "session_begin": Example(
+        201,
+        _SEAT,
+        takes={"application/json": (OBJECT | {"required": ["role", "person"]}, _SEAT)},
+        fails=("unreadable", "not-found", "too-large", "invalid"),
+    ),
+    "session_show": Example(200, {"kind": "person", "name": "desk-1", "role": "desk", "org": None}),
+    "session_end": Example(204, fails=("foreign-origin",)),
+    "report": Example(
+        202,
+        _TAKEN,
+        takes={
+            "application/json": (OBJECT, REPORT),
+            "application/cloudevents+json": (OBJECT, EVENT),
+            "application/cloudevents-batch+json": ({"type": "array", "maxItems": 100}, [EVENT]),
+        },
+        fails=("unreadable", "foreign-origin", "not-found", "under-way", "too-large", "wrong-type", "invalid"),
+    ),
+    "ticket": Example(
+        200, {"id": TICKET, "version": 2, "commands": [{"kind": "accept", "allowed": True}]}, fails=("not-found",)
+    ),
+    "command": Example(
+        200,
+        _DECIDED,
+        takes={"application/json": (COMMAND, {"id": "c-1", "kind": "accept"})},
+        fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "invalid"),
+    ),
+    "queues": Example(200, {"queues": {"desk": 3, "grid:tawan": 7, "mine": 1}}, fails=("not-found",)),
+    "queue": Example(
+        200,
+        {"queue": "desk", "rows": [_ROW], "now": 1772413200000},
+        query={"limit": 100, "cursor": f"1772413200000~{TICKET}"},
+        fails=("not-found", "invalid"),
+    ),
+    "stream": Example(
+        200,
+        'retry: 1000\n\nid: 12.4\nevent: snapshot\ndata: {"queue":"mine","rows":[]}\n\n',
+        "text/event-stream",
+        query={"queue": "desk", "cursor": "12.4"},
+        fails=("not-found",),
+    ),
+    "grid": Example(
+        200, {"leaf": "tawan-g1-m1", "home": "tawan"}, query={"crs": "WGS84"}, fails=("not-found", "invalid")
+    ),
+    "pack": Example(200, {"ref": "guancheng@0123456789abcdef", "timezone": "Asia/Shanghai"}),
+}
+"""Route -> its example."""
+
+_OF_PATH = {"id": TICKET, "name": "desk", "lat": "34.75", "lon": "113.65"}
+_ALWAYS = ("too-many", "away")
+
+
+def operation(name: str, path: str) -> dict[str, Any]:
+    """Describe one address."""
+    example = EXAMPLES[name]
+    found: dict[str, Any] = {"parameters": [*_of_path(path), *_of_query(example)]}
+    if example.takes is not None:
+        content = {kind: {"schema": schema, "example": one} for kind, (schema, one) in example.takes.items()}
+        found["requestBody"] = {"required": True, "content": content}
+    found["responses"] = {str(example.status): _given(example)} | _failures(name, example)
+    if name == "command":
+        found["responses"]["202"] = _json(
+            "Safe, and not decided yet", {"command": "c-1", "ask": f"/v1/tickets/{TICKET}"}
+        )
+    if name == "report":
+        found["responses"]["207"] = _json("Of a batch some were taken", {"reports": [{"status": 202, **_TAKEN}]})
+    return found
+
+
+def _given(example: Example) -> dict[str, Any]:
+    if example.gives is None:
+        return {"description": "Done"}
+    schema = OBJECT if example.content_type == "application/json" else {"type": "string"}
+    content = {example.content_type: {"schema": schema, "example": example.gives}}
+    return {"description": "Done", "content": content}
+
+
+def _json(text: str, example: Any) -> dict[str, Any]:
+    return {"description": text, "content": {"application/json": {"schema": OBJECT, "example": example}}}
+
+
+def _of_path(path: str) -> list[dict[str, Any]]:
+    return [
+        {"name": one, "in": "path", "required": True, "schema": {"type": "string"}, "example": _OF_PATH[one]}
+        for one in re.findall(r"{(\w+)(?::path)?}", path)
+    ]
+
+
+def _of_query(example: Example) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "in": "query",
+            "required": False,
+            "schema": {"type": "integer" if isinstance(one, int) else "string"},
+            "example": one,
+        }
+        for name, one in example.query.items()
+    ]
+
+
+def _failures(name: str, example: Example) -> dict[str, Any]:
+    kinds = [*example.fails, *_ALWAYS, *([] if "nobody" in POLICIES[name].kinds else ["no-login"])]
+    found: dict[str, Any] = {}
+    for kind in kinds:
+        status, title = KINDS[kind]
+        told = {"type": TYPE + kind, "title": title, "status": status, "detail": "what is wrong, and the mend"}
+        found.setdefault(
+            str(status),
+            {"description": title, "content": {CONTENT_TYPE: {"schema": OBJECT, "example": told}}},
+        )
+    return found

@@ -1,0 +1,95 @@
+"""What anybody who is known may look up: where a point lies, which law is in force, which seats there are."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engine.gateway import sessions
+from engine.gateway.callers import Caller
+from engine.gateway.http import answer, body_of, object_of
+from engine.gateway.problems import Problem, not_found
+from engine.gateway.tickets import path_told
+from engine.gateway.world import World
+from engine.observability.health import verdict
+from rules.law.placement import Unplaceable
+
+SYSTEMS = ("WGS84", "GCJ02", "BD09")
+
+
+async def grid(world: World, request: Request, caller: Caller) -> Response:
+    """Say in which grid a point lies, and who works there."""
+    lat, lon = (_degrees(request, name, most) for name, most in (("lat", 90), ("lon", 180)))
+    crs = request.query_params.get("crs", "WGS84")
+    if crs not in SYSTEMS:
+        raise Problem("invalid", f"one of {', '.join(SYSTEMS)}", field="crs")
+    law = world.law()
+    try:
+        placed = world.packs.places[world.packs.current()].place(None, lat, lon, crs, None)
+    except Unplaceable as exc:
+        raise Problem("invalid", str(exc), field="lat") from exc
+    if placed.leaf is None:
+        raise not_found()
+    parties = [share.code for share in law.shares if law.party_works_in(share.code, placed.leaf)]
+    return answer({"grid": path_told(law, placed.leaf), "leaf": placed.leaf, "home": placed.home, "parties": parties})
+
+
+def _degrees(request: Request, name: str, most: int) -> float:
+    text = request.path_params[name]
+    try:
+        found = float(text) if len(text) <= 40 else float("nan")
+    except ValueError:
+        found = float("nan")
+    if not -most <= found <= most:
+        raise Problem("invalid", f"degrees from -{most} to {most}", field=name)
+    return found
+
+
+async def pack(world: World, request: Request, caller: Caller) -> Response:
+    """Say which law is in force: its name and hash, its categories, departments and grids."""
+    law = world.law()
+    bundle = law.bundle
+    told: dict[str, Any] = {
+        "ref": law.ref,
+        "name": bundle.name,
+        "title": bundle.title,
+        "title_zh": bundle.title_zh,
+        "timezone": bundle.timezone,
+        "categories": [{"code": c.code, "label": c.label, "label_zh": c.label_zh} for c in bundle.categories],
+        "departments": [{"code": d.code, "label": d.label, "label_zh": d.label_zh} for d in bundle.departments],
+        "homes": [{"code": code, "label": n.label, "label_zh": n.label_zh} for code, n in law.homes.items()],
+    }
+    return answer(told)
+
+
+async def seats(world: World, request: Request, caller: Caller) -> Response:
+    """List the roster, where a seat may be chosen."""
+    sessions.demand_open_seats(world, request)
+    roster = world.law().bundle.roster
+    return answer({"seats": [{"role": e.role, "person": e.person, "name": e.name, "grids": e.nodes} for e in roster]})
+
+
+async def session_begin(world: World, request: Request, caller: Caller) -> Response:
+    """Sit down in a seat."""
+    return await sessions.begin(world, request, object_of(await body_of(world, request)))
+
+
+async def session_show(world: World, request: Request, caller: Caller) -> Response:
+    """Say who one is."""
+    return answer({"kind": caller.kind, "name": caller.name, "role": caller.role, "org": caller.org})
+
+
+async def session_end(world: World, request: Request, caller: Caller) -> Response:
+    """Stand up again."""
+    return await sessions.end(world, request)
+
+
+async def livez(world: World, request: Request, caller: Caller) -> Response:
+    """Say that the process runs."""
+    return Response("alive\n", media_type="text/plain")
+
+
+async def readyz(world: World, request: Request, caller: Caller) -> Response:
+    """Say whether it can work, condition by condition with ``?verbose``."""
+    status, text = verdict(world.checks(), "verbose" in request.query_params)
+    return Response(text, status, media_type="text/plain")

@@ -1,0 +1,42 @@
+"""Who may do what: one table, route by route. A route that is not here is not served, and fails the tests."""
+
+from typing import NamedTuple
+
+from engine.gateway.callers import Caller, Kind
+
+
+class Policy(NamedTuple):
+    """Who may use a route, and how what they reach is bounded."""
+
+    kinds: tuple[Kind, ...]
+    scope: str
+    """``none``: nothing of anybody's; ``own``: what is theirs alone, 404 for the rest; ``self``: their own login."""
+
+
+EVERYBODY: tuple[Kind, ...] = ("nobody", "source", "department", "person")
+KNOWN: tuple[Kind, ...] = ("source", "department", "person")
+
+POLICIES: dict[str, Policy] = {
+    "livez": Policy(EVERYBODY, "none"),
+    "readyz": Policy(EVERYBODY, "none"),
+    "openapi": Policy(EVERYBODY, "none"),
+    "asyncapi": Policy(EVERYBODY, "none"),
+    "seats": Policy(EVERYBODY, "none"),
+    "session_begin": Policy(EVERYBODY, "self"),
+    "session_show": Policy(KNOWN, "self"),
+    "session_end": Policy(EVERYBODY, "self"),
+    "report": Policy(("source", "person"), "own"),
+    "ticket": Policy(KNOWN, "own"),
+    "command": Policy(KNOWN, "own"),
+    "queues": Policy(("person",), "own"),
+    "queue": Policy(("person",), "own"),
+    "stream": Policy(("person",), "own"),
+    "grid": Policy(KNOWN, "none"),
+    "pack": Policy(KNOWN, "none"),
+}
+"""Route -> who. Which tickets are somebody's is ``callers.sees``; which commands, the law alone."""
+
+
+def may_use(route: str, caller: Caller) -> bool:
+    """Whether somebody may use a route at all."""
+    return caller.kind in POLICIES[route].kinds

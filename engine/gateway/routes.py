@@ -1,0 +1,100 @@
+"""Every address there is: one table, of which the application and its OpenAPI description are made."""
+
+from functools import cache
+from typing import NamedTuple
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engine.gateway import commands, places, queues, reports, stream, tickets
+from engine.gateway.callers import Caller
+from engine.gateway.described import EXAMPLES, operation
+from engine.gateway.http import HEADERS, Handler, Rates, answer, guarded
+from engine.gateway.policy import POLICIES
+from engine.gateway.problems import Problem, not_found
+from engine.gateway.world import World
+from rules import VERSION
+from topics.asyncapi import document
+
+
+class Route(NamedTuple):
+    """One address: method, path, its name in the policy table, and what answers."""
+
+    method: str
+    path: str
+    name: str
+    handler: Handler
+
+
+async def _asyncapi(world: World, request: Request, caller: Caller) -> Response:
+    """Describe the topics, for who comes by Kafka."""
+    return answer(_topics())
+
+
+_topics = cache(document)
+
+
+async def _openapi(world: World, request: Request, caller: Caller) -> Response:
+    """Describe these addresses."""
+    return answer(request.app.openapi())
+
+
+ROUTES = (
+    Route("GET", "/livez", "livez", places.livez),
+    Route("GET", "/readyz", "readyz", places.readyz),
+    Route("GET", "/openapi.json", "openapi", _openapi),
+    Route("GET", "/asyncapi.json", "asyncapi", _asyncapi),
+    Route("GET", "/v1/seats", "seats", places.seats),
+    Route("POST", "/v1/session", "session_begin", places.session_begin),
+    Route("GET", "/v1/session", "session_show", places.session_show),
+    Route("DELETE", "/v1/session", "session_end", places.session_end),
+    Route("POST", "/v1/incidents", "report", reports.report),
+    Route("POST", "/v1/tickets/{id:path}/commands", "command", commands.command),
+    Route("GET", "/v1/tickets/{id:path}", "ticket", tickets.ticket),
+    Route("GET", "/v1/queues", "queues", queues.queues),
+    Route("GET", "/v1/queues/{name}", "queue", queues.queue),
+    Route("GET", "/v1/stream", "stream", stream.stream),
+    Route("GET", "/v1/grid/{lat},{lon}", "grid", places.grid),
+    Route("GET", "/v1/packs/in-force", "pack", places.pack),
+)
+
+
+def new_app(world: World) -> FastAPI:
+    """Make the application; a route without a policy, or without a description, is a fault of ours."""
+    app = FastAPI(
+        title="gridwhistle",
+        version=VERSION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        description="Report incidents, look at tickets, give commands, watch queues. Errors are RFC 9457 problems.",
+    )
+    rates = Rates(world.settings.gateway_requests_per_second)
+    for route in ROUTES:
+        assert route.name in POLICIES and route.name in EXAMPLES
+        app.add_api_route(
+            route.path,
+            guarded(world, rates, route.name, route.handler),
+            methods=[route.method],
+            name=route.name,
+            operation_id=route.name,
+            summary=(route.handler.__doc__ or "").partition("\n")[0],
+            response_class=Response,
+            status_code=EXAMPLES[route.name].status,
+            openapi_extra=operation(route.name, route.path),
+        )
+    app.add_exception_handler(HTTPException, _unrouted)
+    return app
+
+
+async def _unrouted(request: Request, exc: Exception) -> Response:
+    """Answer what no route takes."""
+    is_method = isinstance(exc, HTTPException) and exc.status_code == 405
+    problem = Problem("wrong-method", "look at /openapi.json") if is_method else not_found()
+    response = problem.response()
+    if isinstance(exc, HTTPException) and exc.headers:
+        response.headers.update(exc.headers)
+    response.headers.update(HEADERS)
+    return response

@@ -1,0 +1,130 @@
+"""The live stream of a queue (SSE): a snapshot, then what changes; whoever comes back says where they were."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from engine.gateway.callers import Caller, is_known
+from engine.gateway.live import Client, Shown, frame, positions_of, shown, written
+from engine.gateway.problems import away
+from engine.gateway.queues import MINE, all_rows, queue_named, sees_row
+from engine.gateway.world import World
+from engine.views.queues import OVERDUE
+from rules.law.compiled import Law
+
+PING_SECONDS = 15.0
+CATCH_UP_SECONDS = 5.0
+"""So long the queues may be behind the decisions when a stream begins."""
+RETRY_MS = 1000
+MOST_STREAMS = 1000
+"""Of one process."""
+
+
+def wants(world: World, caller: Caller, name: str) -> Callable[[Shown], bool]:
+    """Return what tells whether a change is of a queue and somebody's to see."""
+    queue = queue_named(name, caller)
+
+    def fits(one: Shown) -> bool:
+        row = one.row
+        if row is None or not _stands_in(world.law(), queue, one, world.now):
+            return False
+        return sees_row(world.law_of(row["home"]), caller, row)
+
+    return fits
+
+
+def _stands_in(law: Law, queue: str, one: Shown, now: int) -> bool:
+    """Whether a row stands in a queue, put-together ones too (``engine.views.lists``)."""
+    kind, _, which = queue.partition(":")
+    row = one.row or {}
+    if kind == "street":
+        return any(name.startswith("grid:") and law.street_of(name[5:]) == which for name in one.queues)
+    if queue == OVERDUE:
+        return bool(one.queues) and (OVERDUE in one.queues or row.get("deadline_at", now + 1) <= now)
+    if kind == "approval" and which:
+        return "approval" in one.queues and which in row.get("waits_for", {}).get("roles", ())
+    return queue in one.queues
+
+
+async def stream(world: World, request: Request, caller: Caller) -> Response:
+    """Open a stream of a queue; without one, of what the caller has."""
+    name = request.query_params.get("queue", MINE)
+    await all_rows(world, caller, name)  # there is no such queue: said before a stream is begun
+    if len(world.live.clients) >= MOST_STREAMS:
+        raise away("the gateway has as many streams as it can; it")
+    given = request.headers.get("last-event-id") or request.query_params.get("cursor")
+    client = Client(wants(world, caller, name))
+    return StreamingResponse(
+        _frames(world, caller, name, client, given),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _frames(
+    world: World, caller: Caller, name: str, client: Client, given: str | None
+) -> AsyncGenerator[bytes, None]:
+    """Give the stream's events until its client goes, or we end."""
+    live = world.live
+    live.clients.add(client)
+    try:
+        yield f"retry: {RETRY_MS}\n\n".encode()
+        missed = _resumed(world, client, given)
+        if missed is not None:
+            yield missed
+        else:
+            if given is not None:
+                yield frame("reset", {})
+            yield await _begun(world, caller, name, client)
+        while not live.closing.is_set() and is_known(world.law(), caller):
+            await _moved(client, live.closing)
+            if client.torn:
+                client.torn = False
+                yield frame("reset", {})
+                yield await _begun(world, caller, name, client)
+                continue
+            yield client.take() or frame("ping", {"now": world.now})
+    finally:
+        live.clients.discard(client)
+
+
+def _resumed(world: World, client: Client, given: str | None) -> bytes | None:
+    """Give what was missed since a cursor; ``None``: that is not known any more, or no cursor was given."""
+    positions = positions_of(given, world.settings.partitions) if given is not None else None
+    changes = world.live.since(positions) if positions is not None else None
+    if changes is None:
+        return None
+    client.offer([shown(one) for one in changes], world.live.cursor())
+    return client.take()
+
+
+async def _begun(world: World, caller: Caller, name: str, client: Client) -> bytes:
+    """Read the queue as it is, and add what has come since the queue was written: nothing is missed between the two."""
+    deadline = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
+    while True:
+        positions = dict.fromkeys(range(world.settings.partitions), 0) | await world.view.positions()
+        if world.live.since(positions) is not None:
+            break
+        if asyncio.get_running_loop().time() > deadline:
+            client.tear()
+            return frame("behind", {"why": "the queues are behind the decisions; they are waited for"})
+        await asyncio.sleep(0.05)
+    rows = await all_rows(world, caller, name)
+    client.has = {row["id"] for row in rows}
+    client.take()
+    since = world.live.since(positions)
+    if since is None:
+        client.torn = True
+        return b""
+    client.offer([shown(one) for one in since], world.live.cursor())
+    return frame("snapshot", {"queue": name, "rows": rows, "now": world.now}, written(positions)) + client.take()
+
+
+async def _moved(client: Client, closing: asyncio.Event) -> None:
+    """Wait until something waits for the client, it is time for a sign of life, or we end."""
+    waits = [asyncio.ensure_future(client.moved.wait()), asyncio.ensure_future(closing.wait())]
+    await asyncio.wait(waits, timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    for one in waits:
+        one.cancel()

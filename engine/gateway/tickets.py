@@ -1,0 +1,137 @@
+"""A ticket as its page shows it: image, place with labels, clocks as rows, children, and what may be done now."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engine.gateway import allowed
+from engine.gateway.callers import Caller, sees
+from engine.gateway.http import answer
+from engine.gateway.problems import not_found
+from engine.gateway.world import World
+from rules.history.deadline_rows import reckoned
+from rules.law.compiled import Law
+from rules.ticket import clocks
+from rules.ticket.draft import Draft
+from rules.ticket.team import stage_owners
+from topics.ids import Instant, folded, home_of
+from topics.ticket import Clock, Ticket
+
+HIDDEN = ("token", "before_merge", "informed", "schema")
+"""Of an image: the way to the reporter's own data, and what only the law needs."""
+
+
+async def ticket(world: World, request: Request, caller: Caller) -> Response:
+    """Show one ticket, by its id or by ``source:id``."""
+    draft, images = await found(world, caller, request.path_params["id"])
+    law, now = world.packs.laws[draft.pack], world.now
+    zone = ZoneInfo(law.bundle.timezone)
+    number = world.partition(draft.id)
+    book = allowed.book_of(
+        images, world.packs.laws, world.tail.packs.get(number, world.packs.current()), world.tail.rosters[number]
+    )
+    told = {
+        "id": draft.id,
+        "version": draft.version,
+        "ticket": public(images[draft.id]),
+        "category": _category(law, draft),
+        "place": _place(law, draft),
+        "holder": {"person": draft.person, "duty": draft.duty, "tier": draft.tier, "next": draft.task},
+        "stages": stage_owners(law, draft),
+        "clocks": [_clock(law, draft, clock, zone) for clock in draft.clocks],
+        "children": [msgspec.to_builtins(child) for child in draft.children],
+        "commands": allowed.commands(book, world.packs.laws, draft.id, caller.actor, now),
+        "times": {"zone": zone.key, "now": _moment(now, zone)},
+    }
+    return answer(told, headers={"ETag": f'"{draft.version}"'})
+
+
+async def found(world: World, caller: Caller, name: str) -> tuple[Draft, dict[str, bytes]]:
+    """Find a ticket and the images of those it hangs together with.
+
+    Raises:
+        Problem: There is none, or it is not theirs: the same answer.
+    """
+    ticket_id = await _named(world, name)
+    images = await world.view.images(ticket_id) if ticket_id is not None else {}
+    if ticket_id is None or ticket_id not in images:
+        raise not_found()
+    draft = allowed.read(images[ticket_id])
+    if not sees(world.law_of(draft.home), caller, draft):
+        raise not_found()
+    images |= await _kin(world, draft)
+    await world.have({allowed.read(image).pack for image in images.values()})
+    return draft, images
+
+
+async def _named(world: World, name: str) -> str | None:
+    name = folded(name)
+    if ":" in name:
+        return await world.view.ticket_of(name)
+    try:
+        home_of(name)
+    except ValueError:
+        return None
+    return name if "/" not in name else None
+
+
+async def _kin(world: World, draft: Ticket) -> dict[str, bytes]:
+    """Read what was merged here, and what this was merged or folded into, to the end of the chain."""
+    images = await world.view.images(*draft.merged_here) if draft.merged_here else {}
+    names = [name for name in (draft.merged_into, draft.folded_into) if name is not None]
+    while names and len(images) < 200:
+        new = await world.view.images(*[name for name in names if name not in images])
+        images |= new
+        read = [allowed.read(image) for image in new.values()]
+        names = [one.merged_into for one in read if one.merged_into is not None and one.merged_into not in images]
+    return images
+
+
+def public(image: bytes) -> dict[str, Any]:
+    """Give an image without what is nobody's business."""
+    whole: dict[str, Any] = msgspec.json.decode(image)
+    return {name: value for name, value in whole.items() if name not in HIDDEN}
+
+
+def _category(law: Law, draft: Ticket) -> dict[str, Any] | None:
+    known = law.categories.get(draft.category or "")
+    return None if known is None else {"code": known.code, "label": known.label, "label_zh": known.label_zh}
+
+
+def path_told(law: Law, code: str) -> list[dict[str, str]]:
+    """Name a grid and all above it, the largest first."""
+    nodes = [law.nodes[one] for one in reversed(law.path(code))]
+    return [{"code": n.code, "level": n.level, "label": n.label, "label_zh": n.label_zh} for n in nodes]
+
+
+def _place(law: Law, draft: Ticket) -> dict[str, Any]:
+    found: dict[str, Any] = {"grid": path_told(law, draft.leaf or draft.home), "address": draft.address}
+    if draft.lat_e7 is not None and draft.lon_e7 is not None:
+        found |= {"lat": draft.lat_e7 / 1e7, "lon": draft.lon_e7 / 1e7}
+    return found
+
+
+def _clock(law: Law, draft: Ticket, clock: Clock, zone: ZoneInfo) -> dict[str, Any]:
+    """Give a clock with the moments of its rungs and, for the one that ends it, the reckoning row by row."""
+    rungs = [(rung, clocks.moment(law, clock, rung, draft.urgency, draft.hours)) for rung in clock.rungs]
+    last = 100 if 100 in clock.rungs or not clock.rungs else clock.rungs[-1]
+    rows, adds_up = reckoned(law, clock, last, draft.urgency)
+    return {
+        "kind": clock.kind,
+        "number": clock.number,
+        "state": "runs" if clock.running_since is not None else "stopped" if clock.stopped_at is not None else "stands",
+        "why": clock.paused_reason,
+        "limit_ms": clock.limit_ms,
+        "consumed_ms": clock.consumed_ms,
+        "unit": clock.unit,
+        "rungs": [{"percent": rung, "at": _moment(at, zone)} for rung, at in rungs],
+        "reckoned": {"percent": last, "rows": rows, "adds_up": adds_up},
+    }
+
+
+def _moment(at: Instant | None, zone: ZoneInfo) -> str | None:
+    return None if at is None else datetime.fromtimestamp(at / 1000, zone).isoformat(timespec="milliseconds")

@@ -1,0 +1,151 @@
+"""What every request looks at: the law, the rosters, the queues, the way onto the log, who waits and who watches."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+
+from redis.exceptions import RedisError
+
+from engine.errors import DependencyDown, InvalidSettings, PackNotThere
+from engine.gateway.callers import Caller
+from engine.gateway.door import Door
+from engine.gateway.keys import Keys
+from engine.gateway.live import Live
+from engine.gateway.problems import away
+from engine.gateway.tail import Tail
+from engine.gateway.waiting import Waiting
+from engine.kafka.broker_time import engine_now
+from engine.kafka.driver_errors import KafkaFault
+from engine.kafka.port import Log
+from engine.kafka.reference import Reference
+from engine.observability.health import Check
+from engine.observability.metrics import StageMetrics
+from engine.settings import Settings
+from engine.stages.pack_cache import Laws
+from engine.views.redis_view import RedisView
+from rules.law.compiled import Law
+from topics.ids import Instant, home_of, partition_of
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+"""How often the packs and both servers are looked at."""
+WAIT_SECONDS = 1.9
+"""From a command to its answer: with the acknowledgement's 1.5 s in it, two seconds are kept."""
+GONE_SECONDS = 6.0
+"""A server that has not answered for so long is away."""
+
+
+class World:
+    """One gateway's connections and what it knows by them."""
+
+    def __init__(
+        self, settings: Settings, engine_log: Log, door: Door, reference: Reference, metrics: StageMetrics | None = None
+    ) -> None:
+        """Put it together; ``start`` reads and connects."""
+        self.settings, self.door, self.reference = settings, door, reference
+        self.metrics = metrics or StageMetrics("gateway")
+        self.packs = Laws(reference)
+        self.view = RedisView(settings)
+        self.keys = Keys(settings.keys_file)
+        self.tail, self.waiting, self.live = Tail(engine_log, settings.partitions), Waiting(), Live(settings.partitions)
+        self.tail.listeners += [self.waiting.decided, self.live.decided]
+        self.tail.when_torn.append(self.live.torn)
+        self.tasks: list[asyncio.Task[None]] = []
+        self._answered: dict[str, float] = {}
+        self.wait_seconds = WAIT_SECONDS
+
+    async def start(self) -> None:
+        """Read the packs and rosters, and follow the log from now on."""
+        await self.packs.refresh()
+        self.packs.current()
+        try:
+            stands = await self.view.positions()
+        except DependencyDown:  # reports and commands go on without the queues
+            stands = {}
+        self.tasks = [await self.tail.start(stands)]
+        self.live.begin(self.tail.next)
+        now = asyncio.get_running_loop().time()
+        self._answered = {"kafka": now, "redis": now}
+        self.tasks += [asyncio.create_task(self.live.run()), asyncio.create_task(self._look())]
+
+    async def stop(self) -> None:
+        """Let go of everything."""
+        self.live.closing.set()
+        for task in self.tasks:
+            task.cancel()
+        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await self.view.close()
+
+    async def _look(self) -> None:
+        """See whether both servers answer, and take new packs in."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for name, ask in (("kafka", self.packs.refresh), ("redis", self.view.redis.ping)):
+                with suppress(KafkaFault, RedisError, OSError, TimeoutError):
+                    await asyncio.wait_for(ask(), GONE_SECONDS / 2)
+                    self._answered[name] = asyncio.get_running_loop().time()
+
+    # -- what requests ask ---------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> Instant:
+        """Engine time."""
+        assert self.reference.clock is not None
+        return engine_now(self.reference.clock)
+
+    def partition(self, ticket: str) -> int:
+        """In which partition a ticket is decided."""
+        return partition_of(home_of(ticket), self.settings.partitions)
+
+    def law_of(self, home: str) -> Law:
+        """Give the law in force where a home's tickets are decided, with the roster of now."""
+        return self.tail.law(
+            self.packs.laws, partition_of(home, self.settings.partitions), self.packs.current(), self.now
+        )
+
+    def law(self) -> Law:
+        """Give the law in force for questions about no ticket: rosters are changed in all partitions alike."""
+        return self.tail.law(self.packs.laws, 0, self.packs.current(), self.now)
+
+    async def have(self, refs: set[str]) -> None:
+        """See that these packs are here.
+
+        Raises:
+            Problem: One cannot be had now.
+        """
+        try:
+            async with asyncio.timeout(1.5):
+                await self.packs.have(refs)
+        except (PackNotThere, KafkaFault, OSError, TimeoutError) as exc:
+            raise away("the topic of packs") from exc
+
+    def key_caller(self, text: str) -> Caller | None:
+        """Say whose key this is."""
+        try:
+            return self.keys.caller(text)
+        except (InvalidSettings, OSError):
+            log.exception("the keys cannot be read; nobody is let in by one")
+            return None
+
+    def checks(self) -> Sequence[Check]:
+        """List every condition of being ready. Asked on another thread too: it reads figures and changes nothing."""
+        tail = self.tasks[0] if self.tasks else None
+        found = [Check("decisions", tail is not None and not tail.done(), "followed as they are made")]
+        try:
+            found.append(Check("pack", True, self.packs.current()))
+        except Exception as exc:
+            found.append(Check("pack", False, str(exc)))
+        for name in ("kafka", "redis"):
+            age = self._clock() - self._answered.get(name, float("-inf"))
+            found.append(Check(name, age <= GONE_SECONDS, f"answered {min(age, 1e6):.0f} s ago"))
+        return found
+
+    def _clock(self) -> float:
+        return self.tasks[0].get_loop().time() if self.tasks else 0.0
+
+
+def redis_or_away(exc: BaseException) -> bool:
+    """Whether an error says that Redis, or whatever stands behind it, is away."""
+    return isinstance(exc, RedisError | DependencyDown | OSError)
