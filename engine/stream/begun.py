@@ -40,13 +40,15 @@ async def has_begun(
         return (await reader.end_offsets([decisions]))[decisions] > 0
     if any((await reader.end_offsets(own)).values()):
         return False
-    return await _written(log, await outputs(), partitions)
+    return await _written(log, reader, await outputs(), partitions)
 
 
-async def _written(log: Log, topics: Iterable[TopicSpec], partitions: int) -> bool:
+async def _written(log: Log, reader: Reader, topics: Iterable[TopicSpec], partitions: int) -> bool:
     """Whether a stage of ours has written to any of these; what a stranger wrote there is no work of ours."""
-    for spec in topics:
-        numbers = range(spec.partitions or partitions)
-        if await last_records(log, spec.name, numbers, lambda record: type(record) is not Loose):
+    found = {spec.name: range(spec.partitions or partitions) for spec in topics}
+    tps = [TopicPartition(log.prefix + name, n) for name, numbers in found.items() for n in numbers]
+    ends = await reader.end_offsets(tps) if tps else {}
+    for name in sorted({tp.topic.removeprefix(log.prefix) for tp, end in ends.items() if end}):
+        if await last_records(log, name, found[name], lambda record: type(record) is not Loose):
             return True
     return False

@@ -124,11 +124,11 @@ async def check_state_made_anew(rig: Rig) -> None:
     finally:
         await admin.close()
 
-    async def is_made() -> bool:  # the broker takes its time to let go of the name
-        await apply(settings, [])
-        return settings.prefix + INTAKE_STATE.name in await existing(settings)
+    async def is_gone() -> bool:
+        return settings.prefix + INTAKE_STATE.name not in await existing(settings)
 
-    await eventually(is_made, 30, "it is made anew", every=0.5)
+    await eventually(is_gone, 60, "the broker lets go of the name", every=0.5)
+    await apply(settings, [])
     assert (await lags_and_stopped(settings))[1]["intake"] == settings.partitions
     rig.start("intake", metrics_port=port)
     await rig.ready("intake-1")
