@@ -87,7 +87,8 @@ COUNTERS: dict[CounterName, Spec] = {
     "unreadable": Spec("Batches and records that could not be read and were passed by, by topic.", ("topic",), EVERY),
     "alarms": Spec("States an operator must look at, by kind.", ("kind",), EVERY),
     "nobody_on_duty": Spec(
-        "Offers that passed a party by because nobody of it was on duty, exercises left out, by party.",
+        "Offers to a party of which nobody was on duty, exercises left out, by party: they passed it by, or wait for"
+        " somebody to come.",
         ("party",),
         "dispatch",
     ),

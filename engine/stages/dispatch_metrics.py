@@ -115,6 +115,9 @@ class Counted:
             for party, why in decision.why.refused:
                 if why == NOBODY:
                     self.add("nobody_on_duty", party)
+        if outcome.unmanned and not _is_played(decision, decision.ticket or ""):
+            for party in outcome.unmanned:
+                self.add("nobody_on_duty", party)
         if outcome.quota is not None:
             self._quotas[outcome.quota.home] = outcome.quota
         if due_at is not None:

@@ -72,3 +72,5 @@ class Outcome(msgspec.Struct, frozen=True):
     duty: tuple[str, Duties] | None = None
     held: tuple[str, HeldCause | None] | None = None
     """A cause that was set aside, or is no more."""
+    unmanned: tuple[str, ...] = ()
+    """Parties that were asked while nobody of them was on duty; counted, and written nowhere."""

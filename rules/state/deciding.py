@@ -136,6 +136,7 @@ class Deciding:
             counter,
             self.seen if command is not None else None,
             self.expired,
+            unmanned=tuple(case.unmanned),
         )
 
 

@@ -91,6 +91,7 @@ class Case:
         "refused",
         "rules",
         "told",
+        "unmanned",
         "was",
     )
 
@@ -108,6 +109,8 @@ class Case:
         self.rules: list[str] = []
         self.facts: dict[str, Any] = {}
         self.refused: list[tuple[str, str]] = []
+        self.unmanned: list[str] = []
+        """Parties that are asked although nobody of them is on duty: their tier waits for one who comes."""
         self.quota_before: Quota | None = None
         self.quota: Quota | None = None
         self.as_was: dict[str, Ticket] = {}

@@ -29,6 +29,8 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
         draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at, "skipped:no_one_on_duty"))
         case.refused.append((party, "skipped:no_one_on_duty"))
         return False
+    if somebody is None and tier.kind == PARTIES:
+        case.unmanned.append(party)
     settle(case, draft)
     draft.status, draft.task = OFFERED, "accept"
     draft.tier, draft.party, draft.duty = tier.name, party, party

@@ -10,9 +10,9 @@ from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch_metrics import Counted
 from engine.stages.fanout import FanoutCore
 from engine.stream.contracts import Record
-from rules.state.causes import ClockCause, Outcome
+from rules.state.causes import ClockCause, CommandCause, IncidentCause, Outcome
 from rules.state.partition_state import Book
-from tests.support.city import City
+from tests.support.city import PARTIES, City
 from tests.support.poison import law_of
 from topics import codec
 from topics.decision import Change, Decision, Event, Why
@@ -154,3 +154,30 @@ def test_an_audits_drift_is_that_of_its_table() -> None:
         },
     )()
     assert figures.drifts(report) == Counter({("residents", "manual"): -2.0, ("residents", "allocation"): 0.0})
+
+
+class Heard(City):
+    """A city whose outcomes are kept."""
+
+    last: Outcome
+
+    def take(self, cause: IncidentCause | CommandCause | ClockCause) -> Outcome:
+        """Keep it."""
+        self.last = super().take(cause)
+        return self.last
+
+
+@pytest.mark.parametrize(("played", "counted"), [(False, 1), (True, 0)])
+def test_a_party_that_is_waited_for_counts_as_one_that_is_passed_by(played: bool, counted: int) -> None:
+    """Every pack of ours waits: without this nobody is told that a roster is empty. An exercise empties none."""
+    city = Heard()
+    city.at("09:00")
+    city.report("manned")
+    assert city.last.unmanned == ()
+    for party in PARTIES:
+        for n in (1, 2):
+            city.duty(f"{party}-{n}", party, "off")
+    asked = city.report("unmanned", exercise=played).party
+    assert list(city.last.unmanned) == [asked]
+    found = told((city.last, None)).counters
+    assert found["nobody_on_duty", (str(asked),)] == counted
