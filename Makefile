@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo metrics test check coverage faults alerts bench walk mutants lock clean
+.PHONY: help install demo metrics pictures test check coverage faults alerts bench walk mutants lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -26,6 +26,9 @@ demo: $(STAMP) ## A working day of a city at 600 x; FOR=60 ends it after 60 s, J
 
 metrics: $(STAMP) ## A stack with a real Prometheus beside it, from PATH or GRIDWHISTLE_PROMETHEUS; DEMO=1 tells the demonstration's day
 	@$(BIN)/gridwhistle up --watch $(if $(DEMO),--demo) $(if $(FOR),--for $(FOR)) $(if $(DATA),--data $(DATA))
+
+pictures: $(STAMP) ## Draw docs/pictures from the running demonstration and its Prometheus; two minutes
+	$(BIN)/python deploy/grafana/pictures.py
 
 # Tests without servers share nothing and run side by side. Of those with servers most wait: two files run side by side, each process
 # with servers of its own. What measures time, or kills at steps, is marked 'alone' with its reason and runs with nothing beside it.

@@ -1,8 +1,9 @@
-"""Writes the dashboards: ``python deploy/grafana/generate.py``. A panel is a line here; the JSON that Grafana reads is
-drawn from it, and a test holds both together."""
+"""Writes the dashboards and ``docs/dashboards.md``: ``python deploy/grafana/generate.py``. A panel is a line here; the
+JSON that Grafana reads is drawn from it, and a test holds both together."""
 
 import json
 from pathlib import Path
+from typing import Any
 
 from city_boards import DEPARTMENT, LAW
 from panels import bars, dashboard, figure, graph
@@ -172,6 +173,36 @@ def text(name: str) -> str:
     return json.dumps(ALL[name], indent=1, ensure_ascii=False) + "\n"
 
 
+PAGE = HERE.parents[2] / "docs" / "dashboards.md"
+HEAD = """# Dashboards
+
+Drawn by `python deploy/grafana/generate.py`. What lies in `deploy/grafana/dashboards/` is provisioned into Grafana
+([deploy](deploy.md)); the advice below stands there beside each panel's title.
+
+The pictures are drawn by our own renderer (`make pictures`) from the answers of a real Prometheus beside the running
+demonstration. Titles, places, queries, units and thresholds are the dashboards' own; they are no photographs of
+Grafana, which looks a little different. The demonstration's day passes at 600 times the speed: engine times are long
+there and rates high. What an audit tells (`audit --metrics`) has no data in it, and no certificate is set.
+"""
+
+
+def page() -> str:
+    """``docs/dashboards.md``: each picture, and what to do when a panel looks bad."""
+    return HEAD + "".join(_section(name, board) for name, board in ALL.items())
+
+
+def _section(name: str, board: dict[str, Any]) -> str:
+    rows = [
+        f"| {panel['title'].replace('|', '/')} | {panel['description']} |"
+        for panel in board["panels"]
+        if panel["type"] != "row"
+    ]
+    title = board["title"]
+    head = f"\n## {title}\n\n![{title}](pictures/{name}.svg)\n\n| panel | when it looks bad |\n|---|---|\n"
+    return head + "\n".join(rows) + "\n"
+
+
 if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
     for one in ALL:
         (HERE / f"{one}.json").write_text(text(one), encoding="utf-8")

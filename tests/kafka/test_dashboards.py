@@ -90,6 +90,7 @@ def test_what_lies_there_was_drawn_by_the_generator() -> None:
     assert {name: generate.text(name) for name in generate.ALL} == {
         path.stem: path.read_text(encoding="utf-8") for path in (GRAFANA / "dashboards").glob("*.json")
     }
+    assert generate.page() == generate.PAGE.read_text(encoding="utf-8")
     assert len({board["uid"] for board in dashboards().values()}) == len(generate.ALL) == 4
     for board in dashboards().values():
         cells = [
