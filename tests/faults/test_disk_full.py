@@ -42,6 +42,11 @@ def mounted(folder: Path, megabytes: int) -> bool:
     return done == 0
 
 
+def unmounted(folder: Path) -> None:
+    """Take it away again."""
+    ctypes.CDLL(None).umount2(bytes(folder), 2)
+
+
 @contextmanager
 def filled(folder: Path) -> Iterator[None]:
     """Take all room that is left there."""
@@ -131,7 +136,7 @@ async def on_a_small_disk(t: Trial) -> AsyncIterator[Path | None]:
         t.brokers[0].server.kill()
         if t.valkey is not None:
             t.valkey.kill()
-        ctypes.CDLL(None).umount2(bytes(place), 2)
+        unmounted(place)
 
 
 def _move(source: Path, target: Path) -> None:

@@ -15,6 +15,7 @@ from typer.main import get_command
 from engine.cli import COMMANDS, command_of
 from engine.observability.metric_names import AUDIT, COUNTERS, GAUGES, HISTOGRAMS, PREFIX, PROCESS
 from engine.observability.metrics import StageMetrics
+from tests.faults.alert_kinds import BY_RULES_ALONE, LONG, QUICK
 from tests.support.watching import tool
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
@@ -76,6 +77,16 @@ def test_each_alert_fires_and_keeps_quiet_as_its_test_says() -> None:
 
 def _asked(test: dict[str, Any]) -> list[tuple[str, list[Any]]]:
     return [(re.findall(r'alertname="(\w+)"', one["expr"])[0], one["exp_samples"]) for one in test["promql_expr_test"]]
+
+
+def test_each_alert_is_shown_live_or_says_why_not() -> None:
+    """In ``make test``, in ``make alerts``, or by promtool alone with the reason; none twice, none of old names."""
+    live = [name for kind in LONG for name in kind.alerts]
+    shown = [*QUICK, *live, *BY_RULES_ALONE]
+    assert sorted(shown) == sorted(alerts())
+    assert len(live) + len(QUICK) >= 20 and all(BY_RULES_ALONE.values())
+    quick = (Path(__file__).parent / "test_alerts.py").read_text(encoding="utf-8")
+    assert all(f'"{name}"' in quick for name in QUICK)
 
 
 HEAD = (

@@ -8,10 +8,11 @@ import signal
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -33,6 +34,8 @@ class Watched:
     ) -> None:
         """Keep all of them."""
         self.data, self.kafka, self.asked, self.manager, self.told = data, kafka, asked, manager, told
+        self.kept: dict[str, Any] = {}
+        """What whoever breaks something needs to mend it."""
 
     def fires(self, *names: str) -> None:
         """Wait until all of these fire."""
@@ -52,8 +55,8 @@ class Watched:
 
 
 @contextmanager
-def watched(folder: Path) -> Iterator[Watched]:
-    """Start a stack, Prometheus at all of its stages, and Alertmanager whose receivers are ours."""
+def watched(folder: Path, more: Mapping[str, str] = MappingProxyType({})) -> Iterator[Watched]:
+    """Start a stack, Prometheus at all of its stages and at ``more``, and Alertmanager whose receivers are ours."""
     told: list[tuple[str, dict[str, Any]]] = []
 
     def take(path: str, body: bytes) -> str:
@@ -65,20 +68,28 @@ def watched(folder: Path) -> Iterator[Watched]:
         targets = {f"127.0.0.1:{one['port']}": one["stage"] for one in found if one["stage"] in STAGES}
         kafka = next(f"127.0.0.1:{one['port']}" for one in found if one["name"] == "kafka")
         assert set(targets.values()) == set(STAGES)
-        with prometheus(folder / "prometheus", targets, manager) as asked:
-            wait(lambda: len(asked.query('up{job="gridwhistle"} == 1')) == len(STAGES), 30, "every stage is scraped")
+        with prometheus(folder / "prometheus", {**targets, **more}, manager) as asked:
+            wait(lambda: _scraped(asked) >= set(STAGES), 30, "every stage is scraped")
             yield Watched(folder / "stack", kafka, asked, manager, told)
 
 
+def _scraped(asked: Asked) -> set[str]:
+    return {one["metric"]["stage"] for one in asked.query('up{job="gridwhistle"} == 1')}
+
+
 async def write(
-    kafka: str, topic: str, records: list[tuple[bytes | None, bytes]], headers: Sequence[tuple[str, bytes]] = ()
+    kafka: str,
+    topic: str,
+    records: list[tuple[bytes | None, bytes]],
+    headers: Sequence[tuple[str, bytes]] = (),
+    partition: int = 0,
 ) -> None:
-    """Write as anybody could who has the right; whatever the key, to the first partition."""
+    """Write as anybody could who has the right; whatever the key, to this partition."""
     producer = AIOKafkaProducer(bootstrap_servers=kafka, acks="all")
     await producer.start()
     try:
         for key, value in records:
-            await producer.send(topic, value, key=key, headers=list(headers), partition=0)
+            await producer.send(topic, value, key=key, headers=list(headers), partition=partition)
         await producer.flush()
     finally:
         await producer.stop()
