@@ -17,6 +17,9 @@ FOLDERS = ("tests/unit", "tests/property", "tests/contract")
 FIRST = ("tests/unit/rules/", "tests/property/")
 """Stories of the law notice most; they start fast, too."""
 
+DECLARED = "tests/contract/"
+"""They look at what is declared, and run no line of it."""
+
 
 class Cover:
     """Tests by line."""
@@ -54,11 +57,13 @@ class Cover:
         subprocess.run(command, cwd=self.root, env=environ, check=False)
 
     def of(self, path: str, line: int) -> list[str]:
-        """Tests that run the statement of this line, or, where it runs on import, those that run anything of its file;
-        the likeliest first."""
+        """Tests that run the statement of this line, or, where it runs on import, those that run anything of its file
+        or look at declarations; the likeliest first."""
         lines = self._tests.get(path, {})
         statement = statement_of((self.root / path).read_text(encoding="utf-8"), line)
         found = {test for at in statement or lines for test in lines.get(at, ()) if test in self.took}
+        if statement is None:
+            found |= {test for test in self.took if test.startswith(DECLARED)}
         return sorted(found, key=lambda test: (not test.startswith(FIRST), self.took[test], test))
 
     def seconds(self, tests: list[str]) -> float:
