@@ -18,6 +18,7 @@ from engine.local.lock import demand_no_orphans, held, holder, holding_process, 
 from engine.local.plan import Wanted
 from engine.local.reset import clear, demand_ours
 from engine.local.stack import Stack, never_silent, until_signal
+from engine.local.watching import find_prometheus
 from engine.server_addresses import shown_url
 from engine.stages import STAGES
 
@@ -97,6 +98,8 @@ def up(
     counts = _counts(workers or [])
     if detach:
         return start_detached(data)
+    if watch:
+        find_prometheus()  # before a former day is cleared away or a folder is made
     silent = left_behind(folder_of(data))
     before = read_stack(data)
     if demo:

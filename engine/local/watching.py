@@ -23,8 +23,9 @@ RULES = Path(engine.__file__).parents[1] / "deploy" / "prometheus"
 """Rules and alerts, where we run from the source's folder."""
 
 HOW_TO_GET = (
-    "there is no Prometheus on PATH; install one (Debian: apt install prometheus; or a release of prometheus.io), or"
-    f" set {VARIABLE} to its path. Without it every stage still answers /metrics: 'gridwhistle status' has their ports"
+    "there is no Prometheus on PATH; install one (Debian: apt install prometheus; without root: apt-get download"
+    f" prometheus && dpkg -x prometheus_*.deb ./prometheus, then {VARIABLE}=./prometheus/usr/bin/prometheus; or a"
+    " release of prometheus.io). Without it every stage still answers /metrics: 'gridwhistle status' has their ports"
 )
 
 

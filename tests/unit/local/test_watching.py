@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from engine.cli.stack import up
 from engine.errors import InvalidSettings
 from engine.local.folder import StackFile
 from engine.local.watching import RULES, command, configuration, find_prometheus
@@ -40,6 +41,18 @@ def test_where_there_is_none_it_says_how_to_get_one(tmp_path: Path) -> None:
         == find_prometheus({"PATH": "", "GRIDWHISTLE_PROMETHEUS": str(program)})
         == program
     )
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_without_one_nothing_is_made_and_no_former_day_is_cleared_away(
+    demo: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever is asked is looked at first; the words say how to get one without root, too."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("GRIDWHISTLE_PROMETHEUS", raising=False)
+    with pytest.raises(InvalidSettings, match="dpkg -x"):
+        up(data=tmp_path / "mine", watch=True, demo=demo)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_every_process_that_answers_is_read() -> None:
