@@ -5,20 +5,21 @@ import asyncio
 import hashlib
 import logging
 import zlib
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import JSON, Text, bindparam, cast, func, literal_column, or_, select, text, update
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from engine.archive import migrations
-from engine.archive.fold import Folded, Read, Row, decision_row, fold, received_of, sure
+from engine.archive.fold import Read, Row, decision_row, fold, received_of, sure
 from engine.archive.months import Months
 from engine.archive.tables import BREACHES, DAYS, DECISIONS, GAPS, POSITIONS, TICKETS
+from engine.archive.writing import UPSERT, many, put
 from engine.errors import DependencyDown, InvalidSettings, StateFromNewer
 from engine.security.connections import new_database
 from engine.settings import Settings
@@ -32,37 +33,6 @@ HEAD = "0001"
 
 LONGEST_NAME = 63
 """Bytes of a name in PostgreSQL."""
-
-_UPSERT = insert(TICKETS).values(
-    {
-        **{
-            column.name: bindparam(column.name, type_=column.type)
-            for column in TICKETS.c
-            if column.name != "forgotten_at"
-        },
-        "grams": func.array_to_tsvector(bindparam("grams", type_=ARRAY(Text))),
-        "image": cast(bindparam("image", type_=Text), JSONB),
-    }
-)
-UPSERT = _UPSERT.on_conflict_do_update(
-    index_elements=["id", "received_at"],
-    set_={
-        **{
-            column.name: _UPSERT.excluded[column.name]
-            for column in TICKETS.c
-            if column.name not in ("id", "received_at")
-        },
-        "is_breached": TICKETS.c.is_breached | _UPSERT.excluded.is_breached,
-        "forgotten_at": TICKETS.c.forgotten_at,
-    },
-    where=TICKETS.c.version < _UPSERT.excluded.version,
-)
-"""A later image takes the place of an earlier one, never the other way."""
-
-_COUNT = insert(DAYS)
-COUNT = _COUNT.on_conflict_do_update(
-    index_elements=["day", "home", "category", "event"], set_={"n": DAYS.c.n + _COUNT.excluded.n}
-)
 
 
 class PositionMoved(DependencyDown):
@@ -93,11 +63,7 @@ class Archive:
     """One stack's archive; ``part`` keeps one apart that is made anew."""
 
     def __init__(self, settings: Settings, part: str = "archive", **options: str) -> None:
-        """Prepare; nothing is sent yet.
-
-        Raises:
-            InvalidSettings: There is no database.
-        """
+        """Prepare; nothing is sent yet. Without a database in the settings that is refused."""
         if not settings.database_url:
             raise InvalidSettings(
                 "there is no archive here: set GRIDWHISTLE_DATABASE_URL, or bring the stack up without --no-archive"
@@ -210,7 +176,7 @@ class Archive:
                 if not new:
                     return 0
                 folded = fold(new, laws)
-                await _many(
+                await many(
                     connection,
                     insert(DECISIONS).values(record=cast(bindparam("record", type_=Text), JSON)),
                     [decision_row(read) for read in new],
@@ -264,7 +230,7 @@ class Archive:
             await self._months.have_tickets(row["received_at"] for row in rows)
             async with self.engine.begin() as connection:
                 await self._move(connection, partition, gap[0], gap[1])
-                await _many(connection, UPSERT, rows)
+                await many(connection, UPSERT, rows)
                 lost = insert(GAPS).values(partition=partition, first=gap[0], after=gap[1])
                 await connection.execute(lost.on_conflict_do_nothing())
 
@@ -331,29 +297,3 @@ class Archive:
             await connection.execute(text(f'DROP SCHEMA IF EXISTS "{other.schema}" CASCADE'))
             await connection.execute(text(f'ALTER SCHEMA "{self.schema}" RENAME TO "{other.schema}"'))
         self._fits = False
-
-
-async def put(connection: AsyncConnection, folded: Folded) -> None:
-    """Write what was folded beside the decisions themselves."""
-    await _many(connection, UPSERT, sorted(folded.tickets, key=lambda row: row["id"]))
-    await _many(
-        connection,
-        update(TICKETS).where(TICKETS.c.id == bindparam("forgotten")).values(forgotten_at=bindparam("at")),
-        folded.forgotten,
-    )
-    if folded.breached:
-        await connection.execute(
-            update(TICKETS)
-            .where(
-                TICKETS.c.id == func.any(bindparam("ids", folded.breached, type_=ARRAY(Text))), ~TICKETS.c.is_breached
-            )
-            .values(is_breached=True)
-        )
-    await _many(connection, insert(BREACHES), folded.breaches)
-    await _many(connection, COUNT, [{**key._asdict(), "n": n} for key, n in sorted(folded.days.items())])
-
-
-async def _many(connection: AsyncConnection, statement: Any, rows: Iterable[Row]) -> None:
-    found = list(rows)
-    if found:
-        await connection.execute(statement, found)

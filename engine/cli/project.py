@@ -12,10 +12,13 @@ from engine.cli import run_async
 from engine.kafka import clients
 from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.newer_records import read_sieved
+from engine.kafka.reference import Reference
 from engine.local.folder import settings_of
 from engine.settings import Settings
+from engine.stages.pack_cache import Laws
 from engine.views.from_state import rebuild
-from engine.views.redis_view import RedisView, read_foldable
+from engine.views.redis_view import RedisView
+from engine.views.rows import read_foldable
 from topics.decision import Decision
 from topics.registry import DECISIONS, STATE
 
@@ -53,7 +56,9 @@ async def _show(settings: Settings) -> bool:
 
 async def _rebuild(settings: Settings) -> bool:
     """Make a shadow view of state and log up to where the running one stands, compare the two, and swap."""
-    live, shadow = RedisView(settings), RedisView(settings, "shadow")
+    known = Laws(Reference(settings))
+    await known.refresh()
+    live, shadow = RedisView(settings), RedisView(settings, "shadow", known.laws, known.refresh)
     consumer = clients.watcher(settings, auto_offset_reset="earliest")
     await consumer.start()
     try:
@@ -128,6 +133,10 @@ async def _fold_up_to(
             at[tp.partition] = after
 
 
+BESIDE = ("positions", "changes")
+"""Keys of a view that are no content; its stream of changes begins with its own generation, so readers begin anew."""
+
+
 async def _swap(
     live: RedisView,
     shadow: RedisView,
@@ -142,9 +151,9 @@ async def _swap(
         key = next((key for key in sorted({*ours, *theirs}) if ours.get(key) != theirs.get(key)), "positions")
         print(f"they differ first at {key}: running {theirs.get(key)!r}, rebuilt {ours.get(key)!r}")
         async with live.redis.pipeline(transaction=True) as pipe:
-            for key in {*theirs, "positions", "last"}:
+            for key in {*theirs, *BESIDE, "last"}:
                 pipe.delete(live.prefix + key)
-            for key in {*ours, "positions"}:
+            for key in {*ours, *BESIDE}:
                 pipe.rename(shadow.prefix + key, live.prefix + key)
             await pipe.execute()
         print("the rebuilt one is in place now")

@@ -23,7 +23,7 @@ from engine.kafka.newer_records import read_sieved
 from engine.kafka.reference import Reference
 from engine.kafka.send_journal import Journal, JournalEntry, digest
 from engine.settings import Settings
-from engine.views.redis_view import read_foldable
+from engine.views.rows import read_foldable
 from rules.law.compiled import Law
 from topics import codec
 from topics.command import Command

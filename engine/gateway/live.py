@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from engine.views.redis_view import row_of
+from engine.views.rows import row_of
 from topics.decision import Decision
 
 GROUP_SECONDS = 0.1

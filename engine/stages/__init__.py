@@ -183,10 +183,11 @@ async def _replies(host: "Host") -> Built:
 
 
 async def _projector(host: "Host") -> Built:
+    from engine.stages.pack_cache import Laws
     from engine.stages.projector import Projector
     from engine.views.figures import ViewFigures
 
-    edge = Projector(host.settings, host.metrics)
+    edge = Projector(host.settings, host.metrics, laws=Laws(host.reference))
     if host.reference.clock is not None:
         host.metrics.when_asked.append(ViewFigures(host.settings, host.reference.clock, host.metrics).look)
     return Built(

@@ -11,10 +11,12 @@ from engine.kafka.port import Log
 from engine.observability.json_logging import told
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
+from engine.stages.pack_cache import Laws
 from engine.stream.contracts import Record
 from engine.stream.passed_by import passed_by
 from engine.views.from_state import rebuild
-from engine.views.redis_view import RedisView, read_foldable
+from engine.views.redis_view import RedisView
+from engine.views.rows import read_foldable
 from engine.views.same_log import demand_same_log, folded_last, remember
 from topics import codec
 from topics.decision import Decision
@@ -28,10 +30,12 @@ class Projector:
 
     takes_unreadable = False
 
-    def __init__(self, settings: Settings, metrics: StageMetrics, log: Log | None = None) -> None:
-        """Connect lazily."""
+    def __init__(
+        self, settings: Settings, metrics: StageMetrics, log: Log | None = None, laws: Laws | None = None
+    ) -> None:
+        """Connect lazily; rows are labelled by ``laws``."""
         self._log = log or KafkaLog(settings)
-        self.view = RedisView(settings)
+        self.view = RedisView(settings) if laws is None else RedisView(settings, laws=laws.laws, learn=laws.refresh)
         self._settings, self._metrics = settings, metrics
         self._at: dict[int, int] = {}
 

@@ -12,13 +12,10 @@ from engine.observability.metric_names import GaugeName
 from engine.observability.metrics import StageMetrics
 from engine.security.connections import new_redis
 from engine.settings import Settings
-from engine.views.queues import APPROVAL, LATE, OVERDUE, SINCE
+from engine.views.queues import APPROVAL, LATE, OVERDUE, SINCE, SOON_MS
 from engine.views.redis_view import key_prefix
 from topics.ids import Instant
 from topics.reference import EngineClock
-
-SOON_MS = 3_600_000
-"""Less than an engine hour before its deadline a ticket is at risk: as the screen of the queues colours it."""
 
 AGAIN_SECONDS = 2.0
 """Figures are not counted more often, however many ask."""

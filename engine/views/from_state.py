@@ -7,7 +7,8 @@ from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.newer_records import read_own
 from engine.settings import Settings
 from engine.stream.positions import load_state
-from engine.views.redis_view import MOST_VERSION, RedisView, Row, held_row, row_of
+from engine.views.redis_view import RedisView
+from engine.views.rows import MOST_VERSION, Row, held_row, row_of
 from topics import codec
 from topics.ids import Instant, home_of, partition_of
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
@@ -75,8 +76,10 @@ async def rebuild(view: RedisView, settings: Settings, partition: int, expected:
     read = {
         name: read_own(f"{STATE.name}/{partition} t:{name}", value, Ticket) for name, value in image.tickets.items()
     }
+    await view.know({ticket.pack for ticket in read.values()})
+    await view.begin_generation()
     rows = [
-        row_of(name, ticket.version, image.tickets[name], overdue_since(ticket), ticket)
+        row_of(name, ticket.version, image.tickets[name], overdue_since(ticket), ticket, view.laws)
         for name, ticket in read.items()
     ]
     rows += [held_row(name, cause.at, cause.home) for name, cause in image.held.items()]

@@ -9,7 +9,7 @@ from engine.errors import InvalidSettings
 from engine.kafka.reference import Reference
 from engine.settings import Settings
 from engine.terminal import cut, padded, plain
-from engine.views.queues import APPROVAL, OVERDUE
+from engine.views.queues import APPROVAL, DUE, EXHAUSTED, NOT_BEGUN, OVERDUE, SOON_MS
 from engine.views.redis_view import RedisView
 from rules.commands.approvals import WHISTLERS
 from rules.commands.lifecycle_table import TABLE
@@ -19,7 +19,11 @@ from rules.law.walls import COMMITTEES
 from topics.ids import Instant
 from topics.vocabulary import CommandKind
 
-KINDS = "desk, tier:TIER, street:STREET, grid:HOME, dept:CODE, person:PERSON, overdue, approval, approval:ROLE"
+KINDS = (
+    "desk, tier:TIER, street:STREET, grid:HOME, dept:CODE, person:PERSON, overdue, at_risk, not_begun, exhausted,"
+    " approval, approval:ROLE"
+)
+AT_RISK = "at_risk"
 NAMED = 12
 """So many of the known names an error lists."""
 APPROVERS = tuple(dict.fromkeys(str(role) for role in (*TABLE[CommandKind.APPROVE].roles, *WHISTLERS, *COMMITTEES)))
@@ -65,14 +69,10 @@ async def rows_of(view: RedisView, law: Law, name: str, limit: int, now: Instant
         InvalidSettings: There is no such queue; names those there are.
     """
     kind, colon, which = name.partition(":")
-    if name in ("desk", APPROVAL):
+    if name in ("desk", APPROVAL, EXHAUSTED):
         return await view.rows(name, limit=limit)
-    if name == OVERDUE:
-        late = {
-            row["id"]: row
-            for row in [*await view.rows(OVERDUE, limit=limit), *await view.rows(*_grids(law), limit=limit, until=now)]
-        }
-        return sorted(late.values(), key=lambda row: (row.get("deadline_at", 0), row["id"]))[:limit]
+    if name in (OVERDUE, AT_RISK, NOT_BEGUN):
+        return await _by_now(view, name, limit, now)
     known = _names(law).get(kind)
     if known is None or not colon:
         raise InvalidSettings(f"there is no queue {name!r}; there are {KINDS}")
@@ -84,17 +84,19 @@ async def rows_of(view: RedisView, law: Law, name: str, limit: int, now: Instant
         near = difflib.get_close_matches(which, names, NAMED, 0.5) or names[:NAMED]
         more = f" and {len(names) - len(near)} more" if len(names) > len(near) else ""
         raise InvalidSettings(f"there is no {kind} {which!r}; there are {', '.join(near)}{more}")
-    if kind == "street":
-        return await view.rows(*(f"grid:{home}" for home in law.homes if law.street_of(home) == which), limit=limit)
-    if kind == "approval":
-        return [
-            row for row in await view.rows(APPROVAL, limit=10_000) if which in row.get("waits_for", {}).get("roles", ())
-        ][:limit]
     return await view.rows(name, limit=limit)
 
 
-def _grids(law: Law) -> list[str]:
-    return [f"grid:{home}" for home in {**dict.fromkeys(law.homes), law.bundle.unplaced: None}]
+async def _by_now(view: RedisView, name: str, limit: int, now: Instant) -> list[dict[str, Any]]:
+    """Queues that time alone fills: what stands in them up to now."""
+    if name == NOT_BEGUN:
+        return await view.rows(NOT_BEGUN, limit=limit, until=now)
+    if name == AT_RISK:
+        soon = await view.rows(DUE, limit=limit, since=now, until=now + SOON_MS)
+        return [row for row in soon if not is_late(row, now)]
+    found = [*await view.rows(OVERDUE, limit=limit), *await view.rows(DUE, limit=limit, until=now)]
+    late = {row["id"]: row for row in found}
+    return sorted(late.values(), key=lambda row: (row.get("deadline_at", 0), row["id"]))[:limit]
 
 
 def is_late(row: dict[str, Any], now: Instant) -> bool:

@@ -1,14 +1,28 @@
 -- Folds a batch of one partition into the view: one call, so that tickets, queues and position never disagree.
--- KEYS: positions, hold, queues, ids; then for each ticket: its own, those of the queues it leaves behind, those of the queues it stands in.
--- ARGV: partition, position expected, position after, form; then for each ticket: id, version, identity, rank (3 characters),
--- summary ('' = forgotten), the ticket whole, score, since when it is overdue at the latest, number of former queues, number of queues, former queues..., queues...
+-- Each change is told on a capped stream as well: row, queues left and entered; a view that begins says so by a marker.
+-- KEYS: positions, hold, queues, ids, changes; then for each ticket: its own, those of the queues it leaves behind, those of the queues it stands in.
+-- ARGV: partition, position expected, position after, form, most changes kept; then for each ticket: id, version, identity, rank (3 characters),
+-- summary ('' = forgotten), the ticket whole, score, since when it is overdue at the latest, from when on nothing has begun, number of former queues, number of queues, former queues..., queues...
 -- All keys are declared, and share one hash slot by their tag.
-local positions, hold, all, ids = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local positions, hold, all, ids, changes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local partition, expected = ARGV[1], ARGV[2]
 if redis.call('EXISTS', hold) == 1 then return {'hold', '0'} end
 local found = redis.call('HGET', positions, partition) or '0'
 if found ~= expected then return {'position', found} end
 redis.call('HSETNX', positions, 'form', ARGV[4])
+if redis.call('HEXISTS', positions, 'generation') == 0 then
+  local t = redis.call('TIME')
+  local generation = t[1] .. string.format('%06d', tonumber(t[2]))
+  redis.call('HSET', positions, 'generation', generation)
+  redis.call('XADD', changes, '*', 'reset', generation)
+end
+
+-- names that no reader of changes asks for: they serve figures alone
+local function told(name) return name ~= 'since' and string.sub(name, 1, 5) ~= 'late:' end
+-- queues that are not listed: as many as people, or of all that is open
+local function listed(name)
+  return told(name) and name ~= 'due' and name ~= 'not_begun' and string.sub(name, 1, 7) ~= 'person:'
+end
 
 -- who is named by an identity: of all its tickets the open one, then the one referred most often, then the later id
 local function claim(identity, id, rank)
@@ -21,10 +35,10 @@ local function claim(identity, id, rank)
   if #names == 0 then redis.call('HDEL', ids, identity) else redis.call('HSET', ids, identity, table.concat(names, '\31')) end
 end
 
-local i, k = 5, 5
+local i, k = 6, 6
 while i <= #ARGV do
   local id, version, identity, rank, row, image, score, since = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[i + 6], ARGV[i + 7]
-  local before, after, at = tonumber(ARGV[i + 8]), tonumber(ARGV[i + 9]), i + 10
+  local idle, before, after, at = ARGV[i + 8], tonumber(ARGV[i + 9]), tonumber(ARGV[i + 10]), i + 11
   local key = KEYS[k]
   local stored = redis.call('HMGET', key, 'version', 'queues', 'identity')
   if not stored[1] or tonumber(stored[1]) < version then
@@ -36,12 +50,23 @@ while i <= #ARGV do
         if redis.call('EXISTS', KEYS[k + 1 + n]) == 0 then redis.call('SREM', all, ARGV[at + n]) end
       end
     end
+    local was, is, left, entered = {}, {}, {}, {}
+    for n = 0, before - 1 do was[ARGV[at + n]] = true end
     for n = before, before + after - 1 do
       local name = ARGV[at + n]
-      if name == 'since' then redis.call('ZADD', KEYS[k + 1 + n], 'NX', since, id) else redis.call('ZADD', KEYS[k + 1 + n], score, id) end
-      -- a person's queue is not listed: there are as many as people; nor are those for figures alone
-      if old ~= names and name ~= 'since' and string.sub(name, 1, 7) ~= 'person:' and string.sub(name, 1, 5) ~= 'late:' then redis.call('SADD', all, name) end
+      is[name] = true
+      if name == 'since' then redis.call('ZADD', KEYS[k + 1 + n], 'NX', since, id)
+      elseif name == 'not_begun' then redis.call('ZADD', KEYS[k + 1 + n], idle, id)
+      else redis.call('ZADD', KEYS[k + 1 + n], score, id) end
+      if old ~= names and listed(name) then redis.call('SADD', all, name) end
+      if not was[name] and told(name) then entered[#entered + 1] = name end
     end
+    for n = 0, before - 1 do
+      local name = ARGV[at + n]
+      if not is[name] and told(name) then left[#left + 1] = name end
+    end
+    redis.call('XADD', changes, 'MAXLEN', '~', ARGV[5], '*', 'id', id, 'version', version, 'row', row,
+      'left', table.concat(left, '\31'), 'entered', table.concat(entered, '\31'))
     if stored[3] and stored[3] ~= '' and stored[3] ~= identity then claim(stored[3], id, '') end
     if row == '' then
       redis.call('DEL', key)

@@ -4,9 +4,9 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from redis.exceptions import RedisError
 
@@ -14,92 +14,19 @@ from engine.errors import DependencyDown
 from engine.security.connections import new_async_redis
 from engine.settings import Settings
 from engine.views.eviction import demand_no_eviction
-from engine.views.queues import SINCE, held, queues, score, summary
-from topics import codec
+from engine.views.queues import SINCE
+from engine.views.rows import BETWEEN, NO_LAWS, RANK, Row, rows_of
+from rules.law.compiled import Law
 from topics.decision import Decision
-from topics.events.types import EventType
-from topics.ids import Instant
-from topics.ticket import Ticket
-from topics.vocabulary import FINAL
 
 SCRIPT = Path(__file__).with_name("project.lua").read_text()
 
 
-FORM = "5"
+FORM = "6"
 """Of what the script writes: a projector that meets another form starts the view over."""
 
-BETWEEN = "\x1f"
-"""Stands between the names of a ticket's queues (project.lua)."""
-
-
-RANK = 3
-"""Characters that an identity's ticket is ranked by, before its id."""
-
-MOST_VERSION = 2**52
-"""Beyond any version a ticket gets to: what is to be taken out whatever stands there."""
-
-
-class Row(NamedTuple):
-    """What the view holds of one ticket or held cause; without a ``row`` it is taken out."""
-
-    id: str
-    version: int
-    identity: str = ""
-    rank: str = ""
-    """Open before final, then by hops of referral: which ticket an identity names does not hang on the order of
-    reading."""
-    row: str = ""
-    image: str = ""
-    """The ticket as it was decided: whoever opens one reads no log for it."""
-    score: int = 0
-    queues: tuple[str, ...] = ()
-    since: int = 0
-    """Of one that is overdue: when that was seen first. It stays while it is so."""
-
-
-def row_of(name: str, version: int, image: bytes | None, at: Instant, read: Ticket | None = None) -> Row:
-    """Write a ticket's row as of ``at``, of its image; ``read``: the same, where it was read already."""
-    if image is None:
-        return Row(name, version)
-    ticket = codec.decode(image, Ticket) if read is None else read
-    names = tuple(queue.replace(BETWEEN, "") for queue in queues(ticket))
-    rank = f"{int(ticket.status not in FINAL)}{min(ticket.hops, 99):02d}"
-    row = codec.encode(summary(ticket)).decode()
-    return Row(name, version, ticket.identity, rank, row, image.decode(), score(ticket), names, at)
-
-
-def held_row(name: str, at: Instant, home: str) -> Row:
-    """Write the desk's row for a cause that was set aside."""
-    return Row(name, 1, row=codec.encode(held(name, at, home)).decode(), score=at, queues=("desk",))
-
-
-def rows_of(decisions: Sequence[Decision]) -> list[Row]:
-    """Write the latest row of each ticket and held cause that the decisions are about."""
-    latest: dict[str, Row] = {}
-    for decision in decisions:
-        for change in decision.changes:
-            image = bytes(change.after) if change.after is not None else None
-            before = latest.get(change.ticket)
-            at = before.since if before is not None and SINCE in before.queues else decision.at
-            latest[change.ticket] = row_of(change.ticket, change.version, image, at)
-        for event in decision.events:
-            if event.type == EventType.CAUSE_HELD:
-                name = str(event.facts.get("record", decision.id))
-                latest[name] = held_row(name, decision.at, decision.home)
-            elif event.type in (EventType.HELD_RETRIED, EventType.HELD_DROPPED):
-                latest[str(event.facts["record"])] = Row(str(event.facts["record"]), 2)
-    return list(latest.values())
-
-
-def read_foldable(value: bytes) -> Decision:
-    """Read a decision of somebody unknown: whatever makes no row of it is said now, where it can still be passed by.
-
-    Raises:
-        msgspec.MsgspecError, ValueError, KeyError, RecursionError: It is none, or holds an image that is no ticket.
-    """
-    decision = codec.decode(value, Decision)
-    rows_of([decision])
-    return decision
+CHANGES = 10_000
+"""Changes that are kept on the stream: a reader who is further behind reads the queues anew."""
 
 
 class PositionMoved(DependencyDown):
@@ -115,8 +42,16 @@ def key_prefix(settings: Settings, part: str) -> str:
 class RedisView:
     """One view under one prefix; ``part`` keeps a shadow view apart while it is rebuilt."""
 
-    def __init__(self, settings: Settings, part: str = "view") -> None:
-        """Prepare a connection; nothing is sent yet."""
+    def __init__(
+        self,
+        settings: Settings,
+        part: str = "view",
+        laws: Mapping[str, Law] = NO_LAWS,
+        learn: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
+        """Prepare a connection; nothing is sent yet. Rows are labelled by ``laws``; ``learn`` reads on for a pack that
+        they do not have."""
+        self.laws, self._learn, self._hopeless = laws, learn, set[str]()
         self.redis = new_async_redis(settings, decode_responses=True, socket_timeout=10)
         self.prefix = key_prefix(settings, part)
         self._former = f"{settings.prefix}{part}:"
@@ -133,7 +68,7 @@ class RedisView:
             found = await self.redis.hgetall(f"{self.prefix}positions")
         except (RedisError, OSError) as exc:
             raise DependencyDown(f"Redis does not answer: {exc}") from exc
-        return {int(partition): int(position) for partition, position in found.items() if partition != "form"}
+        return {int(partition): int(position) for partition, position in found.items() if partition.isdecimal()}
 
     async def fit(self) -> None:
         """Drop a view that was written in another form: it is folded anew from the log."""
@@ -165,7 +100,33 @@ class RedisView:
             PositionMoved: The view does not stand at ``expected``.
             DependencyDown: Redis is away.
         """
-        await self.write(partition, rows_of(decisions), expected, after)
+        missing = set[str]()
+        rows = rows_of(decisions, self.laws, missing)
+        if await self.know(missing):
+            rows = rows_of(decisions, self.laws)
+        await self.write(partition, rows, expected, after)
+
+    async def know(self, packs: set[str]) -> bool:
+        """Read on for packs that are not known; once for each that there is nowhere: labels stop no queue. Answers
+        whether any came."""
+        new = packs - self.laws.keys() - self._hopeless
+        if not new or self._learn is None:
+            return False
+        await self._learn()
+        self._hopeless |= new - self.laws.keys()
+        return bool(new & self.laws.keys())
+
+    async def begin_generation(self) -> None:
+        """Tell readers of the changes that what they hold is void: the view is made anew in place."""
+        try:
+            seconds, micros = await self.redis.time()
+            generation = f"{seconds}{micros:06d}"
+            async with self.redis.pipeline(transaction=True) as pipe:
+                pipe.hset(f"{self.prefix}positions", "generation", generation)
+                pipe.xadd(f"{self.prefix}changes", {"reset": generation})
+                await pipe.execute()
+        except (RedisError, OSError) as exc:
+            raise DependencyDown(f"Redis did not take the view: {exc}") from exc
 
     async def write(self, partition: int, rows: Sequence[Row], expected: int, after: int) -> None:
         """Put rows in, each id once, and the position with them.
@@ -174,8 +135,8 @@ class RedisView:
             PositionMoved: The view does not stand at ``expected``.
             DependencyDown: Redis is away.
         """
-        keys = [self.prefix + name for name in ("positions", "hold", "queues", "ids")]
-        arguments: list[str | int] = [partition, expected, after, FORM]
+        keys = [self.prefix + name for name in ("positions", "hold", "queues", "ids", "changes")]
+        arguments: list[str | int] = [partition, expected, after, FORM, CHANGES]
         try:
             former = await self._former_queues(rows)
             for row, old in zip(rows, former, strict=True):
@@ -189,6 +150,7 @@ class RedisView:
                     row.image,
                     row.score,
                     row.since,
+                    row.idle,
                     len(old),
                     len(row.queues),
                     *old,
@@ -245,13 +207,16 @@ class RedisView:
                 pipe.zcard(f"{self.prefix}q:{name}")
             return dict(zip(names, await pipe.execute(), strict=True)) if names else {}
 
-    async def rows(self, *queues: str, limit: int, until: int | None = None) -> list[dict[str, Any]]:
-        """Give the rows of queues put together, nearest deadline first; ``until``: only what is due by then."""
+    async def rows(
+        self, *queues: str, limit: int, until: int | None = None, since: int | None = None
+    ) -> list[dict[str, Any]]:
+        """Give the rows of queues put together, nearest deadline first; ``until``: only what is due by then, and after
+        ``since``."""
         async with self.redis.pipeline(transaction=False) as pipe:
             for queue in queues:
                 pipe.zrangebyscore(
                     f"{self.prefix}q:{queue}",
-                    "-inf",
+                    "-inf" if since is None else f"({since}",
                     "+inf" if until is None else until,
                     start=0,
                     num=limit,

@@ -19,7 +19,8 @@ import psutil
 
 from engine.settings import Settings
 from engine.stages.identities import KEPT_SECONDS, Identities
-from engine.views.redis_view import RedisView, Row
+from engine.views.redis_view import RedisView
+from engine.views.rows import Row
 
 A_DAY, DAYS = int(os.environ.get("IDENTITIES_A_DAY", "100000")), int(os.environ.get("IDENTITIES_DAYS", "40"))
 WINDOW = KEPT_SECONDS // 86_400
