@@ -85,3 +85,9 @@ def revoke(name: Annotated[str, typer.Argument(help="Its id, as 'keys list' has 
     if not Keys(settings_of(data).keys_file).revoke(name):
         raise InvalidSettings(f"there is no key {plain(name)}; 'gridwhistle keys list' has them")
     print("revoked")
+
+
+@keys.command()
+def address(data: Data = None) -> None:
+    """Print where this stack's gateway answers. Example: curl "$(gridwhistle keys address)/readyz?verbose"."""
+    print(f"http://{settings_of(data).gateway_bind}")

@@ -199,7 +199,7 @@ def redis_of(folder: Path, stack: StackFile) -> str:
     )
 
 
-POSTGRES_PORT = 4
+POSTGRES_PORT, GATEWAY_PORT = 4, 5
 """Above the folder's first port; its socket is named by it."""
 
 
@@ -253,6 +253,7 @@ def settings_for(folder: Path, stack: StackFile, environ: Mapping[str, str] = os
         )
     return load_settings(
         {
+            f"{ENVIRONMENT}GATEWAY_BIND": f"127.0.0.1:{stack.port_base + GATEWAY_PORT}",
             **environ,
             **{f"{ENVIRONMENT}{name}": str(value) for name, value in known.items()},
             f"{ENVIRONMENT}DATA_DIR": str(folder),

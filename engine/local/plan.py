@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.client.publish_pack import prove
 from engine.errors import InvalidSettings, StackBusy
 from engine.local import servers
-from engine.local.folder import POSTGRES_PORT, StackFile, naming, read_stack
+from engine.local.folder import GATEWAY_PORT, POSTGRES_PORT, StackFile, naming, read_stack
 from engine.server_addresses import (
     DATABASE_FORM,
     REDIS_FORM,
@@ -25,7 +25,7 @@ from engine.stages import DOORS, STAGES
 from rules.rulepack.compiler import pack_ref
 from rules.rulepack.loader import is_shipped
 
-PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT, PROMETHEUS_PORT, GATEWAY_PORT = 27000, 40, 10, 3, 5
+PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT, PROMETHEUS_PORT = 27000, 40, 10, 3
 """Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey
 base + 2, Prometheus base + 3, PostgreSQL base + 4, the gateway base + 5,
 stages from base + 10."""

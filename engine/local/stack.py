@@ -28,7 +28,6 @@ from engine.local.folder import (
 )
 from engine.local.plan import (
     FIRST_STAGE_PORT,
-    GATEWAY_PORT,
     PROMETHEUS_PORT,
     Wanted,
     demand_in_force,
@@ -66,8 +65,6 @@ class Stack:
         self.file: StackFile = plan(wanted)
         self.supervisor = Supervisor(on_restart=self.remember_processes, tell=say)
         self.settings: Settings = settings_for(self.folder, self.file)
-        self.gateway = ""
-        """Where the gateway answers, once it is started."""
 
     async def start(self) -> None:
         """Bring everything up; whoever calls ends it again on any fault."""
@@ -208,12 +205,10 @@ class Stack:
         """Start what answers people; a demonstration lets whoever sits at this machine choose a seat."""
         command = python_command("run", door, "--data", str(self.folder), "--name", f"{door}-1")
         environ = child_environ(port, self.settings.http_address)
-        bind = environ.setdefault(f"{ENVIRONMENT}GATEWAY_BIND", f"127.0.0.1:{self.file.port_base + GATEWAY_PORT}")
-        if self.wanted.demo and is_loopback(bind.rpartition(":")[0]):
+        if self.wanted.demo and is_loopback(self.settings.gateway_address[0]):
             environ.setdefault(f"{ENVIRONMENT}GATEWAY_SEATS", "open")
         self.supervisor.add(Child(f"{door}-1", door, command, environ, self.folder))
         self.file.processes[f"{door}-1"] = {"stage": door, "pid": None, "port": port}
-        self.gateway = f"http://{bind}"
 
     def _start_watching(self) -> None:
         """Start Prometheus beside the stages, where that was asked for."""

@@ -52,6 +52,7 @@ def test_a_tickets_life_by_hand(tmp_path: Path) -> None:
         "changed in every partition",
         "off",
         "done_as_asked",
+        "/v1/tickets/hotline:A-1",
     ):
         assert word in done.stdout, word
     assert not (tmp_path / "mine" / "lock").exists()
