@@ -1,0 +1,147 @@
+"""The gateway of a whole stack, by HTTP alone: from a report to its end, with its process killed, with Kafka away, and
+ended while somebody watches."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from tests.support.servers import free_ports
+from tests.support.stacks import run, status, up, wait
+
+WHERE = {"location": {"grid": "tawan-g1-m1"}}
+
+
+class Desk:
+    """One who asks by a key of their own."""
+
+    def __init__(self, data: Path, address: str, *who: str) -> None:
+        done = run("keys", "add", *who, data=data)
+        assert done.returncode == 0, done.stderr
+        self.http = httpx.Client(
+            base_url=address, timeout=30, headers={"authorization": f"Bearer {done.stdout.strip()}"}, trust_env=False
+        )
+
+    def ticket(self, name: str) -> dict[str, Any]:
+        """A ticket, once it is there."""
+        found: list[httpx.Response] = []
+
+        def is_there() -> bool:
+            found.append(self.http.get(f"/v1/tickets/{name}"))
+            return found[-1].status_code == 200
+
+        wait(is_there, 60, f"{name} has a ticket")
+        told: dict[str, Any] = found[-1].json()
+        return told
+
+    def until(self, name: str, holds: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """A ticket, once it is so."""
+        wait(lambda: holds(self.ticket(name)), 60, f"{name} is so")
+        return self.ticket(name)
+
+    def give(self, ticket: str, kind: str, **fields: Any) -> dict[str, Any]:
+        """Give a command until it is decided; the same id is one command."""
+        body = {"kind": kind, "id": f"{ticket}:{kind}", **fields}
+        found: list[httpx.Response] = []
+
+        def decided() -> bool:
+            found.append(self.http.post(f"/v1/tickets/{ticket}/commands", json=body))
+            return found[-1].status_code != 202
+
+        wait(decided, 60, f"{kind} is decided")
+        told: dict[str, Any] = found[-1].json()
+        assert found[-1].status_code == 200, told
+        return told
+
+
+def gateway_of(data: Path) -> dict[str, Any]:
+    """The gateway's row in ``status``."""
+    return next(row for row in status(data) if row["stage"] == "gateway")
+
+
+def test_from_a_report_to_its_end_by_http_alone(tmp_path: Path) -> None:
+    """One stack, told in order."""
+    data, base = tmp_path / "stack", free_ports(20)
+    with up(data, "--port-base", str(base), "--no-archive") as process:
+        address = f"http://127.0.0.1:{base + 5}"
+        source, chief = Desk(data, address, "--source", "hotline"), Desk(data, address, "--as", "chief:chief-1")
+        ticket = worked(data, address, source)
+        killed(data, source, chief, ticket)
+        kafka_away(data, source)
+        ended_cleanly(process, chief)
+
+
+def worked(data: Path, address: str, source: Desk) -> str:
+    """Reported, accepted, started, finished; what may not be done says why."""
+    taken = source.http.post("/v1/incidents", json={"id": "A-1", "category": "bins_full", "text": "full", **WHERE})
+    assert taken.status_code == 202, taken.text
+    told = source.ticket(taken.json()["identity"])
+    ticket, holder = told["id"], f"{told['ticket']['party']}:{told['holder']['person']}"
+    worker = Desk(data, address, "--as", holder)
+    allowed = {one["kind"]: one["allowed"] for one in worker.ticket(ticket)["commands"]}
+    assert (allowed["accept"], allowed["finish"]) == (True, False)
+    assert worker.give(ticket, "accept")["events"] == ["TicketAccepted"]
+    worker.give(ticket, "start")
+    early = worker.http.post(f"/v1/tickets/{ticket}/commands", json={"kind": "accept"})
+    assert (early.status_code, early.json()["reason"]) == (409, "not_in_this_status")
+    assert "TicketFinished" in worker.give(ticket, "finish", text="emptied", proof=["photo:1"])["events"]
+    worker.until(ticket, lambda now: now["ticket"]["status"] == "done")
+    return str(ticket)
+
+
+@contextmanager
+def watching(desk: Desk) -> Iterator[Iterator[str]]:
+    """Somebody watches a queue; the snapshot has come."""
+    with desk.http.stream("GET", "/v1/stream", params={"queue": "tier:grid"}) as answer:
+        lines = answer.iter_lines()
+        assert "event: snapshot" in lines
+        yield lines
+
+
+def killed(data: Path, source: Desk, chief: Desk, ticket: str) -> None:
+    """It comes again, knows every ticket and answers what was asked before as it did."""
+    asked = {"idempotency-key": "k1"}
+    first = source.http.post("/v1/incidents", json={"text": "once", **WHERE}, headers=asked)
+    assert first.status_code == 202
+    victim = gateway_of(data)["pid"]
+    with watching(chief) as lines:
+        os.kill(victim, signal.SIGKILL)
+        with pytest.raises(httpx.TransportError):
+            list(lines)
+    wait(lambda: gateway_of(data)["state"] == "ready" and gateway_of(data)["pid"] != victim, 60, "it is back")
+    again = source.http.post("/v1/incidents", json={"text": "once", **WHERE}, headers=asked)
+    assert (again.status_code, again.content) == (202, first.content)
+    assert source.ticket(ticket)["id"] == ticket
+    assert source.ticket(first.json()["identity"])["id"] != ticket
+
+
+def kafka_away(data: Path, source: Desk) -> None:
+    """Nobody is told that a report is safe which is not; sent again, it counts once."""
+    kafka = psutil.Process(next(row["pid"] for row in status(data) if row["name"] == "kafka"))
+    report = {"id": "A-2", "category": "bins_full", "text": "full again", **WHERE}
+    kafka.suspend()
+    try:
+        refused = source.http.post("/v1/incidents", json=report)
+        assert (refused.status_code, refused.json()["identity"]) == (503, "hotline:A-2")
+        assert int(refused.headers["retry-after"]) > 0
+        wait(lambda: source.http.get("/readyz").status_code == 503, 60, "it says that it is not ready")
+    finally:
+        kafka.resume()
+    wait(lambda: source.http.post("/v1/incidents", json=report).status_code == 202, 60, "Kafka is back")
+    assert source.ticket("hotline:A-2")["ticket"]["identity"] == "hotline:A-2"
+    wait(lambda: source.http.get("/readyz").status_code == 200, 60, "it is ready again")
+
+
+def ended_cleanly(process: subprocess.Popen[bytes], chief: Desk) -> None:
+    """TERM ends it and the streams of whoever watches, in the protocol's own way."""
+    with watching(chief) as lines:
+        process.send_signal(signal.SIGTERM)
+        list(lines)
+    assert process.wait(30) == 0
