@@ -58,6 +58,13 @@ async def report(here: Watched, category: str, grid: str, count: int) -> None:
     await write(here.kafka, "gw.incidents.raw", [(key, value) for key, value, _ in records], headers=records[0][2])
 
 
+async def spread(here: Watched, category: str, count: int) -> None:
+    """Reports from all over another street, so that they are no flood of one place."""
+    leaves = [f"{home}-g{grid}-m{n}" for home in ("dongguannanli", "chengnanlu") for grid in (1, 2) for n in (1, 2, 3)]
+    for leaf in leaves:
+        await report(here, category, leaf, count // len(leaves))
+
+
 def process(here: Watched, stage: str) -> int:
     """The pid of a stage's one process."""
     return next(int(one["pid"]) for one in status(here.data) if one["stage"] == stage and one["pid"])
@@ -167,7 +174,7 @@ def go_on(here: Watched) -> None:
 
 def flood(here: Watched) -> None:
     """More honest reports at once than the stages take in seconds, each with tasks."""
-    asyncio.run(report(here, "gas_leak", "tawan-g1-m1", 40_000))
+    asyncio.run(spread(here, "gas_leak", 20_000))
 
 
 def bad_audit(here: Watched) -> None:
@@ -195,24 +202,23 @@ def ill_machine(here: Watched) -> None:
     shift.mkdir()
     (shift / "sitecustomize.py").write_text(SHIFT)
     shifted = {"PYTHONPATH": str(shift), "SHIFTED_BY": str(HOUR), "SHIFTED_SEEN": str(shift / "seen")}
-    here.kept["second"].start(place, certificate(shift, timedelta(days=1)), shifted)
+    here.kept["second"].start(place, certificate(shift / "ends.pem", timedelta(days=1)), shifted)
 
 
 def well_machine(here: Watched) -> None:
     """The same on a machine that is well."""
     place = here.data.parent / "large"
-    here.kept["second"].start(place, certificate(place, timedelta(days=300)), {})
+    ca = certificate(here.data.parent / "lasts.pem", timedelta(days=300))
+    here.kept["second"].start(place, ca, {})
     unmounted(here.kept["mount"])
 
 
-def certificate(folder: Path, lasts: timedelta) -> Path:
+def certificate(file: Path, lasts: timedelta) -> Path:
     """One that signs itself."""
-    folder.mkdir(exist_ok=True)
     key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a CA")])
     now = datetime.now(UTC)
     made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
     made = made.serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + lasts)
-    file = folder / "ca.pem"
     file.write_bytes(made.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
     return file
 
@@ -230,6 +236,7 @@ class Second:
         self.stop()
         settings = settings_of(self._here.data)
         data.mkdir(exist_ok=True)
+        data.chmod(0o700)
         own = {
             "KAFKA": self._here.kafka,
             "PARTITIONS": settings.partitions,

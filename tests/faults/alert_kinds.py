@@ -20,6 +20,7 @@ from tests.faults.alert_faults import (
     let_go,
     nobody,
     report,
+    spread,
     stop_broker,
     strange_reference,
     well_machine,
@@ -69,9 +70,9 @@ LONG = (
     ),
     Kind(
         ("WhistlesTooMany",),
-        "60 gas leaks in a street; 200 full bins",
-        lambda here: asyncio.run(report(here, "gas_leak", "boaijie-g1-m1", 60)),
-        lambda here: asyncio.run(report(here, "bins_full", "boaijie-g1-m1", 200)),
+        "60 gas leaks in a street; 240 full bins",
+        lambda here: asyncio.run(spread(here, "gas_leak", 60)),
+        lambda here: asyncio.run(spread(here, "bins_full", 240)),
     ),
     Kind(("StageRestarts",), "the projector killed five times", kill_again_and_again),
     Kind(("FilesRunOut",), "fan-out's limit of files lowered to what it has open, and raised", cut_files, give_files),
@@ -96,6 +97,6 @@ LONG = (
         go_on,
         240,
     ),
-    Kind(("Lag", "ReportToTaskSlow"), "40,000 gas leaks at once, worked off", flood, within=400),
+    Kind(("Lag", "ReportToTaskSlow"), "20,000 gas leaks at once, worked off", flood, within=400),
 )
 """In their order: what changes the stack most comes last."""
