@@ -79,7 +79,7 @@ async def test_every_stage_view_and_tool_lives_on_a_log_that_has_aged_away(stack
         async def shows(count: int) -> bool:
             return len(await rows(view)) >= count
 
-        await eventually(lambda: shows(FIRST), 90, "all are in the view", every=0.5)
+        await eventually(lambda: shows(FIRST), 300, "all are in the view", every=0.5)
         await asyncio.sleep(7)  # an idle while: positions are put behind the markers of the last transactions
         for name in list(rig.workers):
             rig.terminate(name)
@@ -89,14 +89,14 @@ async def test_every_stage_view_and_tool_lives_on_a_log_that_has_aged_away(stack
         for stage in STAGES:
             rig.start(stage, metrics_port=port if stage == "projector" else 0)
         await rig.ready()
-        await eventually(lambda: shows(FIRST), 90, "the view is made of the state", every=0.5)
+        await eventually(lambda: shows(FIRST), 300, "the view is made of the state", every=0.5)
         assert await rows(view) == set(before)
         assert metrics(port)['gridwhistle_alarms_total{kind="view_rebuilt"}'] >= 1
         assert "gridwhistle_partition_stopped" not in " ".join(metrics(port))
         old = next(name for name, ticket in before.items() if ticket.filed_at is not None)
         await check_tools(rig, old, before[old].identity)
         await send_good(settings, 2, SECOND, None)
-        await eventually(lambda: shows(FIRST + SECOND), 90, "what comes now is decided and shown", every=0.5)
+        await eventually(lambda: shows(FIRST + SECOND), 300, "what comes now is decided and shown", every=0.5)
         assert len([one for one in await decided(settings) if one.cause == "incident"]) == SECOND
         assert all(worker.alive for worker in rig.workers.values())
         again = await asyncio.to_thread(cli, rig, "project", "--rebuild")

@@ -113,7 +113,7 @@ async def test_a_client_answers_each_committed_task_once(
     await reader.start()
     try:
         said = (tmp_path / "out").read_text
-        await eventually(lambda: process.poll() is not None or "no_such_child" in said(), 90, "the refusal is read")
+        await eventually(lambda: process.poll() is not None or "no_such_child" in said(), 300, "the refusal is read")
         assert process.poll() is None, said()
         records = [
             record for _ in range(4) for some in (await reader.getmany(timeout_ms=1000)).values() for record in some

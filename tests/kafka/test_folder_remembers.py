@@ -103,7 +103,7 @@ def test_a_stack_of_ones_own(tmp_path: Path) -> None:
         _is_private(data, now)
         _mistyped(tmp_path, data, now)
         _servers_come_back(data)
-        wait(lambda: "grid:tawan" in run("ticket", "list", data=data).stdout, 60, "the ticket is in the queue again")
+        wait(lambda: "grid:tawan" in run("ticket", "list", data=data).stdout, 300, "the ticket is in the queue again")
         process.send_signal(signal.SIGINT)
         assert process.wait(60) == 0
     (data / "notes.txt").write_text("mine")
@@ -151,8 +151,8 @@ def _servers_come_back(data: Path) -> None:
     os.kill(valkey, signal.SIGKILL)
     os.kill(kafka, signal.SIGKILL)
     assert {row["state"] for row in status(data) if row["name"] == "kafka"} <= {"ended", "opening"}
-    wait(lambda: all(pid not in (kafka, valkey, None) for pid in own(data)), 60, "both have been started again")
-    wait(lambda: {row["state"] for row in status(data)} == {"ready"}, 90, "all of it is ready again")
+    wait(lambda: all(pid not in (kafka, valkey, None) for pid in own(data)), 300, "both have been started again")
+    wait(lambda: {row["state"] for row in status(data)} == {"ready"}, 300, "all of it is ready again")
 
 
 def by_hand(found: Settings) -> dict[str, str]:
@@ -190,7 +190,7 @@ def test_a_first_start_by_hand(stack_settings: Settings) -> None:
                 {row["stage"] for row in status(**environ) if row["state"] == "ready"}
                 == {"server", *stages_of(stack_settings)}
             ),
-            90,
+            300,
             "all stages are in their groups",
         )
         rows = status(**environ)

@@ -88,7 +88,7 @@ async def test_a_held_cause_is_decided_again_once_or_let_go(stack_settings: Sett
         await rig.ready()
         rig.terminate("dispatch-1")
         await send_good(settings, 7, 2, None)
-        await eventually(arrived, 90, "both incidents are there")
+        await eventually(arrived, 300, "both incidents are there")
         first, second = await hold_all(settings)
         rig.start("dispatch")
         await rig.ready("dispatch-1")
@@ -96,7 +96,7 @@ async def test_a_held_cause_is_decided_again_once_or_let_go(stack_settings: Sett
         async def rows(count: int) -> bool:
             return await desk() == count
 
-        await eventually(lambda: rows(2), 90, "both stand at the desk")
+        await eventually(lambda: rows(2), 300, "both stand at the desk")
         code, text = await said("held", "list")
         assert code == 0 and first in text and second in text and text.count(" there") == 2 and "2 held" in text
         assert (await said("held", "retry", first, "--reason", "x", "--as", "desk:nobody"))[0] == 1
@@ -108,7 +108,7 @@ async def test_a_held_cause_is_decided_again_once_or_let_go(stack_settings: Sett
             "held", "drop", second, "--reason", "reported by telephone meanwhile", "--as", "chief:chief-1"
         )
         assert code == 0 and "held_dropped" in text, text
-        await eventually(lambda: rows(0), 90, "nothing is left at the desk")
+        await eventually(lambda: rows(0), 300, "nothing is left at the desk")
         code, text = await said("audit", "--json")
         found: dict[str, Any] = json.loads(text)
         assert (code, found["problems"], found["tickets"], found["held"]) == (0, {}, 1, 1), text

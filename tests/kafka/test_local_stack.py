@@ -98,7 +98,7 @@ def test_a_stack_that_starts_is_ended_as_one_that_runs(tmp_path: Path) -> None:
             stderr=out,
         )
     try:
-        wait(lambda: process.poll() is not None or _servers(process.pid), 60, "its servers run")
+        wait(lambda: process.poll() is not None or _servers(process.pid), 300, "its servers run")
         servers = _servers(process.pid)
         assert servers and "up in " not in log.read_text(), log.read_text()
         process.terminate()

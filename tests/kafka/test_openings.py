@@ -72,10 +72,10 @@ async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one
         rig.start("dispatch", metrics_port=port)
         await rig.ready()
         await send_good(settings, 1, 40, None)
-        await eventually(lambda: have(40), 90, "all are decided", every=0.5)
+        await eventually(lambda: have(40), 300, "all are decided", every=0.5)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz?verbose", timeout=5) as ready:
             assert ready.read().decode().splitlines()[-1] == "ready"
-        await eventually(lambda: _stands_at_the_end(settings), 90, "positions stand behind the markers", every=0.5)
+        await eventually(lambda: _stands_at_the_end(settings), 300, "positions stand behind the markers", every=0.5)
         rig.kill("dispatch-1")
         await forget_group(settings, "dispatch")
         await delete_all(settings, INCIDENTS.name, 0, 1, 2)
@@ -83,13 +83,13 @@ async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one
         await rig.ready("dispatch-1")
         rig.terminate("dispatch-1")
         await send_good(settings, 2, 40, None)
-        await eventually(lambda: _waits(settings), 90, "each partition has unread incidents", every=0.5)
+        await eventually(lambda: _waits(settings), 300, "each partition has unread incidents", every=0.5)
         await delete_all(settings, INCIDENTS.name, 1)
         await forget_group(settings, "dispatch")
         assert (await lags_and_stopped(settings))[1]["dispatch"] == 1
         rig.start("dispatch", metrics_port=port)
         await rig.ready("dispatch-1")
-        await eventually(lambda: have(60), 90, "the others decide", every=0.5)
+        await eventually(lambda: have(60), 300, "the others decide", every=0.5)
         assert rig.workers["dispatch-1"].alive
         page = metrics(port)
         assert page['gridwhistle_partition_stopped{partition="1",stage="dispatch"}'] == 1
@@ -127,7 +127,7 @@ async def check_state_made_anew(rig: Rig) -> None:
     async def is_gone() -> bool:
         return settings.prefix + INTAKE_STATE.name not in await existing(settings)
 
-    await eventually(is_gone, 60, "the broker lets go of the name", every=0.5)
+    await eventually(is_gone, 300, "the broker lets go of the name", every=0.5)
     await apply(settings, [])
     assert (await lags_and_stopped(settings))[1]["intake"] == settings.partitions
     rig.start("intake", metrics_port=port)
@@ -185,14 +185,14 @@ async def test_who_takes_over_knows_the_law_that_another_adopted(stack_settings:
             rig.start("dispatch", number, metrics_port=port)
         await rig.ready()
         await send_good(settings, 1, 10, None)
-        await eventually(lambda: have(10), 90, "decided by the first law", every=0.5)
+        await eventually(lambda: have(10), 300, "decided by the first law", every=0.5)
         new = await publish(settings, str(law))
         assert new != former
         had = owner()
         assert had is not None
         rig.kill(had)
         await send_good(settings, 2, 10, None)
-        await eventually(lambda: have(20), 90, "decided by whoever took over", every=0.5)
+        await eventually(lambda: have(20), 300, "decided by whoever took over", every=0.5)
         ports.pop(had)
         decisions = await decided(settings)
         assert [one.why.pack for one in decisions if one.cause == "incident"] == [former] * 10 + [new] * 10

@@ -30,7 +30,7 @@ async def test_a_second_key_is_refused_and_added_partitions_are_read_by_nobody(s
         return len(await read_all(settings, INCIDENTS.name, settings.partitions)) >= count
 
     async def refused(worker: Worker, *words: str) -> None:
-        await eventually(lambda: not worker.alive, 90, "it ends")
+        await eventually(lambda: not worker.alive, 300, "it ends")
         said = worker.log.read_text()
         assert worker.process.returncode == 2, said[-2000:]
         assert all(word in said for word in words), said[-2000:]
@@ -40,7 +40,7 @@ async def test_a_second_key_is_refused_and_added_partitions_are_read_by_nobody(s
         rig.start("intake")
         await rig.ready()
         await send_good(settings, 1, COUNT, None)
-        await eventually(lambda: placed(COUNT), 90, "all are placed", every=0.5)
+        await eventually(lambda: placed(COUNT), 300, "all are placed", every=0.5)
         rig.terminate("intake-1")
         former = key_id(load_master_key(settings.key_file))
         kept = settings.key_file.rename(settings.key_file.with_name(f"master.key.{former}"))
@@ -64,7 +64,7 @@ async def test_a_second_key_is_refused_and_added_partitions_are_read_by_nobody(s
         )
         assert metrics(port)['gridwhistle_alarms_total{kind="partitions_grown"}'] == 1
         await send_good(settings, 2, COUNT, None)
-        await eventually(lambda: placed(2 * COUNT), 90, "what was declared goes on", every=0.5)
+        await eventually(lambda: placed(2 * COUNT), 300, "what was declared goes on", every=0.5)
         assert metrics(port)['gridwhistle_partitions_live{stage="intake"}'] == settings.partitions
         await refused(rig.start("intake", 2), f"{settings.prefix}{RAW.name} has 5 partitions, more than 3")
     finally:

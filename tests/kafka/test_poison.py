@@ -163,7 +163,7 @@ async def test_a_bad_command_is_a_decision_with_its_reason(stack_settings: Setti
             ]
             return reasons.count("unreadable") == 5 and reasons.count("unknown_ticket") == 1
 
-        await eventually(told, 90, "six refusals", every=0.5)
+        await eventually(told, 300, "six refusals", every=0.5)
     finally:
         rig.close()
 
@@ -224,7 +224,7 @@ async def test_what_points_to_a_person_stays_in_the_raw_topic(stack_settings: Se
             finally:
                 await redis.aclose()
 
-        await eventually(projected, 90, "the ticket is in the queues", every=0.5)
+        await eventually(projected, 300, "the ticket is in the queues", every=0.5)
         everywhere = await _everything(rig, metrics)
         raw = everywhere.pop(RAW.name)
         for canary in CANARIES:

@@ -127,7 +127,7 @@ async def a_morning(rig: Rig) -> Log:
     async def incidents_decided() -> bool:
         return len(decided(await read(rig.settings), "incident")) == INCIDENTS
 
-    await eventually(incidents_decided, 90, "every incident decided", every=0.3)
+    await eventually(incidents_decided, 300, "every incident decided", every=0.3)
     sent = await answer(rig.settings)
     rig.kill("dispatch-1")
     rig.start("dispatch")
@@ -137,7 +137,7 @@ async def a_morning(rig: Rig) -> Log:
         log = await read(rig.settings)
         return len(decided(log, "command")) == sent + rig.settings.partitions and len(decided(log, "clock")) > 200
 
-    await eventually(all_decided, 90, "every command decided and clocks fired", every=0.3)
+    await eventually(all_decided, 300, "every command decided and clocks fired", every=0.3)
     rig.terminate("dispatch-1")
     return await read(rig.settings)
 

@@ -37,7 +37,7 @@ def test_reports_become_tasks_and_are_finished_over_tls_alone(tmp_path: Path) ->
             "GRIDWHISTLE_MIN_INSYNC_REPLICAS": "1",
             "GRIDWHISTLE_PARTITIONS": "3",
         }
-        done = run(*DEMO, "--kafka", kafka, data=data, within=280, **environ)
+        done = run(*DEMO, "--kafka", kafka, data=data, within=600, **environ)
         assert done.returncode == 0, both(done)[-3000:]
         report = json.loads(done.stdout.splitlines()[-1])
         assert report["clean"] and report["tickets"] > 0 and report["closed"] > 0
@@ -47,7 +47,7 @@ def test_reports_become_tasks_and_are_finished_over_tls_alone(tmp_path: Path) ->
         assert counted.returncode == 0 and "tier:" in counted.stdout, both(counted)
         for name, wrong in (("KAFKA_TLS", "false"), ("KAFKA_USER", "stranger")):
             plain = {key: value for key, value in environ.items() if name != "KAFKA_TLS" or "KAFKA" not in key}
-            refused = run("topics", "check", data=data, within=60, **plain | ({f"GRIDWHISTLE_{name}": wrong}))
+            refused = run("topics", "check", data=data, within=300, **plain | ({f"GRIDWHISTLE_{name}": wrong}))
             assert refused.returncode != 0, both(refused)
     texts = [
         path.read_text(errors="replace")

@@ -26,7 +26,7 @@ ENVIRON["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{ENVIRON['PATH']}"
 HEADER = "工单号,受理时间,诉求类别,来源,诉求内容,来电人,联系电话,地址,网格,办结时间,状态"
 
 
-def shell(script: str, folder: Path, within: float = 240) -> subprocess.CompletedProcess[str]:
+def shell(script: str, folder: Path, within: float = 900) -> subprocess.CompletedProcess[str]:
     """Run a script as the page's reader does."""
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
@@ -39,7 +39,7 @@ def shell(script: str, folder: Path, within: float = 240) -> subprocess.Complete
     )
 
 
-def gridwhistle(folder: Path, *words: str, typed: str = "", within: float = 120) -> subprocess.CompletedProcess[str]:
+def gridwhistle(folder: Path, *words: str, typed: str = "", within: float = 300) -> subprocess.CompletedProcess[str]:
     """One command of the product."""
     command = [sys.executable, "-m", "engine.cli", *words]
     return subprocess.run(

@@ -135,7 +135,7 @@ def test_an_installed_wheel_tells_the_day_away_from_the_source(wheel: Path, tmp_
         "--data",
         str(away / "stack"),
     ]
-    done = subprocess.run(command, cwd=away, env=ENVIRON, capture_output=True, text=True, timeout=280, check=False)
+    done = subprocess.run(command, cwd=away, env=ENVIRON, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-3000:]
     report = json.loads(done.stdout.splitlines()[-1])
     assert report["clean"] and report["tickets"] > 0

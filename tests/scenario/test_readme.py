@@ -28,7 +28,7 @@ def test_a_tickets_life_by_hand(tmp_path: Path) -> None:
             env=environ,
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1200,
             check=False,
         )
     finally:

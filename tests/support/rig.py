@@ -109,7 +109,7 @@ class Rig:
         worker = self.workers[name] = Worker(name, stage, process, log)
         return worker
 
-    async def ready(self, *names: str, within: float = 60) -> None:
+    async def ready(self, *names: str, within: float = 300) -> None:
         """Wait until these workers (all, if none is named) have opened everything assigned to them."""
         wanted = names or tuple(self.workers)
 
@@ -132,11 +132,11 @@ class Rig:
         process = self.workers[name].process
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(15)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-            raise AssertionError(f"{name} did not end within 15 s of TERM") from None
+            raise AssertionError(f"{name} did not end within 60 s of TERM") from None
 
     def close(self) -> None:
         """End everything that was started here."""

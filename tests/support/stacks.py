@@ -19,7 +19,7 @@ ENVIRON = {
 
 
 def run(
-    *words: str, data: Path | None = None, within: float = 120, cwd: Path = ROOT, **environ: str
+    *words: str, data: Path | None = None, within: float = 300, cwd: Path = ROOT, **environ: str
 ) -> subprocess.CompletedProcess[str]:
     """One command of the product, to its end."""
     command = [sys.executable, "-m", "engine.cli", *words, *(["--data", str(data)] if data is not None else [])]
@@ -43,7 +43,7 @@ def up(data: Path, *more: str, cwd: Path = ROOT, **environ: str) -> Iterator[sub
             command, cwd=cwd, env=ENVIRON | environ, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
-        wait(lambda: "up in " in log.read_text() or process.poll() is not None, 120, "the stack is up")
+        wait(lambda: "up in " in log.read_text() or process.poll() is not None, 300, "the stack is up")
         assert process.poll() is None, log.read_text()[-2000:]
         yield process
     finally:
