@@ -59,13 +59,13 @@ def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]
     assert found is not None
     script, last, _ = found[1].partition("gridwhistle down")
     assert last and "--detach" in script
-    done = shell(script.replace("--detach", f"--detach --port-base {free_ports(20)}"), folder)
-    try:
+    try:  # also a walk that is given up has a stack, which nobody else would end
+        done = shell(script.replace("--detach", f"--detach --port-base {free_ports(20)}"), folder)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
         yield folder, done.stdout
     finally:
         down = gridwhistle(folder, "down", "--data", "mine")
-        assert down.returncode == 0 or done.returncode != 0, down.stderr
+    assert down.returncode == 0, down.stderr
 
 
 def row(n: int, **changed: str) -> str:
