@@ -30,6 +30,7 @@ from tests.kafka.test_alerts import Watched
 BY_RULES_ALONE = {
     "AllocationError": "arithmetic keeps it below one ticket: it could only be shown by writing a false state",
     "ClocksLate": "needs rungs that are due by the hundred; a live clock has none within a test",
+    "GatewayFails": "minutes of requests while a server is away; one is answered 503 in tests/kafka/test_gateway.py",
     "OldestDue": "needs a rung that is due and a dispatch that answers and does not move",
     "PacksDiffer": "two dispatches of which one reads no pack: none of our faults leads there",
     "PartitionStopped": "its mend is a topic restored from a replica; the stop itself is `make faults`",

@@ -17,6 +17,8 @@ from tests.support.stacks import wait
 GRAFANA = Path(__file__).parents[2] / "deploy" / "grafana"
 VALUES = {
     "stage": (*STAGES,),
+    "route": ("report", "command"),
+    "status": ("202", "503"),
     "partition": ("0", "1"),
     "band": ("ok", "at_risk", "overdue"),
     "department": ("chengguan", "ranqi"),
