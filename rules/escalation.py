@@ -23,6 +23,7 @@ from topics.events.clocks import ClockAtRisk, ClockBreached, RedListed, Supervis
 from topics.events.filing import TicketForgotten
 from topics.ids import Instant
 from topics.ticket import Clock
+from topics.ticket_words import OfferEnd
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role
 
 
@@ -120,7 +121,7 @@ def _leg(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
 
 def _accept(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
     """Nobody accepted: the next party of the tier, or after a second miss the next tier; at the top it stays."""
-    offers.end_offer(case, draft, "missed")
+    offers.end_offer(case, draft, OfferEnd.MISSED)
     if not offers.next_in_tier(case, draft) and ladder.above(case, draft):
         moves.move_up(case, draft, "accept_missed")
     return Reason.ACCEPT_MISSED

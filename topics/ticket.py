@@ -9,7 +9,8 @@ import msgspec
 
 from topics.command import Duty
 from topics.ids import Instant
-from topics.vocabulary import Status
+from topics.ticket_words import ChildStatus, OfferEnd, TicketTask
+from topics.vocabulary import DepartmentRole, Status
 
 
 class Clock(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -54,13 +55,12 @@ class Child(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
 
     code: str
     n: int
-    role: str
+    role: DepartmentRole
     """``lead`` or ``helper``."""
     called_at: Instant
     deadline_at: Instant | None
     """Of the child clock; ``None``: beyond the calendar's horizon."""
-    status: str = "called"
-    """``called``, ``reported_in``, ``finished``, ``released``."""
+    status: ChildStatus = ChildStatus.CALLED
     person: str | None = None
     reported_in_at: Instant | None = None
     ended_at: Instant | None = None
@@ -74,8 +74,8 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     tier: str
     party: str
     at: Instant
-    ended: str | None = None
-    """``accepted``, ``declined``, ``missed``, ``skipped:no_one_on_duty``, ``withdrawn``; ``None`` while it stands."""
+    ended: OfferEnd | None = None
+    """``None`` while it stands."""
 
 
 class Asked(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -137,7 +137,7 @@ class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forb
     duty: str
     """The seat or post in which the person has it: ``desk``, a party, ``street``, a department code, ``centre``,
     ``checker``."""
-    task: str
+    task: TicketTask
     """What is to be done next: ``triage``, ``accept``, ``handle``, ``coordinate``, ``check``, ``survey``, ``none``."""
     tier: str | None = None
     party: str | None = None

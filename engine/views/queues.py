@@ -8,6 +8,7 @@ from rules.law.compiled import Law
 from rules.law.walls import COMMITTEES
 from topics.ids import Instant
 from topics.ticket import Child, Ticket
+from topics.ticket_words import ChildStatus
 from topics.vocabulary import FINAL, ClockKind, Status
 
 LAST = 2**52
@@ -144,7 +145,9 @@ def queues(ticket: Ticket, law: Law | None = None) -> list[str]:
         return [*found, "desk"]
     if ticket.tier is not None:
         found.append(f"tier:{ticket.tier}")
-    departments = {child.code for child in ticket.children if child.status in ("called", "reported_in")}
+    departments = {
+        child.code for child in ticket.children if child.status in (ChildStatus.CALLED, ChildStatus.REPORTED_IN)
+    }
     if ticket.duty == ticket.party == ticket.lead and ticket.lead is not None:
         departments.add(ticket.lead)
     found += [f"dept:{code}" for code in sorted(departments)]

@@ -16,6 +16,7 @@ from topics.events.endings import (
     TicketReopened,
 )
 from topics.ticket import Asked, Clock
+from topics.ticket_words import TicketTask
 from topics.vocabulary import ClockKind, CommandKind, DepartmentRole, Reason, Role, TierKind
 
 
@@ -62,7 +63,7 @@ def answer(case: Case, draft: Draft, command: Command) -> Reason:
     draft.drop(ClockKind.SURVEY)
     actor = command.actor
     draft.asked = Asked("reopen", str(actor.role), actor.person, command.text or "", case.at)
-    draft.task, draft.duty = "decide_reopening", "desk"
+    draft.task, draft.duty = TicketTask.DECIDE_REOPENING, "desk"
     desk = case.someone(Role.DESK, draft)
     draft.person = desk.person if desk else case.supervisor(draft)
     draft.put(

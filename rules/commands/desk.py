@@ -15,6 +15,7 @@ from topics.command import Command
 from topics.events.endings import DismissalAppealed
 from topics.events.offers import TicketReassigned
 from topics.events.work import NoteAdded
+from topics.ticket_words import OfferEnd
 from topics.vocabulary import CommandKind, Reason, Role, Status
 
 
@@ -88,7 +89,7 @@ def reassign(case: Case, draft: Draft, command: Command) -> Reason:
             return Reason.TIER_UNKNOWN
         if draft.status is Status.PARKED:
             pauses.unpark(case, draft)
-        offers.end_offer(case, draft, "withdrawn")
+        offers.end_offer(case, draft, OfferEnd.WITHDRAWN)
         if not offers.offer(case, draft, tier, party):
             return Reason.NOT_ON_DUTY
         if not draft.exercise:

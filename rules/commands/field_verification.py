@@ -9,6 +9,7 @@ from topics.command import Command
 from topics.events.work import TicketSpotFixed, VerificationAsked, VerificationDone
 from topics.pack import Limit
 from topics.ticket import Clock
+from topics.ticket_words import OfferEnd, TicketTask
 from topics.vocabulary import ClockKind, CommandKind, Reason, Role, Status, Unit
 
 WITHIN = Limit(30, Unit.MINUTE)
@@ -21,7 +22,7 @@ def send(case: Case, draft: Draft, command: Command) -> Reason:
     chosen = command.target or next((entry.person for entry in lookers if case.duty_law.on_duty(entry, case.at)), None)
     if all(entry.person != chosen for entry in lookers):
         return Reason.PERSON_UNKNOWN if command.target else Reason.NOT_ON_DUTY
-    draft.status, draft.task, draft.duty, draft.person = Status.VERIFYING, "verify", "checker", str(chosen)
+    draft.status, draft.task, draft.duty, draft.person = Status.VERIFYING, TicketTask.VERIFY, "checker", str(chosen)
     limit = clocks.limit_of(case.law, ClockKind.VERIFY, draft.urgency) or WITHIN
     draft.looks += 1
     draft.put(clocks.start(case.law, ClockKind.VERIFY, str(draft.looks), limit, case.at))
@@ -45,7 +46,7 @@ def at_end(case: Case, draft: Draft, clock: Clock, rung: int) -> Reason:
 def _back(case: Case, draft: Draft) -> None:
     draft.drop(ClockKind.VERIFY)
     desk = case.someone(Role.DESK, draft)
-    draft.status, draft.task, draft.duty = Status.RECEIVED, "triage", "desk"
+    draft.status, draft.task, draft.duty = Status.RECEIVED, TicketTask.TRIAGE, "desk"
     draft.person = desk.person if desk else case.supervisor(draft)
 
 
@@ -78,7 +79,7 @@ def spot_fix(case: Case, draft: Draft, command: Command) -> Reason:
         close(case, draft, "spot_fixed")
         return Reason.DONE_AS_ASKED
     draft.drop(ClockKind.TRIAGE)
-    offers.end_offer(case, draft, "withdrawn")
+    offers.end_offer(case, draft, OfferEnd.WITHDRAWN)
     work_clocks.stop(case, draft)
     check.begin(case, draft)
     return Reason.DONE_AS_ASKED

@@ -8,6 +8,7 @@ from topics.command import Actor, Command
 from topics.events.changes import ApprovalAsked
 from topics.events.departments import WhistleAsked
 from topics.ticket import Asked, Child
+from topics.ticket_words import ChildStatus, OfferEnd
 from topics.vocabulary import ClockKind, CommandKind, Reason, Role, TierKind
 
 CASES = ("street_cannot", "joint_enforcement", "emergency")
@@ -59,7 +60,7 @@ def carry_out(
     case: Case, draft: Draft, actor: Actor, codes: tuple[str, ...], why: str, asks: str | None = None
 ) -> None:
     """Call the departments; the ticket comes to the street unless the centre has it already."""
-    offers.end_offer(case, draft, "withdrawn")
+    offers.end_offer(case, draft, OfferEnd.WITHDRAWN)
     if pauses.is_waiting(draft):
         pauses.end_wait(case, draft)
     if draft.party not in (authority.STREET, authority.CENTRE):
@@ -95,7 +96,7 @@ def report_in(case: Case, draft: Draft, command: Command) -> Reason:
     child = _own_child(draft, command)
     if isinstance(child, Reason):
         return child
-    if child.status != "called":
+    if child.status is not ChildStatus.CALLED:
         return Reason.NO_CHANGE
     whistle.report_in(case, draft, child, command.actor.person)
     return Reason.DONE_AS_ASKED
@@ -106,10 +107,10 @@ def finish(case: Case, draft: Draft, command: Command) -> Reason:
     child = _own_child(draft, command)
     if isinstance(child, Reason):
         return child
-    if child.status == "called":
+    if child.status is ChildStatus.CALLED:
         whistle.report_in(case, draft, child, command.actor.person)
         child = whistle.find(draft, command.ticket) or child
-    whistle.end(case, draft, child, "finished", command.text)
+    whistle.end(case, draft, child, ChildStatus.FINISHED, command.text)
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, command.actor.person)))
     return Reason.DONE_AS_ASKED
 
@@ -120,7 +121,7 @@ def release(case: Case, draft: Draft, command: Command) -> Reason:
     if child is None or child.status not in whistle.OPEN:
         return Reason.NO_SUCH_CHILD
     department_tasks.send(case, draft, "withdrawn", child.code, child.role, child, command.reason)
-    whistle.end(case, draft, child, "released", command.reason)
+    whistle.end(case, draft, child, ChildStatus.RELEASED, command.reason)
     return Reason.DONE_AS_ASKED
 
 

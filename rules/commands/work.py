@@ -7,6 +7,7 @@ from rules.ticket.authority import helper, holds, on_duty, party_of
 from rules.ticket.draft import Case, Draft, is_wish
 from topics.command import Command
 from topics.events.work import ReporterContacted, TicketFinished, TicketStarted
+from topics.ticket_words import OfferEnd, TicketTask
 from topics.vocabulary import ClockKind, CommandKind, Reason, Status
 
 
@@ -25,13 +26,13 @@ def decline(case: Case, draft: Draft, command: Command) -> Reason:
     if not holds(draft, command.actor):
         return Reason.NOT_YOUR_TICKET
     if (
-        sum(offer.ended == "declined" and offer.party == draft.party for offer in draft.offers)
+        sum(offer.ended is OfferEnd.DECLINED and offer.party == draft.party for offer in draft.offers)
         >= case.law.bundle.max_declines
     ):
         return Reason.TOO_MANY_DECLINES
     if not ladder.above(case, draft):
         return Reason.NOT_IN_THIS_STATUS
-    offers.end_offer(case, draft, "declined")
+    offers.end_offer(case, draft, OfferEnd.DECLINED)
     if not offers.next_in_tier(case, draft):
         moves.move_on(case, draft, "declined")
     return Reason.DONE_AS_ASKED
@@ -52,7 +53,7 @@ def start(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.NOT_YOUR_TICKET
     if committee_consent.missing(draft):
         return Reason.CONSENT_MISSING
-    draft.status, draft.task, draft.person = Status.HANDLING, "handle", command.actor.person
+    draft.status, draft.task, draft.person = Status.HANDLING, TicketTask.HANDLE, command.actor.person
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, command.actor.person)))
     case.say(draft, TicketStarted())
     return Reason.DONE_AS_ASKED
@@ -80,7 +81,7 @@ def finish(case: Case, draft: Draft, command: Command) -> Reason:
         else None
     )
     at = max(case.effective_at, resolve.running_since or 0) if resolve else case.effective_at
-    offers.end_offer(case, draft, "withdrawn")
+    offers.end_offer(case, draft, OfferEnd.WITHDRAWN)
     work_clocks.stop(case, draft)
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, actor.person)))
     draft.finished_by = (

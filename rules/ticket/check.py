@@ -6,6 +6,7 @@ from rules.ticket.authority import had_hand_in
 from rules.ticket.closing import close
 from rules.ticket.draft import Case, Draft
 from topics.events.endings import TicketSurveyed
+from topics.ticket_words import TicketTask
 from topics.vocabulary import ClockKind, Role, Status
 
 
@@ -13,7 +14,7 @@ def begin(case: Case, draft: Draft) -> None:
     """Hand a finished ticket to a checker who did not handle it; a pack without a check clock has no check."""
     checkers = [entry for entry in case.people(Role.CHECKER, draft) if not had_hand_in(draft, entry.person)]
     ready = [entry for entry in checkers if case.duty_law.on_duty(entry, case.at)] or checkers
-    draft.status, draft.task, draft.duty = Status.DONE, "check", "checker"
+    draft.status, draft.task, draft.duty = Status.DONE, TicketTask.CHECK, "checker"
     draft.person = ready[0].person if ready else case.supervisor(draft)
     start_clock(case, draft, draft.rework * 100)
     if draft.clock(ClockKind.CHECK) is None:
@@ -39,7 +40,7 @@ def passed(case: Case, draft: Draft) -> None:
         return
     draft.status, draft.task, draft.surveyed_at = (
         Status.SURVEYED,
-        "survey",
+        TicketTask.SURVEY,
         max(case.effective_at, draft.finished_at or 0),
     )
     desk = case.someone(Role.DESK, draft)

@@ -10,6 +10,7 @@ from topics.events.departments import TaskDispatched
 from topics.ids import Instant
 from topics.task import TaskEvent
 from topics.ticket import Child
+from topics.ticket_words import ChildStatus
 from topics.vocabulary import ClockKind, DepartmentRole, Role
 
 
@@ -79,7 +80,7 @@ def withdraw_all(case: Case, draft: Draft, event: str, reason: str | None = None
     if draft.party is not None and case.law.department(draft.party) is not None:
         send(case, draft, event, draft.party, DepartmentRole.OWNER, reason=reason)
     for child in draft.children:
-        if child.status in ("called", "reported_in"):
+        if child.status in (ChildStatus.CALLED, ChildStatus.REPORTED_IN):
             send(case, draft, event, child.code, child.role, child, reason)
 
 

@@ -14,6 +14,7 @@ from topics.events.facts import Facts
 from topics.ids import DecisionId, Instant
 from topics.pack import Category, RosterEntry
 from topics.ticket import Clock, Offer, Quota, Ticket
+from topics.ticket_words import OfferEnd
 from topics.vocabulary import FINAL, ClockKind, Role, Status
 
 BEYOND = "beyond_horizon"
@@ -256,7 +257,7 @@ def _deadline(law: Law, draft: Draft) -> Instant | None:
     return None
 
 
-def with_offer_ended(offers: tuple[Offer, ...], how: str) -> tuple[Offer, ...]:
+def with_offer_ended(offers: tuple[Offer, ...], how: OfferEnd) -> tuple[Offer, ...]:
     """Write down how the standing offer ended."""
     if offers and offers[-1].ended is None:
         return (*offers[:-1], replace(offers[-1], ended=how))

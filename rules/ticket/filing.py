@@ -12,6 +12,7 @@ from topics.events.filing import TicketFiled, TicketReceived
 from topics.incident import Carried, Incident
 from topics.pack import Category, Limit, Tier
 from topics.ticket import Clock
+from topics.ticket_words import OfferEnd, TicketTask
 from topics.vocabulary import ClockKind, Reason, Role, Status, Unit
 
 RECEIVED, TRIAGE, RESOLVE = Status.RECEIVED, ClockKind.TRIAGE, ClockKind.RESOLVE
@@ -51,7 +52,7 @@ def _draft_of(case: Case, incident: Incident, ticket_id: str, category: Category
         incident.channel,
         "",
         "desk",
-        "triage",
+        TicketTask.TRIAGE,
         leaf=incident.leaf,
         signal=incident.signal,
         category=incident.category if category else None,
@@ -81,7 +82,7 @@ def _take_along(draft: Draft, carried: Carried) -> None:
 
 def wait_at_desk(case: Case, draft: Draft, urgency: str) -> None:
     """Put a ticket into the duty desk's queue, under the triage clock."""
-    draft.status, draft.task, draft.duty = RECEIVED, "triage", "desk"
+    draft.status, draft.task, draft.duty = RECEIVED, TicketTask.TRIAGE, "desk"
     somebody = case.someone(Role.DESK, draft)
     draft.person = somebody.person if somebody else case.supervisor(draft)
     draft.put(clocks.start(case.law, ClockKind.TRIAGE, str(draft.rework), triage_limit(case, urgency), case.at))
@@ -206,7 +207,7 @@ def whistle_at_once(case: Case, draft: Draft) -> None:
     """Life or property: the departments are called without waiting for the street (LAW 2)."""
     called = whistle.called_by(case, draft)
     if called:
-        offers.end_offer(case, draft, "withdrawn")
+        offers.end_offer(case, draft, OfferEnd.WITHDRAWN)
         whistle.call(case, draft, called, "emergency", automatic=True)
 
 

@@ -14,6 +14,7 @@ from rules.ticket.draft import Case, Draft, with_offer_ended
 from topics.command import Command
 from topics.events.filing import ProgrammeTold, TicketClosedWith, TicketUnfolded
 from topics.ticket import Clock, Ticket
+from topics.ticket_words import OfferEnd
 from topics.vocabulary import ClockKind, Reason, Status
 
 MOVING = frozenset({ClockKind.ACCEPT, ClockKind.RESOLVE, ClockKind.LEG})
@@ -47,7 +48,7 @@ def ended(case: Case, draft: Draft, programme: Ticket | None) -> Reason:
     assert programme is not None
     department_tasks.withdraw_all(case, draft, "ended", "closed_with_programme")
     draft.children = tuple(released(case, child, "closed_with_programme") for child in draft.children)
-    draft.offers = with_offer_ended(draft.offers, "withdrawn")
+    draft.offers = with_offer_ended(draft.offers, OfferEnd.WITHDRAWN)
     draft.drop(ClockKind.PARK)
     resolve_clocks.change(case.law, draft, lambda clock: clocks.stop(case.law, clock, case.at))
     draft.asked = draft.parked_from = None

@@ -9,6 +9,7 @@ from rules.ticket.work_clocks import start_leg
 from topics.events.offers import TicketExhausted, TicketMoved, TopTierReminded
 from topics.pack import Tier
 from topics.ticket import Helper
+from topics.ticket_words import OfferEnd, TicketTask
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, Status, TierKind
 
 _AT_THE_TOP: dict[str, str] = {TierKind.STREET: STREET, TierKind.CENTRE: CENTRE}
@@ -42,7 +43,7 @@ def leave_to_supervisor(case: Case, draft: Draft) -> None:
     """Nobody anywhere can take it: the supervisor has it at the top, and the resolve clock speaks (LAW 2)."""
     settle(case, draft)
     draft.drop(ClockKind.ACCEPT, ClockKind.CONTACT)
-    draft.status, draft.task, draft.duty = Status.OFFERED, "accept", "supervisor"
+    draft.status, draft.task, draft.duty = Status.OFFERED, TicketTask.ACCEPT, "supervisor"
     steps = steps_of(case, draft)
     draft.tier, draft.party, draft.person = (steps[-1].name if steps else draft.tier), CENTRE, case.supervisor(draft)
 
@@ -77,7 +78,7 @@ def enter(case: Case, draft: Draft, tier: Tier) -> bool:
     """Let a tier take the ticket; ``False`` when it cannot."""
     if tier.kind == TierKind.WHISTLE:
         return _enter_by_whistle(case, draft, tier)
-    end_offer(case, draft, "withdrawn")
+    end_offer(case, draft, OfferEnd.WITHDRAWN)
     draft.drop(ClockKind.CONTACT)
     party = _AT_THE_TOP.get(tier.kind)
     if party is not None:
@@ -92,7 +93,7 @@ def _enter_by_whistle(case: Case, draft: Draft, tier: Tier) -> bool:
     called = whistle.called_by(case, draft)
     if not called and not whistle.any_open(draft):
         return False
-    end_offer(case, draft, "withdrawn")
+    end_offer(case, draft, OfferEnd.WITHDRAWN)
     settle(case, draft)
     draft.drop(ClockKind.LEG)  # the tier's own leg is not started yet; children get a whole one
     if draft.party != STREET:
@@ -100,7 +101,7 @@ def _enter_by_whistle(case: Case, draft: Draft, tier: Tier) -> bool:
         draft.party, draft.duty = STREET, STREET
         somebody = case.someone(Role.STREET, draft)
         draft.person = somebody.person if somebody else case.supervisor(draft)
-    draft.tier, draft.status, draft.task = tier.name, Status.WHISTLED, "coordinate"
+    draft.tier, draft.status, draft.task = tier.name, Status.WHISTLED, TicketTask.COORDINATE
     if called:
         whistle.call(case, draft, called, "street_cannot", automatic=True)
     return True
@@ -136,4 +137,10 @@ def give_back(draft: Draft, party: str, person: str) -> None:
     if draft.party != party and draft.tier and draft.party:
         others = [one for one in draft.helpers if one.named or one.party != draft.party]
         draft.helpers = (*others, Helper(draft.tier, draft.party, None))
-    draft.status, draft.task, draft.duty, draft.party, draft.person = Status.HANDLING, "handle", party, party, person
+    draft.status, draft.task, draft.duty, draft.party, draft.person = (
+        Status.HANDLING,
+        TicketTask.HANDLE,
+        party,
+        party,
+        person,
+    )

@@ -7,6 +7,7 @@ from rules.ticket.ladder import tier_of
 from topics.events.offers import OfferEnded, TicketAccepted, TicketOffered
 from topics.pack import Tier
 from topics.ticket import Offer
+from topics.ticket_words import OfferEnd, TicketTask
 from topics.vocabulary import ClockKind, DepartmentRole, Role, Status, TierKind
 
 OFFERED, ACCEPT = Status.OFFERED, ClockKind.ACCEPT
@@ -26,13 +27,13 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
     somebody = case.someone(role, draft, org, skill)
     n = draft.offers[-1].n + 1 if draft.offers else 1
     if somebody is None and tier.nobody_on_duty == "skip":
-        draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at, "skipped:no_one_on_duty"))
-        case.refused.append((party, "skipped:no_one_on_duty"))
+        draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at, OfferEnd.SKIPPED))
+        case.refused.append((party, OfferEnd.SKIPPED))
         return False
     if somebody is None and tier.kind == PARTIES:
         case.unmanned.append(party)
     settle(case, draft)
-    draft.status, draft.task = OFFERED, "accept"
+    draft.status, draft.task = OFFERED, TicketTask.ACCEPT
     draft.tier, draft.party, draft.duty = tier.name, party, party
     draft.person = somebody.person if somebody else case.supervisor(draft)
     draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at))
@@ -53,7 +54,7 @@ def settle(case: Case, draft: Draft) -> None:
     draft.asked = None
 
 
-def end_offer(case: Case, draft: Draft, how: str) -> None:
+def end_offer(case: Case, draft: Draft, how: OfferEnd) -> None:
     """The standing offer is over: its clock stops."""
     if draft.offers and draft.offers[-1].ended is None:
         case.say(draft, OfferEnded(n=draft.offers[-1].n, how=how))
@@ -70,7 +71,7 @@ def next_in_tier(case: Case, draft: Draft) -> bool:
     if tier is None or category is None or tier.kind != TierKind.PARTIES:
         return False
     here = [made for made in draft.offers if made.tier == tier.name]
-    if sum(made.ended == "missed" for made in here) >= 2:
+    if sum(made.ended is OfferEnd.MISSED for made in here) >= 2:
         return False
     tried = {made.party for made in here}
     able = case.eligible(category, draft)
@@ -93,9 +94,9 @@ def offer_to_one_of(case: Case, draft: Draft, tier: Tier, able: list[str]) -> bo
 def take_over(case: Case, draft: Draft, person: str) -> None:
     """Somebody of the offered party accepts: the ticket is theirs, the contact clock starts if the reporter can be
     reached."""
-    draft.offers = with_offer_ended(draft.offers, "accepted")
+    draft.offers = with_offer_ended(draft.offers, OfferEnd.ACCEPTED)
     draft.drop(ClockKind.ACCEPT)
-    draft.status, draft.task, draft.person = Status.ACCEPTED, "handle", person
+    draft.status, draft.task, draft.person = Status.ACCEPTED, TicketTask.HANDLE, person
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, person)))
     limit = clocks.limit_of(case.law, ClockKind.CONTACT, draft.urgency)
     if draft.can_reach_reporter and limit is not None:

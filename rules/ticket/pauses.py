@@ -8,6 +8,7 @@ from rules.ticket.whistle import any_open
 from topics.events.changes import TicketParked, TicketUnparked, WaitEnded
 from topics.ids import Instant
 from topics.ticket import Child, Clock
+from topics.ticket_words import TicketTask
 from topics.vocabulary import ClockKind, Reason, Status, Unit
 
 DAY_MS = 86_400_000
@@ -43,7 +44,7 @@ def park(case: Case, draft: Draft, until: Instant) -> None:
     """Hold the work to a date; what it was doing goes on then."""
     hold(case, draft, "parked")
     draft.parked_from, draft.was_parked = draft.status, True
-    draft.status, draft.task = Status.PARKED, "wait"
+    draft.status, draft.task = Status.PARKED, TicketTask.WAIT
     draft.put(Clock(ClockKind.PARK, "0", until - case.at, Unit.MINUTE, case.at, case.at, (100,), until=until))
     if until - REMINDER_MS > case.at:
         reminder = until - REMINDER_MS
@@ -59,7 +60,7 @@ def unpark(case: Case, draft: Draft, at: Instant | None = None) -> None:
     draft.status, draft.parked_from = draft.parked_from or Status.HANDLING, None
     if draft.status is Status.WHISTLED and not any_open(draft):
         draft.status = Status.HANDLING
-    draft.task = "coordinate" if draft.status is Status.WHISTLED else "handle"
+    draft.task = TicketTask.COORDINATE if draft.status is Status.WHISTLED else TicketTask.HANDLE
     _run_on(case, draft, case.at if at is None else at)
     case.say(draft, TicketUnparked())
 

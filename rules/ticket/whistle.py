@@ -8,16 +8,19 @@ from rules.ticket.draft import Case, Draft, is_wish
 from topics.events.departments import ChildFinished, ChildReleased, DepartmentReportedIn, WhistleRaised
 from topics.ids import is_number
 from topics.ticket import Child, Clock
+from topics.ticket_words import ChildStatus, TicketTask
 from topics.vocabulary import ClockKind, DepartmentRole, Status, Unit
 
-OPEN = ("called", "reported_in")
+OPEN = (ChildStatus.CALLED, ChildStatus.REPORTED_IN)
 
 
 def call(
     case: Case, draft: Draft, departments: tuple[str, ...], reason: str, automatic: bool, asks: str | None = None
 ) -> None:
     """Call departments; the first is lead unless there is one already. Each gets a report-in and a child clock."""
-    has_lead = any(child.role == DepartmentRole.LEAD and child.status != "released" for child in draft.children)
+    has_lead = any(
+        child.role == DepartmentRole.LEAD and child.status is not ChildStatus.RELEASED for child in draft.children
+    )
     case.say(
         draft,
         WhistleRaised(
@@ -41,7 +44,7 @@ def call(
         department_tasks.send(
             case, draft, "dispatched", code, role, child, report_in_by=report_in_by, asks=asks, why=reason
         )
-    draft.status, draft.task = Status.WHISTLED, "coordinate"
+    draft.status, draft.task = Status.WHISTLED, TicketTask.COORDINATE
 
 
 def _child_clock(case: Case, draft: Draft) -> Clock | None:
@@ -121,19 +124,19 @@ def report_in(case: Case, draft: Draft, child: Child, person: str) -> None:
     due = clocks.moment(case.law, clock, 100, draft.urgency) if clock else None
     draft.drop(ClockKind.REPORT_IN, number=number)
     at = max(case.effective_at, child.called_at)
-    update(draft, replace(child, status="reported_in", person=person, reported_in_at=at))
+    update(draft, replace(child, status=ChildStatus.REPORTED_IN, person=person, reported_in_at=at))
     case.say(draft, DepartmentReportedIn(code=child.code, n=child.n, late_by_ms=max(0, at - due) if due else 0))
 
 
-def end(case: Case, draft: Draft, child: Child, status: str, reason: str | None) -> None:
+def end(case: Case, draft: Draft, child: Child, status: ChildStatus, reason: str | None) -> None:
     """A child is finished or released; when none is open, a whistled parent goes on to be handled."""
     number = f"{child.code}/{child.n}"
     draft.drop(ClockKind.REPORT_IN, ClockKind.CHILD, number=number)
     update(draft, replace(child, status=status, ended_at=max(case.effective_at, child.called_at), reason=reason))
-    event = ChildFinished if status == "finished" else ChildReleased
+    event = ChildFinished if status is ChildStatus.FINISHED else ChildReleased
     case.say(draft, event(code=child.code, n=child.n))
     if draft.status is Status.WHISTLED and not any_open(draft):
-        draft.status, draft.task = Status.HANDLING, "handle"
+        draft.status, draft.task = Status.HANDLING, TicketTask.HANDLE
 
 
 def any_open(draft: Draft) -> bool:

@@ -11,7 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from topics import codec
-from topics.schema import EXAMPLES, SCHEMAS, documented, events, incompatible, names, schema_of, text_of
+from topics.schema import EXAMPLES, SCHEMAS, WRITTEN, documented, events, incompatible, names, schema_of, text_of
 
 PUBLISHED = {
     str(path.relative_to(SCHEMAS)).removesuffix(".json"): json.loads(path.read_text(encoding="utf-8"))
@@ -90,3 +90,17 @@ def test_a_word_taken_out_of_an_enumeration_is_caught() -> None:
     old = {"type": "string", "enum": ["a", "b"]}
     assert incompatible(old, {"type": "string", "enum": ["a"]})
     assert incompatible(old, {"type": "string", "enum": ["a", "b", "c"]}) == []
+
+
+@pytest.mark.parametrize("optional", [False, True])
+def test_any_text_may_become_the_words_that_were_ever_written_and_no_fewer(optional: bool) -> None:
+    """What a log or a state of yesterday holds is still read."""
+
+    def member(kind: dict[str, Any]) -> dict[str, Any]:
+        return {"properties": {"ended": {"anyOf": [kind, {"type": "null"}]} if optional else kind}}
+
+    old, words = member({"type": "string"}), sorted(WRITTEN["OfferEnd"])
+    assert incompatible(old, member({"title": "OfferEnd", "enum": words})) == []
+    assert incompatible(old, member({"title": "OfferEnd", "enum": words[1:]}))
+    assert incompatible(old, member({"title": "Unheard", "enum": words}))
+    assert incompatible(member({"type": "integer"}), member({"title": "OfferEnd", "enum": words}))

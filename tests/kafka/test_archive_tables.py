@@ -28,6 +28,7 @@ from topics.decision import Change, Decision
 from topics.ids import DecisionId, HomeCode
 from topics.pack import PackBundle
 from topics.ticket import Ticket
+from topics.ticket_words import TicketTask
 from topics.vocabulary import Status
 
 DAY = 86_400_000
@@ -72,7 +73,7 @@ def made(name: str, words: str, at: int, **fields: Any) -> Read:
     image: dict[str, Any] = {"category": "bins", "leaf": "east-1", "address": None} | fields
     ticket = Ticket(
         name, 1, f"app:{name}", image.pop("home", "east"), Status(image.pop("status", "offered")), at, at, REF,
-        "app", image.pop("person", "residents-1"), "residents", "accept", text=words, **image,
+        "app", image.pop("person", "residents-1"), "residents", TicketTask.ACCEPT, text=words, **image,
     )  # fmt: skip
     decision = Decision(
         DecisionId(f"incidents:0:{name}"), at, "incident", "reported", HomeCode(ticket.home), name,

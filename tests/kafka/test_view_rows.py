@@ -23,6 +23,7 @@ from topics.ids import DecisionId
 from topics.reference import EngineClock
 from topics.registry import DECISIONS
 from topics.ticket import Ticket
+from topics.ticket_words import TicketTask
 from topics.vocabulary import Status
 
 NAME = "hotline:7"
@@ -49,7 +50,7 @@ def said(home: str, version: int, status: Status | None, hops: int = 0) -> tuple
         hops=hops,
         duty="d",
         person="p",
-        task="t",
+        task=TicketTask.HANDLE,
     )
     after = msgspec.Raw(codec.encode(ticket)) if status else None
     return (
@@ -229,7 +230,7 @@ async def test_figures_of_the_view_count_what_the_screen_colours(settings: Setti
             channel="app",
             duty="water",
             person="p",
-            task="t",
+            task=TicketTask.HANDLE,
             tier="grid",
             party="water",
             lead="water",

@@ -12,8 +12,8 @@ from tests.mutants import again, cover, draw, page, run, trial
 HERE = Path(__file__).parents[2]
 
 
-def main() -> int:
-    """Go through the draw; 0 when enough was noticed and the rest has its reasons."""
+def options() -> argparse.Namespace:
+    """What the command line says."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
     parser.add_argument(
         "--work",
@@ -41,7 +41,12 @@ def main() -> int:
         default=float("inf"),
         help="stop after so many seconds; go on by running it again",
     )
-    args = parser.parse_args()
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Go through the draw; 0 when enough was noticed and the rest has its reasons."""
+    args = options()
     args.work.mkdir(parents=True, exist_ok=True)
     if args.again:
         return again.run_again(HERE, args.work.resolve(), args.seed, args.count, args.tests, args.seconds)

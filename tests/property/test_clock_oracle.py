@@ -130,6 +130,11 @@ class Told:
         return max(due, min(bounds)) if bounds else due
 
 
+def _some_time(draw: random.Random, days: int) -> int:
+    """None, or within a minute, ten hours, or so many days."""
+    return draw.choice([0, draw.randrange(MINUTE), draw.randrange(600 * MINUTE), draw.randrange(days * 1440 * MINUTE)])
+
+
 @pytest.mark.parametrize(
     ("pack", "first", "last", "share"), [("guancheng", 2025, 2026, 3), ("los-angeles", 2018, 2018, 1)]
 )
@@ -148,13 +153,7 @@ def test_ledgers_agree_with_spans_laid_out_minute_by_minute(pack: str, first: in
         clock, told = Clock(ClockKind.RESOLVE, "0", limit, unit, at, at, RUNGS), Told(minutes, limit, unit, at)
         steps = []
         for _ in range(draw.randrange(1, 7)):
-            at = min(
-                at
-                + draw.choice(
-                    [0, draw.randrange(MINUTE), draw.randrange(600 * MINUTE), draw.randrange(8 * 1440 * MINUTE)]
-                ),
-                minutes.end - 1,
-            )
+            at = min(at + _some_time(draw, 8), minutes.end - 1)
             act = draw.choice(["pause", "resume", "extend", "rebase"])
             steps.append((act, at))
             clock = _act(law, clock, told, act, at, draw)
@@ -169,15 +168,8 @@ def test_ledgers_agree_with_spans_laid_out_minute_by_minute(pack: str, first: in
             if expected is None and told.runs and rung < 100:
                 assert seen[1] is not None and seen[1] >= minutes.end, (pack, number, steps)
                 expected = seen[1]
-            assert seen == (told.consumed(at), expected, told.moment(100, False)), (
-                pack,
-                number,
-                amount,
-                unit,
-                steps,
-                rung,
-                patient,
-            )
+            case = (pack, number, amount, unit, steps, rung, patient)
+            assert seen == (told.consumed(at), expected, told.moment(100, False)), case
 
 
 def _act(law: Law, clock: Clock, told: Told, act: str, at: int, draw: random.Random) -> Clock:
@@ -273,9 +265,7 @@ def test_declared_force_majeure_holds_limits_until_they_are_broken() -> None:
         clock = Clock(ClockKind.RESOLVE, "0", limit, unit, at, at, RUNGS, area=law.area("tawan-g1-m1"))
         told = Standing(kinds, limit, unit, at)
         for _ in range(draw.randrange(1, 5)):
-            at += draw.choice(
-                [0, draw.randrange(MINUTE), draw.randrange(600 * MINUTE), draw.randrange(4 * 1440 * MINUTE)]
-            )
+            at += _some_time(draw, 4)
             act = draw.choice(["pause", "resume", "extend"])
             if act == "pause":
                 told.hold(at)

@@ -14,7 +14,7 @@ from tests.support.walk import Walk
 from tests.support.walk_commands import KINDS
 from tests.support.walk_images import FEATURES
 from topics.command import Actor, Command
-from topics.vocabulary import REFUSALS, Reason, Role, Status
+from topics.vocabulary import REFUSALS, CommandKind, Reason, Role, Status
 
 LAW = Law(REF, city_bundle())
 STEPS = int(os.environ.get("GRIDWHISTLE_STEPS", "10000"))
@@ -92,6 +92,28 @@ def in_status(status: Status) -> City:
     return city
 
 
+def said_by(role: Role, kind: CommandKind, city: City) -> Command:
+    """A command with everything that any might need."""
+    others = {Role.STREET: "north-street", Role.PRINCIPAL: "north-principal", Role.DEPARTMENT: "urban-1"}
+    return Command(
+        "c",
+        kind,
+        Actor(role, others.get(role, f"{role.value}-1"), "urban" if role is Role.DEPARTMENT else None),
+        city.now,
+        ticket=city["T"].id,
+        reason="not_ours",
+        text="said",
+        proof=("a", "b"),
+        category="leak",
+        home="west",
+        departments=("urban",),
+        case="emergency",
+        passed=True,
+        satisfied=True,
+        until=city.now + DAY,
+    )
+
+
 @pytest.mark.parametrize("status", list(Status))
 def test_every_pair_of_status_and_command_is_decided_or_refused_with_a_reason(status: Status) -> None:
     """By everybody: what the table does not have is refused as such, and changes nothing."""
@@ -99,35 +121,7 @@ def test_every_pair_of_status_and_command_is_decided_or_refused_with_a_reason(st
         decided = set()
         for role in Role:
             city = in_status(status)
-            person = (
-                "north-street"
-                if role is Role.STREET
-                else (
-                    "north-principal"
-                    if role is Role.PRINCIPAL
-                    else "urban-1"
-                    if role is Role.DEPARTMENT
-                    else f"{role.value}-1"
-                )
-            )
-            command = Command(
-                "c",
-                kind,
-                Actor(role, person, "urban" if role is Role.DEPARTMENT else None),
-                city.now,
-                ticket=city["T"].id,
-                reason="not_ours",
-                text="said",
-                proof=("a", "b"),
-                category="leak",
-                home="west",
-                departments=("urban",),
-                case="emergency",
-                passed=True,
-                satisfied=True,
-                until=city.now + DAY,
-            )
-            outcome = city.take(CommandCause("commands:0:99", command, city.now))
+            outcome = city.take(CommandCause("commands:0:99", said_by(role, kind, city), city.now))
             reason = Reason(outcome.decision.reason)
             assert bool(outcome.decision.changes) == (reason not in REFUSALS and reason is not Reason.NO_CHANGE)
             decided.add(reason)

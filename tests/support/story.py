@@ -17,6 +17,7 @@ from topics.reference import EngineClock, ref_of
 from topics.rejected import Rejected
 from topics.task import Task
 from topics.ticket import Clock, Marker, Quota, Ticket
+from topics.ticket_words import TicketTask
 from topics.vocabulary import CommandKind, Role, Status
 
 HOUR = 3_600_000
@@ -185,7 +186,7 @@ def ticket(n: int, at: int, party: str) -> Ticket:
         channel="hotline",
         person="p",
         duty=party,
-        task="accept",
+        task=TicketTask.ACCEPT,
         urgency="U2",
         clocks=(clock,),
     )

@@ -32,20 +32,11 @@ LONG_FUNCTIONS = {
     "kafka/test_small_town.py": 1,
     "kafka/test_view_rows.py": 1,
     "kafka/test_wheel.py": 1,
-    "mutants/__main__.py": 1,
-    "property/test_clock_oracle.py": 2,
-    "property/test_lifecycle_model.py": 1,
     "scenario/test_readme.py": 1,
     "support/busy_days.py": 1,
     "support/hostile.py": 1,
     "support/secure.py": 1,
     "support/story.py": 1,
-    "unit/engine/test_barriers.py": 1,
-    "unit/engine/test_settings.py": 1,
-    "unit/feed/test_mapping.py": 1,
-    "unit/intake/test_canaries.py": 1,
-    "unit/replay/test_simulated.py": 1,
-    "unit/rules/test_caps.py": 1,
 }
 """Module -> how many of its functions are longer still: each tells one long story on real servers, or is a table."""
 

@@ -29,6 +29,7 @@ from topics.ids import DecisionId, identity
 from topics.registry import DECISIONS, INCIDENTS, REJECTED
 from topics.rejected import Rejected
 from topics.ticket import Duties, HeldCause, Marker, Ticket
+from topics.ticket_words import TicketTask
 from topics.vocabulary import Status
 
 JUNK: tuple[bytes | None, ...] = (None, b"", b"junk", b"{}", b"null", b"[" * 10_000, b"\xff" * 1000)
@@ -56,7 +57,7 @@ def ticket(name: str = NAME, of: str = "cli:7") -> Ticket:
         channel="hotline",
         person="desk-1",
         duty="desk",
-        task="triage",
+        task=TicketTask.TRIAGE,
     )
 
 

@@ -184,34 +184,38 @@ def test_words_that_are_not_listed_are_shown_where_they_can_be_nobody(small_map:
     )
 
 
+CLERKS = FeedMap.model_validate(
+    {
+        "source": "12345",
+        "id": "工单号",
+        "occurred_at": "受理时间",
+        "timezone": "Asia/Shanghai",
+        "dates": ["ymd", "excel"],
+        "decimal": ",",
+        "empty": ["无", "-", "N/A"],
+        "category": {"column": "类别", "map": {"垃圾": "bins_full"}},
+        "text": "内容",
+        "reporter": {"name": "来电人", "phone": "电话"},
+        "location": {"lat": "纬度", "lon": "经度", "grid": {"column": "网格", "map": {"东街": "dongjie"}}},
+        "closing": {
+            "at": "办结",
+            "status": "状态",
+            "map": {"已办结": {"kind": "close_by_source", "reason": "closed"}, "办理中": None},
+        },
+    }
+)
+"""The map of a clerk's own table."""
+COLUMNS = {
+    "工单号": "２０２６０１", "受理时间": "２０２６年３月５日 ２４：００", "类别": "垃圾", "内容": "-",
+    "来电人": "无", "电话": "１３８００００００００",
+    "纬度": "34,75", "经度": "113,66", "网格": "东街", "办结": "46087.5", "状态": "已办结",
+}  # fmt: skip
+"""One row of it."""
+
+
 def test_a_clerks_columns_in_chinese() -> None:
     """Full-width digits, Excel's dates, words for nothing, a decimal comma, a map of categories, and the reporter."""
-    feed = FeedMap.model_validate(
-        {
-            "source": "12345",
-            "id": "工单号",
-            "occurred_at": "受理时间",
-            "timezone": "Asia/Shanghai",
-            "dates": ["ymd", "excel"],
-            "decimal": ",",
-            "empty": ["无", "-", "N/A"],
-            "category": {"column": "类别", "map": {"垃圾": "bins_full"}},
-            "text": "内容",
-            "reporter": {"name": "来电人", "phone": "电话"},
-            "location": {"lat": "纬度", "lon": "经度", "grid": {"column": "网格", "map": {"东街": "dongjie"}}},
-            "closing": {
-                "at": "办结",
-                "status": "状态",
-                "map": {"已办结": {"kind": "close_by_source", "reason": "closed"}, "办理中": None},
-            },
-        }
-    )
-    columns = {
-        "工单号": "２０２６０１", "受理时间": "２０２６年３月５日 ２４：００", "类别": "垃圾", "内容": "-",
-        "来电人": "无", "电话": "１３８００００００００",
-        "纬度": "34,75", "经度": "113,66", "网格": "东街", "办结": "46087.5", "状态": "已办结",
-    }  # fmt: skip
-    row = map_row(feed, Row(1, columns))
+    row = map_row(CLERKS, Row(1, COLUMNS))
     assert row.faults == () and row.id == "202601"
     assert row.data == {
         "occurred_at": "2026-03-06T00:00:00+08:00",
@@ -221,11 +225,11 @@ def test_a_clerks_columns_in_chinese() -> None:
         "location": {"lat": 34.75, "lon": 113.66, "crs": "WGS84", "grid": "dongjie"},
     }
     assert row.closing is not None and row.closing.at == moment("2026-03-06T04:00:00")
-    strange = map_row(feed, Row(2, columns | {"状态": "转办"}))
+    strange = map_row(CLERKS, Row(2, COLUMNS | {"状态": "转办"}))
     assert strange.closing is None and strange.notes == (("status that is not listed, so it closes nothing", "转办"),)
-    still_open = map_row(feed, Row(2, columns | {"状态": "办理中"}))
+    still_open = map_row(CLERKS, Row(2, COLUMNS | {"状态": "办理中"}))
     assert (still_open.closing, still_open.notes, still_open.faults) == (None, (), ())
-    cut = map_row(feed, Row(2, columns | {"电话": "1.38E+10", "纬度": ""}))
+    cut = map_row(CLERKS, Row(2, COLUMNS | {"电话": "1.38E+10", "纬度": ""}))
     assert [fault.column for fault in cut.faults] == ["电话", "纬度"]
 
 

@@ -166,7 +166,18 @@ def bad(canary: str) -> list[Raw]:
         (f"hotline:{canary}:other".encode(), value, list(headers)),
         (key, None, list(headers)),
     ]
-    wrong: list[dict[str, Any]] = [
+    for structured in (False, True):
+        made += [incident_message("hotline", canary, sound | change, structured=structured) for change in wrong(canary)]
+        made += [
+            incident_message(f"{canary}\x07", "1", sound, structured=structured),
+            incident_message(canary * 90, "1", sound, structured=structured),
+        ]
+    return made
+
+
+def wrong(canary: str) -> list[dict[str, Any]]:
+    """Members of a report that are wrong, each for itself."""
+    return [
         {canary: 1},
         {"channel": canary},
         {"occurred_at": canary},
@@ -190,13 +201,6 @@ def bad(canary: str) -> list[Raw]:
         {"attributes": {"building": canary * 80}},
         {"category": canary * 80},
     ]
-    for structured in (False, True):
-        made += [incident_message("hotline", canary, sound | change, structured=structured) for change in wrong]
-        made += [
-            incident_message(f"{canary}\x07", "1", sound, structured=structured),
-            incident_message(canary * 90, "1", sound, structured=structured),
-        ]
-    return made
 
 
 @pytest.mark.parametrize("form", ["mobile", "full-width", "name", "mail"])

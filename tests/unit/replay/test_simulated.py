@@ -93,12 +93,18 @@ def endings(log: Log) -> dict[tuple[str, int], Ending]:
     return {(ending.ticket.identity, ending.ticket.hops): ending for ending in found.values()}
 
 
-def by_force(log: Log, bundle: PackBundle, since: int | None = None) -> tuple[Log, set[str]]:
-    """Let a town under the other law live through the same; answers its log and the commands it refuses although they
-    were done.
+def renamed(command: Command, names: dict[str, str]) -> Command:
+    """The same of the ticket that was filed in its place."""
+    ticket, slash, child = command.ticket.partition("/")
+    found, target = names.get(ticket, ticket), command.target
+    if command.kind is CommandKind.DUPLICATE_OF:
+        target = names.get(target or "", target)
+    return msgspec.structs.replace(command, ticket=found + slash + child if found else "", target=target)
 
-    With ``since`` it has the recorded law until then.
-    """
+
+def by_force(log: Log, bundle: PackBundle, since: int | None = None) -> tuple[Log, set[str]]:
+    """Let a town under the other law, from ``since`` on if that is given, live through the same; answers its log and
+    the commands it refuses although they were done."""
     told, names, unfit = Dispatch(bundle, OTHER) if since is None else Dispatch(), dict[str, str](), set[str]()
     told.laws[OTHER] = law(bundle)
     records = {e.id: e for topic in ("incidents", "commands") for e in log.of(topic)}
@@ -125,19 +131,10 @@ def by_force(log: Log, bundle: PackBundle, since: int | None = None) -> tuple[Lo
         command = decode(record.value or b"", Command)
         if command.kind is CommandKind.ADOPT_PACK:
             continue
-        ticket, slash, child = command.ticket.partition("/")
-        found = names.get(ticket, ticket)
         appended = START + record.appended_ms * SPEED
         told.pass_time(appended - 1)
         asked = len(told.log.of("tickets.decisions"))
-        target = (
-            names.get(command.target or "", command.target)
-            if command.kind is CommandKind.DUPLICATE_OF
-            else command.target
-        )
-        told.command(
-            msgspec.structs.replace(command, ticket=found + slash + child if found else "", target=target), appended
-        )
+        told.command(renamed(command, names), appended)
         now = decode(told.log.of("tickets.decisions")[asked].value or b"", Decision)
         if was.changes and not now.changes and now.reason != "repeated_command":
             unfit.add(was.id)

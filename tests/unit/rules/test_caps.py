@@ -13,6 +13,7 @@ from topics import bounds, codec
 from topics.command import Actor, Command
 from topics.decision import Decision
 from topics.pack import Alike
+from topics.ticket import Child, Ticket
 from topics.vocabulary import FINAL, CommandKind, Role, Status
 
 WIDE = "𠮷"
@@ -163,6 +164,25 @@ class Glutton:
             city.at("08:00", (city.now + 8 * HOUR) // 86_400_000 - 20_513)
         name = "T" if draw.random() < 0.8 else draw.choice(sorted(city.book.tickets))
         ticket = city[name] if name == "T" else city.book.tickets[name]
+        command = self._drawn(ticket)
+        if command is not None:
+            city.take(CommandCause(f"commands:0:{self.ids}", command, city.now))
+
+    def _actor(self, ticket: Ticket, role: str, child: Child | None) -> Actor:
+        """Somebody of the roster in this role; of a department the one that was called."""
+        who = [
+            entry
+            for entry in self.city.laws[ticket.pack].bundle.roster
+            if entry.role == role and (child is None or role != "department" or entry.org == child.code)
+        ]
+        if not who:
+            return Actor(Role(role), f"{self.ids}" + WIDE * 90)
+        person = self.draw.choice(who)
+        return Actor(Role(role), person.person, person.org)
+
+    def _drawn(self, ticket: Ticket) -> Command | None:
+        """One that fits its status, as large as any may be."""
+        draw, city = self.draw, self.city
         open_children = [child for child in ticket.children if child.status in ("called", "reported_in")]
         table = CHILD_TABLE if open_children and draw.random() < 0.5 else TABLE
         fitting = [
@@ -171,21 +191,13 @@ class Glutton:
             if ticket.status in row.statuses and (ticket.status in FINAL or kind not in ENDING)
         ]
         if not fitting:
-            return
+            return None
         kind = draw.choice(fitting)
         role = draw.choice(sorted(table[kind].roles))
         self.ids += 1
         child = draw.choice(open_children) if table is CHILD_TABLE else None
-        who = [
-            entry
-            for entry in city.laws[ticket.pack].bundle.roster
-            if entry.role == role and (child is None or role != "department" or entry.org == child.code)
-        ]
-        person = draw.choice(who) if who else None
-        actor = Actor(
-            Role(role), person.person if person else f"{self.ids}" + WIDE * 90, person.org if person else None
-        )
-        command = Command(
+        actor = self._actor(ticket, role, child)
+        return Command(
             f"g{self.ids}",
             kind,
             actor,
@@ -206,7 +218,6 @@ class Glutton:
             until=city.now + 48 * HOUR,
             score=1,
         )
-        city.take(CommandCause(f"commands:0:{self.ids}", command, city.now))
 
 
 ENDING = (
