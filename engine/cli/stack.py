@@ -13,7 +13,7 @@ import typer
 from engine.cli import run_async
 from engine.cli.detached import start_detached, tell_ready
 from engine.errors import DependencyDown, InvalidSettings
-from engine.local.folder import folder_of, naming, read_stack, take_folder
+from engine.local.folder import StackFile, folder_of, naming, read_stack, take_folder
 from engine.local.lock import demand_no_orphans, held, holder, holding_process, left_behind
 from engine.local.plan import Wanted
 from engine.local.reset import clear, demand_ours
@@ -100,22 +100,26 @@ def up(
         return start_detached(data)
     if watch:
         find_prometheus()  # before a former day is cleared away or a folder is made
-    silent = left_behind(folder_of(data))
-    before = read_stack(data)
+    silent, before = left_behind(folder_of(data)), read_stack(data)
     if demo:
         clock = _new_day(data, clock)
     folder = take_folder(data)
     # as Ctrl-C, until the loop has its own: the lock goes with us
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with held(folder, "gridwhistle up"):
-        if silent is not None:
-            print(SILENT.format(silent), file=sys.stderr)
-        if before is not None:
-            demand_no_orphans((name, one.get("pid"), one.get("since")) for name, one in before.processes.items())
+        _look_back(silent, before)
         wanted = Wanted(data, pack, kafka, redis, port_base, clock, counts, demo, watch, database, archive)
         code = run_async(_up(wanted, demo, for_seconds, as_json, ready_fd))
     if code:
         raise typer.Exit(code)
+
+
+def _look_back(silent: str | None, before: StackFile | None) -> None:
+    """Say that the last one ended without a word, and see that nothing of it is left."""
+    if silent is not None:
+        print(SILENT.format(silent), file=sys.stderr)
+    if before is not None:
+        demand_no_orphans((name, one.get("pid"), one.get("since")) for name, one in before.processes.items())
 
 
 def _new_day(data: Path | None, clock: str | None) -> str:

@@ -145,20 +145,15 @@ def _settled_name(pack: str) -> str:
     return pack if is_shipped(pack) else str(Path(pack).resolve())
 
 
+_TAKEN_OVER = (
+    "KAFKA", "REDIS_URL", "PREFIX", "PARTITIONS", "REPLICATION_FACTOR", "MIN_INSYNC_REPLICAS", "DATABASE_URL",
+)  # fmt: skip
+"""Settings of the environment that a new stack keeps."""
+
+
 def _first(wanted: Wanted, environ: Mapping[str, str]) -> StackFile:
     """Settle a new stack, or one whose first start failed."""
-    given = {
-        name: environ.get(f"{ENVIRONMENT}{name}")
-        for name in (
-            "KAFKA",
-            "REDIS_URL",
-            "PREFIX",
-            "PARTITIONS",
-            "REPLICATION_FACTOR",
-            "MIN_INSYNC_REPLICAS",
-            "DATABASE_URL",
-        )
-    }
+    given = {name: environ.get(f"{ENVIRONMENT}{name}") for name in _TAKEN_OVER}
     _demand_no_password("redis", wanted.redis)
     _demand_no_password("database", wanted.database)
     kafka, redis = wanted.kafka or given["KAFKA"], wanted.redis or given["REDIS_URL"]

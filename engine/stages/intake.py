@@ -1,7 +1,7 @@
 """Intake: reads what came in by the door, seals what is personal, places the rest, and rejects with a reason."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -11,6 +11,7 @@ from engine.observability.traces import Trail
 from engine.security.vault import Vault
 from engine.stages.identities import Identities
 from engine.stages.placing import incident_of, parted, place_of
+from engine.stages.quoting import first, shown, without_names
 from engine.stages.report_reading import ColumnFault, Fault, compared, read
 from engine.stream.contracts import Clockless, Out, Record
 from engine.stream.passed_by import offsets, passed_by, rejection
@@ -19,7 +20,7 @@ from rules.law.placement import Places
 from rules.masking.masker import masker_for
 from topics import codec
 from topics.envelope import Envelope
-from topics.hostile_json import KNOWN, LONGEST_NAME
+from topics.hostile_json import LONGEST_NAME
 from topics.ids import Instant, identity_hash, murmur2, partition_of
 from topics.incident import MAX_RECORD_BYTES, REPORTED, Incident, ReportedIncident
 from topics.registry import INCIDENTS, INTAKE_STATE, RAW, REJECTED, VAULT
@@ -40,9 +41,6 @@ FLOOD_KEEPS_BYTES = 16 * 1024
 """Largest original that is kept of those beyond a flood's hundred: sealing and writing half a MiB of each, a third
 longer, made everybody else wait (a hundred a second of them are 70 MB). What is larger lies at its position for the 30
 days of the door's topic."""
-
-HEADER_BYTES = 16 * 1024
-"""Headers of a rejected record that are kept; an honest CloudEvent has one."""
 
 REHOMED = "gw-rehomed"
 """Header of a record that intake has put into its key's partition; it is done once."""
@@ -202,12 +200,12 @@ class IntakeCore(Clockless):
         flooded = self._watch_for_flood(record) and reason is not RejectReason.HELD
         token = self._vault.token(record.id)
         beside = Original(
-            record.key[:LONGEST_KEY] if record.key is not None else None, _first(record.headers), name, _shown(field)
+            record.key[:LONGEST_KEY] if record.key is not None else None, first(record.headers), name, shown(field)
         )
         law = self._laws[self._current()]
         mask = masker_for(law.bundle.timezone).mask
-        field = mask(_shown(field)) if is_column else _without_names(field, law)
-        message = mask(_shown(message))
+        field = mask(shown(field)) if is_column else without_names(field, law)
+        message = mask(shown(message))
         if flooded and len(record.value or b"") > FLOOD_KEEPS_BYTES:
             told = f"{message}; one of a flood: its original is kept at {record.id} alone, for 30 days"
             short = Rejected(record.id, at, reason, field, told)
@@ -278,29 +276,3 @@ def _size(record: Record) -> int:
         + len(record.value or b"")
         + sum(len(name) + len(text or b"") for name, text in record.headers)
     )
-
-
-def _first(headers: Sequence[tuple[str, bytes | None]]) -> tuple[tuple[str, bytes | None], ...]:
-    """Keep the headers up to ``HEADER_BYTES``."""
-    kept, size = [], 0
-    for name, value in headers:
-        size += len(name) * 4 + len(value or b"")
-        if size > HEADER_BYTES:
-            break
-        kept.append((name, value))
-    return tuple(kept)
-
-
-def _without_names(field: str, law: Law) -> str:
-    """Name a field by our own words alone: a member we do not know is told by a question mark."""
-    known = KNOWN | set(law.bundle.attributes)
-    return (
-        ".".join(part if part in known or (part.isdecimal() and len(part) < 6) else "?" for part in field.split("."))
-        if field
-        else ""
-    )
-
-
-def _shown(text: str) -> str:
-    """Cut and clean text that came from outside before it is written beside a reason."""
-    return "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in text[:300])
