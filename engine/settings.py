@@ -9,15 +9,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from engine.errors import InvalidSettings
-from engine.server_addresses import (
-    DATABASE_FORM,
-    REDIS_FORM,
-    address_amiss,
-    is_database_url,
-    is_loopback,
-    is_redis_url,
-    shown_url,
-)
+from engine.misfits import misfits
+from engine.server_addresses import shown_url
 
 ENVIRONMENT = "GRIDWHISTLE_"
 NOT_SETTINGS = frozenset({"CACHE_DIR", "PROMETHEUS"})
@@ -31,9 +24,6 @@ SECRETS = frozenset(
     {"kafka_password", "kafka_key_password", "redis_password", "redis_url", "database_password", "database_url"}
 )
 """May be given as ``..._FILE``, the path of a file that holds it: a mounted secret, systemd's credentials."""
-
-SASL_OVER_TLS = frozenset({"PLAIN", "OAUTHBEARER"})
-"""They hand the secret over as it is: whoever listens would have it."""
 
 RENAMED = {"metrics_host": "HTTP_BIND=HOST:PORT", "metrics_port": "HTTP_BIND=HOST:PORT"}
 
@@ -210,7 +200,7 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _fits_together(self) -> "Settings":
         """Say everything that does not fit at once."""
-        found = list(_misfits(self))
+        found = list(misfits(self))
         if found:
             raise ValueError("; ".join(found))
         return self
@@ -236,54 +226,6 @@ class Settings(BaseModel):
         """Host and port to answer on, if any."""
         host, _, port = self.http_bind.rpartition(":")
         return (host.strip("[]"), int(port)) if self.http_bind else None
-
-
-def _misfits(s: Settings) -> list[str]:
-    """What contradicts itself."""
-    amiss = address_amiss(s.kafka)
-    wants_password = s.kafka_sasl in ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
-    rules = (
-        (amiss is not None, f"KAFKA={amiss!r} must be HOST:PORT, several with commas between, e.g. broker-1:9092"),
-        # it is not repeated: it may hold a password anywhere
-        (not is_redis_url(s.redis_url), f"REDIS_URL {REDIS_FORM}"),
-        (bool(s.database_url) and not is_database_url(s.database_url), f"DATABASE_URL {DATABASE_FORM}"),
-        (
-            s.kafka_sasl in SASL_OVER_TLS and not s.kafka_tls,
-            f"KAFKA_SASL={s.kafka_sasl} without KAFKA_TLS=true would send the secret in plain text",
-        ),
-        (
-            wants_password and not (s.kafka_user and s.kafka_password),
-            f"KAFKA_SASL={s.kafka_sasl} needs KAFKA_USER and KAFKA_PASSWORD or KAFKA_PASSWORD_FILE",
-        ),
-        (s.kafka_sasl == "OAUTHBEARER" and s.kafka_token_file is None, "KAFKA_SASL=OAUTHBEARER needs KAFKA_TOKEN_FILE"),
-        (
-            bool(s.kafka_user or s.kafka_password) and not wants_password,
-            "KAFKA_USER and KAFKA_PASSWORD say nothing without KAFKA_SASL",
-        ),
-        (
-            bool(s.kafka_ca_file or s.kafka_cert_file) and not s.kafka_tls,
-            "KAFKA_CA_FILE and KAFKA_CERT_FILE say nothing without KAFKA_TLS=true",
-        ),
-        ((s.kafka_cert_file is None) != (s.kafka_key_file is None), "KAFKA_CERT_FILE and KAFKA_KEY_FILE go together"),
-        ((s.redis_cert_file is None) != (s.redis_key_file is None), "REDIS_CERT_FILE and REDIS_KEY_FILE go together"),
-        (
-            bool(s.redis_ca_file or s.redis_cert_file) and not s.redis_url.startswith("rediss://"),
-            "REDIS_CA_FILE and REDIS_CERT_FILE need a REDIS_URL of rediss://",
-        ),
-        (
-            s.min_insync_replicas > s.replication_factor,
-            "MIN_INSYNC_REPLICAS is more than REPLICATION_FACTOR: nothing could ever be written",
-        ),
-        (bool(s.crash_at) and not s.faults, "CRASH_AT is for tests; unset it, or set FAULTS=allow in a test"),
-        (s.gateway_address[1] > 65_535, f"GATEWAY_BIND={s.gateway_bind} has no port below 65536"),
-        (
-            bool(s.gateway_seats) and not is_loopback(s.gateway_address[0]),
-            f"GATEWAY_SEATS=open on GATEWAY_BIND={s.gateway_bind} would let everybody who reaches it be the chief; bind"
-            " it to 127.0.0.1, or make keys with 'gridwhistle keys add'",
-        ),
-        (s.http_address is not None and s.http_address[1] > 65_535, f"HTTP_BIND={s.http_bind} has no port below 65536"),
-    )
-    return [text for holds, text in rules if holds]
 
 
 def shown(settings: Settings) -> dict[str, str]:

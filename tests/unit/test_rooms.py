@@ -22,6 +22,7 @@ ROOMS = (
     "rules.history",
     "engine.errors",
     "engine.server_addresses",
+    "engine.misfits",
     "engine.settings",
     "engine.terminal",
     "engine.security",
