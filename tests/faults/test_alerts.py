@@ -56,15 +56,16 @@ def test_more_faults_raise_their_alerts_and_end_them(tmp_path: Path) -> None:
             except Exception as exc:
                 failed.append(f"{', '.join(kind.alerts)}: {exc!r:.300}")
             print(rows[-1:], failed, flush=True)
+            RESULTS.write_text(HEAD + page(rows, failed), encoding="utf-8")  # a run that is ended leaves what it saw
         second.stop()
         told = here.was_told("on-call", "CausesHeld") and here.was_told("weekly", "WhistlesTooFew")
-    RESULTS.write_text(HEAD + page(rows, failed), encoding="utf-8")
     assert not failed and told
 
 
 def page(rows: list[str], failed: list[str]) -> str:
     """What came of it."""
-    stamp = f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; {len(rows)} of {len(LONG)} kinds fired and ended."
+    counts = f"{len(rows)} of {len(LONG)} kinds fired and ended, {len(failed)} did not."
+    stamp = f"{datetime.now(UTC):%Y-%m-%d}, {machine()}; {counts}"
     lines = [
         stamp,
         "",
