@@ -62,7 +62,7 @@ LONG = (
         lambda here: None,
         another_calendar,
     ),
-    Kind(("NobodyOnDuty",), "everybody of a grid off duty, four reports", nobody, lambda here: duty(here, "on")),
+    Kind(("NobodyOnDuty",), "everybody of a grid off duty, sixteen reports", nobody, lambda here: duty(here, "on")),
     Kind(
         ("WhistlesTooFew",),
         "60 tickets in a street without a whistle; six gas leaks",

@@ -75,5 +75,7 @@ def page(rows: list[str], failed: list[str]) -> str:
     ]
     if failed:
         lines += ["", "Did not:", "", *[f"- {one}" for one in failed]]
+    if untried := [name for kind in LONG[len(rows) + len(failed) :] for name in kind.alerts]:
+        lines += ["", f"Ended before these were tried: {', '.join(untried)}."]
     lines += ["", f"Live in `make test`: {', '.join(QUICK)}.", "", "By promtool's tests alone:", ""]
     return "\n".join([*lines, *[f"- {name}: {why}." for name, why in BY_RULES_ALONE.items()], ""])
