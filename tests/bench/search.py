@@ -118,7 +118,7 @@ async def fill(archive: Archive, count: int) -> None:
                 jsonb_build_object('id', g, 'text', said, 'clocks', repeat('x', 300))
                 FROM (SELECT g, CAST(:begin AS timestamptz) + g * (interval '360 days' / :count) AS at,
                 said, words, grams
-                FROM generate_series(0, :count - 1) g JOIN texts ON n = (g * 7919) % 6000) made"""
+                FROM generate_series(0, :count - 1) g JOIN texts ON n = CAST(g AS bigint) * 7919 % 6000) made"""
             ),
             {"begin": sure(BEGIN), "count": count},
         )
