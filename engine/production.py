@@ -21,6 +21,7 @@ def findings(settings: Settings, environ: Mapping[str, str]) -> Iterator[Finding
     """Look at every setting as an operator of a city would."""
     yield from _kafka(settings)
     yield from _redis(settings)
+    yield from _database(settings)
     yield from _log(settings)
     yield from _secrets(settings, environ)
     yield from _http(settings)
@@ -73,6 +74,17 @@ def _redis(s: Settings) -> Iterator[Finding]:
         )
 
 
+def _database(s: Settings) -> Iterator[Finding]:
+    parts = urlsplit(s.database_url)
+    if parts.hostname and not is_loopback(parts.hostname) and "sslmode=verify-full" not in parts.query:
+        yield (
+            "refused",
+            "DATABASE_URL",
+            f"{shown_url(s.database_url)} may be spoken to in plain text over a network, or with whoever answers; add"
+            " ?sslmode=verify-full&sslrootcert=FILE",
+        )
+
+
 def _log(s: Settings) -> Iterator[Finding]:
     if s.replication_factor < 3:
         yield (
@@ -113,13 +125,19 @@ def _log(s: Settings) -> Iterator[Finding]:
 
 
 def _secrets(s: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
-    for name in sorted(SECRETS - {"redis_url"}):
+    for name in sorted(SECRETS - {"redis_url", "database_url"}):
         if f"{ENVIRONMENT}{name.upper()}" in environ:
             yield (
                 "warned",
                 name.upper(),
                 f"it stands in the environment, which tools print and child processes inherit; use {name.upper()}_FILE",
             )
+    if urlsplit(s.database_url).password is not None and f"{ENVIRONMENT}DATABASE_URL" in environ:
+        yield (
+            "warned",
+            "DATABASE_URL",
+            "its password stands in the environment, which child processes inherit; DATABASE_PASSWORD_FILE",
+        )
     if urlsplit(s.redis_url).password is not None and f"{ENVIRONMENT}REDIS_URL" in environ:
         yield "warned", "REDIS_URL", "it holds a password; use REDIS_PASSWORD_FILE"
     try:
