@@ -40,10 +40,12 @@ def grams(words: str) -> list[str]:
 def question(words: str) -> str:
     """Write the ``tsquery`` that finds all texts which may hold these plain words; empty: nothing to look up."""
     asked: dict[str, None] = {}
+    lonely: dict[str, None] = {}
     for is_chinese, run in _runs(words):
-        if is_chinese:
-            pairs = [run[n : n + 2] for n in range(len(run) - 1)]
-            asked |= dict.fromkeys([f"'{pair}'" for pair in pairs] or [f"'{run}':*"])
+        if is_chinese and len(run) == 1:
+            lonely[f"'{run}':*"] = None
+        elif is_chinese:
+            asked |= dict.fromkeys([f"'{run[n : n + 2]}'" for n in range(len(run) - 1)])
         else:
             asked[f"'{run[:LONGEST_WORD]}'" + (":*" if len(run) >= PREFIX_FROM else "")] = None
-    return " & ".join(asked)
+    return " & ".join(asked or lonely)  # one character begins a great many pairs: beside others it is only compared

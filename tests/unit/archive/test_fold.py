@@ -112,6 +112,7 @@ def test_words_are_cut_so_that_two_characters_are_found() -> None:
     assert question(plain("和平路")) == "'和平' & '平路'"
     assert question(plain("路")) == "'路':*"
     assert question(plain("BINS ab")) == "'bins':* & 'ab'"
+    assert question(plain("和平路 3 号")) == "'和平' & '平路' & '3'"
     assert question("' | !:*") == ""
     assert plain("a\0b\u3000 C") == "ab c"
 
