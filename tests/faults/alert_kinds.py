@@ -51,7 +51,7 @@ class Kind:
     how: str
     break_it: Callable[[Watched], None]
     mend: Callable[[Watched], None] = lambda here: None
-    within: float = 180
+    within: float = 400
 
 
 LONG = (
@@ -98,6 +98,6 @@ LONG = (
         go_on,
         240,
     ),
-    Kind(("Lag", "ReportToTaskSlow"), "20,000 gas leaks at once, worked off", flood, within=400),
+    Kind(("Lag", "ReportToTaskSlow"), "20,000 gas leaks at once, worked off", flood),
 )
 """In their order: what changes the stack most comes last."""
