@@ -106,7 +106,8 @@ class Trial:
         return [value for key, value in self.metrics(name).items() if key.startswith(f"gridwhistle_{what}{{")]
 
     def _unready(self, name: str) -> bool:
-        return 0.0 in self.gauges(name, "ready")
+        """It says so, or has ended: a minute in which nothing can be fetched ends a process, to be started anew."""
+        return not self.rig.workers[name].alive or 0.0 in self.gauges(name, "ready")
 
     async def not_ready(self, *names: str) -> None:
         """Wait until each of these workers says that it is not ready: the alarm of what it stands on."""
