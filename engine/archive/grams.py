@@ -22,6 +22,18 @@ def plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).casefold().replace("\0", "").split())
 
 
+BEGUN = 4
+"""The beginning that each longer word is looked up by as well: to gather all words that begin so took 50 ms among a
+million tickets."""
+
+
+def _begun(word: str) -> str:
+    """Ask for the words that begin so; whether the rest is there is compared."""
+    if len(word) >= BEGUN:
+        return f"'{word[:BEGUN]}~'"
+    return f"'{word}'" + (":*" if len(word) >= PREFIX_FROM else "")
+
+
 def _runs(words: str) -> list[tuple[bool, str]]:
     return [(bool(found[1]), found[0]) for found in _RUN.finditer(words)]
 
@@ -34,6 +46,8 @@ def grams(words: str) -> list[str]:
             found.update(run[n : n + 2] for n in range(len(run)))
         else:
             found.add(run[:LONGEST_WORD])
+            if len(run) >= BEGUN:
+                found.add(run[:BEGUN] + "~")
     return sorted(found)
 
 
@@ -47,5 +61,5 @@ def question(words: str) -> str:
         elif is_chinese:
             asked |= dict.fromkeys([f"'{run[n : n + 2]}'" for n in range(len(run) - 1)])
         else:
-            asked[f"'{run[:LONGEST_WORD]}'" + (":*" if len(run) >= PREFIX_FROM else "")] = None
+            asked[_begun(run)] = None
     return " & ".join(asked or lonely)  # one character begins a great many pairs: beside others it is only compared

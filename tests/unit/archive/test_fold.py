@@ -107,11 +107,11 @@ def test_nothing_of_the_reporter_is_in_any_row() -> None:
 
 def test_words_are_cut_so_that_two_characters_are_found() -> None:
     """Pairs of Chinese characters and the last one alone; words of letters whole; one width, one case."""
-    assert grams(plain("和平路３号 Bins")) == ["3", "bins", "号", "和平", "平路", "路"]
+    assert grams(plain("和平路３号 Bins")) == ["3", "bins", "bins~", "号", "和平", "平路", "路"]
     assert question(plain("平路")) == "'平路'"
     assert question(plain("和平路")) == "'和平' & '平路'"
     assert question(plain("路")) == "'路':*"
-    assert question(plain("BINS ab")) == "'bins':* & 'ab'"
+    assert question(plain("BINS ab")) == "'bins~' & 'ab'"
     assert question(plain("和平路 3 号")) == "'和平' & '平路' & '3'"
     assert question("' | !:*") == ""
     assert plain("a\0b\u3000 C") == "ab c"
