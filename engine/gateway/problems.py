@@ -6,6 +6,8 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from engine.errors import GridwhistleError
+
 KINDS: dict[str, tuple[int, str]] = {
     "unreadable": (400, "The body cannot be read"),
     "no-login": (401, "Nobody is logged in"),
@@ -29,7 +31,7 @@ TYPE = "urn:gridwhistle:problem:"
 CONTENT_TYPE = "application/problem+json"
 
 
-class Problem(Exception):
+class Problem(GridwhistleError):
     """Why a request is not done; whoever raises it says the field and the mend, and nothing that a stranger sent."""
 
     def __init__(

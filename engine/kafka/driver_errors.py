@@ -1,5 +1,9 @@
 """What Kafka's driver raises, by what it means to us: nobody above this room knows the driver's own names."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from aiokafka import TopicPartition
 from aiokafka.errors import (
     ConsumerStoppedError,
     CorruptRecordException,
@@ -14,6 +18,8 @@ from aiokafka.errors import (
     UnknownTopicOrPartitionError,
 )
 
+from topics.errors import GridwhistleError
+
 KafkaFault = KafkaError
 """Whatever a broker says, or the driver of it."""
 
@@ -26,8 +32,28 @@ NotAssigned = IllegalStateError
 NoSuchTopic = UnknownTopicOrPartitionError
 """The broker has no such topic; of one that was to be written the driver does not say which."""
 
-OffsetsGone = OffsetOutOfRangeError
-"""What was to be read next is no longer on the log; ``args[0]`` has the offset of each partition."""
+
+class OffsetsGone(GridwhistleError):
+    """What was to be read next is no longer on the log."""
+
+    reason = "offsets_gone"
+
+    def __init__(self, offsets: dict[TopicPartition, int]) -> None:
+        """Keep the offset of each partition that was to be read next."""
+        super().__init__(
+            f"no longer on the log: {', '.join(f'{tp.topic}/{tp.partition} {at}' for tp, at in offsets.items())}"
+        )
+        self.offsets = offsets
+
+
+@contextmanager
+def telling_what_is_gone() -> Iterator[None]:
+    """The driver's word of a lost position becomes ours."""
+    try:
+        yield
+    except OffsetOutOfRangeError as exc:
+        raise OffsetsGone(exc.args[0]) from exc
+
 
 OutOfTurn = IllegalOperation
 """Something was sent or ended where no transaction is open: our own fault."""

@@ -16,6 +16,7 @@ import aiokafka.consumer.fetcher as library
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatch
 
+from engine.kafka.driver_errors import telling_what_is_gone
 from engine.kafka.inflate import CannotInflate, inflate
 from engine.kafka.record_bytes import record, varint
 
@@ -250,7 +251,10 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         _Budget.left = HANDED_BYTES
         if timeout_ms:
             self._fetcher._fetch_max_wait_ms = timeout_ms
-        found: dict[TopicPartition, list[ConsumerRecord]] = await super().getmany(*partitions, timeout_ms=timeout_ms)
+        with telling_what_is_gone():
+            found: dict[TopicPartition, list[ConsumerRecord]] = await super().getmany(
+                *partitions, timeout_ms=timeout_ms
+            )
         return found
 
     async def getmany(
@@ -258,7 +262,8 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
         """Give what can be read; of the rest a line is logged."""
         _Budget.left = HANDED_BYTES
-        found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
+        with telling_what_is_gone():
+            found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
         return {tp: self._readable(tp, records) for tp, records in found.items()}
 
     def is_joining(self) -> bool:
@@ -286,14 +291,8 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         tp, now = TopicPartition(piece.topic, piece.partition), time.monotonic()
         if now - self._told.get(tp, -TOLD_EVERY_SECONDS) >= TOLD_EVERY_SECONDS:
             self._told[tp] = now
-            log.error(
-                "%s/%d: offsets %d to %d cannot be read and are passed by: %s",
-                piece.topic,
-                piece.partition,
-                piece.first,
-                piece.offset,
-                piece.why,
-            )
+            what = piece.topic, piece.partition, piece.first, piece.offset, piece.why
+            log.error("%s/%d: offsets %d to %d cannot be read and are passed by: %s", *what)
 
 
 library.MemoryRecords = _Batches

@@ -143,7 +143,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                     wait = self._patience.ms(all(one.live and not one.paused for one in self.slots.values()))
                     fetched = await self.consumer.fetched(timeout_ms=wait)
                 except OffsetsGone as exc:
-                    self._gone(exc.args[0])
+                    self._gone(exc.offsets)
                 except ReaderStopped:
                     raise
                 except Exception as exc:  # a partition's or the library's trouble: others are fetched the next time

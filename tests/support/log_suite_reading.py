@@ -44,7 +44,7 @@ class ReadingSuite:
         try:
             with pytest.raises(OffsetsGone) as gone:
                 await asyncio.wait_for(pump(member), WITHIN)
-            assert gone.value.args[0] == {tp(log, 0, IN): 0}
+            assert gone.value.offsets == {tp(log, 0, IN): 0}
         finally:
             await member.stop()
 

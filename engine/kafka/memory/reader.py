@@ -189,7 +189,7 @@ class MemoryReader:
         reading = [one for one in reading if not one[1].paused and one[1].position is not None]
         outside = [one for one in reading if not one[2].begin <= cast(int, one[1].position) <= one[2].end]
         if outside and self._group is not None:
-            raise OffsetsGone({tp: place.position for tp, place, _ in outside})
+            raise OffsetsGone({tp: place.position or 0 for tp, place, _ in outside})
         for _, place, stored in outside:
             place.position = stored.begin
         found: dict[TopicPartition, list[ConsumerRecord]] = {}

@@ -5,15 +5,18 @@ import gzip
 import struct
 import tracemalloc
 from collections.abc import Sequence
+from typing import Any
 
 import cramjam
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import OffsetOutOfRangeError
 from aiokafka.record.default_records import DefaultRecordBatch
 
 import engine.kafka.inflate as inflating
+from engine.kafka.driver_errors import OffsetsGone
 from engine.kafka.inflate import INFLATED_BYTES, CannotInflate, inflate
-from engine.kafka.log_consumer import HANDED_BYTES, Loose, Unreadable, _Batches, _Budget, _Fetched
+from engine.kafka.log_consumer import HANDED_BYTES, LogConsumer, Loose, Unreadable, _Batches, _Budget, _Fetched
 from tests.support.batches import CODECS, batch, bombs, control, packed, sealed
 
 
@@ -151,3 +154,19 @@ def test_a_marker_whose_bytes_are_damaged_ends_its_transaction_all_the_same() ->
         spoilt[at] ^= 0xFF
         data = batch([b"gone"], 0, transactional=True) + bytes(spoilt) + batch([b"kept"], 4, transactional=True)
         assert [one.value for one in fetched(data, 0, [(7, 0)])] == [b"kept"]
+
+
+@pytest.mark.parametrize("read", ["fetched", "getmany"])
+async def test_what_is_no_longer_on_the_log_is_told_in_fields(read: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver's word becomes ours, with the driver's as its cause."""
+    tp = TopicPartition("t", 3)
+
+    async def gone(*args: Any, **options: Any) -> None:
+        raise OffsetOutOfRangeError({tp: 7})
+
+    monkeypatch.setattr("aiokafka.AIOKafkaConsumer.getmany", gone)
+    reader: Any = object.__new__(LogConsumer)
+    with pytest.raises(OffsetsGone, match="no longer on the log: t/3 7") as found:
+        await getattr(reader, read)()
+    assert found.value.offsets == {tp: 7} and found.value.fields == {"reason": "offsets_gone"}
+    assert isinstance(found.value.__cause__, OffsetOutOfRangeError)
