@@ -6,7 +6,10 @@ from typing import Any, NamedTuple
 from engine.gateway.policy import POLICIES
 from engine.gateway.problems import CONTENT_TYPE, KINDS, TYPE
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
+from topics.events.types import EventType
+from topics.ids import record_id
 from topics.incident import INCIDENT_TYPE
+from topics.registry import COMMANDS
 
 TICKET = "tawan-20260302-1"
 REPORT = {"id": "A-1", "category": "bins_full", "text": "overflowing", "location": {"grid": "tawan-g1-m1"}}
@@ -51,9 +54,9 @@ class Example(NamedTuple):
 
 _DECIDED = {
     "command": "c-1",
-    "decision": "commands:3:17",
+    "decision": record_id(COMMANDS.name, 3, 17),
     "reason": "done_as_asked",
-    "events": ["TicketAccepted"],
+    "events": [EventType.TICKET_ACCEPTED],
     "version": 3,
     "ask": f"/v1/tickets/{TICKET}",
 }

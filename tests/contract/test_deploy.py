@@ -112,7 +112,7 @@ def test_every_setting_that_is_given_exists_and_fits(tmp_path: Path) -> None:
     named = {
         name
         for path in DEPLOY.rglob("*")
-        if path.is_file()
+        if path.is_file() and path.suffix != ".pyc"
         for name in re.findall(ENVIRONMENT + r"([A-Z_]+[A-Z])", path.read_text(encoding="utf-8"))
     }
     known = {name.upper() for name in Settings.model_fields} | NOT_SETTINGS
