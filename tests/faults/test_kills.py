@@ -211,21 +211,22 @@ async def settled(rig: Rig) -> None:
     from engine.local.lag import lags_and_stopped
 
     lags: dict[str, int] = {}
+    stopped: list[Any] = []
 
     async def caught_up(*stages: str) -> bool:
-        lags.update((await lags_and_stopped(rig.settings))[0])
+        now, *stopped[:] = await lags_and_stopped(rig.settings)
+        lags.update(now)
         return set(stages) <= set(lags) and not any(lags[stage] for stage in stages)
 
     try:
-        await eventually(lambda: caught_up("intake", "dispatch"), 150, "intake and dispatch caught up", every=1.0)
+        await eventually(lambda: caught_up("intake", "dispatch"), 300, "intake and dispatch caught up", every=1.0)
         await asyncio.sleep(WORKED_OFF_SECONDS)
         for name in ("dispatch-1", "dispatch-2"):
             rig.terminate(name)
-        await eventually(lambda: caught_up("fanout"), 60, "fan-out caught up", every=1.0)
+        await eventually(lambda: caught_up("fanout"), 300, "fan-out caught up", every=1.0)
     except AssertionError as exc:
-        raise AssertionError(
-            f"{exc}; behind: {lags}; alive: {[w.name for w in rig.workers.values() if w.alive]}"
-        ) from exc
+        alive = {worker.name: worker.log.read_text()[-1500:] for worker in rig.workers.values() if worker.alive}
+        raise AssertionError(f"{exc}; behind: {lags}; stopped: {stopped}; alive: {alive}") from exc
 
 
 def revive(rig: Rig) -> None:
@@ -315,14 +316,18 @@ async def test_nothing_is_lost_doubled_or_early_under_kills() -> None:
 
 
 async def _goes_on(rig: Rig, feed: Feed) -> None:
-    """Wait until a second's reports more are decided: whatever comes next meets a stack that works."""
+    """Wait until more is decided: whatever comes next meets a stack that works."""
     wanted = feed.decided + RATE
 
     def goes_on() -> bool:
         revive(rig)
         return feed.decided >= wanted
 
-    await eventually(goes_on, 300, "decisions go on")
+    try:
+        await eventually(goes_on, 300, "decisions go on")
+    except AssertionError as exc:
+        last = {worker.name: worker.log.read_text()[-600:] for worker in rig.workers.values()}
+        raise AssertionError(f"{exc}; sent {feed.incidents}, decided {feed.decided} of {wanted}; {last}") from exc
 
 
 async def _stop_past_session(rig: Rig, name: str, report: list[str]) -> None:
