@@ -4,12 +4,13 @@ watch."""
 import asyncio
 import re
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
-from engine.views.rows import row_of
+from engine.views.rows import NO_LAWS, row_of
+from rules.law.compiled import Law
 from topics.decision import Decision
 
 GROUP_SECONDS = 0.1
@@ -47,9 +48,9 @@ def frame(event: str, data: Any, cursor: str | None = None) -> bytes:
     return f"{head}event: {event}\ndata: ".encode() + msgspec.json.encode(data) + b"\n\n"
 
 
-def shown(change: Change) -> Shown:
-    """Turn a change into what is sent of it."""
-    made = row_of(change.ticket, change.version, change.image, change.at)
+def shown(change: Change, laws: Mapping[str, Law]) -> Shown:
+    """Turn a change into what is sent of it: the row as the projector writes it, labels and street by its pack."""
+    made = row_of(change.ticket, change.version, change.image, change.at, laws=laws)
     if not made.row:
         return Shown(change.ticket, None, (), gone(change.ticket, change.version))
     return Shown(
@@ -119,9 +120,9 @@ class Client:
 class Live:
     """The changes of the last while, and who watches."""
 
-    def __init__(self, partitions: int, kept: int = KEPT) -> None:
+    def __init__(self, partitions: int, kept: int = KEPT, laws: Mapping[str, Law] = NO_LAWS) -> None:
         """Know nothing; ``begin`` says from where on changes come."""
-        self._kept, self._ring = kept, deque[Change]()
+        self._kept, self._ring, self._laws = kept, deque[Change](), laws
         self._since: dict[int, int] = {}
         """Partition -> the offset from which on all its changes are kept."""
         self._next = dict.fromkeys(range(partitions), 0)
@@ -156,12 +157,12 @@ class Live:
         """Say up to where everything was sent."""
         return written(self._next)
 
-    def since(self, positions: dict[int, int]) -> list[Change] | None:
+    def since(self, positions: dict[int, int]) -> list[Shown] | None:
         """Give the latest change of each ticket from these positions on; ``None``: it is not kept any more."""
         if not all(number in self._since and positions.get(number, 0) >= self._since[number] for number in self._next):
             return None
         found = {one.ticket: one for one in self._ring if one.offset >= positions.get(one.partition, 0)}
-        return list(found.values())
+        return [shown(one, self._laws) for one in found.values()]
 
     async def run(self) -> None:
         """Send each group on, until the gateway ends."""
@@ -174,7 +175,7 @@ class Live:
         group, self._group = self._group, {}
         if not group or not self.clients:
             return
-        changes, cursor = [shown(one) for one in group.values()], self.cursor()
+        changes, cursor = [shown(one, self._laws) for one in group.values()], self.cursor()
         for client in self.clients:
             client.offer(changes, cursor)
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from engine.gateway.callers import Caller, is_known
-from engine.gateway.live import Client, Shown, frame, positions_of, shown, written
+from engine.gateway.live import Client, Shown, frame, positions_of, written
 from engine.gateway.problems import away
 from engine.gateway.queues import MINE, all_rows, queue_named, sees_row
 from engine.gateway.world import World
@@ -71,7 +71,7 @@ async def _frames(
     live.clients.add(client)
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
-        missed = _resumed(world, client, given)
+        missed = await _resumed(world, caller, name, client, given)
         if missed is not None:
             yield missed
         else:
@@ -90,14 +90,21 @@ async def _frames(
         live.clients.discard(client)
 
 
-def _resumed(world: World, client: Client, given: str | None) -> bytes | None:
-    """Give what was missed since a cursor; ``None``: that is not known any more, or no cursor was given."""
-    positions = positions_of(given, world.settings.partitions) if given is not None else None
-    changes = world.live.since(positions) if positions is not None else None
-    if changes is None:
+async def _resumed(world: World, caller: Caller, name: str, client: Client, given: str | None) -> bytes | None:
+    """Give what stands in the queue by name, then what was missed since a cursor; ``None``: that is not known any more,
+    or no cursor was given. Without the names a row that left meanwhile would stand at the client for ever."""
+    cursor = positions_of(given, world.settings.partitions) if given is not None else None
+    if cursor is None or world.live.since(cursor) is None:
         return None
-    client.offer([shown(one) for one in changes], world.live.cursor())
-    return client.take()
+    view = await world.view.positions()
+    rows = await all_rows(world, caller, name)
+    since = world.live.since({number: min(offset, view.get(number, 0)) for number, offset in cursor.items()})
+    if since is None:
+        return None
+    client.has = {row["id"] for row in rows}
+    client.take()
+    client.offer(since, world.live.cursor())
+    return frame("standing", {"ids": sorted(client.has)}) + client.take()
 
 
 async def _begun(world: World, caller: Caller, name: str, client: Client) -> bytes:
@@ -118,7 +125,7 @@ async def _begun(world: World, caller: Caller, name: str, client: Client) -> byt
     if since is None:
         client.torn = True
         return b""
-    client.offer([shown(one) for one in since], world.live.cursor())
+    client.offer(since, world.live.cursor())
     return frame("snapshot", {"queue": name, "rows": rows, "now": world.now}, written(positions)) + client.take()
 
 

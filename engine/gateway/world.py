@@ -49,7 +49,8 @@ class World:
         self.packs = Laws(reference)
         self.view = RedisView(settings)
         self.keys = Keys(settings.keys_file)
-        self.tail, self.waiting, self.live = Tail(engine_log, settings.partitions), Waiting(), Live(settings.partitions)
+        self.tail, self.waiting = Tail(engine_log, settings.partitions), Waiting()
+        self.live = Live(settings.partitions, laws=self.packs.laws)
         self.tail.listeners += [self.waiting.decided, self.live.decided]
         self.tail.when_torn.append(self.live.torn)
         self.tasks: list[asyncio.Task[None]] = []

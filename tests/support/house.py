@@ -159,6 +159,7 @@ async def house(redis_url: str, folder: Path, **more: Any) -> AsyncIterator[tupl
     reference.bundles[law.ref], reference.current = law.bundle, law.ref
     reference.clock = EngineClock(at("08:00") + HOUR + MINUTE, int(time.time() * 1000), 1)
     here.world = World(here.settings, here.log, here, reference)
+    here.world.view.laws = here.world.packs.laws  # it folds as the projector does
     here.world.wait_seconds = 60.0  # a busy machine decides later, and no differently
     await here.world.start()
     app = new_app(here.world)

@@ -80,6 +80,8 @@ class Reader:
                 self.rows[data["id"]] = data
         elif kind == "remove":
             self.rows.pop(data["id"], None)
+        elif kind == "standing":
+            self.rows = {name: row for name, row in self.rows.items() if name in data["ids"]}
         elif kind == "reset":
             self.resets, self.rows = self.resets + 1, {}
 
@@ -131,6 +133,30 @@ async def test_who_comes_back_misses_nothing(redis_url: str, tmp_path: Path) -> 
             await lost.until(lambda lost=lost: len(lost.rows) == 2)  # type: ignore[misc]
             assert lost.resets == 1
             await lost.close()
+
+
+async def test_who_comes_back_is_told_what_has_left_meanwhile_and_what_leaves_then(
+    redis_url: str, tmp_path: Path
+) -> None:
+    """A row that nobody took away would stand on a screen for ever; and a changed row says as much as a first one."""
+    async with house(redis_url, tmp_path) as (here, _):
+        names = [await here.report(name, text=f"of its own {name}") for name in ("A", "B")]
+        reader = Reader(here, "chief:chief-1", "grid:east")
+        await reader.until(lambda: set(names) <= set(reader.rows))
+        said = reader.rows[names[0]].keys()
+        assert said >= {"labels", "street"}
+        await reader.close()
+        assert await here.ask("dismiss", "A", "desk:desk-1", reason="not_ours", text="no") == "done_as_asked"
+        third = await here.report("C", text="of its own C")
+        await eventually(lambda: here.world.live.cursor() != reader.cursor)
+        back = Reader(here, "chief:chief-1", "grid:east", reader.cursor)
+        back.rows = dict(reader.rows)
+        await back.until(lambda: set(back.rows) == {names[1], third})
+        assert await here.ask("dismiss", "B", "desk:desk-1", reason="not_ours", text="no") == "done_as_asked"
+        await back.until(lambda: set(back.rows) == {third})
+        assert back.resets == 0
+        assert back.rows[third].keys() == said
+        await back.close()
 
 
 async def test_a_slow_reader_begins_anew_and_fills_no_memory(redis_url: str, tmp_path: Path) -> None:
