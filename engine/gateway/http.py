@@ -87,9 +87,13 @@ def guarded(world: World, rates: Rates, route: str, handler: Handler) -> Callabl
 
 
 async def _handled(world: World, rates: Rates, route: str, handler: Handler, request: Request) -> Response:
-    address = request.client.host if request.client else "-"
-    caller, by_cookie = await _caller(world, request)
-    rates.take(caller.id if caller is not NOBODY else f"nobody:{address}")
+    stranger = f"nobody:{request.client.host if request.client else '-'}"
+    try:
+        caller, by_cookie = await _caller(world, request)
+    except Problem:
+        rates.take(stranger)  # whoever guesses keys is counted as well
+        raise
+    rates.take(caller.id if caller is not NOBODY else stranger)
     if by_cookie and request.method in UNSAFE:
         demand_own_page(request)
     if not may_use(route, caller):

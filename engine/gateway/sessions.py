@@ -30,8 +30,10 @@ def _key(world: World, token: str) -> str:
 
 
 async def caller(world: World, token: str) -> Caller | None:
-    """Say whose session this is; ``None``: it has ended."""
-    found = await world.view.redis.get(_key(world, token)) if len(token) <= 200 else None
+    """Say whose session this is; ``None``: it has ended, with all seats once seats are no longer open."""
+    if world.settings.gateway_seats != "open" or len(token) > 200:
+        return None
+    found = await world.view.redis.get(_key(world, token))
     if found is None:
         return None
     kept = msgspec.json.decode(found, type=_Kept)

@@ -109,6 +109,23 @@ async def test_seats_are_closed_unless_opened_and_to_other_names(redis_url: str,
         )
 
 
+async def test_a_seat_ends_when_seats_are_closed(redis_url: str, tmp_path: Path) -> None:
+    """A session begun in an open seat is worth nothing on a gateway whose seats are closed."""
+    async with house(redis_url, tmp_path) as (here, client):
+        cookie = await begun(client)
+        here.world.settings = here.settings.model_copy(update={"gateway_seats": ""})
+        assert (await client.get("/v1/session", headers=cookie)).status_code == 401
+
+
+async def test_guesses_of_a_key_are_counted(redis_url: str, tmp_path: Path) -> None:
+    """As requests of nobody are, by address."""
+    async with house(redis_url, tmp_path, gateway_requests_per_second=1) as (here, client):
+        guess = {"authorization": "Bearer gwk_a_b"}
+        answers = [(await client.get("/v1/queues", headers=guess)).status_code for _ in range(12)]
+        assert answers[:10] == [401] * 10 and answers[-1] == 429
+        assert (await client.get("/v1/queues", headers=here.key("source", "app"))).status_code == 404
+
+
 async def test_a_wrong_key_is_told_apart_from_none(redis_url: str, tmp_path: Path) -> None:
     """401 both; who sends a wrong one is not let in by a cookie beside it."""
     async with house(redis_url, tmp_path) as (_, client):
