@@ -87,7 +87,7 @@ def _acting(reference: Reference, acting: str | None) -> Actor:
     if reference.current is None:
         return Actor(Role.SOURCE, "pack publish")
     law = Law(reference.current, reference.in_force())
-    able = [entry for role in MAY_ADOPT for entry in law.bundle.roster if entry.role == role and not entry.nodes]
+    able = [entry for role in MAY_ADOPT for entry in law.people.in_role(role) if not entry.nodes]
     if acting is None and able:
         return Actor(Role(able[0].role), able[0].person)
     actor = actor_of(acting or "nobody")

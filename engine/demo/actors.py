@@ -151,11 +151,7 @@ class Actors:
             task = read_sieved(record.topic, record, Task)
             if task is None:
                 continue
-            people = [
-                entry.person
-                for entry in self._law.bundle.roster
-                if entry.role == "department" and entry.org == task.department
-            ]
+            people = [entry.person for entry in self._law.people.in_role("department") if entry.org == task.department]
             for delay, action in answers(task.department, task.role, task.event, self._seed, task.ticket, task.urgency):
                 reply: dict[str, Any] = {
                     "ticket": task.child or task.ticket,

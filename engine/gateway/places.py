@@ -65,7 +65,7 @@ async def pack(world: World, request: Request, caller: Caller) -> Response:
 async def seats(world: World, request: Request, caller: Caller) -> Response:
     """List the roster, where a seat may be chosen."""
     sessions.demand_open_seats(world, request)
-    roster = world.law().bundle.roster
+    roster = world.law().people.all()
     return answer({"seats": [{"role": e.role, "person": e.person, "name": e.name, "grids": e.nodes} for e in roster]})
 
 

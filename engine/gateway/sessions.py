@@ -67,7 +67,7 @@ async def begin(world: World, request: Request, given: dict[str, Any]) -> Respon
     asked = Caller("person", person, Role(role))
     if not is_known(law, asked):
         raise Problem("invalid", "nobody of that name holds this role; GET /v1/seats lists them", field="person")
-    entry = next(e for e in law.bundle.roster if e.person == person and e.role == role)
+    entry = law.people.entries(person, role)[0]
     token = secrets.token_urlsafe(32)
     kept = msgspec.json.encode(_Kept(person, role, entry.org))
     await world.view.redis.set(_key(world, token), kept, ex=SECONDS)

@@ -58,7 +58,7 @@ def _names(law: Law) -> dict[str, Callable[[], Iterable[str]]]:
         "grid": lambda: sorted({*law.homes, law.bundle.unplaced}),
         "dept": lambda: sorted(law.departments),
         "approval": lambda: APPROVERS,
-        "person": lambda: sorted({entry.person for entry in law.bundle.roster}),
+        "person": lambda: sorted({entry.person for entry in law.people.all()}),
     }
 
 

@@ -52,7 +52,7 @@ class Retold:
         image = self._images.get(decision.ticket or "")
         before = codec.decode(image, Ticket) if image is not None else None
         duty_law: Law | None = self._rosters.law(law, decision.at)
-        if self._is_cut and decision.why.roster not in (None, duty_law.bundle.roster_version if duty_law else None):
+        if self._is_cut and decision.why.roster not in (None, duty_law.people.version if duty_law else None):
             duty_law = None
         told = Explained(*explain(decision, before, law, duty_law))
         told = told._replace(vouched=duty_law is not None or not asks_roster(decision))

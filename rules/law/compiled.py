@@ -7,11 +7,10 @@ from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from msgspec.structs import replace
-
 from rules.law.conditions import Conditions
 from rules.law.duty_hours import next_begin, span_of
 from rules.law.force_majeure import Standstill
+from rules.law.people import EVERYWHERE, People
 from rules.law.shares import share_unit
 from rules.law.work_calendar import WorkCalendar
 from topics.ids import Instant
@@ -68,27 +67,24 @@ class Law:
         self._duty: dict[str, tuple[int, int]] = {}
         self._quarters: dict[int, tuple[str, str, int]] = {}
         self._conditions = Conditions(bundle.rules, self.path)
-        self._know_people()
+        self.cache: dict[Any, Any] = {}
+        """For rules: answers that hang on the pack alone."""
+        self.published = self
+        """The law as its pack has it, before anything was changed of its roster."""
+        self._know_people(People(bundle.roster, bundle.roster_version))
 
-    def _know_people(self) -> None:
-        self._by_role: dict[str, list[RosterEntry]] = {}
-        self._by_person: dict[tuple[str, str], RosterEntry] = {}
-        self._by_name: dict[str, RosterEntry] = {}
-        for entry in self.bundle.roster:
-            self._by_role.setdefault(entry.role, []).append(entry)
-            self._by_person.setdefault((entry.person, entry.role), entry)
-            self._by_name.setdefault(entry.person, entry)
+    def _know_people(self, people: People) -> None:
+        self.people = people
         self._rosters: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
         self._ready: dict[tuple[str, str, str | None, str | None], tuple[RosterEntry, ...]] = {}
         self._ready_at: Instant = -1
-        self.cache: dict[Any, Any] = {}
-        """For rules: answers that hang on the pack and its roster alone."""
+        self.cache_of_people: dict[Any, Any] = {}
+        """For rules: answers that hang on the roster as well."""
 
-    def with_roster(self, roster: tuple[RosterEntry, ...], version: str) -> "Law":
-        """Give the same law with another roster."""
+    def with_people(self, people: People) -> "Law":
+        """Give the same law with another roster; what hangs on the pack alone is remembered together."""
         other = copy(self)
-        other.bundle = replace(self.bundle, roster=roster, roster_version=version)
-        other._know_people()
+        other._know_people(people)
         return other
 
     # -- places ------------------------------------------------------------------------------------------------
@@ -136,28 +132,33 @@ class Law:
         """
         key = (role, node, skill, org)
         found = self._rosters.get(key)
-        if found is None and role not in self._by_role:
-            return ()  # a party's name may be anybody's word
         if found is None:
-            fit = [
-                e
-                for e in self._by_role.get(role, ())
-                if (skill is None or skill in e.skills) and (org is None or e.org == org)
-            ]
-            found = tuple(entry for entry in fit if not entry.nodes)
-            for here in self.path(node):
-                near = tuple(entry for entry in fit if here in entry.nodes)
-                if near:
-                    found = near
-                    break
-                if here in self.homes and role in self._parties:
-                    break
+            if not self.people.has_role(role):
+                return ()  # a party's name may be anybody's word
+            is_own = self is self.published or self.people.is_touched(role, self.path(node))
+            found = self._nearest(*key) if is_own else self.published.roster(*key)
             self._rosters[key] = found
         return found
 
+    def _nearest(self, role: str, node: str, skill: str | None, org: str | None) -> tuple[RosterEntry, ...]:
+        for here in self.path(node):
+            near = self._fit(role, here, skill, org)
+            if near:
+                return near
+            if here in self.homes and role in self._parties:
+                break
+        return self._fit(role, EVERYWHERE, skill, org)
+
+    def _fit(self, role: str, here: str, skill: str | None, org: str | None) -> tuple[RosterEntry, ...]:
+        return tuple(
+            entry
+            for entry in self.people.at(role, here)
+            if (skill is None or skill in entry.skills) and (org is None or entry.org == org)
+        )
+
     def entry(self, person: str, role: str) -> RosterEntry | None:
         """Find a person in a role."""
-        return self._by_person.get((person, role))
+        return next(iter(self.people.entries(person, role)), None)
 
     def entry_at(self, person: str, duty: str) -> RosterEntry | None:
         """Find a person by the post they have a ticket in: a role, a department's code; else by any role.
@@ -167,8 +168,8 @@ class Law:
         roles: tuple[str, ...] = (Role.DEPARTMENT,) if duty in self.departments else (duty,)
         if duty == Role.STREET:
             roles = (duty, Role.PRINCIPAL)
-        posts = (found for role in roles if (found := self._by_person.get((person, role))) is not None)
-        return next(posts, self._by_name.get(person))
+        posts = (entry for role in roles for entry in self.people.entries(person, role))
+        return next(posts, None) or next(iter(self.people.of(person)), None)
 
     def next_on_duty(self, hours: str | None, at: Instant) -> Instant | None:
         """Name ``at`` itself within somebody's hours, else when they begin; without hours of their own the city's."""

@@ -7,32 +7,41 @@ from topics.ids import Instant
 from topics.pack import Category
 from topics.ticket import Quota
 
+Eligible = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
+"""Parties that may take a ticket, and the others with the reason of each."""
 
-def eligible(
-    law: Law, category: Category, leaf: str | None, home: str
-) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+
+def eligible(law: Law, category: Category, leaf: str | None, home: str) -> Eligible:
     """Name the parties that may take a ticket, in pack order, and the others with the reason of each.
 
     Somebody must be on the party's roster, on duty or not: duty is looked at when offering. Source: LAW 3.
     """
     where = leaf or home
     key = (category.parties, category.skill, where)
-    found: tuple[tuple[str, ...], tuple[tuple[str, str], ...]] | None = law.cache.get(key)
+    found: Eligible | None = law.cache_of_people.get(key)
     if found is None:
-        may, others = list[str](), list[tuple[str, str]]()
-        for share in law.shares:
-            if category.parties and share.code not in category.parties:
-                others.append((share.code, "category_not_allowed"))
-            elif not law.party_works_in(share.code, where):
-                others.append((share.code, "not_in_this_grid"))
-            elif not law.roster(share.code, where):
-                others.append((share.code, "nobody_on_roster"))
-            elif category.skill and not law.roster(share.code, where, category.skill):
-                others.append((share.code, "skill_missing"))
-            else:
-                may.append(share.code)
-        found = law.cache[key] = (tuple(may), tuple(others))
+        if law.people.is_moved((share.code for share in law.shares), law.path(where)) or law is law.published:
+            found = _asked(law, category, where)
+        else:
+            found = eligible(law.published, category, leaf, home)
+        law.cache_of_people[key] = found
     return found
+
+
+def _asked(law: Law, category: Category, where: str) -> Eligible:
+    may, others = list[str](), list[tuple[str, str]]()
+    for share in law.shares:
+        if category.parties and share.code not in category.parties:
+            others.append((share.code, "category_not_allowed"))
+        elif not law.party_works_in(share.code, where):
+            others.append((share.code, "not_in_this_grid"))
+        elif not law.roster(share.code, where):
+            others.append((share.code, "nobody_on_roster"))
+        elif category.skill and not law.roster(share.code, where, category.skill):
+            others.append((share.code, "skill_missing"))
+        else:
+            may.append(share.code)
+    return tuple(may), tuple(others)
 
 
 def next_party(counts: Mapping[str, int], targets: Mapping[str, int], able: Sequence[str], per: int) -> str | None:

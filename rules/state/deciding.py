@@ -201,7 +201,7 @@ def _why(case: Case) -> Why:
     bundle = case.law.bundle
     return Why(
         pack=case.law.ref, rules=tuple(case.rules), facts=case.facts, refused=tuple(case.refused), quota=_quota(case),
-        calendar=case.law.calendar.name, grid=bundle.grid_version, roster=case.duty_law.bundle.roster_version,
+        calendar=case.law.calendar.name, grid=bundle.grid_version, roster=case.duty_law.people.version,
     )  # fmt: skip
 
 

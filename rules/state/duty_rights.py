@@ -47,7 +47,7 @@ def _unfit(law: Law, duty: Duty) -> Reason | None:
         return Reason.GRID_UNKNOWN
     if duty.role is Role.DEPARTMENT and law.department(duty.org or "") is None:
         return Reason.DEPARTMENT_UNKNOWN
-    name = next((entry.name for entry in law.bundle.roster if entry.person == duty.person), None)
+    name = next((entry.name for entry in law.people.of(duty.person)), None)
     if duty.name and name not in (None, duty.name):
         return Reason.DUTY_UNFIT
     try:
@@ -76,14 +76,12 @@ def beyond(law: Law, actor: Actor, duty: Duty) -> Reason | None:
     """Say whether a change is above the role of whoever makes it, or outside what they answer for."""
     if RANK.get(duty.role, 0) > RANK[actor.role]:
         return Reason.ABOVE_OWN_ROLE
-    own = [entry for entry in law.bundle.roster if entry.person == actor.person and entry.role == actor.role]
+    own = law.people.entries(actor.person, actor.role)
     if duty.change == "add" and duty.instead_of is None:
         touched = [(duty.org, duty.nodes)]
     else:
-        who = {duty.person} if duty.change != "add" else {duty.instead_of}
-        touched = [
-            (entry.org, entry.nodes) for entry in law.bundle.roster if entry.person in who and entry.role == duty.role
-        ]
+        who = duty.person if duty.change != "add" else duty.instead_of or ""
+        touched = [(entry.org, entry.nodes) for entry in law.people.entries(who, duty.role)]
     reached = all(any(_answers_for(law, entry, org, nodes) for entry in own) for org, nodes in touched)
     return None if reached else Reason.OUTSIDE_OWN_GRIDS
 
@@ -115,7 +113,7 @@ def _leaves_nobody(rosters: Rosters, law: Law, duty: Duty, at: Instant) -> bool:
 
 
 def _has(rosters: Rosters, law: Law, role: Role, at: Instant) -> bool:
-    return any(entry.role == role for entry in rosters.people(law, at))
+    return bool(rosters.people(law, at).in_role(role))
 
 
 def may_not_adopt(law: Law | None, actor: Actor, other: Law) -> Reason | None:
@@ -128,10 +126,7 @@ def may_not_adopt(law: Law | None, actor: Actor, other: Law) -> Reason | None:
         return None
     if actor.role not in MAY_ADOPT:
         return Reason.ROLE_NOT_ALLOWED
-    if not any(
-        entry.person == actor.person and entry.role == actor.role and not entry.nodes for entry in law.bundle.roster
-    ):
+    if not any(not entry.nodes for entry in law.people.entries(actor.person, actor.role)):
         return Reason.NOT_ON_ROSTER
-    return (
-        None if any(entry.role in MAY_ADOPT and not entry.nodes for entry in other.bundle.roster) else Reason.LAST_ONE
-    )
+    able = [entry for role in MAY_ADOPT for entry in other.people.in_role(role) if not entry.nodes]
+    return None if able else Reason.LAST_ONE

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from rules.law.compiled import Law
+from rules.law.people import ChangedPeople, People
 from topics import bounds, codec
 from topics.command import Duty
 from topics.ids import Instant
@@ -55,17 +56,11 @@ class Rosters:
         self._made[law.ref] = [made, *known[: KEPT - 1]]
         return made.law
 
-    def people(self, law: Law, at: Instant) -> list[RosterEntry]:
+    def people(self, law: Law, at: Instant) -> People:
         """Give the roster as it is at a moment, and make no law of it."""
-        return _changed(
-            law.bundle.roster,
-            [
-                duty
-                for name in sorted(self.duties)
-                for duty in self.duties[name].changes
-                if (duty.since or 0) <= at < end_of(duty)
-            ],
-        )
+        every = (duty for name in sorted(self.duties) for duty in self.duties[name].changes)
+        now = [duty for duty in every if (duty.since or 0) <= at < end_of(duty)]
+        return _changed(law.people, now, "") if now else law.people
 
     def is_full(self, at: Instant) -> bool:
         """Whether so many changes stand that each one more would cost too much."""
@@ -81,8 +76,8 @@ class Rosters:
         since, until = max((m for m in bounds if m <= at), default=0), min((m for m in bounds if m > at), default=EVER)
         if not now:
             return _Made(law, since, until)
-        version = f"{law.bundle.roster_version}+{hashlib.sha256(codec.encode(now)).hexdigest()[:12]}"
-        return _Made(law.with_roster(tuple(_changed(law.bundle.roster, now)), version), since, until)
+        version = f"{law.people.version}+{hashlib.sha256(codec.encode(now)).hexdigest()[:12]}"
+        return _Made(law.with_people(_changed(law.people, now, version)), since, until)
 
 
 def end_of(duty: Duty) -> Instant:
@@ -90,70 +85,39 @@ def end_of(duty: Duty) -> Instant:
     return EVER if duty.until is None else duty.until
 
 
-class _Post(NamedTuple):
-    entry: RosterEntry
-    own: RosterEntry
-    """As it was before hours were changed."""
-    stands_in: bool = False
-
-
-class _Roster:
-    """A roster that is being changed: posts are found by name, so that thousands of changes cost not their square."""
-
-    def __init__(self, roster: Iterable[RosterEntry]) -> None:
-        self.posts: list[_Post | None] = []
-        self._of: dict[tuple[str, str], list[int]] = {}
-        self._people: dict[str, list[int]] = {}
-        for entry in roster:
-            self.add(_Post(entry, entry))
-
-    def add(self, post: _Post) -> None:
-        """Let somebody come, behind all others."""
-        own = post.own
-        self._of.setdefault((own.person, own.role), []).append(len(self.posts))
-        self._people.setdefault(own.person, []).append(len(self.posts))
-        self.posts.append(post)
-
-    def of(self, person: str, role: str) -> list[tuple[int, _Post]]:
-        """List the posts of a person in a role, each with its number."""
-        return [
-            (number, post) for number in self._of.get((person, role), ()) if (post := self.posts[number]) is not None
-        ]
-
-    def name(self, duty: Duty) -> str:
-        """Call somebody who comes as the change says, else as they are called already."""
-        known = (
-            post.own.name for number in self._people.get(duty.person, ()) if (post := self.posts[number]) is not None
-        )
-        return duty.name or next(known, duty.person)
-
-    def set_hours(self, some: Iterable[tuple[int, _Post]], hours: str) -> None:
-        """Change the hours of some posts."""
-        for number, post in some:
-            self.posts[number] = post._replace(entry=replace(post.entry, on_duty=hours))
-
-
-def _changed(roster: Iterable[RosterEntry], duties: list[Duty]) -> list[RosterEntry]:
+def _changed(base: People, duties: list[Duty], version: str) -> People:
     """Apply the changes in force in the order in which they begin; who comes stands behind who was there."""
-    made = _Roster(roster)
+    made, stands_in = ChangedPeople(base, version), set[int]()
     for duty in sorted(duties, key=lambda one: one.since or 0):
         if duty.change in ("on", "off"):
-            made.set_hours(made.of(duty.person, duty.role), "always" if duty.change == "on" else "never")
+            _set_hours(made, _of(made, duty.person, duty.role), "always" if duty.change == "on" else "never")
         elif duty.change == "remove":
-            for number, _ in made.of(duty.person, duty.role):
-                made.posts[number] = None
+            for number in _of(made, duty.person, duty.role):
+                made.put(number, None)
         elif duty.instead_of is None:
-            entry = RosterEntry(
-                duty.person, made.name(duty), str(duty.role), duty.org, duty.nodes, duty.skills, duty.on_duty
-            )
-            made.add(_Post(entry, entry))
+            role, hours = str(duty.role), duty.on_duty
+            made.add(RosterEntry(duty.person, _name(made, duty), role, duty.org, duty.nodes, duty.skills, hours))
         else:
-            left = [(number, post) for number, post in made.of(duty.instead_of, duty.role) if not post.stands_in]
-            new = [replace(post.own, person=duty.person, name=made.name(duty)) for _, post in left]
-            made.set_hours(left, "never")
-            for entry in new:
-                made.add(_Post(entry, entry, True))
-    return [post.entry for post in made.posts if post is not None]
+            left = [number for number in _of(made, duty.instead_of, duty.role) if number not in stands_in]
+            new = [replace(made.own(number), person=duty.person, name=_name(made, duty)) for number in left]
+            _set_hours(made, left, "never")
+            stands_in |= {made.add(entry) for entry in new}
+    return made
+
+
+def _of(made: ChangedPeople, person: str, role: str) -> list[int]:
+    """Number the posts of a person in a role."""
+    return [number for number in made.numbers(person) if made.own(number).role == role]
+
+
+def _name(made: ChangedPeople, duty: Duty) -> str:
+    """Call somebody who comes as the change says, else as they are called already."""
+    return duty.name or next((made.own(number).name for number in made.numbers(duty.person)), duty.person)
+
+
+def _set_hours(made: ChangedPeople, posts: Iterable[int], hours: str) -> None:
+    for number in posts:
+        made.put(number, replace(made.own(number), on_duty=hours))
 
 
 def not_before(duty: Duty, effective_at: Instant) -> Duty:

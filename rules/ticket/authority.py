@@ -20,13 +20,7 @@ WITHOUT_ROSTER = (Role.REPORTER, Role.SOURCE)
 
 def entries(law: Law, actor: Actor) -> tuple[RosterEntry, ...]:
     """List what the roster in force says about a person in a role."""
-    key = ("person", actor.person, actor.role)
-    found: tuple[RosterEntry, ...] | None = law.cache.get(key)
-    if found is None:
-        found = tuple(e for e in law.bundle.roster if e.person == actor.person and e.role == actor.role)
-        if found:  # names that are in no roster are anybody's words, and without end
-            law.cache[key] = found
-    return found
+    return law.people.entries(actor.person, actor.role)
 
 
 def completed(law: Law, actor: Actor) -> Actor:
@@ -85,10 +79,7 @@ def head_of(case: Case, code: str) -> str | None:
     department = case.duty_law.department(code) or case.law.department(code)
     if department is not None and department.supervisor:
         return department.supervisor
-    return next(
-        (entry.person for entry in case.duty_law.bundle.roster if entry.role == Role.DEPARTMENT and entry.org == code),
-        None,
-    )
+    return next((entry.person for entry in case.duty_law.people.in_role(Role.DEPARTMENT) if entry.org == code), None)
 
 
 def had_hand_in(draft: Ticket, person: str) -> bool:
