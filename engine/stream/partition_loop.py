@@ -24,6 +24,7 @@ from engine.stream.limits import PROCESS_BYTES, REOPEN_FIRST, REOPEN_MOST
 from engine.stream.opening import Opening
 from engine.stream.patience import Patience
 from engine.stream.slot import Slot
+from engine.stream.turns import Turns
 from engine.stream.watch import Watch
 from topics.ids import Instant
 from topics.registry import COMMANDS
@@ -56,7 +57,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.slots: dict[object, Slot] = {}
         self.barriers = Barriers(consumer, settings.prefix, lambda: self.slots.values())
         """Asked by slots whose clocks are due."""
-        self._tokens, self._token_at = 4.0, time.monotonic()
+        self._turns = Turns(settings.commits_per_second)
         self.assigned_once = asyncio.Event()
         self.fetched_at = time.monotonic()
         """When a fetch last came to an end."""
@@ -109,16 +110,8 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
             self.on_ready(ready)
 
     async def turn(self) -> None:
-        """Wait until this process may commit again: at most ``commits_per_second`` over all its partitions (DESIGN
-        5.7)."""
-        rate = self.settings.commits_per_second
-        while True:
-            now = time.monotonic()
-            self._tokens, self._token_at = min(4.0, self._tokens + (now - self._token_at) * rate), now
-            if self._tokens >= 1:
-                self._tokens -= 1
-                return
-            await asyncio.sleep((1 - self._tokens) / rate)
+        """Wait until one of this process's partitions may commit again."""
+        await self._turns.take(len(self.slots))
 
     # -- running -----------------------------------------------------------------------------------------------
 

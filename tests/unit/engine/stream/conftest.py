@@ -10,7 +10,7 @@ from tests.support.still_time import CLOCK, now
 
 @pytest.fixture(autouse=True)
 def _still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("slot", "partition_loop", "watch", "passed_by", "patience"):
+    for module in ("slot", "partition_loop", "watch", "passed_by", "patience", "turns"):
         monkeypatch.setattr(f"engine.stream.{module}.time", CLOCK)
     monkeypatch.setattr("engine.kafka.broker_time.time", SimpleNamespace(time=lambda: START / 1000 + now()))
     monkeypatch.setattr("engine.stream.batch.perf_counter", now)
