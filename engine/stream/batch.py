@@ -54,7 +54,8 @@ class Batch:
     taken: int = 0
     """How many of ``records`` were decided; the rest waits for the next step."""
     fired: int = 0
-    began: float = field(default_factory=perf_counter)
+    began: float = 0.0
+    """When its turn came: what others of the process decided before it is no time of this step."""
     taking: Record | None = None
     """The record being decided; what deciding it raises is on ``done``."""
     firing: bool = False
@@ -72,7 +73,7 @@ class Batch:
         the commands that go first are decided, clocks take half of the step: neither they nor records wait for a
         backlog of the others.
         """
-        core, outs = self.core, self.outs
+        core, outs, self.began = self.core, self.outs, perf_counter()
         # the horizon has passed, although a newer sample of the broker's time may estimate a few milliseconds less
         at = max(self.last_at, self.now, self.horizon)
         for record in self.records:
