@@ -73,40 +73,34 @@ async def _round(rig: Rig, number: int, count: int) -> dict[str, float]:
     dispatch.send_signal(signal.SIGSTOP)
     fanout.send_signal(signal.SIGSTOP)
     await _send(settings, number, count)
-    await eventually(
-        lambda: _counter("intake", "records_taken") >= before["intake"][2] + count,
-        300,
-        f"round {number}: {count} taken in",
-        every=0.2,
-    )
+    await _worked_off("intake", before["intake"][2] + count, 0.2)
     dispatch.send_signal(signal.SIGCONT)
-    # a scrape costs 1 ms
-    await eventually(
-        lambda: _counter("dispatch", "records_taken") >= before["dispatch"][2] + count,
-        300,
-        f"round {number}: {count} decided",
-        every=0.5,
-    )
+    await _worked_off("dispatch", before["dispatch"][2] + count, 0.5)  # a scrape costs 1 ms
     used = {"dispatch": _cpu(rig, "dispatch") - before["dispatch"][0]}
     fanout.send_signal(signal.SIGCONT)
-    await eventually(
-        lambda: _counter("fanout", "records_taken") >= before["fanout"][2] + count,
-        300,
-        f"round {number}: {count} fanned out",
-        every=0.2,
-    )
+    await _worked_off("fanout", before["fanout"][2] + count, 0.2)
     used |= {stage: _cpu(rig, stage) - before[stage][0] for stage in ("intake", "fanout")}
     steps = {stage: _counter(stage, "steps") - before[stage][1] for stage in METRICS}
-    ruler = await _ruler(settings, starts, count)
+    row = _row(used, steps, await _ruler(settings, starts, count), count)
+    print(f"round {number}: " + "  ".join(f"{name} {value:.2f}" for name, value in row.items()), flush=True)
+    return row
+
+
+async def _worked_off(stage: str, count: float, every: float) -> None:
+    await eventually(
+        lambda: _counter(stage, "records_taken") >= count, 300, f"{stage} has taken {count:.0f}", every=every
+    )
+
+
+def _row(used: dict[str, float], steps: dict[str, float], ruler: float, count: int) -> dict[str, float]:
+    """The figures of a round from CPU seconds and steps by stage."""
     row = {
         "dispatch_us": used["dispatch"] / count * 1e6,
         "ruler_us": ruler / count * 1e6,
         "ratio": ruler / used["dispatch"],
     }
     row |= {f"{stage}_us": used[stage] / count * 1e6 for stage in ("intake", "fanout")}
-    row |= {f"{stage}_ms_per_transaction": used[stage] / max(1, steps[stage]) * 1e3 for stage in METRICS}
-    print(f"round {number}: " + "  ".join(f"{name} {value:.2f}" for name, value in row.items()), flush=True)
-    return row
+    return row | {f"{stage}_ms_per_transaction": used[stage] / max(1, steps[stage]) * 1e3 for stage in METRICS}
 
 
 async def _send(settings: Settings, seed: int, count: int) -> None:

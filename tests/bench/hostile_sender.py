@@ -142,80 +142,91 @@ async def main() -> int:
     return 0 if found.beside <= GROWS * found.calm and found.thrown >= HOSTILE * 0.9 else 1
 
 
+class Senders:
+    """One honest sender, and four strangers in turn: a producer has one request under way, and half a MiB in each would
+    be thirty a second."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, law = settings, law_of("guancheng")
+        parents = {node.parent for node in law.bundle.nodes}
+        nowhere = (None, law.bundle.unplaced)
+        codes = [node.code for node in law.bundle.nodes]
+        self._leaves = [code for code in codes if code not in parents and law.home_of(code) not in nowhere]
+        self.all = [self._producer() for _ in range(5)]
+        self._strangers = itertools.cycle(self.all[1:])
+
+    def _producer(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            bootstrap_servers=self._settings.kafka,
+            acks="all",
+            linger_ms=2,
+            max_request_size=2**21,
+            max_batch_size=400_000,
+        )
+
+    async def honest(self, n: int, watch: Watch) -> None:
+        """Report the nth, and note when."""
+        place = {"grid": self._leaves[n % len(self._leaves)]}
+        data = report(category="gas_leak", text=f"honest {n} of many", location=place)
+        watch.sent[n] = time.monotonic()
+        await self._send(self.all[0], RAW.name, incident_message("honest", str(n), data))
+
+    async def throw(self, one: tuple[str, Raw]) -> None:
+        """Let the next stranger send a bad one."""
+        topic, raw = one
+        await self._send(next(self._strangers), topic, raw)
+
+    async def _send(self, producer: AIOKafkaProducer, topic: str, raw: Raw) -> None:
+        key, value, headers = raw
+        partition = (murmur2(key or b"") & 0x7FFFFFFF) % self._settings.partitions
+        await producer.send(self._settings.prefix + topic, value, key=key, headers=headers, partition=partition)
+
+
+async def in_turns(senders: Senders, watch: Watch, seconds: float) -> Found:
+    """Warm up, then calm and attack in turns; whoever reported has his task before the next turn begins."""
+    numbers, bad = itertools.count(0), itertools.cycle(worst())
+
+    async def honest(n: int) -> None:
+        await senders.honest(n, watch)
+
+    async def all_told() -> None:
+        await eventually(lambda: len(watch.waited) == done, 120, "all have their tasks")
+
+    done, _ = await asyncio.gather(
+        paced(HONEST, WARM_SECONDS, numbers, honest), paced(HOSTILE, WARM_SECONDS, bad, senders.throw)
+    )
+    await all_told()
+    calm, beside, thrown = list[range](), list[range](), 0
+    for turn in range(2 * TURNS):
+        sending = [
+            paced(HONEST, seconds / TURNS, numbers, honest),
+            *([paced(HOSTILE, seconds / TURNS, bad, senders.throw)] if turn % 2 else []),
+        ]
+        sent, *bads = await asyncio.gather(*sending)
+        (beside if turn % 2 else calm).append(range(done, done := done + sent))
+        thrown += sum(bads)
+        await all_told()
+    return Found(watch.p99(calm), watch.p99(beside), watch.typical(calm), watch.typical(beside), thrown / seconds)
+
+
 async def measure(settings: Settings, seconds: float = SECONDS) -> Found:
     """100 a second of the worst kinds beside 50 honest reports a second: none is lost, and their 99th percentile is
     compared."""
-    rig, watch, law = Rig(settings), Watch(), law_of("guancheng")
-    parents = {node.parent for node in law.bundle.nodes}
-    leaves = [
-        n.code
-        for n in law.bundle.nodes
-        if n.code not in parents and law.home_of(n.code) not in (None, law.bundle.unplaced)
-    ]
-    # a producer has one request under way: half a MiB in each would be thirty a second
-    producer, *strangers = (
-        AIOKafkaProducer(
-            bootstrap_servers=settings.kafka, acks="all", linger_ms=2, max_request_size=2**21, max_batch_size=400_000
-        )
-        for _ in range(5)
-    )
-    turns = itertools.cycle(strangers)
-
-    async def honest(n: int) -> None:
-        key, value, headers = incident_message(
-            "honest",
-            str(n),
-            report(category="gas_leak", text=f"honest {n} of many", location={"grid": leaves[n % len(leaves)]}),
-        )
-        watch.sent[n] = time.monotonic()
-        await producer.send(
-            settings.prefix + RAW.name,
-            value,
-            key=key,
-            headers=headers,
-            partition=(murmur2(key) & 0x7FFFFFFF) % settings.partitions,
-        )
-
-    async def throw(one: tuple[str, Raw]) -> None:
-        topic, (key, value, headers) = one
-        await next(turns).send(
-            settings.prefix + topic,
-            value,
-            key=key,
-            headers=headers,
-            partition=(murmur2(key or b"") & 0x7FFFFFFF) % settings.partitions,
-        )
-
+    rig, watch, senders = Rig(settings), Watch(), Senders(settings)
     try:
         await rig.prepare("guancheng")
         for stage in ("intake", "dispatch", "fanout"):
             rig.start(stage)
         await rig.ready()
-        bad = itertools.cycle(worst())
-        await asyncio.gather(producer.start(), *(one.start() for one in strangers))
+        await asyncio.gather(*(one.start() for one in senders.all))
         watching = asyncio.create_task(watch.run(settings))
-        numbers = itertools.count(0)
-        done, _ = await asyncio.gather(
-            paced(HONEST, WARM_SECONDS, numbers, honest), paced(HOSTILE, WARM_SECONDS, bad, throw)
-        )
-        await eventually(lambda: len(watch.waited) == done, 120, "all have their tasks")
-        calm, beside, thrown = list[range](), list[range](), 0
-        for turn in range(2 * TURNS):
-            sending = [
-                paced(HONEST, seconds / TURNS, numbers, honest),
-                *([paced(HOSTILE, seconds / TURNS, bad, throw)] if turn % 2 else []),
-            ]
-            sent, *bads = await asyncio.gather(*sending)
-            (beside if turn % 2 else calm).append(range(done, done := done + sent))
-            thrown += sum(bads)
-            await eventually(lambda: len(watch.waited) == done, 120, "all have their tasks")
+        found = await in_turns(senders, watch, seconds)
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-        found = Found(watch.p99(calm), watch.p99(beside), watch.typical(calm), watch.typical(beside), thrown / seconds)
         print(found)
         return found
     finally:
-        await asyncio.gather(producer.stop(), *(one.stop() for one in strangers))
+        await asyncio.gather(*(one.stop() for one in senders.all))
         rig.close()
 
 

@@ -86,6 +86,32 @@ def demo() -> Iterator[str]:
         yield rows.pop()
 
 
+def reported(law: Law, places: Places, step: Any) -> Incident:
+    """A row as intake hands it on."""
+    data, where = step.row.data, step.row.data["location"]
+    placed = places.place(where.get("grid"), where.get("lat"), where.get("lon"), where.get("crs"), where.get("address"))
+    promised = data.get("promised_by")
+    return Incident(
+        step.row.identity,
+        placed.home,
+        step.at,
+        step.at,
+        data["channel"],
+        law.ref,
+        placed.by,
+        category=law.category_code(data["category"]) if data.get("category") else None,
+        leaf=placed.leaf,
+        flags=placed.flags,
+        promised_by=int(datetime.fromisoformat(promised).timestamp() * 1000) if promised else None,
+    )
+
+
+def closing(name: str, step: Any, ticket: str) -> Command:
+    """What the city says at the end of a row."""
+    actor = Actor(Role.SOURCE, step.row.source)
+    return Command(name, step.closing.kind, actor, step.at, ticket=ticket, reason=step.closing.reason)
+
+
 def los_angeles(file: Path) -> Iterator[str]:
     """The first rows in order of events, each placed by the pack, each closed when the city closed it; clocks in
     between."""
@@ -103,37 +129,11 @@ def los_angeles(file: Path) -> Iterator[str]:
         name = step.row.identity
         if step.closing is not None and name not in tickets:
             continue  # closed, says the city, before it was reported
-        if step.closing is None:
-            data, where = step.row.data, step.row.data["location"]
-            placed = places.place(
-                where.get("grid"), where.get("lat"), where.get("lon"), where.get("crs"), where.get("address")
-            )
-            code = law.category_code(data["category"]) if data.get("category") else None
-            promised = data.get("promised_by")
-            incident = Incident(
-                name,
-                placed.home,
-                step.at,
-                step.at,
-                data["channel"],
-                law.ref,
-                placed.by,
-                category=code,
-                leaf=placed.leaf,
-                flags=placed.flags,
-                promised_by=int(datetime.fromisoformat(promised).timestamp() * 1000) if promised else None,
-            )
-            cause: Any = books.IncidentCause(f"incidents:0:{n}", incident) if hasattr(books, "IncidentCause") else None
-        else:
-            command = Command(
-                f"c{n}",
-                step.closing.kind,
-                Actor(Role.SOURCE, step.row.source),
-                step.at,
-                ticket=tickets[name],
-                reason=step.closing.reason,
-            )
-            cause = books.CommandCause(f"commands:0:{n}", command, step.at)
+        cause: Any = (
+            books.IncidentCause(f"incidents:0:{n}", reported(law, places, step))
+            if step.closing is None
+            else books.CommandCause(f"commands:0:{n}", closing(f"c{n}", step, tickets[name]), step.at)
+        )
         outcome = decide(book, book.laws, cause, step.at)
         book.apply(outcome)
         if step.closing is None:

@@ -207,6 +207,39 @@ async def arrived(settings: Settings, partition: int, before: dict[int, int]) ->
     return found > before.setdefault(partition, found)
 
 
+def check_page(page: dict[str, float]) -> None:
+    """Each broken partition is told by its own alarm."""
+    for partition, alarm in STOPPED.items():
+        assert page[f'gridwhistle_partition_stopped{{partition="{partition}",stage="dispatch"}}'] == 1, partition
+        assert page[f'gridwhistle_alarms_total{{kind="{alarm}"}}'] >= 1
+    assert page['gridwhistle_alarms_total{kind="pack_not_there"}'] >= 1
+    assert page['gridwhistle_held_total{stage="dispatch"}'] == 1
+    assert page['gridwhistle_openings_total{outcome="fenced",stage="dispatch"}'] >= 1
+
+
+def trial_of(city: City) -> Trial:
+    """As the page of results asks for it; nothing is fed or judged by it."""
+    settings = city.settings
+    feed = Feed(settings, settings.data_dir / "none", 1, SEED)
+    trial = Trial(settings.data_dir, city.rig, [], feed, Ledger(settings.kafka, settings.prefix, PARTITIONS), SEED)
+    trial.verdict.incidents = trial.verdict.tickets = len(city.watch.sent)
+    return trial
+
+
+def two_cities(settings: Settings) -> tuple[City, City]:
+    """One that stays whole, one to be broken, on one broker."""
+    changes = {"partitions": PARTITIONS, "session_timeout_seconds": 6}
+    whole, broken = (
+        City(
+            settings.model_copy(
+                update=changes | {"prefix": f"{settings.prefix}{name}.", "data_dir": settings.data_dir / name}
+            )
+        )
+        for name in ("whole", "broken")
+    )
+    return whole, broken
+
+
 @pytest.mark.alone(reason="compares how long reports of two stacks wait")
 async def test_a_broken_partition_keeps_nobody_else_waiting(stack_settings: Settings, long: bool, tell: Tell) -> None:
     """No marker, position out of range, own record unreadable, pack not there, a step that cannot be committed, a held
@@ -215,19 +248,7 @@ async def test_a_broken_partition_keeps_nobody_else_waiting(stack_settings: Sett
     Two stacks side by side on one broker, one of them whole: what else the machine does falls on both.
     """
     seconds = LONG_SECONDS if long else SHORT_SECONDS
-    changes = {"partitions": PARTITIONS, "session_timeout_seconds": 6}
-    whole, city = (
-        City(
-            stack_settings.model_copy(
-                update=changes
-                | {
-                    "prefix": f"{stack_settings.prefix}{name}.",
-                    "data_dir": stack_settings.data_dir / name,
-                }
-            )
-        )
-        for name in ("whole", "broken")
-    )
+    whole, city = two_cities(stack_settings)
     assert city.healthy and {OUT_OF_RANGE, FENCED, HELD} <= set(city.homes), "these need reports of their own"
     try:
         await asyncio.gather(whole.begin(), city.begin())
@@ -237,27 +258,11 @@ async def test_a_broken_partition_keeps_nobody_else_waiting(stack_settings: Sett
         await asyncio.gather(whole.reported(4), city.reported(4))
         calm, beside = await asyncio.gather(whole.reported(seconds), city.reported(seconds))
         before, broken = whole.watch.p99([calm]), city.watch.p99([beside])
-        page = metrics(city.port)
-        for partition, alarm in STOPPED.items():
-            assert page[f'gridwhistle_partition_stopped{{partition="{partition}",stage="dispatch"}}'] == 1, partition
-            assert page[f'gridwhistle_alarms_total{{kind="{alarm}"}}'] >= 1
-        assert page['gridwhistle_alarms_total{kind="pack_not_there"}'] >= 1
-        assert page['gridwhistle_held_total{stage="dispatch"}'] == 1
-        assert page['gridwhistle_openings_total{outcome="fenced",stage="dispatch"}'] >= 1
+        check_page(metrics(city.port))
     finally:
         await asyncio.gather(whole.end(), city.end())
-    settings = city.settings
-    trial = Trial(
-        settings.data_dir,
-        city.rig,
-        [],
-        Feed(settings, settings.data_dir / "none", 1, SEED),
-        Ledger(settings.kafka, settings.prefix, PARTITIONS),
-        SEED,
-    )
-    trial.verdict.incidents = trial.verdict.tickets = len(city.watch.sent)
     tell(
-        trial,
+        trial_of(city),
         f"six of {PARTITIONS} partitions of dispatch broken, each in a way of its own, for {seconds:.0f} s",
         "position_out_of_range, own_record_unreadable, pack_not_there",
         judged=False,

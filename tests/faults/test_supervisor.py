@@ -43,22 +43,21 @@ def gone(pids: list[int]) -> bool:
     return not any(psutil.pid_exists(pid) for pid in pids)
 
 
+def trial_on(data: Path, folder: Path) -> Trial:
+    """Feed and ledger of the stack that a folder has."""
+    stack = read_stack(data)
+    assert stack is not None
+    settings = settings_for(data, stack, {})
+    feed = Feed(settings, folder / "journal.jsonl", 12, SEED)
+    return Trial(folder, Rig(settings), [], feed, Ledger(settings.kafka, settings.prefix, settings.partitions), SEED)
+
+
 @pytest.mark.long
 async def test_supervisor_killed(tell: Tell, tmp_path: Path) -> None:
     """Four times kill -9 of ``up`` under load, servers and stages with it; each time ``up`` without a word goes on."""
     draw, data = random.Random(SEED), tmp_path / "stack"
     process = await bring_up(data, "--port-base", str(free_ports(20)), "--clock", "2026-03-02T08:00:00+08:00@60")
-    stack = read_stack(data)
-    assert stack is not None
-    settings = settings_for(data, stack, {})
-    t = Trial(
-        tmp_path,
-        Rig(settings),
-        [],
-        Feed(settings, tmp_path / "journal.jsonl", 12, SEED),
-        Ledger(settings.kafka, settings.prefix, settings.partitions),
-        SEED,
-    )
+    t = trial_on(data, tmp_path)
     try:
         await t.begin()
         await t.going(60)

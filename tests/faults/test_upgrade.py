@@ -114,6 +114,23 @@ def fired(t: Trial, tickets: set[str]) -> int:
     )
 
 
+async def old_on_newer_state(t: Trial, old: Path) -> bool:
+    """Go back to the old version: whether it goes on; where it does not, every worker that ended says why."""
+    await change(t, old)
+    now = len(t.ledger.known)
+    await eventually(
+        lambda: len(t.ledger.known) > now + 60 or bool(refused(t)),
+        PATIENCE,
+        "the old version goes on, or refuses",
+        every=0.5,
+    )
+    goes_on = not refused(t)
+    said = " | ".join(refused(t).values())
+    for name in [name for name, worker in t.rig.workers.items() if not worker.alive]:
+        assert "newer" in said or "version" in said, f"{name} ended without a mend: {said}"
+    return goes_on
+
+
 @pytest.mark.long
 async def test_upgrade_rollback_and_forward_again(tell: Tell, tmp_path: Path) -> None:
     """Open tickets go on under the new version; the old one, on newer state, goes on or refuses loudly; forward again
@@ -134,18 +151,7 @@ async def test_upgrade_rollback_and_forward_again(tell: Tell, tmp_path: Path) ->
             every=0.5,
         )
 
-        await change(t, old)
-        now = len(t.ledger.known)
-        await eventually(
-            lambda: len(t.ledger.known) > now + 60 or bool(refused(t)),
-            PATIENCE,
-            "the old version goes on, or refuses",
-            every=0.5,
-        )
-        goes_on = not refused(t)
-        said = " | ".join(refused(t).values())
-        for name in [name for name, worker in t.rig.workers.items() if not worker.alive]:
-            assert "newer" in said or "version" in said, f"{name} ended without a mend: {said}"
+        goes_on = await old_on_newer_state(t, old)
         t.terminate(*[name for name, worker in t.rig.workers.items() if worker.alive])
 
         t.rig.code = None

@@ -202,6 +202,51 @@ class Trial:
         await asyncio.sleep(draw.uniform(least, most))
 
 
+async def _brokers(ending: AsyncExitStack, folder: Path, count: int, more: dict[str, object] | None) -> list[Broker]:
+    """One broker or three, ended with the trial."""
+    nodes = (
+        await asyncio.to_thread(cluster_of_three, folder)
+        if count == 3
+        else [await asyncio.to_thread(Broker, folder / "kafka", None, more)]
+    )
+    for node in nodes:
+        ending.callback(node.server.kill)
+    return nodes
+
+
+def _settings(folder: Path, nodes: list[Broker], valkey: local.Server, partitions: int) -> Settings:
+    """Of a stack on these servers."""
+    return Settings(
+        kafka=",".join(node.address for node in nodes),
+        redis_url=f"redis://127.0.0.1:{valkey.port}/0",
+        prefix="f.",
+        partitions=partitions,
+        replication_factor=len(nodes),
+        min_insync_replicas=2 if len(nodes) == 3 else 1,
+        data_dir=folder / "data",
+        session_timeout_seconds=6,
+    )
+
+
+async def _on_servers(
+    ending: AsyncExitStack, brokers: int, more: dict[str, object] | None, partitions: int, sender: Callable[..., Feed]
+) -> Trial:
+    """Servers of its own, feed and ledger; all of it ends with the trial."""
+    folder = Path(
+        ending.enter_context(tempfile.TemporaryDirectory(prefix="gridwhistle-faults-", ignore_cleanup_errors=True))
+    )
+    nodes = await _brokers(ending, folder, brokers, more)
+    valkey = local.valkey(folder / "valkey", free_ports(1), folder / "valkey" / "log")
+    valkey.wait_ready(PATIENCE)
+    settings = _settings(folder, nodes, valkey, partitions)
+    rig = Rig(settings)
+    ending.callback(rig.close)
+    feed, ledger = sender(settings, folder / "journal.jsonl"), Ledger(settings.kafka, settings.prefix, partitions)
+    found = Trial(folder, rig, nodes, feed, ledger, feed.seed, valkey, folder / "valkey")
+    ending.callback(lambda: found.valkey.kill() if found.valkey is not None else None)
+    return found
+
+
 @asynccontextmanager
 async def trial(
     seed: int,
@@ -231,46 +276,12 @@ async def trial(
         prepared: Does what must be done before stages are started, in the place of this version.
     """
     async with AsyncExitStack() as ending:
-        folder = Path(
-            ending.enter_context(tempfile.TemporaryDirectory(prefix="gridwhistle-faults-", ignore_cleanup_errors=True))
-        )
-        nodes = (
-            await asyncio.to_thread(cluster_of_three, folder)
-            if brokers == 3
-            else [await asyncio.to_thread(Broker, folder / "kafka", None, more)]
-        )
-        for node in nodes:
-            ending.callback(node.server.kill)
-        valkey = local.valkey(folder / "valkey", free_ports(1), folder / "valkey" / "log")
-        valkey.wait_ready(PATIENCE)
-        settings = Settings(
-            kafka=",".join(node.address for node in nodes),
-            redis_url=f"redis://127.0.0.1:{valkey.port}/0",
-            prefix="f.",
-            partitions=partitions,
-            replication_factor=brokers,
-            min_insync_replicas=2 if brokers == 3 else 1,
-            data_dir=folder / "data",
-            session_timeout_seconds=6,
-        )
-        rig = Rig(settings)
-        ending.callback(rig.close)
-        found = Trial(
-            folder,
-            rig,
-            nodes,
-            Feed(settings, folder / "journal.jsonl", rate, seed, mixed),
-            Ledger(settings.kafka, settings.prefix, partitions),
-            seed,
-            valkey,
-            folder / "valkey",
-        )
-        ending.callback(lambda: found.valkey.kill() if found.valkey is not None else None)
-        await (prepared(rig) if prepared is not None else rig.prepare("guancheng", START_MS, speed))
+        found = await _on_servers(ending, brokers, more, partitions, partial(Feed, rate=rate, seed=seed, mixed=mixed))
+        await (prepared(found.rig) if prepared is not None else found.rig.prepare("guancheng", START_MS, speed))
         found.start(*stages)
         for stage in twice:
             found.start(stage, number=2)
-        await rig.ready(within=PATIENCE)
+        await found.rig.ready(within=PATIENCE)
         await found.begin()
         ending.push_async_callback(found.end)
         await found.going(30)

@@ -64,6 +64,11 @@ async def rows(view: RedisView) -> set[str]:
     return set(await view.names())
 
 
+async def shows(view: RedisView, count: int) -> bool:
+    """Whether so many have a row."""
+    return len(await rows(view)) >= count
+
+
 async def test_every_stage_view_and_tool_lives_on_a_log_that_has_aged_away(stack_settings: Settings) -> None:
     """All topics emptied and Redis lost while the stack was down: everything goes on, nothing is missed, nothing is
     cried over."""
@@ -75,11 +80,7 @@ async def test_every_stage_view_and_tool_lives_on_a_log_that_has_aged_away(stack
             rig.start(stage)
         await rig.ready()
         await send_good(settings, 1, FIRST, None)
-
-        async def shows(count: int) -> bool:
-            return len(await rows(view)) >= count
-
-        await eventually(lambda: shows(FIRST), 300, "all are in the view", every=0.5)
+        await eventually(lambda: shows(view, FIRST), 300, "all are in the view", every=0.5)
         await asyncio.sleep(7)  # an idle while: positions are put behind the markers of the last transactions
         for name in list(rig.workers):
             rig.terminate(name)
@@ -89,25 +90,30 @@ async def test_every_stage_view_and_tool_lives_on_a_log_that_has_aged_away(stack
         for stage in STAGES:
             rig.start(stage, metrics_port=port if stage == "projector" else 0)
         await rig.ready()
-        await eventually(lambda: shows(FIRST), 300, "the view is made of the state", every=0.5)
+        await eventually(lambda: shows(view, FIRST), 300, "the view is made of the state", every=0.5)
         assert await rows(view) == set(before)
         assert metrics(port)['gridwhistle_alarms_total{kind="view_rebuilt"}'] >= 1
         assert "gridwhistle_partition_stopped" not in " ".join(metrics(port))
         old = next(name for name, ticket in before.items() if ticket.filed_at is not None)
         await check_tools(rig, old, before[old].identity)
         await send_good(settings, 2, SECOND, None)
-        await eventually(lambda: shows(FIRST + SECOND), 300, "what comes now is decided and shown", every=0.5)
+        await eventually(lambda: shows(view, FIRST + SECOND), 300, "what comes now is decided and shown", every=0.5)
         assert len([one for one in await decided(settings) if one.cause == "incident"]) == SECOND
         assert all(worker.alive for worker in rig.workers.values())
-        again = await asyncio.to_thread(cli, rig, "project", "--rebuild")
-        assert again.returncode == 0, again.stdout + again.stderr
-        assert "they are the same" in again.stdout
+        await check_rebuild(rig)
         await check_audit(rig)
         await check_signed_off(rig)
         await check_rebuild_of_nothing(rig, view)
     finally:
         await view.close()
         rig.close()
+
+
+async def check_rebuild(rig: Rig) -> None:
+    """The view made anew is the one that stands."""
+    again = await asyncio.to_thread(cli, rig, "project", "--rebuild")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "they are the same" in again.stdout
 
 
 async def check_tools(rig: Rig, old: str, identity: str) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -94,6 +95,23 @@ async def test_a_client_answers_each_committed_task_once(
     reads."""
     await apply(stack_settings, ["water"])
     prefix, broker = stack_settings.prefix, stack_settings.kafka
+    await send_all(broker, prefix)
+    with (tmp_path / "out").open("wb") as out:
+        process = subprocess.Popen(
+            [*client(tmp_path), broker, prefix, "water", "water-1"], stdout=out, stderr=subprocess.STDOUT
+        )
+    records, said = await replies_of(process, broker, prefix, tmp_path / "out")
+    replies = [read_reply(record.value, record.headers) for record in records]
+    assert [(reply.ticket, reply.action, reply.person) for reply in replies] == [
+        (CHILD, "report_in", "water-1"),
+        ("east-20260302-1", "accept", "water-1"),
+    ]
+    assert {record.key for record in records} == {b"east-20260302-1"}
+    assert "aborted" not in said and "east-20260302-9" not in said
+
+
+async def send_all(broker: str, prefix: str) -> None:
+    """What fan-out might write: an aborted task, one for a child, the same again, one for an owner, a refusal."""
     fanout = AIOKafkaProducer(bootstrap_servers=broker, transactional_id=f"{prefix}test")
     await fanout.start()
     try:
@@ -105,14 +123,14 @@ async def test_a_client_answers_each_committed_task_once(
                 await send(fanout, prefix, one)
     finally:
         await fanout.stop()
-    with (tmp_path / "out").open("wb") as out:
-        process = subprocess.Popen(
-            [*client(tmp_path), broker, prefix, "water", "water-1"], stdout=out, stderr=subprocess.STDOUT
-        )
+
+
+async def replies_of(process: "subprocess.Popen[bytes]", broker: str, prefix: str, out: Path) -> tuple[list[Any], str]:
+    """Let the client run until it has read the refusal; gives what it replied, and what it said."""
     reader = AIOKafkaConsumer(f"{prefix}dept.water.replies", bootstrap_servers=broker, auto_offset_reset="earliest")
     await reader.start()
     try:
-        said = (tmp_path / "out").read_text
+        said = out.read_text
         await eventually(lambda: process.poll() is not None or "no_such_child" in said(), 300, "the refusal is read")
         assert process.poll() is None, said()
         records = [
@@ -122,13 +140,7 @@ async def test_a_client_answers_each_committed_task_once(
         process.kill()
         process.wait()
         await reader.stop()
-    replies = [read_reply(record.value, record.headers) for record in records]
-    assert [(reply.ticket, reply.action, reply.person) for reply in replies] == [
-        (CHILD, "report_in", "water-1"),
-        ("east-20260302-1", "accept", "water-1"),
-    ]
-    assert {record.key for record in records} == {b"east-20260302-1"}
-    assert "aborted" not in said() and "east-20260302-9" not in said()
+    return records, said()
 
 
 async def send(producer: AIOKafkaProducer, prefix: str, one: Task) -> None:

@@ -79,16 +79,7 @@ def test_a_stack_of_ones_own(tmp_path: Path) -> None:
         assert second in run("status", data=data).stdout.splitlines()[0]
         assert run("down", data=data).returncode == 0
 
-    for command in (
-        ["status"],
-        ["ticket", "list"],
-        ["project", "--rebuild"],
-        ["pack", "publish", "first"],
-        ["audit"],
-        ["topics", "apply"],
-    ):
-        ended = run(*command, data=data, cwd=tmp_path)
-        assert ended.returncode in (1, 2) and "Traceback" not in both(ended), both(ended)
+    _does_nothing_while_down(data, tmp_path)
     other = run("up", "--pack", str(tmp_path / "first"), data=data)
     assert other.returncode == 2 and second in other.stderr and "pack publish" in other.stderr, both(other)
 
@@ -109,6 +100,20 @@ def test_a_stack_of_ones_own(tmp_path: Path) -> None:
     (data / "notes.txt").write_text("mine")
     assert "notes.txt" in run("reset", "--yes", data=data).stdout
     assert [path.name for path in data.iterdir()] == ["notes.txt"]
+
+
+def _does_nothing_while_down(data: Path, folder: Path) -> None:
+    """No command starts anything or falls over where no stack is up."""
+    for command in (
+        ["status"],
+        ["ticket", "list"],
+        ["project", "--rebuild"],
+        ["pack", "publish", "first"],
+        ["audit"],
+        ["topics", "apply"],
+    ):
+        ended = run(*command, data=data, cwd=folder)
+        assert ended.returncode in (1, 2) and "Traceback" not in both(ended), both(ended)
 
 
 def _is_private(data: Path, now: Settings) -> None:

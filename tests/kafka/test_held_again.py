@@ -70,12 +70,8 @@ async def test_a_held_cause_is_decided_again_once_or_let_go(stack_settings: Sett
     """The first becomes its ticket, the second leaves with a reason; asked again, nothing of that name is held."""
     rig, settings, view = Rig(stack_settings), stack_settings, RedisView(stack_settings)
 
-    async def said(*words: str) -> tuple[int, str]:
-        done = await asyncio.to_thread(cli, rig, *words)
-        return done.returncode, done.stdout + done.stderr
-
-    async def desk() -> int:
-        return len([row for row in await view.rows("desk", limit=50) if row["status"] == "held"])
+    async def desk(count: int) -> bool:
+        return len([row for row in await view.rows("desk", limit=50) if row["status"] == "held"]) == count
 
     async def arrived() -> bool:
         return len(await read_all(settings, INCIDENTS.name, settings.partitions)) == 2
@@ -92,28 +88,35 @@ async def test_a_held_cause_is_decided_again_once_or_let_go(stack_settings: Sett
         first, second = await hold_all(settings)
         rig.start("dispatch")
         await rig.ready("dispatch-1")
-
-        async def rows(count: int) -> bool:
-            return await desk() == count
-
-        await eventually(lambda: rows(2), 300, "both stand at the desk")
-        code, text = await said("held", "list")
-        assert code == 0 and first in text and second in text and text.count(" there") == 2 and "2 held" in text
-        assert (await said("held", "retry", first, "--reason", "x", "--as", "desk:nobody"))[0] == 1
-        code, text = await said("held", "retry", first, "--reason", "mended", "--as", "desk:desk-1")
-        assert code == 0 and "reported" in text, text
-        code, text = await said("held", "retry", first, "--reason", "mended", "--as", "desk:desk-1")
-        assert code != 0 and "no cause" in text
-        code, text = await said(
-            "held", "drop", second, "--reason", "reported by telephone meanwhile", "--as", "chief:chief-1"
-        )
-        assert code == 0 and "held_dropped" in text, text
-        await eventually(lambda: rows(0), 300, "nothing is left at the desk")
-        code, text = await said("audit", "--json")
+        await eventually(lambda: desk(2), 300, "both stand at the desk")
+        await decide_both(rig, first, second)
+        await eventually(lambda: desk(0), 300, "nothing is left at the desk")
+        code, text = await said(rig, "audit", "--json")
         found: dict[str, Any] = json.loads(text)
         assert (code, found["problems"], found["tickets"], found["held"]) == (0, {}, 1, 1), text
-        code, text = await said("replay")
+        code, text = await said(rig, "replay")
         assert code == 0, text
     finally:
         await view.close()
         rig.close()
+
+
+async def said(rig: Rig, *words: str) -> tuple[int, str]:
+    """What a command of the product answers."""
+    done = await asyncio.to_thread(cli, rig, *words)
+    return done.returncode, done.stdout + done.stderr
+
+
+async def decide_both(rig: Rig, first: str, second: str) -> None:
+    """List them, let the first be decided again by who may, once, and the second go with a reason."""
+    code, text = await said(rig, "held", "list")
+    assert code == 0 and first in text and second in text and text.count(" there") == 2 and "2 held" in text
+    assert (await said(rig, "held", "retry", first, "--reason", "x", "--as", "desk:nobody"))[0] == 1
+    code, text = await said(rig, "held", "retry", first, "--reason", "mended", "--as", "desk:desk-1")
+    assert code == 0 and "reported" in text, text
+    code, text = await said(rig, "held", "retry", first, "--reason", "mended", "--as", "desk:desk-1")
+    assert code != 0 and "no cause" in text
+    code, text = await said(
+        rig, "held", "drop", second, "--reason", "reported by telephone meanwhile", "--as", "chief:chief-1"
+    )
+    assert code == 0 and "held_dropped" in text, text

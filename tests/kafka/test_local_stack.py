@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -24,6 +25,36 @@ def ends_clean(process: subprocess.Popen[bytes], how: signal.Signals, data: Path
     assert not (data / "lock").exists()
 
 
+def ends_by_down(process: subprocess.Popen[bytes], data: Path) -> None:
+    """From another window."""
+    pids = [row["pid"] for row in status(data)]
+    down = run("down", data=data)
+    assert down.returncode == 0 and "ended" in down.stdout
+    assert process.wait(10) == 0
+    wait(lambda: not any(psutil.pid_exists(pid) for pid in pids), 5, "every process is gone")
+
+
+def all_ready_and_private(rows: list[dict[str, Any]]) -> None:
+    """Every process is ready, and listens on the loopback alone."""
+    assert {row["stage"] for row in rows} == {"server", *STAGES, *DOORS}
+    assert all(set(row) == {"name", "stage", "pid", "port", "state", "lag"} and row["state"] == "ready" for row in rows)
+    for pid in [row["pid"] for row in rows]:
+        listening = [at for at in psutil.Process(pid).net_connections("tcp") if at.status == psutil.CONN_LISTEN]
+        assert all(at.laddr.ip in ("127.0.0.1", "::1", "::ffff:127.0.0.1") for at in listening), listening
+
+
+def dispatch_comes_back(data: Path, rows: list[dict[str, Any]]) -> None:
+    """Killed, it is started anew."""
+    victim = next(row for row in rows if row["stage"] == "dispatch")
+    os.kill(victim["pid"], signal.SIGKILL)
+
+    def back() -> bool:
+        found = [row for row in status(data) if row["stage"] == "dispatch"]
+        return any(row["state"] == "ready" and row["pid"] != victim["pid"] for row in found)
+
+    wait(back, 30, "dispatch is back")
+
+
 @pytest.mark.alone(reason="a stack ends within ten seconds")
 def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
     """Nothing is lost between two starts; each way to end it leaves nothing behind; a second one on the folder is told
@@ -31,13 +62,7 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
     data, base = tmp_path / "stack", free_ports(20)
     with up(data, "--port-base", str(base)) as process:
         rows = status(data)
-        assert {row["stage"] for row in rows} == {"server", *STAGES, *DOORS}
-        assert all(
-            set(row) == {"name", "stage", "pid", "port", "state", "lag"} and row["state"] == "ready" for row in rows
-        )
-        for pid in [row["pid"] for row in rows]:
-            listening = [at for at in psutil.Process(pid).net_connections("tcp") if at.status == psutil.CONN_LISTEN]
-            assert all(at.laddr.ip in ("127.0.0.1", "::1", "::ffff:127.0.0.1") for at in listening), listening
+        all_ready_and_private(rows)
 
         second = run("up", data=data)
         assert second.returncode != 0 and str(process.pid) in second.stderr + second.stdout
@@ -56,16 +81,7 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
         )
         assert slip.returncode == 2 and "tawan" in slip.stderr, slip.stdout + slip.stderr
 
-        victim = next(row for row in rows if row["stage"] == "dispatch")
-        os.kill(victim["pid"], signal.SIGKILL)
-        wait(
-            lambda: any(
-                row["stage"] == "dispatch" and row["state"] == "ready" and row["pid"] != victim["pid"]
-                for row in status(data)
-            ),
-            30,
-            "dispatch is back",
-        )
+        dispatch_comes_back(data, rows)
         ends_clean(process, signal.SIGTERM, data, [row["pid"] for row in rows])
 
     fault = run("doctor", data=tmp_path / "nothing here")
@@ -77,11 +93,7 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
         ends_clean(process, signal.SIGINT, data, [row["pid"] for row in status(data)])
 
     with up(data, "--port-base", str(base)) as process:
-        pids = [row["pid"] for row in status(data)]
-        down = run("down", data=data)
-        assert down.returncode == 0 and "ended" in down.stdout
-        assert process.wait(10) == 0
-        wait(lambda: not any(psutil.pid_exists(pid) for pid in pids), 5, "every process is gone")
+        ends_by_down(process, data)
     assert run("reset", "--yes", data=data).returncode == 0
     assert not data.exists()
 

@@ -55,16 +55,32 @@ async def forget_group(settings: Settings, stage: str) -> None:
         await admin.close()
 
 
+async def have(settings: Settings, count: int) -> bool:
+    """Whether so many incidents are decided."""
+    return len([one for one in await decided(settings) if one.cause == "incident"]) >= count
+
+
+def check_one_stopped(port: int) -> None:
+    """Metrics and readiness say which partition stands still, and that the others do not."""
+    page = metrics(port)
+    assert page['gridwhistle_partition_stopped{partition="1",stage="dispatch"}'] == 1
+    assert page['gridwhistle_partitions_live{stage="dispatch"}'] == 2
+    assert page['gridwhistle_alarms_total{kind="position_out_of_range"}'] == 1
+    assert page['gridwhistle_ready{stage="dispatch"}'] == 0
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5)
+    assert refused.value.code == 503
+    said = refused.value.read().decode().splitlines()
+    assert "[-]opened failed: 2 open; stopped until somebody mends them: 1" in said
+    assert [line[:3] for line in said if line.startswith("[")] == ["[+]", "[-]", "[+]", "[+]", "[+]", "[+]"]
+
+
 async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one_partition(
     stack_settings: Settings,
 ) -> None:
     """No group offset is left: positions stand behind the markers by themselves; what is lost unread stops its
     partition, the others decide on."""
     rig, settings = Rig(stack_settings), stack_settings
-
-    async def have(count: int) -> bool:
-        return len([one for one in await decided(settings) if one.cause == "incident"]) >= count
-
     try:
         await rig.prepare("guancheng")
         port = free_ports(1)
@@ -72,7 +88,7 @@ async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one
         rig.start("dispatch", metrics_port=port)
         await rig.ready()
         await send_good(settings, 1, 40, None)
-        await eventually(lambda: have(40), 300, "all are decided", every=0.5)
+        await eventually(lambda: have(settings, 40), 300, "all are decided", every=0.5)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz?verbose", timeout=5) as ready:
             assert ready.read().decode().splitlines()[-1] == "ready"
         await eventually(lambda: _stands_at_the_end(settings), 300, "positions stand behind the markers", every=0.5)
@@ -89,19 +105,9 @@ async def test_a_log_aged_to_its_end_is_gone_on_from_and_a_lost_record_stops_one
         assert (await lags_and_stopped(settings))[1]["dispatch"] == 1
         rig.start("dispatch", metrics_port=port)
         await rig.ready("dispatch-1")
-        await eventually(lambda: have(60), 300, "the others decide", every=0.5)
+        await eventually(lambda: have(settings, 60), 300, "the others decide", every=0.5)
         assert rig.workers["dispatch-1"].alive
-        page = metrics(port)
-        assert page['gridwhistle_partition_stopped{partition="1",stage="dispatch"}'] == 1
-        assert page['gridwhistle_partitions_live{stage="dispatch"}'] == 2
-        assert page['gridwhistle_alarms_total{kind="position_out_of_range"}'] == 1
-        assert page['gridwhistle_ready{stage="dispatch"}'] == 0
-        with pytest.raises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5)
-        assert refused.value.code == 503
-        said = refused.value.read().decode().splitlines()
-        assert "[-]opened failed: 2 open; stopped until somebody mends them: 1" in said
-        assert [line[:3] for line in said if line.startswith("[")] == ["[+]", "[-]", "[+]", "[+]", "[+]", "[+]"]
+        check_one_stopped(port)
         rig.terminate("dispatch-1")
         assert (await lags_and_stopped(settings))[1]["dispatch"] == 1
         await check_state_made_anew(rig)
@@ -165,18 +171,9 @@ async def test_who_takes_over_knows_the_law_that_another_adopted(stack_settings:
     law.mkdir()
     (law / "pack.yaml").write_text("name: guancheng\nextends: guancheng\nmax_declines: 1\n")
 
-    async def have(count: int) -> bool:
-        return len([one for one in await decided(settings) if one.cause == "incident"]) >= count
-
     def owner() -> str | None:
-        return next(
-            (
-                name
-                for name, port in ports.items()
-                if metrics(port).get('gridwhistle_partitions_live{stage="dispatch"}')
-            ),
-            None,
-        )
+        live = 'gridwhistle_partitions_live{stage="dispatch"}'
+        return next((name for name, port in ports.items() if metrics(port).get(live)), None)
 
     try:
         former = await rig.prepare("guancheng")
@@ -185,14 +182,14 @@ async def test_who_takes_over_knows_the_law_that_another_adopted(stack_settings:
             rig.start("dispatch", number, metrics_port=port)
         await rig.ready()
         await send_good(settings, 1, 10, None)
-        await eventually(lambda: have(10), 300, "decided by the first law", every=0.5)
+        await eventually(lambda: have(settings, 10), 300, "decided by the first law", every=0.5)
         new = await publish(settings, str(law))
         assert new != former
         had = owner()
         assert had is not None
         rig.kill(had)
         await send_good(settings, 2, 10, None)
-        await eventually(lambda: have(20), 300, "decided by whoever took over", every=0.5)
+        await eventually(lambda: have(settings, 20), 300, "decided by whoever took over", every=0.5)
         ports.pop(had)
         decisions = await decided(settings)
         assert [one.why.pack for one in decisions if one.cause == "incident"] == [former] * 10 + [new] * 10

@@ -22,18 +22,30 @@ class Accepting(Rig):
         return super().environment() | {"GRIDWHISTLE_ACCEPT_KEY": self.accepted}
 
 
+async def refused(worker: Worker, *words: str) -> None:
+    """It ends by itself, and says so."""
+    await eventually(lambda: not worker.alive, 300, "it ends")
+    said = worker.log.read_text()
+    assert worker.process.returncode == 2, said[-2000:]
+    assert all(word in said for word in words), said[-2000:]
+
+
+async def grow(settings: Settings) -> None:
+    """Somebody adds two partitions to the door's topic."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    await admin.start()
+    try:
+        await admin.create_partitions({settings.prefix + RAW.name: NewPartitions(settings.partitions + 2)})
+    finally:
+        await admin.close()
+
+
 async def test_a_second_key_is_refused_and_added_partitions_are_read_by_nobody(stack_settings: Settings) -> None:
     """Both by name: at the start for good, while running with an alarm, and what was declared goes on."""
     rig, settings, port = Accepting(stack_settings), stack_settings, free_ports(1)
 
     async def placed(count: int) -> bool:
         return len(await read_all(settings, INCIDENTS.name, settings.partitions)) >= count
-
-    async def refused(worker: Worker, *words: str) -> None:
-        await eventually(lambda: not worker.alive, 300, "it ends")
-        said = worker.log.read_text()
-        assert worker.process.returncode == 2, said[-2000:]
-        assert all(word in said for word in words), said[-2000:]
 
     try:
         await rig.prepare("guancheng")
@@ -50,12 +62,7 @@ async def test_a_second_key_is_refused_and_added_partitions_are_read_by_nobody(s
         rig.accepted = key_id(load_master_key(settings.key_file))
         rig.start("intake", metrics_port=port)
         await rig.ready()
-        admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
-        await admin.start()
-        try:
-            await admin.create_partitions({settings.prefix + RAW.name: NewPartitions(settings.partitions + 2)})
-        finally:
-            await admin.close()
+        await grow(settings)
         await eventually(
             lambda: metrics(port).get('gridwhistle_partitions_unread{stage="intake"}') == 2,
             60,

@@ -12,12 +12,12 @@ from aiokafka.consumer import AIOKafkaConsumer
 from redis.asyncio import Redis
 
 from engine.settings import Settings
-from tests.support.poison import KINDS, Raw, good, malformed, report
+from tests.support.poison import BEYOND_THE_BROKER, KINDS, Raw, good, malformed, report
 from tests.support.rig import Rig, eventually
 from topics import codec
 from topics.envelope import incident_message
 from topics.ids import murmur2
-from topics.incident import MAX_RECORD_BYTES, Incident
+from topics.incident import Incident
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, RAW, REJECTED, TOPICS, department_topics
 from topics.rejected import Rejected, RejectReason
 
@@ -37,11 +37,6 @@ CANARIES = (
 
 TOO_LARGE_TO_REPEAT = frozenset({"almost 512 KiB", "100,000 lists deep"})
 """Kinds that are sent a few times only: the log would grow by gigabytes, and say nothing more."""
-
-BEYOND_THE_BROKER = frozenset(
-    kind for kind, (_, _, make) in KINDS.items() if len(make(1)[0] or b"") + len(make(1)[1] or b"") > MAX_RECORD_BYTES
-)
-"""Kinds that the broker refuses to the sender itself; the door never sees them."""
 
 
 async def read_all(
@@ -85,9 +80,8 @@ async def send(settings: Settings, records: "itertools.chain[Raw] | list[Raw]") 
     await producer.stop()
 
 
-async def test_ten_thousand_bad_records_cost_the_good_ones_nothing(stack_settings: Settings) -> None:
-    """10,000 malformed mixed into 10,000 good ones: each good one has a ticket, each bad one its reason."""
-    rig = Rig(stack_settings)
+def bad_ones() -> tuple[list[Raw], collections.Counter[RejectReason]]:
+    """As many as good ones, of every kind; and how many are owed each reason."""
     expected: collections.Counter[RejectReason] = collections.Counter()
     bad: list[Raw] = []
     small = COUNT - 4 * len(TOO_LARGE_TO_REPEAT)
@@ -98,6 +92,13 @@ async def test_ten_thousand_bad_records_cost_the_good_ones_nothing(stack_setting
         assert kind in KINDS
         expected[reason] += 1
         bad.append(raw)
+    return bad, expected
+
+
+async def test_ten_thousand_bad_records_cost_the_good_ones_nothing(stack_settings: Settings) -> None:
+    """10,000 malformed mixed into 10,000 good ones: each good one has a ticket, each bad one its reason."""
+    rig = Rig(stack_settings)
+    bad, expected = bad_ones()
     mixed = [raw for pair in zip(good(3, COUNT), bad, strict=True) for raw in pair]
     try:
         await rig.prepare("guancheng")

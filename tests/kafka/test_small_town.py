@@ -169,7 +169,28 @@ def test_what_was_turned_away_is_seen_mended_and_sent_again(town: tuple[Path, st
     (mine,) = [line for line in lines if "受理时间" in line]
     assert "is no time; one looks like" in mine and "昨天下午" not in mine and "Field required" not in listed.stdout
     name = mine.split()[0]
+    shown = shown_to_who_may(folder, name)
 
+    def resent(typed: str) -> subprocess.CompletedProcess[str]:
+        words = ("rejected", "resend", name, "--pack", "./my-town", "--data", "mine")
+        return gridwhistle(folder, *words, typed=typed)
+
+    still = resent(shown)
+    assert still.returncode == 1 and "is no time" in still.stdout
+    other = resent(shown.replace("昨天下午", "46350.5").replace("１００７", "９９９９"))
+    assert other.returncode == 1 and "must stay" in other.stdout
+    mended = resent(shown.replace("昨天下午", "46350.5"))
+    assert mended.returncode == 0, mended.stdout + mended.stderr
+
+    again = gridwhistle(
+        folder, "feed", "hotline.csv", "--pack", "./my-town", "--speed", "0", "--data", "mine", "--json"
+    )
+    found = json.loads(again.stdout)
+    assert again.returncode == 1 and (found["tickets"], found["rejected"]["duplicate"]) == (297, 296), found
+
+
+def shown_to_who_may(folder: Path, name: str) -> str:
+    """The original of a rejected row: for a role on the roster, with a purpose, and noted; for nobody else."""
     for who, why, words in (
         ("residents:resident-1", "mending", "shown to"),
         ("chief:nobody", "mending", "not on the roster"),
@@ -185,39 +206,7 @@ def test_what_was_turned_away_is_seen_mended_and_sent_again(town: tuple[Path, st
     assert noted.stat().st_mode & 0o777 == 0o600
     (entry,) = [json.loads(line) for line in noted.read_text().splitlines()]
     assert (entry["record"], entry["as"], entry["purpose"]) == (name, "chief:chief-1", "ask the clerk")
-
-    still = gridwhistle(folder, "rejected", "resend", name, "--pack", "./my-town", "--data", "mine", typed=shown.stdout)
-    assert still.returncode == 1 and "is no time" in still.stdout
-    other = gridwhistle(
-        folder,
-        "rejected",
-        "resend",
-        name,
-        "--pack",
-        "./my-town",
-        "--data",
-        "mine",
-        typed=shown.stdout.replace("昨天下午", "46350.5").replace("１００７", "９９９９"),
-    )
-    assert other.returncode == 1 and "must stay" in other.stdout
-    mended = gridwhistle(
-        folder,
-        "rejected",
-        "resend",
-        name,
-        "--pack",
-        "./my-town",
-        "--data",
-        "mine",
-        typed=shown.stdout.replace("昨天下午", "46350.5"),
-    )
-    assert mended.returncode == 0, mended.stdout + mended.stderr
-
-    again = gridwhistle(
-        folder, "feed", "hotline.csv", "--pack", "./my-town", "--speed", "0", "--data", "mine", "--json"
-    )
-    found = json.loads(again.stdout)
-    assert again.returncode == 1 and (found["tickets"], found["rejected"]["duplicate"]) == (297, 296), found
+    return shown.stdout
 
 
 def test_a_feed_that_is_stopped_says_where_it_stood(town: tuple[Path, str]) -> None:

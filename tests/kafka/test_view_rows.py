@@ -205,6 +205,31 @@ async def test_a_redis_that_throws_rows_away_keeps_no_view_until_that_is_mended(
         await view.close()
 
 
+def handled(name: str, version: int, due: int, late: bool, at: int) -> Decision:
+    """A ticket that the water department has in hand, as decided at that moment."""
+    ticket = Ticket(
+        id=f"a-20260302-{name}",
+        version=version,
+        identity=f"x:{name}",
+        home="a",
+        status=Status.HANDLING,
+        pack="p",
+        received_at=1,
+        occurred_at=1,
+        channel="app",
+        duty="water",
+        person="p",
+        task=TicketTask.HANDLE,
+        tier="grid",
+        party="water",
+        lead="water",
+        is_overdue=late,
+        deadline_at=due,
+    )
+    changes = (Change(ticket.id, version, msgspec.Raw(codec.encode(ticket))),)
+    return Decision(DecisionId(f"{name}:{version}"), at, "incident", "x", "a", changes=changes)
+
+
 async def test_figures_of_the_view_count_what_the_screen_colours(settings: Settings) -> None:
     """By tier and department: ok, at risk within the hour, overdue, with the time since the oldest became so; with
     Redis away they are gone."""
@@ -217,49 +242,16 @@ async def test_figures_of_the_view_count_what_the_screen_colours(settings: Setti
         "5": (now - 5, False),
     }
 
-    def one(name: str, version: int, due: int, late: bool, at: int, status: Status = Status.HANDLING) -> Decision:
-        ticket = Ticket(
-            id=f"a-20260302-{name}",
-            version=version,
-            identity=f"x:{name}",
-            home="a",
-            status=status,
-            pack="p",
-            received_at=1,
-            occurred_at=1,
-            channel="app",
-            duty="water",
-            person="p",
-            task=TicketTask.HANDLE,
-            tier="grid",
-            party="water",
-            lead="water",
-            is_overdue=late,
-            deadline_at=due,
-        )
-        return Decision(
-            DecisionId(f"{name}:{version}"),
-            at,
-            "incident",
-            "x",
-            "a",
-            changes=(Change(ticket.id, version, msgspec.Raw(codec.encode(ticket))),),
-        )
-
     metrics = StageMetrics("projector")
     figures = ViewFigures(settings, EngineClock(now, int(time.time() * 1000), 1), metrics)
     try:
-        await view.fold(0, [one(name, 1, due, late, now - 500_000) for name, (due, late) in tickets.items()], 0, 1)
-        await view.fold(0, [one("3", 2, now + 60_000, True, now), one("4", 2, now + 120_000, False, now)], 1, 2)
+        await view.fold(0, [handled(name, 1, due, late, now - 500_000) for name, (due, late) in tickets.items()], 0, 1)
+        await view.fold(0, [handled("3", 2, now + 60_000, True, now), handled("4", 2, now + 120_000, False, now)], 1, 2)
         figures.look()
         found = {key: value for key, value in metrics.gauges.items() if key[0] != "build_info"}
-        bands = {"ok": 1, "at_risk": 2, "overdue": 2}
-        assert {
-            key[1][1]: value for key, value in found.items() if key[0] == "tier_tickets" and key[1][0] == "grid"
-        } == bands
-        assert {
-            key[1][1]: value for key, value in found.items() if key[0] == "department_tickets" and key[1][0] == "water"
-        } == bands
+        for gauge, who in (("tier_tickets", "grid"), ("department_tickets", "water")):
+            bands = {key[1][1]: value for key, value in found.items() if key[0] == gauge and key[1][0] == who}
+            assert bands == {"ok": 1, "at_risk": 2, "overdue": 2}, gauge
         assert found["overdue_tickets", ()] == 1
         # since it became so, not since it was written last
         assert found["oldest_overdue_seconds", ()] == pytest.approx(500, abs=30)

@@ -90,38 +90,29 @@ def test_everything_that_the_packages_have_is_in_the_wheel(wheel: Path) -> None:
     assert sorted(name for name in packed if name.startswith(("tests/", "deploy/"))) == []
 
 
+def installed(wheel: Path, env: Path) -> tuple[Path, Path]:
+    """A new environment with the wheel alone; gives its interpreter and where its packages lie."""
+    python, lent = env / "bin" / "python", sysconfig.get_path("purelib")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(env)], check=True)
+    install = ["install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", str(wheel)]
+    subprocess.run([sys.executable, "-m", "pip", "--python", str(python), *install], check=True)
+    script = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    asked = subprocess.run([str(python), "-c", script], capture_output=True, text=True, check=True)
+    own = Path(asked.stdout.strip())
+    # a path in a .pth file is searched after our own, and its .pth files, the editable install among them, are not read
+    (own / "lent.pth").write_text(f"{lent}\n")
+    return python, own
+
+
 @pytest.mark.alone(reason="a day at 600 times the speed, and an audit of what was worked off by its end")
 def test_an_installed_wheel_tells_the_day_away_from_the_source(wheel: Path, tmp_path: Path) -> None:
     """The environment has nothing of the source's folder; what ours depends on is lent to it from here, where it is
     pinned by hash."""
-    python, lent = tmp_path / "env" / "bin" / "python", sysconfig.get_path("purelib")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "env")], check=True)
-    install = ["install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", str(wheel)]
-    subprocess.run([sys.executable, "-m", "pip", "--python", str(python), *install], check=True)
-    own = Path(
-        subprocess.run(
-            [str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-    )
-    # a path in a .pth file is searched after our own, and its .pth files, the editable install among them, are not read
-    (own / "lent.pth").write_text(f"{lent}\n")
+    python, own = installed(wheel, tmp_path / "env")
     away = tmp_path / "away"
     away.mkdir()
-    where = subprocess.run(
-        [
-            str(python),
-            "-P",
-            "-c",
-            "import engine, rules, topics; print(engine.__file__, rules.__file__, topics.__file__)",
-        ],
-        cwd=away,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    script = "import engine, rules, topics; print(engine.__file__, rules.__file__, topics.__file__)"
+    where = subprocess.run([str(python), "-P", "-c", script], cwd=away, capture_output=True, text=True, check=True)
     assert all(path.startswith(str(own)) for path in where.stdout.split()), where.stdout
     command = [
         str(tmp_path / "env" / "bin" / "gridwhistle"),

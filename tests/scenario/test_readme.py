@@ -9,18 +9,40 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
+TOLD = (
+    "TicketMoved",
+    "TicketAccepted",
+    "TicketFinished",
+    "SurveyAnswered, TicketClosed",
+    "everything agrees",
+    "DepartmentReportedIn",
+    "ChildReleased",
+    "TicketFiled",
+    "changed in every partition",
+    "off",
+    "done_as_asked",
+    "/v1/tickets/hotline:A-1",
+)
+"""What the section's commands must say."""
+
+
+def environment() -> dict[str, str]:
+    """This one without settings of ours, and the installed command first."""
+    environ = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith("GRIDWHISTLE_") or name == "GRIDWHISTLE_CACHE_DIR"
+    }
+    return environ | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"}
+
+
 def test_a_tickets_life_by_hand(tmp_path: Path) -> None:
     """Every command of the section exits 0, and the ticket goes through its life."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     found = re.search(r"<!-- life: begin -->\n```bash\n(.*?)```\n<!-- life: end -->", text, re.DOTALL)
     assert found is not None
     script = found.group(1)
-    environ = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("GRIDWHISTLE_") or name == "GRIDWHISTLE_CACHE_DIR"
-    }
-    environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environ['PATH']}"
+    environ = environment()
     try:
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
@@ -40,19 +62,6 @@ def test_a_tickets_life_by_hand(tmp_path: Path) -> None:
             timeout=60,
         )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-    for word in (
-        "TicketMoved",
-        "TicketAccepted",
-        "TicketFinished",
-        "SurveyAnswered, TicketClosed",
-        "everything agrees",
-        "DepartmentReportedIn",
-        "ChildReleased",
-        "TicketFiled",
-        "changed in every partition",
-        "off",
-        "done_as_asked",
-        "/v1/tickets/hotline:A-1",
-    ):
+    for word in TOLD:
         assert word in done.stdout, word
     assert not (tmp_path / "mine" / "lock").exists()

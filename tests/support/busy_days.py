@@ -137,10 +137,35 @@ class Dispatch:
         return self.log
 
 
-def actions(ticket: Ticket) -> Iterable[tuple[CommandKind, Role, str, dict[str, object]]]:
+Asked = Iterable[tuple[CommandKind, Role, str, dict[str, object]]]
+
+
+def actions(ticket: Ticket) -> Asked:
     """What might be asked of a ticket as it stands, allowed or not."""
     who = (Role(ticket.party) if ticket.party in {role.value for role in Role} else Role.STREET, ticket.person)
     yield CommandKind.NOTE, Role.DESK, "desk-1", {"text": "seen"}
+    yield from _on_the_way(ticket, who)
+    yield from _of_children(ticket)
+    yield from _at_the_end(ticket)
+    if ticket.status == Status.RECEIVED:
+        yield CommandKind.SEND_VERIFY, Role.DESK, "desk-1", {}
+        yield CommandKind.SPOT_FIX, Role.RESIDENTS, "residents-1", {"proof": ("before", "after")}
+    if ticket.status == Status.VERIFYING:
+        yield CommandKind.VERIFY_RESULT, Role.CHECKER, ticket.person, {"passed": True, "text": "so it is"}
+    if ticket.status in (Status.ACCEPTED, Status.HANDLING, Status.WHISTLED):
+        yield from _in_hand(ticket, who)
+    if ticket.status == Status.MERGED:
+        for _ in range(6):
+            yield CommandKind.UNMERGE, Role.DESK, "desk-1", {"reason": "another door"}
+    if ticket.status in (Status.OFFERED, Status.ACCEPTED):
+        yield CommandKind.DUPLICATE_OF, Role.DESK, "desk-1", {"target": ticket.id.rsplit("-", 1)[0] + "-1"}
+    if ticket.status == Status.PARKED:
+        yield CommandKind.UNPARK, Role.CHIEF, "chief-1", {}
+    yield CommandKind.CLOSE_BY_SOURCE, Role.SOURCE, "town", {"reason": "closed"}
+
+
+def _on_the_way(ticket: Ticket, who: tuple[Role, str]) -> Asked:
+    """From the desk to whoever works."""
     if ticket.status == Status.RECEIVED:
         yield CommandKind.FILE, Role.DESK, "desk-1", {"category": "bins", "home": "east"}
         yield CommandKind.REFER, Role.DESK, "desk-1", {"home": "west", "reason": "theirs"}
@@ -160,10 +185,18 @@ def actions(ticket: Ticket) -> Iterable[tuple[CommandKind, Role, str, dict[str, 
     if ticket.status in (Status.OFFERED, Status.HANDLING):
         yield CommandKind.FINISH, *who, {"text": "done", "proof": ("p",)}
         yield CommandKind.WHISTLE, Role.STREET, "street-1", {"departments": ("urban", "water"), "case": "street_cannot"}
+
+
+def _of_children(ticket: Ticket) -> Asked:
+    """Departments that were called."""
     for child in ticket.children:
         department: dict[str, object] = {"ticket": f"{ticket.id}/{child.code}/{child.n}", "org": child.code}
         yield CommandKind.REPORT_IN, Role.DEPARTMENT, f"{child.code}-1", department
         yield CommandKind.FINISH, Role.DEPARTMENT, f"{child.code}-1", {**department, "text": "done", "proof": ("p",)}
+
+
+def _at_the_end(ticket: Ticket) -> Asked:
+    """Check, survey, and what the reporter may always do."""
     if ticket.status == Status.DONE:
         yield CommandKind.CHECK, Role.CHECKER, "checker-2", {"passed": ticket.version % 3 != 0, "reason": "so"}
     if ticket.status == Status.SURVEYED:
@@ -172,37 +205,27 @@ def actions(ticket: Ticket) -> Iterable[tuple[CommandKind, Role, str, dict[str, 
         yield CommandKind.REOPEN, Role.REPORTER, "r", {"reason": "again"}
     yield CommandKind.FOLLOW, Role.REPORTER, "r", {}
     yield CommandKind.ATTACH, Role.REPORTER, "r", {"proof": (f"p{ticket.version}",)}
-    if ticket.status == Status.RECEIVED:
-        yield CommandKind.SEND_VERIFY, Role.DESK, "desk-1", {}
-        yield CommandKind.SPOT_FIX, Role.RESIDENTS, "residents-1", {"proof": ("before", "after")}
-    if ticket.status == Status.VERIFYING:
-        yield CommandKind.VERIFY_RESULT, Role.CHECKER, ticket.person, {"passed": True, "text": "so it is"}
-    if ticket.status in (Status.ACCEPTED, Status.HANDLING, Status.WHISTLED):
-        for _ in range(2):
-            yield CommandKind.SEND_BACK, *who, {"reason": "not ours"}
-            yield CommandKind.EXTEND, *who, {"reason": "parts are late"}
-            yield CommandKind.PARK, *who, {"reason": "frost", "until": ticket.received_at + 3 * 24 * HOUR}
-            yield CommandKind.APPROVE, Role.CHIEF, "chief-1", {}
-            yield CommandKind.APPROVE, Role.SUPERVISOR, "supervisor-1", {}
-        yield CommandKind.DENY, Role.CHIEF, "chief-1", {"reason": "no"}
-        yield CommandKind.WAIT_REPORTER, Role.DESK, "desk-1", {"reason": "which door?"}
-        yield CommandKind.RESUME, Role.DESK, "desk-1", {}
-        yield (
-            CommandKind.RECATEGORISE,
-            Role.CHIEF,
-            "chief-1",
-            {"category": "lift" if ticket.category == "bins" else "bins", "reason": "mistaken"},
-        )
-        yield CommandKind.SUPERVISE, Role.CHIEF, "chief-1", {"reason": "watch it"}
-        yield CommandKind.LIFT, Role.CHIEF, "chief-1", {}
-    if ticket.status == Status.MERGED:
-        for _ in range(6):
-            yield CommandKind.UNMERGE, Role.DESK, "desk-1", {"reason": "another door"}
-    if ticket.status in (Status.OFFERED, Status.ACCEPTED):
-        yield CommandKind.DUPLICATE_OF, Role.DESK, "desk-1", {"target": ticket.id.rsplit("-", 1)[0] + "-1"}
-    if ticket.status == Status.PARKED:
-        yield CommandKind.UNPARK, Role.CHIEF, "chief-1", {}
-    yield CommandKind.CLOSE_BY_SOURCE, Role.SOURCE, "town", {"reason": "closed"}
+
+
+def _in_hand(ticket: Ticket, who: tuple[Role, str]) -> Asked:
+    """Back, longer, parked, asked, supervised."""
+    for _ in range(2):
+        yield CommandKind.SEND_BACK, *who, {"reason": "not ours"}
+        yield CommandKind.EXTEND, *who, {"reason": "parts are late"}
+        yield CommandKind.PARK, *who, {"reason": "frost", "until": ticket.received_at + 3 * 24 * HOUR}
+        yield CommandKind.APPROVE, Role.CHIEF, "chief-1", {}
+        yield CommandKind.APPROVE, Role.SUPERVISOR, "supervisor-1", {}
+    yield CommandKind.DENY, Role.CHIEF, "chief-1", {"reason": "no"}
+    yield CommandKind.WAIT_REPORTER, Role.DESK, "desk-1", {"reason": "which door?"}
+    yield CommandKind.RESUME, Role.DESK, "desk-1", {}
+    yield (
+        CommandKind.RECATEGORISE,
+        Role.CHIEF,
+        "chief-1",
+        {"category": "lift" if ticket.category == "bins" else "bins", "reason": "mistaken"},
+    )
+    yield CommandKind.SUPERVISE, Role.CHIEF, "chief-1", {"reason": "watch it"}
+    yield CommandKind.LIFT, Role.CHIEF, "chief-1", {}
 
 
 def _change_of_roster(draw: random.Random, name: str, at: int) -> Command:

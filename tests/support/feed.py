@@ -41,7 +41,7 @@ class Feed:
         occurred_at: str = "2026-03-02T00:00:00Z",
     ) -> None:
         """``mixed``: duplicates, wrong partitions, referrals and replies as well."""
-        self._settings, self._rate, self._seed, self._mixed, self._occurred_at = (
+        self._settings, self._rate, self.seed, self._mixed, self._occurred_at = (
             settings,
             rate,
             seed,
@@ -97,7 +97,7 @@ class Feed:
 
     async def _send_incidents(self, producer: AIOKafkaProducer) -> None:
         next_at, n = time.monotonic(), self._settings.partitions
-        for key, value, headers in good(self._seed, 10**9, occurred_at=self._occurred_at):
+        for key, value, headers in good(self.seed, 10**9, occurred_at=self._occurred_at):
             if self.ending.is_set():
                 return
             assert key is not None and value is not None

@@ -100,10 +100,28 @@ CHIEF = {"role": "chief", "person": "chief-1"}
 
 
 def _forged(ticket: str) -> list[dict[str, Any]]:
-    """Moments no clock knows, forged ids, what nobody may, long lists."""
+    """Moments no clock knows, what nobody may, forged ids, long lists."""
     return [
         {"id": "past", "kind": "note", "actor": CHIEF, "accepted_at": -(10**18), "ticket": ticket, "text": "x"},
         {"id": "future", "kind": "note", "actor": CHIEF, "accepted_at": 10**18, "ticket": ticket, "text": "x"},
+        *_not_theirs(),
+        *_forged_ids(ticket),
+        *(
+            {
+                "id": f"more-{n}",
+                "kind": "attach",
+                "actor": {"role": "reporter", "person": "caller"},
+                "ticket": ticket,
+                "proof": [f"photo:{n}-{k}-" + "x" * 180 for k in range(50)],
+            }
+            for n in range(60)
+        ),
+    ]
+
+
+def _not_theirs() -> list[dict[str, Any]]:
+    """The law and the roster, changed by who may not."""
+    return [
         {
             "id": "law",
             "kind": "adopt_pack",
@@ -117,6 +135,12 @@ def _forged(ticket: str) -> list[dict[str, Any]]:
             "actor": {"role": "supervisor", "person": "supervisor-1"},
             "duty": {"person": "chief-1", "role": "chief", "change": "remove"},
         },
+    ]
+
+
+def _forged_ids(ticket: str) -> list[dict[str, Any]]:
+    """Ids that are somebody else's, and digits and letters that are none."""
+    return [
         {
             "id": "dept.ranqi.replies:0:0",
             "kind": "report_in",
@@ -139,16 +163,6 @@ def _forged(ticket: str) -> list[dict[str, Any]]:
             "ticket": ticket,
             "text": "a\u202eb",
         },
-        *(
-            {
-                "id": f"more-{n}",
-                "kind": "attach",
-                "actor": {"role": "reporter", "person": "caller"},
-                "ticket": ticket,
-                "proof": [f"photo:{n}-{k}-" + "x" * 180 for k in range(50)],
-            }
-            for n in range(60)
-        ),
     ]
 
 

@@ -250,6 +250,11 @@ KINDS: dict[str, tuple[RejectReason, str, Callable[[int], Raw]]] = {
 }
 """Kind -> reason, field, and how to make the nth of it."""
 
+BEYOND_THE_BROKER = frozenset(
+    kind for kind, (_, _, make) in KINDS.items() if len(make(1)[0] or b"") + len(make(1)[1] or b"") > MAX_RECORD_BYTES
+)
+"""Kinds that the broker refuses to the sender itself; the door never sees them."""
+
 
 def malformed(
     seed: int, count: int, leave_out: frozenset[str] = frozenset()

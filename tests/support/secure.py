@@ -77,8 +77,21 @@ def kafka(folder: Path, ca: Path, server: Path) -> Iterator[str]:
     """Run Apache Kafka that takes nobody in but by SCRAM over TLS; yields host:port."""
     port = free_ports(2)
     java, properties = _java(folder, port), folder / "server.properties"
+    lines = servers._properties(folder, port) | _secured(port, ca, server)
+    properties.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+    _format([*java, "kafka.tools.StorageTool", "format"], properties)
+    process = servers.Server("kafka", [*java, "kafka.Kafka", str(properties)], port, folder / "log")
+    try:
+        process.wait_ready(PATIENCE)
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.kill()
+
+
+def _secured(port: int, ca: Path, server: Path) -> dict[str, object]:
+    """Properties by which it takes nobody in otherwise."""
     scram = "org.apache.kafka.common.security.scram.ScramLoginModule"
-    secure = {
+    return {
         "listeners": f"SASL_SSL://127.0.0.1:{port},CONTROLLER://127.0.0.1:{port + 1}",
         "advertised.listeners": f"SASL_SSL://127.0.0.1:{port}",
         "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL",
@@ -93,28 +106,15 @@ def kafka(folder: Path, ca: Path, server: Path) -> Iterator[str]:
         "ssl.truststore.type": "PEM",
         "ssl.truststore.location": ca,
     }
-    lines = servers._properties(folder, port) | secure
-    properties.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
+
+
+def _format(command: list[str], properties: Path) -> None:
+    """Lay out its folder, with the one user that it knows."""
     cluster = servers.cluster_id(lambda: uuid.uuid4().bytes)
-    formatting = [
-        *java,
-        "kafka.tools.StorageTool",
-        "format",
-        "-t",
-        cluster,
-        "-c",
-        str(properties),
-        "--add-scram",
-        f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]",
-    ]
-    formatted = subprocess.run(formatting, capture_output=True, text=True, check=False)
+    user = ["--add-scram", f"SCRAM-SHA-512=[name={USER},password={PASSWORD}]"]
+    words = [*command, "-t", cluster, "-c", str(properties), *user]
+    formatted = subprocess.run(words, capture_output=True, text=True, check=False)
     assert formatted.returncode == 0, formatted.stdout[-1000:] + formatted.stderr[-1000:]
-    process = servers.Server("kafka", [*java, "kafka.Kafka", str(properties)], port, folder / "log")
-    try:
-        process.wait_ready(PATIENCE)
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.kill()
 
 
 def _java(folder: Path, port: int) -> list[str]:

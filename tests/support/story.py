@@ -209,12 +209,26 @@ def fire(told: Teller, at: int, due: int, rung: int, extra: tuple[Event, ...] = 
 def tell() -> Log:
     """The whole story."""
     told = Teller()
-    parties = ["residents", "specialist", "red_property", "backstop"]
+    _reported(told)
+    _filed(told)
+    for n in range(2, 11):
+        _closed(told, n)
+    _missed(told)
+    return told.finish()
+
+
+def _reported(told: Teller) -> None:
+    """Ten by the hotline, one twice, and two that are none."""
     for n in range(1, 11):
         told.raw(str(n))
     told.reject(told.raw("1"), "duplicate", "hotline:1")
     told.reject(told.raw("bad"), "missing_field", "hotline:bad")
     told.reject(told.put("incidents.raw", 0, None, b"\xff\xfe"), "unreadable", None)
+
+
+def _filed(told: Teller) -> None:
+    """Each split by the shares, and the counts kept."""
+    parties = ["residents", "specialist", "red_property", "backstop"]
     books = dict.fromkeys(parties, 0)
     for n, party in enumerate(ORDER, 1):
         at = START + n * 1000
@@ -241,24 +255,31 @@ def tell() -> Log:
         fully_eligible=10,
     )
     told.put("tickets.state", 0, b"q:east", encode(quota))
-    for n in range(2, 11):
-        before = told.images[f"east-20260302-{n}"]
-        at = START + HOUR + n * 1000
-        command = Command(
-            f"feed:{n}", CommandKind.CLOSE_BY_SOURCE, Actor(Role.SOURCE, "hotline"), at, before.id, reason="closed"
-        )
-        record = told.put("commands", 0, b"east", encode(command), at=at)
-        told.journal(command.id, "command", record)
-        after = msgspec.structs.replace(before, version=2, status=Status.CLOSED, clocks=())
-        told.decide(
-            record.id,
-            at,
-            "command",
-            "done_as_asked",
-            [Event("TicketClosed", before.id, {"reason": "closed"})],
-            after,
-            command.id,
-        )
+
+
+def _closed(told: Teller, n: int) -> None:
+    """The source closes the nth."""
+    before = told.images[f"east-20260302-{n}"]
+    at = START + HOUR + n * 1000
+    command = Command(
+        f"feed:{n}", CommandKind.CLOSE_BY_SOURCE, Actor(Role.SOURCE, "hotline"), at, before.id, reason="closed"
+    )
+    record = told.put("commands", 0, b"east", encode(command), at=at)
+    told.journal(command.id, "command", record)
+    after = msgspec.structs.replace(before, version=2, status=Status.CLOSED, clocks=())
+    told.decide(
+        record.id,
+        at,
+        "command",
+        "done_as_asked",
+        [Event("TicketClosed", before.id, {"reason": "closed"})],
+        after,
+        command.id,
+    )
+
+
+def _missed(told: Teller) -> None:
+    """The first runs past its limit: warned twice, overdue, and a task of that."""
     first = START + 1000
     fire(told, first + 2 * HOUR + 500, first + 2 * HOUR, 50)
     fire(told, first + 3 * HOUR + 12 * 60_000, first + 3 * HOUR + 12 * 60_000, 80)
@@ -275,4 +296,3 @@ def tell() -> Log:
     facts = dict(msgspec.to_builtins(task).items())
     fire(told, breach, breach, 100, (Event("TaskDispatched", "east-20260302-1", facts),))
     told.put("dept.cg.tasks", 0, b"east-20260302-1", encode(task), at=breach)
-    return told.finish()

@@ -12,32 +12,8 @@ LONG_MODULES = {
     "faults/test_kills.py",
 }
 LONG_FUNCTIONS = {
-    "bench/dispatch.py": 1,
-    "bench/hostile_sender.py": 1,
-    "differences/record.py": 1,
-    "faults/test_broken_partition.py": 1,
     "faults/test_kills.py": 1,
-    "faults/test_supervisor.py": 1,
-    "faults/test_upgrade.py": 1,
-    "faults/trial.py": 1,
-    "kafka/test_aged.py": 1,
     "kafka/test_alerts.py": 1,
-    "kafka/test_department_clients.py": 1,
-    "kafka/test_folder_remembers.py": 1,
-    "kafka/test_held_again.py": 1,
-    "kafka/test_hostile.py": 1,
-    "kafka/test_local_stack.py": 1,
-    "kafka/test_openings.py": 2,
-    "kafka/test_pinned.py": 1,
-    "kafka/test_poison.py": 1,
-    "kafka/test_small_town.py": 1,
-    "kafka/test_view_rows.py": 1,
-    "kafka/test_wheel.py": 1,
-    "scenario/test_readme.py": 1,
-    "support/busy_days.py": 1,
-    "support/hostile.py": 1,
-    "support/secure.py": 1,
-    "support/story.py": 1,
 }
 """Module -> how many of its functions are longer still: each tells one long story on real servers, or is a table."""
 
