@@ -31,6 +31,7 @@ from engine.kafka.send_journal import Journal, JournalEntry, digest
 from engine.local import servers as local
 from engine.settings import Settings
 from engine.stream.crash_points import POINTS
+from tests.faults.clocks import clocks_in_time
 from tests.support.poison import good, law_of
 from tests.support.rig import CRITICAL, Rig, eventually
 from tests.support.servers import PATIENCE, free_ports, valkey
@@ -48,9 +49,8 @@ RATE, AHEAD = 220, 4_000
 SPEED, START_MS = 60, 1_772_409_600_000
 """Engine time runs at 60 ×, from Monday 2026-03-02 08:00 in Shanghai: accept clocks of the urgent end within seconds.
 """
-WORKED_OFF_SECONDS = 12
-"""Clocks wait for what lies before them on ``commands``: once that is read, those due meanwhile fire, late, within some
-seconds."""
+IN_TIME_SECONDS = 5
+"""Of the wall: dispatch may end once no clock is later than that. The audit calls one missing that is late by ten."""
 AT_OPENING = ("fenced", "loaded", "opened")
 RANDOM_KILLS, STOPS, BROKER_KILLS = 6, 2, 2
 SEED = 20260302
@@ -170,6 +170,8 @@ async def stack(folder: Path) -> AsyncIterator[tuple[Rig, "Broker"]]:
             session_timeout_seconds=3,
         )
         rig = Rig(settings)
+        for n in (1, 2):
+            rig.more[f"dispatch-{n}"] = {"GRIDWHISTLE_HTTP_BIND": f"127.0.0.1:{free_ports(1)}"}
         try:
             await rig.prepare("guancheng", START_MS, SPEED)
             yield rig, broker
@@ -206,8 +208,8 @@ def audit(rig: Rig, journal: Path) -> dict[str, Any]:
 
 
 async def settled(rig: Rig) -> None:
-    """Wait until what was sent is decided, end dispatch (time would go on and clocks fire), and let fan-out work off
-    the rest."""
+    """Wait until what was sent is decided and clocks fire as they fall due, end dispatch (time would go on), and let
+    fan-out work off the rest."""
     from engine.local.lag import lags_and_stopped
 
     lags: dict[str, int] = {}
@@ -220,9 +222,8 @@ async def settled(rig: Rig) -> None:
 
     try:
         await eventually(lambda: caught_up("intake", "dispatch"), 300, "intake and dispatch caught up", every=1.0)
-        await asyncio.sleep(WORKED_OFF_SECONDS)
-        for name in ("dispatch-1", "dispatch-2"):
-            rig.terminate(name)
+        await clocks_in_time(rig, IN_TIME_SECONDS * SPEED, 300)
+        rig.terminate("dispatch-1", "dispatch-2")
         await eventually(lambda: caught_up("fanout"), 300, "fan-out caught up", every=1.0)
     except AssertionError as exc:
         alive = {worker.name: worker.log.read_text()[-1500:] for worker in rig.workers.values() if worker.alive}

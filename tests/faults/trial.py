@@ -8,10 +8,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any
 
 from engine.local import servers as local
 from engine.settings import Settings
-from tests.faults.clocks import clocks_fired
+from tests.faults.clocks import clocks_fired, page
 from tests.support.feed import Feed
 from tests.support.ledger import Ledger, Verdict
 from tests.support.rig import Rig, eventually
@@ -80,17 +79,11 @@ class Trial:
         """Ask workers to end."""
         for name in names:
             self.listen(name)
-            self.rig.terminate(name)
+        self.rig.terminate(*names)
 
     def metrics(self, name: str) -> dict[str, float]:
         """The page of a worker; empty while it has none."""
-        with (
-            suppress(OSError),
-            urllib.request.urlopen(f"http://127.0.0.1:{self.ports[name]}/metrics", timeout=5) as answer,
-        ):
-            lines = [line.rsplit(" ", 1) for line in answer.read().decode().splitlines() if not line.startswith("#")]
-            return {key: float(value) for key, value in lines}
-        return {}
+        return page(f"127.0.0.1:{self.ports[name]}")
 
     def listen(self, *names: str) -> set[str]:
         """Note the alarms of these workers, or of all; answers all that were noted."""

@@ -127,16 +127,18 @@ class Rig:
         self.workers[name].process.wait()
         self.kills += 1
 
-    def terminate(self, name: str) -> None:
-        """Ask a worker to end; it drains first."""
-        process = self.workers[name].process
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(60)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-            raise AssertionError(f"{name} did not end within 60 s of TERM") from None
+    def terminate(self, *names: str) -> None:
+        """Ask workers to end, all at once: none takes over what another lets go; each drains first."""
+        for name in names:
+            self.workers[name].process.send_signal(signal.SIGTERM)
+        for name in names:
+            process = self.workers[name].process
+            try:
+                process.wait(60)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+                raise AssertionError(f"{name} did not end within 60 s of TERM") from None
 
     def close(self) -> None:
         """End everything that was started here."""
