@@ -147,8 +147,15 @@ def tags(ticket: Ticket, path: Sequence[str]) -> list[str]:
     found |= {f"person:{who}" for who in (ticket.person, *ticket.handled_by)}
     found |= {f"status:{ticket.status}", "open" if ticket.status not in FINAL else "ended"}
     found |= {f"category:{ticket.category}"} if ticket.category else set()
+    found |= {f"party:{code}" for code in parties(ticket)} | {f"source:{ticket.identity.partition(':')[0]}"}
     found |= {f"urgency:{ticket.urgency}"} if ticket.urgency else set()
     return sorted(map(_text, found))
+
+
+def parties(ticket: Ticket) -> set[str]:
+    """Name who holds a ticket, helps with it or was called to it: it is theirs to look at."""
+    found = {ticket.party, *(child.code for child in ticket.children), *(helper.party for helper in ticket.helpers)}
+    return {code for code in found if code}
 
 
 def _text(value: str) -> str:

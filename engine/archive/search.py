@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, Text, bindparam, cast, func, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, cast, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from engine.archive.fold import instant, sure
@@ -59,6 +59,18 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
     """Received before."""
 
 
+class Scope(NamedTuple):
+    """Whose tickets one may see at all: any of these."""
+
+    grids: tuple[str, ...] = ()
+    """Whatever lies in them."""
+    person: str = ""
+    """Whoever has it now."""
+    parties: tuple[str, ...] = ()
+    source: str = ""
+    """As it begins an identity."""
+
+
 class Found(NamedTuple):
     """One page."""
 
@@ -80,14 +92,17 @@ def read_cursor(cursor: str) -> tuple[Instant, str]:
     """
     try:
         at, _, name = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().partition(" ")
-        return int(at), name
-    except (ValueError, binascii.Error):
+        sure(int(at))  # a moment that there is
+        return int(at), name.replace("\0", "")
+    except (ValueError, OverflowError, binascii.Error):
         raise InvalidSettings(f"{cursor!r} is no cursor; give the one that the page before ended with") from None
 
 
-def statement(asked: Asked, limit: int, cursor: str | None = None) -> Select[Any]:
+def statement(asked: Asked, limit: int, cursor: str | None = None, scope: Scope | None = None) -> Select[Any]:
     """Write the query: newest first, ties by id."""
-    found = SELECTED.where(*conditions(asked)).order_by(TICKETS.c.received_at.desc(), TICKETS.c.id.desc())
+    found = SELECTED.where(*conditions(asked), *within(scope)).order_by(
+        TICKETS.c.received_at.desc(), TICKETS.c.id.desc()
+    )
     if cursor is not None:
         at, name = read_cursor(cursor)
         found = found.where(tuple_(TICKETS.c.received_at, TICKETS.c.id) < tuple_(_at(at), bindparam("last", name)))
@@ -105,6 +120,20 @@ def conditions(asked: Asked) -> list[ColumnElement[bool]]:
     if asked.until is not None:
         found.append(TICKETS.c.received_at < _at(asked.until))
     return found
+
+
+def within(scope: Scope | None) -> list[ColumnElement[bool]]:
+    """Bound a query by what one may see; ``None``: everything. Each part is found by the index of tags."""
+    if scope is None:
+        return []
+    tags = [*(f"grid:{code}" for code in scope.grids), *(f"party:{code}" for code in scope.parties)]
+    tags += [f"source:{scope.source}"] if scope.source else []
+    parts = [TICKETS.c.tags.overlap(_array(tags))]
+    if scope.person:
+        parts.append(
+            and_(TICKETS.c.tags.contains(_array([f"person:{scope.person}"])), TICKETS.c.person == scope.person)
+        )
+    return [or_(*parts)]
 
 
 def _at(at: Instant) -> Any:
@@ -154,18 +183,22 @@ def _array(values: Sequence[str]) -> Any:
     return cast([value.replace("\0", "") for value in values], ARRAY(Text))
 
 
-async def by_name(archive: Archive, name: str) -> list[dict[str, Any]]:
+async def by_name(archive: Archive, name: str, scope: Scope | None = None) -> list[dict[str, Any]]:
     """Find a ticket by its id, or all by ``<source>:<id>``: a referral and a merge go on under the same identity."""
+    if "\0" in name:  # PostgreSQL knows no such text
+        return []
     wanted = or_(TICKETS.c.id == name, TICKETS.c.identity == folded(name))
     async with answering(), archive.engine.connect() as connection:
         rows = await connection.execute(
-            SELECTED.where(wanted).order_by(TICKETS.c.received_at.desc(), TICKETS.c.id.desc())
+            SELECTED.where(wanted, *within(scope)).order_by(TICKETS.c.received_at.desc(), TICKETS.c.id.desc())
         )
         return [shown(row) for row in rows]
 
 
-async def search(archive: Archive, asked: Asked, limit: int = 50, cursor: str | None = None) -> Found:
-    """Find a page of tickets, newest first.
+async def search(
+    archive: Archive, asked: Asked, limit: int = 50, cursor: str | None = None, scope: Scope | None = None
+) -> Found:
+    """Find a page of tickets, newest first; of those in the scope, where one is given.
 
     Raises:
         InvalidSettings: A question that is too long, or a cursor that is none.
@@ -173,12 +206,12 @@ async def search(archive: Archive, asked: Asked, limit: int = 50, cursor: str | 
     """
     one = asked.words.strip()
     if one and " " not in one and cursor is None and (":" in one or one.count("-") >= 2):
-        named = await by_name(archive, one)
+        named = await by_name(archive, one, scope)
         if named:
             return Found(named, None)
     size = max(1, min(limit, MOST))
     async with answering(), archive.engine.connect() as connection:
-        rows = (await connection.execute(statement(asked, size, cursor))).all()
+        rows = (await connection.execute(statement(asked, size, cursor, scope))).all()
     more = len(rows) > size
     return Found([shown(row) for row in rows[:size]], cursor_of(rows[size - 1]) if more else None)
 

@@ -9,7 +9,7 @@ from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
 from topics.events.types import EventType
 from topics.ids import record_id
 from topics.incident import INCIDENT_TYPE
-from topics.registry import COMMANDS
+from topics.registry import COMMANDS, INCIDENTS
 
 TICKET = "tawan-20260302-1"
 REPORT = {"id": "A-1", "category": "bins_full", "text": "overflowing", "location": {"grid": "tawan-g1-m1"}}
@@ -61,6 +61,14 @@ _DECIDED = {
     "ask": f"/v1/tickets/{TICKET}",
 }
 _ROW = {"id": TICKET, "version": 2, "status": "offered", "person": "specialist-tawan-11", "home": "tawan"}
+_HAPPENED = {
+    "id": record_id(INCIDENTS.name, 3, 4),
+    "at": "2026-03-02T09:00:00.000+08:00",
+    "reason": "reported",
+    "cause": "incident",
+    "events": [{"type": EventType.TICKET_FILED, "facts": {"party": "specialist"}}],
+}
+_EXPLAINED = {"id": record_id(INCIDENTS.name, 3, 4), "lines": ["rule category:bins_full"], "agrees": True}
 _SEAT = {"role": "desk", "person": "desk-1"}
 _TAKEN = {"identity": "hotline:A-1", "ask": "/v1/tickets/hotline:A-1"}
 
@@ -90,6 +98,34 @@ EXAMPLES: dict[str, Example] = {
     ),
     "ticket": Example(
         200, {"id": TICKET, "version": 2, "commands": [{"kind": "accept", "allowed": True}]}, fails=("not-found",)
+    ),
+    "search": Example(
+        200,
+        {"rows": [_ROW | {"identity": "hotline:A-1", "text": "overflowing"}], "now": 1772413200000},
+        query={
+            "q": "路灯",
+            "category": "bins_full",
+            "state": "open",
+            "place": "tawan",
+            "person": "desk-1",
+            "breached": "true",
+            "since": "2026-03-02T00:00:00+08:00",
+            "until": "2026-04-02T00:00:00+08:00",
+            "limit": 100,
+            "cursor": "MTc3MjQxMzIwMDAwMCB0YXdhbi0yMDI2MDMwMi0x",
+        },
+        fails=("no-archive", "invalid"),
+    ),
+    "history": Example(
+        200,
+        {"id": TICKET, "version": 1, "is_behind": False, "decisions": [_HAPPENED]},
+        query={"limit": 100, "cursor": "17"},
+        fails=("not-found", "invalid"),
+    ),
+    "explain": Example(
+        200,
+        {"id": TICKET, "version": 1, "is_behind": False, "agrees": True, "decisions": [_EXPLAINED]},
+        fails=("not-found",),
     ),
     "command": Example(
         200,

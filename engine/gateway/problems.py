@@ -13,6 +13,7 @@ KINDS: dict[str, tuple[int, str]] = {
     "no-login": (401, "Nobody is logged in"),
     "foreign-origin": (403, "The request comes from another page"),
     "not-found": (404, "There is nothing here for you"),
+    "no-archive": (404, "This stack keeps no archive"),
     "wrong-method": (405, "This address takes another method"),
     "refused": (409, "The law refuses it"),
     "under-way": (409, "The same request is under way"),

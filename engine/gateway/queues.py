@@ -80,7 +80,7 @@ def place_of(row: dict[str, Any]) -> tuple[int, str]:
 
 async def queue(world: World, request: Request, caller: Caller) -> Response:
     """Give a page of a queue; ``next`` is where the one after it begins."""
-    limit, after = _limit(request.query_params.get("limit")), _after(request.query_params.get("cursor"))
+    limit, after = limit_of(request.query_params.get("limit")), _after(request.query_params.get("cursor"))
     name = request.path_params["name"]
     rows = [row for row in await all_rows(world, caller, name) if after is None or place_of(row) > after]
     rows = sorted(rows, key=place_of) if name != OVERDUE else rows
@@ -94,7 +94,12 @@ async def queue(world: World, request: Request, caller: Caller) -> Response:
     return answer(told, headers={"Link": f'<{following.path}?{following.query}>; rel="next"'})
 
 
-def _limit(text: str | None) -> int:
+def limit_of(text: str | None) -> int:
+    """Read how much a page may hold.
+
+    Raises:
+        Problem: It is no such number.
+    """
     if text is None:
         return PAGE
     if not (text.isdecimal() and text.isascii() and 1 <= int(text) <= 1000):

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.gateway import commands, places, queues, reports, stream, tickets
+from engine.gateway import commands, finding, past, places, queues, reports, stream, tickets
 from engine.gateway.callers import Caller
 from engine.gateway.described import EXAMPLES, operation
 from engine.gateway.http import HEADERS, Handler, Rates, answer, guarded
@@ -52,6 +52,9 @@ ROUTES = (
     Route("DELETE", "/v1/session", "session_end", places.session_end),
     Route("POST", "/v1/incidents", "report", reports.report),
     Route("POST", "/v1/tickets/{id:path}/commands", "command", commands.command),
+    Route("GET", "/v1/tickets", "search", finding.search),
+    Route("GET", "/v1/tickets/{id:path}/history", "history", past.history),
+    Route("GET", "/v1/tickets/{id:path}/explain", "explain", past.explain),
     Route("GET", "/v1/tickets/{id:path}", "ticket", tickets.ticket),
     Route("GET", "/v1/queues", "queues", queues.queues),
     Route("GET", "/v1/queues/{name}", "queue", queues.queue),

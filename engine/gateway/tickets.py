@@ -45,7 +45,7 @@ async def ticket(world: World, request: Request, caller: Caller) -> Response:
         "clocks": [_clock(law, draft, clock, zone) for clock in draft.clocks],
         "children": [msgspec.to_builtins(child) for child in draft.children],
         "commands": allowed.commands(book, world.packs.laws, draft.id, caller.actor, now),
-        "times": {"zone": zone.key, "now": _moment(now, zone)},
+        "times": {"zone": zone.key, "now": moment(now, zone)},
     }
     return answer(told, headers={"ETag": f'"{draft.version}"'})
 
@@ -56,7 +56,7 @@ async def found(world: World, caller: Caller, name: str) -> tuple[Draft, dict[st
     Raises:
         Problem: There is none, or it is not theirs: the same answer.
     """
-    ticket_id = await _named(world, name)
+    ticket_id = await named(world, name)
     images = await world.view.images(ticket_id) if ticket_id is not None else {}
     if ticket_id is None or ticket_id not in images:
         raise not_found()
@@ -68,7 +68,8 @@ async def found(world: World, caller: Caller, name: str) -> tuple[Draft, dict[st
     return draft, images
 
 
-async def _named(world: World, name: str) -> str | None:
+async def named(world: World, name: str) -> str | None:
+    """Give the id that a name stands for: itself, or that of ``source:id``; ``None``: of no ticket that is live."""
     name = folded(name)
     if ":" in name:
         return await world.view.ticket_of(name)
@@ -128,10 +129,11 @@ def _clock(law: Law, draft: Ticket, clock: Clock, zone: ZoneInfo) -> dict[str, A
         "limit_ms": clock.limit_ms,
         "consumed_ms": clock.consumed_ms,
         "unit": clock.unit,
-        "rungs": [{"percent": rung, "at": _moment(at, zone)} for rung, at in rungs],
+        "rungs": [{"percent": rung, "at": moment(at, zone)} for rung, at in rungs],
         "reckoned": {"percent": last, "rows": rows, "adds_up": adds_up},
     }
 
 
-def _moment(at: Instant | None, zone: ZoneInfo) -> str | None:
+def moment(at: Instant | None, zone: ZoneInfo) -> str | None:
+    """Write an instant as RFC 3339, in a zone."""
     return None if at is None else datetime.fromtimestamp(at / 1000, zone).isoformat(timespec="milliseconds")

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from redis.exceptions import RedisError
 
@@ -12,7 +13,7 @@ from engine.gateway.callers import Caller
 from engine.gateway.door import Door
 from engine.gateway.keys import Keys
 from engine.gateway.live import Live
-from engine.gateway.problems import away
+from engine.gateway.problems import Problem, away
 from engine.gateway.tail import Tail
 from engine.gateway.waiting import Waiting
 from engine.kafka.broker_time import engine_now
@@ -27,12 +28,17 @@ from engine.views.redis_view import RedisView
 from rules.law.compiled import Law
 from topics.ids import Instant, home_of, partition_of
 
+if TYPE_CHECKING:  # large, and a gateway that nobody asks for the past does without
+    from engine.archive.store import Archive
+
 log = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
 """How often the packs and both servers are looked at."""
 WAIT_SECONDS = 1.9
 """From a command to its answer: with the acknowledgement's 1.5 s in it, two seconds are kept."""
+ASK_MS = 2000
+"""A question to the archive that takes longer is given up."""
 GONE_SECONDS = 6.0
 """A server that has not answered for so long is away."""
 
@@ -56,6 +62,7 @@ class World:
         self.tasks: list[asyncio.Task[None]] = []
         self._answered: dict[str, float] = {}
         self.wait_seconds = WAIT_SECONDS
+        self._archive: Archive | None = None
 
     async def start(self) -> None:
         """Read the packs and rosters, and follow the log from now on."""
@@ -78,6 +85,8 @@ class World:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
         await self.view.close()
+        if self._archive is not None:
+            await self._archive.close()
 
     async def _look(self) -> None:
         """See whether both servers answer, and take new packs in."""
@@ -121,6 +130,28 @@ class World:
                 await self.packs.have(refs)
         except (PackNotThere, KafkaFault, OSError, TimeoutError) as exc:
             raise away("the topic of packs") from exc
+
+    async def archive(self) -> "Archive":
+        """Give the archive; it is connected to when it is first asked for.
+
+        Raises:
+            Problem: This stack keeps none, or it was not begun yet.
+            DependencyDown: PostgreSQL is away.
+        """
+        if not self.settings.database_url:
+            raise Problem("no-archive", "the stack was brought up without one; 'gridwhistle up --archive' begins it")
+        if self._archive is None:
+            from engine.archive.store import Archive
+
+            found = Archive(self.settings, statement_timeout=str(ASK_MS))
+            is_there = await found.is_there()
+            if not is_there or self._archive is not None:  # another request was faster
+                await found.close()
+            else:
+                self._archive = found
+        if self._archive is None:
+            raise away("the archive, which has folded nothing yet,")
+        return self._archive
 
     def key_caller(self, text: str) -> Caller | None:
         """Say whose key this is."""

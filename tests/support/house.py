@@ -11,6 +11,8 @@ from typing import Any
 
 import httpx
 
+from engine.archive.fold import Read
+from engine.archive.store import Archive
 from engine.gateway.problems import away
 from engine.gateway.routes import new_app
 from engine.gateway.world import World
@@ -24,6 +26,7 @@ from rules.state.causes import CommandCause, Outcome
 from tests.support.city import HOUR, MINUTE, REF, City, at
 from topics import codec
 from topics.command import Command
+from topics.decision import Decision
 from topics.ids import partition_of
 from topics.reference import EngineClock
 from topics.registry import COMMANDS, DECISIONS, RAW, STATE
@@ -64,7 +67,8 @@ class House:
         self.log = MemoryLog(lambda: int(time.time() * 1000), self.settings.prefix)
         self.log.create_all((RAW, COMMANDS, DECISIONS, STATE), PARTITIONS)
         self.city = Deciding()
-        self.is_away, self.decides = False, True
+        self.is_away, self.decides, self.folds = False, True, True
+        self.archive = Archive(self.settings) if self.settings.database_url else None
         self._read = dict.fromkeys(range(PARTITIONS), 0)
         self._writers: dict[int, MemoryWriter] = {}
         self._stands = dict.fromkeys(range(PARTITIONS), 0)
@@ -100,6 +104,17 @@ class House:
         after = await self._write(number, [Out(DECISIONS.name, number, None, codec.encode(outcome.decision)), *state])
         await self.world.view.fold(number, [outcome.decision], self._stands[number], after)
         self._stands[number] = after
+        if self.folds:
+            await self.fold(number)
+
+    async def fold(self, number: int) -> None:
+        """Bring the archive to the end of a partition, where there is one."""
+        if self.archive is None:
+            return
+        at = (await self.archive.positions()).get(number, 0)
+        records = [one for one in self.log.all(DECISIONS.name, number) if one.offset >= at]
+        reads = [Read(number, one.offset, one.value or b"", codec.decode(one.value, Decision)) for one in records]
+        await self.archive.write(number, reads, self.city.laws, at, records[-1].offset + 1)
 
     async def commit_state(self, number: int) -> None:
         """Write what one partition would remember of the roster."""
@@ -136,6 +151,15 @@ class House:
             await self._commit(self.city.outcome)
         return reason
 
+    async def pass_time(self, until: int) -> None:
+        """Clocks fire up to a moment, each at its own."""
+        async with self._turn:
+            while (due := self.city.book.next_due()) is not None and due <= until:
+                cause = self.city.book.first_due(due)
+                assert cause is not None
+                self.city.now = max(self.city.now, cause.due_at)
+                await self._commit(self.city.take(cause))
+
     def key(self, kind: str, name: str, role: str | None = None, org: str | None = None) -> dict[str, str]:
         """A key for somebody, as a header."""
         return {"authorization": f"Bearer {self.world.keys.add(kind, name, 30, role, org)[1]}"}
@@ -161,6 +185,8 @@ async def house(redis_url: str, folder: Path, **more: Any) -> AsyncIterator[tupl
     here.world = World(here.settings, here.log, here, reference)
     here.world.view.laws = here.world.packs.laws  # it folds as the projector does
     here.world.wait_seconds = 60.0  # a busy machine decides later, and no differently
+    if here.archive is not None:
+        await here.archive.fit()
     await here.world.start()
     app = new_app(here.world)
     transport = httpx.ASGITransport(app=app, client=("127.0.0.1", 1))
@@ -169,6 +195,9 @@ async def house(redis_url: str, folder: Path, **more: Any) -> AsyncIterator[tupl
             yield here, client
     finally:
         await here.world.stop()
+        if here.archive is not None:
+            await here.archive.drop()
+            await here.archive.close()
 
 
 async def eventually(holds: Any, within: float = 20.0) -> None:

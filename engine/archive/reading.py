@@ -1,0 +1,20 @@
+"""Reading a ticket's history page by page, by its key."""
+
+from sqlalchemy import ARRAY, Text, cast, select
+
+from engine.archive.store import Archive, answering
+from engine.archive.tables import DECISIONS
+
+
+async def page_of(archive: Archive, ticket: str, after: int, limit: int) -> list[tuple[int, bytes]]:
+    """Give records of decisions about a ticket with their place on the log, those behind ``after``, oldest first: all
+    of one ticket are made in one partition."""
+    wanted = DECISIONS.c.tickets.contains(cast([ticket], ARRAY(Text)))
+    async with answering(), archive.engine.connect() as connection:
+        found = await connection.execute(
+            select(DECISIONS.c.position, cast(DECISIONS.c.record, Text).label("record"))
+            .where(wanted, DECISIONS.c.position > after)
+            .order_by(DECISIONS.c.position)
+            .limit(limit)
+        )
+        return [(row.position, row.record.encode()) for row in found]

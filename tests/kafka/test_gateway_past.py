@@ -1,0 +1,170 @@
+"""History, explain and search over HTTP, on a real PostgreSQL: by key and index, and nobody finds what is another's."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.city import DAY
+from tests.support.house import House, house
+from tests.unit.gateway.test_policy import callers
+
+CANARY = "canary-13900001111"
+
+
+async def got(client: httpx.AsyncClient, path: str, headers: dict[str, str], **query: Any) -> dict[str, Any]:
+    """What a path answers; it must."""
+    found = await client.get(path, headers=headers, params=query)
+    assert found.status_code == 200, found.text
+    told: dict[str, Any] = found.json()
+    return told
+
+
+async def a_few(here: House) -> dict[str, str]:
+    """Tickets here and there, one worked to its end."""
+    found = {
+        "lamp": await here.report("A", text="和平路路灯不亮 lamp broken", token=CANARY),
+        "bins": await here.report("B", home="hill", leaf="hill1", text="bins overflow", address="Lake street 3"),
+        "fire": await here.report("F", category="fire", home="hill", leaf="hill2", text="smoke"),
+    }
+    for step in ("accept", "start"):
+        await here.ask(step, "A", here.city.holder("A"))
+    await here.ask("finish", "A", here.city.holder("A"), text="mended", proof=("photo:1",))
+    return found
+
+
+async def test_a_history_is_told_page_by_page_and_worked_out_again(
+    redis_url: str, database_url: str, tmp_path: Path
+) -> None:
+    """By id and by identity, with what was said and by whom; explained, everything agrees; the token is nowhere."""
+    async with house(redis_url, tmp_path, database_url=database_url) as (here, client):
+        ticket = (await a_few(here))["lamp"]
+        desk = here.person("desk:desk-1")
+        told = await got(client, f"/v1/tickets/{ticket}/history", desk)
+        assert [one.get("command", one["cause"]) for one in told["decisions"]] == [
+            "incident", "accept", "start", "finish",
+        ]  # fmt: skip
+        assert [one["version"] for one in told["decisions"]] == [1, 2, 3, told["version"]]
+        assert told["decisions"][-1]["said"] == {"text": "mended", "proof": ["photo:1"]}
+        filed = next(one for one in told["decisions"][0]["events"] if one["type"] == "TicketFiled")
+        assert filed["facts"]["counted"] == "split"
+        assert not told["is_behind"] and "next" not in told
+        pages: list[Any] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            page = await got(
+                client, "/v1/tickets/app:A/history", desk, limit=1, **({"cursor": cursor} if cursor else {})
+            )
+            pages, cursor = pages + page["decisions"], page.get("next")
+        assert pages == told["decisions"]
+        why = await got(client, f"/v1/tickets/{ticket}/explain", desk)
+        assert why["agrees"] and [one["id"] for one in why["decisions"]] == [one["id"] for one in pages]
+        assert sum(one["worked_out"] for one in why["decisions"]) >= 3
+        assert any("the split names" in line for line in why["decisions"][0]["lines"])
+        assert CANARY not in str(told) + str(why)
+        for cursor in ("x", "-1", "1" * 30):
+            found = await client.get(f"/v1/tickets/{ticket}/history", headers=desk, params={"cursor": cursor})
+            assert (found.status_code, found.json()["field"]) == (422, "cursor")
+
+
+async def test_what_the_archive_lacks_is_said(redis_url: str, database_url: str, tmp_path: Path) -> None:
+    """A decision it has not folded is waited for, and then named as missing; none is read from the log."""
+    async with house(redis_url, tmp_path, database_url=database_url) as (here, client):
+        ticket = await here.report("A")
+        desk = here.person("desk:desk-1")
+        here.folds = False
+        await here.ask("accept", "A", here.city.holder("A"))
+        told = await got(client, f"/v1/tickets/{ticket}/history", desk)
+        assert told["is_behind"] and told["version"] == 1
+        await here.fold(here.world.partition(ticket))
+        told = await got(client, f"/v1/tickets/{ticket}/history", desk)
+        assert not told["is_behind"] and told["version"] == 2
+
+
+async def test_a_ticket_is_found_and_shown_after_it_is_forgotten(
+    redis_url: str, database_url: str, tmp_path: Path
+) -> None:
+    """Its state is dropped, its history stays; who may look at it then is who might before."""
+    async with house(redis_url, tmp_path, database_url=database_url) as (here, client):
+        ticket = await here.report("A")
+        await here.ask("dismiss", "A", "desk:desk-1", reason="not_ours", text="not ours")
+        await here.pass_time(here.world.now + 40 * DAY)
+        desk, south = here.person("desk:desk-1"), here.person("street:south-street")
+        assert (await client.get(f"/v1/tickets/{ticket}", headers=desk)).status_code == 404
+        told = await got(client, f"/v1/tickets/{ticket}/history", desk)
+        assert told["decisions"][-1]["reason"] == "forgotten"
+        assert (await got(client, "/v1/tickets/app:A/history", desk))["id"] == ticket
+        assert (await client.get(f"/v1/tickets/{ticket}/history", headers=south)).status_code == 404
+        assert [one["id"] for one in (await got(client, "/v1/tickets", desk, q=ticket))["rows"]] == [ticket]
+
+
+async def test_everybody_finds_what_they_may_open_and_nothing_else(
+    redis_url: str, database_url: str, tmp_path: Path
+) -> None:
+    """Search, history and explain answer each caller as the ticket itself does."""
+    async with house(redis_url, tmp_path, database_url=database_url) as (here, client):
+        made = await a_few(here)
+        cells = 0
+        for who, (headers, _) in callers(here).items():
+            if who == "nobody":
+                continue
+            rows = {one["id"] for one in (await got(client, "/v1/tickets", headers))["rows"]}
+            for ticket in made.values():
+                wanted = (await client.get(f"/v1/tickets/{ticket}", headers=headers)).status_code
+                assert (wanted == 200) is (ticket in rows), (who, ticket)
+                named = {one["id"] for one in (await got(client, "/v1/tickets", headers, q=ticket))["rows"]}
+                assert named == ({ticket} if wanted == 200 else set()), (who, ticket)
+                for what in ("history", "explain"):
+                    status = (await client.get(f"/v1/tickets/{ticket}/{what}", headers=headers)).status_code
+                    assert status == wanted, (who, ticket, what)
+                cells += 4
+        assert cells == 15 * 3 * 4
+
+
+async def test_search_takes_words_places_people_states_and_times(
+    redis_url: str, database_url: str, tmp_path: Path
+) -> None:
+    """Each filter alone; pages follow each other; what is no filter is refused, not passed over."""
+    async with house(redis_url, tmp_path, database_url=database_url) as (here, client):
+        made = await a_few(here)
+        desk = here.person("desk:desk-1")
+        names = {ticket: name for name, ticket in made.items()}
+
+        async def found(**query: Any) -> set[str]:
+            return {names[one["id"]] for one in (await got(client, "/v1/tickets", desk, **query))["rows"]}
+
+        holder = here.city["A"].person
+        assert await found(q="路灯") == await found(q="lamp") == await found(q="app:A") == {"lamp"}
+        assert await found(place="hill") == await found(place="south") == {"bins", "fire"}
+        assert await found(category="fire") == await found(q="smoke", state="open") == {"fire"}
+        assert await found(category=["fire", "bins"], state="done") == {"lamp"}
+        assert await found(person=holder, place="east") == {"lamp"} and await found(breached="true") == set()
+        assert await found(since="2026-03-02T00:00:00+08:00") == set(made) == await found(until="2030-01-01")
+        assert await found(since="2030-01-01") == set()
+        first = await client.get("/v1/tickets", headers=desk, params={"limit": 2})
+        second = await client.get(first.headers["link"].partition(">")[0][1:], headers=desk)
+        ids = [one["id"] for one in first.json()["rows"] + second.json()["rows"]]
+        assert sorted(ids) == sorted(made.values()) and "next" not in second.json()
+        assert CANARY not in first.text + second.text
+        for name, value in (
+            ("colour", "1"), ("state", "lost"), ("breached", "yes"), ("since", "soon"), ("limit", "0"),
+            ("q", "x" * 201), ("cursor", "%%"), ("cursor", "OTk5OTk5OTk5OTk5OTk5OTk5IHg"), ("since", "0001-01-01"),
+        ):  # fmt: skip
+            answer = await client.get("/v1/tickets", headers=desk, params={name: value})
+            assert answer.status_code == 422, (name, answer.text)
+        for name in ("q", "place", "person", "category"):  # a character that PostgreSQL takes in no text
+            assert await found(**{name: "a\0-20260302-1"}) == set(), name
+        gone = await client.get("/v1/tickets/a%00-20260302-1/history", headers=desk)
+        assert gone.status_code == 404
+
+
+async def test_without_an_archive_it_is_said(redis_url: str, tmp_path: Path) -> None:
+    """As what it is, not as an absent ticket; an archive that is away is 503."""
+    async with house(redis_url, tmp_path) as (here, client):
+        ticket = await here.report("A")
+        for path in ("/v1/tickets", f"/v1/tickets/{ticket}/history", f"/v1/tickets/{ticket}/explain"):
+            answer = await client.get(path, headers=here.person("desk:desk-1"))
+            assert (answer.status_code, answer.json()["type"].rpartition(":")[2]) == (404, "no-archive")
+        here.world.settings = here.settings.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:1/x"})
+        answer = await client.get("/v1/tickets", headers=here.person("desk:desk-1"))
+        assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
