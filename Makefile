@@ -51,8 +51,8 @@ coverage: $(STAMP) ## Lines and branches that the tests without servers run; fai
 faults: $(STAMP) ## Break everything on purpose, for half an hour; writes docs/results/reliability.md. ONLY=<words of -k>
 	$(BIN)/python -m pytest -q -s tests/faults --long $(if $(ONLY),-k "$(ONLY)")
 
-alerts: $(STAMP) ## Raise alerts on purpose under a real Prometheus, for some minutes; writes docs/results/alerts.md
-	$(BIN)/python -m pytest -q -s tests/faults/test_alerts.py --long
+alerts: $(STAMP) ## Raise every alert on purpose under a real Prometheus, for half an hour; writes docs/results/alerts.md. ONLY=<words of -k>
+	$(BIN)/python -m pytest -q -s tests/faults/test_alerts.py --long $(if $(ONLY),-k "$(ONLY)")
 
 bench: $(STAMP) ## CPU of dispatch beside a raw pass-through, three rounds
 	$(BIN)/python -m tests.bench.dispatch

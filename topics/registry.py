@@ -59,7 +59,7 @@ RAW = TopicSpec(
     "<source>:<external id>",
     (ReportedIncident,),
     Delete(30),
-    ("anybody allowed", "intake"),
+    ("anybody allowed", "gateway", "intake"),
     ("intake",),
     max_bytes=MAX_RECORD_BYTES,
 )
@@ -91,7 +91,7 @@ STATE = TopicSpec(
     (Ticket, Quota, DayCounter, CommandSeen, Duties, HeldCause, Marker),
     Compact(),
     ("dispatch",),
-    ("dispatch", "projector", "archive"),
+    ("dispatch", "projector", "archive", "gateway"),
 )
 DECISIONS = TopicSpec(
     "tickets.decisions",
@@ -99,7 +99,7 @@ DECISIONS = TopicSpec(
     (Decision,),
     Delete(180),
     ("dispatch",),
-    ("fanout", "projector", "archive", "notifier", "auditor", "replay"),
+    ("fanout", "projector", "archive", "gateway", "notifier", "auditor", "replay"),
 )
 FANOUT_STATE = TopicSpec("fanout.state", "m:", (Marker,), Compact(), ("fanout",), ("fanout",))
 REPLIES_STATE = TopicSpec("replies.state", "m:<topic>:<partition>", (Marker,), Compact(), ("replies",), ("replies",))

@@ -16,6 +16,9 @@ TRANSACTIONAL = frozenset({"intake", "dispatch", "fanout"})
 """Stages that write in transactions (DESIGN 1)."""
 
 STAGES = ("intake", "dispatch", "fanout", "projector", "replies", "archive")
+DOORS = ("gateway",)
+"""They answer people and programs: topics are theirs to read and write, no group and no partitions."""
+
 DEPARTMENT_SIDE = {"fanout": "tasks", "replies": "replies"}
 """Stages that meet the departments' topics. By prefix: a department that a new pack brings must not stop a partition
 for want of a right."""
@@ -60,7 +63,8 @@ def stage_user(stage: str, prefix: str, cluster: str) -> Resource:
     ]
     if stage in DEPARTMENT_SIDE:
         acls.append(_acl("topic", prefix + departments.PREFIX, ["Write"] if stage == "fanout" else ["Read"], "prefix"))
-    acls.append(_acl("group", prefix + stage, ["Read", "Describe"]))
+    if stage in STAGES:
+        acls.append(_acl("group", prefix + stage, ["Read", "Describe"]))
     if stage in TRANSACTIONAL:
         acls.append(_acl("transactionalId", f"{prefix}{stage}.", ["Write", "Describe"], "prefix"))
     return _user(f"{prefix}{stage}", cluster, [*acls, _cluster(["Describe", "DescribeConfigs", "IdempotentWrite"])])
@@ -107,7 +111,7 @@ def manifest(
     specs: Iterable[TopicSpec] = (*TOPICS, *(spec for code in sorted(departments) for spec in department_topics(code)))
     return [
         *(topic(spec, prefix, cluster, partitions, replicas, in_sync) for spec in specs),
-        *(stage_user(stage, prefix, cluster) for stage in STAGES),
+        *(stage_user(stage, prefix, cluster) for stage in (*STAGES, *DOORS)),
         operator_user(prefix, cluster),
         *(department_user(code, prefix, cluster) for code in sorted(departments)),
     ]

@@ -29,6 +29,8 @@ BURST_SECONDS = 10
 CLIENTS = 10_000
 """Clients whose rate is remembered; the one that asked longest ago goes first."""
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
+PROBES = frozenset({"livez", "readyz"})
+"""They are asked all day and say nothing of what people wait for."""
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 
 
@@ -66,6 +68,7 @@ def guarded(world: World, rates: Rates, route: str, handler: Handler) -> Callabl
     """Put a route's handler behind its policy; whatever it raises becomes a problem."""
 
     async def endpoint(request: Request) -> Response:
+        began = time.perf_counter()
         try:
             response = await _handled(world, rates, route, handler, request)
         except Problem as problem:
@@ -79,6 +82,8 @@ def guarded(world: World, rates: Rates, route: str, handler: Handler) -> Callabl
                 log.exception("%s failed", route)
                 response = Problem("fault", "it is in our log; nothing was lost").response()
         world.metrics.count("http_requests", route, str(response.status_code))
+        if route not in PROBES:
+            world.metrics.observe("http_request_seconds", time.perf_counter() - began)
         for name, text in HEADERS.items():
             response.headers.setdefault(name, text)
         return response

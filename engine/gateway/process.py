@@ -21,6 +21,7 @@ from engine.observability.health import HealthServer
 from engine.observability.metrics import StageMetrics
 from engine.security.private_files import make_missing, write_whole
 from engine.settings import Settings
+from engine.stream.readiness import tell_machine
 
 log = logging.getLogger(__name__)
 
@@ -91,6 +92,8 @@ def _answer_probes(world: World) -> None:
     def look() -> None:
         metrics.gauge("ready", float(all(check.holds for check in world.checks())), "gateway")
         metrics.gauge("stream_clients", len(world.live.clients))
+        tell_machine(metrics, world.settings)
+        metrics.gauge("seats_open", float(world.settings.gateway_seats == "open"))
 
     metrics.when_asked.append(look)
     HealthServer(address, metrics, world.checks).start()

@@ -53,8 +53,9 @@ GaugeName = Literal[
     "data_free_bytes",
     "certificate_expiry_seconds",
     "stream_clients",
+    "seats_open",
 ]
-HistogramName = Literal["step_seconds", "report_to_task_seconds", "escalation_lateness_seconds"]
+HistogramName = Literal["step_seconds", "report_to_task_seconds", "escalation_lateness_seconds", "http_request_seconds"]
 
 
 class Spec(NamedTuple):
@@ -199,6 +200,9 @@ GAUGES: dict[GaugeName, Spec] = {
         "Seconds until a certificate of the settings ends, by setting; negative once it has.", ("file",), EVERY
     ),
     "stream_clients": Spec("Streams that are open.", (), "gateway"),
+    "seats_open": Spec(
+        "1 where whoever reaches the gateway chooses a seat of the roster without a password.", (), "gateway"
+    ),
 }
 """Name (without prefix) -> what it is."""
 
@@ -220,6 +224,12 @@ HISTOGRAMS: dict[HistogramName, Spec] = {
         (),
         "dispatch",
         (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 3600.0),
+    ),
+    "http_request_seconds": Spec(
+        "From a request to the beginning of its answer, probes left out; a command's waits for its decision.",
+        (),
+        "gateway",
+        (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0),
     ),
 }
 """Name (without prefix; ``_bucket``, ``_sum``, ``_count`` come behind) -> what it is."""

@@ -101,9 +101,14 @@ def tell(
         metrics.gauge("progress_age_seconds", loop.watch.progress_age(), loop.stage)
         if (skew := loop.watch.skew()) is not None:
             metrics.gauge("clock_skew_seconds", skew, loop.stage)
-        with suppress(OSError):
-            metrics.gauge("data_free_bytes", shutil.disk_usage(settings.data_dir).free)
-        for name, ends in certificates_end(settings).items():
-            metrics.gauge("certificate_expiry_seconds", ends - time.time(), name)
+        tell_machine(metrics, settings)
 
     return look
+
+
+def tell_machine(metrics: "StageMetrics", settings: "Settings") -> None:
+    """Set what a process says of what it stands on: room on its disk, and until when its certificates are good."""
+    with suppress(OSError):
+        metrics.gauge("data_free_bytes", shutil.disk_usage(settings.data_dir).free)
+    for name, ends in certificates_end(settings).items():
+        metrics.gauge("certificate_expiry_seconds", ends - time.time(), name)

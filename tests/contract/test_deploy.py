@@ -19,12 +19,14 @@ import jsonschema
 import yaml
 
 from engine.settings import ENVIRONMENT, NOT_SETTINGS, Settings, load_settings
-from engine.stages import STAGES
+from engine.stages import DOORS, STAGES
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 KUBERNETES = DEPLOY / "kubernetes"
 BASE = KUBERNETES / "base"
 SETTINGS = Settings()
+OURS = (*STAGES, *DOORS)
+"""Every process of a stack that is ours."""
 
 
 def documents(path: Path) -> list[dict[str, Any]]:
@@ -83,7 +85,7 @@ def environments() -> Iterator[tuple[str, dict[str, str]]]:
             f"kubernetes {deployment['metadata']['name']}",
             common | {one["name"]: one["value"] for one in container["env"]},
         )
-    for stage in (*STAGES, "operator"):
+    for stage in (*OURS, "operator"):
         found = environ_file("gridwhistle") | environ_file(stage)
         yield f"systemd {stage}", found
 
@@ -99,7 +101,7 @@ def test_every_setting_that_is_given_exists_and_fits(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("x")
     found = list(environments())
-    assert len(found) == len(STAGES) + 1 + len(STAGES) + len(STAGES) + 1
+    assert len(found) == 3 * len(OURS) + 2
     for where, environ in found:
         here = {
             name: str(secret) if name.endswith("_PASSWORD_FILE") else value
@@ -143,8 +145,8 @@ def test_compose_starts_every_stage_and_gives_nothing_away() -> None:
     """All stages, Kafka, Valkey, Prometheus, Alertmanager, Grafana; ours as nobody, on a root that cannot be written;
     no port open to the street."""
     services = compose()["services"]
-    assert set(services) == {*STAGES, "setup", "kafka", "valkey", "postgres", "prometheus", "alertmanager", "grafana"}
-    for stage in STAGES:
+    assert set(services) == {*OURS, "setup", "kafka", "valkey", "postgres", "prometheus", "alertmanager", "grafana"}
+    for stage in OURS:
         service = services[stage]
         assert (
             service["command"] == ["run", stage]

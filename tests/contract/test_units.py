@@ -10,8 +10,7 @@ from pathlib import Path
 import yaml
 
 from engine.cli import COMMANDS
-from engine.stages import STAGES
-from tests.contract.test_deploy import DEPLOY, environ_file
+from tests.contract.test_deploy import DEPLOY, OURS, environ_file
 
 # -- systemd -----------------------------------------------------------------------------------------------------------
 
@@ -46,7 +45,7 @@ def test_units_are_what_systemd_takes() -> None:
             "a folder of another package that is not there would keep it from starting"
         )
     for file in re.findall(r"EnvironmentFile=/etc/gridwhistle/(\S+)", "".join(units.values())):
-        assert all((DEPLOY / "systemd" / file.replace("%i", stage)).exists() for stage in STAGES)
+        assert all((DEPLOY / "systemd" / file.replace("%i", stage)).exists() for stage in OURS)
     if shutil.which("systemd-analyze"):
         _verify(units)
 
@@ -101,6 +100,7 @@ def _verify(units: dict[str, str]) -> None:
 def test_prometheus_asks_where_the_units_answer() -> None:
     """Each stage of the two servers at the port of its environment."""
     (groups,) = yaml.safe_load_all((DEPLOY / "prometheus" / "targets" / "two-servers.yaml").read_text(encoding="utf-8"))
+    assert [group["labels"]["stage"] for group in groups] and {group["labels"]["stage"] for group in groups} == {*OURS}
     for group in groups:
         stage = group["labels"]["stage"]
         port = environ_file(stage)["GRIDWHISTLE_HTTP_BIND"].rpartition(":")[2]

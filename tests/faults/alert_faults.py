@@ -65,9 +65,9 @@ async def spread(here: Watched, category: str, count: int) -> None:
         await report(here, category, leaf, count // len(leaves))
 
 
-def process(here: Watched, stage: str) -> int:
-    """The pid of a stage's one process."""
-    return next(int(one["pid"]) for one in status(here.data) if one["stage"] == stage and one["pid"])
+def process(here: Watched, name: str) -> int:
+    """The pid of a server, or of a stage's one process."""
+    return next(int(one["pid"]) for one in status(here.data) if name in (one["stage"], one["name"]) and one["pid"])
 
 
 def kill_again_and_again(here: Watched) -> None:
@@ -116,13 +116,18 @@ def nobody(here: Watched) -> None:
 
 def another_calendar(here: Watched) -> None:
     """A law whose holidays are known to 2030."""
-    folder = here.data.parent / "law"
-    folder.mkdir()
+    said(here, "pack", "publish", str(law(here, "calendar")))
+
+
+def law(here: Watched, name: str, more: str = "") -> Path:
+    """A folder with a law that differs from what is in force, and knows holidays to 2030."""
+    folder = here.data.parent / name
+    folder.mkdir(exist_ok=True)
     (folder / "pack.yaml").write_text(
         'name: guancheng\nextends: guancheng\ncalendar: {country: US, hours: ["08:00-12:00", "14:00-18:00"], from_year:'
-        " 2004, to_year: 2030}\n"
+        f" 2004, to_year: 2030}}\n{more}"
     )
-    said(here, "pack", "publish", str(folder))
+    return folder
 
 
 def cut_files(here: Watched) -> None:
@@ -163,7 +168,7 @@ def fence_all(here: Watched) -> None:
 
 def stop_broker(here: Watched) -> None:
     """It stands still: connections stay, nothing is answered."""
-    here.kept["kafka"] = next(one["pid"] for one in status(here.data) if one["name"] == "kafka")
+    here.kept["kafka"] = process(here, "kafka")
     os.kill(here.kept["kafka"], signal.SIGSTOP)
 
 
@@ -231,25 +236,25 @@ class Second:
         self._here, self._port = here, port
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self, data: Path, ca: Path, more: Mapping[str, str]) -> None:
-        """Put it in the place of the one before."""
+    def start(self, data: Path, ca: Path | None, more: Mapping[str, str], stage: str = "fanout") -> None:
+        """Put it in the place of the one before; fan-out, unless another stage is named."""
         self.stop()
         settings = settings_of(self._here.data)
         data.mkdir(exist_ok=True)
         data.chmod(0o700)
-        own = {
+        own: dict[str, object] = {
             "KAFKA": self._here.kafka,
             "PARTITIONS": settings.partitions,
             "REPLICATION_FACTOR": settings.replication_factor,
             "MIN_INSYNC_REPLICAS": settings.min_insync_replicas,
             "DATA_DIR": data,
             "HTTP_BIND": f"127.0.0.1:{self._port}",
-            "REDIS_URL": "rediss://127.0.0.1:1/0",  # fan-out asks no Redis; its certificate is watched
-            "REDIS_CA_FILE": ca,
         }
+        if ca is not None:  # fan-out asks no Redis; its certificate is watched
+            own |= {"REDIS_URL": "rediss://127.0.0.1:1/0", "REDIS_CA_FILE": ca}
         environ = ENVIRON | {f"GRIDWHISTLE_{name}": str(value) for name, value in own.items()} | dict(more)
         with (self._here.data.parent / "second.log").open("ab") as out:
-            command = [sys.executable, "-m", "engine.cli", "run", "fanout"]
+            command = [sys.executable, "-m", "engine.cli", "run", stage]
             self._process = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=out, stderr=out)
 
     def stop(self) -> None:

@@ -11,7 +11,6 @@ from tests.faults.alert_faults import (
     cut_files,
     duty,
     fence_all,
-    flood,
     give_files,
     go_on,
     hold,
@@ -21,23 +20,29 @@ from tests.faults.alert_faults import (
     nobody,
     report,
     spread,
-    stop_broker,
     strange_reference,
     well_machine,
 )
+from tests.faults.alert_servers import (
+    answer_again,
+    archive_again,
+    ask_in_vain,
+    close_seats,
+    enough,
+    false_books,
+    false_place,
+    file_with_short_clocks,
+    flood_without_archive,
+    made_anew,
+    open_seats,
+    publish_half,
+    publish_whole,
+    redis_full,
+    redis_roomy,
+    stutter,
+    true_books,
+)
 from tests.kafka.test_alerts import Watched
-
-BY_RULES_ALONE = {
-    "AllocationError": "arithmetic keeps it below one ticket: it could only be shown by writing a false state",
-    "ClocksLate": "needs rungs that are due by the hundred; a live clock has none within a test",
-    "GatewayFails": "minutes of requests while a server is away; one is answered 503 in tests/kafka/test_gateway.py",
-    "OldestDue": "needs a rung that is due and a dispatch that answers and does not move",
-    "PacksDiffer": "two dispatches of which one reads no pack: none of our faults leads there",
-    "PartitionStopped": "its mend is a topic restored from a replica; the stop itself is `make faults`",
-    "ReopeningWithoutProgress": "a partition that cannot be opened while its broker answers: `make faults` has one",
-    "StepsSlow": "needs a broker that is slow for minutes, not away",
-}
-"""Alerts that promtool's tests alone show, and why."""
 
 QUICK = ("RejectedFlood", "StageAway", "StageDown", "Unreadable")
 """Shown live in ``make test`` (``tests/kafka/test_alerts.py``)."""
@@ -51,7 +56,9 @@ class Kind:
     how: str
     break_it: Callable[[Watched], None]
     mend: Callable[[Watched], None] = lambda here: None
-    within: float = 400
+    within: float = 240
+    afterwards: tuple[str, ...] = ()
+    """Those that tell of it only once it is mended, and end by themselves."""
 
 
 LONG = (
@@ -92,12 +99,60 @@ LONG = (
         well_machine,
     ),
     Kind(
-        ("StageHangs", "StageNotReady"),
-        "the broker stands still (SIGSTOP) until both are said",
-        stop_broker,
-        go_on,
-        240,
+        ("SeatsOpen",),
+        "a second gateway in which everybody may choose a seat; the same without",
+        open_seats,
+        close_seats,
     ),
-    Kind(("Lag", "ReportToTaskSlow"), "20,000 gas leaks at once, worked off", flood),
+    Kind(
+        ("AllocationError",),
+        "five tickets that there never were in the books of a home, written in dispatch's name; taken out again",
+        false_books,
+        true_books,
+    ),
+    Kind(
+        ("PartitionStopped",),
+        "a position beyond the log in Redis; `project --rebuild`, and the projector started again",
+        false_place,
+        made_anew,
+    ),
+    Kind(
+        ("ReopeningWithoutProgress",),
+        "Redis has no memory left for a row, while a report comes; it has again",
+        redis_full,
+        redis_roomy,
+    ),
+    Kind(
+        ("GatewayFails", "GatewaySlow"),
+        "Redis stands still (SIGSTOP) while the desk asks for its queues; it goes on",
+        ask_in_vain,
+        answer_again,
+    ),
+    Kind(
+        ("PacksDiffer",),
+        "two dispatches, and a publication that ended when half of the partitions had it; run again",
+        publish_half,
+        publish_whole,
+    ),
+    Kind(
+        ("StepsSlow",),
+        "the broker stands still for 1.6 s again and again while reports come; no more",
+        stutter,
+        enough,
+    ),
+    Kind(
+        ("StageHangs", "StageNotReady", "OldestDue"),
+        "offers that are to be accepted within a minute, and the broker stands still (SIGSTOP); it goes on",
+        file_with_short_clocks,
+        go_on,
+        afterwards=("ClocksLate",),
+    ),
+    Kind(
+        ("Lag", "ReportToTaskSlow", "ArchiveBehind"),
+        "20,000 gas leaks at once while PostgreSQL stands still (SIGSTOP); it goes on, all is worked off",
+        flood_without_archive,
+        archive_again,
+        400,
+    ),
 )
 """In their order: what changes the stack most comes last."""

@@ -18,12 +18,13 @@ from typing import Any
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from engine.stages import STAGES
+from engine.stages import DOORS, STAGES
 from tests.support.prometheus import Asked, alertmanager, door, prometheus
 from tests.support.stacks import ENVIRON, ROOT, status, up, wait
 from tests.support.watching import tool
 
 FLOOD = 130
+OURS = {*STAGES, *DOORS}
 
 
 class Watched:
@@ -65,11 +66,11 @@ def watched(folder: Path, more: Mapping[str, str] = MappingProxyType({})) -> Ite
 
     with up(folder / "stack", "--pack", "guancheng"), door(take) as hook, alertmanager(folder / "am", hook) as manager:
         found = status(folder / "stack")
-        targets = {f"127.0.0.1:{one['port']}": one["stage"] for one in found if one["stage"] in STAGES}
+        targets = {f"127.0.0.1:{one['port']}": one["stage"] for one in found if one["stage"] in OURS}
         kafka = next(f"127.0.0.1:{one['port']}" for one in found if one["name"] == "kafka")
-        assert set(targets.values()) == set(STAGES)
+        assert set(targets.values()) == OURS
         with prometheus(folder / "prometheus", {**targets, **more}, manager) as asked:
-            wait(lambda: _scraped(asked) >= set(STAGES), 30, "every stage is scraped")
+            wait(lambda: _scraped(asked) >= OURS, 30, "every stage is scraped")
             yield Watched(folder / "stack", kafka, asked, manager, told)
 
 
@@ -115,7 +116,7 @@ def test_alerts_reach_their_receivers_and_end(tmp_path: Path) -> None:
             here = Watched(tmp_path, "", asked, manager, told)
             now[0] = ill
             here.fires("StageNotReady", "RejectedFlood", "Unreadable", "StageAway")
-            assert {alert["labels"]["stage"] for alert in asked.firing()["StageAway"]} == {*STAGES} - {"replies"}
+            assert {alert["labels"]["stage"] for alert in asked.firing()["StageAway"]} == OURS - {"replies"}
             texts = [
                 text for alerts in asked.firing().values() for alert in alerts for text in alert["annotations"].values()
             ]
@@ -146,7 +147,7 @@ def test_faults_raise_their_alerts_and_end_them(tmp_path: Path) -> None:
     """A stage that stands still, a flood of broken reports, a stranger on a topic of ours: at once, each told to whom
     it concerns."""
     with watched(tmp_path) as here:
-        for port in {one["port"] for one in status(here.data) if one["stage"] in STAGES}:
+        for port in {one["port"] for one in status(here.data) if one["stage"] in OURS}:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
                 checked = subprocess.run(
                     [tool("promtool"), "check", "metrics"], input=answer.read(), capture_output=True, check=False

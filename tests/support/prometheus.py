@@ -21,7 +21,8 @@ from tests.support.stacks import wait
 from tests.support.watching import home_of, tool
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
-_LENGTH = re.compile(r"\b(\d+)(s|m|h|d)\b")
+_LENGTH = re.compile(r"(?<![\w:])(\d+)(s|m|h|d)\b")
+"""A length of time; what ends the name of a recorded series (``level:metric:30d``) is none."""
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 HASTE = 30
 """Minutes of a rule become so many times fewer seconds: 10 minutes 20 s."""
