@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
 
 from engine.kafka.log_consumer import LogConsumer
 from engine.security.connections import kafka_arguments
@@ -74,6 +75,21 @@ def member(settings: "Settings", stage: str, client: str) -> LogConsumer:
 
 class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]
     """The producer of one input partition, which can be let go of whatever state it is in."""
+
+    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Any:
+        """Hand a batch over.
+
+        Raises:
+            KafkaConnectionError: Nobody could be asked for the topic; the library says then that it is not there, and
+                an operator would go and make it in the middle of an outage.
+            UnknownTopicOrPartitionError: A broker answers, and has no such topic.
+        """
+        try:
+            return await super().send_batch(batch, topic, partition=partition)
+        except UnknownTopicOrPartitionError:
+            if await self.client.force_metadata_update() and self.client.cluster.partitions_for_topic(topic) is None:
+                raise
+            raise KafkaConnectionError(f"no broker could be asked for {topic}") from None
 
     async def let_go(self) -> None:
         """Abort what is open and close, in a few seconds at most; what hangs is fenced by the next opening."""
