@@ -170,6 +170,11 @@ class Settings(BaseModel):
         description="The gateway's keys, hashed (`gridwhistle keys`); `gateway.keys` of the data folder by default. It"
         " is read anew when it changes.",
     )
+    gateway_accounts_file: Path | None = Field(
+        default=None,
+        description="The accounts of people, their passwords hashed (`gridwhistle accounts`); `gateway.accounts` of the"
+        " data folder by default. It is read anew when it changes.",
+    )
     gateway_seats: Literal["", "open"] = Field(
         default="",
         description="`open`: whoever reaches the gateway chooses a seat of the roster without a password. For a"
@@ -215,6 +220,11 @@ class Settings(BaseModel):
     def keys_file(self) -> Path:
         """Where the gateway's keys lie."""
         return self.gateway_keys_file or self.data_dir / "gateway.keys"
+
+    @property
+    def accounts_file(self) -> Path:
+        """Where the gateway's accounts lie."""
+        return self.gateway_accounts_file or self.data_dir / "gateway.accounts"
 
     @property
     def gateway_address(self) -> tuple[str, int]:

@@ -50,6 +50,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
     "Set up": {
         "pack": ("pack", "Check, show and publish a city's law."),
         "keys": ("keys", "Keys of the HTTP gateway: add, list, revoke."),
+        "accounts": ("accounts", "Logins of people at the HTTP gateway: add, list, passwd, disable."),
         "topics": ("topics", "Create, check and list the Kafka topics."),
         "run": ("run", "Run one process of one stage."),
         "settings": ("settings", "Print the settings in force."),

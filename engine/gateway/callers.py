@@ -10,7 +10,10 @@ from topics.ids import is_from
 from topics.ticket import Ticket
 from topics.vocabulary import Role
 
-Kind = Literal["nobody", "source", "department", "person"]
+Kind = Literal["nobody", "source", "department", "person", "auditor", "system_admin", "security_admin"]
+OUTSIDE: tuple[Kind, ...] = ("auditor", "system_admin", "security_admin")
+"""Who stands outside of the roster: looks at everything and does nothing; runs the machines and sees no ticket; says
+who may come in. Nobody is two of them, nor one of them and on the roster."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,10 @@ NOBODY = Caller("nobody", "")
 
 
 def is_known(law: Law, caller: Caller) -> bool:
-    """Whether a person still stands on the roster in this role; sources and departments are known by their keys."""
+    """Whether a person still stands on the roster in this role, and who stands outside of it does not; sources and
+    departments are known by their keys."""
+    if caller.kind in OUTSIDE:
+        return not law.people.of(caller.name)
     if caller.kind == "department":
         return caller.org in law.departments
     return caller.kind != "person" or bool(authority.entries(law, caller.actor))
@@ -60,7 +66,9 @@ def sees_place(law: Law, caller: Caller, code: str) -> bool:
 
 def sees(law: Law, caller: Caller, ticket: Ticket) -> bool:
     """Whether a ticket is theirs to look at: of their grids, in their hands, of their source, or with their
-    department."""
+    department; an auditor looks at all."""
+    if caller.kind in OUTSIDE:
+        return caller.kind == "auditor"
     if caller.kind == "source":
         return is_from(ticket.identity, caller.name)
     if caller.kind == "department":

@@ -70,6 +70,7 @@ _HAPPENED = {
 }
 _EXPLAINED = {"id": record_id(INCIDENTS.name, 3, 4), "lines": ["rule category:bins_full"], "agrees": True}
 _SEAT = {"role": "desk", "person": "desk-1"}
+_WHO = {"kind": "person", "name": "desk-1", "role": "desk", "org": None}
 _TAKEN = {"identity": "hotline:A-1", "ask": "/v1/tickets/hotline:A-1"}
 
 EXAMPLES: dict[str, Example] = {
@@ -80,12 +81,18 @@ EXAMPLES: dict[str, Example] = {
     "seats": Example(200, {"seats": [_SEAT]}, fails=("not-found",)),
     "session_begin": Example(
         201,
-        _SEAT,
-        takes={"application/json": (OBJECT | {"required": ["role", "person"]}, _SEAT)},
-        fails=("unreadable", "not-found", "too-large", "invalid"),
+        _WHO,
+        takes={"application/json": (OBJECT, {"name": "desk-1", "password": "k7mp-x2vq-…", "role": "desk"})},
+        fails=("unreadable", "no-login", "foreign-origin", "not-found", "too-large", "invalid"),
     ),
-    "session_show": Example(200, {"kind": "person", "name": "desk-1", "role": "desk", "org": None}),
+    "session_show": Example(200, _WHO),
     "session_end": Example(204, fails=("foreign-origin",)),
+    "accounts": Example(
+        200,
+        {"accounts": [{"name": "desk-1", "kind": "person", "disabled": False, "changed_at": 1772413200000}]},
+        fails=("not-found",),
+    ),
+    "account_disable": Example(204, fails=("foreign-origin", "not-found")),
     "report": Example(
         202,
         _TAKEN,

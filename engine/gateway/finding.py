@@ -57,6 +57,8 @@ def scope_of(law: Law, caller: Caller) -> "Scope | None":
     """Say whose tickets somebody may find; ``None``: all. As ``callers.sees`` judges one of them."""
     from engine.archive.search import Scope
 
+    if caller.kind == "auditor":
+        return None
     if caller.kind == "source":
         return Scope(source=source_part(folded(caller.name)))
     if caller.kind == "department":

@@ -2,16 +2,14 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 import time
 from pathlib import Path
 
 import msgspec
 
-from engine.errors import InvalidSettings
 from engine.gateway.callers import Caller
-from engine.security.private_files import read_whole, write_whole
+from engine.security.list_file import ListFile
 from topics.vocabulary import Role
 
 BEGINS = "gwk"
@@ -37,41 +35,19 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True):
         return Caller(self.kind, self.name, Role(self.role) if self.role else None, self.org)  # type: ignore[arg-type]
 
 
-class Keys:
-    """The file of keys, read anew whenever it has changed: a key that is revoked is dead at the next request."""
+class Keys(ListFile[Key]):
+    """The file of keys: one that is revoked is dead at the next request."""
 
     def __init__(self, path: Path) -> None:
         """Look at nothing yet."""
-        self.path = path
-        self._seen: tuple[int, int] | None = None
-        self._keys: dict[str, Key] = {}
-
-    def all(self) -> list[Key]:
-        """List the keys.
-
-        Raises:
-            InvalidSettings: The file cannot be read as keys.
-        """
-        try:
-            found = self.path.stat()
-        except FileNotFoundError:
-            self._seen, self._keys = None, {}
-            return []
-        if (found.st_mtime_ns, found.st_ino) != self._seen:
-            try:
-                read = msgspec.json.decode(read_whole(self.path), type=list[Key])
-            except msgspec.DecodeError as exc:
-                raise InvalidSettings(f"{self.path} holds no keys ({exc}); restore it, or remove it") from exc
-            self._keys, self._seen = {key.id: key for key in read}, (found.st_mtime_ns, found.st_ino)
-        return list(self._keys.values())
+        super().__init__(path, Key, "keys")
 
     def caller(self, text: str) -> Caller | None:
         """Say whose key this is; ``None``: nobody's, or no longer."""
         parts = text.split("_")
         if len(parts) != 3 or parts[0] != BEGINS:
             return None
-        self.all()
-        key = self._keys.get(parts[1])
+        key = next((one for one in self.all() if one.id == parts[1]), None)
         if key is None or not hmac.compare_digest(key.sha256, _hash(parts[2])) or key.expires_at <= time.time():
             return None
         return key.caller()
@@ -83,20 +59,17 @@ class Keys:
         made = int(time.time() if now is None else now)
         secret = secrets.token_hex(24)
         key = Key(secrets.token_hex(6), kind, name, _hash(secret), made, made + days * 86_400, role, org)
-        self._write([*self.all(), key])
+        self.write([*self.all(), key])
         return key, f"{BEGINS}_{key.id}_{secret}"
 
     def revoke(self, name: str) -> bool:
         """Take a key out; whether there was one."""
-        kept = [key for key in self.all() if key.id != name]
-        if len(kept) == len(self._keys):
+        before = self.all()
+        kept = [key for key in before if key.id != name]
+        if len(kept) == len(before):
             return False
-        self._write(kept)
+        self.write(kept)
         return True
-
-    def _write(self, keys: list[Key]) -> None:
-        os.makedirs(self.path.parent, mode=0o700, exist_ok=True)
-        write_whole(self.path, msgspec.json.format(msgspec.json.encode(keys)))
 
 
 def _hash(secret: str) -> str:

@@ -1,5 +1,6 @@
 """What anybody who is known may look up: where a point lies, which law is in force, which seats there are."""
 
+import logging
 from typing import Any
 
 from starlette.requests import Request
@@ -7,12 +8,14 @@ from starlette.responses import Response
 
 from engine.gateway import sessions
 from engine.gateway.callers import Caller
-from engine.gateway.http import answer, body_of, object_of
+from engine.gateway.http import answer, body_of, demand_own_page, object_of
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.tickets import path_told
 from engine.gateway.world import World
 from engine.observability.health import verdict
 from rules.law.placement import Unplaceable
+
+log = logging.getLogger(__name__)
 
 SYSTEMS = ("WGS84", "GCJ02", "BD09")
 
@@ -70,18 +73,38 @@ async def seats(world: World, request: Request, caller: Caller) -> Response:
 
 
 async def session_begin(world: World, request: Request, caller: Caller) -> Response:
-    """Sit down in a seat."""
+    """Log in with name and password; where seats are open, sit down in one."""
+    demand_own_page(request)
     return await sessions.begin(world, request, object_of(await body_of(world, request)))
 
 
 async def session_show(world: World, request: Request, caller: Caller) -> Response:
     """Say who one is."""
-    return answer({"kind": caller.kind, "name": caller.name, "role": caller.role, "org": caller.org})
+    return answer(sessions.told(caller))
 
 
 async def session_end(world: World, request: Request, caller: Caller) -> Response:
     """Stand up again."""
     return await sessions.end(world, request)
+
+
+async def accounts(world: World, request: Request, caller: Caller) -> Response:
+    """List the accounts: what each is and whether it is in use."""
+    found = [
+        {"name": one.name, "kind": one.kind, "disabled": one.is_disabled, "changed_at": one.changed_at}
+        for one in world.accounts.all()
+    ]
+    return answer({"accounts": found})
+
+
+async def account_disable(world: World, request: Request, caller: Caller) -> Response:
+    """Let nobody in by an account any more, from the next request on."""
+    name = request.path_params["name"]
+    if world.account(name) is None:
+        raise not_found()
+    world.accounts.disable(name)
+    log.warning("the account %r was disabled by %s", name, caller.id)
+    return Response(status_code=204)
 
 
 async def livez(world: World, request: Request, caller: Caller) -> Response:

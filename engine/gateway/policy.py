@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from engine.gateway.callers import Caller, Kind
+from engine.gateway.callers import OUTSIDE, Caller, Kind
 
 
 class Policy(NamedTuple):
@@ -13,8 +13,10 @@ class Policy(NamedTuple):
     """``none``: nothing of anybody's; ``own``: what is theirs alone, 404 for the rest; ``self``: their own login."""
 
 
-EVERYBODY: tuple[Kind, ...] = ("nobody", "source", "department", "person")
-KNOWN: tuple[Kind, ...] = ("source", "department", "person")
+WORKING: tuple[Kind, ...] = ("source", "department", "person")
+LOOKING: tuple[Kind, ...] = (*WORKING, "auditor")
+KNOWN: tuple[Kind, ...] = (*WORKING, *OUTSIDE)
+EVERYBODY: tuple[Kind, ...] = ("nobody", *KNOWN)
 
 POLICIES: dict[str, Policy] = {
     "livez": Policy(EVERYBODY, "none"),
@@ -25,12 +27,14 @@ POLICIES: dict[str, Policy] = {
     "session_begin": Policy(EVERYBODY, "self"),
     "session_show": Policy(KNOWN, "self"),
     "session_end": Policy(EVERYBODY, "self"),
+    "accounts": Policy(("security_admin",), "none"),
+    "account_disable": Policy(("security_admin",), "none"),
     "report": Policy(("source", "person"), "own"),
-    "search": Policy(KNOWN, "own"),
-    "ticket": Policy(KNOWN, "own"),
-    "history": Policy(KNOWN, "own"),
-    "explain": Policy(KNOWN, "own"),
-    "command": Policy(KNOWN, "own"),
+    "search": Policy(LOOKING, "own"),
+    "ticket": Policy(LOOKING, "own"),
+    "history": Policy(LOOKING, "own"),
+    "explain": Policy(LOOKING, "own"),
+    "command": Policy(WORKING, "own"),
     "queues": Policy(("person",), "own"),
     "queue": Policy(("person",), "own"),
     "stream": Policy(("person",), "own"),

@@ -50,6 +50,8 @@ ROUTES = (
     Route("POST", "/v1/session", "session_begin", places.session_begin),
     Route("GET", "/v1/session", "session_show", places.session_show),
     Route("DELETE", "/v1/session", "session_end", places.session_end),
+    Route("GET", "/v1/accounts", "accounts", places.accounts),
+    Route("POST", "/v1/accounts/{name}/disable", "account_disable", places.account_disable),
     Route("POST", "/v1/incidents", "report", reports.report),
     Route("POST", "/v1/tickets/{id:path}/commands", "command", commands.command),
     Route("GET", "/v1/tickets", "search", finding.search),

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.gateway.callers import Caller, is_known
+from engine.gateway.logins import let_in
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.world import World
 from engine.server_addresses import is_loopback
@@ -21,8 +22,11 @@ SECONDS = 12 * 3600
 
 class _Kept(msgspec.Struct):
     person: str
-    role: str
+    role: str | None
     org: str | None = None
+    kind: str = "person"
+    account_at: int | None = None
+    """When the account's password was set; ``None``: a seat that was chosen without one."""
 
 
 def _key(world: World, token: str) -> str:
@@ -30,14 +34,24 @@ def _key(world: World, token: str) -> str:
 
 
 async def caller(world: World, token: str) -> Caller | None:
-    """Say whose session this is; ``None``: it has ended, with all seats once seats are no longer open."""
-    if world.settings.gateway_seats != "open" or len(token) > 200:
+    """Say whose session this is; ``None``: it has ended, by time, with its account or password, or with all seats once
+    seats are no longer open."""
+    if len(token) > 200:
         return None
     found = await world.view.redis.get(_key(world, token))
     if found is None:
         return None
     kept = msgspec.json.decode(found, type=_Kept)
-    return Caller("person", kept.person, Role(kept.role), kept.org)
+    if not _holds(world, kept):
+        return None
+    return Caller(kept.kind, kept.person, Role(kept.role) if kept.role else None, kept.org)  # type: ignore[arg-type]
+
+
+def _holds(world: World, kept: _Kept) -> bool:
+    if kept.account_at is None:
+        return world.settings.gateway_seats == "open"
+    account = world.account(kept.person)
+    return account is not None and not account.is_disabled and account.changed_at == kept.account_at
 
 
 def demand_open_seats(world: World, request: Request) -> None:
@@ -54,28 +68,37 @@ def demand_open_seats(world: World, request: Request) -> None:
 
 
 async def begin(world: World, request: Request, given: dict[str, Any]) -> Response:
-    """Begin a session in a seat of the roster.
+    """Begin a session: by name and password, or in a seat of the roster where seats are open.
 
     Raises:
-        Problem: Nobody of that name holds it.
+        Problem: Nobody is let in so.
     """
+    if "password" in given or "name" in given:
+        who, account = await let_in(world, request, given)
+        return await _begun(world, who, account.changed_at)
     demand_open_seats(world, request)
     role, person = given.get("role"), given.get("person")
     if not isinstance(person, str) or role not in set(Role):
         raise Problem("invalid", "send role and person as GET /v1/seats lists them", field="role")
     law = world.law()
-    asked = Caller("person", person, Role(role))
-    if not is_known(law, asked):
+    if not is_known(law, Caller("person", person, Role(role))):
         raise Problem("invalid", "nobody of that name holds this role; GET /v1/seats lists them", field="person")
-    entry = law.people.entries(person, role)[0]
+    return await _begun(world, Caller("person", person, Role(role), law.people.entries(person, role)[0].org), None)
+
+
+async def _begun(world: World, who: Caller, account_at: int | None) -> Response:
     token = secrets.token_urlsafe(32)
-    kept = msgspec.json.encode(_Kept(person, role, entry.org))
+    kept = msgspec.json.encode(_Kept(who.name, who.role, who.org, who.kind, account_at))
     await world.view.redis.set(_key(world, token), kept, ex=SECONDS)
-    response = Response(msgspec.json.encode({"person": person, "role": role, "org": entry.org}), 201)
-    response.headers["content-type"] = "application/json"
+    response = Response(msgspec.json.encode(told(who)), 201, media_type="application/json")
     secure = not is_loopback(world.settings.gateway_address[0])
     response.set_cookie(COOKIE, token, max_age=SECONDS, httponly=True, samesite="strict", secure=secure)
     return response
+
+
+def told(who: Caller) -> dict[str, Any]:
+    """Say who somebody is."""
+    return {"kind": who.kind, "name": who.name, "role": who.role, "org": who.org}
 
 
 async def end(world: World, request: Request) -> Response:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from redis.exceptions import RedisError
 
 from engine.errors import DependencyDown, InvalidSettings, PackNotThere
+from engine.gateway.accounts import Account, Accounts
 from engine.gateway.callers import Caller
 from engine.gateway.door import Door
 from engine.gateway.keys import Keys
@@ -39,6 +40,8 @@ WAIT_SECONDS = 1.9
 """From a command to its answer: with the acknowledgement's 1.5 s in it, two seconds are kept."""
 ASK_MS = 2000
 """A question to the archive that takes longer is given up."""
+PASSWORDS_AT_ONCE = 2
+"""Each that is tried takes 19 MiB and 30 ms of a core."""
 GONE_SECONDS = 6.0
 """A server that has not answered for so long is away."""
 
@@ -54,7 +57,8 @@ class World:
         self.metrics = metrics or StageMetrics("gateway")
         self.packs = Laws(reference)
         self.view = RedisView(settings)
-        self.keys = Keys(settings.keys_file)
+        self.keys, self.accounts = Keys(settings.keys_file), Accounts(settings.accounts_file)
+        self.trying = asyncio.Semaphore(PASSWORDS_AT_ONCE)
         self.tail, self.waiting = Tail(engine_log, settings.partitions), Waiting()
         self.live = Live(settings.partitions, laws=self.packs.laws)
         self.tail.listeners += [self.waiting.decided, self.live.decided]
@@ -159,6 +163,14 @@ class World:
             return self.keys.caller(text)
         except (InvalidSettings, OSError):
             log.exception("the keys cannot be read; nobody is let in by one")
+            return None
+
+    def account(self, name: str) -> Account | None:
+        """Give an account by its name."""
+        try:
+            return self.accounts.find(name)
+        except (InvalidSettings, OSError):
+            log.exception("the accounts cannot be read; nobody is let in by one")
             return None
 
     def checks(self) -> Sequence[Check]:

@@ -16,6 +16,7 @@ from engine.kafka import clients, topic_admin
 from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import Reference, start_clock
 from engine.local import postgres, servers, watching
+from engine.local.first_accounts import tell_first
 from engine.local.folder import (
     POSTGRES_PORT,
     StackFile,
@@ -185,6 +186,8 @@ class Stack:
         self.file.settled = True
         write_stack(self.wanted.data, self.file)
         self._say(f"pack {self.file.in_force}" + (" is in force still" if reference.current else ""))
+        if not self.wanted.demo:  # there seats are open
+            await tell_first(self.settings, reference, self._say)
 
     def _start_stages(self) -> None:
         port = self.file.port_base + FIRST_STAGE_PORT

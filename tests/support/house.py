@@ -169,6 +169,14 @@ class House:
         role, _, person = who.partition(":")
         return self.key("person", person, role)
 
+    async def login(self, client: httpx.AsyncClient, name: str, kind: str, role: str | None = None) -> dict[str, str]:
+        """A session of somebody with an account of their own, as a header."""
+        given = {"name": name, "password": self.world.accounts.add(name, kind)} | ({"role": role} if role else {})
+        found = await client.post("/v1/session", json=given)
+        assert found.status_code == 201, found.text
+        client.cookies.clear()
+        return {"cookie": found.headers["set-cookie"].partition(";")[0]}
+
     def raw(self) -> list[Any]:
         """What stands on ``incidents.raw``."""
         return [one for number in range(PARTITIONS) for one in self.log.all(RAW.name, number)]

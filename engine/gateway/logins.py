@@ -1,0 +1,85 @@
+"""Letting somebody in by name and password: as slow for an unknown name as for a known one, and only a few guesses."""
+
+import asyncio
+import hashlib
+from typing import Any
+
+from starlette.requests import Request
+
+from engine.gateway.accounts import LONGEST, Account, hasher, nobodys
+from engine.gateway.callers import Caller, is_known
+from engine.gateway.problems import Problem
+from engine.gateway.world import World
+from topics.vocabulary import Role
+
+WINDOW_SECONDS = 900
+OF_A_NAME_FROM_HERE, FROM_HERE, OF_A_NAME = 5, 50, 100
+"""Wrong passwords within the window. Whoever guesses at a name from one address is stopped after five, and does not
+keep out its owner, who comes from another."""
+
+
+async def let_in(world: World, request: Request, given: dict[str, Any]) -> tuple[Caller, Account]:
+    """Say who comes with this name and password, in the role they ask for.
+
+    Raises:
+        Problem: Nobody does, or there were too many guesses.
+    """
+    name, password = given.get("name"), given.get("password")
+    if not isinstance(name, str) or not 0 < len(name) <= LONGEST:
+        raise Problem("invalid", "the name of an account", field="name")
+    if not isinstance(password, str) or len(password) > LONGEST:
+        raise Problem("invalid", "its password", field="password")
+    guesses = await _count(world, request, name)
+    account = world.account(name)
+    async with world.trying:
+        fits = await asyncio.to_thread(hasher().verify, password, account.argon2 if account else nobodys())
+    if account is None or not fits or account.is_disabled:
+        raise _wrong()
+    caller = _seat(world, account, given.get("role"))
+    if not is_known(world.law(), caller):
+        raise _wrong()
+    await world.view.redis.delete(guesses)
+    return caller, account
+
+
+def _wrong() -> Problem:
+    return Problem("no-login", "this name and password let nobody in")
+
+
+def _seat(world: World, account: Account, role: Any) -> Caller:
+    """Find in which role a person comes: the one they hold, or the one they name of those they hold."""
+    if account.kind != "person":
+        return Caller(account.kind, account.name)  # type: ignore[arg-type]
+    entries = world.law().people.of(account.name)
+    roles = list(dict.fromkeys(entry.role for entry in entries))
+    if not roles:
+        raise _wrong()
+    if role is None and len(roles) == 1:
+        role = roles[0]
+    if role not in roles:
+        raise Problem("invalid", f"say in which role: {', '.join(roles)}", field="role")
+    org = next((entry.org for entry in entries if entry.role == role), None)
+    return Caller("person", account.name, Role(role), org)
+
+
+async def _count(world: World, request: Request, name: str) -> str:
+    """Count a guess before it is tried; answers the counter that a right one clears.
+
+    Raises:
+        Problem: There were too many.
+    """
+    host = request.client.host if request.client else "-"
+    limits = {f"{name}@{host}": OF_A_NAME_FROM_HERE, f"@{host}": FROM_HERE, f"{name}@": OF_A_NAME}
+    keys = [f"{world.settings.prefix}gateway:guesses:{hashlib.sha256(one.encode()).hexdigest()}" for one in limits]
+    async with world.view.redis.pipeline(transaction=True) as pipe:
+        for key in keys:
+            pipe.set(key, 0, ex=WINDOW_SECONDS, nx=True)
+            pipe.incr(key)
+        counted = (await pipe.execute())[1::2]
+    if any(n > most for n, most in zip(counted, limits.values(), strict=True)):
+        raise Problem(
+            "too-many",
+            "too many wrong passwords; wait a quarter of an hour",
+            headers={"Retry-After": str(WINDOW_SECONDS)},
+        )
+    return keys[0]
