@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.support import trees
 from tests.support.city import DAY, ZONE_MS, City, at
 from tests.support.meetings import STATES, _granted, holder_of, law, next_pack
 from topics.vocabulary import Status
@@ -144,8 +145,8 @@ def table() -> dict[tuple[str, str], str]:
 def stories() -> list[tuple[tuple[str, str], str, str]]:
     """Every ``meets("one", "other", law="...")`` of a test: the pair, the section, the test."""
     found = []
-    for path in sorted((ROOT / "tests").rglob("test_*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path in sorted(path for path in trees.paths("tests") if path.name.startswith("test_")):
+        for node in trees.functions(path) if "mark.meets(" in trees.text(path) else ():
             if not isinstance(node, ast.FunctionDef):
                 continue
             for mark in node.decorator_list:

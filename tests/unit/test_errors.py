@@ -8,36 +8,28 @@ import json
 import logging
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from engine.errors import InvalidSettings, PositionOutOfRange
 from engine.observability.json_logging import _JsonLines, told
+from tests.support import trees
 from topics.errors import GridwhistleError
 from topics.hostile_json import EnvelopeFault
 from topics.rejected import RejectReason
 
-ROOT = Path(__file__).parents[2]
-PATHS = [path for top in ("topics", "rules", "engine") for path in (ROOT / top).rglob("*.py")]
+PATHS = trees.paths(*trees.PRODUCT)
 
 
-@cache
-def trees() -> dict[str, ast.Module]:
-    """Every module of ours, by its path."""
-    return {str(path.relative_to(ROOT)): ast.parse(path.read_text(encoding="utf-8")) for path in PATHS}
-
-
-@cache
-def everything() -> tuple[ast.AST, ...]:
+def everything() -> Iterator[ast.AST]:
     """All nodes of the product."""
-    return tuple(node for tree in trees().values() for node in ast.walk(tree))
+    return (node for path in PATHS for node in trees.nodes(path))
 
 
 @cache
 def family() -> dict[str, type[BaseException]]:
     """Every class of ours that can be raised, by its name."""
-    where = {node.name: (path, node) for path, tree in trees().items() for node in tree.body
+    where = {node.name: (trees.name(path), node) for path in PATHS for node in trees.tree(path).body
              if isinstance(node, ast.ClassDef)}  # fmt: skip
     named = {name for name, kind in vars(builtins).items() if isinstance(kind, type) and issubclass(kind, Exception)}
     found: set[str] = set()
@@ -86,17 +78,18 @@ LOOKS = {"startswith", "endswith", "find", "index", "search", "match", "fullmatc
 
 def decides_by_text(function: ast.AST) -> Iterator[int]:
     """Lines in which a function compares, or looks into, what an error says."""
-    errors = {node.name for node in ast.walk(function) if isinstance(node, ast.ExceptHandler) and node.name}
+    nodes = list(ast.walk(function))
+    errors = {node.name for node in nodes if isinstance(node, ast.ExceptHandler) and node.name}
     errors |= {
         arg.arg
-        for arg in ast.walk(function)
+        for arg in nodes
         if isinstance(arg, ast.arg) and arg.annotation is not None and "Exception" in ast.unparse(arg.annotation)
     }
     texts: set[str] = set()
-    for node in ast.walk(function):
+    for node in nodes:
         if isinstance(node, ast.Assign) and any(_is_text_of(one, errors, texts) for one in ast.walk(node.value)):
             texts |= {target.id for target in node.targets if isinstance(target, ast.Name)}
-    for node in ast.walk(function):
+    for node in nodes:
         parts: list[ast.expr] = []
         if isinstance(node, ast.Compare):
             parts = [node.left, *node.comparators]
@@ -109,10 +102,9 @@ def decides_by_text(function: ast.AST) -> Iterator[int]:
 def test_nobody_decides_by_the_text_of_an_error() -> None:
     """A wording is mended, translated, or changed by the next release of a library."""
     found = [
-        f"{path}:{line}"
-        for path, tree in trees().items()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        f"{trees.name(path)}:{line}"
+        for path in PATHS
+        for node in trees.functions(path)
         for line in decides_by_text(node)
     ]
     assert found == []

@@ -2,13 +2,13 @@
 added is read."""
 
 import ast
-from functools import cache
-from pathlib import Path
+from collections.abc import Iterator
 
 import msgspec
 import pytest
 from msgspec import inspect
 
+from tests.support import trees
 from tests.support.city import City
 from topics import codec
 from topics.decision import Decision, Event, event_of, facts_of
@@ -19,14 +19,12 @@ from topics.events.filing import TicketForgotten
 from topics.events.partition import CauseHeld
 from topics.events.types import EventType
 
-ROOT = Path(__file__).parents[2]
 
-
-@cache
-def trees() -> list[tuple[str, ast.Module]]:
-    """The law and the engine."""
-    paths = [path for top in ("rules", "engine") for path in (ROOT / top).rglob("*.py")]
-    return [(str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
+def nodes(*tops: str) -> Iterator[tuple[str, ast.AST]]:
+    """Every node of the law and the engine, with the name of its module."""
+    return (
+        (trees.name(path), node) for path in trees.paths(*tops or ("rules", "engine")) for node in trees.nodes(path)
+    )
 
 
 def test_each_type_has_its_facts_and_each_struct_its_type() -> None:
@@ -97,8 +95,7 @@ def test_names_of_events_are_written_in_their_list_alone() -> None:
     types = set(EventType)
     found = [
         f"{path}:{node.lineno} {node.value}"
-        for path, tree in trees()
-        for node in ast.walk(tree)
+        for path, node in nodes()
         if isinstance(node, ast.Constant) and node.value in types
     ]
     assert found == []
@@ -106,8 +103,7 @@ def test_names_of_events_are_written_in_their_list_alone() -> None:
 
 def test_every_type_is_said_somewhere() -> None:
     """One that nobody says is dead."""
-    called = {node.id for path, tree in trees() if path.startswith("rules/") for node in ast.walk(tree)
-              if isinstance(node, ast.Name)}  # fmt: skip
+    called = {node.id for _, node in nodes("rules") if isinstance(node, ast.Name)}
     assert [name for name in EventType if name not in called] == []
 
 
@@ -115,14 +111,13 @@ def test_readers_ask_for_facts_that_some_event_has() -> None:
     """``event.facts["…"]`` and ``.get("…")`` with a name that no event has would find nothing, silently."""
     known = {member.name for facts in FACTS.values() for member in inspect.type_info(facts).fields}  # type: ignore[attr-defined]
     asked: dict[str, str] = {}
-    for path, tree in trees():
-        for node in ast.walk(tree):
-            of, name = None, None
-            if isinstance(node, ast.Subscript):
-                of, name = node.value, node.slice
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
-                of, name = node.func.value, node.args[0] if node.args else None
-            if of is not None and ast.unparse(of) == "event.facts" and isinstance(name, ast.Constant):
-                asked[str(name.value)] = path
+    for path, node in nodes():
+        of, name = None, None
+        if isinstance(node, ast.Subscript):
+            of, name = node.value, node.slice
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+            of, name = node.func.value, node.args[0] if node.args else None
+        if isinstance(of, ast.Attribute) and isinstance(name, ast.Constant) and ast.unparse(of) == "event.facts":
+            asked[str(name.value)] = path
     assert len(asked) > 10
     assert {name: path for name, path in asked.items() if name not in known} == {}

@@ -3,7 +3,8 @@
 import ast
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support import trees
+
 MAY_IMPORT: dict[str, set[str]] = {"topics": set(), "rules": {"topics"}, "engine": {"topics", "rules"}}
 ENGINE_ONLY = {"faust", "mode", "aiokafka", "redis", "prometheus_client", "sqlalchemy", "alembic", "psycopg"}
 
@@ -11,7 +12,7 @@ ENGINE_ONLY = {"faust", "mode", "aiokafka", "redis", "prometheus_client", "sqlal
 def imported(path: Path) -> set[str]:
     """The top-level packages a module imports, wherever in it."""
     found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in trees.nodes(path):
         if isinstance(node, ast.Import):
             found |= {alias.name.split(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
@@ -23,12 +24,12 @@ def test_imports_point_one_way() -> None:
     """No package imports one above it, and nobody imports deploy or tests."""
     faults = []
     for package, allowed in MAY_IMPORT.items():
-        for path in (ROOT / package).rglob("*.py"):
+        for path in trees.paths(package):
             names = imported(path)
             wrong = names & ((set(MAY_IMPORT) | {"deploy", "tests"}) - allowed - {package})
             if package != "engine":
                 wrong |= names & ENGINE_ONLY
-            faults += [f"{path.relative_to(ROOT)} imports {name}" for name in wrong]
+            faults += [f"{trees.name(path)} imports {name}" for name in wrong]
     assert faults == []
 
 
@@ -36,11 +37,11 @@ def test_the_law_asks_no_clock_and_draws_nothing() -> None:
     """Time and chance come in as values (DESIGN 6)."""
     forbidden = ("datetime.now", "utcnow", "time.time(", "perf_counter", "import random", "uuid4", "import secrets")
     faults = [
-        f"{path.relative_to(ROOT)}: {word}"
+        f"{trees.name(path)}: {word}"
         for package in ("rules", "topics")
-        for path in (ROOT / package).rglob("*.py")
+        for path in trees.paths(package)
         for word in forbidden
-        if word in path.read_text(encoding="utf-8") and path.name != "envelope.py"
+        if word in trees.text(path) and path.name != "envelope.py"
     ]
     assert faults == []
 
@@ -49,8 +50,8 @@ def test_everybody_reads_kafka_by_the_one_reader() -> None:
     """The library's own consumer stops at the first batch that it cannot unpack; ``engine/kafka/log_consumer.py`` alone
     knows it."""
     faults = [
-        str(path.relative_to(ROOT))
-        for path in (ROOT / "engine").rglob("*.py")
-        if "AIOKafkaConsumer" in path.read_text(encoding="utf-8") and path.name != "log_consumer.py"
+        trees.name(path)
+        for path in trees.paths("engine")
+        if "AIOKafkaConsumer" in trees.text(path) and path.name != "log_consumer.py"
     ]
     assert faults == []

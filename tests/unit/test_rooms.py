@@ -6,7 +6,7 @@ from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tests.support import trees
 
 ROOMS = (
     "topics",
@@ -41,21 +41,23 @@ ROOMS = (
 @cache
 def modules() -> dict[str, Path]:
     """Every module of ours by its name."""
-    paths = [path for top in ("topics", "rules", "engine") for path in (ROOT / top).rglob("*.py")]
-    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in paths}
+    return {
+        trees.name(path).removesuffix(".py").replace("/", ".").removesuffix(".__init__"): path
+        for path in trees.paths(*trees.PRODUCT)
+    }
 
 
 @cache
 def imports(name: str) -> set[str]:
     """The modules of ours that one imports when it runs; what only a type checker reads is none."""
-    tree, found = ast.parse(modules()[name].read_text(encoding="utf-8")), set[str]()
+    nodes, found = trees.nodes(modules()[name]), set[str]()
     typed = {
         id(inner)
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module and id(node) not in typed:
             found |= {
                 full if (full := f"{node.module}.{alias.name}") in modules() else node.module for alias in node.names
@@ -89,11 +91,7 @@ def test_no_two_modules_import_each_other_in_a_circle() -> None:
 def test_every_room_says_what_it_answers() -> None:
     """The first line of a package is what a newcomer reads in a listing."""
     packages = [path for path in modules().values() if path.name == "__init__.py"]
-    assert [
-        str(path.relative_to(ROOT))
-        for path in packages
-        if not ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
-    ] == []
+    assert [trees.name(path) for path in packages if not ast.get_docstring(trees.tree(path))] == []
 
 
 def reaches(name: str) -> set[str]:
@@ -119,7 +117,7 @@ def test_what_is_held_is_decided_by_the_law_alone() -> None:
     makers = {
         name
         for name, path in modules().items()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in trees.nodes(path)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Decision"
     }
     assert "rules.state.held_causes" in makers

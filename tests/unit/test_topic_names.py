@@ -1,26 +1,25 @@
 """A topic's name is written once, where the topic is declared: elsewhere its declaration names it."""
 
 import ast
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import pytest
 
+from tests.support import trees
 from topics.departments import answering, department_of, is_tasks, replies_of, tasks_of
 from topics.registry import TOPICS
 
-ROOT = Path(__file__).parents[2]
 DECLARED = {"topics/registry.py", "topics/departments.py"}
 NAMES = frozenset(spec.name for spec in TOPICS)
 WORDS = {"incidents", "commands", "reference", "vault"}
 """Names that are words as well: a column or a choice of the command line may be called so."""
 
 
-def texts(tree: ast.Module) -> Iterator[tuple[str, int, bool]]:
+def texts(nodes: Sequence[ast.AST]) -> Iterator[tuple[str, int, bool]]:
     """Every text that a module computes with, its line, and whether it is the key of a table; docstrings are none."""
-    prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    keys = {id(key) for node in ast.walk(tree) if isinstance(node, ast.Dict) for key in node.keys}
-    for node in ast.walk(tree):
+    prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+    keys = {id(key) for node in nodes if isinstance(node, ast.Dict) for key in node.keys}
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in prose:
             yield node.value, node.lineno, id(node) in keys
 
@@ -34,12 +33,11 @@ def names_one(text: str) -> bool:
 
 def test_topic_names_come_from_the_registry() -> None:
     """A topic that is renamed is renamed in one place."""
-    paths = [path for top in ("topics", "rules", "engine") for path in (ROOT / top).rglob("*.py")]
     found = [
-        f"{path.relative_to(ROOT)}:{line} {text!r}"
-        for path in paths
-        if str(path.relative_to(ROOT)) not in DECLARED
-        for text, line, is_key in texts(ast.parse(path.read_text(encoding="utf-8")))
+        f"{trees.name(path)}:{line} {text!r}"
+        for path in trees.paths(*trees.PRODUCT)
+        if trees.name(path) not in DECLARED
+        for text, line, is_key in texts(trees.nodes(path))
         if names_one(text) and not (is_key and text in WORDS)
     ]
     assert found == []

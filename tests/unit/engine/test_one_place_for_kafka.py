@@ -1,10 +1,10 @@
 """Every client of Kafka's is made in one module, with the same proofs; what the driver raises is named in one room."""
 
 import ast
-from functools import cache
-from pathlib import Path
+from collections.abc import Sequence
 
-ROOT = Path(__file__).parents[3]
+from tests.support import trees
+
 CLIENTS = {"AIOKafkaConsumer", "AIOKafkaProducer", "AIOKafkaAdminClient", "LogConsumer", "TransactionalProducer"}
 MADE_IN = "engine/kafka/clients.py"
 
@@ -12,24 +12,20 @@ BELOW = {"engine/observability/json_logging.py"}
 """Stands below the room of Kafka, and tells of a driver's error by its class alone."""
 
 
-@cache
-def trees() -> dict[str, ast.Module]:
-    """Every module of the engine, by its path."""
-    return {
-        path.relative_to(ROOT).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
-        for path in (ROOT / "engine").rglob("*.py")
-    }
+def modules() -> dict[str, tuple[ast.AST, ...]]:
+    """The nodes of every module of the engine, by its path."""
+    return {trees.name(path): trees.nodes(path) for path in trees.paths("engine")}
 
 
-def made(tree: ast.Module) -> list[ast.Call]:
+def made(nodes: Sequence[ast.AST]) -> list[ast.Call]:
     """The calls that make a client, under whatever name it was imported."""
     names = {
         alias.asname or alias.name: alias.name
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     return [
         call
         for call in calls
@@ -45,20 +41,21 @@ def test_a_client_is_found_however_it_is_imported() -> None:
         "from aiokafka import AIOKafkaProducer as P\nP(acks=0)",
         "import aiokafka\nlambda: aiokafka.AIOKafkaConsumer()",
     ):
-        assert len(made(ast.parse(text))) == 1
-    assert made(ast.parse("from engine.kafka import clients\nclients.sender(1)\nx: AIOKafkaProducer")) == []
+        assert len(made(list(ast.walk(ast.parse(text))))) == 1
+    used = ast.parse("from engine.kafka import clients\nclients.sender(1)\nx: AIOKafkaProducer")
+    assert made(list(ast.walk(used))) == []
 
 
 def test_clients_are_made_in_one_module() -> None:
     """Isolation, acks and time-outs are said once; one forgotten would read what was never committed."""
-    assert {name: len(found) for name, tree in trees().items() if (found := made(tree))} == {MADE_IN: 4}
+    assert {name: len(found) for name, nodes in modules().items() if (found := made(nodes))} == {MADE_IN: 4}
 
 
 def test_every_client_proves_who_it_is() -> None:
     """One without the stack's arguments would speak plain text, to whatever stands at the default address."""
     given = [
         {ast.unparse(keyword.value) for keyword in call.keywords if keyword.arg is None}
-        for call in made(trees()[MADE_IN])
+        for call in made(modules()[MADE_IN])
     ]
     assert all("kafka_arguments(settings)" in one for one in given)
 
@@ -67,8 +64,8 @@ def test_what_the_driver_raises_is_named_in_one_room() -> None:
     """Whoever stands above catches what it means to us: fenced, not ours, gone, or a fault of the broker's."""
     knows = {
         name
-        for name, tree in trees().items()
-        for node in ast.walk(tree)
+        for name, nodes in modules().items()
+        for node in nodes
         if (isinstance(node, ast.ImportFrom) and node.module == "aiokafka.errors")
         or (isinstance(node, ast.Import) and any(alias.name == "aiokafka.errors" for alias in node.names))
     }
@@ -78,9 +75,9 @@ def test_what_the_driver_raises_is_named_in_one_room() -> None:
 def test_the_loop_knows_only_the_port() -> None:
     """Stream and stages take readers and writers, whichever log they are of; no private member of a driver's object is
     touched there."""
-    for name, tree in trees().items():
+    for name, nodes in modules().items():
         if name.startswith("engine/stream/"):
-            for node in ast.walk(tree):
+            for node in nodes:
                 assert not (isinstance(node, ast.ImportFrom) and node.module == "engine.kafka.clients") or [
                     alias.name for alias in node.names
                 ] == ["REQUEST_BYTES"], name
