@@ -67,9 +67,8 @@ def varint(value: int) -> bytes:
 def bombs() -> dict[int, bytes]:
     """One sound record of 400 MB of one letter (lz4: 100 MB, it shrinks 255 times at most), in each codec: brokers look
     at its framing alone, and take it."""
-    packer = zlib.compressobj(9, wbits=31)
     made = {
-        1: b"".join(map(packer.compress, _one_letter(400))) + packer.flush(),
+        1: _gzip_of(_one_letter(400)),
         2: b"\x80\x88\xde\xbe\x01" + b"\0a" * 4,
     }
     for codec, stream, size in (
@@ -80,6 +79,17 @@ def bombs() -> dict[int, bytes]:
             stream.compress(part)
         made[codec] = bytes(stream.finish())
     return made
+
+
+def _gzip_of(parts: list[bytes]) -> bytes:
+    """What gzip would make of it, but each part by itself, so that a part that comes again is packed once."""
+    packer, packed, crc = zlib.compressobj(9, wbits=-15), dict[bytes, bytes](), 0
+    for part in parts:
+        if part not in packed:
+            packed[part] = packer.compress(part) + packer.flush(zlib.Z_FULL_FLUSH)
+        crc = zlib.crc32(part, crc)
+    head, size = b"\x1f\x8b\x08\0\0\0\0\0\0\xff", sum(map(len, parts)) & 0xFFFFFFFF
+    return head + b"".join(packed[part] for part in parts) + packer.flush() + struct.pack("<II", crc, size)
 
 
 def _one_letter(size: int) -> list[bytes]:

@@ -4,6 +4,7 @@ import itertools
 import json
 import random
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from rules.law.compiled import Law
@@ -19,8 +20,9 @@ Sent = tuple[bytes, bytes, list[tuple[str, bytes]]]
 R = RejectReason
 
 
+@cache
 def law_of(pack: str) -> Law:
-    """Compile a shipped pack."""
+    """Compile a shipped pack, once a process."""
     bundle = compile_pack(load_pack(pack))
     return Law(pack_ref(bundle), bundle)
 

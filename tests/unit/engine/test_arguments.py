@@ -18,6 +18,8 @@ from engine.cli import COMMANDS, command_of
 from rules.commands.lifecycle_table import CHILD_TABLE
 from rules.commands.lifecycle_table import TABLE as LAW
 
+BUILT = functools.cache(lambda name, module: typer.main.get_command(command_of(name, module)))
+"""A tree of commands, built once: that is all that takes time."""
 TABLE = {command: module for group in COMMANDS.values() for command, (module, _) in group.items()}
 EVIL = ["", "-1", "99999999999999999999", "a\x1b[31m\nb"]
 """Tried on every argument and option."""
@@ -37,15 +39,10 @@ def leaves(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 
 def tree() -> list[tuple[tuple[str, ...], Any]]:
     """All commands."""
-    return [
-        leaf
-        for name, module in TABLE.items()
-        for leaf in leaves(typer.main.get_command(command_of(name, module)), (name,))
-    ]
+    return [leaf for name, module in TABLE.items() for leaf in leaves(BUILT(name, module), (name,))]
 
 
 ALL = tree()
-BUILT = functools.cache(lambda name, module: typer.main.get_command(command_of(name, module)))
 ALIKE = {("ticket", str(kind).replace("_", "-")) for kind in {**LAW, **CHILD_TABLE}} - {
     ("ticket", "park"),
     ("ticket", "finish"),
@@ -68,8 +65,7 @@ def called(
 
 @pytest.fixture(autouse=True)
 def nowhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No stack, no way to find one, and none is started; each tree of commands is built once, for building it is all
-    that takes time."""
+    """No stack, no way to find one, and none is started."""
 
     def starts(*words: Any, **more: Any) -> None:
         raise AssertionError(f"started: {words}")

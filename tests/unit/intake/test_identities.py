@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from engine.stages.identities import KEPT_SECONDS, Identities
 
 DAY = 86_400_000
-A_DAY = 600
+A_DAY = 300
 WINDOW = KEPT_SECONDS * 1000
 
 
@@ -47,8 +47,8 @@ def test_it_answers_as_a_plain_dictionary_would(steps: list[tuple[str, int, int]
 
 
 def test_a_hundred_thousand_a_day_for_forty_days_stay_flat() -> None:
-    """After the window memory grows no more: what is older goes as fast as new ones come. At full speed, one in fifty
-    of it."""
+    """After the window memory grows no more: what is older goes as fast as new ones come. At full speed, one of
+    333; the bench of the same name has them all."""
     ours, at, sizes = Identities(), 1_700_000_000_000, []
     tracemalloc.start()
     for day in range(75):

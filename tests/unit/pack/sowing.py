@@ -4,9 +4,7 @@ import pickle
 from collections.abc import Callable
 from typing import Any
 
-import yaml
-
-from rules.rulepack.loader import FILES, PACKS
+from rules.rulepack.loader import FILES, PACKS, read_yaml
 from rules.rulepack.model import PackSource
 from rules.rulepack.validation.run_all import faults
 
@@ -18,7 +16,7 @@ def plain() -> Pack:
     """The guancheng pack as its files say it."""
     members: Pack = {}
     for file in FILES:
-        members |= yaml.safe_load((PACKS / "guancheng" / f"{file}.yaml").read_text(encoding="utf-8"))
+        members |= read_yaml(PACKS / "guancheng" / f"{file}.yaml")
     return members
 
 

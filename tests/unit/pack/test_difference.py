@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from engine.cli.pack import pack as pack_commands
@@ -28,29 +27,20 @@ def source(plain: dict[str, object]) -> PackSource:
     return PackSource(**plain)  # type: ignore[arg-type]
 
 
-def sown(name: str) -> PackSource | None:
-    """The pack with this fault in it; ``None`` where it cannot be read as a pack at all."""
+def sown(name: str) -> PackSource:
+    """The pack with this fault in it: each is one of law, so that it can be read."""
     changed = whole()
     SEEDS[name][0](changed)
-    try:
-        return source(changed)
-    except (ValidationError, TypeError):
-        return None
+    return source(changed)
 
 
 SOUND = source(WHOLE)
-READABLE = {name: pack for name in SEEDS if (pack := sown(name)) is not None}
 
 
-def test_nearly_every_sown_pack_can_be_compared() -> None:
-    """The others are refused when they are read."""
-    assert len(READABLE) > 90
-
-
-@pytest.mark.parametrize("name", READABLE)
+@pytest.mark.parametrize("name", SEEDS)
 def test_whatever_is_changed_is_told(name: str) -> None:
     """Every seeded fault is a difference of the section it was sown in, both ways; what is untouched is not told."""
-    after = READABLE[name]
+    after = sown(name)
     found, back = differences(SOUND, after), differences(after, SOUND)
     was, now = SOUND.model_dump(), after.model_dump()
     touched = {section for section in was if was[section] != now[section]}
