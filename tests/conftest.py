@@ -1,6 +1,7 @@
 """Servers that tests share: one broker and one Valkey for a run, a fresh prefix for each test."""
 
 import itertools
+import logging
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from engine.settings import Settings
 from tests.support import servers
+from tests.support.log_lines import Lines
 
 _numbers = itertools.count(1)
 
@@ -22,6 +24,16 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 raise pytest.UsageError(f"{item.nodeid}: alone needs a reason=... and nothing else")
             if hasattr(config, "workerinput"):
                 raise pytest.UsageError(f"{item.nodeid} runs alone ({mark.kwargs['reason']}); leave it out, or -n 0")
+
+
+@pytest.fixture(autouse=True)
+def _log_lines_are_plain() -> Iterator[None]:
+    """Whatever a test lets our packages say is a line of JSON with scalars and lists, in an operator's words."""
+    lines, ours = Lines(), logging.getLogger("engine")
+    ours.addHandler(lines)
+    yield
+    ours.removeHandler(lines)
+    assert lines.amiss == []
 
 
 @pytest.fixture(scope="session")

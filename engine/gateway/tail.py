@@ -11,6 +11,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from engine.kafka.driver_errors import KafkaFault, OffsetsGone
 from engine.kafka.log_consumer import Loose
 from engine.kafka.port import Log, Reader
+from engine.observability.json_logging import told
 from engine.stream.positions import MARKER, load_state
 from rules.law.compiled import Law
 from rules.state.duty_roster import Rosters
@@ -82,7 +83,7 @@ class Tail:
             try:
                 await self._follow()
             except (KafkaFault, OSError) as exc:
-                log.warning("decisions cannot be followed for now: %r", exc)
+                log.warning("decisions cannot be followed for now: %s", told(exc))
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _follow(self) -> None:

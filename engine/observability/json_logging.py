@@ -7,6 +7,7 @@ import re
 import sys
 import time
 import traceback
+from collections.abc import Iterable, Set
 
 from aiokafka.errors import KafkaError
 
@@ -42,12 +43,26 @@ class _JsonLines(logging.Formatter):
             "logger": record.name,
             "message": _cut(record.getMessage(), MESSAGE_CHARACTERS),
         }
-        line |= getattr(record, "fields", {})
+        line |= {name: plain(value) for name, value in getattr(record, "fields", {}).items()}
         if untold := getattr(record, "untold", 0):
             line["untold"] = f"{untold} like it in the minute before"
         if record.exc_info:
             line["trace"] = _cut(trace(record.exc_info[1]), TRACE_CHARACTERS)
         return json.dumps(line, ensure_ascii=True)
+
+
+def plain(value: object) -> object:
+    """What JSON can say of a field, and whoever searches can compare: scalars and lists of them, never how Python
+    writes a thing."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    if isinstance(value, Set):
+        return sorted(map(str, value))
+    if isinstance(value, Iterable):
+        return [plain(one) for one in value]
+    return str(value)
 
 
 def _cut(text: str, most: int) -> str:
@@ -95,7 +110,9 @@ OURS = (GridwhistleError, KafkaError, OSError)
 
 def told(exc: BaseException) -> str:
     """Say which error it is; its message only when that cannot hold data of a record."""
-    return repr(exc) if isinstance(exc, OURS) and not getattr(exc, "quotes", False) else type(exc).__name__
+    name = type(exc).__name__
+    text = str(exc) if isinstance(exc, OURS) and not getattr(exc, "quotes", False) else ""
+    return text if name in text else f"{name}: {text}" if text else name
 
 
 def trace(exc: BaseException | None) -> str:

@@ -82,10 +82,10 @@ class Slot:
             except Fenced:
                 # somebody else has opened it: the group will tell us within its session, or we are the owner after all
                 loop.metrics.count("openings", loop.stage, "fenced")
-                log.warning("fenced from %s %s; waiting for the group", loop.stage, self.key)
+                log.warning("fenced from %s %s; waiting for the group", loop.stage, self.label)
                 pause = 2.0 * loop.settings.session_timeout_seconds
             except NotAssigned:
-                log.info("%s %s is no longer assigned", loop.stage, self.key)
+                log.info("%s %s is no longer assigned", loop.stage, self.label)
             except Exception as exc:
                 self._failed(exc)
             finally:
@@ -101,7 +101,7 @@ class Slot:
         self.loop.consumer.resume(*opening.tps)
         self.loop.metrics.count("openings", self.loop.stage, "opened")
         self.loop.live_changed()
-        log.info("opened %s %s", self.loop.stage, self.key)
+        log.info("opened %s %s", self.loop.stage, self.label)
 
     def _failed(self, exc: Exception) -> None:
         """Say what went wrong and whose fault it is: of a cause, of several together, or of what we stand on."""
@@ -111,15 +111,15 @@ class Slot:
             self._count_failure(exc)
         elif isinstance(exc, StepFailed):
             self.pace.halve(exc.causes)
-            log.error("%s %s: %s; trying %d at once", loop.stage, self.key, exc, self.pace.budget)
+            log.error("%s %s: %s; trying %d at once", loop.stage, self.label, exc, self.pace.budget)
         elif isinstance(exc, PackNotThere):
             loop.metrics.count("alarms", "pack_not_there")
-            log.error("%s %s waits: %s", loop.stage, self.key, exc)
+            log.error("%s %s waits: %s", loop.stage, self.label, exc)
         else:
             log.warning(
                 "%s %s failed, opening again in %.1f s: %s",
                 loop.stage,
-                self.key,
+                self.label,
                 self.pace.pause,
                 told(exc),
                 exc_info=not isinstance(exc, KafkaFault),
@@ -127,7 +127,7 @@ class Slot:
         if self.pace.fruitless + 1 == HELD_AFTER:
             loop.metrics.count("alarms", "partition_stalled")
             log.error(
-                "%s %s has been opened %d times and nothing moves: it is not ready", loop.stage, self.key, HELD_AFTER
+                "%s %s has been opened %d times and nothing moves: it is not ready", loop.stage, self.label, HELD_AFTER
             )
 
     def stop_for(self, exc: PartitionStops) -> None:
@@ -136,7 +136,7 @@ class Slot:
         self.stopped_by = exc
         self.loop.metrics.count("alarms", exc.reason)
         self.loop.metrics.gauge("partition_stopped", 1, self.loop.stage, self.label)
-        log.error("%s %s is stopped: %s", self.loop.stage, self.key, exc, extra={"fields": exc.fields})
+        log.error("%s %s is stopped: %s", self.loop.stage, self.label, exc, extra={"fields": exc.fields})
         if asyncio.current_task() is not self.task:
             self.task.cancel()
 
@@ -228,11 +228,11 @@ class Slot:
                 await asyncio.wait_for(self._stepping.acquire(), 3)
                 self._stepping.release()
             except TimeoutError:
-                log.warning("%s %s did not end its step in 3 s; it is dropped", self.loop.stage, self.key)
+                log.warning("%s %s did not end its step in 3 s; it is dropped", self.loop.stage, self.label)
         self.task.cancel()
         _, pending = await asyncio.wait({self.task}, timeout=3)
         if pending:  # what hangs in the broker's hands is fenced by the next opening, wherever that is
-            log.warning("%s %s did not let go in 3 s; it is left behind", self.loop.stage, self.key)
+            log.warning("%s %s did not let go in 3 s; it is left behind", self.loop.stage, self.label)
 
 
 def _bytes_of(records: Iterable[Record]) -> int:

@@ -70,17 +70,24 @@ def process(here: Watched, name: str) -> int:
     return next(int(one["pid"]) for one in status(here.data) if name in (one["stage"], one["name"]) and one["pid"])
 
 
-def kill_again_and_again(here: Watched) -> None:
-    """End the projector, each time it is back."""
-    before = -1
+def end_again_and_again(here: Watched) -> None:
+    """A second fan-out ends each time it is back, five times; Prometheus has seen each of them."""
+    second = here.kept["second"]
+    began = f'process_start_time_seconds{{instance="{second.address}"}}'
+
+    def starts() -> set[str]:
+        return {one["value"][1] for one in here.asked.query(began)}
+
+    before = starts()
     for _ in range(5):
-        wait(
-            lambda before=before: (now := process(here, "projector")) != before and os.path.exists(f"/proc/{now}"),
-            60,
-            "the projector is back",
-        )
-        before = process(here, "projector")
-        os.kill(before, signal.SIGKILL)
+        second.start(here.data.parent / "restarts", None, {})
+        wait(lambda before=before: (now := starts()) and now != before, 90, "it is back")
+        before = starts()
+
+
+def end(here: Watched) -> None:
+    """It is started no more."""
+    here.kept["second"].stop()
 
 
 def hold(here: Watched) -> None:
@@ -233,7 +240,8 @@ class Second:
 
     def __init__(self, here: Watched, port: int) -> None:
         """Not started yet."""
-        self._here, self._port = here, port
+        self._here = here
+        self.address = f"127.0.0.1:{port}"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, data: Path, ca: Path | None, more: Mapping[str, str], stage: str = "fanout") -> None:
@@ -248,7 +256,7 @@ class Second:
             "REPLICATION_FACTOR": settings.replication_factor,
             "MIN_INSYNC_REPLICAS": settings.min_insync_replicas,
             "DATA_DIR": data,
-            "HTTP_BIND": f"127.0.0.1:{self._port}",
+            "HTTP_BIND": self.address,
         }
         if ca is not None:  # fan-out asks no Redis; its certificate is watched
             own |= {"REDIS_URL": "rediss://127.0.0.1:1/0", "REDIS_CA_FILE": ca}

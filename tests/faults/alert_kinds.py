@@ -10,12 +10,13 @@ from tests.faults.alert_faults import (
     bad_audit,
     cut_files,
     duty,
+    end,
+    end_again_and_again,
     fence_all,
     give_files,
     go_on,
     hold,
     ill_machine,
-    kill_again_and_again,
     let_go,
     nobody,
     report,
@@ -59,6 +60,8 @@ class Kind:
     within: float = 240
     afterwards: tuple[str, ...] = ()
     """Those that tell of it only once it is mended, and end by themselves."""
+    stands: bool = False
+    """It is so from the start, and nobody brings it about."""
 
 
 LONG = (
@@ -68,6 +71,7 @@ LONG = (
         "the calendar of China ends with the year; mended by a law that knows more",
         lambda here: None,
         another_calendar,
+        stands=True,
     ),
     Kind(("NobodyOnDuty",), "everybody of a grid off duty, sixteen reports", nobody, lambda here: duty(here, "on")),
     Kind(
@@ -82,7 +86,7 @@ LONG = (
         lambda here: asyncio.run(spread(here, "gas_leak", 60)),
         lambda here: asyncio.run(spread(here, "bins_full", 240)),
     ),
-    Kind(("StageRestarts",), "the projector killed five times", kill_again_and_again),
+    Kind(("StageRestarts",), "a second fan-out killed five times, each time it was back", end_again_and_again, end),
     Kind(("FilesRunOut",), "fan-out's limit of files lowered to what it has open, and raised", cut_files, give_files),
     Kind(("AlarmRaised",), "a stranger writes to `reference`", strange_reference),
     Kind(("FencedAgainAndAgain",), "somebody else opens every partition of intake", fence_all),

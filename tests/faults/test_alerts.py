@@ -42,6 +42,9 @@ def test_a_fault_raises_its_alerts_and_ends_them(here: Watched, kind: Kind) -> N
         note([one.alerts + one.afterwards for one in LONG], kind.alerts + kind.afterwards, kind.how, fired, ended)
 
     noted(NOT, "")
+    everything = set(kind.alerts) | set(kind.afterwards)
+    if not kind.stands:
+        wait(lambda: not everything & set(here.asked.firing()), kind.within, "what was broken before is over")
     began = time.monotonic()
     kind.break_it(here)
     try:
@@ -52,7 +55,6 @@ def test_a_fault_raises_its_alerts_and_ends_them(here: Watched, kind: Kind) -> N
     mended = time.monotonic()
     noted(fired, NOT)
     fire(here, kind.afterwards, kind.within)
-    everything = set(kind.alerts) | set(kind.afterwards)
     wait(lambda: not everything & set(here.asked.firing()), kind.within, f"{everything} end")
     noted(fired, f"{time.monotonic() - mended:.0f}")
 

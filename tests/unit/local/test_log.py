@@ -1,12 +1,16 @@
 """Log lines are bounded in size and in rate: an outage is a line when it begins, and one a minute."""
 
+import ast
 import json
 import logging
+from pathlib import Path
 
 import pytest
 
+import engine
 from engine.app import LoopService, StageApp
-from engine.observability.json_logging import DIFFERENT, OncePerMinute, _JsonLines, set_up
+from engine.observability.json_logging import DIFFERENT, OncePerMinute, _JsonLines, set_up, told
+from tests.support.log_lines import amiss
 
 
 def record(
@@ -112,3 +116,57 @@ def test_the_framework_does_not_speak_in_our_name() -> None:
         assert one.logger.name == "faust"
     service = LoopService(None, lambda consumer, loop: None, None)  # type: ignore[arg-type]
     assert service.log.logger.name == "faust"
+
+
+class _Odd:
+    """What nobody thought of."""
+
+    def __str__(self) -> str:
+        return "odd"
+
+
+def test_fields_are_scalars_and_lists_of_them() -> None:
+    """What an error carries becomes fields that can be searched; nothing that it may carry loses the line."""
+    one = record(0, "%s is stopped", "dispatch 3")
+    one.fields = {  # type: ignore[attr-defined]
+        "topic": "commands", "partition": 3, "at": None, "offsets": (1, 2), "names": {"b", "a"}, "key": b"k\xff",
+        "odd": _Odd(), "deep": [[_Odd()]],
+    }  # fmt: skip
+    found = json.loads(_JsonLines("t").format(one))
+    assert [found[name] for name in one.fields] == [  # type: ignore[attr-defined]
+        "commands", 3, None, [1, 2], ["a", "b"], "k\ufffd", "odd", [["odd"]],
+    ]  # fmt: skip
+
+
+def test_an_error_is_named_with_its_words_and_not_as_python_writes_it() -> None:
+    """Once, with what it says."""
+    assert told(OSError("no route")) == "OSError: no route"
+    assert told(TimeoutError()) == "TimeoutError"
+    assert told(ValueError("34.7466123")) == "ValueError"  # of others it may quote what somebody wrote
+
+
+def test_it_is_seen_where_python_writes_a_thing() -> None:
+    """The look that every test's lines get does look."""
+    shown = _JsonLines("t").format(record(0, "%s waits", "TopicPartition(topic='x', partition=1)"))
+    assert "TopicPartition(" in (amiss(shown) or "") and amiss(shown.replace("TopicPartition(", "partition ")) is None
+    assert amiss(json.dumps({"message": "replies ('gw.dept.a.replies', 0) opened"})) is not None
+    assert amiss(json.dumps({"message": "opened", "where": {"a": 1}})) is not None
+
+
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
+
+
+def test_no_message_is_made_of_how_python_writes_a_thing() -> None:
+    """Each wording is a constant (rates go by it), and none asks for a repr."""
+    calls = [
+        (path, node)
+        for path in sorted(Path(engine.__file__).parent.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LEVELS
+        and isinstance(node.func.value, ast.Name) and node.func.value.id == "log"
+    ]  # fmt: skip
+    assert len(calls) > 30
+    for path, call in calls:
+        wording, where = call.args[0], f"{path}:{call.lineno}"
+        assert isinstance(wording, ast.Constant) and "%r" not in str(wording.value), where
+        assert not [one for one in ast.walk(call) if isinstance(one, ast.Name) and one.id == "repr"], where
