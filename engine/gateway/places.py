@@ -103,7 +103,7 @@ async def account_disable(world: World, request: Request, caller: Caller) -> Res
     if world.account(name) is None:
         raise not_found()
     world.accounts.disable(name)
-    log.warning("the account %r was disabled by %s", name, caller.id)
+    log.warning("the account '%s' was disabled by %s", name, caller.id)
     return Response(status_code=204)
 
 
