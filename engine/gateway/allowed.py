@@ -13,6 +13,7 @@ from rules.state.partition_state import Book
 from rules.ticket.draft import Draft
 from topics import codec
 from topics.command import Actor, Command
+from topics.decision import Decision
 from topics.ids import Instant, record_id
 from topics.refusals import REFUSED
 from topics.registry import COMMANDS
@@ -76,11 +77,16 @@ def _tried(
     needs = [field for field in wanted if not field.endswith("?")]
     may = [field[:-1] for field in wanted if field.endswith("?")]
     command = Command("dry-run", kind, actor, at, ticket=name, **_sample(laws[draft.pack], draft, needs, at))
-    reason = Reason(decide(book, laws, CommandCause(record_id(COMMANDS.name, 0, 0), command, at), at).decision.reason)
+    reason = Reason(judged(book, laws, command, at).reason)
     found: dict[str, Any] = {"kind": kind.value, "ticket": name, "needs": needs, "may_have": may}
     if reason not in REFUSALS or reason is Reason.NO_CHANGE or (reason in OF_A_FIELD and needs + may):
         return found | {"allowed": True}
     return found | {"allowed": False} | refusal(reason)
+
+
+def judged(book: Book, laws: Mapping[str, Law], command: Command, at: Instant) -> Decision:
+    """Run the law on a command, and nothing comes of it."""
+    return decide(book, laws, CommandCause(record_id(COMMANDS.name, 0, 0), command, at), at).decision
 
 
 def refusal(reason: Reason, field: str | None = None) -> dict[str, Any]:

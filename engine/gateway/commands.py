@@ -50,10 +50,26 @@ async def _give(
     world: World, request: Request, caller: Caller, draft: Draft, name: str, given: dict[str, Any]
 ) -> Response:
     _demand_version(request, draft)
-    made = _command(world, request, caller, draft, name, given)
+    key = idempotency.key_of(request)
+    made = made_of(world, str(uuid.uuid4()) if key is None else idempotency.drawn_from(caller, key),
+                   caller, draft, name, given)  # fmt: skip
+    decision = await decided(world, draft, made)
+    if decision is None:
+        told = undecided(draft, made)
+        return answer(told, 202, {"Location": told["ask"]})
+    told = told_of(draft, made, decision)
+    return answer(told, headers={"ETag": f'"{told["version"]}"'})
+
+
+async def decided(world: World, draft: Draft, made: Command) -> Decision | None:
+    """Send a command and wait for what the law says of it; ``None``: it is safe, and not decided in time.
+
+    Raises:
+        Problem: Kafka is away; the command's id is named.
+    """
     number, value = world.partition(draft.id), codec.encode(masked_command(made))
     began = asyncio.get_running_loop().time()
-    with world.waiting.of(number, made.id, made.actor) as decided:
+    with world.waiting.of(number, made.id, made.actor) as future:
         try:
             await world.door.send(COMMANDS.name, number, home_of(draft.id).encode(), value)
         except Problem as problem:
@@ -61,10 +77,9 @@ async def _give(
             raise
         try:
             left = began + world.wait_seconds - asyncio.get_running_loop().time()
-            decision = await asyncio.wait_for(decided, max(0.0, left))
+            return await asyncio.wait_for(future, max(0.0, left))
         except TimeoutError:
-            return _undecided(draft, made)
-    return _told(draft, made, decision)
+            return None
 
 
 def _demand_version(request: Request, draft: Draft) -> None:
@@ -83,8 +98,15 @@ def _demand_version(request: Request, draft: Draft) -> None:
         )
 
 
-def _command(world: World, request: Request, caller: Caller, draft: Draft, name: str, given: dict[str, Any]) -> Command:
-    """Read the command; only the fields that its kind reads are taken, and the actor never is."""
+def made_of(world: World, drawn: str, caller: Caller, draft: Draft, name: str, given: dict[str, Any]) -> Command:
+    """Read a command; only the fields that its kind reads are taken, and the actor never is.
+
+    Args:
+        drawn: Its id, unless it brings one.
+        name: As its ticket was named.
+    Raises:
+        Problem: A field is wrong.
+    """
     kind = given.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
         raise Problem("invalid", f"one of {', '.join(sorted(KINDS))}", field="kind")
@@ -95,8 +117,6 @@ def _command(world: World, request: Request, caller: Caller, draft: Draft, name:
     unknown = [field for field in given if field not in takes | OWN]
     if unknown:
         raise Problem("invalid", f"{kind} takes {', '.join(sorted(takes)) or 'no fields'}", field=_named(unknown[0]))
-    key = idempotency.key_of(request)
-    drawn = str(uuid.uuid4()) if key is None else idempotency.drawn_from(caller, key)
     whole = {field: value for field, value in given.items() if field in takes} | {
         "id": given.get("id", drawn),
         "kind": kind,
@@ -122,18 +142,22 @@ def _ask(draft: Draft) -> str:
     return f"/v1/tickets/{quote(draft.id)}"
 
 
-def _undecided(draft: Draft, made: Command) -> Response:
+def undecided(draft: Draft, made: Command) -> dict[str, Any]:
     """It is safe and will be decided; the same id given again is told the first decision."""
-    told = {"command": made.id, "ask": _ask(draft), "again": "the same id given again returns its first decision"}
-    return answer(told, 202, {"Location": _ask(draft)})
+    return {"command": made.id, "ask": _ask(draft), "again": "the same id given again returns its first decision"}
 
 
-def _told(draft: Draft, made: Command, decision: Decision) -> Response:
+def told_of(draft: Draft, made: Command, decision: Decision) -> dict[str, Any]:
+    """Say what was decided.
+
+    Raises:
+        Problem: It was refused.
+    """
     reason = Reason(decision.reason)
     if reason in REFUSALS:
-        told = allowed.refusal(reason, decision.why.facts.get("field"))
-        detail = f"{told.pop('label')}: {told.pop('mend')}"
-        raise Problem("refused", detail, command=made.id, decision=decision.id, **told)
+        problem = refused(made, decision)
+        problem.more["decision"] = decision.id
+        raise problem
     version = next((change.version for change in decision.changes if change.ticket == draft.id), draft.version)
     events = [event.type for event in decision.events if event.type not in TOLD]
     found: dict[str, Any] = {
@@ -146,4 +170,11 @@ def _told(draft: Draft, made: Command, decision: Decision) -> Response:
     }
     if decision.first_decision is not None:
         found["first_decision"] = decision.first_decision
-    return answer(found, headers={"ETag": f'"{version}"'})
+    return found
+
+
+def refused(made: Command, decision: Decision) -> Problem:
+    """Say why the law refuses a command, and the mend."""
+    told = allowed.refusal(Reason(decision.reason), decision.why.facts.get("field"))
+    detail = f"{told.pop('label')}: {told.pop('mend')}"
+    return Problem("refused", detail, command=made.id, **told)

@@ -37,6 +37,12 @@ COMMAND: dict[str, Any] = {
     },
 }
 
+BULK: dict[str, Any] = {
+    "type": "object",
+    "required": ["commands"],
+    "properties": {"dry_run": {"type": "boolean"}, "commands": {"type": "array", "maxItems": 100, "items": COMMAND}},
+}
+
 
 class Example(NamedTuple):
     """What an address takes and gives, by example."""
@@ -140,6 +146,12 @@ EXAMPLES: dict[str, Example] = {
         takes={"application/json": (COMMAND, {"id": "c-1", "kind": "accept"})},
         fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "invalid"),
     ),
+    "commands": Example(
+        200,
+        {"results": [{"ticket": TICKET, "status": 200, **_DECIDED}]},
+        takes={"application/json": (BULK, {"dry_run": True, "commands": [{"ticket": TICKET, "kind": "accept"}]})},
+        fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "invalid"),
+    ),
     "queues": Example(200, {"queues": {"desk": 3, "grid:tawan": 7, "mine": 1}}, fails=("not-found",)),
     "queue": Example(
         200,
@@ -177,6 +189,11 @@ def operation(name: str, path: str) -> dict[str, Any]:
         found["responses"]["202"] = _json(
             "Safe, and not decided yet", {"command": "c-1", "ask": f"/v1/tickets/{TICKET}"}
         )
+    if name == "commands":
+        found["responses"] |= {
+            "202": _json("Safe, and none decided yet", {"results": [{"status": 202, "command": "c-1"}]}),
+            "207": _json("Each is answered by itself", {"results": [{"status": 200, **_DECIDED}]}),
+        }
     if name == "report":
         found["responses"]["207"] = _json("Of a batch some were taken", {"reports": [{"status": 202, **_TAKEN}]})
     return found

@@ -74,7 +74,7 @@ async def once(
     except BaseException:
         await _let_go(world, name)
         raise
-    if response.status_code in (429, 500, 503):
+    if response.status_code in (429, 500, 503) or "retry-after" in response.headers:
         await _let_go(world, name)
     else:
         await _keep(world, name, asked, response)

@@ -35,6 +35,7 @@ POLICIES: dict[str, Policy] = {
     "history": Policy(LOOKING, "own"),
     "explain": Policy(LOOKING, "own"),
     "command": Policy(WORKING, "own"),
+    "commands": Policy(WORKING, "own"),
     "queues": Policy(("person",), "own"),
     "queue": Policy(("person",), "own"),
     "stream": Policy(("person",), "own"),

@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.gateway import commands, finding, past, places, queues, reports, stream, tickets
+from engine.gateway import bulk, commands, finding, past, places, queues, reports, stream, tickets
 from engine.gateway.callers import Caller
 from engine.gateway.described import EXAMPLES, operation
 from engine.gateway.http import HEADERS, Handler, Rates, answer, guarded
@@ -54,6 +54,7 @@ ROUTES = (
     Route("POST", "/v1/accounts/{name}/disable", "account_disable", places.account_disable),
     Route("POST", "/v1/incidents", "report", reports.report),
     Route("POST", "/v1/tickets/{id:path}/commands", "command", commands.command),
+    Route("POST", "/v1/commands", "commands", bulk.commands),
     Route("GET", "/v1/tickets", "search", finding.search),
     Route("GET", "/v1/tickets/{id:path}/history", "history", past.history),
     Route("GET", "/v1/tickets/{id:path}/explain", "explain", past.explain),

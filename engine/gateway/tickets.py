@@ -15,6 +15,7 @@ from engine.gateway.problems import not_found
 from engine.gateway.world import World
 from rules.history.deadline_rows import reckoned
 from rules.law.compiled import Law
+from rules.state.partition_state import Book
 from rules.ticket import clocks
 from rules.ticket.draft import Draft
 from rules.ticket.team import stage_owners
@@ -30,10 +31,7 @@ async def ticket(world: World, request: Request, caller: Caller) -> Response:
     draft, images = await found(world, caller, request.path_params["id"])
     law, now = world.packs.laws[draft.pack], world.now
     zone = ZoneInfo(law.bundle.timezone)
-    number = world.partition(draft.id)
-    book = allowed.book_of(
-        images, world.packs.laws, world.tail.packs.get(number, world.packs.current()), world.tail.rosters[number]
-    )
+    book = book_of(world, draft, images)
     told = {
         "id": draft.id,
         "version": draft.version,
@@ -52,6 +50,13 @@ async def ticket(world: World, request: Request, caller: Caller) -> Response:
     return answer(told, headers={"ETag": f'"{draft.version}"'})
 
 
+def book_of(world: World, draft: Ticket, images: dict[str, bytes]) -> Book:
+    """Put a ticket and its kin into a book by the law and roster of its partition."""
+    number = world.partition(draft.id)
+    pack = world.tail.packs.get(number, world.packs.current())
+    return allowed.book_of(images, world.packs.laws, pack, world.tail.rosters[number])
+
+
 async def found(world: World, caller: Caller, name: str) -> tuple[Draft, dict[str, bytes]]:
     """Find a ticket and the images of those it hangs together with.
 
@@ -68,6 +73,15 @@ async def found(world: World, caller: Caller, name: str) -> tuple[Draft, dict[st
     images |= await _kin(world, draft)
     await world.have({allowed.read(image).pack for image in images.values()})
     return draft, images
+
+
+async def with_kin(world: World, name: str) -> dict[str, bytes]:
+    """Give a live ticket and those it hangs together with; none where the name is of no ticket."""
+    images = await world.view.images(name)
+    for image in list(images.values()):
+        images |= await _kin(world, allowed.read(image))
+    await world.have({allowed.read(image).pack for image in images.values()})
+    return images
 
 
 async def named(world: World, name: str) -> str | None:
