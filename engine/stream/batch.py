@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import perf_counter, thread_time
 
 from engine.stream.contracts import Core, Out, Record
-from engine.stream.limits import MAX_CAUSES, STEP_SECONDS
+from engine.stream.limits import MAX_CAUSES, STEP_SECONDS, STEP_WALL_SECONDS
 from topics.errors import GridwhistleError
 from topics.ids import Instant
 from topics.registry import COMMANDS
@@ -54,8 +54,9 @@ class Batch:
     taken: int = 0
     """How many of ``records`` were decided; the rest waits for the next step."""
     fired: int = 0
-    began: float = 0.0
-    """When its turn came: what others of the process decided before it is no time of this step."""
+    began: tuple[float, float] = (0.0, 0.0)
+    """When its turn came, by the thread's CPU and by the wall: what others of the process decided before is no time of
+    this step."""
     taking: Record | None = None
     """The record being decided; what deciding it raises is on ``done``."""
     firing: bool = False
@@ -73,7 +74,7 @@ class Batch:
         the commands that go first are decided, clocks take half of the step: neither they nor records wait for a
         backlog of the others.
         """
-        core, outs, self.began = self.core, self.outs, perf_counter()
+        core, outs, self.began = self.core, self.outs, (thread_time(), perf_counter())
         # the horizon has passed, although a newer sample of the broker's time may estimate a few milliseconds less
         at = max(self.last_at, self.now, self.horizon)
         for record in self.records:
@@ -99,22 +100,25 @@ class Batch:
         """Name the one cause of a step of one."""
         return str(self.fired_last) if self.fired else self.records[0].id
 
-    def _is_full(self, causes: int | None = None, seconds: float | None = None) -> bool:
+    def _is_full(self, causes: int | None = None, share: float = 1.0) -> bool:
         """Whether the step has done enough; where it ends shows in no outcome."""
         done = self.fired + self.taken
-        return done >= (causes or self.budget) or (
-            done & 31 == 31 and perf_counter() - self.began > (seconds or STEP_SECONDS)
-        )
+        return done >= (causes or self.budget) or (done & 31 == 31 and self._spent() > share)
+
+    def _spent(self) -> float:
+        """Which share of its time the step has used, by the CPU or, where the machine has little of that, by the
+        wall."""
+        cpu, wall = self.began
+        return max((thread_time() - cpu) / STEP_SECONDS, (perf_counter() - wall) / STEP_WALL_SECONDS)
 
     def _fire(self, until: Instant, at: Instant, half: bool = False) -> bool:
         """Fire what is due until then; ``False`` when the step, or half of what is left of it, ended before or with
         it."""
-        due, causes, seconds = self.core.next_due(), None, None
+        due, causes, share = self.core.next_due(), None, 1.0
         if half and due is not None and due <= until:
-            done, spent = self.fired + self.taken, perf_counter() - self.began
-            causes, seconds = (done + self.budget + 1) // 2, (spent + STEP_SECONDS) / 2
+            causes, share = (self.fired + self.taken + self.budget + 1) // 2, (self._spent() + 1) / 2
         while due is not None and due <= until:
-            if self._is_full(causes, seconds):
+            if self._is_full(causes, share):
                 return False
             if self.budget == 1 or not self.fired + self.taken:  # it may be the only cause of the step
                 self.fired_last = self.core.due_id()

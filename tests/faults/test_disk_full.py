@@ -6,16 +6,19 @@ import ctypes
 import resource
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import pytest
 
+from engine.archive.store import Archive
+from engine.cli.archive import _rebuild
 from engine.local import servers as local
+from engine.local.lag import lags_and_stopped
 from tests.faults.conftest import Tell
-from tests.faults.trial import PATIENCE, Trial, trial
-from tests.support.rig import CRITICAL
+from tests.faults.trial import ALL, PATIENCE, Trial, trial
+from tests.support.rig import eventually
 
 SEED, FULL_SECONDS = 20260310, 10
 
@@ -74,29 +77,63 @@ async def bring_back(t: Trial) -> None:
         t.faults["Valkey ended"] += 1
         t.valkey = local.valkey(t.valkey_folder, t.valkey.port, t.valkey_folder / "log")
         t.valkey.wait_ready(PATIENCE)
+    if t.database is not None and t.database.server.process.poll() is not None:
+        t.faults["PostgreSQL ended"] += 1
+        await asyncio.to_thread(t.database.start)
     t.revive()
+
+
+async def archive_is_the_log(t: Trial) -> None:
+    """It has come to the end of the log, holds each decision once, and the log makes the same again."""
+
+    async def came_to_the_end() -> bool:
+        return (await lags_and_stopped(t.settings))[0].get("archive") == 0
+
+    await eventually(came_to_the_end, PATIENCE, "everything is in the archive", every=1.0)
+    archive = Archive(t.settings)
+    try:
+        assert (await archive.counts())["decisions"] == len(t.ledger.decisions)
+        assert await _rebuild(t.settings)
+    finally:
+        await archive.close()
+
+
+async def under_stages(t: Trial) -> None:
+    """Each in turn has no room; dispatch is killed and started again while it has none."""
+    for stage in (*ALL, "archive"):
+        with no_room(t.rig.workers[f"{stage}-1"].process.pid):
+            await asyncio.sleep(FULL_SECONDS / 2)
+            t.kill(f"{stage}-1") if stage == "dispatch" else None
+            t.revive()
+            await asyncio.sleep(FULL_SECONDS / 2)
+        t.revive()
+        await t.going(30, within=PATIENCE)
+
+
+async def under_servers(t: Trial) -> None:
+    """Each in turn has no room, until a stage that stands on it says that it is not ready."""
+    valkey, database, kafka = t.valkey, t.database, t.brokers[0].server
+    assert valkey is not None and database is not None
+    cases: list[tuple[Callable[[], list[int]], str]] = [
+        (lambda: [valkey.process.pid], "projector-1"),
+        (lambda: database.pids, "archive-1"),
+        (lambda: [kafka.process.pid], "dispatch-1"),
+    ]
+    for pids, hit in cases:
+        with no_room(*pids()):
+            await asyncio.sleep(FULL_SECONDS)
+            await t.not_ready(hit)
+        await bring_back(t)
+        await t.going(30, within=PATIENCE)
 
 
 @pytest.mark.long
 async def test_disk_full(tell: Tell) -> None:
-    """For 10 s each: under every stage, under Valkey, under Kafka; by a quota, and on a file system of its own where
-    one may be mounted."""
-    async with trial(SEED, rate=15) as t:
-        assert t.valkey is not None
-        for stage in (*CRITICAL, "replies", "projector"):
-            with no_room(t.rig.workers[f"{stage}-1"].process.pid):
-                await asyncio.sleep(FULL_SECONDS / 2)
-                t.kill(f"{stage}-1") if stage == "dispatch" else None
-                t.revive()
-                await asyncio.sleep(FULL_SECONDS / 2)
-            t.revive()
-            await t.going(30, within=PATIENCE)
-        for server, hit in ((t.valkey, "projector-1"), (t.brokers[0].server, "dispatch-1")):
-            with no_room(server.process.pid):
-                await asyncio.sleep(FULL_SECONDS)
-                await t.not_ready(hit)
-            await bring_back(t)
-            await t.going(30, within=PATIENCE)
+    """For 10 s each: under every stage, under Valkey, Kafka and PostgreSQL; by a quota, and on a file system of its own
+    where one may be mounted."""
+    async with trial(SEED, rate=15, stages=(*ALL, "archive")) as t:
+        await under_stages(t)
+        await under_servers(t)
         async with on_a_small_disk(t) as place:
             if place is not None:
                 with filled(place):
@@ -106,10 +143,12 @@ async def test_disk_full(tell: Tell) -> None:
                 await bring_back(t)
                 await t.going(30, within=PATIENCE)
             await t.judged(within=PATIENCE)
+            await archive_is_the_log(t)
     tell(
-        t, f"no room for {FULL_SECONDS} s and more under 5 stages, Valkey, Kafka by RLIMIT_FSIZE"
+        t, f"no room for {FULL_SECONDS} s and more under 6 stages, Valkey, PostgreSQL, Kafka by RLIMIT_FSIZE"
         + (f"; Kafka and Valkey on a full tmpfs {t.faults['tmpfs full']} times" if t.faults["tmpfs full"] else ""),
         alarms=", ".join(sorted(t.alarms)), kafka_ended=t.faults["Kafka ended"], valkey_ended=t.faults["Valkey ended"],
+        postgresql_ended=t.faults["PostgreSQL ended"],
     )  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from tests.faults.clocks import clocks_fired, page
 from tests.support.feed import Feed
 from tests.support.ledger import Ledger, Verdict
 from tests.support.rig import Rig, eventually
-from tests.support.servers import Broker, cluster_of_three, free_ports
+from tests.support.servers import Broker, Database, cluster_of_three, free_ports
 
 ALL = ("intake", "dispatch", "fanout", "replies", "projector")
 SPEED, START_MS = 60, 1_772_409_600_000
@@ -45,6 +45,7 @@ class Trial:
     seed: int
     valkey: local.Server | None = None
     valkey_folder: Path = Path()
+    database: Database | None = None
     faults: Counter[str] = field(default_factory=Counter)
     alarms: set[str] = field(default_factory=set)
     ports: dict[str, int] = field(default_factory=dict)
@@ -207,11 +208,12 @@ async def _brokers(ending: AsyncExitStack, folder: Path, count: int, more: dict[
     return nodes
 
 
-def _settings(folder: Path, nodes: list[Broker], valkey: local.Server, partitions: int) -> Settings:
+def _settings(folder: Path, nodes: list[Broker], valkey: local.Server, partitions: int, database: str) -> Settings:
     """Of a stack on these servers."""
     return Settings(
         kafka=",".join(node.address for node in nodes),
         redis_url=f"redis://127.0.0.1:{valkey.port}/0",
+        database_url=database,
         prefix="f.",
         partitions=partitions,
         replication_factor=len(nodes),
@@ -222,7 +224,12 @@ def _settings(folder: Path, nodes: list[Broker], valkey: local.Server, partition
 
 
 async def _on_servers(
-    ending: AsyncExitStack, brokers: int, more: dict[str, object] | None, partitions: int, sender: Callable[..., Feed]
+    ending: AsyncExitStack,
+    brokers: int,
+    more: dict[str, object] | None,
+    partitions: int,
+    sender: Callable[..., Feed],
+    archived: bool,
 ) -> Trial:
     """Servers of its own, feed and ledger; all of it ends with the trial."""
     folder = Path(
@@ -231,11 +238,14 @@ async def _on_servers(
     nodes = await _brokers(ending, folder, brokers, more)
     valkey = local.valkey(folder / "valkey", free_ports(1), folder / "valkey" / "log")
     valkey.wait_ready(PATIENCE)
-    settings = _settings(folder, nodes, valkey, partitions)
+    database = await asyncio.to_thread(Database, folder / "database") if archived else None
+    if database is not None:
+        ending.callback(lambda: database.server.kill())
+    settings = _settings(folder, nodes, valkey, partitions, database.url if database is not None else "")
     rig = Rig(settings)
     ending.callback(rig.close)
     feed, ledger = sender(settings, folder / "journal.jsonl"), Ledger(settings.kafka, settings.prefix, partitions)
-    found = Trial(folder, rig, nodes, feed, ledger, feed.seed, valkey, folder / "valkey")
+    found = Trial(folder, rig, nodes, feed, ledger, feed.seed, valkey, folder / "valkey", database)
     ending.callback(lambda: found.valkey.kill() if found.valkey is not None else None)
     return found
 
@@ -265,15 +275,15 @@ async def trial(
         speed: Of engine time.
         mixed: Duplicates, wrong partitions, referrals and replies as well.
         twice: Stages that have two workers.
-        stages: Those that run.
+        stages: Those that run; with the archive goes a PostgreSQL.
         prepared: Does what must be done before stages are started, in the place of this version.
     """
     async with AsyncExitStack() as ending:
-        found = await _on_servers(ending, brokers, more, partitions, partial(Feed, rate=rate, seed=seed, mixed=mixed))
+        sender = partial(Feed, rate=rate, seed=seed, mixed=mixed)
+        found = await _on_servers(ending, brokers, more, partitions, sender, "archive" in stages)
         await (prepared(found.rig) if prepared is not None else found.rig.prepare("guancheng", START_MS, speed))
         found.start(*stages)
-        for stage in twice:
-            found.start(stage, number=2)
+        found.start(*twice, number=2)
         await found.rig.ready(within=PATIENCE)
         await found.begin()
         ending.push_async_callback(found.end)

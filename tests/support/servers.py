@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+import psutil
+
 from engine.local import postgres as local_postgres
 from engine.local import servers
 from engine.local.plan import PORT_BASE
@@ -125,19 +127,44 @@ def valkey() -> Iterator[str]:
             server.kill()
 
 
+class Database:
+    """PostgreSQL on a socket in its folder, to be ended and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        """Start it."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder, self.port = folder, free_ports(1)
+        (folder / "password").write_text("of-a-test")
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """Where it answers, password included."""
+        user, name = local_postgres.USER, local_postgres.DATABASE
+        return f"postgresql://{user}:of-a-test@/{name}?host={self.folder}&port={self.port}"
+
+    @property
+    def pids(self) -> list[int]:
+        """The server and whoever works for it now."""
+        pid = self.server.process.pid
+        return [pid, *(child.pid for child in psutil.Process(pid).children(recursive=True))]
+
+    def start(self) -> None:
+        """Start it, on what the folder holds, and wait until it answers."""
+        command = local_postgres.command(self.folder / "postgres", self.port, self.folder, self.folder / "password")
+        self.server = servers.Server("postgres", command, self.port, self.folder / "log")
+        until = time.monotonic() + PATIENCE
+        while not local_postgres.answers(self.folder / "postgres", self.server.process.pid):
+            assert self.server.process.poll() is None and time.monotonic() < until, self.server._tail()
+            time.sleep(0.02)
+
+
 @contextmanager
 def postgres() -> Iterator[str]:
     """Run PostgreSQL; yields its URL, password included."""
     with tempfile.TemporaryDirectory(prefix="gridwhistle-postgres-") as scratch:
-        folder, port = Path(scratch), free_ports(1)
-        (folder / "password").write_text("of-a-test")
-        command = local_postgres.command(folder / "postgres", port, folder, folder / "password")
-        server = servers.Server("postgres", command, port, folder / "log")
+        database = Database(Path(scratch))
         try:
-            until = time.monotonic() + servers.READY_SECONDS
-            while not local_postgres.answers(folder / "postgres", server.process.pid):
-                assert server.process.poll() is None and time.monotonic() < until, server.log.read_text()[-2000:]
-                time.sleep(0.02)
-            yield f"postgresql://{local_postgres.USER}:of-a-test@/{local_postgres.DATABASE}?host={folder}&port={port}"
+            yield database.url
         finally:
-            server.kill()
+            database.server.kill()

@@ -31,6 +31,7 @@ LAW = law_of("guancheng")
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A batch ends where the test says: on a busy machine 40 causes take longer than a step may."""
     monkeypatch.setattr(batches, "STEP_SECONDS", 3600.0)
+    monkeypatch.setattr(batches, "STEP_WALL_SECONDS", 3600.0)
 
 
 def dispatch_core() -> DispatchCore:

@@ -1,6 +1,8 @@
-"""A step's time is what its own deciding takes: partitions of a process wait for each other at the agent."""
+"""A step's time is what its own deciding takes of the CPU: partitions of a process wait for each other at the agent,
+and a process for its machine."""
 
 import time
+from collections.abc import Callable
 from itertools import count
 
 import pytest
@@ -14,26 +16,38 @@ from topics.registry import COMMANDS
 START, WAITING = 1_795_482_000_000, 400
 
 
-def waiting() -> list[Record]:
-    """Commands that came before."""
-    return [Record(COMMANDS.name, 0, n, b"", b"x%d" % n, (), START, START) for n in range(WAITING)]
+def a_step() -> Batch:
+    """Commands came before, more than are looked at between two looks at the clock."""
+    records = [Record(COMMANDS.name, 0, n, b"", b"x%d" % n, (), START, START) for n in range(WAITING)]
+    return Batch(Tally(0), records, START, START, START)
+
+
+def later_by(seconds: float) -> Callable[[], float]:
+    """A clock that is so much later at each look."""
+    looks = count()
+    return lambda: next(looks) * seconds
 
 
 async def test_a_step_that_waited_for_others_decides_as_much_as_one_that_did_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Others were decided for ten seconds before it was its turn: what waited is decided nevertheless, not 31 of it."""
-    batch = Batch(Tally(0), waiting(), START, START, START)
-    here = time.perf_counter() + 10
-    monkeypatch.setattr(batches, "perf_counter", lambda: here)
+    batch, cpu, wall = a_step(), time.thread_time() + 10, time.perf_counter() + 10
+    monkeypatch.setattr(batches, "thread_time", lambda: cpu)
+    monkeypatch.setattr(batches, "perf_counter", lambda: wall)
     batch.decide()
     assert batch.taken == WAITING
 
 
-async def test_a_step_ends_after_its_time_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each look at the clock is 50 ms later than the one before: the second look, after 63 causes, ends it."""
-    batch = Batch(Tally(0), waiting(), START, START, START)
-    looks = count()
-    monkeypatch.setattr(batches, "perf_counter", lambda: next(looks) * 0.05)
+@pytest.mark.parametrize(
+    ("cpu", "wall", "taken"),
+    [(0.05, 0.05, 63), (0.0, 0.3, 63), (0.001, 0.039, WAITING)],
+    ids=["by the CPU", "by the wall", "a full machine: 31 causes in 39 ms, 1 of them of the CPU"],
+)
+async def test_where_a_step_ends(monkeypatch: pytest.MonkeyPatch, cpu: float, wall: float, taken: int) -> None:
+    """Between two looks at the clocks lie 32 causes, and so much of either."""
+    batch = a_step()
+    monkeypatch.setattr(batches, "thread_time", later_by(cpu))
+    monkeypatch.setattr(batches, "perf_counter", later_by(wall))
     batch.decide()
-    assert batch.taken == 63
+    assert batch.taken == taken
