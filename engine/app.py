@@ -26,7 +26,7 @@ from engine.observability.health import HealthServer
 from engine.observability.metrics import StageMetrics
 from engine.observability.traces import Tracing, tracing
 from engine.observability.watchdog import Watchdog
-from engine.security.private_files import make_missing, write_whole
+from engine.security.private_files import make_missing
 from engine.security.vault import Vault
 from engine.settings import Settings
 from engine.stages.groups import client_id
@@ -36,7 +36,7 @@ from engine.stream.contracts import Core, Record
 from engine.stream.crash_points import CrashPoint
 from engine.stream.partition import Partition
 from engine.stream.partition_loop import PartitionLoop
-from engine.stream.readiness import Readiness, tell
+from engine.stream.readiness import Readiness, say_ready, tell
 from engine.stream.wiring import Wiring
 from topics.registry import TopicSpec
 
@@ -102,7 +102,7 @@ def decider(app: StageApp) -> Callable[[Batch], Awaitable[None]]:
     return send
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Host:
     """What a stage's factory gets to build on."""
 
@@ -159,12 +159,12 @@ class Host:
             self.stage,
             self.settings,
             self.consumer,
-            make,
-            key_of,
-            self.metrics,
-            self.crash,
-            self.held,
-            self.reference.clock.engine,
+            make=make,
+            key_of=key_of,
+            metrics=self.metrics,
+            crash=self.crash,
+            held=self.held,
+            to_engine=self.reference.clock.engine,
         )
 
 
@@ -261,16 +261,26 @@ async def _host(settings: Settings, stage: str, crash: CrashPoint, metrics: Stag
         raise InvalidSettings(
             f"no {missing} in force on prefix {settings.prefix!r}; run 'gridwhistle up', or 'gridwhistle pack publish'"
         )
-    kafka, app = KafkaLog(settings), new_app(settings, stage)
-    member, spans = kafka.member(stage, client_id(stage)), tracing(stage, os.environ)
-    return Host(settings, stage, app, kafka, member, reference, metrics, crash, set(), spans)
+    log_of = KafkaLog(settings)
+    return Host(
+        settings=settings,
+        stage=stage,
+        app=new_app(settings, stage),
+        log=log_of,
+        consumer=log_of.member(stage, client_id(stage)),
+        reference=reference,
+        metrics=metrics,
+        crash=crash,
+        held=set(),
+        tracing=tracing(stage, os.environ),
+    )
 
 
 async def _until_ended(service: LoopService, stopping: asyncio.Event, ready: Path | None) -> None:
     """Say when everything assigned moves, and when it does not; wait for a signal or for the loop's fault."""
     assert service.ended is not None
     loop = service.partition_loop
-    loop.on_ready = lambda is_ready: _tell_ready(loop.stage, is_ready, ready)
+    loop.on_ready = lambda is_ready: say_ready(loop.stage, is_ready, ready)
     if loop.ready:
         loop.on_ready(True)
     stop = asyncio.create_task(stopping.wait())
@@ -279,19 +289,3 @@ async def _until_ended(service: LoopService, stopping: asyncio.Event, ready: Pat
     stop.cancel()
     if service.ended.done():
         service.ended.result()
-
-
-def _tell_ready(stage: str, is_ready: bool, file: Path | None) -> None:
-    if is_ready:
-        gc.collect()
-        gc.freeze()  # what was loaded stays; a full collection need not walk over it
-        log.info("%s is ready", stage)
-    else:
-        log.error("%s is not ready: a partition is opened again and again and nothing moves", stage)
-    if file is None:
-        return
-    if is_ready:
-        make_missing(file.parent)
-        write_whole(file, b"")
-    else:
-        file.unlink(missing_ok=True)

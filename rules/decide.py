@@ -32,7 +32,7 @@ def decide(book: Book, laws: Mapping[str, Law], cause: Cause, at: Instant) -> Ou
 
     Every cause leads to exactly one decision; a refusal is a decision without changes (DESIGN 3).
     """
-    deciding = Deciding(book, laws, at, book.expired(at))
+    deciding = Deciding(book=book, laws=laws, at=at, expired=book.expired(at))
     if isinstance(cause, IncidentCause):
         return _incident(deciding, cause)
     if isinstance(cause, CommandCause):
@@ -44,7 +44,7 @@ def _incident(deciding: Deciding, cause: IncidentCause) -> Outcome:
     book, laws, at, given = deciding.book, deciding.laws, deciding.at, cause.incident
     incident, carried = (given.incident, given.carried) if isinstance(given, IncidentReferred) else (given, None)
     law = laws[book.pack or incident.pack]
-    case = Case(cause.id, at, law, book.rosters.law(law, at))
+    case = Case(cause.id, at, law, duty_law=book.rosters.law(law, at))
     case.quota_before = book.quotas.get(incident.home)
     day = law.local_day(at)
     name = f"{incident.home}:{day}"

@@ -24,7 +24,7 @@ class Actor(msgspec.Struct, frozen=True, omit_defaults=True):
     """Department code for ``department``; else the roster tells."""
 
 
-class Duty(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Duty(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
     """A change of the roster that needs no new pack: who is on or off duty for a while, stands in, comes or goes."""
 
     person: Annotated[str, msgspec.Meta(min_length=1, max_length=100)]
@@ -46,7 +46,7 @@ class Duty(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_field
     """``add``: takes places, skills and hours of this person of the same role, who is off meanwhile."""
 
 
-class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Command(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
     """One request about one ticket. ``id`` makes it idempotent: a repeated id returns the first decision.
 
     Which of the optional fields a kind needs is a column of the lifecycle table

@@ -76,7 +76,15 @@ class Said(msgspec.Struct, frozen=True, omit_defaults=True):
     proof: tuple[str, ...] = ()
 
 
-class Decision(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):
+class Decision(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    tag_field="version",
+    tag=1,
+    forbid_unknown_fields=True,
+    kw_only=True,
+):
     """All effects of one cause in one record; log order is decide order.
 
     ``cause`` is ``record`` (an incident or command) or ``clock``; the id says which one. A refusal is a decision

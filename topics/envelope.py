@@ -24,7 +24,7 @@ Received = Sequence[tuple[str, bytes | None]]
 """Headers as they come: Kafka allows null values, doubles, and bytes that are no text."""
 
 
-class Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     """What a record says about itself, and its data as parsed JSON."""
 
     source: str
@@ -106,7 +106,9 @@ def read_incident(value: bytes, headers: Received) -> Envelope:
     ours = _ours(headers)
     if _is_plain(ours):
         data, source, name = parse(value), ours["ce_source"].decode(), ours["ce_id"].decode()
-        return Envelope(_name("source", source), _name("id", name), INCIDENT_TYPE, data, value)
+        return Envelope(
+            source=_name("source", source), external_id=_name("id", name), type=INCIDENT_TYPE, data=data, raw=value
+        )
     event = _event(value, ours)
     kind = event.get_type()
     if kind != INCIDENT_TYPE:
@@ -114,12 +116,13 @@ def read_incident(value: bytes, headers: Received) -> Envelope:
         reason = RejectReason.UNKNOWN_VERSION if str(kind).rsplit(".", 1)[0] == family else RejectReason.WRONG_TYPE
         raise EnvelopeFault(reason, "type", f"this door takes {INCIDENT_TYPE}")
     return Envelope(
-        _name("source", event.get_source()),
-        _name("id", event.get_id()),
-        kind,
-        event.get_data(),
-        value,
-        "ce_" not in {name[:3] for name in ours},  # the SDK finds the attributes in the value: no header of theirs
+        source=_name("source", event.get_source()),
+        external_id=_name("id", event.get_id()),
+        type=kind,
+        data=event.get_data(),
+        raw=value,
+        is_structured="ce_"
+        not in {name[:3] for name in ours},  # the SDK finds the attributes in the value: no header of theirs
     )
 
 

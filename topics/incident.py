@@ -143,7 +143,7 @@ def _first() -> Literal[1]:
     return 1
 
 
-class Carried(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Carried(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
     """What a referral takes along from the home it leaves (DESIGN 3)."""
 
     from_ticket: str
@@ -172,6 +172,7 @@ class Incident(
     forbid_unknown_fields=True,
     tag_field="type",
     tag="incident.received",
+    kw_only=True,
 ):
     """An incident that intake has accepted and placed; holds nothing about the reporter but a token into the vault.
 

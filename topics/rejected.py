@@ -39,7 +39,15 @@ class RejectReason(StrEnum):
     UNREADABLE_BATCH = "unreadable_batch"
 
 
-class Rejected(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):
+class Rejected(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    tag_field="version",
+    tag=1,
+    forbid_unknown_fields=True,
+    kw_only=True,
+):
     """A record of ``incidents.raw`` that became no ticket, with the reason and the field to mend.
 
     ``sealed`` is the original value and ``envelope`` its key and headers, AES-GCM under one key of their own that lies
@@ -64,7 +72,15 @@ class Rejected(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="versi
     """Sealed: an ``Original`` as JSON."""
 
 
-class Original(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version", tag=1, forbid_unknown_fields=True):
+class Original(
+    msgspec.Struct,
+    frozen=True,
+    omit_defaults=True,
+    tag_field="version",
+    tag=1,
+    forbid_unknown_fields=True,
+    kw_only=True,
+):
     """What a rejected record had beside its value, so that it can be sent again; headers beyond 16 KiB are left out."""
 
     key: bytes | None

@@ -47,7 +47,7 @@ class Contact(msgspec.Struct, frozen=True):
     """As the pack's roster names them."""
 
 
-class Task(msgspec.Struct, frozen=True, omit_defaults=True):
+class Task(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One message to one department: all it needs to go there (DESIGN 3), or why what it sent was refused."""
 
     id: str

@@ -13,7 +13,7 @@ from topics.ticket_words import ChildStatus, OfferEnd, TicketTask
 from topics.vocabulary import DepartmentRole, Status
 
 
-class Clock(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Clock(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
     """One clock as a ledger (LAW 4): budget, what is consumed, since when it runs. Its deadline is arithmetic.
 
     The moment of a rung of ``r`` percent: when ``limit_ms × r // 100`` are consumed, counted from ``running_since``
@@ -50,7 +50,7 @@ class Ledger(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     clock: Clock
 
 
-class Child(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Child(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
     """One department called by a whistle (LAW 7); lives in its parent."""
 
     code: str
@@ -67,7 +67,7 @@ class Child(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     reason: str | None = None
 
 
-class Offer(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Offer(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
     """An offer made to a party, and how it ended."""
 
     n: int
@@ -78,7 +78,7 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     """``None`` while it stands."""
 
 
-class Asked(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
     """What whoever holds a ticket has asked for, and who has agreed so far (LAW 6)."""
 
     what: str
@@ -96,7 +96,7 @@ class Asked(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     case: str | None = None
 
 
-class Appraisal(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Appraisal(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
     """What street and departments say of each other once it is over (LAW 7)."""
 
     by: str
@@ -116,7 +116,7 @@ class Helper(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fie
     named: bool = False
 
 
-class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
+class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True, kw_only=True):
     """What is worked and timed. Nothing personal in it but a token; every change makes the next ``version``.
 
     Not frozen: the ``rules.ticket.draft.Draft`` that a decision changes is one. Nobody else changes a ticket.
@@ -232,7 +232,9 @@ class Ticket(msgspec.Struct, omit_defaults=True, tag_field="schema", tag=1, forb
     """When the clock that matters now (triage, accept or leg or resolve, check, survey) reaches 100 %; for people."""
 
 
-class Quota(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
+class Quota(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True, kw_only=True
+):
     """The split's books of one home in one window (LAW 3); amounts in units of ``per`` (2520 by default)."""
 
     home: str
@@ -270,7 +272,9 @@ class CommandSeen(msgspec.Struct, frozen=True, tag_field="schema", tag=1, forbid
     at: Instant
 
 
-class HeldCause(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):
+class HeldCause(
+    msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True, kw_only=True
+):
     """A cause that our own fault kept from being decided, until somebody has it decided again or lets it go."""
 
     at: Instant

@@ -188,7 +188,7 @@ def fold(reads: Sequence[Read], laws: Mapping[str, Law]) -> Folded:
             if event.type == EventType.CLOCK_BREACHED:
                 breaches.append(_breach(decision, number, event, image))
                 breached[event.ticket] = None
-    return Folded(list(latest.values()), list(forgotten.values()), breaches, list(breached), days)
+    return Folded(list(latest.values()), list(forgotten.values()), breaches, breached=list(breached), days=days)
 
 
 def _day(decision: Decision, event: Event, image: Ticket | None, laws: Mapping[str, Law]) -> Day:
@@ -196,7 +196,7 @@ def _day(decision: Decision, event: Event, image: Ticket | None, laws: Mapping[s
     law = laws.get(image.pack) if image is not None else None
     zone = UTC if law is None else zone_of(law.bundle.timezone)
     home, category = (decision.home, "") if image is None else (image.home, image.category or "")
-    return Day(sure(decision.at).astimezone(zone).date(), home, category, event.type)
+    return Day(sure(decision.at).astimezone(zone).date(), home, category, event=event.type)
 
 
 def _breach(decision: Decision, number: int, event: Event, image: Ticket | None) -> Row:

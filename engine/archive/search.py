@@ -38,7 +38,7 @@ SELECTED = select(
 """Of each ticket what a list shows."""
 
 
-class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """What is looked for; all that is given must hold."""
 
     words: str = ""

@@ -58,7 +58,7 @@ class Firings:
     """Looks at each step as it passes, and at what stands open in the end."""
 
     def __init__(
-        self, log: Log, history: History, deadlines: Deadlines, timeline: Timeline, findings: Findings
+        self, log: Log, history: History, deadlines: Deadlines, *, timeline: Timeline, findings: Findings
     ) -> None:
         """Look at nothing yet."""
         self._commands = {entry.id: entry.appended_ms for entry in log.of(COMMANDS.name)}
@@ -129,7 +129,7 @@ class Firings:
                 f"fires on {event.ticket}, which the log does not know",
             )
             return
-        firing = Firing(event.ticket, ticket.generation, kind, number, rung)
+        firing = Firing(event.ticket, ticket.generation, kind, number=number, rung=rung)
         if firing in self._fired:
             self._findings.add("doubled", ":".join(map(str, firing)), f"fires again in {step.decision.id}")
         self._fired.add(firing)

@@ -92,7 +92,7 @@ def audited(log: Log, signed: SignOff | None = None) -> Audited:
     stood = tickets_of(signed, log.stood) if signed is not None else {}
     history.begin_with(stood)
     deadlines = Deadlines(log.bundles())
-    firings = Firings(log, history, deadlines, Timeline(log.clocks()), findings)
+    firings = Firings(log, history, deadlines, timeline=Timeline(log.clocks()), findings=findings)
     shares, tasks = Shares(deadlines, history, findings), Tasks(log, history.cut, findings)
     causes = Causes(log, history, findings)
     verdicts = Verdicts(log, history, findings)
@@ -113,13 +113,16 @@ def audited(log: Log, signed: SignOff | None = None) -> Audited:
     waiting = firings.look_for_missing(unsettled, causes.partition_of)
     shares.check_state(log)
     check_state(log, history, findings)
-    departments, made = tasks.check(), len(causes.partition_of)
-    counted = _Counted(shares.table(), departments, events, refusals, waiting, made, rates.table(), in_time.counts())
+    departments, made, late = tasks.check(), len(causes.partition_of), in_time.counts()
+    split, rated = shares.table(), rates.table()
+    counted = _Counted(
+        split, departments, events, refusals=refusals, waiting=waiting, made=made, rates=rated, in_time=late
+    )
     report = _report(findings, history, verdicts, firings, counted)
     if signed is not None and log.stood:
         said = {"signed_at": signed.signed_at, "at": signed.at, "vouches_from": signed.vouches_from}
         report = msgspec.structs.replace(report, signed_off={**said, "tickets": len(stood)})
-    return Audited(report, history, causes.partition_of, signed)
+    return Audited(report, history, causes.partition_of, signed=signed)
 
 
 class _Counted(NamedTuple):

@@ -27,7 +27,7 @@ NAME = "audit.signed-off.json"
 DECISIONS = registry.DECISIONS.name
 
 
-class Stood(msgspec.Struct, frozen=True):
+class Stood(msgspec.Struct, frozen=True, kw_only=True):
     """How far one partition of the decisions is in a snapshot."""
 
     partition: int
@@ -47,7 +47,7 @@ class Standing(msgspec.Struct, frozen=True):
     image: msgspec.Raw
 
 
-class SignOff(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SignOff(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Everything that an audit needs of the time before."""
 
     prefix: str
@@ -94,24 +94,30 @@ def made_of(done: "Audited", log: Log, prefix: str, key: str) -> SignOff:
         "standing": len(tickets),
     }
     return SignOff(
-        prefix,
-        key,
-        datetime.now(UTC).isoformat(timespec="seconds"),
-        report.vouches_from,
-        counts,
-        tuple(stands),
-        tickets,
+        prefix=prefix,
+        key=key,
+        signed_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        vouches_from=report.vouches_from,
+        counts=counts,
+        stands=tuple(stands),
+        tickets=tickets,
     )
 
 
 def _stood(partition: int, end: int, at: Instant, last: Entry | None, before: Stood | None) -> Stood:
     """One partition; where nothing was decided since the last snapshot, what that one knew."""
     if last is not None:
-        return Stood(partition, end, at, last.offset, hashlib.sha256(last.value or b"").hexdigest())
+        return Stood(
+            partition=partition,
+            position=end,
+            at=at,
+            last=last.offset,
+            digest=hashlib.sha256(last.value or b"").hexdigest(),
+        )
     return (
-        Stood(partition, end, before.at, before.last, before.digest)
+        Stood(partition=partition, position=end, at=before.at, last=before.last, digest=before.digest)
         if before is not None
-        else Stood(partition, end, at)
+        else Stood(partition=partition, position=end, at=at)
     )
 
 

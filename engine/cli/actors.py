@@ -33,7 +33,7 @@ async def _run(data: Path | None, seed: int, settings_of: Callable[[Path | None]
     settings = settings_of(data)
     reference = Reference(settings)
     await reference.refresh()
-    actors = asyncio.ensure_future(Actors(settings, reference, seed, lambda line: print(line, flush=True)).run())
+    actors = asyncio.ensure_future(Actors(settings, reference, seed, line=lambda line: print(line, flush=True)).run())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, actors.cancel)
     await asyncio.wait({actors})

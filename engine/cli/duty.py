@@ -162,7 +162,10 @@ def complete(acting: Acting, data: Data = None) -> None:
         return print("nothing to complete: every partition has every change")
     actor = commands_door.actor_of(acting)
     commands = [
-        (partition, Command(f"duty:{uuid.uuid4()}", CommandKind.SET_DUTY, actor, at, duty=one))
+        (
+            partition,
+            Command(id=f"duty:{uuid.uuid4()}", kind=CommandKind.SET_DUTY, actor=actor, accepted_at=at, duty=one),
+        )
         for one, partition in wanted
     ]
     return _said(run_async(_decided(settings, commands)))
@@ -247,10 +250,10 @@ async def _tell(
     actor, refused = commands_door.actor_of(acting), list[str]()
     for change, person, role, fields in changes:
         given = {k: v for k, v in fields.items() if v}
-        said = Duty(person, role, change, **{"since": at, **window, **given})  # type: ignore[arg-type]
+        said = Duty(person=person, role=role, change=change, **{"since": at, **window, **given})  # type: ignore[arg-type]
         name = f"duty:{uuid.uuid4()}"
         commands = [
-            (partition, Command(name, CommandKind.SET_DUTY, actor, at, duty=said))
+            (partition, Command(id=name, kind=CommandKind.SET_DUTY, actor=actor, accepted_at=at, duty=said))
             for partition in range(settings.partitions)
         ]
         reasons = await _decided(settings, commands)

@@ -58,7 +58,7 @@ async def _rebuild(settings: Settings) -> bool:
     """Make a shadow view of state and log up to where the running one stands, compare the two, and swap."""
     known = Laws(Reference(settings))
     await known.refresh()
-    live, shadow = RedisView(settings), RedisView(settings, "shadow", known.laws, known.refresh)
+    live, shadow = RedisView(settings), RedisView(settings, "shadow", known.laws, learn=known.refresh)
     consumer = clients.watcher(settings, auto_offset_reset="earliest")
     await consumer.start()
     try:

@@ -44,8 +44,9 @@ async def rebase_all(
             and home in (None, one.home)
             and category in (None, one.category)
         ):
-            name = f"rebase:{reference.current}:{one.id}:{one.version}"
-            commands.append((partition, Command(name, CommandKind.REBASE, actor, at, ticket=one.id, reason=reason)))
+            name, kind = f"rebase:{reference.current}:{one.id}:{one.version}", CommandKind.REBASE
+            command = Command(id=name, kind=kind, actor=actor, accepted_at=at, ticket=one.id, reason=reason)
+            commands.append((partition, command))
     demand_known("--home", home, homes)
     demand_known("--category", category, categories)
     print(f"{len(commands)} open tickets are under another pack than {reference.current}")

@@ -44,16 +44,15 @@ def search(
 
     Examples: gridwhistle search 路灯 --place tawan    gridwhistle search bins --state ended --breached
     """
-    found = run_async(
-        _search(
-            settings_of(data),
-            Asked(" ".join(words or ()), tuple(category or ()), tuple(state or ()), place, person, breached),
-            (since, until),
-            limit,
-            cursor,
-            as_json,
-        )
+    asked = Asked(
+        words=" ".join(words or ()),
+        categories=tuple(category or ()),
+        states=tuple(state or ()),
+        place=place,
+        person=person,
+        is_breached=breached,
     )
+    found = run_async(_search(settings_of(data), asked, (since, until), limit, cursor, as_json))
     if not found.rows:
         raise typer.Exit(1)
 

@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -95,23 +96,39 @@ def up(
     A second 'up' on the same folder goes on where the first one ended: servers, ports, clock and the pack in force.
     Example: gridwhistle up --pack guancheng
     """
-    counts = _counts(workers or [])
+    wanted = Wanted(
+        data=data,
+        pack=pack,
+        kafka=kafka,
+        redis=redis,
+        port_base=port_base,
+        clock=clock,
+        workers=_counts(workers or []),
+        demo=demo,
+        watch=watch,
+        database=database,
+        archive=archive,
+    )
     if detach:
         return start_detached(data)
-    if watch:
+    if code := _stay(wanted, for_seconds, as_json, ready_fd):
+        raise typer.Exit(code)
+
+
+def _stay(wanted: Wanted, for_seconds: float | None, as_json: bool, ready_fd: int | None) -> int:
+    """Take the folder, and stay until it ends."""
+    data = wanted.data
+    if wanted.watch:
         find_prometheus()  # before a former day is cleared away or a folder is made
     silent, before = left_behind(folder_of(data)), read_stack(data)
-    if demo:
-        clock = _new_day(data, clock)
+    if wanted.demo:
+        wanted = replace(wanted, clock=_new_day(data, wanted.clock))
     folder = take_folder(data)
     # as Ctrl-C, until the loop has its own: the lock goes with us
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with held(folder, "gridwhistle up"):
         _look_back(silent, before)
-        wanted = Wanted(data, pack, kafka, redis, port_base, clock, counts, demo, watch, database, archive)
-        code = run_async(_up(wanted, demo, for_seconds, as_json, ready_fd))
-    if code:
-        raise typer.Exit(code)
+        return run_async(_up(wanted, wanted.demo, for_seconds, as_json, ready_fd))
 
 
 def _look_back(silent: str | None, before: StackFile | None) -> None:

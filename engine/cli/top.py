@@ -68,7 +68,7 @@ async def _board(view: RedisView, town: Town, clock: EngineClock) -> Board:
     """Read what is to be shown: the desk's queue and every tier's, nearest limit first."""
     tiers = list(dict.fromkeys(tier.name for steps in town.law.bundle.ladders.values() for tier in steps))
     rows = await view.rows("desk", *(f"tier:{tier}" for tier in tiers), limit=AT_MOST)
-    return Board(town, engine_now(clock), clock.speed, await view.counts(), rows)
+    return Board(town, engine_now(clock), clock.speed, counts=await view.counts(), rows=rows)
 
 
 @contextlib.contextmanager

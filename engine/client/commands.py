@@ -69,7 +69,9 @@ async def give(
     The command stays sent then: its decision will come, and the same id returns it.
     """
     at = engine_now(await load_clock(settings))
-    command = Command(command_id or str(uuid.uuid4()), kind, actor, at, ticket=ticket, **fields)
+    command = Command(
+        id=command_id or str(uuid.uuid4()), kind=kind, actor=actor, accepted_at=at, ticket=ticket, **fields
+    )
     decided = [
         one
         async for one in give_many(settings, [(partition_of(home_of(ticket), settings.partitions), command)], within)

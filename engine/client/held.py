@@ -82,7 +82,14 @@ async def end(settings: Settings, kind: CommandKind, name: str, actor: Actor, re
     except (KeyError, ValueError, IndexError) as exc:
         raise InvalidSettings(f"no cause {name!r} is held; 'gridwhistle held list' has those that are") from exc
     command = masked_command(
-        Command(f"held:{uuid.uuid4()}", kind, actor, engine_now(await load_clock(settings)), reason=reason, target=name)
+        Command(
+            id=f"held:{uuid.uuid4()}",
+            kind=kind,
+            actor=actor,
+            accepted_at=engine_now(await load_clock(settings)),
+            reason=reason,
+            target=name,
+        )
     )
     if kind is CommandKind.DROP_HELD or name.startswith("clock:"):
         decided = [one async for one in give_many(settings, [(partition, command)], WAIT_SECONDS)]

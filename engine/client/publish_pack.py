@@ -108,7 +108,7 @@ async def _adopt(settings: Settings, ref: str, actor: Actor, at: int, within: fl
         InvalidSettings: A partition refused.
     """
     commands = [
-        (p, Command(f"adopt:{ref}:{p}:{at}", CommandKind.ADOPT_PACK, actor, at, pack=ref))
+        (p, Command(id=f"adopt:{ref}:{p}:{at}", kind=CommandKind.ADOPT_PACK, actor=actor, accepted_at=at, pack=ref))
         for p in range(settings.partitions)
     ]
     refused = [decision async for decision in give_many(settings, commands, within) if decision.reason in REFUSALS]

@@ -40,7 +40,7 @@ class Turned(NamedTuple):
 
     rejected: Rejected
     value: bytes = b""
-    beside: Original = Original(None)
+    beside: Original = Original(key=None)
 
     @property
     def at(self) -> datetime:
@@ -120,7 +120,7 @@ async def _opened(settings: "Settings", record: str) -> Turned:
         beside = (
             codec.decode(vault.open(token, entry, one.rejected.envelope), Original)
             if one.rejected.envelope
-            else Original(None)
+            else Original(key=None)
         )
     except InvalidTag as error:
         raise KeyNotHere(

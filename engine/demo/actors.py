@@ -55,7 +55,7 @@ TOLD: dict[str, str] = {
 class Actors:
     """Everybody who acts in the demonstration: one queue of things to do, ordered by engine time."""
 
-    def __init__(self, settings: Settings, reference: Reference, seed: int, line: Line) -> None:
+    def __init__(self, settings: Settings, reference: Reference, seed: int, *, line: Line) -> None:
         """Prepare; ``run`` connects."""
         assert reference.clock is not None and reference.current is not None
         self._settings, self._clock, self._seed, self._line = settings, reference.clock, seed, line
@@ -183,7 +183,16 @@ class Actors:
         def done(future: "asyncio.Future[Any]") -> None:
             if not future.cancelled() and future.exception() is None:
                 where = future.result()
-                self._journal.add(JournalEntry(name, kind, topic, where.partition, where.offset, digest(value)))
+                self._journal.add(
+                    JournalEntry(
+                        id=name,
+                        kind=kind,
+                        topic=topic,
+                        partition=where.partition,
+                        offset=where.offset,
+                        sha256=digest(value),
+                    )
+                )
 
         ack.add_done_callback(done)
 
@@ -199,10 +208,10 @@ class Actors:
                 return
             number = next(self._sent)
             command = Command(
-                f"demo:{thing.ticket}:{thing.kind}:{self._clock.origin_at}:{number}",
-                thing.kind,
-                thing.actor,
-                self._now(),
+                id=f"demo:{thing.ticket}:{thing.kind}:{self._clock.origin_at}:{number}",
+                kind=thing.kind,
+                actor=thing.actor,
+                accepted_at=self._now(),
                 ticket=thing.ticket,
                 **thing.fields,
             )

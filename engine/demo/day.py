@@ -22,7 +22,7 @@ FULLY_ELIGIBLE_HOMES = 4
 CHANNELS = (("hotline", 45), ("app", 30), ("patrol", 15), ("camera", 6), ("visit", 4))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Report:
     """One incident to be sent when engine time reaches ``at``."""
 
@@ -63,7 +63,7 @@ def day_of(law: Law, midnight: Instant, number: int, seed: int) -> Iterator[Repo
         }
         if category is not None:
             data["category"] = category
-        yield Report(at, "demo", f"{number}-{i}", data)
+        yield Report(at=at, source="demo", external_id=f"{number}-{i}", data=data)
 
 
 def _leaves(law: Law) -> list[list[str]]:

@@ -24,7 +24,7 @@ PACE = {"U1": 4, "U2": 2}
 """So many times as fast as usual people are when it presses."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Act:
     """One command to be given at ``at``."""
 
@@ -62,7 +62,9 @@ def next_act(law: Law, ticket: Ticket, now: Instant, seed: int) -> Act | None:
             return _check(law, ticket, now + draw.randrange(5, 25) * MINUTE, passed=draw.random() < 0.95)
         case Status.SURVEYED if draw.random() < 0.7:
             fields, at = {"satisfied": draw.random() < 0.93}, now + draw.randrange(15, 90) * MINUTE
-            return Act(at, CommandKind.ANSWER, Actor(Role.REPORTER, "reporter"), ticket.id, fields)
+            return Act(
+                at=at, kind=CommandKind.ANSWER, actor=Actor(Role.REPORTER, "reporter"), ticket=ticket.id, fields=fields
+            )
         case _:
             return None
 
@@ -84,13 +86,21 @@ def _by_holder(law: Law, ticket: Ticket, at: Instant, kind: CommandKind, fields:
     people = law.roster(role, ticket.leaf or ticket.home)
     named = [entry for entry in people if entry.person == ticket.person]
     ready = [entry for entry in named + list(people) if law.on_duty(entry, at)]
-    return Act(at, kind, Actor(Role(role), ready[0].person), ticket.id, fields) if ready else None
+    return (
+        Act(at=at, kind=kind, actor=Actor(Role(role), ready[0].person), ticket=ticket.id, fields=fields)
+        if ready
+        else None
+    )
 
 
 def _agree(law: Law, ticket: Ticket, at: Instant) -> Act | None:
     """The principal of the street agrees to its whistle."""
     ready = [entry for entry in law.roster(Role.PRINCIPAL, ticket.leaf or ticket.home) if law.on_duty(entry, at)]
-    return Act(at, CommandKind.APPROVE, Actor(Role.PRINCIPAL, ready[0].person), ticket.id, {}) if ready else None
+    return (
+        Act(at=at, kind=CommandKind.APPROVE, actor=Actor(Role.PRINCIPAL, ready[0].person), ticket=ticket.id, fields={})
+        if ready
+        else None
+    )
 
 
 def _role(ticket: Ticket) -> str | None:
@@ -117,11 +127,11 @@ def _file(law: Law, ticket: Ticket, now: Instant, draw: random.Random) -> Act | 
         ]
     )
     return Act(
-        now + draw.randrange(2, 12) * MINUTE,
-        CommandKind.FILE,
-        Actor(Role.DESK, desk[0].person),
-        ticket.id,
-        {"category": category},
+        at=now + draw.randrange(2, 12) * MINUTE,
+        kind=CommandKind.FILE,
+        actor=Actor(Role.DESK, desk[0].person),
+        ticket=ticket.id,
+        fields={"category": category},
     )
 
 
@@ -132,7 +142,11 @@ def _check(law: Law, ticket: Ticket, at: Instant, passed: bool) -> Act | None:
         if not had_hand_in(ticket, entry.person) and law.on_duty(entry, at)
     ]
     fields = {"passed": passed} | ({} if passed else {"reason": "the closing standard is not met"})
-    return Act(at, CommandKind.CHECK, Actor(Role.CHECKER, people[0].person), ticket.id, fields) if people else None
+    return (
+        Act(at=at, kind=CommandKind.CHECK, actor=Actor(Role.CHECKER, people[0].person), ticket=ticket.id, fields=fields)
+        if people
+        else None
+    )
 
 
 def answers(

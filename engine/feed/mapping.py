@@ -20,7 +20,7 @@ def wanted_of(feed: FeedMap) -> Wanted:
             return False
         return bool(columns.get(feed.id, ""))
 
-    return Wanted(feed.columns(), feed.delimiter, feed.encoding, is_row)
+    return Wanted(feed.columns(), feed.delimiter, feed.encoding, is_row=is_row)
 
 
 def map_rows(feed: FeedMap, rows: Iterable[Row]) -> list[Mapped]:
@@ -33,7 +33,7 @@ def map_rows(feed: FeedMap, rows: Iterable[Row]) -> list[Mapped]:
     found = []
     for row, local in zip(listed, locals_, strict=True):
         at, told = (None, True) if local is None else told_by(before, order, local)
-        mapped = Reading(feed, row, at, told).mapped(first)
+        mapped = Reading(feed, row, at, told=told).mapped(first)
         before = before if at is None else at
         found.append(mapped)
     return found

@@ -57,4 +57,4 @@ def make_plan(rows: Iterable[Mapped], limit: int | None = None, until: Instant |
     ]
     due = [step for step in closings if step.at <= end]
     steps = sorted([*chosen, *due], key=lambda step: (step.at, step.closing is not None))
-    return Plan(steps, len(closings) - len(due), left_out, end if chosen else None)
+    return Plan(steps, len(closings) - len(due), left_out, last_at=end if chosen else None)

@@ -24,7 +24,7 @@ _CUT_BY_EXCEL = re.compile(r"\d(\.\d+)?E\+?\d+", re.IGNORECASE)
 class Reading:
     """One row being read: what was found, and what is wrong with it."""
 
-    def __init__(self, feed: FeedMap, row: Row, at: Instant | None, told: bool) -> None:
+    def __init__(self, feed: FeedMap, row: Row, at: Instant | None, *, told: bool) -> None:
         self._feed, self._row, self._at = feed, row, at
         self._empty = {word.strip() for word in feed.empty}
         self.faults: list[RowFault] = []
@@ -44,7 +44,15 @@ class Reading:
             # under a name that no incident has, so that intake turns it away whatever the columns are called
             data, closing = {"columns": dict(row.columns)}, None
         return Mapped(
-            row.number, feed.source, name, self._at, data, closing, tuple(self.faults), row.line, tuple(self.notes)
+            row.number,
+            feed.source,
+            name,
+            at=self._at,
+            data=data,
+            closing=closing,
+            faults=tuple(self.faults),
+            line=row.line,
+            notes=tuple(self.notes),
         )
 
     def _id(self, first: dict[str, Row]) -> str:

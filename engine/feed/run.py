@@ -68,6 +68,7 @@ class Feed:
         settings: "Settings",
         plan: Plan,
         clock: EngineClock,
+        *,
         paced: bool,
         sender: Sender,
         watch: Watch,
@@ -184,7 +185,13 @@ class Feed:
         at = closing.at if 0 <= now - closing.at <= ELSEWHERE_MS else now
         name = f"feed:{row.identity}:{closing.kind.value}"
         return Command(
-            name, closing.kind, Actor(Role.SOURCE, row.source), at, ticket, identity=row.identity, reason=closing.reason
+            id=name,
+            kind=closing.kind,
+            actor=Actor(Role.SOURCE, row.source),
+            accepted_at=at,
+            ticket=ticket,
+            identity=row.identity,
+            reason=closing.reason,
         )
 
     async def _settle(self) -> None:
@@ -248,7 +255,7 @@ async def feed_plan(
     try:
         await sender.start()
         await watch.start()
-        return await Feed(settings, plan, clock, paced, sender, watch, progress).run()
+        return await Feed(settings, plan, clock, paced=paced, sender=sender, watch=watch, progress=progress).run()
     finally:
         await watch.stop()
         await sender.stop()

@@ -111,7 +111,11 @@ class Sender:
             self._failure = self._failure or error
             return
         try:
-            self._journal.add(JournalEntry(name, kind, topic, partition, done.result().offset, sha))
+            self._journal.add(
+                JournalEntry(
+                    id=name, kind=kind, topic=topic, partition=partition, offset=done.result().offset, sha256=sha
+                )
+            )
         except OSError as failure:
             self._failure = self._failure or failure
             return

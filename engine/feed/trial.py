@@ -47,23 +47,45 @@ class Tried(NamedTuple):
         return self.rejected is not None and self.rejected.reason != "duplicate"
 
 
+def _sent(row: Mapped, offset: int, at: int) -> Record:
+    """A row as it would stand on the door's topic."""
+    key, value, headers = message_of(row)
+    return Record(
+        topic=RAW.name,
+        partition=0,
+        offset=offset,
+        key=key,
+        value=value,
+        headers=headers,
+        appended_ms=at,
+        appended_at=at,
+    )
+
+
 def tried(
     bundle: PackBundle, rows: Iterable[Mapped], now: int | None = None, progress: Callable[[int], None] = lambda n: None
 ) -> Iterator[Tried]:
     """Read and place each row as intake would, with a vault that forgets; ``now`` is what times are judged by."""
     ref = pack_ref(bundle)
     vault = Vault(bytes(KEY_BYTES))
-    core = IntakeCore(0, 1, {ref: Places(bundle)}, {ref: Law(ref, bundle)}, lambda: ref, vault, StageMetrics("intake"))
+    core = IntakeCore(
+        0,
+        1,
+        {ref: Places(bundle)},
+        laws={ref: Law(ref, bundle)},
+        current=lambda: ref,
+        vault=vault,
+        metrics=StageMetrics("intake"),
+    )
     at = int(time.time() * 1000) if now is None else now
     for offset, row in enumerate(rows):
         progress(offset)
         if not row.id:
-            yield Tried(
-                row, rejected=Rejected("", at, "missing_id", row.faults[0].column, f"row {row.number}: {row.faults[0]}")
-            )
+            fault = row.faults[0]
+            said = f"row {row.number}: {fault}"
+            yield Tried(row, rejected=Rejected(id="", at=at, reason="missing_id", field=fault.column, message=said))
             continue
-        key, value, headers = message_of(row)
-        for out in core.take(Record(RAW.name, 0, offset, key, value, headers, at, at), at):
+        for out in core.take(_sent(row, offset, at), at):
             if out.topic == INCIDENTS.name and out.value is not None:
                 yield Tried(row, incident=decode(out.value, Incident))
             elif out.topic == REJECTED.name and out.value is not None:

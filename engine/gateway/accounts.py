@@ -61,7 +61,7 @@ class Accounts(ListFile[Account]):
         if self.find(name) is not None:
             raise InvalidSettings(f"there is an account {name}; nobody is two things: give the other one another name")
         password = _fit(password)
-        self.write([*self.all(), Account(name, kind, hasher().hash(password), _now())])
+        self.write([*self.all(), Account(name, kind, hasher().hash(password), changed_at=_now())])
         return password
 
     def set_password(self, name: str, password: str | None = None) -> str:

@@ -76,7 +76,9 @@ def _tried(
     wanted = fields_of(kind, is_child="/" in name)
     needs = [field for field in wanted if not field.endswith("?")]
     may = [field[:-1] for field in wanted if field.endswith("?")]
-    command = Command("dry-run", kind, actor, at, ticket=name, **_sample(laws[draft.pack], draft, needs, at))
+    command = Command(
+        id="dry-run", kind=kind, actor=actor, accepted_at=at, ticket=name, **_sample(laws[draft.pack], draft, needs, at)
+    )
     reason = Reason(judged(book, laws, command, at).reason)
     found: dict[str, Any] = {"kind": kind.value, "ticket": name, "needs": needs, "may_have": may}
     if reason not in REFUSALS or reason is Reason.NO_CHANGE or (reason in OF_A_FIELD and needs + may):
@@ -86,7 +88,9 @@ def _tried(
 
 def judged(book: Book, laws: Mapping[str, Law], command: Command, at: Instant) -> Decision:
     """Run the law on a command, and nothing comes of it."""
-    return decide(book, laws, CommandCause(record_id(COMMANDS.name, 0, 0), command, at), at).decision
+    return decide(
+        book, laws, CommandCause(id=record_id(COMMANDS.name, 0, 0), command=command, appended_at=at), at
+    ).decision
 
 
 def refusal(reason: Reason, field: str | None = None) -> dict[str, Any]:

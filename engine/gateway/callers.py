@@ -16,7 +16,7 @@ OUTSIDE: tuple[Kind, ...] = ("auditor", "system_admin", "security_admin")
 who may come in. Nobody is two of them, nor one of them and on the roster."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Caller:
     """One who was let in by a key or a session; the roster, and no body, says what they may do."""
 
@@ -41,7 +41,7 @@ class Caller:
         return Actor(self.role, self.name, self.org)
 
 
-NOBODY = Caller("nobody", "")
+NOBODY = Caller(kind="nobody", name="")
 
 
 def is_known(law: Law, caller: Caller) -> bool:

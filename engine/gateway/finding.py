@@ -95,14 +95,14 @@ def _asked(given: QueryParams, zone: ZoneInfo) -> "Asked":
     if any(state not in STATES for state in states):
         raise Problem("invalid", f"of {', '.join(STATES)}", field="state")
     return Asked(
-        given.get("q", ""),
-        tuple(given.getlist("category")),
-        states,
-        given.get("place", ""),
-        given.get("person", ""),
-        _truth(given.get("breached")),
-        instant_of(given, "since", zone),
-        instant_of(given, "until", zone),
+        words=given.get("q", ""),
+        categories=tuple(given.getlist("category")),
+        states=states,
+        place=given.get("place", ""),
+        person=given.get("person", ""),
+        is_breached=_truth(given.get("breached")),
+        since=instant_of(given, "since", zone),
+        until=instant_of(given, "until", zone),
     )
 
 

@@ -18,7 +18,7 @@ UNDER_WAY_SECONDS = 30
 LONGEST = 200
 
 
-class _Kept(msgspec.Struct):
+class _Kept(msgspec.Struct, kw_only=True):
     asked: str
     """Hash of what was asked for."""
     status: int = 0
@@ -59,7 +59,7 @@ async def once(
     name = f"{world.settings.prefix}gateway:idempotency:{hashlib.sha256(f'{caller.id}:{key}'.encode()).hexdigest()}"
     content = request.headers.get("content-type", "")
     asked = hashlib.sha256(f"{request.method} {request.url.path} {content}\n".encode() + body).hexdigest()
-    begun = msgspec.json.encode(_Kept(asked))
+    begun = msgspec.json.encode(_Kept(asked=asked))
     try:
         if not await redis.set(name, begun, nx=True, ex=UNDER_WAY_SECONDS):
             found = await redis.get(name)
@@ -91,7 +91,7 @@ def _again(kept: _Kept, asked: str) -> Response:
 
 async def _keep(world: World, name: str, asked: str, response: Response) -> None:
     headers = {key: text for key, text in response.headers.items() if key in ("content-type", "location", "etag")}
-    kept = _Kept(asked, response.status_code, headers, bytes(response.body).decode())
+    kept = _Kept(asked=asked, status=response.status_code, headers=headers, body=bytes(response.body).decode())
     try:
         await world.view.redis.set(name, msgspec.json.encode(kept), ex=KEPT_SECONDS)
     except (RedisError, OSError):

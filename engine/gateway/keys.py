@@ -16,7 +16,7 @@ BEGINS = "gwk"
 """Of every key: ``gwk_<id>_<secret>``; scanners for lost secrets find it by that."""
 
 
-class Key(msgspec.Struct, frozen=True, omit_defaults=True):
+class Key(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     """One key: whose it is, until when, and the hash of its secret; the secret itself is nowhere."""
 
     id: str
@@ -32,7 +32,7 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True):
 
     def caller(self) -> Caller:
         """Say who comes with it."""
-        return Caller(self.kind, self.name, Role(self.role) if self.role else None, self.org)  # type: ignore[arg-type]
+        return Caller(kind=self.kind, name=self.name, role=Role(self.role) if self.role else None, org=self.org)  # type: ignore[arg-type]
 
 
 class Keys(ListFile[Key]):
@@ -58,7 +58,16 @@ class Keys(ListFile[Key]):
         """Draw a key and keep its hash; answers it and the text to give to whoever uses it."""
         made = int(time.time() if now is None else now)
         secret = secrets.token_hex(24)
-        key = Key(secrets.token_hex(6), kind, name, _hash(secret), made, made + days * 86_400, role, org)
+        key = Key(
+            id=secrets.token_hex(6),
+            kind=kind,
+            name=name,
+            sha256=_hash(secret),
+            made_at=made,
+            expires_at=made + days * 86_400,
+            role=role,
+            org=org,
+        )
         self.write([*self.all(), key])
         return key, f"{BEGINS}_{key.id}_{secret}"
 

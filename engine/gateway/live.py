@@ -52,12 +52,12 @@ def shown(change: Change, laws: Mapping[str, Law]) -> Shown:
     """Turn a change into what is sent of it: the row as the projector writes it, labels and street by its pack."""
     made = row_of(change.ticket, change.version, change.image, change.at, laws=laws)
     if not made.row:
-        return Shown(change.ticket, None, (), gone(change.ticket, change.version))
+        return Shown(change.ticket, None, (), frame=gone(change.ticket, change.version))
     return Shown(
         change.ticket,
         msgspec.json.decode(made.row),
         made.queues,
-        b"event: upsert\ndata: " + made.row.encode() + b"\n\n",
+        frame=b"event: upsert\ndata: " + made.row.encode() + b"\n\n",
     )
 
 
@@ -146,7 +146,7 @@ class Live:
         self._next[partition] = offset + 1
         for change in decision.changes:
             image = bytes(change.after) if change.after is not None else None
-            one = Change(partition, offset, change.ticket, change.version, image, decision.at)
+            one = Change(partition, offset, change.ticket, version=change.version, image=image, at=decision.at)
             self._ring.append(one)
             self._group[one.ticket] = one
         while len(self._ring) > self._kept:

@@ -49,7 +49,7 @@ def _wrong() -> Problem:
 def _seat(world: World, account: Account, role: Any) -> Caller:
     """Find in which role a person comes: the one they hold, or the one they name of those they hold."""
     if account.kind != "person":
-        return Caller(account.kind, account.name)  # type: ignore[arg-type]
+        return Caller(kind=account.kind, name=account.name)  # type: ignore[arg-type]
     entries = world.law().people.of(account.name)
     roles = list(dict.fromkeys(entry.role for entry in entries))
     if not roles:
@@ -59,7 +59,7 @@ def _seat(world: World, account: Account, role: Any) -> Caller:
     if role not in roles:
         raise Problem("invalid", f"say in which role: {', '.join(roles)}", field="role")
     org = next((entry.org for entry in entries if entry.role == role), None)
-    return Caller("person", account.name, Role(role), org)
+    return Caller(kind="person", name=account.name, role=Role(role), org=org)
 
 
 async def _count(world: World, request: Request, name: str) -> str:

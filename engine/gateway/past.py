@@ -106,7 +106,7 @@ async def _past(world: World, caller: Caller, name: str, after: int, limit: int)
         until = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
         while True:
             told = await _page(archive, ticket.id, after, limit + 1)
-            past = Past(ticket, told[:limit], len(told) > limit, False)
+            past = Past(ticket, told[:limit], len(told) > limit, is_behind=False)
             if past.more or not is_live or not _lacks(past, after):
                 return past
             if asyncio.get_running_loop().time() >= until:

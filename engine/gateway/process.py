@@ -72,7 +72,7 @@ async def run_gateway(settings: Settings, ready: Path | None = None) -> None:
     taken = bound(settings.gateway_address)
     door = KafkaDoor(settings)
     await door.start()
-    world = World(settings, KafkaLog(settings), door, reference, metrics)
+    world = World(settings, KafkaLog(settings), door, reference=reference, metrics=metrics)
     try:
         await world.start()
         _answer_probes(world)

@@ -83,7 +83,7 @@ def _plain(world: World, request: Request, caller: Caller, given: dict[str, Any]
     data.setdefault("occurred_at", datetime.fromtimestamp(world.now / 1000, UTC).isoformat())
     data.setdefault("channel", "app")
     key_bytes, value, headers = incident_message(source_of(caller), name, data)
-    return _judged(world, Message(identity(source_of(caller), name), key_bytes, value, headers))
+    return _judged(world, Message(identity(source_of(caller), name), key_bytes, value, headers=headers))
 
 
 def _event(world: World, caller: Caller, value: bytes, headers: Headers) -> Message:
@@ -93,7 +93,7 @@ def _event(world: World, caller: Caller, value: bytes, headers: Headers) -> Mess
         raise envelope_problem(exc) from exc
     if envelope.source != source_of(caller):
         raise Problem("invalid", f"this key reports as {source_of(caller)!r}", field="source")
-    return _judged(world, Message(envelope.identity, envelope.identity.encode(), value, headers))
+    return _judged(world, Message(envelope.identity, envelope.identity.encode(), value, headers=headers))
 
 
 def _judged(world: World, message: Message) -> Message:
@@ -108,7 +108,16 @@ def _judged(world: World, message: Message) -> Message:
             f"a report has at most {MAX_RECORD_BYTES} bytes; name pictures by their address",
             most_bytes=MAX_RECORD_BYTES,
         )
-    record = Record(RAW.name, 0, 0, message.key, message.value, message.headers, 0, world.now)
+    record = Record(
+        topic=RAW.name,
+        partition=0,
+        offset=0,
+        key=message.key,
+        value=message.value,
+        headers=message.headers,
+        appended_ms=0,
+        appended_at=world.now,
+    )
     try:
         read(record, world.now)
     except Fault as exc:

@@ -44,7 +44,7 @@ async def caller(world: World, token: str) -> Caller | None:
     kept = msgspec.json.decode(found, type=_Kept)
     if not _holds(world, kept):
         return None
-    return Caller(kept.kind, kept.person, Role(kept.role) if kept.role else None, kept.org)  # type: ignore[arg-type]
+    return Caller(kind=kept.kind, name=kept.person, role=Role(kept.role) if kept.role else None, org=kept.org)  # type: ignore[arg-type]
 
 
 def _holds(world: World, kept: _Kept) -> bool:
@@ -81,14 +81,16 @@ async def begin(world: World, request: Request, given: dict[str, Any]) -> Respon
     if not isinstance(person, str) or role not in set(Role):
         raise Problem("invalid", "send role and person as GET /v1/seats lists them", field="role")
     law = world.law()
-    if not is_known(law, Caller("person", person, Role(role))):
+    if not is_known(law, Caller(kind="person", name=person, role=Role(role))):
         raise Problem("invalid", "nobody of that name holds this role; GET /v1/seats lists them", field="person")
-    return await _begun(world, Caller("person", person, Role(role), law.people.entries(person, role)[0].org), None)
+    return await _begun(
+        world, Caller(kind="person", name=person, role=Role(role), org=law.people.entries(person, role)[0].org), None
+    )
 
 
 async def _begun(world: World, who: Caller, account_at: int | None) -> Response:
     token = secrets.token_urlsafe(32)
-    kept = msgspec.json.encode(_Kept(who.name, who.role, who.org, who.kind, account_at))
+    kept = msgspec.json.encode(_Kept(who.name, who.role, who.org, kind=who.kind, account_at=account_at))
     await world.view.redis.set(_key(world, token), kept, ex=SECONDS)
     response = Response(msgspec.json.encode(told(who)), 201, media_type="application/json")
     secure = not is_loopback(world.settings.gateway_address[0])

@@ -50,7 +50,13 @@ class World:
     """One gateway's connections and what it knows by them."""
 
     def __init__(
-        self, settings: Settings, engine_log: Log, door: Door, reference: Reference, metrics: StageMetrics | None = None
+        self,
+        settings: Settings,
+        engine_log: Log,
+        door: Door,
+        *,
+        reference: Reference,
+        metrics: StageMetrics | None = None,
     ) -> None:
         """Put it together; ``start`` reads and connects."""
         self.settings, self.door, self.reference = settings, door, reference

@@ -91,6 +91,7 @@ class _Fetched:
         tp: TopicPartition,
         records: _Batches,
         aborted: Sequence[tuple[int, int]] | None,
+        *,
         fetch_offset: int,
         key_deserializer: Any,
         value_deserializer: Any,

@@ -21,7 +21,7 @@ class JournalDamaged(GridwhistleError, ValueError):
     """A line before the last one cannot be read: somebody else wrote here, or the disk lost it."""
 
 
-class JournalEntry(msgspec.Struct, frozen=True):
+class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One record that the broker has acknowledged; ``sha256`` is over the bytes of its value, in hex."""
 
     id: str

@@ -42,9 +42,9 @@ async def run_demo(stack: Stack, seconds: float | None, as_json: bool, began: fl
         "actors",
         "demo",
         python_command("demo-actors", "--data", str(stack.folder)),
-        child_environ(0),
-        stack.folder,
-        line,
+        environ=child_environ(0),
+        folder=stack.folder,
+        on_line=line,
     )
     stack.supervisor.add(people)
     top = (

@@ -33,7 +33,7 @@ stages from base + 10."""
 LOCAL_PARTITIONS = 6
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Wanted:
     """What ``up`` was asked for; ``None`` means: as before, or the default."""
 

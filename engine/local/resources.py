@@ -37,7 +37,12 @@ def measured(rows: Iterable[dict[str, Any]], seconds: float, wait: Callable[[flo
     for name, (stage, process, before, at) in began.items():
         with suppress(psutil.Error):
             found.append(
-                Use(name, stage, 100 * (_cpu(process) - before) / (time.monotonic() - at), _memory(process) / MIB)
+                Use(
+                    name,
+                    stage,
+                    100 * (_cpu(process) - before) / (time.monotonic() - at),
+                    memory_mib=_memory(process) / MIB,
+                )
             )
     return found
 

@@ -63,7 +63,7 @@ def demand_free(ports: Sequence[int]) -> None:
 class Server:
     """One server process."""
 
-    def __init__(self, name: str, command: Sequence[str], port: int, log: Path) -> None:
+    def __init__(self, name: str, command: Sequence[str], port: int, *, log: Path) -> None:
         """Start it; its output goes to ``log``."""
         self.name, self.port, self.log = name, port, log
         make_missing(log.parent)
@@ -124,7 +124,7 @@ def kafka(
     folder: Path, port: int, log: Path, more: Mapping[str, object] | None = None, cluster: str | None = None
 ) -> Server:
     """Start Apache Kafka by itself, for tests; a stack's runs under its supervisor."""
-    return Server("kafka", kafka_command(folder, port, more, cluster), port, log)
+    return Server("kafka", kafka_command(folder, port, more, cluster), port, log=log)
 
 
 def kafka_command(
@@ -219,7 +219,7 @@ def _properties(folder: Path, port: int) -> dict[str, object]:
 
 def valkey(folder: Path, port: int, log: Path) -> Server:
     """Start Valkey by itself on a port, without a password, for tests; a stack's runs under its supervisor."""
-    return Server("valkey", valkey_command(folder, port), port, log)
+    return Server("valkey", valkey_command(folder, port), port, log=log)
 
 
 def valkey_command(folder: Path, port: int, password: str = "", socket: Path | None = None) -> list[str]:

@@ -91,7 +91,11 @@ class Stack:
             command = servers.kafka_command(folder / "kafka", port)
             self.supervisor.add(
                 Child(
-                    "kafka", "server", command, dict(os.environ), folder, answers=lambda pid: servers.listens(pid, port)
+                    "kafka",
+                    "server",
+                    command,
+                    folder=folder,
+                    answers=lambda pid: servers.listens(pid, port),
                 )
             )
         if self.file.own_redis:
@@ -102,8 +106,7 @@ class Stack:
                     "valkey",
                     "server",
                     command,
-                    dict(os.environ),
-                    folder,
+                    folder=folder,
                     answers=lambda pid: self._valkey_answers(pid, socket),
                 )
             )
@@ -128,8 +131,7 @@ class Stack:
                 "postgres",
                 "server",
                 command,
-                dict(os.environ),
-                self.folder,
+                folder=self.folder,
                 answers=lambda pid: postgres.answers(folder, pid),
                 end_by=signal.SIGINT,  # TERM waits for whoever is connected
             )
@@ -195,9 +197,8 @@ class Stack:
             for number in range(1, self.wanted.workers.get(stage, 1) + 1):
                 name = f"{stage}-{number}"
                 command = python_command("run", stage, "--data", str(self.folder), "--name", name)
-                self.supervisor.add(
-                    Child(name, stage, command, child_environ(port, self.settings.http_address), self.folder)
-                )
+                environ = child_environ(port, self.settings.http_address)
+                self.supervisor.add(Child(name, stage, command, environ=environ, folder=self.folder))
                 self.file.processes[name] = {"stage": stage, "pid": None, "port": port}
                 port += 1
         for door in DOORS:
@@ -210,7 +211,7 @@ class Stack:
         environ = child_environ(port, self.settings.http_address)
         if self.wanted.demo and is_loopback(self.settings.gateway_address[0]):
             environ.setdefault(f"{ENVIRONMENT}GATEWAY_SEATS", "open")
-        self.supervisor.add(Child(f"{door}-1", door, command, environ, self.folder))
+        self.supervisor.add(Child(f"{door}-1", door, command, environ=environ, folder=self.folder))
         self.file.processes[f"{door}-1"] = {"stage": door, "pid": None, "port": port}
 
     def _start_watching(self) -> None:
@@ -224,8 +225,7 @@ class Stack:
                 "prometheus",
                 "watch",
                 command,
-                dict(os.environ),
-                self.folder,
+                folder=self.folder,
                 answers=lambda pid: servers.listens(pid, port),
             )
         )

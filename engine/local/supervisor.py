@@ -37,16 +37,18 @@ class Child:
         name: str,
         stage: str,
         command: Sequence[str],
-        environ: dict[str, str],
+        *,
         folder: Path,
+        environ: dict[str, str] | None = None,
         on_line: Callable[[str], None] | None = None,
         answers: Callable[[int], bool] | None = None,
         end_by: int = signal.SIGTERM,
     ) -> None:
         """Prepare; ``run`` starts it. ``answers``, given its pid, says whether it is ready; else its ready-file
-        does. ``end_by`` is the signal that asks it to end."""
+        does. ``end_by`` is the signal that asks it to end; without an ``environ`` it has ours."""
         self.end_by = end_by
-        self.name, self.stage, self.command, self.environ = name, stage, command, environ
+        self.name, self.stage, self.command = name, stage, command
+        self.environ = dict(os.environ) if environ is None else environ
         self.ready_file = folder / "run" / f"{name}.ready"
         self.process: asyncio.subprocess.Process | None = None
         self.since = 0.0

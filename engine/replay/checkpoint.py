@@ -18,7 +18,7 @@ SEAL = hashlib.sha256().digest_size
 """A file is the SHA-256 of all that follows, then a ``Checkpoint`` as MessagePack."""
 
 
-class Checkpoint(msgspec.Struct, frozen=True):
+class Checkpoint(msgspec.Struct, frozen=True, kw_only=True):
     """One partition after some of its decisions, and what these were."""
 
     prefix: str

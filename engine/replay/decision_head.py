@@ -57,9 +57,9 @@ def head_of(value: bytes) -> Head:
             name.decode(),
             int(at),
             cause.decode(),
-            reason.decode(),
-            None if ticket is None else ticket.decode(),
-            _pack(value),
+            reason=reason.decode(),
+            ticket=None if ticket is None else ticket.decode(),
+            pack=_pack(value),
         )
     except UnicodeDecodeError:
         return read_whole(value)
@@ -83,4 +83,4 @@ def read_whole(value: bytes) -> Head:
         read = codec.decode(value, _Read)
     except UnicodeDecodeError as exc:
         raise msgspec.DecodeError(str(exc)) from exc
-    return Head(read.id, read.at, read.cause, read.reason, read.ticket, read.why.pack)
+    return Head(read.id, read.at, read.cause, reason=read.reason, ticket=read.ticket, pack=read.why.pack)

@@ -86,7 +86,11 @@ def _history(log: Log, begun: Mapping[int, Begun], since: Instant | None) -> His
         one = begun.get(partition)
         inputs = {
             f"{name}:{partition}": _Input(
-                log, name, partition, found.get(partition, []), one.positions.get(name, 0) if one else 0
+                log,
+                name,
+                partition,
+                entries=found.get(partition, []),
+                position=one.positions.get(name, 0) if one else 0,
             )
             for name, found in by_topic.items()
         }
@@ -131,7 +135,7 @@ def check_beginnings(log: Log, reached: Mapping[int, int]) -> None:
 class _Input:
     """One partition of an input: hands out the records that decisions name, and notices the ones passed over."""
 
-    def __init__(self, log: Log, topic: str, partition: int, entries: list[Entry], position: int) -> None:
+    def __init__(self, log: Log, topic: str, partition: int, *, entries: list[Entry], position: int) -> None:
         self.entries, self.passed = [entry for entry in entries if entry.offset >= position] if position else entries, 0
         self._topic, self._partition, self._begin = topic, partition, log.begins.get((topic, partition), 0)
         self._places = {entry.offset: place for place, entry in enumerate(self.entries)}
@@ -168,7 +172,7 @@ def _told(
         if head.pack not in packs and head.pack is not None:
             head = read_whole(value)
     except (msgspec.DecodeError, RecursionError):
-        return Told(where, "", 0, "unreadable", "", None, None, value)
+        return Told(where, "", 0, kind="unreadable", reason="", ticket=None, cause=None, record=value)
     name, at, kind, reason, ticket, pack = head
     if pack not in packs and pack is not None:
         raise Gap(f"{where} decides {name} by the pack {pack}, which is not on {REFERENCE.name}")
@@ -177,7 +181,7 @@ def _told(
         source = _source(where, name, inputs)
         if kind != "held":
             cause = _cause(source, entry, head, clocks, history, pack is not None and is_american(packs[pack].timezone))
-    return Told(where, name, at, kind, reason, ticket, cause, value)
+    return Told(where, name, at, kind=kind, reason=reason, ticket=ticket, cause=cause, record=value)
 
 
 def _cause(
@@ -186,17 +190,17 @@ def _cause(
     # of a command alone it counts
     appended_at = _appended_at(source, decision, head, clocks, history) if source.topic == COMMANDS.name else 0
     record = Record(
-        source.topic,
-        source.partition,
-        source.offset,
-        source.key,
-        source.value,
-        source.headers,
-        source.appended_ms,
-        appended_at,
-        source.loose,
-        source.unreadable,
-        source.first,
+        topic=source.topic,
+        partition=source.partition,
+        offset=source.offset,
+        key=source.key,
+        value=source.value,
+        headers=source.headers,
+        appended_ms=source.appended_ms,
+        appended_at=appended_at,
+        loose=source.loose,
+        unreadable=source.unreadable,
+        first=source.first,
     )
     try:
         return cause_of(record, _speed(clocks), american)

@@ -79,17 +79,17 @@ class Standing:
     def checkpoint(self, prefix: str, partitions: int) -> Checkpoint:
         """Write it down."""
         return Checkpoint(
-            prefix,
-            partitions,
-            self.partition,
-            self.at,
-            self.offset,
-            self.last,
-            self._link,
-            self._digest,
-            self.positions,
-            self.book.pack,
-            tuple(self.book.records()),
+            prefix=prefix,
+            partitions=partitions,
+            partition=self.partition,
+            at=self.at,
+            offset=self.offset,
+            last=self.last,
+            link=self._link,
+            digest=self._digest,
+            positions=self.positions,
+            pack=self.book.pack,
+            state=tuple(self.book.records()),
         )
 
     def check_packs(self) -> None:

@@ -76,7 +76,7 @@ def _simulate(history: History, laws: dict[str, Law], law: Law, count: int, adva
     after = Account(
         {**laws, law.ref: law}, {name: image for images in stood.values() for name, image in images.items()}
     )
-    told = Simulation(law, history.partitions, count, after.see, laws, history.begun)
+    told = Simulation(law, history.partitions, count, see=after.see, laws=laws, begun=history.begun)
     told.run(pending, advance)
     for one, other in ((before, after), (after, before)):
         for name in sorted(one.stood):

@@ -91,7 +91,7 @@ async def _dispatch(host: "Host") -> Built:
         INPUTS,
         registry.STATE,
         lambda number: DispatchCore(
-            number, host.settings.partitions, laws.laws, host.metrics, speed, host.tracing.trail()
+            number, host.settings.partitions, laws.laws, metrics=host.metrics, speed=speed, trail=host.tracing.trail()
         ),
         prepare,
         laws.have,
@@ -142,11 +142,11 @@ async def _intake(host: "Host") -> Built:
             number,
             settings.partitions,
             laws.places,
-            laws.laws,
-            laws.current,
-            vault,
-            host.metrics,
-            host.tracing.trail(),
+            laws=laws.laws,
+            current=laws.current,
+            vault=vault,
+            metrics=host.metrics,
+            trail=host.tracing.trail(),
         ),
         prepare,
         laws.have,
@@ -162,7 +162,9 @@ def _edge_maker(host: "Host", edge: Any) -> Callable[[Any], Any]:
 
     def make(tp: TopicPartition) -> EdgePartition:
         slot = f"{tp.topic[len(prefix) :]}:{tp.partition}"
-        return EdgePartition(edge, slot, tp, prefix, host.consumer, host.new_time(), host.metrics)
+        return EdgePartition(
+            edge, slot, tp, prefix=prefix, consumer=host.consumer, time=host.new_time(), metrics=host.metrics
+        )
 
     return make
 

@@ -43,7 +43,9 @@ def cause_of(record: Record, speed: int = 1, american: bool = False) -> Incident
     """
     if record.unreadable:
         return CommandCause(
-            record.id, _unreadable(record, f"{offsets(record)} cannot be read: {record.unreadable}"), record.appended_at
+            id=record.id,
+            command=_unreadable(record, f"{offsets(record)} cannot be read: {record.unreadable}"),
+            appended_at=record.appended_at,
         )
     given = _header(record, AGAIN)
     if given is not None:
@@ -56,8 +58,8 @@ def cause_of(record: Record, speed: int = 1, american: bool = False) -> Incident
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
             if not record.loose:
                 raise
-            return CommandCause(record.id, _unreadable(record, str(exc)), record.appended_at)
-    return CommandCause(record.id, _command(record, american), record.appended_at, speed)
+            return CommandCause(id=record.id, command=_unreadable(record, str(exc)), appended_at=record.appended_at)
+    return CommandCause(id=record.id, command=_command(record, american), appended_at=record.appended_at, speed=speed)
 
 
 def _again(record: Record, given: bytes, speed: int, american: bool) -> CommandCause:
@@ -70,9 +72,16 @@ def _again(record: Record, given: bytes, speed: int, american: bool) -> CommandC
             if command.kind is CommandKind.UNREADABLE
             else _unreadable(record, f"its header {AGAIN} is no retry_held")
         )
-        return CommandCause(record.id, command, record.appended_at)
+        return CommandCause(id=record.id, command=command, appended_at=record.appended_at)
     again = cause_of(msgspec.structs.replace(record, headers=()), speed, american)
-    return CommandCause(record.id, command, record.appended_at, speed, again, _sum(record.value))
+    return CommandCause(
+        id=record.id,
+        command=command,
+        appended_at=record.appended_at,
+        speed=speed,
+        again=again,
+        sha256=_sum(record.value),
+    )
 
 
 def _reported(record: Record) -> bytes | None:
@@ -108,10 +117,10 @@ def _command(record: Record, american: bool = False) -> Command:
 
 def _unreadable(record: Record, why: str) -> Command:
     return Command(
-        record.id,
-        CommandKind.UNREADABLE,
-        Actor(Role.SOURCE, "unknown"),
-        record.appended_at,
+        id=record.id,
+        kind=CommandKind.UNREADABLE,
+        actor=Actor(Role.SOURCE, "unknown"),
+        accepted_at=record.appended_at,
         reason=_QUOTED.sub("…", why)[:300],
     )
 
@@ -136,6 +145,7 @@ class DispatchCore:
         partition: int,
         partitions: int,
         laws: Mapping[str, Law],
+        *,
         metrics: StageMetrics,
         speed: int = 1,
         trail: Trail | None = None,
@@ -227,7 +237,7 @@ class DispatchCore:
         """Set a record aside: the law makes the decision that says so."""
         value, key = record.value or b"", (record.key or b"")[:100]
         home = key.decode(errors="replace")
-        cause = HeldCause(at, home, len(value), _sum(value), record.appended_at)
+        cause = HeldCause(at=at, home=home, size=len(value), sha256=_sum(value), appended_at=record.appended_at)
         outcome = set_aside_record(self.book, at, record.id, _held_before(record), home, cause)
         self.book.apply(outcome)
         return [Out(DECISIONS.name, self._partition, key or None, codec.encode(outcome.decision))]

@@ -58,7 +58,7 @@ async def _of_stage(admin: AIOKafkaAdminClient, prefix: str, stage: str) -> list
                 pid, _, host = rest.partition(":")
                 known = name == stage and pid.isdecimal()
                 now = "opening" if state != "Stable" else "ready" if _has_partitions(assignment) else "idle"
-                found.append(Member(stage, int(pid) if known else None, host if known else client, now))
+                found.append(Member(stage, int(pid) if known else None, host if known else client, state=now))
     return found
 
 

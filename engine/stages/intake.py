@@ -54,6 +54,7 @@ class IntakeCore(Clockless):
         partition: int,
         partitions: int,
         places: Mapping[str, Places],
+        *,
         laws: Mapping[str, Law],
         current: Callable[[], str],
         vault: Vault,
@@ -143,12 +144,12 @@ class IntakeCore(Clockless):
         if first is not None:
             self._metrics.count("rejected", RejectReason.DUPLICATE)
             again = Rejected(
-                record.id,
-                at,
-                RejectReason.DUPLICATE,
-                "id",
-                "this incident has come before",
-                name,
+                id=record.id,
+                at=at,
+                reason=RejectReason.DUPLICATE,
+                field="id",
+                message="this incident has come before",
+                identity=name,
                 original=f"{RAW.name}:{self._partition}:{first}",
             )
             return [self._rejection(record, self._vault.token(record.id), again)]
@@ -200,24 +201,24 @@ class IntakeCore(Clockless):
         flooded = self._watch_for_flood(record) and reason is not RejectReason.HELD
         token = self._vault.token(record.id)
         beside = Original(
-            record.key[:LONGEST_KEY] if record.key is not None else None, first(record.headers), name, shown(field)
+            key=record.key[:LONGEST_KEY] if record.key is not None else None,
+            headers=first(record.headers),
+            identity=name,
+            field=shown(field),
         )
         law = self._laws[self._current()]
         mask = masker_for(law.bundle.timezone).mask
         field = mask(shown(field)) if is_column else without_names(field, law)
         message = mask(shown(message))
+        plain = Rejected(id=record.id, at=at, reason=reason, field=field, message=message)
         if flooded and len(record.value or b"") > FLOOD_KEEPS_BYTES:
             told = f"{message}; one of a flood: its original is kept at {record.id} alone, for 30 days"
-            short = Rejected(record.id, at, reason, field, told)
-            return [self._rejection(record, token, short)]
+            return [self._rejection(record, token, msgspec.structs.replace(plain, message=told))]
         entry, (text, envelope) = self._vault.seal_parts(
             token, (record.value or b"")[:MAX_RECORD_BYTES], codec.encode(beside)
         )
-        rejected = Rejected(record.id, at, reason, field, message, token=token, sealed=text, envelope=envelope)
-        return [
-            self._rejection(record, token, rejected),
-            self._vault_out(token, codec.encode(entry)),
-        ]
+        rejected = msgspec.structs.replace(plain, token=token, sealed=text, envelope=envelope)
+        return [self._rejection(record, token, rejected), self._vault_out(token, codec.encode(entry))]
 
     def _rejection(self, record: Record, token: str, rejected: Rejected) -> Out:
         """Write it with the trace of what was sent."""

@@ -35,7 +35,7 @@ def place_of(places: Places, report: ReportedIncident, name: str) -> Placed:
     try:
         return places.place(where.grid, where.lat, where.lon, where.crs, where.address)
     except Unplaceable as exc:
-        raise Fault(RejectReason.OUT_OF_RANGE, "data.location", str(exc), name) from exc
+        raise Fault(RejectReason.OUT_OF_RANGE, "data.location", str(exc), identity=name) from exc
 
 
 def parted(law: Law, envelope: Envelope, report: ReportedIncident) -> Parted:
@@ -56,7 +56,7 @@ def parted(law: Law, envelope: Envelope, report: ReportedIncident) -> Parted:
     private = report.reporter or any(k not in listed for k in report.attributes)
     personal = personal_of(envelope, listed) if private else {}
     personal |= {"masked": shown.originals} if shown.originals else {}
-    return Parted(category, given, text, address, urls, attributes, personal)
+    return Parted(category, given, text, address=address, attachments=urls, attributes=attributes, personal=personal)
 
 
 def incident_of(

@@ -44,10 +44,10 @@ def command_of(record: Record, department: str, accepted_at: Instant) -> Command
     actor = Actor(Role.DEPARTMENT, department, department)
     if record.unreadable:
         return Command(
-            record.id,
-            CommandKind.UNREADABLE,
-            actor,
-            accepted_at,
+            id=record.id,
+            kind=CommandKind.UNREADABLE,
+            actor=actor,
+            accepted_at=accepted_at,
             reason=f"{offsets(record)} cannot be read: {record.unreadable}"[:300],
         )
     try:
@@ -58,17 +58,21 @@ def command_of(record: Record, department: str, accepted_at: Instant) -> Command
             ".".join(str(part) for part in exc.errors()[0]["loc"]) if isinstance(exc, ValidationError) else "the reply"
         )
         return Command(
-            record.id, CommandKind.UNREADABLE, actor, accepted_at, reason=f"{fields or 'the reply'} cannot be read"
+            id=record.id,
+            kind=CommandKind.UNREADABLE,
+            actor=actor,
+            accepted_at=accepted_at,
+            reason=f"{fields or 'the reply'} cannot be read",
         )
     return masked_command(_command(record.id, reply, department, accepted_at))
 
 
 def _command(command_id: str, reply: Reply, department: str, accepted_at: Instant) -> Command:
     return Command(
-        command_id,
-        ACTIONS[reply.action],
-        Actor(Role.DEPARTMENT, reply.person[:100], department),
-        accepted_at,
+        id=command_id,
+        kind=ACTIONS[reply.action],
+        actor=Actor(Role.DEPARTMENT, reply.person[:100], department),
+        accepted_at=accepted_at,
         ticket=reply.ticket,
         reason=reply.reason,
         text=reply.text or None,

@@ -25,7 +25,7 @@ class Fault(GridwhistleError):
     quotes = True
     reason: RejectReason
 
-    def __init__(self, reason: RejectReason, field: str, message: str, identity: str | None = None) -> None:
+    def __init__(self, reason: RejectReason, field: str, message: str, *, identity: str | None = None) -> None:
         """Keep what the rejection will say."""
         super().__init__(message, reason=reason)
         self.field, self.identity = field, identity
@@ -46,19 +46,19 @@ def read(record: Record, at: Instant) -> tuple[Envelope, ReportedIncident]:
     name = envelope.identity
     if record.key is None or compared(record.key) != name.encode():
         mend = "the key must be <source>:<id> of the event; a colon within the source is written %3A"
-        raise Fault(RejectReason.KEY_MISMATCH, "key", mend, name)
+        raise Fault(RejectReason.KEY_MISMATCH, "key", mend, identity=name)
     _few_members(envelope)
     try:
         report = ReportedIncident.model_validate(envelope.data)
     except ValidationError as exc:
         if (said := _said(record)) is not None:
-            raise ColumnFault(RejectReason.INVALID_FIELD, said.column, said.message, name) from exc
+            raise ColumnFault(RejectReason.INVALID_FIELD, said.column, said.message, identity=name) from exc
         first = exc.errors(include_url=False, include_input=False, include_context=False)[0]
         field = "data" + "".join(f".{part}" for part in first["loc"])
-        raise Fault(_reason_of(first["type"]), field, first["msg"], name) from exc
+        raise Fault(_reason_of(first["type"]), field, first["msg"], identity=name) from exc
     for field, when in report.moments().items():
         if abs(milliseconds(when) - at) > PLAUSIBLE_MS:
-            raise Fault(RejectReason.OUT_OF_RANGE, f"data.{field}", "more than ten years from now", name)
+            raise Fault(RejectReason.OUT_OF_RANGE, f"data.{field}", "more than ten years from now", identity=name)
     return envelope, report
 
 
@@ -69,14 +69,14 @@ def public(field: str, value: Any, name: str) -> str | int | bool:
         return value
     if isinstance(value, int):
         if not -(2**63) <= value < 2**63:
-            raise Fault(RejectReason.OUT_OF_RANGE, where, "a number of more than 64 bits", name)
+            raise Fault(RejectReason.OUT_OF_RANGE, where, "a number of more than 64 bits", identity=name)
         return value
     if not isinstance(value, str):
-        raise Fault(RejectReason.INVALID_FIELD, where, "send text, a whole number, or true or false", name)
+        raise Fault(RejectReason.INVALID_FIELD, where, "send text, a whole number, or true or false", identity=name)
     if len(value) > LONGEST_NAME:
-        raise Fault(RejectReason.INVALID_FIELD, where, f"at most {LONGEST_NAME} characters", name)
+        raise Fault(RejectReason.INVALID_FIELD, where, f"at most {LONGEST_NAME} characters", identity=name)
     if fault := unfit(value):
-        raise Fault(RejectReason.BAD_TEXT, where, fault, name)
+        raise Fault(RejectReason.BAD_TEXT, where, fault, identity=name)
     return value
 
 
@@ -105,7 +105,10 @@ def _few_members(envelope: Envelope) -> None:
     ):
         if isinstance(members, dict) and len(members) > bounds.MEMBERS:
             raise Fault(
-                RejectReason.TOO_LARGE, field, f"{len(members)} members; at most {bounds.MEMBERS}", envelope.identity
+                RejectReason.TOO_LARGE,
+                field,
+                f"{len(members)} members; at most {bounds.MEMBERS}",
+                identity=envelope.identity,
             )
 
 

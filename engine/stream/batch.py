@@ -35,7 +35,7 @@ class AgentSilent(GridwhistleError):
     """The stage's agent has not answered; its decisions are thrown away with the opening."""
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Batch:
     """One step's work, handed to the stage's agent, and what the agent makes of it."""
 

@@ -8,7 +8,7 @@ import msgspec
 from topics.ids import Instant
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One consumed record, with the logical (unprefixed) name of its topic."""
 
     topic: str

@@ -25,6 +25,7 @@ class EdgePartition:
         edge: Edge,
         slot: str,
         tp: TopicPartition,
+        *,
         prefix: str,
         consumer: Reader,
         time: BrokerTime,

@@ -17,13 +17,29 @@ def records_of(
     moments = {ms: to_engine(ms) for ms in {one.timestamp for one in raw}}
     return [
         Record(
-            topic, partition, one.offset, one.key, one.value, one.headers, one.timestamp, moments[one.timestamp],
-            type(one) is Loose,
+            topic=topic,
+            partition=partition,
+            offset=one.offset,
+            key=one.key,
+            value=one.value,
+            headers=one.headers,
+            appended_ms=one.timestamp,
+            appended_at=moments[one.timestamp],
+            loose=type(one) is Loose,
         )
         if type(one) is not Unreadable
         else Record(
-            topic, partition, one.offset, one.key, one.value, (), one.timestamp, moments[one.timestamp],
-            one.loose, one.why, one.first,
+            topic=topic,
+            partition=partition,
+            offset=one.offset,
+            key=one.key,
+            value=one.value,
+            headers=(),
+            appended_ms=one.timestamp,
+            appended_at=moments[one.timestamp],
+            loose=one.loose,
+            unreadable=one.why,
+            first=one.first,
         )
         for one in raw
-    ]  # fmt: skip
+    ]

@@ -23,7 +23,7 @@ from engine.stream.begun import has_begun
 from engine.stream.contracts import Out, Record
 from engine.stream.horizon import Horizon
 from engine.stream.limits import COMMIT_SECONDS, DECIDE_SECONDS, MAX_CAUSES, unfit
-from engine.stream.passed_by import passed_by
+from engine.stream.passed_by import stranger_passed_by
 from engine.stream.pinned_key import demand_same
 from engine.stream.positions import (
     MARKER,
@@ -100,9 +100,7 @@ class Partition:
         w.crash.at("opened")
 
     def _stranger(self, offset: int, why: str) -> None:
-        passed_by(
-            self._w.metrics, Record(self._w.state.name, self.number, offset, None, None, (), 0, 0, True, why), why
-        )
+        stranger_passed_by(self._w.metrics, self._w.state.name, self.number, offset, why)
 
     async def _check_the_log_is_no_further(self, marker: Marker | None) -> None:
         """What the log says was done must be in the state, whatever the group still knows: it would be done a second
@@ -166,14 +164,14 @@ class Partition:
             w.crash.at("polled")
             await w.prepare(records)
         batch = Batch(
-            self.core,
-            records,
-            self.time.now(),
-            self._horizon.at,
-            self._last_at,
-            w.held,
-            self.budget,
-            self._horizon.lead,
+            core=self.core,
+            records=records,
+            now=self.time.now(),
+            horizon=self._horizon.at,
+            last_at=self._last_at,
+            held=w.held,
+            budget=self.budget,
+            lead=self._horizon.lead,
         )
         await self._decide(batch)
         if not batch.taken and not batch.fired:

@@ -43,6 +43,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         stage: str,
         settings: Settings,
         consumer: Reader,
+        *,
         make: Callable[[object], Opening],
         key_of: Callable[[TopicPartition], object],
         metrics: StageMetrics,

@@ -29,6 +29,23 @@ def passed_by(metrics: StageMetrics, record: Record, why: str) -> None:
         log.error("%s/%d: %s cannot be read and is passed by: %s", record.topic, record.partition, offsets(record), why)
 
 
+def stranger_passed_by(metrics: StageMetrics, state: str, partition: int, offset: int, why: str) -> None:
+    """A record of our own state that no stage of ours has written."""
+    record = Record(
+        topic=state,
+        partition=partition,
+        offset=offset,
+        key=None,
+        value=None,
+        headers=(),
+        appended_ms=0,
+        appended_at=0,
+        loose=True,
+        unreadable=why,
+    )
+    passed_by(metrics, record, why)
+
+
 def offsets(record: Record) -> str:
     """Say which offsets a record stands for."""
     return (
@@ -41,10 +58,10 @@ def offsets(record: Record) -> str:
 def rejection(record: Record, at: Instant, partition: int) -> Out:
     """Record what was passed by: topic, partition and offsets, for whoever wrote it to send again."""
     told = Rejected(
-        record.id,
-        at,
-        RejectReason.UNREADABLE_BATCH,
-        record.topic,
-        f"{offsets(record)} of {record.topic}/{record.partition}: {record.unreadable}"[:300],
+        id=record.id,
+        at=at,
+        reason=RejectReason.UNREADABLE_BATCH,
+        field=record.topic,
+        message=f"{offsets(record)} of {record.topic}/{record.partition}: {record.unreadable}"[:300],
     )
     return Out(REJECTED.name, partition, None, codec.encode(told))

@@ -1,14 +1,18 @@
 """Whether a stage is ready, condition by condition, and what is told of it only when somebody asks."""
 
+import gc
+import logging
 import shutil
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.kafka.broker_time import SKEW_SECONDS, engine_now
 from engine.observability.health import Check
 from engine.security.connections import certificates_end
+from engine.security.private_files import make_missing, write_whole
 from rules.law.work_calendar import WorkCalendar
 
 if TYPE_CHECKING:
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from engine.observability.metrics import StageMetrics
     from engine.settings import Settings
     from engine.stream.partition_loop import PartitionLoop
+
+log = logging.getLogger(__name__)
 
 STILL_SECONDS = 30.0
 """A process that has neither done a step nor stood well for so long is not ready; the watchdog waits longer before it
@@ -112,3 +118,20 @@ def tell_machine(metrics: "StageMetrics", settings: "Settings") -> None:
         metrics.gauge("data_free_bytes", shutil.disk_usage(settings.data_dir).free)
     for name, ends in certificates_end(settings).items():
         metrics.gauge("certificate_expiry_seconds", ends - time.time(), name)
+
+
+def say_ready(stage: str, is_ready: bool, file: Path | None) -> None:
+    """In the log, and in the file that the supervisor looks at."""
+    if is_ready:
+        gc.collect()
+        gc.freeze()  # what was loaded stays; a full collection need not walk over it
+        log.info("%s is ready", stage)
+    else:
+        log.error("%s is not ready: a partition is opened again and again and nothing moves", stage)
+    if file is None:
+        return
+    if is_ready:
+        make_missing(file.parent)
+        write_whole(file, b"")
+    else:
+        file.unlink(missing_ok=True)

@@ -105,9 +105,9 @@ class Watch:
 
     def standings(self) -> list[Standing]:
         """List what must come to an end again and again, for the watchdog."""
-        found = [Standing("fetching", self._loop.fetched_at, 1, None)]
+        found = [Standing("fetching", self._loop.fetched_at, 1, task=None)]
         for slot in list(self._loop.slots.values()):
             if slot.stopped_by is None:
                 doing, factor = ("a step of", 1) if slot.open else ("opening", OPENING_FACTOR)
-                found.append(Standing(f"{doing} {self._loop.stage} {slot.label}", slot.beat, factor, slot.task))
+                found.append(Standing(f"{doing} {self._loop.stage} {slot.label}", slot.beat, factor, task=slot.task))
         return found

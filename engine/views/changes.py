@@ -93,6 +93,6 @@ def _change(fields: dict[str, str]) -> Change:
         fields["id"],
         int(float(fields["version"])),
         json.loads(fields["row"]) if fields["row"] else None,
-        tuple(fields["left"].split(BETWEEN)) if fields["left"] else (),
-        tuple(fields["entered"].split(BETWEEN)) if fields["entered"] else (),
+        left=tuple(fields["left"].split(BETWEEN)) if fields["left"] else (),
+        entered=tuple(fields["entered"].split(BETWEEN)) if fields["entered"] else (),
     )

@@ -47,6 +47,7 @@ class RedisView:
         settings: Settings,
         part: str = "view",
         laws: Mapping[str, Law] = NO_LAWS,
+        *,
         learn: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Prepare a connection; nothing is sent yet. Rows are labelled by ``laws``; ``learn`` reads on for a pack that

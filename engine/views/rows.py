@@ -67,7 +67,18 @@ def row_of(
     names = tuple(queue.replace(BETWEEN, "") for queue in queues(ticket, law))
     rank = f"{int(ticket.status not in FINAL)}{min(ticket.hops, 99):02d}"
     row = codec.encode(summary(ticket, law)).decode()
-    return Row(name, version, ticket.identity, rank, row, image.decode(), score(ticket), names, at, idle_at(ticket))
+    return Row(
+        name,
+        version,
+        ticket.identity,
+        rank=rank,
+        row=row,
+        image=image.decode(),
+        score=score(ticket),
+        queues=names,
+        since=at,
+        idle=idle_at(ticket),
+    )
 
 
 def held_row(name: str, at: Instant, home: str) -> Row:

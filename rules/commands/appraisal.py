@@ -21,7 +21,7 @@ def appraise(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.SCORE_MISSING
     if any((said.by, said.of) == (by, of) for said in draft.appraisals):
         return Reason.APPRAISED_BEFORE
-    draft.appraisals = (*draft.appraisals, Appraisal(by, of, command.score, command.text or ""))
+    draft.appraisals = (*draft.appraisals, Appraisal(by=by, of=of, score=command.score, text=command.text or ""))
     case.say(draft, TicketAppraised(by=by, of=of, score=command.score))
     return Reason.DONE_AS_ASKED
 

@@ -41,7 +41,12 @@ def ask(case: Case, draft: Draft, command: Command) -> Reason:
     if fault is not None:
         return fault
     draft.asked = Asked(
-        kind, str(command.actor.role), command.actor.person, command.reason or "", case.at, command.until
+        what=kind,
+        role=str(command.actor.role),
+        person=command.actor.person,
+        reason=command.reason or "",
+        at=case.at,
+        until=command.until,
     )
     case.say(draft, ApprovalAsked(what=kind, by=command.actor.person))
     return Reason.DONE_AS_ASKED

@@ -62,7 +62,7 @@ def answer(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.DONE_AS_ASKED
     draft.drop(ClockKind.SURVEY)
     actor = command.actor
-    draft.asked = Asked("reopen", str(actor.role), actor.person, command.text or "", case.at)
+    draft.asked = Asked(what="reopen", role=str(actor.role), person=actor.person, reason=command.text or "", at=case.at)
     draft.task, draft.duty = TicketTask.DECIDE_REOPENING, "desk"
     desk = case.someone(Role.DESK, draft)
     draft.person = desk.person if desk else case.supervisor(draft)
@@ -99,13 +99,13 @@ def reopen(case: Case, draft: Draft, command: Command) -> Reason:
     rungs = filing.rungs_of(law, category)
     draft.put(
         Clock(
-            ClockKind.RESOLVE,
-            "0",
-            draft.resolve_limit_ms,
-            draft.resolve_unit,
-            case.at,
-            case.at,
-            rungs,
+            kind=ClockKind.RESOLVE,
+            number="0",
+            limit_ms=draft.resolve_limit_ms,
+            unit=draft.resolve_unit,
+            started_at=case.at,
+            running_since=case.at,
+            rungs=rungs,
             area=law.area(draft.where),
         )
     )

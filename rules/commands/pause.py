@@ -26,7 +26,17 @@ def wait_reporter(case: Case, draft: Draft, command: Command) -> Reason:
         return Reason.PAUSED_BEFORE
     pauses.hold(case, draft, "waiting_reporter")
     draft.waits += 1
-    draft.put(Clock(ClockKind.PARK, f"wait-{draft.waits}", left, Unit.WORK_DAY, case.at, case.at, (100,)))
+    draft.put(
+        Clock(
+            kind=ClockKind.PARK,
+            number=f"wait-{draft.waits}",
+            limit_ms=left,
+            unit=Unit.WORK_DAY,
+            started_at=case.at,
+            running_since=case.at,
+            rungs=(100,),
+        )
+    )
     case.say(draft, WaitingForReporter(by=command.actor.person))
     return Reason.DONE_AS_ASKED
 

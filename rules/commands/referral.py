@@ -98,10 +98,10 @@ def _carried(case: Case, draft: Draft, code: str | None) -> Carried:
     clock, category = work_clocks.resolve_clock(draft), case.category(draft)
     had_limit = clock is not None and code == draft.category and category is not None and not category.wish
     return Carried(
-        draft.id,
-        draft.hops + 1,
-        draft.first_filed_at,
-        clocks.elapsed(case.law, clock, case.at) if clock else 0,
+        from_ticket=draft.id,
+        hops=draft.hops + 1,
+        first_filed_at=draft.first_filed_at,
+        resolve_consumed_ms=clocks.elapsed(case.law, clock, case.at) if clock else 0,
         limit_ms=clock.limit_ms if clock is not None and had_limit else None,
         unit=clock.unit if clock is not None and had_limit else None,
         extended=clock.extended if clock else 0,

@@ -44,11 +44,11 @@ def _ask_principal(case: Case, draft: Draft, command: Command, departments: tupl
         return Reason.ASKED_ALREADY
     actor = command.actor
     draft.asked = Asked(
-        "whistle",
-        str(actor.role),
-        actor.person,
-        command.reason or "",
-        case.at,
+        what="whistle",
+        role=str(actor.role),
+        person=actor.person,
+        reason=command.reason or "",
+        at=case.at,
         departments=departments,
         case=command.case,
     )

@@ -10,7 +10,7 @@ from rules.history.simulate import Misfit
 from rules.history.tally import Account, Fate
 
 
-class Side(msgspec.Struct, frozen=True):
+class Side(msgspec.Struct, frozen=True, kw_only=True):
     """A ticket as one telling leaves it."""
 
     ticket: str
@@ -66,7 +66,7 @@ class Load(msgspec.Struct, frozen=True):
     after: int
 
 
-class Drift(msgspec.Struct, frozen=True):
+class Drift(msgspec.Struct, frozen=True, kw_only=True):
     """A party's tickets of the split, and how far that is off its nominal share, in hundredths of a ticket."""
 
     count_before: int
@@ -156,7 +156,13 @@ def _side(fate: Fate | None) -> Side | None:
     if fate is None:
         return None
     return Side(
-        fate.name, fate.category, fate.status, fate.first_party, fate.tier, fate.party, tuple(sorted(fate.departments))
+        ticket=fate.name,
+        category=fate.category,
+        status=fate.status,
+        first_party=fate.first_party,
+        tier=fate.tier,
+        party=fate.party,
+        departments=tuple(sorted(fate.departments)),
     )
 
 
@@ -174,12 +180,12 @@ def _drifts(before: Account, after: Account) -> dict[str, Drift]:
     was, now = before.books, after.books
     return {
         party: Drift(
-            was.counts[party],
-            now.counts[party],
-            was.drift(party),
-            now.drift(party),
-            was.causes(party),
-            now.causes(party),
+            count_before=was.counts[party],
+            count_after=now.counts[party],
+            drift_before=was.drift(party),
+            drift_after=now.drift(party),
+            causes_before=was.causes(party),
+            causes_after=now.causes(party),
         )
         for party in dict.fromkeys((*was.nominal, *now.nominal))
     }

@@ -198,7 +198,13 @@ def _split(decision: Decision, event: Event, law: Law) -> list[tuple[str, bool]]
     """Whose turn was it, by the books before?"""
     books = decision.why.quota
     former, after = books["before"], books["after"]
-    quota = Quota(decision.home, str(event.facts["window"]), books["per"], former["counts"], former["targets"])
+    quota = Quota(
+        home=decision.home,
+        window=str(event.facts["window"]),
+        per=books["per"],
+        counts=former["counts"],
+        targets=former["targets"],
+    )
     party, worked_out = split.take(law, quota, tuple(event.facts["eligible"]))
     same = (
         party == event.facts["party"]

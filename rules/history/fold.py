@@ -99,8 +99,8 @@ def fold(book: Book, laws: Mapping[str, Law], told: Said) -> None:
     is_held = told.cause == "held"
     book.apply(
         Outcome(
-            _NOTHING,
-            tuple([_kept(change) for change in told.changes]),
+            decision=_NOTHING,
+            tickets=tuple([_kept(change) for change in told.changes]),
             quota=_quota(book, laws, told),
             counter=_counter(told) if told.cause == "incident" else None,
             seen=_seen(told) if told.cause == "command" else None,
@@ -112,16 +112,18 @@ def fold(book: Book, laws: Mapping[str, Law], told: Said) -> None:
     )
 
 
-_NOTHING = Decision("", 0, "held", "", "")  # type: ignore[arg-type]
+_NOTHING = Decision(id="", at=0, cause="held", reason="", home="")  # type: ignore[arg-type]
 """The book looks at what an outcome changes, not at its record."""
 
 
 def _kept(change: Change) -> Kept:
     if change.after is None:
-        return Kept(change.ticket, None, None, False)
+        return Kept(change.ticket, None, None, is_open=False)
     after = bytes(change.after)
     image = codec.decode(after, _Image)
-    return Kept(change.ticket, after, image.next_due_at, image.status not in FINAL, image.folded_into)
+    return Kept(
+        change.ticket, after, image.next_due_at, is_open=image.status not in FINAL, folded_into=image.folded_into
+    )
 
 
 def _counter(told: Said) -> tuple[str, DayCounter]:
@@ -176,7 +178,9 @@ def _held(told: Said) -> tuple[str, HeldCause | None] | None:
             if event.type != EventType.CAUSE_HELD:
                 return facts.record, None
             if facts.appended_at is not None:
-                return facts.record, HeldCause(told.at, told.home, facts.size, facts.sha256, facts.appended_at)
+                return facts.record, HeldCause(
+                    at=told.at, home=told.home, size=facts.size, sha256=facts.sha256, appended_at=facts.appended_at
+                )
     return None
 
 

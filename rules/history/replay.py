@@ -51,7 +51,7 @@ class Mismatch(msgspec.Struct, frozen=True):
     """Why nothing is decided now."""
 
 
-class Replayed(msgspec.Struct, frozen=True):
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
     """What came of one partition."""
 
     identical: int
@@ -89,12 +89,14 @@ def replay(laws: Mapping[str, Law], told: Iterable[Told], book: Book | None = No
         again, fault = _again(book, laws, one, last)
         if again != one.record:
             if again is None or not _same_but_for_the_stamp(again, one.record):
-                return Replayed(identical, held, Mismatch(one, again, fault), restamped)
+                return Replayed(
+                    identical=identical, held=held, mismatch=Mismatch(one, again, fault), restamped=restamped
+                )
             restamped += 1
         last, identical = one.at, identical + 1
         if identical % 10_000 == 0:
             book.let_go()
-    return Replayed(identical, held, None, restamped)
+    return Replayed(identical=identical, held=held, mismatch=None, restamped=restamped)
 
 
 def _same_but_for_the_stamp(again: bytes, record: bytes) -> bool:

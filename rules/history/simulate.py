@@ -65,6 +65,7 @@ class Simulation:
         law: Law,
         partitions: Mapping[int, Sequence[Told]],
         count: int,
+        *,
         see: See,
         laws: Mapping[str, Law] | None = None,
         begun: Mapping[int, Stood] | None = None,
@@ -94,10 +95,8 @@ class Simulation:
         self._names: dict[str, str] = {}
         """Recorded ticket -> its name under the new law; empty where there is none."""
         self.misfits: list[Misfit] = []
-        self.commands = 0
-        """Commands that were carried out in the record."""
-        self.newly_done = 0
-        """Commands that were refused, and that the new law carries out."""
+        self.commands = self.newly_done = 0
+        """Commands that were carried out in the record; those refused there that the new law carries out."""
         self.held: list[tuple[str, str]] = []
         """Causes that cannot be decided under the new law, each with the error."""
 
@@ -162,7 +161,12 @@ class Simulation:
         if was_done and reason in REFUSALS:
             self.misfits.append(
                 Misfit(
-                    one.id, one.at, command.kind, f"{command.actor.role}:{command.actor.person}", command.ticket, reason
+                    one.id,
+                    one.at,
+                    command.kind,
+                    actor=f"{command.actor.role}:{command.actor.person}",
+                    ticket=command.ticket,
+                    reason=reason,
                 )
             )
         self.newly_done += not was_done and reason not in UNDONE

@@ -29,7 +29,7 @@ HUNDRED = 100
 """Amounts of the split are in hundredths of a ticket: a share of 1 % is one of them."""
 
 
-class Image(msgspec.Struct, frozen=True):
+class Image(msgspec.Struct, frozen=True, kw_only=True):
     """Of a ``topics.ticket.Ticket`` what the account is about."""
 
     identity: str

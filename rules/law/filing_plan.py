@@ -7,7 +7,7 @@ from topics.pack import Category, Tier
 from topics.vocabulary import ClockKind, TierKind
 
 
-class Plan(msgspec.Struct, frozen=True):
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """How tickets of one category are filed where the same parties are eligible."""
 
     category: Category
@@ -45,16 +45,16 @@ def _make(law: Law, category: Category, able: tuple[str, ...]) -> Plan:
         party: ladder[next((i for i, tier in enumerate(ladder) if party in tier.parties), 0) :] for party in able
     }
     return Plan(
-        category,
-        f"category:{category.code}",
-        law.limit_ms(category.limit),
-        () if category.wish else law.rungs(ClockKind.RESOLVE),
-        able,
-        len(able) == len(law.shares),
-        counted,
-        category.urgency in law.bundle.automatic_whistle,
-        steps,
-        steps_of,
+        category=category,
+        rule=f"category:{category.code}",
+        limit_ms=law.limit_ms(category.limit),
+        rungs=() if category.wish else law.rungs(ClockKind.RESOLVE),
+        able=able,
+        all_able=len(able) == len(law.shares),
+        counted=counted,
+        whistles=category.urgency in law.bundle.automatic_whistle,
+        steps=steps,
+        steps_of=steps_of,
     )
 
 

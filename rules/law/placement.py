@@ -25,7 +25,7 @@ class Unplaceable(GridwhistleError, ValueError):
     quotes = True
 
 
-class Placed(msgspec.Struct, frozen=True):
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
     """Where something lies, and by what it was found."""
 
     home: HomeCode
@@ -74,17 +74,19 @@ class Places:
             if home is not None:
                 if at_point is not None and not self._agree(grid, at_point):
                     flags.append("grid_and_point_disagree")
-                return Placed(home, grid, "grid", tuple(flags), lat_e7, lon_e7)
+                return Placed(home=home, leaf=grid, by="grid", flags=tuple(flags), lat_e7=lat_e7, lon_e7=lon_e7)
             flags.append("grid_above_home" if grid in self._parents else "grid_unknown")
         if at_point is not None:
             home = self._home(at_point)
             if home is not None:
-                return Placed(home, at_point, "point", tuple(flags), lat_e7, lon_e7)
+                return Placed(home=home, leaf=at_point, by="point", flags=tuple(flags), lat_e7=lat_e7, lon_e7=lon_e7)
         leaf = self._by_address(address)
         home = self._home(leaf) if leaf is not None else None
         if home is not None:
-            return Placed(home, leaf, "address", tuple(flags), lat_e7, lon_e7)
-        return Placed(HomeCode(self._unplaced), None, "nothing", tuple(flags), lat_e7, lon_e7)
+            return Placed(home=home, leaf=leaf, by="address", flags=tuple(flags), lat_e7=lat_e7, lon_e7=lon_e7)
+        return Placed(
+            home=HomeCode(self._unplaced), leaf=None, by="nothing", flags=tuple(flags), lat_e7=lat_e7, lon_e7=lon_e7
+        )
 
     def _home(self, code: str) -> HomeCode | None:
         here: str | None = code

@@ -89,7 +89,7 @@ def quota_at(law: Law, before: Quota | None, home: str, at: Instant) -> Quota:
         if name.partition("/")[0] == window.partition("/")[0]:
             # shares that come back within a month make a window of their own
             window = f"{window}#{int(number or 1) + 1}"
-    return Quota(home, window, law.per, counts={}, targets={})
+    return Quota(home=home, window=window, per=law.per, counts={}, targets={})
 
 
 def take(law: Law, quota: Quota, able: tuple[str, ...]) -> tuple[str, Quota]:
@@ -105,16 +105,16 @@ def take(law: Law, quota: Quota, able: tuple[str, ...]) -> tuple[str, Quota]:
     counts[winner] = counts.get(winner, 0) + 1
     full = quota.fully_eligible + (len(able) == len(law.shares))
     return winner, Quota(
-        quota.home,
-        quota.window,
-        quota.per,
-        counts,
-        targets,
-        quota.split + 1,
-        full,
-        quota.direct,
-        quota.emergency,
-        quota.manual,
+        home=quota.home,
+        window=quota.window,
+        per=quota.per,
+        counts=counts,
+        targets=targets,
+        split=quota.split + 1,
+        fully_eligible=full,
+        direct=quota.direct,
+        emergency=quota.emergency,
+        manual=quota.manual,
     )
 
 

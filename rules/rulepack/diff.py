@@ -37,23 +37,23 @@ def _section(section: str, old: Any, new: Any) -> Iterator[Changed]:
     elif isinstance(old, dict) and isinstance(new, dict):
         yield from _entries(section, old, new)
     elif old != new:
-        yield Changed(section, "", old, new)
+        yield Changed(section, "", old, after=new)
 
 
 def _entries(section: str, old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> Iterator[Changed]:
     for name in dict.fromkeys((*old, *new)):
         here = f"{prefix}{name}"
         if name not in new:
-            yield Changed(section, here, old[name], None)
+            yield Changed(section, here, old[name], after=None)
         elif name not in old:
-            yield Changed(section, here, None, new[name])
+            yield Changed(section, here, None, after=new[name])
         elif isinstance(old[name], dict) and isinstance(new[name], dict) and not _is_limit(old[name]):
             yield from _entries(section, old[name], new[name], f"{here}.")
         elif all(isinstance(side, list) and side and isinstance(side[0], dict) for side in (old[name], new[name])):
             yield from _entries(section, _by_name(section, old[name]), _by_name(section, new[name]), f"{here}.")
             yield from _order(section, old[name], new[name], here)
         elif old[name] != new[name]:
-            yield Changed(section, here, old[name], new[name])
+            yield Changed(section, here, old[name], after=new[name])
 
 
 def _is_limit(value: Mapping[str, Any]) -> bool:
@@ -83,7 +83,7 @@ def _order(section: str, old: list[Any], new: list[Any], name: str = "") -> Iter
     ]
     both = [[name for name in one if name in other] for one, other in ((names[0], names[1]), (names[1], names[0]))]
     if both[0] != both[1]:
-        yield Changed(section, f"{name} (order)".strip(), both[0], both[1])
+        yield Changed(section, f"{name} (order)".strip(), both[0], after=both[1])
 
 
 def worded(value: Any) -> str:

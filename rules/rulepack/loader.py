@@ -64,7 +64,7 @@ def read_members(name_or_path: str | Path) -> Reading:
         PackSource(**members)
     except ValidationError as exc:
         faults = faults + _said(exc, members, files, Lines(folder_of(name_or_path)), is_lost)
-    return Reading(members, files, faults, is_lost)
+    return Reading(members, files, faults, is_lost=is_lost)
 
 
 def _said(

@@ -19,7 +19,7 @@ class IncidentCause(msgspec.Struct, frozen=True):
     incident: AnyIncident
 
 
-class CommandCause(msgspec.Struct, frozen=True):
+class CommandCause(msgspec.Struct, frozen=True, kw_only=True):
     """A command was read; ``appended_at`` is when the broker had it, in engine time."""
 
     id: str
@@ -32,7 +32,7 @@ class CommandCause(msgspec.Struct, frozen=True):
     sha256: str = ""
 
 
-class ClockCause(msgspec.Struct, frozen=True):
+class ClockCause(msgspec.Struct, frozen=True, kw_only=True):
     """A rung of a ticket's clock is due."""
 
     ticket: str
@@ -58,7 +58,7 @@ class Kept(NamedTuple):
 Cause = IncidentCause | CommandCause | ClockCause
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """What a cause leads to: the record for the log, and what the book and its topic take over."""
 
     decision: Decision

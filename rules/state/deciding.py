@@ -26,7 +26,7 @@ from topics.ticket import CommandSeen, DayCounter, Ticket
 from topics.vocabulary import REFUSALS, ClockKind, Reason
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True)
 class Deciding:
     """What every step of deciding one cause looks at."""
 
@@ -41,7 +41,9 @@ class Deciding:
     def case(self, decision_id: str, ticket: Ticket) -> Case:
         """Open the case of a ticket, by the law it was filed under and the roster of the one in force."""
         law, book = self.laws[ticket.pack], self.book
-        case = Case(decision_id, self.at, law, book.rosters.law(self.laws.get(book.pack or ticket.pack, law), self.at))
+        case = Case(
+            decision_id, self.at, law, duty_law=book.rosters.law(self.laws.get(book.pack or ticket.pack, law), self.at)
+        )
         case.was = ticket.status
         case.quota_before = book.quotas.get(ticket.home)
         return case
@@ -96,7 +98,7 @@ class Deciding:
         if reason in REFUSALS and reason is not Reason.ID_RESERVED:
             refused = refused_as(actor, command.id, command.kind, name or "")
             seen = (refused, CommandSeen(cause.id, self.at)) if refused else None
-        return Outcome(decision, (), seen=seen, expired=self.expired)
+        return Outcome(decision=decision, tickets=(), seen=seen, expired=self.expired)
 
     def publish(
         self,
@@ -129,13 +131,13 @@ class Deciding:
         )
         referrals = (case.referral,) if case.referral else ()
         return Outcome(
-            decision,
-            tuple(kept),
-            referrals,
-            case.quota,
-            counter,
-            self.seen if command is not None else None,
-            self.expired,
+            decision=decision,
+            tickets=tuple(kept),
+            referrals=referrals,
+            quota=case.quota,
+            counter=counter,
+            seen=self.seen if command is not None else None,
+            expired=self.expired,
             unmanned=tuple(case.unmanned),
         )
 
@@ -146,12 +148,14 @@ def _written(case: Case, draft: Draft) -> tuple[list[Kept], list[Change]]:
     changes: list[Change] = []
     for changed, law in ((draft, case.law), *case.others) if case.others else ((draft, case.law),):
         if case.forgotten and changed is draft:
-            kept.append(Kept(draft.id, None, None, False))
+            kept.append(Kept(draft.id, None, None, is_open=False))
             changes.append(Change(draft.id, draft.version + 1, None))
             continue
         ticket = publish(law, changed, case.duty_law)
         after = codec.encode(ticket)
-        kept.append(Kept(ticket.id, after, ticket.next_due_at, changed.is_open, changed.folded_into))
+        kept.append(
+            Kept(ticket.id, after, ticket.next_due_at, is_open=changed.is_open, folded_into=changed.folded_into)
+        )
         changes.append(Change(ticket.id, ticket.version, msgspec.Raw(after)))
     return kept, changes
 

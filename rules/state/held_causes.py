@@ -82,7 +82,7 @@ def set_aside_record(book: Book, at: Instant, record: str, again: str | None, ho
         why=Why(pack=book.pack),
         engine=VERSION,
     )
-    return Outcome(decision, (), held=(name, cause))
+    return Outcome(decision=decision, tickets=(), held=(name, cause))
 
 
 def set_aside(book: Book, cause: ClockCause, at: Instant) -> Outcome:
@@ -111,8 +111,8 @@ def set_aside(book: Book, cause: ClockCause, at: Instant) -> Outcome:
         why=Why(pack=draft.pack),
         engine=VERSION,
     )
-    kept = Kept(draft.id, after, draft.next_due_at, draft.is_open, draft.folded_into)
-    return Outcome(decision, (kept,), held=(name, HeldCause(at, draft.home)))
+    kept = Kept(draft.id, after, draft.next_due_at, is_open=draft.is_open, folded_into=draft.folded_into)
+    return Outcome(decision=decision, tickets=(kept,), held=(name, HeldCause(at=at, home=draft.home)))
 
 
 def rearmed(book: Book, name: str) -> tuple[Draft, Kept] | None:
@@ -142,4 +142,4 @@ def rearmed(book: Book, name: str) -> tuple[Draft, Kept] | None:
     draft.version += 1
     due = clocks.first_due(book.laws[draft.pack], draft.clocks, draft.urgency, draft.hours)
     draft.next_due_at = due[0] if due else None
-    return draft, Kept(draft.id, codec.encode(draft), draft.next_due_at, True, draft.folded_into)
+    return draft, Kept(draft.id, codec.encode(draft), draft.next_due_at, is_open=True, folded_into=draft.folded_into)

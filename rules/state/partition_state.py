@@ -156,10 +156,10 @@ class Book:
         found = clocks.first_due(self.laws[ticket.pack], ticket.clocks, ticket.urgency, ticket.hours)
         ended = self._programme_ended(ticket.id)
         if ended is not None and (found is None or ended <= found[0]):
-            return ClockCause(ticket.id, ClockKind.FLOOD, "0", 100, ended)
+            return ClockCause(ticket=ticket.id, kind=ClockKind.FLOOD, number="0", rung=100, due_at=ended)
         assert found is not None
         due_at, rung, _, number, clock = found
-        return ClockCause(ticket.id, clock.kind, number, rung, due_at)
+        return ClockCause(ticket=ticket.id, kind=clock.kind, number=number, rung=rung, due_at=due_at)
 
     def _fold(self, name: str, programme: str | None) -> None:
         former = self._into.get(name)

@@ -19,7 +19,15 @@ PATIENT = frozenset({Urgency.U3, Urgency.U4})
 
 def start(law: Law, kind: ClockKind, number: str, limit: Limit, at: Instant) -> Clock:
     """Start a clock with its full budget."""
-    return Clock(kind, number, law.limit_ms(limit), limit.unit, at, at, law.rungs(kind))
+    return Clock(
+        kind=kind,
+        number=number,
+        limit_ms=law.limit_ms(limit),
+        unit=limit.unit,
+        started_at=at,
+        running_since=at,
+        rungs=law.rungs(kind),
+    )
 
 
 def limit_of(law: Law, kind: ClockKind, urgency: str | None) -> Limit | None:

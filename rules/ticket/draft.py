@@ -96,7 +96,7 @@ class Case:
         "was",
     )
 
-    def __init__(self, decision_id: str, at: Instant, law: Law, duty_law: Law) -> None:
+    def __init__(self, decision_id: str, at: Instant, law: Law, *, duty_law: Law) -> None:
         """Begin; ``law`` is the ticket's frozen one, ``duty_law`` the one in force, which knows the rosters of
         today."""
         self.id, self.at, self.law, self.duty_law = DecisionId(decision_id), at, law, duty_law

@@ -65,10 +65,10 @@ class Lately:
                         one.filed_at,
                         one.id,
                         one.leaf,
-                        one.lat_e7,
-                        one.lon_e7,
-                        plain(one.text[: bounds.WORDS_CHARS]),
-                        one.folded_into,
+                        lat_e7=one.lat_e7,
+                        lon_e7=one.lon_e7,
+                        text=plain(one.text[: bounds.WORDS_CHARS]),
+                        folded_into=one.folded_into,
                     ),
                 )
         former = self._places.get(name)

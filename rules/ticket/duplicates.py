@@ -33,7 +33,14 @@ def look(case: Case, draft: Draft, lately: Lately, tickets: Mapping[str, Draft],
         return  # what is played is never taken for what is real, nor the other way about
     bundle, mine = (
         case.law.bundle,
-        Seen(case.at, draft.id, draft.leaf, draft.lat_e7, draft.lon_e7, plain(draft.text[: bounds.WORDS_CHARS])),
+        Seen(
+            case.at,
+            draft.id,
+            draft.leaf,
+            lat_e7=draft.lat_e7,
+            lon_e7=draft.lon_e7,
+            text=plain(draft.text[: bounds.WORDS_CHARS]),
+        ),
     )
     category = draft.category or ""
     if bundle.storm is not None:

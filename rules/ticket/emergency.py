@@ -28,13 +28,13 @@ def renew_limit(case: Case, draft: Draft, category: Category) -> None:
     law, resolve = case.law, draft.clock(ClockKind.RESOLVE)
     runs = resolve is None or resolve.running_since is not None
     fresh = Clock(
-        ClockKind.RESOLVE,
-        f"{category.urgency}@{draft.version}",
-        draft.resolve_limit_ms,
-        draft.resolve_unit,
-        case.at,
-        case.at if runs else None,
-        filing.rungs_of(law, category),
+        kind=ClockKind.RESOLVE,
+        number=f"{category.urgency}@{draft.version}",
+        limit_ms=draft.resolve_limit_ms,
+        unit=draft.resolve_unit,
+        started_at=case.at,
+        running_since=case.at if runs else None,
+        rungs=filing.rungs_of(law, category),
         stopped_at=None if runs else case.at,
         area=law.area(draft.where),
     )

@@ -53,7 +53,7 @@ def unmerge(case: Case, draft: Draft, chain: Sequence[tuple[Draft, Law]], comman
         if into.supervised_by != was:
             case.say(into, SupervisionLifted(by=was))
         if into.before_merge is not None:
-            kept = Draft(*(getattr(into.before_merge, name) for name in Ticket.__struct_fields__))
+            kept = Draft(**{name: getattr(into.before_merge, name) for name in Ticket.__struct_fields__})
             _let_go(law, kept, draft.id, gone)
             into.before_merge = kept
         case.others.append((into, law))

@@ -27,7 +27,7 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
     somebody = case.someone(role, draft, org, skill)
     n = draft.offers[-1].n + 1 if draft.offers else 1
     if somebody is None and tier.nobody_on_duty == "skip":
-        draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at, OfferEnd.SKIPPED))
+        draft.offers = (*draft.offers, Offer(n=n, tier=tier.name, party=party, at=case.at, ended=OfferEnd.SKIPPED))
         case.refused.append((party, OfferEnd.SKIPPED))
         return False
     if somebody is None and tier.kind == PARTIES:
@@ -36,7 +36,7 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
     draft.status, draft.task = OFFERED, TicketTask.ACCEPT
     draft.tier, draft.party, draft.duty = tier.name, party, party
     draft.person = somebody.person if somebody else case.supervisor(draft)
-    draft.offers = (*draft.offers, Offer(n, tier.name, party, case.at))
+    draft.offers = (*draft.offers, Offer(n=n, tier=tier.name, party=party, at=case.at))
     draft.drop(ACCEPT, ClockKind.CONTACT)
     limit = clocks.limit_of(case.law, ACCEPT, draft.urgency)
     if limit is not None:

@@ -45,11 +45,31 @@ def park(case: Case, draft: Draft, until: Instant) -> None:
     hold(case, draft, "parked")
     draft.parked_from, draft.was_parked = draft.status, True
     draft.status, draft.task = Status.PARKED, TicketTask.WAIT
-    draft.put(Clock(ClockKind.PARK, "0", until - case.at, Unit.MINUTE, case.at, case.at, (100,), until=until))
+    draft.put(
+        Clock(
+            kind=ClockKind.PARK,
+            number="0",
+            limit_ms=until - case.at,
+            unit=Unit.MINUTE,
+            started_at=case.at,
+            running_since=case.at,
+            rungs=(100,),
+            until=until,
+        )
+    )
     if until - REMINDER_MS > case.at:
         reminder = until - REMINDER_MS
         draft.put(
-            Clock(ClockKind.PARK, "reminder", reminder - case.at, Unit.MINUTE, case.at, case.at, (50,), until=reminder)
+            Clock(
+                kind=ClockKind.PARK,
+                number="reminder",
+                limit_ms=reminder - case.at,
+                unit=Unit.MINUTE,
+                started_at=case.at,
+                running_since=case.at,
+                rungs=(50,),
+                until=reminder,
+            )
         )
     case.say(draft, TicketParked(until=until))
 

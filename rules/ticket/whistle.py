@@ -39,7 +39,7 @@ def call(
         draft.clocks = (*draft.clocks, *started)  # a child's number is new
         role = DepartmentRole.HELPER if has_lead else DepartmentRole.LEAD
         has_lead = True
-        child = Child(code, n, role, case.at, deadline)
+        child = Child(code=code, n=n, role=role, called_at=case.at, deadline_at=deadline)
         draft.children = (*draft.children, child)
         department_tasks.send(
             case, draft, "dispatched", code, role, child, report_in_by=report_in_by, asks=asks, why=reason
@@ -62,7 +62,15 @@ def _child_clock(case: Case, draft: Draft) -> Clock | None:
         if left > 0:
             limit, unit = left, Unit(clock.unit)
             break
-    fresh = Clock(ClockKind.CHILD, "", limit, unit, case.at, case.at, law.rungs(ClockKind.CHILD))
+    fresh = Clock(
+        kind=ClockKind.CHILD,
+        number="",
+        limit_ms=limit,
+        unit=unit,
+        started_at=case.at,
+        running_since=case.at,
+        rungs=law.rungs(ClockKind.CHILD),
+    )
     return fresh if held is None else clocks.pause(law, fresh, case.at, held)
 
 

@@ -15,7 +15,16 @@ def start_leg(case: Case, draft: Draft) -> None:
         return  # it ages without a limit, wherever it is
     limit, unit = clocks.leg_limit(case.law, draft.resolve_limit_ms, draft.resolve_unit)
     area = None if draft.is_overdue else case.law.area(draft.where)  # what has breached stands still no more (LAW 4)
-    leg = Clock(ClockKind.LEG, str(draft.leg), limit, unit, case.at, case.at, case.law.rungs(ClockKind.LEG), area=area)
+    leg = Clock(
+        kind=ClockKind.LEG,
+        number=str(draft.leg),
+        limit_ms=limit,
+        unit=unit,
+        started_at=case.at,
+        running_since=case.at,
+        rungs=case.law.rungs(ClockKind.LEG),
+        area=area,
+    )
     resolve = draft.clock(ClockKind.RESOLVE)
     held = resolve.paused_reason if resolve is not None else None
     draft.put(leg if held is None else clocks.pause(case.law, leg, case.at, held))

@@ -206,7 +206,13 @@ async def in_turns(senders: Senders, watch: Watch, seconds: float) -> Found:
         (beside if turn % 2 else calm).append(range(done, done := done + sent))
         thrown += sum(bads)
         await all_told()
-    return Found(watch.p99(calm), watch.p99(beside), watch.typical(calm), watch.typical(beside), thrown / seconds)
+    return Found(
+        watch.p99(calm),
+        watch.p99(beside),
+        watch.typical(calm),
+        beside_turn=watch.typical(beside),
+        thrown=thrown / seconds,
+    )
 
 
 async def measure(settings: Settings, seconds: float = SECONDS) -> Found:

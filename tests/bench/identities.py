@@ -71,11 +71,11 @@ def row(day: int, n: int, is_there: bool) -> Row:
         name,
         1,
         f"hotline:{day}-{n}",
-        "100",
-        '{"text":"' + "x" * 600 + '"}',
-        "",
-        day * DAY_MS + n,
-        ("street:s", "desk", f"person:p{n % 50}"),
+        rank="100",
+        row='{"text":"' + "x" * 600 + '"}',
+        image="",
+        score=day * DAY_MS + n,
+        queues=("street:s", "desk", f"person:p{n % 50}"),
     )
 
 

@@ -41,13 +41,13 @@ def recorded(count: int, minutes: int) -> Log:
         at, (leaf, home) = START + n * minutes * MINUTE // count, draw.choice(leaves)
         told.pass_time(at)
         incident = Incident(
-            f"bench:{n}",
-            HomeCode(home or ""),
-            at,
-            at,
-            "app",
-            law.ref,
-            "grid",
+            identity=f"bench:{n}",
+            home=HomeCode(home or ""),
+            occurred_at=at,
+            received_at=at,
+            channel="app",
+            pack=law.ref,
+            placed_by="grid",
             category=draw.choice(categories),
             leaf=leaf,
             text=f"report {n}",

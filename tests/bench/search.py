@@ -136,15 +136,15 @@ def questions(draw: random.Random) -> dict[str, list[Asked]]:
 
     day = 86_400_000
     return {
-        "two characters, common": many(lambda: Asked(draw.choice(THINGS)[:2])),
-        "two characters, rare": many(lambda: Asked(draw.choice(RARE[:3]))),
-        "a word of letters, rare": many(lambda: Asked(draw.choice(RARE[3:]))),
-        "begun word and a road": many(lambda: Asked(f"{draw.choice(WORDS)[:4]} {draw.choice(ROADS)}")),
-        "an address": many(lambda: Asked(f"{draw.choice(ROADS)}{draw.randrange(1, 400)}号")),
+        "two characters, common": many(lambda: Asked(words=draw.choice(THINGS)[:2])),
+        "two characters, rare": many(lambda: Asked(words=draw.choice(RARE[:3]))),
+        "a word of letters, rare": many(lambda: Asked(words=draw.choice(RARE[3:]))),
+        "begun word and a road": many(lambda: Asked(words=f"{draw.choice(WORDS)[:4]} {draw.choice(ROADS)}")),
+        "an address": many(lambda: Asked(words=f"{draw.choice(ROADS)}{draw.randrange(1, 400)}号")),
         "an address, one grid": many(
-            lambda: Asked(f"{draw.choice(ROADS)}{draw.randrange(1, 400)}", place=f"home{draw.randrange(60)}")
+            lambda: Asked(words=f"{draw.choice(ROADS)}{draw.randrange(1, 400)}", place=f"home{draw.randrange(60)}")
         ),
-        "words that never meet": many(lambda: Asked(f"{RARE[0]} {RARE[4]}")),
+        "words that never meet": many(lambda: Asked(words=f"{RARE[0]} {RARE[4]}")),
         "a person, broken limits": many(lambda: Asked(person=f"person-{draw.randrange(3000)}", is_breached=True)),
         "a street, open, a category": many(
             lambda: Asked(
@@ -158,7 +158,7 @@ def questions(draw: random.Random) -> dict[str, list[Asked]]:
                 until=at + 7 * day,
             )
         ),
-        "source:id": many(lambda: Asked(f"hotline:{draw.randrange(100_000)}")),
+        "source:id": many(lambda: Asked(words=f"hotline:{draw.randrange(100_000)}")),
     }  # fmt: skip
 
 

@@ -73,10 +73,12 @@ def cause_of(line: dict[str, Any], decision: dict[str, Any]) -> IncidentCause | 
     if line["kind"] == "incident":
         return IncidentCause(line["id"], codec.decode(line["cause"].encode(), Incident))
     if line["kind"] == "command":
-        return CommandCause(line["id"], codec.decode(line["cause"].encode(), Command), line["appended"])
+        return CommandCause(
+            id=line["id"], command=codec.decode(line["cause"].encode(), Command), appended_at=line["appended"]
+        )
     _, ticket, _, clock, rest = decision["id"].split(":", 4)
     number, _, rung = rest.rpartition(":")
-    return ClockCause(ticket, ClockKind(clock), number, int(rung), decision["at"])
+    return ClockCause(ticket=ticket, kind=ClockKind(clock), number=number, rung=int(rung), due_at=decision["at"])
 
 
 def plain(value: Any) -> Any:

@@ -92,13 +92,13 @@ def reported(law: Law, places: Places, step: Any) -> Incident:
     placed = places.place(where.get("grid"), where.get("lat"), where.get("lon"), where.get("crs"), where.get("address"))
     promised = data.get("promised_by")
     return Incident(
-        step.row.identity,
-        placed.home,
-        step.at,
-        step.at,
-        data["channel"],
-        law.ref,
-        placed.by,
+        identity=step.row.identity,
+        home=placed.home,
+        occurred_at=step.at,
+        received_at=step.at,
+        channel=data["channel"],
+        pack=law.ref,
+        placed_by=placed.by,
         category=law.category_code(data["category"]) if data.get("category") else None,
         leaf=placed.leaf,
         flags=placed.flags,
@@ -109,7 +109,9 @@ def reported(law: Law, places: Places, step: Any) -> Incident:
 def closing(name: str, step: Any, ticket: str) -> Command:
     """What the city says at the end of a row."""
     actor = Actor(Role.SOURCE, step.row.source)
-    return Command(name, step.closing.kind, actor, step.at, ticket=ticket, reason=step.closing.reason)
+    return Command(
+        id=name, kind=step.closing.kind, actor=actor, accepted_at=step.at, ticket=ticket, reason=step.closing.reason
+    )
 
 
 def los_angeles(file: Path) -> Iterator[str]:
@@ -132,7 +134,9 @@ def los_angeles(file: Path) -> Iterator[str]:
         cause: Any = (
             books.IncidentCause(f"incidents:0:{n}", reported(law, places, step))
             if step.closing is None
-            else books.CommandCause(f"commands:0:{n}", closing(f"c{n}", step, tickets[name]), step.at)
+            else books.CommandCause(
+                id=f"commands:0:{n}", command=closing(f"c{n}", step, tickets[name]), appended_at=step.at
+            )
         )
         outcome = decide(book, book.laws, cause, step.at)
         book.apply(outcome)

@@ -159,7 +159,7 @@ async def _half(here: Watched, bundle: PackBundle) -> None:
     await put(settings, {ref: bundle_bytes(bundle)})
     actor, at = Actor(Role.CHIEF, "chief-1"), engine_now(reference.clock)
     commands = [
-        (p, Command(f"adopt:{ref}:{p}:{at}", CommandKind.ADOPT_PACK, actor, at, pack=ref))
+        (p, Command(id=f"adopt:{ref}:{p}:{at}", kind=CommandKind.ADOPT_PACK, actor=actor, accepted_at=at, pack=ref))
         for p in range(settings.partitions // 2)
     ]
     decided = [decision.reason async for decision in give_many(settings, commands, 20)]

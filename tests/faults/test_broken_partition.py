@@ -220,8 +220,15 @@ def check_page(page: dict[str, float]) -> None:
 def trial_of(city: City) -> Trial:
     """As the page of results asks for it; nothing is fed or judged by it."""
     settings = city.settings
-    feed = Feed(settings, settings.data_dir / "none", 1, SEED)
-    trial = Trial(settings.data_dir, city.rig, [], feed, Ledger(settings.kafka, settings.prefix, PARTITIONS), SEED)
+    feed = Feed(settings, settings.data_dir / "none", 1, seed=SEED)
+    trial = Trial(
+        settings.data_dir,
+        city.rig,
+        [],
+        feed=feed,
+        ledger=Ledger(settings.kafka, settings.prefix, PARTITIONS),
+        seed=SEED,
+    )
     trial.verdict.incidents = trial.verdict.tickets = len(city.watch.sent)
     return trial
 

@@ -129,10 +129,10 @@ class Feed:
                 if kind is None or (kind is CommandKind.FINISH and int(ticket.id.rsplit("-", 1)[1]) % 2):
                     continue
                 command = Command(
-                    f"{ticket.id}:{kind}:{ticket.version}",
-                    kind,
-                    Actor(Role(ticket.party), ticket.person),
-                    engine_now(clock),
+                    id=f"{ticket.id}:{kind}:{ticket.version}",
+                    kind=kind,
+                    actor=Actor(Role(ticket.party), ticket.person),
+                    accepted_at=engine_now(clock),
                     ticket=ticket.id,
                     text="done",
                     proof=("photo",),
@@ -149,7 +149,16 @@ class Feed:
         def done(future: "asyncio.Future[Any]") -> None:
             if not future.cancelled() and future.exception() is None:
                 where = future.result()
-                self._journal.add(JournalEntry(name, kind, topic, where.partition, where.offset, digest(value)))
+                self._journal.add(
+                    JournalEntry(
+                        id=name,
+                        kind=kind,
+                        topic=topic,
+                        partition=where.partition,
+                        offset=where.offset,
+                        sha256=digest(value),
+                    )
+                )
 
         ack.add_done_callback(done)
 

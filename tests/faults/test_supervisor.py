@@ -48,8 +48,15 @@ def trial_on(data: Path, folder: Path) -> Trial:
     stack = read_stack(data)
     assert stack is not None
     settings = settings_for(data, stack, {})
-    feed = Feed(settings, folder / "journal.jsonl", 12, SEED)
-    return Trial(folder, Rig(settings), [], feed, Ledger(settings.kafka, settings.prefix, settings.partitions), SEED)
+    feed = Feed(settings, folder / "journal.jsonl", 12, seed=SEED)
+    return Trial(
+        folder,
+        Rig(settings),
+        [],
+        feed=feed,
+        ledger=Ledger(settings.kafka, settings.prefix, settings.partitions),
+        seed=SEED,
+    )
 
 
 @pytest.mark.long

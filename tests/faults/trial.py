@@ -245,7 +245,17 @@ async def _on_servers(
     rig = Rig(settings)
     ending.callback(rig.close)
     feed, ledger = sender(settings, folder / "journal.jsonl"), Ledger(settings.kafka, settings.prefix, partitions)
-    found = Trial(folder, rig, nodes, feed, ledger, feed.seed, valkey, folder / "valkey", database)
+    found = Trial(
+        folder,
+        rig,
+        nodes,
+        feed=feed,
+        ledger=ledger,
+        seed=feed.seed,
+        valkey=valkey,
+        valkey_folder=folder / "valkey",
+        database=database,
+    )
     ending.callback(lambda: found.valkey.kill() if found.valkey is not None else None)
     return found
 

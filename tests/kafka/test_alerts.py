@@ -71,7 +71,7 @@ def watched(folder: Path, more: Mapping[str, str] = MappingProxyType({})) -> Ite
         assert set(targets.values()) == OURS
         with prometheus(folder / "prometheus", {**targets, **more}, manager) as asked:
             wait(lambda: _scraped(asked) >= OURS, 30, "every stage is scraped")
-            yield Watched(folder / "stack", kafka, asked, manager, told)
+            yield Watched(folder / "stack", kafka, asked, manager=manager, told=told)
 
 
 def _scraped(asked: Asked) -> set[str]:
@@ -113,7 +113,7 @@ def test_alerts_reach_their_receivers_and_end(tmp_path: Path) -> None:
 
     with door(take) as hook, alertmanager(tmp_path / "am", hook) as manager, door(lambda path, body: now[0]) as stage:
         with prometheus(tmp_path / "prometheus", {stage.removeprefix("http://"): "replies"}, manager) as asked:
-            here = Watched(tmp_path, "", asked, manager, told)
+            here = Watched(tmp_path, "", asked, manager=manager, told=told)
             now[0] = ill
             here.fires("StageNotReady", "RejectedFlood", "Unreadable", "StageAway")
             assert {alert["labels"]["stage"] for alert in asked.firing()["StageAway"]} == OURS - {"replies"}

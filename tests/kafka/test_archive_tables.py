@@ -42,7 +42,7 @@ def told() -> tuple[Read, ...]:
     """Two days of a town as its log has them."""
     entries = busy_days(7, 40, 48).entries["tickets.decisions"]
     return tuple(
-        Read(0, n, entry.value or b"", decode(entry.value or b"", Decision)) for n, entry in enumerate(entries)
+        Read(0, n, entry.value or b"", decision=decode(entry.value or b"", Decision)) for n, entry in enumerate(entries)
     )
 
 
@@ -72,14 +72,16 @@ def made(name: str, words: str, at: int, **fields: Any) -> Read:
     """A decision that left one ticket with these words."""
     image: dict[str, Any] = {"category": "bins", "leaf": "east-1", "address": None} | fields
     ticket = Ticket(
-        name, 1, f"app:{name}", image.pop("home", "east"), Status(image.pop("status", "offered")), at, at, REF,
-        "app", image.pop("person", "residents-1"), "residents", TicketTask.ACCEPT, text=words, **image,
+        id=name, version=1, identity=f"app:{name}", home=image.pop("home", "east"),
+        status=Status(image.pop("status", "offered")), received_at=at, occurred_at=at, pack=REF, channel="app",
+        person=image.pop("person", "residents-1"), duty="residents", task=TicketTask.ACCEPT, text=words, **image,
     )  # fmt: skip
     decision = Decision(
-        DecisionId(f"incidents:0:{name}"), at, "incident", "reported", HomeCode(ticket.home), name,
+        id=DecisionId(f"incidents:0:{name}"), at=at, cause="incident", reason="reported", home=HomeCode(ticket.home),
+        ticket=name,
         changes=(Change(name, 1, msgspec.Raw(encode(ticket))),),
     )  # fmt: skip
-    return Read(0, 0, encode(decision), decision)
+    return Read(0, 0, encode(decision), decision=decision)
 
 
 async def test_the_migrations_make_the_tables_that_the_code_knows(archive: Archive) -> None:
@@ -145,10 +147,11 @@ async def test_what_is_forgotten_stays_in_the_archive(archive: Archive) -> None:
     """Its state is dropped after 35 days, its image here stays."""
     read = made("east-20260302-1", "井盖松动", sure_at := told()[0].decision.at)
     gone = Decision(
-        DecisionId("clock:x"), sure_at + 35 * DAY, "clock", "forgotten", HomeCode("east"), "east-20260302-1",
+        id=DecisionId("clock:x"), at=sure_at + 35 * DAY, cause="clock", reason="forgotten", home=HomeCode("east"),
+        ticket="east-20260302-1",
         changes=(Change("east-20260302-1", 2),),
     )  # fmt: skip
-    await archive.write(0, [read, Read(0, 1, encode(gone), gone)], LAWS, 0, 2)
+    await archive.write(0, [read, Read(0, 1, encode(gone), decision=gone)], LAWS, 0, 2)
     assert decode(await archive.image("east-20260302-1") or b"", Ticket).text == "井盖松动"
     assert len(await archive.history("east-20260302-1")) == 2
 
@@ -204,19 +207,19 @@ async def filled(archive: Archive) -> Archive:
 @pytest.mark.parametrize(
     ("asked", "numbers"),
     [
-        (Asked("路灯"), [0]),
-        (Asked("和平"), [3, 1, 0]),
-        (Asked("和平路"), [3, 0]),
-        (Asked("灯"), [0]),
-        (Asked("overflow"), [1]),
-        (Asked("OVERFLOWING　垃圾"), [1]),
-        (Asked("12号楼"), [2]),
-        (Asked("jianguo 3"), [3, 2]),
-            (Asked("jianguo 4"), [4]),
-        (Asked("路灯 noise"), []),
-        (Asked("灯路"), []),
-        (Asked("east-20260302-2"), [2]),
-        (Asked("app:east-20260302-4"), [4]),
+        (Asked(words="路灯"), [0]),
+        (Asked(words="和平"), [3, 1, 0]),
+        (Asked(words="和平路"), [3, 0]),
+        (Asked(words="灯"), [0]),
+        (Asked(words="overflow"), [1]),
+        (Asked(words="OVERFLOWING　垃圾"), [1]),
+        (Asked(words="12号楼"), [2]),
+        (Asked(words="jianguo 3"), [3, 2]),
+            (Asked(words="jianguo 4"), [4]),
+        (Asked(words="路灯 noise"), []),
+        (Asked(words="灯路"), []),
+        (Asked(words="east-20260302-2"), [2]),
+        (Asked(words="app:east-20260302-4"), [4]),
         (Asked(categories=("lift",)), [3, 1]),
         (Asked(categories=("lift", "bins"), states=("closed",)), [4, 3]),
         (Asked(states=("open",)), [2, 1, 0]),
@@ -226,8 +229,8 @@ async def filled(archive: Archive) -> Archive:
         (Asked(place="eas"), []),
         (Asked(person="residents-2", words="井盖"), [3]),
         (Asked(is_breached=True), []),
-        (Asked("%"), []),
-        (Asked("' | 'x"), []),
+        (Asked(words="%"), []),
+        (Asked(words="' | 'x"), []),
     ],
 )  # fmt: skip
 async def test_what_is_asked_is_found(filled: Archive, asked: Asked, numbers: list[int]) -> None:
@@ -240,7 +243,7 @@ async def test_pages_follow_each_other_without_a_gap(filled: Archive) -> None:
     """By the key of the last one seen, so that what comes meanwhile moves nothing."""
     seen, cursor = [], None
     for _ in range(10):
-        page = await search(filled, Asked("Jianguo"), limit=2, cursor=cursor)
+        page = await search(filled, Asked(words="Jianguo"), limit=2, cursor=cursor)
         seen += [row["id"] for row in page.rows]
         cursor = page.cursor
         if cursor is None:
@@ -258,14 +261,19 @@ async def test_two_characters_are_looked_up_in_the_index(archive: Archive) -> No
     await archive.write(0, reads, LAWS, 0, 1)
     async with archive.engine.connect() as connection:
         await connection.execute(text("ANALYZE tickets"))
-        for asked in (Asked("水道"), Asked("返"), Asked(person="nobody"), Asked(place="west", words="路灯")):
+        for asked in (
+            Asked(words="水道"),
+            Asked(words="返"),
+            Asked(person="nobody"),
+            Asked(place="west", words="路灯"),
+        ):
             query = statement(asked, 50).compile(dialect=DIALECT, compile_kwargs={"literal_binds": True})
             plan = "\n".join(
                 row[0] for row in (await connection.exec_driver_sql(f"EXPLAIN {str(query).replace('%', '%%')}")).all()
             )
             assert "grams_tags_idx" in plan or "tickets_202603_grams" in plan, plan
             assert "Seq Scan on tickets_202603" not in plan, plan
-    assert [row["id"] for row in (await search(archive, Asked("水道"))).rows] == ["east-20260302-9999"]
+    assert [row["id"] for row in (await search(archive, Asked(words="水道"))).rows] == ["east-20260302-9999"]
 
 
 async def test_moments_come_back_as_they_went(archive: Archive) -> None:

@@ -16,7 +16,8 @@ from engine.kafka.log_reader import NoStack, read_log
 from engine.kafka.send_journal import Journal, digest, read_journal
 from engine.kafka.topic_admin import apply
 from engine.settings import Settings
-from tests.support.story import PACK, tell
+from tests.support.story import tell
+from tests.support.teller import PACK
 from topics.incident import MAX_RECORD_BYTES
 from topics.reference import EngineClock
 from topics.registry import RAW

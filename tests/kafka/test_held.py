@@ -10,7 +10,9 @@ async def test_a_held_cause_has_a_row_in_the_desks_queue(stack_settings: Setting
     """The row names the cause; folding it again changes nothing."""
     view = RedisView(stack_settings)
     name = DecisionId("incidents:0:7")
-    decision = Decision(name, 5, "held", "held", "tawan", events=(Event("CauseHeld", "", {"record": name}),))
+    decision = Decision(
+        id=name, at=5, cause="held", reason="held", home="tawan", events=(Event("CauseHeld", "", {"record": name}),)
+    )
     try:
         await view.fold(0, [decision], 0, 1)
         await view.fold(0, [decision], 1, 2)

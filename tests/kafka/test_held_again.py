@@ -20,6 +20,7 @@ from rules.law.compiled import Law
 from tests.kafka.test_aged import cli
 from tests.kafka.test_hostile_fetch import send_good
 from tests.kafka.test_poison import read_all
+from tests.support.fetched import fetched
 from tests.support.rig import Rig, eventually
 from topics import codec
 from topics.registry import INCIDENTS, STATE
@@ -36,19 +37,18 @@ async def hold_all(settings: Settings) -> list[str]:
     clock = reference.clock
     assert clock is not None
     for entry in (await read_log(settings)).of(INCIDENTS.name):
-        record = Record(
+        record = fetched(
             INCIDENTS.name,
-            entry.partition,
             entry.offset,
             entry.key,
             entry.value,
-            (),
-            entry.appended_ms,
-            clock.engine(entry.appended_ms),
+            partition=entry.partition,
+            appended_ms=entry.appended_ms,
+            at=clock.engine(entry.appended_ms),
         )
         records.setdefault(entry.partition, []).append(record)
     for partition, found in records.items():
-        core = DispatchCore(partition, settings.partitions, laws, StageMetrics("dispatch"))
+        core = DispatchCore(partition, settings.partitions, laws, metrics=StageMetrics("dispatch"))
         producer = transactional(settings, f"dispatch.p{partition}")
         await producer.start()
         marker = await load_state(KafkaLog(settings), STATE.name, partition, core.load, lambda offset, why: None)

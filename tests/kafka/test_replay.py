@@ -84,10 +84,10 @@ async def answer(settings: Settings) -> int:
     for ticket, kind in itertools.product(offered[::2], (CommandKind.ACCEPT, CommandKind.START, CommandKind.FINISH)):
         person = "stranger" if sent % 7 == 0 else ticket.person
         command = Command(
-            f"{ticket.id}:{kind}",
-            kind,
-            Actor(Role(ticket.party or ""), person),
-            engine_now(clock),
+            id=f"{ticket.id}:{kind}",
+            kind=kind,
+            actor=Actor(Role(ticket.party or ""), person),
+            accepted_at=engine_now(clock),
             ticket=ticket.id,
             text="done",
             proof=("photo",),

@@ -14,9 +14,9 @@ from engine.local import doctor
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
 from engine.stages.projector import Projector
-from engine.stream.contracts import Record
 from engine.views.figures import ViewFigures
 from engine.views.redis_view import RedisView
+from tests.support.fetched import fetched
 from topics import codec
 from topics.decision import Change, Decision
 from topics.ids import DecisionId
@@ -56,11 +56,11 @@ def said(home: str, version: int, status: Status | None, hops: int = 0) -> tuple
     return (
         "abc".index(home),
         Decision(
-            DecisionId(f"{home}:{version}"),
-            version,
-            "incident",
-            "x",
-            home,
+            id=DecisionId(f"{home}:{version}"),
+            at=version,
+            cause="incident",
+            reason="x",
+            home=home,
             changes=(Change(ticket.id, version, after),),
         ),
     )
@@ -159,7 +159,7 @@ async def test_a_view_of_another_log_is_not_gone_on_with(settings: Settings) -> 
         for _ in range(count):
             log.append(DECISIONS.name, 0, codec.encode(said("a", at + 1, Status.OFFERED)[1]))
         records = [
-            Record(DECISIONS.name, 0, one.offset, one.key, one.value, (), one.timestamp, 0)
+            fetched(DECISIONS.name, one.offset, one.key, one.value, appended_ms=one.timestamp, at=0)
             for one in log.all(DECISIONS.name, 0)
             if one.offset >= at
         ]
@@ -227,7 +227,7 @@ def handled(name: str, version: int, due: int, late: bool, at: int) -> Decision:
         deadline_at=due,
     )
     changes = (Change(ticket.id, version, msgspec.Raw(codec.encode(ticket))),)
-    return Decision(DecisionId(f"{name}:{version}"), at, "incident", "x", "a", changes=changes)
+    return Decision(id=DecisionId(f"{name}:{version}"), at=at, cause="incident", reason="x", home="a", changes=changes)
 
 
 async def test_figures_of_the_view_count_what_the_screen_colours(settings: Settings) -> None:

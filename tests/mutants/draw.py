@@ -58,7 +58,8 @@ def all_of(root: Path, only: str = "rules") -> Iterator[Mutant]:
         for name in OPERATORS:
             places = [place for node in nodes for place in operator(name).mutation_positions(node)]
             yield from (
-                Mutant(str(path.relative_to(root)), name, n, begin[0], end[0]) for n, (begin, end) in enumerate(places)
+                Mutant(str(path.relative_to(root)), name, n, line=begin[0], last=end[0])
+                for n, (begin, end) in enumerate(places)
             )
 
 

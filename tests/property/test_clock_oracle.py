@@ -135,6 +135,14 @@ def _some_time(draw: random.Random, days: int) -> int:
     return draw.choice([0, draw.randrange(MINUTE), draw.randrange(600 * MINUTE), draw.randrange(days * 1440 * MINUTE)])
 
 
+def _begun(limit: int, unit: Unit, at: int, area: str | None = None) -> Clock:
+    """A limit that begins to run."""
+    kind = ClockKind.RESOLVE
+    return Clock(
+        kind=kind, number="0", limit_ms=limit, unit=unit, started_at=at, running_since=at, rungs=RUNGS, area=area
+    )
+
+
 @pytest.mark.parametrize(
     ("pack", "first", "last", "share"), [("guancheng", 2025, 2026, 3), ("los-angeles", 2018, 2018, 1)]
 )
@@ -150,7 +158,7 @@ def test_ledgers_agree_with_spans_laid_out_minute_by_minute(pack: str, first: in
             at -= at % (30 * MINUTE)
         amount, unit = draw.choice([1, 2, 4, 5, 15]), draw.choice(list(SIZES))
         limit = amount * SIZES[unit]
-        clock, told = Clock(ClockKind.RESOLVE, "0", limit, unit, at, at, RUNGS), Told(minutes, limit, unit, at)
+        clock, told = _begun(limit, unit, at), Told(minutes, limit, unit, at=at)
         steps = []
         for _ in range(draw.randrange(1, 7)):
             at = min(at + _some_time(draw, 8), minutes.end - 1)
@@ -240,30 +248,31 @@ class Standing(Told):
         return None if broken is None else whole.reaches(broken, left - max(all_left, 0))
 
 
+def _window(draw: random.Random, year: int) -> ForceMajeure:
+    """Half an hour to nine days, of everywhere, of this area or of another one."""
+    since = year + draw.randrange(1, 365 * 1440) * MINUTE
+    until = since + draw.choice([30, 600, 3 * 1440, 9 * 1440]) * MINUTE
+    return ForceMajeure(since, until, draw.choice([(), ("tawan",), ("longhaimalu",), ("boaijie",)]))
+
+
 def test_declared_force_majeure_holds_limits_until_they_are_broken() -> None:
     """Random windows over a year, of this area and of another one: the same to the millisecond, working time and day
     and night."""
     draw, law = random.Random("windows 20261124"), law_of("guancheng")
     year = int(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1000
-    windows = []
-    for _ in range(40):
-        since = year + draw.randrange(1, 365 * 1440) * MINUTE
-        windows.append(
-            ForceMajeure(
-                since,
-                since + draw.choice([30, 600, 3 * 1440, 9 * 1440]) * MINUTE,
-                draw.choice([(), ("tawan",), ("longhaimalu",), ("boaijie",)]),
-            )
-        )
+    windows = [_window(draw, year) for _ in range(40)]
     law = Law("windows@1", replace(law.bundle, force_majeure=tuple(windows)))
     here = [(one.since, one.until) for one in windows if one.nodes != ("boaijie",)]
-    kinds = {worked: (Minutes(law, 2025, not worked), Minutes(law, 2025, not worked, here)) for worked in (True, False)}
+    kinds = {
+        worked: (Minutes(law, 2025, not worked), Minutes(law, 2025, not worked, without=here))
+        for worked in (True, False)
+    }
     for number in range(SEQUENCES // 10):
         at = year + draw.randrange(1440, 360 * 1440) * MINUTE + draw.choice([0, draw.randrange(MINUTE)])
         unit = draw.choice(list(SIZES))
         limit = draw.choice([1, 2, 3]) * SIZES[unit]
-        clock = Clock(ClockKind.RESOLVE, "0", limit, unit, at, at, RUNGS, area=law.area("tawan-g1-m1"))
-        told = Standing(kinds, limit, unit, at)
+        clock = _begun(limit, unit, at, law.area("tawan-g1-m1"))
+        told = Standing(kinds, limit, unit, at=at)
         for _ in range(draw.randrange(1, 5)):
             at += _some_time(draw, 4)
             act = draw.choice(["pause", "resume", "extend"])

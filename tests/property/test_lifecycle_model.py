@@ -96,10 +96,10 @@ def said_by(role: Role, kind: CommandKind, city: City) -> Command:
     """A command with everything that any might need."""
     others = {Role.STREET: "north-street", Role.PRINCIPAL: "north-principal", Role.DEPARTMENT: "urban-1"}
     return Command(
-        "c",
-        kind,
-        Actor(role, others.get(role, f"{role.value}-1"), "urban" if role is Role.DEPARTMENT else None),
-        city.now,
+        id="c",
+        kind=kind,
+        actor=Actor(role, others.get(role, f"{role.value}-1"), "urban" if role is Role.DEPARTMENT else None),
+        accepted_at=city.now,
         ticket=city["T"].id,
         reason="not_ours",
         text="said",
@@ -121,7 +121,9 @@ def test_every_pair_of_status_and_command_is_decided_or_refused_with_a_reason(st
         decided = set()
         for role in Role:
             city = in_status(status)
-            outcome = city.take(CommandCause("commands:0:99", said_by(role, kind, city), city.now))
+            outcome = city.take(
+                CommandCause(id="commands:0:99", command=said_by(role, kind, city), appended_at=city.now)
+            )
             reason = Reason(outcome.decision.reason)
             assert bool(outcome.decision.changes) == (reason not in REFUSALS and reason is not Reason.NO_CHANGE)
             decided.add(reason)

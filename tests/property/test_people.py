@@ -153,8 +153,12 @@ def test_a_change_of_duty_costs_what_it_changes(monkeypatch: Any) -> None:
 
     monkeypatch.setattr(Law, "_fit", noted)
     rosters = Rosters()
-    rosters.put("specialist:specialist7", Duties((Duty("specialist7", Role.SPECIALIST, "off", since=1),)))
-    rosters.put("specialist:new", Duties((Duty("new", Role.SPECIALIST, "add", nodes=("g9",), since=1),)))
+    rosters.put(
+        "specialist:specialist7", Duties((Duty(person="specialist7", role=Role.SPECIALIST, change="off", since=1),))
+    )
+    rosters.put(
+        "specialist:new", Duties((Duty(person="new", role=Role.SPECIALIST, change="add", nodes=("g9",), since=1),))
+    )
     now = rosters.law(law, 5)
     for leaf in where:
         split.eligible(now, law.bundle.categories[0], leaf, law.home_of(leaf) or "")

@@ -45,7 +45,13 @@ class Dispatch:
         self._put("reference", b"clock", encode(EngineClock(START, 0, SPEED)))
         self._put("reference", ref.encode(), encode(bundle))
         self.command(
-            Command(f"adopt:{ref}:0", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "pack publish"), START, pack=ref),
+            Command(
+                id=f"adopt:{ref}:0",
+                kind=CommandKind.ADOPT_PACK,
+                actor=Actor(Role.SOURCE, "pack publish"),
+                accepted_at=START,
+                pack=ref,
+            ),
             START,
         )
 
@@ -58,7 +64,9 @@ class Dispatch:
         headers: tuple[tuple[str, bytes], ...] = (),
     ) -> Entry:
         entries = self.log.entries.setdefault(topic, [])
-        entry = Entry(topic, 0, len(entries), key, value, headers, -(-(at - START) // SPEED))
+        entry = Entry(
+            topic, 0, len(entries), key=key, value=value, headers=headers, appended_ms=-(-(at - START) // SPEED)
+        )
         entries.append(entry)
         return entry
 
@@ -66,13 +74,13 @@ class Dispatch:
         """An incident comes in, is placed and decided."""
         self._put("incidents.raw", b"town:%d" % n, b"{}", at, (("ce_source", b"town"), ("ce_id", b"%d" % n)))
         incident = Incident(
-            f"town:{n}",
-            HomeCode(home),
-            at,
-            at,
-            "app",
-            self.ref,
-            "grid",
+            identity=f"town:{n}",
+            home=HomeCode(home),
+            occurred_at=at,
+            received_at=at,
+            channel="app",
+            pack=self.ref,
+            placed_by="grid",
             category=category,
             leaf=leaf,
             can_reach_reporter=n % 2 == 0,
@@ -87,7 +95,7 @@ class Dispatch:
         appended = START + entry.appended_ms * SPEED
         self._now(appended)
         self._fire(appended - 1)
-        self._write(CommandCause(entry.id, command, appended, SPEED))
+        self._write(CommandCause(id=entry.id, command=command, appended_at=appended, speed=SPEED))
 
     def pass_time(self, at: int) -> None:
         """Nothing comes until then: clocks fire each at its moment."""
@@ -241,11 +249,11 @@ def _change_of_roster(draw: random.Random, name: str, at: int) -> Command:
     ]
     change = draw.choice(changes)
     return Command(
-        name,
-        CommandKind.SET_DUTY,
-        Actor(Role.CHIEF, draw.choice(["chief-1", "nobody"])),
-        at,
-        duty=Duty(person, role, **change, **window),
+        id=name,
+        kind=CommandKind.SET_DUTY,
+        actor=Actor(Role.CHIEF, draw.choice(["chief-1", "nobody"])),
+        accepted_at=at,
+        duty=Duty(person=person, role=role, **change, **window),
     )
 
 
@@ -276,8 +284,8 @@ def _busy_days(seed: int, incidents: int, hours: int) -> bytes:
         kind, role, person, fields = draw.choice(list(actions(ticket)))
         org = fields.pop("org", None)
         command = Command(
-            f"c{draw.randrange(incidents * 40)}", kind, Actor(role, person, str(org) if org else None),
-            moment - draw.choice([0, 0, MINUTE, HOUR]), **({"ticket": ticket.id} | fields),  # type: ignore[arg-type]
+            id=f"c{draw.randrange(incidents * 40)}", kind=kind, actor=Actor(role, person, str(org) if org else None),
+            accepted_at=moment - draw.choice([0, 0, MINUTE, HOUR]), **({"ticket": ticket.id} | fields),  # type: ignore[arg-type]
         )  # fmt: skip
         told.command(command, moment)
     told.pass_time(START + hours * HOUR)

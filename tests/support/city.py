@@ -87,13 +87,13 @@ class City:
         """An incident is reported and becomes a ticket with this name in the story."""
         self._n += 1
         incident = Incident(
-            f"app:{name}",
-            HomeCode(home),
-            self.now,
-            self.now,
-            "app",
-            REF,
-            "grid",
+            identity=f"app:{name}",
+            home=HomeCode(home),
+            occurred_at=self.now,
+            received_at=self.now,
+            channel="app",
+            pack=REF,
+            placed_by="grid",
             category=category,
             leaf=leaf,
             **fields,
@@ -127,30 +127,44 @@ class City:
         actor = Actor(Role(role), f"{person}-1" if org else person, org)
         ticket = self._names.get(name, name) + (f"/{child}" if child else "")
         command = Command(
-            id or f"c{self._n}",
-            CommandKind(kind),
-            actor,
-            self.now if accepted is None else accepted,
+            id=id or f"c{self._n}",
+            kind=CommandKind(kind),
+            actor=actor,
+            accepted_at=self.now if accepted is None else accepted,
             ticket=ticket,
             **fields,
         )
-        return self.take(CommandCause(f"commands:0:{self._n}", command, self.now)).decision.reason
+        return self.take(
+            CommandCause(id=f"commands:0:{self._n}", command=command, appended_at=self.now)
+        ).decision.reason
 
     def duty(self, person: str, role: str, change: str, who: str = "chief:chief-1", **fields: Any) -> str:
         """Somebody changes the roster; answers the decision's reason."""
         self._n += 1
         by, _, name = who.partition(":")
-        duty = Duty(person, Role(role), change, **fields)  # type: ignore[arg-type]
-        command = Command(f"c{self._n}", CommandKind.SET_DUTY, Actor(Role(by), name), self.now, duty=duty)
-        return self.take(CommandCause(f"commands:0:{self._n}", command, self.now)).decision.reason
+        duty = Duty(person=person, role=Role(role), change=change, **fields)  # type: ignore[arg-type]
+        command = Command(
+            id=f"c{self._n}", kind=CommandKind.SET_DUTY, actor=Actor(Role(by), name), accepted_at=self.now, duty=duty
+        )
+        return self.take(
+            CommandCause(id=f"commands:0:{self._n}", command=command, appended_at=self.now)
+        ).decision.reason
 
     def adopt(self, ref: str, bundle: PackBundle, who: str = "chief:chief-1") -> str:
         """Another pack comes into force."""
         self._n += 1
         by, _, name = who.partition(":")
         self.laws[ref] = Law(ref, bundle)
-        command = Command(f"adopt:{ref}:{self._n}", CommandKind.ADOPT_PACK, Actor(Role(by), name), self.now, pack=ref)
-        return self.take(CommandCause(f"commands:0:{self._n}", command, self.now)).decision.reason
+        command = Command(
+            id=f"adopt:{ref}:{self._n}",
+            kind=CommandKind.ADOPT_PACK,
+            actor=Actor(Role(by), name),
+            accepted_at=self.now,
+            pack=ref,
+        )
+        return self.take(
+            CommandCause(id=f"commands:0:{self._n}", command=command, appended_at=self.now)
+        ).decision.reason
 
     # -- looking -----------------------------------------------------------------------------------------------
 

@@ -58,13 +58,13 @@ class DemoDay:
             grid = thing.data["location"].get("grid")
             home = self._law.home_of(grid) if grid else None
             incident = Incident(
-                f"demo:{thing.external_id}",
-                HomeCode(home or self._law.bundle.unplaced),
-                at,
-                at,
-                thing.data["channel"],
-                self._law.ref,
-                "grid",  # type: ignore[arg-type]
+                identity=f"demo:{thing.external_id}",
+                home=HomeCode(home or self._law.bundle.unplaced),
+                occurred_at=at,
+                received_at=at,
+                channel=thing.data["channel"],
+                pack=self._law.ref,
+                placed_by="grid",  # type: ignore[arg-type]
                 category=thing.data.get("category"),
                 leaf=grid,
                 can_reach_reporter=True,
@@ -73,7 +73,9 @@ class DemoDay:
         if isinstance(thing, Act):
             if self._versions[thing.ticket] != thing.version:
                 return None
-            command = Command(f"c{number}", thing.kind, thing.actor, at, ticket=thing.ticket, **thing.fields)
+            command = Command(
+                id=f"c{number}", kind=thing.kind, actor=thing.actor, accepted_at=at, ticket=thing.ticket, **thing.fields
+            )
         else:
             code, name, action = thing
             fields: dict[str, Any] = {"proof": ("photo",), "text": "there"} if action in ("report_in", "finish") else {}
@@ -81,9 +83,14 @@ class DemoDay:
                 entry.person for entry in self._law.bundle.roster if entry.role == "department" and entry.org == code
             ]
             command = Command(
-                f"c{number}", ACTIONS[action], Actor(Role.DEPARTMENT, people[0], code), at, ticket=name, **fields
+                id=f"c{number}",
+                kind=ACTIONS[action],
+                actor=Actor(Role.DEPARTMENT, people[0], code),
+                accepted_at=at,
+                ticket=name,
+                **fields,
             )  # type: ignore[index]
-        return CommandCause(f"commands:0:{number}", command, at)
+        return CommandCause(id=f"commands:0:{number}", command=command, appended_at=at)
 
     def _take(self, cause: IncidentCause | CommandCause | ClockCause, at: Instant) -> Decision:
         outcome = decide(self._book, self._book.laws, cause, at)
@@ -97,7 +104,17 @@ class DemoDay:
                 else None
             )
             if act is not None:
-                self._put(act.at, Act(act.at, act.kind, act.actor, act.ticket, act.fields, change.version))
+                self._put(
+                    act.at,
+                    Act(
+                        at=act.at,
+                        kind=act.kind,
+                        actor=act.actor,
+                        ticket=act.ticket,
+                        fields=act.fields,
+                        version=change.version,
+                    ),
+                )
         for event in decision.events:
             if event.type == "TaskDispatched":
                 told = event.facts

@@ -175,7 +175,12 @@ class Feed:
         self, producer: AIOKafkaProducer, ticket: Ticket, kind: CommandKind, actor: Actor, **fields: Any
     ) -> None:
         command = Command(
-            f"{ticket.id}:{kind}:{ticket.version}", kind, actor, engine_now(self._clock), ticket=ticket.id, **fields
+            id=f"{ticket.id}:{kind}:{ticket.version}",
+            kind=kind,
+            actor=actor,
+            accepted_at=engine_now(self._clock),
+            ticket=ticket.id,
+            **fields,
         )
         value, home = codec.encode(command), home_of(ticket.id)
         ack = await producer.send(
@@ -207,12 +212,12 @@ class Feed:
             if not future.cancelled() and future.exception() is None:
                 where = future.result()
                 kept = JournalEntry(
-                    name or f"{topic}:{where.partition}:{where.offset}",
-                    "incident" if kind == "incident" else "command",
-                    topic,
-                    where.partition,
-                    where.offset,
-                    digest(value),
+                    id=name or f"{topic}:{where.partition}:{where.offset}",
+                    kind="incident" if kind == "incident" else "command",
+                    topic=topic,
+                    partition=where.partition,
+                    offset=where.offset,
+                    sha256=digest(value),
                 )
                 self._journals[kind].add(kept)
             else:

@@ -94,7 +94,11 @@ class House:
                 command = codec.decode(record.value, Command)
                 self.city.now = self.world.now
                 await self._commit(
-                    self.city.take(CommandCause(f"commands:{partition}:{record.offset}", command, self.city.now))
+                    self.city.take(
+                        CommandCause(
+                            id=f"commands:{partition}:{record.offset}", command=command, appended_at=self.city.now
+                        )
+                    )
                 )
 
     async def _commit(self, outcome: Outcome) -> None:
@@ -113,7 +117,9 @@ class House:
             return
         at = (await self.archive.positions()).get(number, 0)
         records = [one for one in self.log.all(DECISIONS.name, number) if one.offset >= at]
-        reads = [Read(number, one.offset, one.value or b"", codec.decode(one.value, Decision)) for one in records]
+        reads = [
+            Read(number, one.offset, one.value or b"", decision=codec.decode(one.value, Decision)) for one in records
+        ]
         await self.archive.write(number, reads, self.city.laws, at, records[-1].offset + 1)
 
     async def commit_state(self, number: int) -> None:
@@ -190,7 +196,7 @@ async def house(redis_url: str, folder: Path, **more: Any) -> AsyncIterator[tupl
     law = here.city.laws[REF]
     reference.bundles[law.ref], reference.current = law.bundle, law.ref
     reference.clock = EngineClock(at("08:00") + HOUR + MINUTE, int(time.time() * 1000), 1)
-    here.world = World(here.settings, here.log, here, reference)
+    here.world = World(here.settings, here.log, here, reference=reference)
     here.world.view.laws = here.world.packs.laws  # it folds as the projector does
     here.world.wait_seconds = 60.0  # a busy machine decides later, and no differently
     if here.archive is not None:

@@ -79,12 +79,12 @@ class Worker:
             rig.stage,
             rig.settings,
             self.reader,
-            lambda key: self.make(key),
-            rig.key_of,
-            self.metrics,
-            self.steps,  # type: ignore[arg-type]
-            self.held,
-            rig.mapping.engine,
+            make=lambda key: self.make(key),
+            key_of=rig.key_of,
+            metrics=self.metrics,
+            crash=self.steps,  # type: ignore[arg-type]
+            held=self.held,
+            to_engine=rig.mapping.engine,
         )
         self.loop.on_ready = self.ready.append
         self.task: asyncio.Task[None] | None = None

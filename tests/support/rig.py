@@ -106,7 +106,7 @@ class Rig:
                 stderr=subprocess.STDOUT,
                 cwd=self.code,
             )
-        worker = self.workers[name] = Worker(name, stage, process, log)
+        worker = self.workers[name] = Worker(name, stage, process, log=log)
         return worker
 
     async def ready(self, *names: str, within: float = 300) -> None:

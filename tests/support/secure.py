@@ -80,7 +80,7 @@ def kafka(folder: Path, ca: Path, server: Path) -> Iterator[str]:
     lines = servers._properties(folder, port) | _secured(port, ca, server)
     properties.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
     _format([*java, "kafka.tools.StorageTool", "format"], properties)
-    process = servers.Server("kafka", [*java, "kafka.Kafka", str(properties)], port, folder / "log")
+    process = servers.Server("kafka", [*java, "kafka.Kafka", str(properties)], port, log=folder / "log")
     try:
         process.wait_ready(PATIENCE)
         yield f"127.0.0.1:{port}"
@@ -130,7 +130,7 @@ def valkey(folder: Path, server: Path) -> Iterator[str]:
     command = servers.valkey_command(folder, inner)
     with (folder / "valkey.conf").open("a") as file:
         file.write(f"user default off\nuser {USER} on >{PASSWORD} ~* &* +@all\n")
-    process = servers.Server("valkey", command, inner, folder / "log")
+    process = servers.Server("valkey", command, inner, log=folder / "log")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(server)
     loop = asyncio.new_event_loop()

@@ -109,7 +109,9 @@ def cluster_of_three(folder: Path) -> list[Broker]:
         "replica.lag.time.max.ms": 6000,
     }
     cluster = servers.cluster_id(lambda: uuid.uuid4().bytes)
-    brokers = [Broker(folder / f"kafka{n + 1}", first + 2 * n, {**common, "node.id": n + 1}, cluster) for n in range(3)]
+    brokers = [
+        Broker(folder / f"kafka{n + 1}", first + 2 * n, {**common, "node.id": n + 1}, cluster=cluster) for n in range(3)
+    ]
     for broker in brokers:
         broker.server.wait_ready(PATIENCE)
     return brokers
@@ -152,7 +154,7 @@ class Database:
     def start(self) -> None:
         """Start it, on what the folder holds, and wait until it answers."""
         command = local_postgres.command(self.folder / "postgres", self.port, self.folder, self.folder / "password")
-        self.server = servers.Server("postgres", command, self.port, self.folder / "log")
+        self.server = servers.Server("postgres", command, self.port, log=self.folder / "log")
         until = time.monotonic() + PATIENCE
         while not local_postgres.answers(self.folder / "postgres", self.server.process.pid):
             assert self.server.process.poll() is None and time.monotonic() < until, self.server._tail()

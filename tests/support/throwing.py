@@ -111,15 +111,22 @@ async def throw_junk(settings: Settings) -> list[str]:
 def forged(home: str) -> bytes:
     """A decision that no stage of ours has written, sound in every member, with a task for a department that is
     none."""
-    task = Task("f#nosuch#0", "dispatched", "nosuch", f"{home}-20261124-1", "owner", "2026-11-24T01:00:00Z")
+    task = Task(
+        id="f#nosuch#0",
+        event="dispatched",
+        department="nosuch",
+        ticket=f"{home}-20261124-1",
+        role="owner",
+        at="2026-11-24T01:00:00Z",
+    )
     event = Event("TaskDispatched", task.ticket, msgspec.to_builtins(task))
     return codec.encode(
         Decision(
-            DecisionId("incidents:0:999999"),
-            1,
-            "incident",
-            Reason.REPORTED,
-            home,
+            id=DecisionId("incidents:0:999999"),
+            at=1,
+            cause="incident",
+            reason=Reason.REPORTED,
+            home=home,
             events=(event,),
             why=Why(pack=None),
             engine="0",

@@ -97,7 +97,7 @@ class Walk:
         """Ask something of it; it is refused and nothing changes, or something happens."""
         self.n += 1
         command, before = self.commands.drawn(ticket, self.n), ticket.status
-        outcome = self.city.take(CommandCause(f"commands:1:{self.n}", command, self.city.now))
+        outcome = self.city.take(CommandCause(id=f"commands:1:{self.n}", command=command, appended_at=self.city.now))
         self.commands.pairs[before, command.kind] += 1
         reason = Reason(outcome.decision.reason)
         if reason in REFUSALS or reason is Reason.NO_CHANGE:

@@ -40,10 +40,10 @@ class Commands:
         kind = draw.choice(CHILD_KINDS) if child else self._kind(ticket)
         self.tries[kind] += 1
         return Command(
-            f"w{n}",
-            kind,
-            self._actor(ticket, kind, child.code if child else None),
-            self.city.now,
+            id=f"w{n}",
+            kind=kind,
+            actor=self._actor(ticket, kind, child.code if child else None),
+            accepted_at=self.city.now,
             ticket=f"{ticket.id}/{child.code}/{child.n}" if child else ticket.id,
             **self._fields(ticket, kind),
         )

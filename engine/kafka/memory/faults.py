@@ -16,7 +16,7 @@ async def hangs() -> None:
     await asyncio.Event().wait()
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Fault:
     """One thing that goes wrong."""
 
@@ -49,7 +49,7 @@ class Faults:
         """
         if step not in STEPS:
             raise ValueError(f"no step {step!r}; there are {', '.join(STEPS)}")
-        fault = Fault(step, what, who, after, skip, times)
+        fault = Fault(step=step, what=what, who=who, after=after, skip=skip, times=times)
         self._left.append(fault)
         return fault
 

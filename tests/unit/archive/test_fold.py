@@ -12,7 +12,7 @@ from topics.events.types import EventType
 
 def reads(city: City) -> list[Read]:
     """The story's decisions as they stand on a log."""
-    return [Read(3, n, encode(decision), decision) for n, decision in enumerate(city.decisions)]
+    return [Read(3, n, encode(decision), decision=decision) for n, decision in enumerate(city.decisions)]
 
 
 def told() -> City:

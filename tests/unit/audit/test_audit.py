@@ -238,7 +238,14 @@ def test_an_incident_on_its_way_is_pending_and_not_lost(log: Log) -> None:
     raw = log.entries["incidents.raw"]
     append(log, "incidents.raw", raw[0], headers=(("ce_source", b"hotline"), ("ce_id", b"new")))
     log.journals.append(
-        JournalEntry("hotline:new", "incident", "incidents.raw", 0, len(raw) - 1, log.journals[0].sha256)
+        JournalEntry(
+            id="hotline:new",
+            kind="incident",
+            topic="incidents.raw",
+            partition=0,
+            offset=len(raw) - 1,
+            sha256=log.journals[0].sha256,
+        )
     )
     report = audit(log)
     assert report.clean, report.problems

@@ -21,7 +21,16 @@ def first(log: Log) -> Ticket:
 def clock(ticket: Ticket, unit: str, **fields: object) -> Clock:
     """A running clock of four hours in some unit."""
     return msgspec.structs.replace(
-        Clock("resolve", "0", 4 * HOUR, unit, ticket.received_at, ticket.received_at, (50, 100)), **fields
+        Clock(
+            kind="resolve",
+            number="0",
+            limit_ms=4 * HOUR,
+            unit=unit,
+            started_at=ticket.received_at,
+            running_since=ticket.received_at,
+            rungs=(50, 100),
+        ),
+        **fields,
     )
 
 

@@ -42,7 +42,10 @@ async def test_of_a_state_the_newest_record_of_each_key_is_kept() -> None:
         TopicPartition(f"gw.{STATE.name}", 1),
         TopicPartition("gw.commands", 0),
     ]
-    quota, marker = encode(Quota("h", "2026-01", 2520, {}, {})), encode(Marker(at=1, positions={}))
+    quota, marker = (
+        encode(Quota(home="h", window="2026-01", per=2520, counts={}, targets={})),
+        encode(Marker(at=1, positions={})),
+    )
     records = {tp: [record(tp, n, *((b"m:", marker) if n % 2 else (b"q:h", quota))) for n in range(6)] for tp in tps}
 
     async def fetched(timeout_ms: int) -> dict[TopicPartition, list[ConsumerRecord]]:

@@ -11,10 +11,12 @@ from topics.reference import EngineClock
 def test_the_identity_of_an_incoming_event(structured: bool) -> None:
     """Read from headers or body, whichever mode it came in; strange letters included."""
     key, value, headers = incident_message("la 311:%/ü", "id 1%20é", {"occurred_at": "x"}, structured=structured)
-    assert source_identity(Entry("incidents.raw", 0, 0, key, value, headers)) == "la 311%3A%/ü:id 1%20é"
+    assert (
+        source_identity(Entry("incidents.raw", 0, 0, key=key, value=value, headers=headers)) == "la 311%3A%/ü:id 1%20é"
+    )
     # of before
     assert (
-        source_identity(Entry("incidents.raw", 0, 0, "la 311:%/ü:id 1%20é".encode(), value, headers))
+        source_identity(Entry("incidents.raw", 0, 0, key="la 311:%/ü:id 1%20é".encode(), value=value, headers=headers))
         == "la 311:%/ü:id 1%20é"
     )
 
@@ -32,7 +34,7 @@ def test_the_identity_of_an_incoming_event(structured: bool) -> None:
 )
 def test_what_has_no_identity_has_none(value: bytes | None, headers: tuple[tuple[str, bytes], ...]) -> None:
     """Such a record is called by its position."""
-    assert source_identity(Entry("incidents.raw", 0, 0, None, value, headers)) is None
+    assert source_identity(Entry("incidents.raw", 0, 0, key=None, value=value, headers=headers)) is None
 
 
 def test_engine_time_by_the_mapping_of_its_moment() -> None:

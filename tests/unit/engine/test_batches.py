@@ -7,13 +7,12 @@ import msgspec
 import pytest
 
 from engine.observability.metrics import StageMetrics
-from engine.security.vault import Vault
 from engine.stages.dispatch import DispatchCore
-from engine.stages.intake import IntakeCore
 from engine.stream import batch as batches
 from engine.stream.batch import Batch
 from engine.stream.contracts import Out, Record
-from rules.law.placement import Places
+from tests.support.doors import intake_of
+from tests.support.fetched import fetched
 from tests.support.poison import good, law_of
 from topics import codec
 from topics.command import Actor, Command
@@ -36,23 +35,19 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def dispatch_core() -> DispatchCore:
     """An empty partition of dispatch with the pack in force."""
-    core = DispatchCore(0, 1, {LAW.ref: LAW}, StageMetrics("dispatch"))
+    core = DispatchCore(0, 1, {LAW.ref: LAW}, metrics=StageMetrics("dispatch"))
     core.opened(LAW.ref, 0)
     return core
 
 
 def incidents(count: int) -> list[Record]:
     """Incidents as intake makes them, one every two minutes."""
-    intake = IntakeCore(
-        0, 1, {LAW.ref: Places(LAW.bundle)}, {LAW.ref: LAW}, lambda: LAW.ref, Vault(b"k" * 32), StageMetrics("intake")
-    )
+    intake = intake_of(LAW)
     found = []
     for n, (key, value, headers) in enumerate(good(5, count)):
         at = START + n * 120_000
-        outs = intake.take(Record("incidents.raw", 0, n, key, value, headers, at, at), at)
-        found += [
-            Record(INCIDENTS.name, 0, n, out.key, out.value, (), at, at) for out in outs if out.topic == INCIDENTS.name
-        ]
+        outs = intake.take(fetched("incidents.raw", n, key, value, headers=headers, at=at), at)
+        found += [fetched(INCIDENTS.name, n, out.key, out.value, at=at) for out in outs if out.topic == INCIDENTS.name]
     return found
 
 
@@ -72,10 +67,10 @@ def answer(outs: list[Out], draw: random.Random) -> Command | None:
             if ticket is not None and ticket.status in kinds and ticket.party in set(Role) and draw.random() < 0.6:
                 name = f"{ticket.id}:{ticket.version}"
                 return Command(
-                    name,
-                    kinds[ticket.status],
-                    Actor(Role(ticket.party), ticket.person),
-                    decision.at,
+                    id=name,
+                    kind=kinds[ticket.status],
+                    actor=Actor(Role(ticket.party), ticket.person),
+                    accepted_at=decision.at,
                     ticket=ticket.id,
                     text="done",
                     proof=("p",),
@@ -91,7 +86,7 @@ def run(records: list[Record], size: int) -> tuple[list[tuple[DecisionId, Instan
     while waiting:
         part, waiting = waiting[:size], waiting[size:]
         now = part[-1].appended_at
-        batch = Batch(core, part, now, now, last, budget=10**9)
+        batch = Batch(core=core, records=part, now=now, horizon=now, last_at=last, budget=10**9)
         batch.decide()
         assert batch.taken == len(part)
         last = batch.last_at
@@ -104,9 +99,7 @@ def run(records: list[Record], size: int) -> tuple[list[tuple[DecisionId, Instan
         command = answer(batch.outs, draw)
         if command is not None:
             offset = sum(record.topic == COMMANDS.name for record in all_records + waiting)
-            waiting.insert(
-                0, Record(COMMANDS.name, 0, offset, b"", codec.encode(command), (), now + 60_000, now + 60_000)
-            )
+            waiting.insert(0, fetched(COMMANDS.name, offset, b"", codec.encode(command), at=now + 60_000))
     return order, written, all_records
 
 
@@ -146,7 +139,7 @@ def reloaded(core: DispatchCore, written: list[bytes]) -> DispatchCore:
     """Build the partition anew from what it wrote, as an opening does; now and then only, since it is slow."""
     if len(written) % 7:
         return core
-    fresh = DispatchCore(0, 1, {LAW.ref: LAW}, StageMetrics("dispatch"))
+    fresh = DispatchCore(0, 1, {LAW.ref: LAW}, metrics=StageMetrics("dispatch"))
     for key, value in state(written).items():
         fresh.load(key, value or None)
     fresh.opened(LAW.ref, 0)
@@ -163,14 +156,19 @@ async def test_a_clock_due_before_a_command_fires_before_it_and_at_the_same_inst
         due = ticket.next_due_at
         assert due is not None
         command = Command(
-            "c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), due + shift, ticket=ticket.id, text="seen"
+            id="c1",
+            kind=CommandKind.NOTE,
+            actor=Actor(Role.DESK, "desk-1"),
+            accepted_at=due + shift,
+            ticket=ticket.id,
+            text="seen",
         )
         batch = Batch(
-            core,
-            [Record(COMMANDS.name, 0, 0, b"", codec.encode(command), (), due + shift, due + shift)],
-            due + 5,
-            due + 5,
-            START,
+            core=core,
+            records=[fetched(COMMANDS.name, 0, b"", codec.encode(command), at=due + shift)],
+            now=due + 5,
+            horizon=due + 5,
+            last_at=START,
             lead=1,
         )
         batch.decide()
@@ -184,7 +182,7 @@ async def test_a_clock_never_fires_before_its_moment_when_the_estimate_of_time_f
     core.take(incidents(1)[0], START)
     due = core.next_due()
     assert due is not None
-    batch = Batch(core, [], due - 300, due, START)
+    batch = Batch(core=core, records=[], now=due - 300, horizon=due, last_at=START)
     batch.decide()
     decisions = [codec.decode(out.value or b"", Decision) for out in batch.outs if out.topic == DECISIONS.name]
     assert decisions
@@ -205,11 +203,11 @@ async def test_a_clock_that_cannot_be_decided_is_set_aside_and_the_partition_goe
     ticket = core.book.tickets[str(name).split(":")[1]]
     with monkeypatch.context() as broken:
         broken.setattr("rules.escalation.fire", lambda *_: 1 / 0)
-        failed = Batch(core, [], due, due, START)
+        failed = Batch(core=core, records=[], now=due, horizon=due, last_at=START)
         with pytest.raises(ZeroDivisionError):
             failed.decide()
         assert failed.firing and core.due_id() == name
-        batch = Batch(core, [], due, due, START, held={str(name)})
+        batch = Batch(core=core, records=[], now=due, horizon=due, last_at=START, held={str(name)})
         batch.decide()
     held = [codec.decode(out.value or b"", Decision) for out in batch.outs if out.topic == DECISIONS.name]
     assert [(decision.id, decision.cause, decision.reason) for decision in held] == [(name, "held", "held")]
@@ -232,9 +230,11 @@ def due_with_a_backlog() -> tuple[DispatchCore, Instant, list[Record], Record]:
     due = core.next_due()
     assert due is not None
     ticket = core.book.tickets[str(core.due_id()).split(":")[1]]
-    command = Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), due, ticket=ticket.id, text="seen")
+    command = Command(
+        id="c1", kind=CommandKind.NOTE, actor=Actor(Role.DESK, "desk-1"), accepted_at=due, ticket=ticket.id, text="seen"
+    )
     late = [msgspec.structs.replace(record, appended_at=due) for record in records[30:]]
-    return core, due, late, Record(COMMANDS.name, 0, 0, b"", codec.encode(command), (), due, due)
+    return core, due, late, fetched(COMMANDS.name, 0, b"", codec.encode(command), at=due)
 
 
 def causes_of(batch: Batch) -> list[str]:
@@ -246,7 +246,7 @@ async def test_a_backlog_of_records_does_not_keep_due_clocks_waiting() -> None:
     """More records wait than a step takes, step after step: clocks fire in the first one, and records go on in it
     too."""
     core, due, waiting, _ = due_with_a_backlog()
-    batch = Batch(core, waiting[:20], due, due, START, budget=20)
+    batch = Batch(core=core, records=waiting[:20], now=due, horizon=due, last_at=START, budget=20)
     batch.decide()
     assert batch.fired and batch.taken
     assert causes_of(batch)[0] == "clock"
@@ -256,7 +256,7 @@ async def test_a_storm_of_clocks_does_not_keep_records_waiting() -> None:
     """More clocks are due than a step fires: they take half of it."""
     core, _, waiting, _ = due_with_a_backlog()
     far = START + 30 * 86_400_000
-    batch = Batch(core, waiting[:20], far, far, START, budget=20)
+    batch = Batch(core=core, records=waiting[:20], now=far, horizon=far, last_at=START, budget=20)
     batch.decide()
     assert (batch.fired, batch.taken) == (10, 10)
 
@@ -268,7 +268,7 @@ async def test_in_a_backlog_commands_of_before_still_go_before_the_clock() -> No
     pending = [*waiting[:30], command, *waiting[30:]]
     lead, last, seen = 31, START, list[str]()
     while pending:
-        batch = Batch(core, pending[:20], due, due, last, budget=20, lead=lead)
+        batch = Batch(core=core, records=pending[:20], now=due, horizon=due, last_at=last, budget=20, lead=lead)
         batch.decide()
         last, lead, pending = batch.last_at, max(0, lead - batch.taken), pending[batch.taken :]
         seen += causes_of(batch)
@@ -279,7 +279,7 @@ async def test_in_a_backlog_commands_of_before_still_go_before_the_clock() -> No
 async def test_clocks_wait_for_a_lead_that_is_longer_than_what_was_fetched() -> None:
     """The end of a step is no reason to fire while a command of before waits behind it."""
     core, due, waiting, _ = due_with_a_backlog()
-    batch = Batch(core, waiting[:10], due, due, START, budget=20, lead=11)
+    batch = Batch(core=core, records=waiting[:10], now=due, horizon=due, last_at=START, budget=20, lead=11)
     batch.decide()
     assert (batch.fired, batch.taken) == (0, 10)
 
@@ -290,7 +290,7 @@ async def test_a_lone_clock_that_cannot_be_written_is_named() -> None:
     core.take(incidents(1)[0], START)
     due, name = core.next_due(), core.due_id()
     assert due is not None
-    batch = Batch(core, [], due, due, START)
+    batch = Batch(core=core, records=[], now=due, horizon=due, last_at=START)
     batch.decide()
     assert batch.fired == 1
     assert batch.only() == name

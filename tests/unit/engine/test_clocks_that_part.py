@@ -135,7 +135,15 @@ def test_what_a_door_with_a_wrong_clock_stamps_is_bounded_by_the_broker(hours: i
     """Never after the broker had it, at most a quarter of an hour before: an hour off wins no deadline beyond that."""
     had = 1000 * HOUR
     given = effective(
-        Command("c", CommandKind.FINISH, Actor(Role.SPECIALIST, "p"), had + hours * HOUR, ticket="t"), had, had
+        Command(
+            id="c",
+            kind=CommandKind.FINISH,
+            actor=Actor(Role.SPECIALIST, "p"),
+            accepted_at=had + hours * HOUR,
+            ticket="t",
+        ),
+        had,
+        had,
     )
     assert had - 15 * MINUTE <= given <= had
     assert given == (had if hours > 0 else had - 15 * MINUTE)

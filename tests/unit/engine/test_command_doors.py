@@ -8,9 +8,9 @@ from engine.cli.duty import changes_told
 from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch import DispatchCore, cause_of
 from engine.stages.replies import command_of
-from engine.stream.contracts import Record
 from rules.state.causes import CommandCause
 from tests.support.city import City
+from tests.support.fetched import fetched
 from tests.support.poison import law_of
 from topics.codec import encode
 from topics.command import Actor, Command, Duty
@@ -19,13 +19,18 @@ from topics.ticket import Duties
 from topics.vocabulary import CommandKind, Role
 
 COMMAND = Command(
-    "c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 5, ticket="east-20260302-1", text="two\nlines, and 井盖"
+    id="c1",
+    kind=CommandKind.NOTE,
+    actor=Actor(Role.DESK, "desk-1"),
+    accepted_at=5,
+    ticket="east-20260302-1",
+    text="two\nlines, and 井盖",
 )
 
 
 def read(value: bytes) -> Command:
     """What dispatch makes of a record of ``commands``."""
-    cause = cause_of(Record("commands", 0, 7, b"east", value, (), 0, 0))
+    cause = cause_of(fetched("commands", 7, b"east", value))
     assert isinstance(cause, CommandCause)
     return cause.command
 
@@ -65,7 +70,7 @@ def test_a_reply_with_a_doubled_member_or_a_proof_that_runs_is_unreadable() -> N
         good[:-1] + b',"person":"fire-2"}': CommandKind.UNREADABLE,
         good.replace(b"photo:1", b"javascript:alert(1)"): CommandKind.UNREADABLE,
     }.items():
-        assert command_of(Record("dept.fire.replies", 0, 1, b"", value, (), 0, 0), "fire", 5).kind == kind
+        assert command_of(fetched("dept.fire.replies", 1, b"", value), "fire", 5).kind == kind
 
 
 @pytest.mark.parametrize(
@@ -113,8 +118,14 @@ def test_a_proof_that_is_none_is_refused_by_the_law_too() -> None:
 def test_a_change_told_to_one_partition_alone_is_seen_with_those_that_have_it() -> None:
     """Partition 0 alone was looked at before. What was told later, with a later beginning, is the same change; what has
     ended is none."""
-    off, later = Duty("p", Role.SPECIALIST, "off", 100), Duty("p", Role.SPECIALIST, "off", 150)
-    tomorrow, over = Duty("q", Role.CHIEF, "on", 900), Duty("r", Role.CHIEF, "on", 1, 5)
+    off, later = (
+        Duty(person="p", role=Role.SPECIALIST, change="off", since=100),
+        Duty(person="p", role=Role.SPECIALIST, change="off", since=150),
+    )
+    tomorrow, over = (
+        Duty(person="q", role=Role.CHIEF, change="on", since=900),
+        Duty(person="r", role=Role.CHIEF, change="on", since=1, until=5),
+    )
     states: list[dict[str, bytes | None]] = [
         {"d:specialist:p": encode(Duties((later,))), "t:x": b"{}", "d:junk": b"{"},
         {"d:specialist:p": encode(Duties((off, over))), "d:chief:q": encode(Duties((tomorrow,)))},
@@ -126,12 +137,17 @@ def test_a_change_told_to_one_partition_alone_is_seen_with_those_that_have_it() 
 def test_a_command_in_an_american_city_hides_ten_bare_digits() -> None:
     """By the pack in force, as its reports do."""
     law = law_of("los-angeles")
-    core = DispatchCore(0, 1, {law.ref: law}, StageMetrics("dispatch"))
+    core = DispatchCore(0, 1, {law.ref: law}, metrics=StageMetrics("dispatch"))
     core.opened(law.ref, 0)
     value = encode(
         Command(
-            "c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 5, ticket="east-20260302-1", text="reach me 2135550123"
+            id="c1",
+            kind=CommandKind.NOTE,
+            actor=Actor(Role.DESK, "desk-1"),
+            accepted_at=5,
+            ticket="east-20260302-1",
+            text="reach me 2135550123",
         )
     )
-    out, *_ = core.take(Record("commands", 0, 7, b"east", value, (), 5, 5), 5)
+    out, *_ = core.take(fetched("commands", 7, b"east", value, at=5), 5)
     assert b"2135550123" not in (out.value or b"") and "〔phone〕".encode() in (out.value or b"")

@@ -9,10 +9,10 @@ from engine.audit import figures
 from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch_metrics import Counted
 from engine.stages.fanout import FanoutCore
-from engine.stream.contracts import Record
 from rules.state.causes import ClockCause, CommandCause, IncidentCause, Outcome
 from rules.state.partition_state import Book
 from tests.support.city import PARTIES, City
+from tests.support.fetched import fetched
 from tests.support.poison import law_of
 from topics import codec
 from topics.decision import Change, Decision, Event, Why
@@ -29,11 +29,11 @@ def decision(*events: Event, played: bool = False, why: Why = Why(), at: int = 1
     """One that changes a ticket."""
     after = msgspec.Raw(b'{"exercise":true,"id":"t"}' if played else b'{"attributes":{"exercise":true},"id":"t"}')
     return Decision(
-        DecisionId("incidents:0:1"),
-        at,
-        "incident",
-        "reported",
-        HOME,
+        id=DecisionId("incidents:0:1"),
+        at=at,
+        cause="incident",
+        reason="reported",
+        home=HOME,
         events=events,
         changes=(Change("t", 1, after),),
         why=why,
@@ -54,7 +54,10 @@ def told(*outcomes: tuple[Outcome, int | None], speed: int = 1) -> StageMetrics:
 def test_exercises_count_in_no_band() -> None:
     """LAW 3; a report that has the word among its attributes is real."""
     events = (Event("TicketFiled", "t"), Event("WhistleRaised", "t"), Event("TicketReopened", "t"))
-    found = told((Outcome(decision(*events), ()), None), (Outcome(decision(*events, played=True), ()), None))
+    found = told(
+        (Outcome(decision=decision(*events), tickets=()), None),
+        (Outcome(decision=decision(*events, played=True), tickets=()), None),
+    )
     assert {name: found.counters[name, (STREET,)] for name in ("filed", "whistles", "reopened")} == {
         "filed": 1,
         "whistles": 1,
@@ -70,7 +73,7 @@ def test_endings_surveys_and_empty_seats() -> None:
         Event("TicketMerged", "t", {"into": "u"})
     ]
     events += [Event("SurveyAnswered", "t", {"satisfied": answer}) for answer in (True, False, False)]
-    found = told((Outcome(decision(*events, why=why), ()), None)).counters
+    found = told((Outcome(decision=decision(*events, why=why), tickets=()), None)).counters
     assert {key[1][0]: n for key, n in found.items() if key[0] == "closed"} == {"satisfied": 1, "other": 1, "merged": 1}
     assert {key[1][0]: n for key, n in found.items() if key[0] == "survey_answers"} == {
         "satisfied": 1,
@@ -81,7 +84,9 @@ def test_endings_surveys_and_empty_seats() -> None:
 
 def test_lateness_is_in_wall_seconds() -> None:
     """At 600 times the speed a minute of the day is a tenth of a second."""
-    found = told((Outcome(decision(at=90_000), ()), 30_000), speed=600).histograms["escalation_lateness_seconds"]
+    found = told((Outcome(decision=decision(at=90_000), tickets=()), 30_000), speed=600).histograms[
+        "escalation_lateness_seconds"
+    ]
     assert found.sum == pytest.approx(0.1) and sum(found.counts) == 1
 
 
@@ -89,7 +94,7 @@ def test_who_had_a_ticket_whose_limit_is_broken() -> None:
     """The tier is that of before the move."""
     metrics = StageMetrics("dispatch")
     counted = Counted(metrics, 0, 1)
-    counted.breach(ClockCause("t", "resolve", "0", 100, 5), City().report("t", "leak"))
+    counted.breach(ClockCause(ticket="t", kind="resolve", number="0", rung=100, due_at=5), City().report("t", "leak"))
     counted.tell(Book({}), None)
     assert metrics.counters["limit_breaches", ("resolve", "grid")] == 1
 
@@ -98,10 +103,14 @@ def test_drift_follows_the_books_of_each_home() -> None:
     """Sums are those of the newest books, whatever was told before; an allocation error is the largest of any home."""
     whole, party = LAW.per, LAW.shares[0].code
     share = whole * LAW.shares[0].share // sum(one.share for one in LAW.shares)
-    first = Quota("a", "2026-03", whole, {party: 1}, {party: whole}, split=1, emergency=2)
-    second = Quota("a", "2026-03", whole, {party: 2}, {party: 2 * whole}, split=2, emergency=2)
-    other = Quota("b", "2026-03", whole, {}, {party: whole // 4}, split=1)
-    found = told(*((Outcome(decision(), (), quota=quota), None) for quota in (first, second, other)))
+    first = Quota(
+        home="a", window="2026-03", per=whole, counts={party: 1}, targets={party: whole}, split=1, emergency=2
+    )
+    second = Quota(
+        home="a", window="2026-03", per=whole, counts={party: 2}, targets={party: 2 * whole}, split=2, emergency=2
+    )
+    other = Quota(home="b", window="2026-03", per=whole, counts={}, targets={party: whole // 4}, split=1)
+    found = told(*((Outcome(decision=decision(), tickets=(), quota=quota), None) for quota in (first, second, other)))
     off = (2 * whole - 2 * share + whole // 4 - share) / whole
     assert found.gauges["split_drift_tickets", ("3", party, "eligibility")] == pytest.approx(off, abs=1e-5)
     assert found.gauges["split_drift_tickets", ("3", party, "emergency")] == pytest.approx(-2 * share / whole, abs=1e-5)
@@ -135,7 +144,7 @@ def test_how_long_a_report_takes_to_its_task_is_the_brokers_own_time() -> None:
     }
     value = codec.encode(decision(Event("TaskDispatched", "t", task)))
     for headers in ([(REPORTED, b"1000")], [], [(REPORTED, b"many")]):
-        core.take(Record("tickets.decisions", 0, 0, b"h", value, headers, 1_200, 1_200), 1_200)
+        core.take(fetched("tickets.decisions", 0, b"h", value, headers=headers, at=1_200), 1_200)
     assert sum(found.counts) == 0
     core.written(1_250)
     core.written(9_000)

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.stages.dispatch import cause_of
-from engine.stream.contracts import Record
 from rules.state.causes import CommandCause
+from tests.support.fetched import fetched
 from tests.unit.engine.test_batches import dispatch_core
 from topics import bounds, codec
 from topics.decision import Decision
@@ -35,7 +35,7 @@ AT = 1_795_482_000_000
 )
 def test_what_is_no_command_is_unreadable_and_never_held(value: bytes) -> None:
     """It is decided as a refusal with the fault as its reason, so that its sender hears of it and nobody waits."""
-    cause = cause_of(Record(COMMANDS.name, 0, 7, b"tawan", value, (), 1, 1))
+    cause = cause_of(fetched(COMMANDS.name, 7, b"tawan", value, at=1))
     assert isinstance(cause, CommandCause)
     assert (cause.command.kind, cause.command.id) == (
         CommandKind.UNREADABLE,
@@ -105,7 +105,7 @@ WITH_MEMBERS = st.tuples(COMMANDS_SAID, st.dictionaries(st.sampled_from(MEMBERS)
 def test_no_bytes_make_dispatch_raise_and_every_record_is_answered(value: bytes) -> None:
     """One decision, no exception, and the same again from a fresh book."""
     first, second = (
-        dispatch_core().take(Record(COMMANDS.name, 0, 7, b"tawan", value, (), 1, AT), AT) for _ in range(2)
+        dispatch_core().take(fetched(COMMANDS.name, 7, b"tawan", value, appended_ms=1, at=AT), AT) for _ in range(2)
     )
     assert [out.topic for out in first] == ["tickets.decisions"]
     assert [out.value for out in first] == [out.value for out in second]
@@ -114,7 +114,7 @@ def test_no_bytes_make_dispatch_raise_and_every_record_is_answered(value: bytes)
 def test_a_command_larger_than_any_honest_one_is_unreadable_with_the_field() -> None:
     """It is not even read."""
     value = b'{"id":"c"' + b" " * bounds.COMMAND_BYTES + b"}"
-    (out,) = dispatch_core().take(Record(COMMANDS.name, 0, 7, b"tawan", value, (), 1, AT), AT)
+    (out,) = dispatch_core().take(fetched(COMMANDS.name, 7, b"tawan", value, appended_ms=1, at=AT), AT)
     decision = codec.decode(out.value or b"", Decision)
     assert (decision.reason, decision.why.facts) == ("unreadable", {"field": "value"})
 
@@ -122,5 +122,5 @@ def test_a_command_larger_than_any_honest_one_is_unreadable_with_the_field() -> 
 def test_what_is_wrong_with_a_command_is_named() -> None:
     """The member, never what stood in it."""
     value = b'{"id":"c","kind":"note","actor":{"role":"desk"},"accepted_at":1}'
-    (out,) = dispatch_core().take(Record(COMMANDS.name, 0, 7, b"tawan", value, (), 1, AT), AT)
+    (out,) = dispatch_core().take(fetched(COMMANDS.name, 7, b"tawan", value, appended_ms=1, at=AT), AT)
     assert codec.decode(out.value or b"", Decision).why.facts == {"field": "actor"}

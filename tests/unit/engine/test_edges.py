@@ -12,6 +12,7 @@ from engine.kafka.broker_time import BrokerTime
 from engine.observability.metrics import StageMetrics
 from engine.stream.contracts import Record
 from engine.stream.edge_partition import EdgePartition
+from tests.support.fetched import fetched
 from topics.reference import EngineClock
 
 
@@ -63,10 +64,10 @@ def edge(effects: Effects, log: Any, topic: str) -> EdgePartition:
         effects,
         f"{topic}:0",
         TopicPartition(f"t.{topic}", 0),
-        "t.",
-        log,
-        BrokerTime(EngineClock(0, 0, 1)),
-        StageMetrics("edge"),
+        prefix="t.",
+        consumer=log,
+        time=BrokerTime(EngineClock(0, 0, 1)),
+        metrics=StageMetrics("edge"),
     )
 
 
@@ -121,7 +122,7 @@ async def test_it_stands_behind_what_was_read() -> None:
     topic, log, effects = "dept.x.replies", Log(0, 9, read=4), Effects()
     opening = edge(effects, log, topic)
     await opening.open()
-    opening.give([Record(topic, 0, n, b"", b"{}", (), 0, 0) for n in range(3)])
+    opening.give([fetched(topic, n, b"", b"{}") for n in range(3)])
     opening.budget = 2
     await opening.settle()
     await opening.step()

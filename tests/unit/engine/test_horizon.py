@@ -3,12 +3,13 @@
 
 from engine.stream.contracts import Record
 from engine.stream.horizon import Horizon
+from tests.support.fetched import fetched
 from topics.registry import COMMANDS, INCIDENTS
 
 
 def record(topic: str, offset: int, at: int) -> Record:
     """One that waits."""
-    return Record(topic, 0, offset, b"", b"", (), at, at)
+    return fetched(topic, offset, b"", b"", at=at)
 
 
 def test_no_clock_fires_before_the_end_of_commands_was_read_to() -> None:

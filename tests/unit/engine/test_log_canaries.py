@@ -9,8 +9,8 @@ from engine.errors import DependencyDown
 from engine.observability.json_logging import set_up, trace
 from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch import DispatchCore, cause_of
-from engine.stream.contracts import Record
 from rules.state.causes import CommandCause
+from tests.support.fetched import fetched
 from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision
@@ -50,10 +50,17 @@ def test_our_own_errors_keep_their_words() -> None:
 def test_a_held_command_is_named_and_not_copied() -> None:
     """What somebody wrote stays on its topic: the log has position, size and sum."""
     value = codec.encode(
-        Command("c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 0, ticket="tawan-20260302-1", text="13800001234")
+        Command(
+            id="c1",
+            kind=CommandKind.NOTE,
+            actor=Actor(Role.DESK, "desk-1"),
+            accepted_at=0,
+            ticket="tawan-20260302-1",
+            text="13800001234",
+        )
     )
-    (out,) = DispatchCore(0, 1, {}, StageMetrics("dispatch")).hold(
-        Record("commands", 0, 7, b"tawan", value, (), 1, 1), 1
+    (out,) = DispatchCore(0, 1, {}, metrics=StageMetrics("dispatch")).hold(
+        fetched("commands", 7, b"tawan", value, at=1), 1
     )
     assert b"1380" not in (out.value or b"")
     (event,) = codec.decode(out.value or b"", Decision).events
@@ -70,6 +77,6 @@ def test_a_held_command_is_named_and_not_copied() -> None:
 )
 def test_a_command_that_cannot_be_read_is_not_quoted(value: bytes) -> None:
     """The place is named, not the word that stands there."""
-    cause = cause_of(Record("commands", 0, 7, b"tawan", value, (), 1, 1))
+    cause = cause_of(fetched("commands", 7, b"tawan", value, at=1))
     assert isinstance(cause, CommandCause) and cause.command.kind is CommandKind.UNREADABLE
     assert cause.command.reason and "1380" not in cause.command.reason

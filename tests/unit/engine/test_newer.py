@@ -13,10 +13,10 @@ from engine.kafka.newer_records import KINDS, kind_of, read_own
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
 from engine.stages.fanout import FanoutCore
-from engine.stream.contracts import Record
 from engine.stream.positions import load_state, unfit_ticket
 from engine.views.from_state import rebuild
 from rules.state.partition_state import Book
+from tests.support.fetched import fetched
 from topics import codec
 from topics.decision import Decision
 from topics.ids import DecisionId
@@ -26,11 +26,11 @@ from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Marker, Qu
 
 STORED: list[Any] = [
     Marker(at=1, positions={}),
-    Quota("h", "2026-01", 2520, {}, {}),
+    Quota(home="h", window="2026-01", per=2520, counts={}, targets={}),
     DayCounter(1, 1),
     CommandSeen("d", 1),
     Duties(()),
-    HeldCause(1, "h"),
+    HeldCause(at=1, home="h"),
     Seen("incidents.raw:0:1", 1),
     Decision(id=DecisionId("commands:0:1"), at=1, cause="command", reason="unreadable", home="h"),
 ]
@@ -65,7 +65,7 @@ def test_every_record_of_a_state_topic_has_its_kind() -> None:
 def test_fan_out_refuses_a_newer_decision_by_name() -> None:
     """It stops that partition with the same word; a stranger's is passed by."""
     value = b'{"version":7,"id":"commands:0:1","events":[{"type":"TaskDispatched"}]}'
-    record = Record(DECISIONS.name, 0, 3, b"h", value, (), 0, 0)
+    record = fetched(DECISIONS.name, 3, b"h", value)
     with pytest.raises(StateFromNewer, match="tickets.decisions:0:3 was written by a newer engine: it is of form 7"):
         FanoutCore(0, StageMetrics("fanout")).take(record, 0)
     outs = list(FanoutCore(0, StageMetrics("fanout")).take(msgspec.structs.replace(record, loose=True), 0))

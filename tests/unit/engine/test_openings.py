@@ -21,6 +21,7 @@ from engine.stream.limits import FRAMING, HELD_AFTER, MAX_CAUSES, REOPEN_FIRST, 
 from engine.stream.pace import Pace
 from engine.stream.partition import Partition
 from engine.stream.positions import demand_newest, nothing_lost, position
+from tests.support.fetched import fetched
 from topics.reference import EngineClock
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, RAW, STATE
 
@@ -89,7 +90,7 @@ async def test_the_step_is_halved_until_the_cause_stands_alone_and_is_then_held(
     """1,000 records, one of which leads to what no record can hold: 999 are committed, one is held, and nothing is
     begun in vain."""
     begun: list[int] = []
-    records = [Record(COMMANDS.name, 0, n, b"", b"{}", (), 0, 0) for n in range(1000)]
+    records = [fetched(COMMANDS.name, n, b"", b"{}") for n in range(1000)]
     held: set[str] = set()
     pace, done, failures = Pace(), 0, 0
     for _ in range(200):
@@ -121,7 +122,7 @@ async def test_an_agent_that_never_answers_ends_by_a_time_out(monkeypatch: pytes
     """The opening is dropped, and no cause is blamed."""
     monkeypatch.setattr("engine.stream.partition.DECIDE_SECONDS", 0.05)
     opening = partition(Large(-1), set(), answers=False)
-    opening.give([Record(COMMANDS.name, 0, 0, b"", b"{}", (), 0, 0)])
+    opening.give([fetched(COMMANDS.name, 0, b"", b"{}")])
     with pytest.raises(AgentSilent):
         await opening.step()
 
@@ -243,7 +244,7 @@ async def test_a_step_that_decides_all_that_was_read_stands_behind_the_marker(mo
 
     monkeypatch.setattr(opening, "_commit", commit)
     monkeypatch.setattr(Read, "at", 4)
-    opening.give([Record(COMMANDS.name, 0, n, b"", b"{}", (), 0, 0) for n in range(3)])
+    opening.give([fetched(COMMANDS.name, n, b"", b"{}") for n in range(3)])
     opening.budget = 2
     await opening.step()
     assert opening.positions == {COMMANDS.name: 2}
@@ -263,7 +264,7 @@ async def test_a_broker_that_does_not_answer_is_waited_for_by_opening_again(monk
         await asyncio.Event().wait()
 
     opening._producer = SimpleNamespace(begin_transaction=never)  # type: ignore[assignment]
-    opening.give([Record(COMMANDS.name, 0, 0, b"", b"{}", (), 0, 0)])
+    opening.give([fetched(COMMANDS.name, 0, b"", b"{}")])
     with pytest.raises(TimeoutError):
         await opening.step()
 

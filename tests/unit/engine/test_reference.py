@@ -16,7 +16,7 @@ from engine.settings import Settings
 from engine.stages.pack_cache import REFRESH_SECONDS, WAIT_SECONDS, Laws
 from tests.support.still_time import CLOCK as STILL
 from tests.support.still_time import now, still
-from tests.support.story import Teller
+from tests.support.teller import Teller
 from tests.support.town import START, ref_of, town
 from topics.codec import encode
 from topics.pack import RosterEntry
@@ -147,7 +147,8 @@ def test_an_accelerated_clock_goes_on_and_never_skips(start_at: int, origin_at: 
     assert follows(FAST, later) is is_taken
     log = Log()
     log.entries["reference"] = [
-        Entry("reference", 0, n, b"clock", encode(one), (), n) for n, one in enumerate((FAST, later))
+        Entry("reference", 0, n, key=b"clock", value=encode(one), headers=(), appended_ms=n)
+        for n, one in enumerate((FAST, later))
     ]
     assert [clock for _, clock in log.clocks()] == ([FAST, later] if is_taken else [FAST])
 

@@ -66,11 +66,11 @@ def decided(of: str, name: str = NAME, **more: Any) -> bytes:
     image: Any = msgspec.Raw(codec.encode(ticket(name, of)))
     return codec.encode(
         Decision(
-            DecisionId("incidents:0:7"),
-            1,
-            "incident",
-            "reported",
-            "tawan",
+            id=DecisionId("incidents:0:7"),
+            at=1,
+            cause="incident",
+            reason="reported",
+            home="tawan",
             ticket=name,
             changes=(Change(name, 1, image),),
             **more,
@@ -120,10 +120,42 @@ UNFOLDABLE: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("more", UNFOLDABLE, ids=["image", "event"])
 async def test_a_strangers_decision_that_makes_no_row_does_not_stop_the_projector(more: dict[str, Any]) -> None:
     """It is sound in every member, and its image is no ticket."""
-    value = codec.encode(Decision(DecisionId("incidents:0:8"), 1, "incident", "reported", "tawan", **more))
+    value = codec.encode(
+        Decision(id=DecisionId("incidents:0:8"), at=1, cause="incident", reason="reported", home="tawan", **more)
+    )
     projector = Projector(Settings(), StageMetrics("projector"))
-    assert projector._decision(Record(DECISIONS.name, 0, 3, b"h", value, (), 0, 0, loose=True)) is None
-    assert projector._decision(Record(DECISIONS.name, 0, 3, b"h", decided("cli:7"), (), 0, 0, loose=True)) is not None
+    assert (
+        projector._decision(
+            Record(
+                topic=DECISIONS.name,
+                partition=0,
+                offset=3,
+                key=b"h",
+                value=value,
+                headers=(),
+                appended_ms=0,
+                appended_at=0,
+                loose=True,
+            )
+        )
+        is None
+    )
+    assert (
+        projector._decision(
+            Record(
+                topic=DECISIONS.name,
+                partition=0,
+                offset=3,
+                key=b"h",
+                value=decided("cli:7"),
+                headers=(),
+                appended_ms=0,
+                appended_at=0,
+                loose=True,
+            )
+        )
+        is not None
+    )
     await projector.close()
 
 
@@ -156,7 +188,9 @@ class Consumer:
 async def test_the_queues_are_built_anew_past_a_strangers_junk() -> None:
     """``project --rebuild`` passes by what the projector passed by."""
     forged = [
-        codec.encode(Decision(DecisionId("incidents:0:8"), 1, "incident", "reported", "tawan", **more))
+        codec.encode(
+            Decision(id=DecisionId("incidents:0:8"), at=1, cause="incident", reason="reported", home="tawan", **more)
+        )
         for more in UNFOLDABLE
     ]
     junk = [record(value, Loose, offset=n) for n, value in enumerate((*JUNK, *forged))]
@@ -249,11 +283,11 @@ async def test_an_original_is_opened_past_a_strangers_record_under_its_token(
 async def test_junk_beside_what_is_held_or_on_duty_takes_nothing_away(state: list[ConsumerRecord]) -> None:
     """The view's and the roster's own records stand as they were."""
     state += [
-        record(codec.encode(HeldCause(1, "tawan")), key=b"h:incidents:0:1"),
+        record(codec.encode(HeldCause(at=1, home="tawan")), key=b"h:incidents:0:1"),
         record(codec.encode(Duties(())), key=b"d:chief:a"),
     ]
     state += [
         record(value, Loose, key) for key in (b"h:incidents:0:1", b"d:chief:a") for value in JUNK if value is not None
     ]
-    assert (await image_of(Settings(), 0)).held == {"incidents:0:1": HeldCause(1, "tawan")}
+    assert (await image_of(Settings(), 0)).held == {"incidents:0:1": HeldCause(at=1, home="tawan")}
     assert await duties_of(Settings(), 0) == {"chief:a": Duties(())}

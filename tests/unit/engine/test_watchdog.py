@@ -57,19 +57,19 @@ def looked(standing: Standing, times: int, bound: float = 1.0, tick: float = 0.2
 
 def test_what_was_stopped_has_not_hung() -> None:
     """After SIGSTOP or a machine's sleep all moments are old at once: only looks that were had count."""
-    old = Standing("fetching", time.monotonic() - 1000, 1, None)
+    old = Standing("fetching", time.monotonic() - 1000, 1, task=None)
     assert not looked(old, 4)
     assert looked(old, 5)
 
 
 def test_loading_a_partition_may_take_longer() -> None:
     """Its bound is a multiple of a step's."""
-    loading = Standing("opening dispatch 3", time.monotonic() - 2, 8, None)
+    loading = Standing("opening dispatch 3", time.monotonic() - 2, 8, task=None)
     assert not looked(loading, 100)
-    assert looked(Standing("a step of dispatch 3", time.monotonic() - 2, 1, None), 100)
+    assert looked(Standing("a step of dispatch 3", time.monotonic() - 2, 1, task=None), 100)
 
 
 def test_what_moves_is_never_ended() -> None:
     """However often it is looked at."""
-    watchdog = Watchdog("dispatch", 0.001, lambda: [Standing("fetching", time.monotonic(), 1, None)], tick=1)
+    watchdog = Watchdog("dispatch", 0.001, lambda: [Standing("fetching", time.monotonic(), 1, task=None)], tick=1)
     assert [watchdog.look() for _ in range(50)] == [None] * 50

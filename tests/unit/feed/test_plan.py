@@ -44,4 +44,4 @@ def test_until_cuts_rows_and_lets_closings_go_on() -> None:
 
 def test_nothing_to_feed() -> None:
     """An empty file is a plan without steps."""
-    assert make_plan(()) == Plan([], 0, 0, None)
+    assert make_plan(()) == Plan([], 0, 0, last_at=None)

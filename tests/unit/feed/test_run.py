@@ -85,7 +85,7 @@ class FakeSender:
 def row(name: str, at: int, closed: int | None = None, text: str = "") -> Mapped:
     """A row of a made-up source."""
     closing = None if closed is None else Closing(closed, CommandKind.CLOSE_BY_SOURCE, "closed")
-    return Mapped(1, "town", name, at, {"text": text}, closing)
+    return Mapped(1, "town", name, at=at, data={"text": text}, closing=closing)
 
 
 async def fed(
@@ -99,7 +99,8 @@ async def fed(
     watch = watch or FakeWatch()
     sender = FakeSender(watch, silent=silent)
     settings: Any = SimpleNamespace(partitions=6)
-    feed = Feed(settings, make_plan(rows), clock, paced, sender, watch, lambda outcome: None)  # type: ignore[arg-type]
+    broker: Any = {"sender": sender, "watch": watch}
+    feed = Feed(settings, make_plan(rows), clock, paced=paced, progress=lambda outcome: None, **broker)
     return await feed.run(), sender
 
 

@@ -33,16 +33,17 @@ async def callers(here: House, client: httpx.AsyncClient) -> dict[str, tuple[dic
     """Everybody who could ask, each with their key."""
     people = [*SEEN_BY_PLACE, "street:south-street", *EVERYWHERE, "department:urban-1"]
     found = {
-        who: (here.person(who), Caller("person", who.partition(":")[2], Role(who.partition(":")[0]))) for who in people
+        who: (here.person(who), Caller(kind="person", name=who.partition(":")[2], role=Role(who.partition(":")[0])))
+        for who in people
     }
     for name in ("app", "hotline"):
-        found[f"source {name}"] = here.key("source", name), Caller("source", name)
+        found[f"source {name}"] = here.key("source", name), Caller(kind="source", name=name)
     for code in ("fire", "water", "urban"):
         key = here.key("department", f"{code}-1", "department", code)
-        found[f"department {code}"] = key, Caller("department", f"{code}-1", Role.DEPARTMENT, code)
+        found[f"department {code}"] = key, Caller(kind="department", name=f"{code}-1", role=Role.DEPARTMENT, org=code)
     for kind in OUTSIDE:
-        found[kind] = await here.login(client, f"{kind}-1", kind), Caller(kind, f"{kind}-1")
-    return found | {"nobody": ({}, Caller("nobody", ""))}
+        found[kind] = await here.login(client, f"{kind}-1", kind), Caller(kind=kind, name=f"{kind}-1")
+    return found | {"nobody": ({}, Caller(kind="nobody", name=""))}
 
 
 async def asked(client: Any, method: str, path: str, headers: dict[str, str]) -> int:

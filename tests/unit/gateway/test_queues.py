@@ -57,7 +57,7 @@ class Reader:
 
     def __init__(self, here: House, who: str, queue: str, cursor: str | None = None) -> None:
         role, _, person = who.partition(":")
-        caller = Caller("person", person, Role(role))
+        caller = Caller(kind="person", name=person, role=Role(role))
         self.client = live.Client(stream.wants(here.world, caller, queue))
         self._frames = stream._frames(here.world, caller, queue, self.client, cursor)
         self.rows: dict[str, Any] = {}
@@ -123,13 +123,13 @@ async def test_who_comes_back_misses_nothing(redis_url: str, tmp_path: Path) -> 
         await reader.close()
         second = await here.report("B", text="of its own")
         await eventually(lambda: sum(here.world.tail.next.values()) > 2)
-        back = Reader(here, "chief:chief-1", "grid:east", reader.cursor)
+        back = Reader(here, "chief:chief-1", "grid:east", cursor=reader.cursor)
         back.rows = reader.rows
         await back.until(lambda: second in back.rows)
         assert back.resets == 0
         await back.close()
         for cursor in ("1.2.3", "x", "0" * 400):
-            lost = Reader(here, "chief:chief-1", "grid:east", cursor)
+            lost = Reader(here, "chief:chief-1", "grid:east", cursor=cursor)
             await lost.until(lambda lost=lost: len(lost.rows) == 2)  # type: ignore[misc]
             assert lost.resets == 1
             await lost.close()
@@ -149,7 +149,7 @@ async def test_who_comes_back_is_told_what_has_left_meanwhile_and_what_leaves_th
         assert await here.ask("dismiss", "A", "desk:desk-1", reason="not_ours", text="no") == "done_as_asked"
         third = await here.report("C", text="of its own C")
         await eventually(lambda: here.world.live.cursor() != reader.cursor)
-        back = Reader(here, "chief:chief-1", "grid:east", reader.cursor)
+        back = Reader(here, "chief:chief-1", "grid:east", cursor=reader.cursor)
         back.rows = dict(reader.rows)
         await back.until(lambda: set(back.rows) == {names[1], third})
         assert await here.ask("dismiss", "B", "desk:desk-1", reason="not_ours", text="no") == "done_as_asked"
@@ -166,7 +166,7 @@ async def test_a_slow_reader_begins_anew_and_fills_no_memory(redis_url: str, tmp
         for reader in (slow, quick):
             await reader.read()
             await reader.read()
-        row = live.Shown("x", {"id": "x", "home": "east", "person": "p"}, ("grid:east",), b"x" * 300_000)
+        row = live.Shown("x", {"id": "x", "home": "east", "person": "p"}, ("grid:east",), frame=b"x" * 300_000)
         for _ in range(8):
             slow.client.offer([row], "1.1")
             assert slow.client._bytes <= live.CLIENT_BYTES

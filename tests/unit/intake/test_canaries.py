@@ -13,10 +13,12 @@ from engine.observability.metrics import StageMetrics
 from engine.security.vault import Vault
 from engine.stages.dispatch import DispatchCore
 from engine.stages.fanout import FanoutCore
-from engine.stages.intake import LONGEST_KEY, IntakeCore
-from engine.stream.contracts import Out, Record
+from engine.stages.intake import LONGEST_KEY
+from engine.stream.contracts import Out
 from engine.views.queues import summary
 from rules.law.placement import Places
+from tests.support.doors import intake_of
+from tests.support.fetched import fetched
 from tests.support.poison import KINDS, Raw, law_of, report
 from topics import codec
 from topics.decision import Decision
@@ -72,21 +74,21 @@ FIELDS = ("text", "category", "address", "listed attribute", "other attribute", 
 def through(raw: Raw) -> list[Out]:
     """Carry one record through intake, dispatch and fan-out; answers all that was written, the vault's entries left
     out."""
-    door = IntakeCore(0, 1, {LAW.ref: PLACES}, {LAW.ref: LAW}, lambda: LAW.ref, VAULT, StageMetrics("intake"))
+    door = intake_of(LAW, VAULT)
     dispatch, fanout = (
-        DispatchCore(0, 1, {LAW.ref: LAW}, StageMetrics("dispatch")),
+        DispatchCore(0, 1, {LAW.ref: LAW}, metrics=StageMetrics("dispatch")),
         FanoutCore(0, StageMetrics("fanout")),
     )
     dispatch.opened(LAW.ref, AT)
-    written = list(door.take(Record("incidents.raw", 0, 7, *raw, AT, AT), AT))
+    written = list(door.take(fetched("incidents.raw", 7, raw[0], raw[1], headers=raw[2], at=AT), AT))
     for out in list(written):
         if out.topic == "incidents":
-            decided = [*dispatch.take(Record("incidents", 0, 0, out.key, out.value, (), AT, AT), AT), *dispatch.flush()]
+            decided = [*dispatch.take(fetched("incidents", 0, out.key, out.value, at=AT), AT), *dispatch.flush()]
             told = [
                 out
                 for one in decided
                 if one.topic == "tickets.decisions"
-                for out in fanout.take(Record(one.topic, 0, 0, one.key, one.value, (), AT, AT), AT)
+                for out in fanout.take(fetched(one.topic, 0, one.key, one.value, at=AT), AT)
             ]
             written += [*decided, *told]
     return written

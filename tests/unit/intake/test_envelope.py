@@ -19,7 +19,13 @@ from topics.rejected import RejectReason
 from topics.task import Task
 
 TASK = Task(
-    "incidents:0:7#fire#0", "dispatched", "fire", "boai-20261124-1", "owner", "2026-11-24T01:00:00Z", text="烟雾"
+    id="incidents:0:7#fire#0",
+    event="dispatched",
+    department="fire",
+    ticket="boai-20261124-1",
+    role="owner",
+    at="2026-11-24T01:00:00Z",
+    text="烟雾",
 )
 REPLY: dict[str, Any] = {"ticket": "boai-20261124-1/fire/1", "action": "report_in", "person": "fire-1"}
 ATTRIBUTES = {"id": "r1", "source": "fire", "type": "org.gridwhistle.reply.v1", "specversion": "1.0"}

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from engine.observability.metrics import StageMetrics
 from engine.security.vault import Vault
 from engine.stages.intake import IntakeCore
-from engine.stream.contracts import Out, Record
+from engine.stream.contracts import Out
 from rules.law.placement import Places
+from tests.support.fetched import fetched
 from tests.support.poison import law_of, report
 from topics import codec
 from topics.envelope import incident_message
@@ -31,10 +32,10 @@ def door(partition: int = 0, partitions: int = 1) -> IntakeCore:
         partition,
         partitions,
         {LAW.ref: Places(LAW.bundle)},
-        {LAW.ref: LAW},
-        lambda: LAW.ref,
-        Vault(b"k" * 32),
-        StageMetrics("intake"),
+        laws={LAW.ref: LAW},
+        current=lambda: LAW.ref,
+        vault=Vault(b"k" * 32),
+        metrics=StageMetrics("intake"),
     )
 
 
@@ -48,7 +49,7 @@ def taken(
         for k, v in headers
     ]
     out: Out = first(
-        core.take(Record("incidents.raw", 0, offset, own if key is None else key, value, headers, AT, AT), AT)
+        core.take(fetched("incidents.raw", offset, own if key is None else key, value, headers=headers, at=AT), AT)
     )
     kind: type[Any] = Incident if out.topic == "incidents" else Rejected
     return out.topic, codec.decode(out.value or b"", kind).identity if out.topic != "incidents.raw" else None
@@ -103,11 +104,17 @@ def test_a_key_composed_otherwise_goes_to_the_partition_of_the_composed_one() ->
     assert wrong != partition
     source, _, external = folded(name).partition(":")
     _, value, headers = incident_message(source, external, report())
-    moved = first(door(wrong, 64).take(Record("incidents.raw", wrong, 1, name.encode(), value, headers, AT, AT), AT))
+    moved = first(
+        door(wrong, 64).take(
+            fetched("incidents.raw", 1, name.encode(), value, partition=wrong, headers=headers, at=AT), AT
+        )
+    )
     assert (moved.topic, moved.partition, moved.key) == ("incidents.raw", partition, folded(name).encode())
     assert (
         first(
-            door(partition, 64).take(Record("incidents.raw", partition, 2, moved.key, value, moved.headers, AT, AT), AT)
+            door(partition, 64).take(
+                fetched("incidents.raw", 2, moved.key, value, partition=partition, headers=moved.headers, at=AT), AT
+            )
         ).topic
         == "incidents"
     )

@@ -9,6 +9,7 @@ from engine.security.vault import Vault
 from engine.stages.intake import REHOMED, IntakeCore
 from engine.stream.contracts import Out, Record
 from rules.law.placement import Places
+from tests.support.fetched import fetched
 from tests.support.poison import KINDS, Raw, law_of, report
 from topics import codec
 from topics.envelope import incident_message
@@ -27,14 +28,20 @@ PHONE = "13912345678"
 def core(partition: int = 0, partitions: int = 1) -> IntakeCore:
     """An empty door, the only one unless more are asked for."""
     return IntakeCore(
-        partition, partitions, {LAW.ref: PLACES}, {LAW.ref: LAW}, lambda: LAW.ref, VAULT, StageMetrics("intake")
+        partition,
+        partitions,
+        {LAW.ref: PLACES},
+        laws={LAW.ref: LAW},
+        current=lambda: LAW.ref,
+        vault=VAULT,
+        metrics=StageMetrics("intake"),
     )
 
 
 def record(raw: Raw, offset: int = 7, partition: int = 0) -> Record:
     """A raw record as the loop hands it on."""
     key, value, headers = raw
-    return Record("incidents.raw", partition, offset, key, value, headers, AT, AT)
+    return fetched("incidents.raw", offset, key, value, partition=partition, headers=headers, at=AT)
 
 
 def outs(raw: Raw, door: IntakeCore | None = None, at: int = AT) -> dict[str, list[Out]]:
@@ -244,13 +251,20 @@ def test_of_a_flood_large_originals_are_kept_at_their_position_alone() -> None:
 def test_a_flood_of_rejections_raises_one_alarm_a_minute() -> None:
     """Bad records never stop the door; a hundred of them within a minute call somebody, repeats of good ones do not."""
     metrics = StageMetrics("intake")
-    door = IntakeCore(0, 1, {LAW.ref: Places(LAW.bundle)}, {LAW.ref: LAW}, lambda: LAW.ref, VAULT, metrics)
+    door = IntakeCore(
+        0, 1, {LAW.ref: Places(LAW.bundle)}, laws={LAW.ref: LAW}, current=lambda: LAW.ref, vault=VAULT, metrics=metrics
+    )
     sound = incident_message("app", "1", report())
     for minute in (1, 2, 3):
         for n in range(150 if minute < 3 else 99):
             bad = incident_message("app", f"{minute}-{n}", report(channel="smoke signal"))
-            door.take(Record("incidents.raw", 0, n, bad[0], bad[1], bad[2], minute * 60_000, AT), AT)
-            door.take(Record("incidents.raw", 0, n, sound[0], sound[1], sound[2], minute * 60_000, AT), AT)
+            door.take(
+                fetched("incidents.raw", n, bad[0], bad[1], headers=bad[2], appended_ms=minute * 60_000, at=AT), AT
+            )
+            door.take(
+                fetched("incidents.raw", n, sound[0], sound[1], headers=sound[2], appended_ms=minute * 60_000, at=AT),
+                AT,
+            )
     assert metrics.counters["alarms", ("rejection_flood",)] == 2
 
 

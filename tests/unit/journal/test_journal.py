@@ -9,7 +9,9 @@ from engine.kafka.send_journal import Journal, JournalDamaged, JournalEntry, dig
 
 def entry(n: int) -> JournalEntry:
     """The n-th acknowledged incident of a made-up source."""
-    return JournalEntry(f"s:{n}", "incident", "incidents.raw", n % 3, n, digest(str(n).encode()))
+    return JournalEntry(
+        id=f"s:{n}", kind="incident", topic="incidents.raw", partition=n % 3, offset=n, sha256=digest(str(n).encode())
+    )
 
 
 def test_all_entries_are_on_disk_in_order_once_closed(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def data(tmp_path: Path) -> Path:
 
 def wanted(data: Path, **more: Any) -> Wanted:
     """Ask for a stack on free ports."""
-    return Wanted(data, **({"port_base": free_ports(PORT_BLOCK)} | more))
+    return Wanted(data=data, **({"port_base": free_ports(PORT_BLOCK)} | more))
 
 
 def settled(data: Path, **more: Any) -> StackFile:
@@ -108,7 +108,7 @@ def test_a_taken_port_is_refused_by_name(data: Path) -> None:
         with socket.socket() as taken:
             taken.bind(("127.0.0.1", port))
             taken.listen()
-            for asked in (Wanted(data), Wanted(data.parent / "other", port_base=before.port_base)):
+            for asked in (Wanted(data=data), Wanted(data=data.parent / "other", port_base=before.port_base)):
                 with pytest.raises(StackBusy, match=f"port {port} is taken by .*--port-base"):
                     plan(asked, {})
 
@@ -129,7 +129,7 @@ def test_a_folder_goes_on_exactly_as_it_was(data: Path) -> None:
     )
     stack.settled, stack.in_force = True, "los-angeles@1"
     write_stack(data, stack)
-    again = plan(Wanted(data), {})
+    again = plan(Wanted(data=data), {})
     for name in (
         "kafka",
         "redis_url",
@@ -168,22 +168,22 @@ def test_what_contradicts_a_folder_is_refused_with_the_mend(asked: dict[str, str
     """Before anything starts; and what it remembers stays."""
     before = settled(data)
     with pytest.raises(InvalidSettings, match=r"go on without|without --pack"):
-        plan(Wanted(data, **asked), {})  # type: ignore[arg-type]
+        plan(Wanted(data=data, **asked), {})  # type: ignore[arg-type]
     assert read_stack(data) == before
 
 
 def test_the_very_pack_in_force_may_be_named(data: Path, tmp_path: Path) -> None:
     """By its content, not its name: a law that was published meanwhile is the one in force."""
     stack = settled(data)
-    assert plan(Wanted(data, pack="guancheng"), {}).in_force == stack.in_force
+    assert plan(Wanted(data=data, pack="guancheng"), {}).in_force == stack.in_force
     law = tmp_path / "law"
     law.mkdir()
     (law / "pack.yaml").write_text("name: guancheng\nextends: guancheng\nmax_declines: 1\n")
     stack.in_force = pack_ref(prove(str(law)))
     write_stack(data, stack)
-    assert plan(Wanted(data, pack=str(law)), {}).in_force == stack.in_force
+    assert plan(Wanted(data=data, pack=str(law)), {}).in_force == stack.in_force
     with pytest.raises(InvalidSettings, match=r"pack publish guancheng --data"):
-        plan(Wanted(data, pack="guancheng"), {})
+        plan(Wanted(data=data, pack="guancheng"), {})
 
 
 def test_a_relative_pack_is_found_from_another_directory(
@@ -211,7 +211,7 @@ def test_a_folder_of_an_older_version_is_read(data: Path) -> None:
         '{"pack":"guancheng","kafka":"b:1","redis_url":"redis://r:1/0","own_servers":false,'
         '"processes":{"x":{"stage":"intake","pid":1,"port":2}}}'
     )
-    again = plan(Wanted(data, port_base=free_ports(PORT_BLOCK)), {})
+    again = plan(Wanted(data=data, port_base=free_ports(PORT_BLOCK)), {})
     assert (again.kafka, again.own_kafka, again.own_redis, again.replication_factor, again.settled) == (
         "b:1",
         False,

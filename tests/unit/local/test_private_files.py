@@ -38,7 +38,7 @@ def stack() -> StackFile:
 def journal(path: Path) -> None:
     """Write one entry."""
     with Journal(path) as found:
-        found.add(JournalEntry("i", "incident", "t", 0, 0, ""))
+        found.add(JournalEntry(id="i", kind="incident", topic="t", partition=0, offset=0, sha256=""))
 
 
 def log(path: Path) -> None:

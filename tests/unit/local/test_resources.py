@@ -39,10 +39,10 @@ def test_a_busy_process_is_told_from_one_that_sleeps() -> None:
 def test_stages_are_added_up_apart_from_the_broker() -> None:
     """People of a demonstration and Prometheus are no stages of ours."""
     uses = [
-        Use("kafka", "server", 4.0, 300),
-        Use("dispatch-1", "dispatch", 1.0, 80),
-        Use("intake-1", "intake", 0.5, 70),
-        Use("actors", "demo", 9.0, 50),
+        Use("kafka", "server", 4.0, memory_mib=300),
+        Use("dispatch-1", "dispatch", 1.0, memory_mib=80),
+        Use("intake-1", "intake", 0.5, memory_mib=70),
+        Use("actors", "demo", 9.0, memory_mib=50),
     ]
     assert totals(uses) == {"all stages": (1.5, 150), "the whole stack": (pytest.approx(14.5), 500)}
 

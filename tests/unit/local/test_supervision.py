@@ -54,7 +54,7 @@ async def supervisor(tmp_path: Path) -> AsyncIterator[Supervisor]:
 
 def child(folder: Path, code: str, **more: Any) -> Child:
     """A child that runs some Python."""
-    return Child("c-1", "c", [sys.executable, "-c", code], dict(os.environ), folder, **more)
+    return Child("c-1", "c", [sys.executable, "-c", code], environ=dict(os.environ), folder=folder, **more)
 
 
 async def until(holds: Any, within: float = 10) -> None:
@@ -114,7 +114,7 @@ async def test_who_listens_to_a_child_cannot_end_it(supervisor: Supervisor, tmp_
 async def test_a_program_that_is_not_there_is_tried_again(supervisor: Supervisor, tmp_path: Path) -> None:
     """Growing pauses, no end of the supervision; once it is there, it runs."""
     program = tmp_path / "program"
-    found = Child("c-1", "c", [str(program)], dict(os.environ), tmp_path)
+    found = Child("c-1", "c", [str(program)], environ=dict(os.environ), folder=tmp_path)
     supervisor.add(found)
     await until(lambda: found.code == -1)
     program.write_text("#!/bin/sh\nexec sleep 60\n")

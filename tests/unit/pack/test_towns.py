@@ -14,6 +14,7 @@ from rules.rulepack.compiler import pack_ref
 from rules.rulepack.loader import PackUnreadable, load_pack
 from rules.state.causes import IncidentCause
 from rules.state.partition_state import Book
+from topics.ids import HomeCode
 from topics.incident import Incident
 from topics.pack import PackBundle
 from topics.vocabulary import Status
@@ -73,8 +74,17 @@ def test_in_every_grid_of_every_town_somebody_is_offered_every_kind_of_ticket(na
             n += 1
             home = law.home_of(leaf)
             assert home is not None
-            placed = {"category": category.code, "leaf": leaf}
-            incident = Incident(f"t:{n}", home, AT, AT, "app", law.ref, "grid", **placed)  # type: ignore[arg-type]
+            incident = Incident(
+                identity=f"t:{n}",
+                home=HomeCode(home),
+                occurred_at=AT,
+                received_at=AT,
+                channel="app",
+                pack=law.ref,
+                placed_by="grid",
+                category=category.code,
+                leaf=leaf,
+            )
             outcome = decide(book, laws, IncidentCause(f"incidents:0:{n}", incident), AT)
             book.apply(outcome)
             ticket = book.tickets[outcome.tickets[0].ticket]

@@ -178,7 +178,16 @@ def test_what_was_held_is_passed_by_and_what_waits_is_counted() -> None:
     told._put(
         DECISIONS,
         b"east",
-        encode(Decision(DecisionId(broken.id), START + 2 * MINUTE, "held", "held", "east", engine="0.1.0")),
+        encode(
+            Decision(
+                id=DecisionId(broken.id),
+                at=START + 2 * MINUTE,
+                cause="held",
+                reason="held",
+                home="east",
+                engine="0.1.0",
+            )
+        ),
         START + 2 * MINUTE,
     )
     told.report(2, "lift", "east", "east-1", START + 3 * MINUTE)
@@ -235,10 +244,10 @@ def test_commands_are_bounded_by_the_clock_of_their_start() -> None:
     late = START + 10 * MINUTE
     told.command(
         Command(
-            "c1",
-            CommandKind.ACCEPT,
-            Actor(Role(holder.party or ""), holder.person),
-            late + 60 * MINUTE,
+            id="c1",
+            kind=CommandKind.ACCEPT,
+            actor=Actor(Role(holder.party or ""), holder.person),
+            accepted_at=late + 60 * MINUTE,
             ticket=holder.id,
         ),
         late,
@@ -247,7 +256,15 @@ def test_commands_are_bounded_by_the_clock_of_their_start() -> None:
     assert verify(log).mismatches == ()
     after = log.entries[DECISIONS][-1].appended_ms + 1
     log.entries["reference"].append(
-        Entry("reference", 0, 9, b"clock", encode(EngineClock(START, 60 * MINUTE // SPEED, SPEED)), (), after)
+        Entry(
+            "reference",
+            0,
+            9,
+            key=b"clock",
+            value=encode(EngineClock(START, 60 * MINUTE // SPEED, SPEED)),
+            headers=(),
+            appended_ms=after,
+        )
     )
     assert verify(log).mismatches == ()
     log.entries["reference"][-1] = log.entries["reference"][-1]._replace(appended_ms=0)

@@ -96,10 +96,10 @@ def test_a_ticket_given_to_another_party_by_hand_is_counted() -> None:
     others = ("residents", "specialist") if holder.party != "residents" else ("specialist", "residents")
     for n, party in enumerate((holder.party, others[0], others[1])):
         asked = Command(
-            f"c{n}",
-            CommandKind.REASSIGN,
-            Actor(Role.DESK, "desk-1"),
-            START + (2 + n) * MINUTE,
+            id=f"c{n}",
+            kind=CommandKind.REASSIGN,
+            actor=Actor(Role.DESK, "desk-1"),
+            accepted_at=START + (2 + n) * MINUTE,
             ticket=holder.id,
             reason="so",
             party=party,
@@ -116,11 +116,23 @@ def test_old_commands_are_forgotten_as_they_were() -> None:
     told = Dispatch()
     for n in range(20):
         told.command(
-            Command(f"c{n}", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START, pack=REF), START + n * MINUTE
+            Command(
+                id=f"c{n}", kind=CommandKind.ADOPT_PACK, actor=Actor(Role.CHIEF, "chief-1"), accepted_at=START, pack=REF
+            ),
+            START + n * MINUTE,
         )
     later = START + 36 * 24 * HOUR
     told.report(1, "bins", "east", "east-1", later)
-    told.command(Command("c19", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), later, ticket="east-20260302-9"), later)
+    told.command(
+        Command(
+            id="c19",
+            kind=CommandKind.NOTE,
+            actor=Actor(Role.DESK, "desk-1"),
+            accepted_at=later,
+            ticket="east-20260302-9",
+        ),
+        later,
+    )
     assert 0 < len(told.book.seen) < 20
     due = told.book.next_due()
     assert due is not None
@@ -135,11 +147,17 @@ def test_old_commands_are_forgotten_as_they_were() -> None:
 def test_a_repeated_command_and_an_adoption_are_folded() -> None:
     """The first decision on an id stays; the pack adopted last is in force."""
     told = Dispatch()
-    adopt = Command("adopt:again", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START, pack=REF)
+    adopt = Command(
+        id="adopt:again", kind=CommandKind.ADOPT_PACK, actor=Actor(Role.CHIEF, "chief-1"), accepted_at=START, pack=REF
+    )
     for minute in (1, 2):
         told.command(adopt, START + minute * MINUTE)
     unknown = CommandCause(
-        "commands:0:9", Command("adopt:9", CommandKind.ADOPT_PACK, Actor(Role.SOURCE, "p"), START, pack="no@1"), START
+        id="commands:0:9",
+        command=Command(
+            id="adopt:9", kind=CommandKind.ADOPT_PACK, actor=Actor(Role.SOURCE, "p"), accepted_at=START, pack="no@1"
+        ),
+        appended_at=START,
     )
     outcome = decide(told.book, told.laws, unknown, told._at)
     told.book.apply(outcome)

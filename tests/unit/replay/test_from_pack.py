@@ -126,19 +126,19 @@ def test_a_closed_ticket_is_on_the_account_once_something_happens_to_it(tmp_path
     for n in (1, 2):
         told.report(n, "bins", "east", "east-1", START + n * MINUTE)
         closed = Command(
-            f"c{n}",
-            CommandKind.CLOSE_BY_SOURCE,
-            Actor(Role.SOURCE, "town"),
-            START + HOUR,
+            id=f"c{n}",
+            kind=CommandKind.CLOSE_BY_SOURCE,
+            actor=Actor(Role.SOURCE, "town"),
+            accepted_at=START + HOUR,
             ticket=f"east-20260302-{n}",
             reason="closed",
         )
         told.command(closed, START + HOUR)
     again = Command(
-        "again",
-        CommandKind.REOPEN,
-        Actor(Role.REPORTER, "r"),
-        SECOND.at + HOUR,
+        id="again",
+        kind=CommandKind.REOPEN,
+        actor=Actor(Role.REPORTER, "r"),
+        accepted_at=SECOND.at + HOUR,
         ticket="east-20260302-1",
         reason="not done",
     )

@@ -15,9 +15,18 @@ from tests.support.busy_days import Dispatch, busy_days
 from tests.support.town import MINUTE, REF, START
 from topics.codec import encode
 from topics.decision import Decision, Event, Why
+from topics.ids import DecisionId, HomeCode
 
 TICKET = "east-20260302-1"
-PLAIN = Decision("commands:0:7", 5, "command", "noted", "east", TICKET, why=Why(pack=REF))  # type: ignore[arg-type]
+PLAIN = Decision(
+    id=DecisionId("commands:0:7"),
+    at=5,
+    cause="command",
+    reason="noted",
+    home=HomeCode("east"),
+    ticket=TICKET,
+    why=Why(pack=REF),
+)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -148,13 +148,13 @@ def side(ending: Ending | None) -> Side | None:
         return None
     t = ending.ticket
     return Side(
-        t.id,
-        t.category,
-        str(t.status),
-        ending.first_party,
-        t.tier or "desk",
-        t.party,
-        tuple(sorted(ending.departments)),
+        ticket=t.id,
+        category=t.category,
+        status=str(t.status),
+        first_party=ending.first_party,
+        tier=t.tier or "desk",
+        party=t.party,
+        departments=tuple(sorted(ending.departments)),
     )
 
 
@@ -248,7 +248,13 @@ def test_an_adoption_on_the_way_is_left_out() -> None:
     alone, both = Dispatch(), Dispatch()
     both.laws[OTHER] = law(doubled())
     both._put("reference", OTHER.encode(), encode(doubled()))
-    adopt = Command("adopt:2", CommandKind.ADOPT_PACK, Actor(Role.CHIEF, "chief-1"), START + MINUTE, pack=OTHER)
+    adopt = Command(
+        id="adopt:2",
+        kind=CommandKind.ADOPT_PACK,
+        actor=Actor(Role.CHIEF, "chief-1"),
+        accepted_at=START + MINUTE,
+        pack=OTHER,
+    )
     for told in (alone, both):
         told.report(1, "lift", "east", "east-1", START)
         if told is both:
@@ -267,11 +273,15 @@ def test_a_command_handed_in_before_a_deadline_goes_first_although_decided_later
     told.report(1, "lift", "east", "east-1", START)
     holder = told.book.tickets["east-20260302-1"]
     command = Command(
-        "c1", CommandKind.ACCEPT, Actor(Role(holder.party or ""), holder.person), START + 14 * MINUTE, ticket=holder.id
+        id="c1",
+        kind=CommandKind.ACCEPT,
+        actor=Actor(Role(holder.party or ""), holder.person),
+        accepted_at=START + 14 * MINUTE,
+        ticket=holder.id,
     )
     entry = told._put("commands", b"east", encode(command), START + 14 * MINUTE)
     told._now(START + 40 * MINUTE)
-    told._write(CommandCause(entry.id, command, START + 14 * MINUTE))
+    told._write(CommandCause(id=entry.id, command=command, appended_at=START + 14 * MINUTE))
     found = told_under(told.finish(), town())
     assert found.difference.rows == ()
     assert "accept" not in found.difference.breaches_after

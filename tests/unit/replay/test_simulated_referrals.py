@@ -43,12 +43,18 @@ class Two:
         book = self.books.setdefault(p, Book(self.laws))
         offset = self.offsets[topic, p] = self.offsets.get((topic, p), -1) + 1
         name = f"{topic}:{p}:{offset}"
-        cause = CommandCause(name, value, at) if isinstance(value, Command) else IncidentCause(name, value)
+        cause = (
+            CommandCause(id=name, command=value, appended_at=at)
+            if isinstance(value, Command)
+            else IncidentCause(name, value)
+        )
         outcome = decide(book, self.laws, cause, at)
         book.apply(outcome)
         self.referred += outcome.referrals
         d = outcome.decision
-        self.told.setdefault(p, []).append(Told(f"d:{p}", d.id, at, d.cause, d.reason, d.ticket, cause, encode(d)))
+        self.told.setdefault(p, []).append(
+            Told(f"d:{p}", d.id, at, kind=d.cause, reason=d.reason, ticket=d.ticket, cause=cause, record=encode(d))
+        )
         return d
 
     def report(self, n: int, home: str, minute: int) -> Decision:
@@ -56,17 +62,26 @@ class Two:
         return self.take(
             "incidents",
             home,
-            Incident(f"town:{n}", HomeCode(home), START, START, "app", REF, "grid", leaf=f"{home}-1"),
+            Incident(
+                identity=f"town:{n}",
+                home=HomeCode(home),
+                occurred_at=START,
+                received_at=START,
+                channel="app",
+                pack=REF,
+                placed_by="grid",
+                leaf=f"{home}-1",
+            ),
             minute,
         )
 
     def ask(self, kind: CommandKind, ticket: str, minute: int, **fields: Any) -> Decision:
         """The duty desk commands."""
         command = Command(
-            f"{kind}:{ticket}:{minute}",
-            kind,
-            Actor(Role.DESK, "desk-1"),
-            START + minute * MINUTE,
+            id=f"{kind}:{ticket}:{minute}",
+            kind=kind,
+            actor=Actor(Role.DESK, "desk-1"),
+            accepted_at=START + minute * MINUTE,
             ticket=ticket,
             **fields,
         )
@@ -165,7 +180,7 @@ def test_told_is_up_to_the_last_moment_and_short_of_what_the_record_left_unfired
     told.report(1, "east", 1)
     told.report(2, "west", 16)
     east = partition_of("east", told.count)
-    other = Simulation(law(town()), told.told, told.count, lambda _, decision: seen.append(decision.id))
+    other = Simulation(law(town()), told.told, told.count, see=lambda _, decision: seen.append(decision.id))
     other.run({} if left is None else {east: START + 16 * MINUTE + left})
     assert [name.rpartition(":")[0].endswith(":triage:0") for name in seen] == [False, False] + [True] * is_due
 

@@ -7,8 +7,8 @@ from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch import DispatchCore
 from engine.stages.fanout import FanoutCore
 from engine.stages.replies import command_of
-from engine.stream.contracts import Record
 from tests.support.city import City
+from tests.support.fetched import fetched
 from topics import codec
 from topics.decision import Decision
 from topics.refusals import REFUSED
@@ -19,7 +19,7 @@ from topics.vocabulary import REFUSALS
 def told(decision: Decision) -> list[Task]:
     """What fan-out writes for a decision."""
     outs = FanoutCore(0, StageMetrics("fanout")).take(
-        Record("tickets.decisions", 0, 0, b"east", codec.encode(decision), (), 0, 0), 0
+        fetched("tickets.decisions", 0, b"east", codec.encode(decision)), 0
     )
     return [codec.decode(out.value or b"", Task) for out in outs]
 
@@ -114,13 +114,13 @@ def test_others_are_not_answered_on_a_departments_tasks() -> None:
 def test_a_reply_that_cannot_be_read_is_answered_once(value: bytes | None) -> None:
     """From the reply's bytes to the department's topic: position, field, mend; read again it has the same id."""
     city = City()
-    core = DispatchCore(0, 1, city.laws, StageMetrics("dispatch"))
+    core = DispatchCore(0, 1, city.laws, metrics=StageMetrics("dispatch"))
     core.opened(next(iter(city.laws)), city.now)
-    reply = Record("dept.water.replies", 2, 9, b"k", value, (), city.now, city.now)
+    reply = fetched("dept.water.replies", 9, b"k", value, partition=2, at=city.now)
     command = codec.encode(command_of(reply, "water", city.now))
     found = []
     for offset in (4, 5):
-        (out,) = core.take(Record("commands", 0, offset, None, command, (), city.now, city.now), city.now)
+        (out,) = core.take(fetched("commands", offset, None, command, at=city.now), city.now)
         found.append(told(codec.decode(out.value or b"", Decision)))
         core.flush()
     (answer,) = found[0]

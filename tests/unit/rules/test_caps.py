@@ -166,7 +166,7 @@ class Glutton:
         ticket = city[name] if name == "T" else city.book.tickets[name]
         command = self._drawn(ticket)
         if command is not None:
-            city.take(CommandCause(f"commands:0:{self.ids}", command, city.now))
+            city.take(CommandCause(id=f"commands:0:{self.ids}", command=command, appended_at=city.now))
 
     def _actor(self, ticket: Ticket, role: str, child: Child | None) -> Actor:
         """Somebody of the roster in this role; of a department the one that was called."""
@@ -198,10 +198,10 @@ class Glutton:
         child = draw.choice(open_children) if table is CHILD_TABLE else None
         actor = self._actor(ticket, role, child)
         return Command(
-            f"g{self.ids}",
-            kind,
-            actor,
-            city.now,
+            id=f"g{self.ids}",
+            kind=kind,
+            actor=actor,
+            accepted_at=city.now,
             ticket=ticket.id + (f"/{child.code}/{child.n}" if child else ""),
             reason=WIDE * bounds.REASON_CHARS,
             text=WIDE * (bounds.APPRAISAL_CHARS if kind == "appraise" else bounds.TEXT_CHARS),

@@ -33,9 +33,9 @@ def ticket(n: int, day: int, lat: int | None = 347_000_000, status: Status = Sta
         "lon_e7": 1_136_000_000 if lat is not None else None,
     }
     return Ticket(
-        f"t-{n}",
-        1,
-        f"a:{n}",
+        id=f"t-{n}",
+        version=1,
+        identity=f"a:{n}",
         **plain | fields,
     )
 

@@ -12,7 +12,9 @@ from topics.ticket import DayCounter
 def counted(name: str, moment: int) -> Outcome:
     """A ticket got its number."""
     return Outcome(
-        Decision(DecisionId("x"), moment, "incident", "reported", "east"), (), counter=(name, DayCounter(1, moment))
+        decision=Decision(id=DecisionId("x"), at=moment, cause="incident", reason="reported", home="east"),
+        tickets=(),
+        counter=(name, DayCounter(1, moment)),
     )
 
 

@@ -71,7 +71,9 @@ def test_no_comparison_of_two_laws_counts_what_is_played(exercise: bool) -> None
     assert len(account.fates) == (0 if exercise else 3)
     assert sum(len(fate.breaches) for fate in account.fates.values()) == (not exercise)
     assert bool(account.tiers) is not exercise
-    image = Image("app:T", "east", "offered", "toytown@1", party="residents", exercise=exercise)
+    image = Image(
+        identity="app:T", home="east", status="offered", pack="toytown@1", party="residents", exercise=exercise
+    )
     assert len(Account(city.laws, {"T": image}).fates) == (not exercise)
 
 
@@ -81,6 +83,6 @@ def test_the_end_of_a_flood_is_no_broken_limit() -> None:
     metrics = StageMetrics("dispatch")
     counted = Counted(metrics, 0, 1)
     ticket = city.report("T", "leak")
-    counted.breach(ClockCause(ticket.id, ClockKind.FLOOD, "0", 100, at("08:00")), ticket)
+    counted.breach(ClockCause(ticket=ticket.id, kind=ClockKind.FLOOD, number="0", rung=100, due_at=at("08:00")), ticket)
     counted.tell(city.book, None)
     assert not any(name == "limit_breaches" for name, _ in metrics.counters)

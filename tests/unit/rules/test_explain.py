@@ -33,7 +33,15 @@ def test_a_reckoning_reads_like_one_by_hand() -> None:
     """Eight working hours from Monday 15:00, half a day flooded: the rows add up to 80 %."""
     law = Law(REF, city_bundle(force_majeure=(ForceMajeure(at("08:00", 1), at("12:00", 1), ("north",), "flood"),)))
     clock = Clock(
-        "resolve", "0", 8 * HOUR, "work_hour", at("08:00"), at("15:00"), (80,), consumed_ms=HOUR, area="east1"
+        kind="resolve",
+        number="0",
+        limit_ms=8 * HOUR,
+        unit="work_hour",
+        started_at=at("08:00"),
+        running_since=at("15:00"),
+        rungs=(80,),
+        consumed_ms=HOUR,
+        area="east1",
     )
     rows, adds_up = reckoned(law, clock, 80, "U2")
     assert adds_up
@@ -57,13 +65,13 @@ def test_rows_add_up_for_any_clock() -> None:
         since = at("00:00") + draw.randrange(600 * 86_400_000)
         limit = draw.choice([1, 7, 90]) * law._unit_ms[unit]
         clock = Clock(
-            "resolve",
-            "0",
-            limit,
-            unit,
-            since,
-            since,
-            (50,),
+            kind="resolve",
+            number="0",
+            limit_ms=limit,
+            unit=unit,
+            started_at=since,
+            running_since=since,
+            rungs=(50,),
             consumed_ms=draw.randrange(3 * limit),
             area=draw.choice([None, "east1"]),
         )
@@ -145,7 +153,15 @@ def test_a_moment_too_early_does_not_agree_either() -> None:
 def test_rows_that_do_not_add_up_are_said_to_be_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     """A stretch is missing from the rows: the sum shows it."""
     law = Law(REF, city_bundle())
-    clock = Clock("resolve", "0", 8 * HOUR, "work_hour", at("15:00"), at("15:00"), (100,))
+    clock = Clock(
+        kind="resolve",
+        number="0",
+        limit_ms=8 * HOUR,
+        unit="work_hour",
+        started_at=at("15:00"),
+        running_since=at("15:00"),
+        rungs=(100,),
+    )
     assert reckoned(law, clock, 100, "U2")[1]
     whole = law.calendar.spans
     monkeypatch.setattr(law.calendar, "spans", lambda start, end: list(whole(start, end))[1:])

@@ -7,9 +7,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine.stages.dispatch import DispatchCore
-from engine.stream.contracts import Record
 from rules.history.fold import fold, said
 from rules.state.partition_state import Book
+from tests.support.fetched import fetched
 from tests.unit.engine.test_batches import START, dispatch_core, incidents
 from topics import codec
 from topics.command import AGAIN, Actor, Command
@@ -43,7 +43,7 @@ class Told:
             one.person for one in self.core._laws[self.core.book.pack or ""].bundle.roster if one.role == "desk"
         )
         given = {"actor": Actor(Role.DESK, person), "reason": "mended", "target": self.held.id} | fields
-        return Command(f"c{self.n}", kind, accepted_at=LATER, **given)  # type: ignore[arg-type]
+        return Command(id=f"c{self.n}", kind=kind, accepted_at=LATER, **given)  # type: ignore[arg-type]
 
     def again(self, value: bytes | None = None, **fields: Any) -> Decision:
         """The same bytes once more, under the command that asks for it."""
@@ -63,7 +63,7 @@ class Told:
         """Let it go."""
         self.n += 1
         value = codec.encode(self.command(CommandKind.DROP_HELD, **fields))
-        return self.put(self.core.take(Record(COMMANDS.name, 0, self.n, b"x", value, (), LATER, LATER), LATER))
+        return self.put(self.core.take(fetched(COMMANDS.name, self.n, b"x", value, at=LATER), LATER))
 
 
 def test_what_is_held_stands_in_the_state_until_it_is_ended() -> None:
@@ -149,7 +149,7 @@ def test_a_rung_that_was_set_aside_fires_after_the_mend() -> None:
     assert name in told.core.book.held and told.core.due_id() != name
     told.n += 1
     value = codec.encode(told.command(CommandKind.RETRY_HELD, target=name))
-    decision = told.put(told.core.take(Record(COMMANDS.name, 0, told.n, b"x", value, (), LATER, LATER), LATER))
+    decision = told.put(told.core.take(fetched(COMMANDS.name, told.n, b"x", value, at=LATER), LATER))
     assert (decision.reason, len(decision.changes)) == ("held_retried", 1)
     assert told.core.due_id() == name and name not in told.core.book.held
     fired = told.put(told.core.fire(LATER, LATER))

@@ -214,7 +214,13 @@ def test_no_text_costs_more_than_its_length(hostile: str) -> None:
 def test_what_somebody_wrote_into_a_command_is_masked() -> None:
     """Reason and text, by whatever door it came; a sound command is the same object."""
     sound = Command(
-        "c1", CommandKind.NOTE, Actor(Role.DESK, "desk-1"), 0, ticket="tawan-20260302-1", text="called", reason=None
+        id="c1",
+        kind=CommandKind.NOTE,
+        actor=Actor(Role.DESK, "desk-1"),
+        accepted_at=0,
+        ticket="tawan-20260302-1",
+        text="called",
+        reason=None,
     )
     assert masked_command(sound) is sound
     told = masked_command(replace(sound, text="电13800001234", reason="call 138 0000 1234"))
@@ -225,7 +231,13 @@ def test_what_somebody_wrote_into_a_command_is_masked() -> None:
 
 def test_a_reporter_who_is_named_by_a_number_is_named_by_no_number() -> None:
     """Nor is a stranger to the roster; an id of the roster stays, whatever it looks like."""
-    reporter = Command("c1", CommandKind.FOLLOW, Actor(Role.REPORTER, "张三 13800138000"), 0, ticket="tawan-20260302-1")
+    reporter = Command(
+        id="c1",
+        kind=CommandKind.FOLLOW,
+        actor=Actor(Role.REPORTER, "张三 13800138000"),
+        accepted_at=0,
+        ticket="tawan-20260302-1",
+    )
     assert masked_command(reporter).actor.person == "张三 〔电话〕"
     roster = (*city_bundle().roster, RosterEntry("13900139000", "d", "desk"))
     city = City(city_bundle(roster=roster))

@@ -60,7 +60,7 @@ def test_so_many_changes_of_the_roster_and_no_more(monkeypatch: pytest.MonkeyPat
     rosters = Rosters()
     until = at("12:00")
     for n, expected in ((1, False), (2, True)):
-        rosters.put(f"desk:{n}", Duties((Duty(f"desk-{n}", Role.DESK, "off", until=until + n),)))
+        rosters.put(f"desk:{n}", Duties((Duty(person=f"desk-{n}", role=Role.DESK, change="off", until=until + n),)))
         assert rosters.is_full(at("09:00")) is expected
     assert rosters.is_full(until + 86_400_000)
     assert not rosters.is_full(until + 86_400_001)
@@ -153,7 +153,7 @@ def test_a_rung_given_back_is_given_to_the_limit_it_was_of() -> None:
     assert before.fired == (50,)
     city.at("15:59")
     number = next(one.number for one in city["T"].clocks if one.kind == ClockKind.RESOLVE)
-    cause = ClockCause(city["T"].id, ClockKind.RESOLVE, number, 100, at("16:00"))
+    cause = ClockCause(ticket=city["T"].id, kind=ClockKind.RESOLVE, number=number, rung=100, due_at=at("16:00"))
     city.book.apply(set_aside(city.book, cause, at("16:00")))
     given_back = rearmed(city.book, f"clock:{city['T'].id}:0:resolve:{number}:100")
     assert given_back is not None
@@ -203,8 +203,10 @@ def test_a_department_alone_is_answered_and_under_a_pack_that_is_known(
 ) -> None:
     """Before any pack is in force nobody is a department."""
     laws = {REF: Law(REF, city_bundle())}
-    command = Command("c", CommandKind.NOTE, Actor(Role(role), "urban-1", "urban"), 0, ticket="east-20260302-1")
-    said = refusal(laws, pack, CommandCause("commands:0:1", command, 0), 0, Reason.UNKNOWN_TICKET, None)
+    actor = Actor(Role(role), "urban-1", "urban")
+    command = Command(id="c", kind=CommandKind.NOTE, actor=actor, accepted_at=0, ticket="east-20260302-1")
+    cause = CommandCause(id="commands:0:1", command=command, appended_at=0)
+    said = refusal(laws, pack, cause, 0, Reason.UNKNOWN_TICKET, None)
     assert bool(said) is answered
 
 

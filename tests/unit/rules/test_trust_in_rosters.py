@@ -135,7 +135,7 @@ def test_the_delay_of_a_door_is_measured_in_its_own_time() -> None:
     """At 60 times the speed a quarter of an hour at the door is fifteen hours of the city's."""
     from rules.commands.effective_moment import effective
 
-    command = Command("c", CommandKind.NOTE, Actor(Role.DESK, "d"), 0, ticket="t")
+    command = Command(id="c", kind=CommandKind.NOTE, actor=Actor(Role.DESK, "d"), accepted_at=0, ticket="t")
     assert effective(command, 100 * HOUR, 100 * HOUR) == 100 * HOUR - 15 * MINUTE
     assert effective(command, 100 * HOUR, 100 * HOUR, 60) == 85 * HOUR
     assert effective(command, 10 * HOUR, 100 * HOUR, 60) == 0

@@ -32,8 +32,25 @@ def test_a_night_watch_begins_at_its_minute() -> None:
 
 def test_a_clock_that_has_not_begun_to_run_has_nothing_to_write_down() -> None:
     """Nor one with a date: settled at any moment they are as they were; a running one has consumed its half hour."""
-    later = Clock("resolve", "0", 4 * HOUR, "urgent_hour", at("08:00"), at("09:00"), (100,))
-    dated = Clock("park", "0", 4 * HOUR, "minute", at("08:00"), at("08:00"), (100,), until=at("12:00"))
+    later = Clock(
+        kind="resolve",
+        number="0",
+        limit_ms=4 * HOUR,
+        unit="urgent_hour",
+        started_at=at("08:00"),
+        running_since=at("09:00"),
+        rungs=(100,),
+    )
+    dated = Clock(
+        kind="park",
+        number="0",
+        limit_ms=4 * HOUR,
+        unit="minute",
+        started_at=at("08:00"),
+        running_since=at("08:00"),
+        rungs=(100,),
+        until=at("12:00"),
+    )
     assert clocks.settled(LAW, later, at("08:30")) == later
     assert clocks.settled(LAW, dated, at("08:30")) == dated
     assert clocks.settled(LAW, later, at("09:30")) == replace(later, consumed_ms=30 * MINUTE, running_since=at("09:30"))
@@ -70,7 +87,15 @@ def test_long_reckonings_show_their_two_ends() -> None:
     """Of twenty stretches the first four and the last four, and between them how many and how much; of nine one is
     between; of eight all stand there."""
     for halves, rows in ((20, SHOWN + 1), (9, SHOWN + 1), (8, SHOWN)):
-        clock = Clock("resolve", "0", halves * 4 * HOUR, "work_hour", at("08:00"), at("08:00"), (100,))
+        clock = Clock(
+            kind="resolve",
+            number="0",
+            limit_ms=halves * 4 * HOUR,
+            unit="work_hour",
+            started_at=at("08:00"),
+            running_since=at("08:00"),
+            rungs=(100,),
+        )
         lines, adds_up = reckoned(LAW, clock, 100, "U2")
         shown = [line for line in lines if line.startswith("  ")]
         assert adds_up and len(shown) == rows, lines
@@ -93,7 +118,7 @@ def test_of_tickets_filed_at_the_same_moment_the_one_that_ended_goes() -> None:
 def test_a_change_of_another_kind_in_the_same_window_takes_no_others_place() -> None:
     """Added and put off duty for the same week: both are known. On and off, or the same twice, are one."""
     week = {"since": at("08:00"), "until": at("08:00", 7)}
-    add, off, on = (Duty("p", Role.CHECKER, change, **week) for change in ("add", "off", "on"))  # type: ignore[arg-type]
+    add, off, on = (Duty(person="p", role=Role.CHECKER, change=change, **week) for change in ("add", "off", "on"))  # type: ignore[arg-type]
     now = at("07:00")
     assert noted(Duties((add,)), off, now).changes == (add, off)
     assert noted(Duties((off,)), on, now).changes == (on,)
@@ -107,7 +132,13 @@ def test_a_rung_that_was_set_aside_is_due_again_and_no_other() -> None:
     city.work("T", until="start")
     name = city["T"].id
     city.now = at("10:00")
-    city.book.apply(set_aside(city.book, ClockCause(name, ClockKind.RESOLVE, "0", 50, at("10:00")), city.now))
+    city.book.apply(
+        set_aside(
+            city.book,
+            ClockCause(ticket=name, kind=ClockKind.RESOLVE, number="0", rung=50, due_at=at("10:00")),
+            city.now,
+        )
+    )
     city.at("11:12")
     given_back = rearmed(city.book, f"clock:{name}:0:resolve:0:50")
     assert given_back is not None

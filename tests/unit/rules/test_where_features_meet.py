@@ -88,7 +88,7 @@ def test_what_nothing_would_ever_move_is_not_published() -> None:
     city = town()
     leak, wish = city.report("T", "leak"), city.report("W", "wish")
     law = next(iter(city.laws.values()))
-    stuck = [Draft(*(getattr(ticket, name) for name in Ticket.__struct_fields__)) for ticket in (leak, wish)]
+    stuck = [Draft(**{name: getattr(ticket, name) for name in Ticket.__struct_fields__}) for ticket in (leak, wish)]
     for draft in stuck:
         draft.clocks = tuple(replace(clock, rungs=()) for clock in draft.clocks if clock.kind == ClockKind.RESOLVE)
     assert publish(law, stuck[1], law).next_due_at is None

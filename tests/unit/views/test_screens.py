@@ -49,7 +49,9 @@ def town_of(city: City) -> Town:
 def drawn(rows: Sequence[dict[str, Any]], city: City, keys: Keys, width: int = 80, height: int = 24) -> list[str]:
     """What 'top' shows."""
     counts = {"grid:east": len(rows), "tier:grid": len(rows), "desk": 0, "dept:urban": 1}
-    return screen(Board(town_of(city), city.now, 600, counts, list(rows)), keys, width, height).plain.split("\n")
+    return screen(Board(town_of(city), city.now, 600, counts=counts, rows=list(rows)), keys, width, height).plain.split(
+        "\n"
+    )
 
 
 def many(city: City, count: int) -> list[dict[str, Any]]:
@@ -200,5 +202,5 @@ def test_a_label_with_markup_does_not_break_a_screen() -> None:
     """``[/bold]`` in a roster once ended 'top'."""
     city = hostile_city("[/bold]")
     row: Ticket = city["T"]
-    board = Board(town_of(city), city.now, 1, {}, [summary(row) | {"person": "[/bold]"}])
+    board = Board(town_of(city), city.now, 1, counts={}, rows=[summary(row) | {"person": "[/bold]"}])
     console(file=StringIO()).print(screen(board, Keys(), 80, 24))

@@ -59,10 +59,10 @@ class EdgeRig(LoopRig):
             self.effects,
             f"{INCIDENTS.name}:{tp.partition}",
             tp,
-            self.settings.prefix,
-            worker.reader,
-            BrokerTime(self.mapping, now),
-            worker.metrics,
+            prefix=self.settings.prefix,
+            consumer=worker.reader,
+            time=BrokerTime(self.mapping, now),
+            metrics=worker.metrics,
         )
         return worker
 

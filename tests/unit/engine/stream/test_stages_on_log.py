@@ -45,7 +45,9 @@ class Dispatch(LoopRig):
     def __init__(self, trail: Callable[[str], Trail] = Trail) -> None:
         super().__init__(
             PARTITIONS,
-            lambda n: DispatchCore(n, PARTITIONS, {LAW.ref: LAW}, StageMetrics("dispatch"), 1, trail("dispatch")),
+            lambda n: DispatchCore(
+                n, PARTITIONS, {LAW.ref: LAW}, metrics=StageMetrics("dispatch"), speed=1, trail=trail("dispatch")
+            ),
         )
         for code in LAW.departments:
             self.log.create_all(department_topics(code), PARTITIONS)
@@ -63,11 +65,11 @@ class Intake(LoopRig):
                 n,
                 PARTITIONS,
                 {LAW.ref: Places(LAW.bundle)},
-                {LAW.ref: LAW},
-                lambda: LAW.ref,
-                Vault(b"k" * 32),
-                StageMetrics("intake"),
-                trail("intake"),
+                laws={LAW.ref: LAW},
+                current=lambda: LAW.ref,
+                vault=Vault(b"k" * 32),
+                metrics=StageMetrics("intake"),
+                trail=trail("intake"),
             ),
             log=before.log,
         )
@@ -109,7 +111,7 @@ def report_all(rig: LoopRig) -> None:
     """Put a law in force, and send reports by the door."""
     actor = Actor(Role.CHIEF, "chief-1")
     for number in range(PARTITIONS):
-        command = Command(f"adopt:{number}", CommandKind.ADOPT_PACK, actor, 0, pack=LAW.ref)
+        command = Command(id=f"adopt:{number}", kind=CommandKind.ADOPT_PACK, actor=actor, accepted_at=0, pack=LAW.ref)
         rig.log.append(COMMANDS.name, number, codec.encode(command))
     for key, value, headers in good(5, COUNT, urgent_percent=60):
         number = (murmur2(key or b"") & 0x7FFFFFFF) % PARTITIONS

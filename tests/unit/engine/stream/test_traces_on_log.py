@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from engine.observability import traces
 from engine.observability.traces import Tracing, Trail, is_wanted, provider_of, tracing
 from engine.stream.contracts import Record
+from tests.support.fetched import fetched
 from tests.support.loop_rig import LoopRig
 from tests.support.poison import good
 from tests.support.prometheus import door
@@ -155,7 +156,7 @@ def parent(span: ReadableSpan) -> int:
 
 def record(*headers: tuple[str, bytes | None]) -> Record:
     """One with these headers."""
-    return Record(RAW.name, 0, 7, b"k", b"v", headers, 0, 0)
+    return fetched(RAW.name, 7, b"k", b"v", headers=headers)
 
 
 @pytest.mark.parametrize(

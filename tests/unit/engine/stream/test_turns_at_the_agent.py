@@ -9,7 +9,7 @@ import pytest
 
 from engine.stream import batch as batches
 from engine.stream.batch import Batch
-from engine.stream.contracts import Record
+from tests.support.fetched import fetched
 from tests.support.loop_tally import Tally
 from topics.registry import COMMANDS
 
@@ -18,8 +18,8 @@ START, WAITING = 1_795_482_000_000, 400
 
 def a_step() -> Batch:
     """Commands came before, more than are looked at between two looks at the clock."""
-    records = [Record(COMMANDS.name, 0, n, b"", b"x%d" % n, (), START, START) for n in range(WAITING)]
-    return Batch(Tally(0), records, START, START, START)
+    records = [fetched(COMMANDS.name, n, b"", b"x%d" % n, at=START) for n in range(WAITING)]
+    return Batch(core=Tally(0), records=records, now=START, horizon=START, last_at=START)
 
 
 def later_by(seconds: float) -> Callable[[], float]:
