@@ -28,7 +28,7 @@ def names() -> dict[str, type[Any]]:
 
 def events() -> dict[str, type[Any]]:
     """Name the schema of each event's facts, below ``events/``: what a decision's ``events`` hold by their type."""
-    return {f"events/{name.value}.v1": facts for name, facts in FACTS.items()}
+    return {f"events/{name}.v1": facts for name, facts in FACTS.items()}
 
 
 def schema_of(record: type[Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from engine.observability.metric_names import AUDIT, COUNTERS, GAUGES, HISTOGRAM
 from engine.pages import PAGES
 from rules.commands import lifecycle_diagram
 from topics import bounds
-from topics.events.catalogue import page
+from topics.events import catalogue
 from topics.events.types import EventType
 from topics.task import Reply, TaskEvent, TaskRole
 from topics.vocabulary import Reason
@@ -36,7 +36,12 @@ def test_every_reason_and_event_is_in_concepts() -> None:
     """An operator who meets a word finds it."""
     concepts = set(re.findall(r"\w+", text("concepts.md")))
     assert sorted(({reason.value for reason in Reason} | set(EventType)) - concepts) == []
-    assert text("concepts.md") == page(text("concepts.md")), "run 'python -m topics.events.catalogue'"
+    assert text("concepts.md") == catalogue.page(text("concepts.md")), "run 'python -m topics.events.catalogue'"
+
+
+def test_the_list_of_events_is_made_from_their_facts() -> None:
+    """'python -m topics.events.catalogue' was run after the last change."""
+    assert catalogue.TYPES.read_text(encoding="utf-8") == catalogue.types()
 
 
 def test_every_rule_module_names_its_source() -> None:

@@ -83,7 +83,7 @@ def test_every_fact_of_a_days_decisions_is_one_of_its_type() -> None:
     seen = set()
     for decision in city.decisions:
         for event in codec.decode(codec.encode(decision), Decision).events:
-            kind = FACTS[EventType(event.type)]
+            kind = FACTS[event.type]
             assert facts_of(event).keys() <= set(kind.__struct_fields__)
             assert codec.encode(msgspec.convert(facts_of(event), kind)) == codec.encode(facts_of(event))
             seen.add(event.type)

@@ -1,6 +1,7 @@
 """Every type of event with the Struct of its facts, by theme: the schemas are made from it, and by ``python -m
-topics.events.catalogue`` the table of ``docs/concepts.md``."""
+topics.events.catalogue`` the closed list ``topics/events/types.py`` and the table of ``docs/concepts.md``."""
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -9,7 +10,6 @@ from msgspec import inspect
 
 from topics.events import changes, clocks, departments, endings, filing, offers, partition, work
 from topics.events.facts import Facts
-from topics.events.types import EventType
 
 THEMES: tuple[ModuleType, ...] = (filing, offers, work, clocks, endings, changes, departments, partition)
 
@@ -18,11 +18,29 @@ def _within(theme: ModuleType) -> Iterator[type[Facts]]:
     return (one for one in vars(theme).values() if isinstance(one, type) and one.__module__ == theme.__name__)
 
 
-FACTS: Mapping[EventType, type[Facts]] = {EventType(one.__name__): one for theme in THEMES for one in _within(theme)}
-"""The closed list: whoever adds a type adds its Struct, and the other way round."""
+FACTS: Mapping[str, type[Facts]] = {one.__name__: one for theme in THEMES for one in _within(theme)}
+"""The closed list: whoever adds a Struct has added its type."""
+
+TYPES = Path(__file__).with_name("types.py")
+HEAD = '''"""The closed list of what can happen, by theme: made by ``python -m topics.events.catalogue`` from the
+Structs beside it."""
+
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """What a decision says has happened, in the past tense."""
+
+'''
 
 PAGE = Path(__file__).parents[2] / "docs" / "concepts.md"
 BEGIN, END = "<!-- made by python -m topics.events.catalogue -->\n", "<!-- end -->\n"
+
+
+def types() -> str:
+    """Write the list: a name that is none fails the type check."""
+    names = {name: re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).upper() for name in FACTS}
+    return HEAD + "".join(f'    {member} = "{name}"\n' for name, member in names.items())
 
 
 def table() -> str:
@@ -50,4 +68,5 @@ def page(former: str) -> str:
 
 
 if __name__ == "__main__":
+    TYPES.write_text(types(), encoding="utf-8")
     PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
