@@ -149,14 +149,8 @@ class Trial:
 
     def audit(self, journal: bool = True) -> dict[str, Any]:
         """The product's own audit, as a person would run it."""
-        command = [
-            sys.executable,
-            "-m",
-            "engine.cli",
-            "audit",
-            "--json",
-            *(["--journal", str(self.feed.journal)] if journal else []),
-        ]
+        beside = ["--journal", str(self.feed.journal)] if journal else []
+        command = [sys.executable, "-m", "engine.cli", "audit", "--json", *beside]
         done = subprocess.run(
             command, env=self.rig.environment(), capture_output=True, text=True, timeout=300, check=False
         )
