@@ -2,8 +2,9 @@
 
 import asyncio
 import uuid
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -35,23 +36,28 @@ class _Item(NamedTuple):
     made: Command
 
 
+class _Asked(msgspec.Struct, forbid_unknown_fields=True):
+    commands: Annotated[list[Any], msgspec.Meta(min_length=1, max_length=MOST)]
+    dry_run: bool = False
+
+
+def _asked(given: dict[str, Any]) -> _Asked:
+    try:
+        return msgspec.convert(given, _Asked)
+    except msgspec.ValidationError as exc:
+        _, _, where = str(exc).partition(" - at ")
+        mend = f"'commands' is a list of 1 to {MOST}, each with its 'ticket'; 'dry_run' is true or false"
+        raise Problem("invalid", mend, field=where.strip("`").removeprefix("$.") or None) from exc
+
+
 async def commands(world: World, request: Request, caller: Caller) -> Response:
     """Give many commands, or with ``dry_run`` learn what would come of each."""
     body = await body_of(world, request)
-    given = object_of(body)
-    items, is_trial = given.get("commands"), given.get("dry_run", False)
-    if unknown := sorted(given.keys() - {"commands", "dry_run"}):
-        raise Problem(
-            "invalid", "send 'commands' and, to try them, 'dry_run'", field=unknown[0] if unknown[0].isalpha() else "?"
-        )
-    if not isinstance(items, list) or not 0 < len(items) <= MOST:
-        raise Problem("invalid", f"a list of 1 to {MOST} commands, each with its 'ticket'", field="commands")
-    if not isinstance(is_trial, bool):
-        raise Problem("invalid", "true or false", field="dry_run")
+    asked = _asked(object_of(body))
     key = idempotency.key_of(request)
-    read = [await _read(world, caller, one, _drawn(caller, key, n)) for n, one in enumerate(items)]
+    read = [await _read(world, caller, one, _drawn(caller, key, n)) for n, one in enumerate(asked.commands)]
     _demand_each_once(read)
-    if is_trial:
+    if asked.dry_run:
         return _answered([_told(one, _tried(world, one)) for one in read])
     return await idempotency.once(world, request, caller, body, lambda: _given(world, read))
 

@@ -9,7 +9,7 @@ from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
 from topics.events.types import EventType
 from topics.ids import record_id
 from topics.incident import INCIDENT_TYPE
-from topics.registry import COMMANDS, INCIDENTS
+from topics.registry import COMMANDS, INCIDENTS, RAW
 
 TICKET = "tawan-20260302-1"
 REPORT = {"id": "A-1", "category": "bins_full", "text": "overflowing", "location": {"grid": "tawan-g1-m1"}}
@@ -37,10 +37,11 @@ COMMAND: dict[str, Any] = {
     },
 }
 
+MANY = {"commands": {"type": "array", "minItems": 1, "maxItems": 100, "items": COMMAND}}
 BULK: dict[str, Any] = {
     "type": "object",
-    "required": ["commands"],
-    "properties": {"dry_run": {"type": "boolean"}, "commands": {"type": "array", "maxItems": 100, "items": COMMAND}},
+    "required": list(MANY),
+    "properties": MANY | {"dry_run": {"type": "boolean"}},
 }
 
 
@@ -78,6 +79,9 @@ _EXPLAINED = {"id": record_id(INCIDENTS.name, 3, 4), "lines": ["rule category:bi
 _SEAT = {"role": "desk", "person": "desk-1"}
 _WHO = {"kind": "person", "name": "desk-1", "role": "desk", "org": None}
 _TAKEN = {"identity": "hotline:A-1", "ask": "/v1/tickets/hotline:A-1"}
+
+FILES: dict[str, Any] = {"type": "object", "required": ["files"], "properties": {"files": OBJECT}}
+_OF_PACKS = ("unreadable", "foreign-origin", "not-found", "too-large", "invalid")
 
 EXAMPLES: dict[str, Example] = {
     "livez": Example(200, "alive\n", "text/plain"),
@@ -146,7 +150,7 @@ EXAMPLES: dict[str, Example] = {
         takes={"application/json": (COMMAND, {"id": "c-1", "kind": "accept"})},
         fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "invalid"),
     ),
-    "commands": Example(
+    "bulk": Example(
         200,
         {"results": [{"ticket": TICKET, "status": 200, **_DECIDED}]},
         takes={"application/json": (BULK, {"dry_run": True, "commands": [{"ticket": TICKET, "kind": "accept"}]})},
@@ -170,10 +174,37 @@ EXAMPLES: dict[str, Example] = {
         200, {"leaf": "tawan-g1-m1", "home": "tawan"}, query={"crs": "WGS84"}, fails=("not-found", "invalid")
     ),
     "pack": Example(200, {"ref": "guancheng@0123456789abcdef", "timezone": "Asia/Shanghai"}),
+    "pack_check": Example(
+        200,
+        {"ref": "guancheng@0123456789abcdef", "faults": [], "split_bound": "3/2"},
+        takes={"application/json": (FILES, {"files": {"pack": "name: my-town\n"}})},
+        fails=_OF_PACKS,
+    ),
+    "pack_diff": Example(
+        200,
+        {"in_force": "guancheng@0123456789abcdef", "faults": [], "differences": []},
+        takes={"application/json": (FILES, {"files": {"pack": "extends: guancheng\n"}})},
+        fails=_OF_PACKS,
+    ),
+    "numbers": Example(
+        200,
+        {"report": "tickets", "by": ["party"], "rows": [{"party": "specialist", "n": 20, "open": 3, "breached": 1}]},
+        query={"by": "party", "since": "2026-03-02", "until": "2026-04-02"},
+        fails=("not-found", "invalid"),
+    ),
+    "rejected": Example(
+        200,
+        {"rows": [{"id": record_id(RAW.name, 2, 17), "reason": "invalid_field", "field": "location", "message": "…"}]},
+        query={"limit": 100, "reason": "invalid_field"},
+        fails=("not-found", "invalid"),
+    ),
+    "held": Example(
+        200, {"rows": [{"id": record_id(INCIDENTS.name, 2, 17), "home": "tawan", "size": 512}]}, fails=("not-found",)
+    ),
 }
 """Route -> its example."""
 
-_OF_PATH = {"id": TICKET, "name": "desk", "lat": "34.75", "lon": "113.65"}
+_OF_PATH = {"id": TICKET, "name": "desk", "report": "tickets", "lat": "34.75", "lon": "113.65"}
 _ALWAYS = ("too-many", "away")
 
 
@@ -189,7 +220,7 @@ def operation(name: str, path: str) -> dict[str, Any]:
         found["responses"]["202"] = _json(
             "Safe, and not decided yet", {"command": "c-1", "ask": f"/v1/tickets/{TICKET}"}
         )
-    if name == "commands":
+    if name == "bulk":
         found["responses"] |= {
             "202": _json("Safe, and none decided yet", {"results": [{"status": 202, "command": "c-1"}]}),
             "207": _json("Each is answered by itself", {"results": [{"status": 200, **_DECIDED}]}),

@@ -35,12 +35,17 @@ POLICIES: dict[str, Policy] = {
     "history": Policy(LOOKING, "own"),
     "explain": Policy(LOOKING, "own"),
     "command": Policy(WORKING, "own"),
-    "commands": Policy(WORKING, "own"),
+    "bulk": Policy(WORKING, "own"),
     "queues": Policy(("person",), "own"),
     "queue": Policy(("person",), "own"),
     "stream": Policy(("person",), "own"),
     "grid": Policy(KNOWN, "none"),
     "pack": Policy(KNOWN, "none"),
+    "pack_check": Policy(("person", "system_admin"), "none"),
+    "pack_diff": Policy(("person", "system_admin"), "none"),
+    "numbers": Policy(("person", "auditor", "system_admin"), "own"),
+    "rejected": Policy(("person", "auditor", "system_admin"), "own"),
+    "held": Policy(("person", "auditor", "system_admin"), "own"),
 }
 """Route -> who. Which tickets are somebody's is ``callers.sees``; which commands, the law alone."""
 

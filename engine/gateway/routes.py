@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.gateway import bulk, commands, finding, past, places, queues, reports, stream, tickets
+from engine.gateway import bulk, commands, finding, numbers, packs, past, places, queues, reports, stream, tickets
 from engine.gateway.callers import Caller
 from engine.gateway.described import EXAMPLES, operation
 from engine.gateway.http import HEADERS, Handler, Rates, answer, guarded
@@ -54,7 +54,7 @@ ROUTES = (
     Route("POST", "/v1/accounts/{name}/disable", "account_disable", places.account_disable),
     Route("POST", "/v1/incidents", "report", reports.report),
     Route("POST", "/v1/tickets/{id:path}/commands", "command", commands.command),
-    Route("POST", "/v1/commands", "commands", bulk.commands),
+    Route("POST", "/v1/commands", "bulk", bulk.commands),
     Route("GET", "/v1/tickets", "search", finding.search),
     Route("GET", "/v1/tickets/{id:path}/history", "history", past.history),
     Route("GET", "/v1/tickets/{id:path}/explain", "explain", past.explain),
@@ -64,6 +64,11 @@ ROUTES = (
     Route("GET", "/v1/stream", "stream", stream.stream),
     Route("GET", "/v1/grid/{lat},{lon}", "grid", places.grid),
     Route("GET", "/v1/packs/in-force", "pack", places.pack),
+    Route("POST", "/v1/packs/check", "pack_check", packs.check),
+    Route("POST", "/v1/packs/diff", "pack_diff", packs.diff),
+    Route("GET", "/v1/reports/{report}", "numbers", numbers.report),
+    Route("GET", "/v1/rejected", "rejected", numbers.rejected),
+    Route("GET", "/v1/held", "held", numbers.held),
 )
 
 

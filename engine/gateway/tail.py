@@ -19,11 +19,11 @@ from topics import codec
 from topics.decision import Decision
 from topics.ids import Instant
 from topics.registry import DECISIONS, STATE
-from topics.ticket import Duties, Marker
+from topics.ticket import Duties, HeldCause, Marker
 
 log = logging.getLogger(__name__)
 
-DUTY = b"d:"
+DUTY, HELD = b"d:", b"h:"
 POLL_MS = 100
 PAUSE_SECONDS = 0.5
 NEAR = 10_000
@@ -38,7 +38,9 @@ class Tail:
 
     def __init__(self, engine_log: Log, partitions: int) -> None:
         """Know nothing yet; ``start`` reads to the present."""
-        self._log, self._numbers = engine_log, range(partitions)
+        self.log, self._numbers = engine_log, range(partitions)
+        self.held: dict[int, dict[str, HeldCause]] = {number: {} for number in self._numbers}
+        """Partition -> what our own fault kept from being decided there."""
         self.rosters = {number: Rosters() for number in self._numbers}
         self.packs: dict[int, str] = {}
         """Partition -> the pack in force there."""
@@ -66,10 +68,10 @@ class Tail:
 
     async def _load(self, number: int) -> None:
         def take(key: bytes, value: bytes | None) -> None:
-            if key[:2] == DUTY:
-                self._duty(number, key, value)
+            if key[:2] in (DUTY, HELD):
+                self._remembered(number, key, value)
 
-        marker = await load_state(self._log, STATE.name, number, take, lambda offset, why: None)
+        marker = await load_state(self.log, STATE.name, number, take, lambda offset, why: None)
         if marker is not None and marker.pack is not None:
             self.packs[number] = marker.pack
 
@@ -88,11 +90,11 @@ class Tail:
 
     async def _follow(self) -> None:
         tps = [
-            TopicPartition(self._log.prefix + topic.name, number)
+            TopicPartition(self.log.prefix + topic.name, number)
             for topic in (DECISIONS, STATE)
             for number in self._numbers
         ]
-        async with self._log.reading(tps) as reader:
+        async with self.log.reading(tps) as reader:
             await self._seek(reader, tps)
             self._started.set()
             while True:
@@ -111,7 +113,7 @@ class Tail:
         """Go on where we were; at first from where the queues stand, if that is near, else from the present end."""
         begins = await reader.beginning_offsets(tps)
         for tp, end in (await reader.end_offsets(tps)).items():
-            if tp.topic == self._log.prefix + DECISIONS.name:
+            if tp.topic == self.log.prefix + DECISIONS.name:
                 at = self._view.get(tp.partition, end)
                 end = self.next.setdefault(tp.partition, at if max(begins[tp], end - NEAR) <= at <= end else end)
             reader.seek(tp, end)
@@ -121,7 +123,7 @@ class Tail:
                 tell(self.next)
 
     def _take(self, tp: TopicPartition, records: list[ConsumerRecord]) -> None:
-        is_state = tp.topic == self._log.prefix + STATE.name
+        is_state = tp.topic == self.log.prefix + STATE.name
         for record in records:
             if type(record) is Loose:
                 continue  # our stages write in transactions: this is a stranger's
@@ -134,15 +136,21 @@ class Tail:
 
     def _state(self, number: int, record: ConsumerRecord) -> None:
         key = record.key or b""
-        if key[:2] == DUTY:
-            self._duty(number, key, record.value)
+        if key[:2] in (DUTY, HELD):
+            self._remembered(number, key, record.value)
         elif key == MARKER and record.value is not None and b'"pack"' in record.value:
             pack = codec.decode(record.value, Marker).pack
             if pack is not None:
                 self.packs[number] = pack
 
-    def _duty(self, number: int, key: bytes, value: bytes | None) -> None:
-        self.rosters[number].put(key[2:].decode(), None if value is None else codec.decode(value, Duties))
+    def _remembered(self, number: int, key: bytes, value: bytes | None) -> None:
+        name = key[2:].decode()
+        if key[:2] == DUTY:
+            self.rosters[number].put(name, None if value is None else codec.decode(value, Duties))
+        elif value is None:
+            self.held[number].pop(name, None)
+        else:
+            self.held[number][name] = codec.decode(value, HeldCause)
 
     def _decision(self, number: int, record: ConsumerRecord) -> None:
         try:

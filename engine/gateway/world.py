@@ -73,6 +73,8 @@ class World:
         self._answered: dict[str, float] = {}
         self.wait_seconds = WAIT_SECONDS
         self._archive: Archive | None = None
+        self.trials = 0
+        """Packs that are being tried."""
 
     async def start(self) -> None:
         """Read the packs and rosters, and follow the log from now on."""

@@ -25,7 +25,11 @@ class Changed(NamedTuple):
 def differences(before: PackSource, after: PackSource) -> list[Changed]:
     """List what differs, section by section as the pack has them; entries are matched by their codes, not by their
     places."""
-    old, new = before.model_dump(mode="json"), after.model_dump(mode="json")
+    return differences_of(before.model_dump(mode="json"), after.model_dump(mode="json"))
+
+
+def differences_of(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Changed]:
+    """List what differs between the members of two laws."""
     return [changed for section in old for changed in _section(section, old[section], new[section])]
 
 

@@ -169,3 +169,55 @@ async def test_without_an_archive_it_is_said(redis_url: str, tmp_path: Path) -> 
         here.world.settings = here.settings.model_copy(update={"database_url": "postgresql://nobody@127.0.0.1:1/x"})
         answer = await client.get("/v1/tickets", headers=here.person("desk:desk-1"))
         assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+
+
+async def test_the_numbers_are_those_of_one_s_own_grids(redis_url: str, database_url: str, tmp_path: Path) -> None:
+    """Tickets, broken limits and days; a street counts its own homes, a department none."""
+    async with house(redis_url, tmp_path, database_url=database_url) as (here, client):
+        await a_few(here)
+        await here.pass_time(here.world.now + 8 * DAY)
+        desk, south = here.person("desk:desk-1"), here.person("street:south-street")
+        wide = {"until": "2026-04-02"}
+        rows = (await got(client, "/v1/reports/tickets", desk, by="home", **wide))["rows"]
+        assert {one["home"]: one["n"] for one in rows} == {"hill": 2, "east": 1}
+        (whole,) = (await got(client, "/v1/reports/tickets", desk, **wide))["rows"]
+        assert whole["n"] == 3 and whole["breached"] >= 1
+        (own,) = (await got(client, "/v1/reports/tickets", south, **wide))["rows"]
+        assert own["n"] == 2
+        late = (await got(client, "/v1/reports/breaches", desk, by=["clock", "rung"], **wide))["rows"]
+        assert {"clock": "resolve", "rung": 100} in [{name: one[name] for name in ("clock", "rung")} for one in late]
+        days = (await got(client, "/v1/reports/days", desk, by=["day", "event"], **wide))["rows"]
+        assert {"day": "2026-03-02", "event": "TicketFiled", "n": 3} in days
+        department = await client.get("/v1/reports/tickets", headers=here.person("department:urban-1"))
+        assert department.status_code == 404
+        for name, value in (
+            ("by", "person"),
+            ("by", "id"),
+            ("x", "1"),
+            ("since", "2020-01-01"),
+            ("until", "1970-01-01"),
+        ):
+            wrong = await client.get("/v1/reports/tickets", headers=desk, params={name: value})
+            assert wrong.status_code == (200 if name == "until" else 422), (name, value)
+        assert (await client.get("/v1/reports/persons", headers=desk)).status_code == 404
+
+
+async def test_a_pack_is_tried_beside_the_gateway(redis_url: str, tmp_path: Path) -> None:
+    """All faults at once, what differs from the law in force, and nothing of this machine's other folders."""
+    async with house(redis_url, tmp_path) as (here, client):
+        chief = here.person("chief:chief-1")
+        whole = await client.post("/v1/packs/diff", json={"files": {"pack": "extends: guancheng\n"}}, headers=chief)
+        told = whole.json()
+        assert told["faults"] == [] and told["in_force"] == "toytown@1" and told["ref"].startswith("guancheng@")
+        assert any(one["section"] == "categories" for one in told["differences"])
+        wrong = await client.post("/v1/packs/check", json={"files": {"pack": "name: 1\ncolour: red\n"}}, headers=chief)
+        assert len(wrong.json()["faults"]) > 1 and "differences" not in wrong.json()
+        (tmp_path / "secret").mkdir()
+        (tmp_path / "secret" / "pack.yaml").write_text("canary: of-the-secret\n")
+        out = await client.post(
+            "/v1/packs/check", json={"files": {"pack": f"extends: {tmp_path}/secret\n"}}, headers=chief
+        )
+        assert "canary" not in out.text and "only a shipped pack" in out.json()["faults"][0]
+        wrongs: list[Any] = [{}, {"files": {}}, {"files": {"../pack": "x"}}, {"files": {"pack": 1}}]
+        for body in [*wrongs, {"files": {"pack": "x"}, "y": 1}, {"y": 1}]:
+            assert (await client.post("/v1/packs/check", json=body, headers=chief)).status_code == 422, body

@@ -29,7 +29,7 @@ from topics.command import Command
 from topics.decision import Decision
 from topics.ids import partition_of
 from topics.reference import EngineClock
-from topics.registry import COMMANDS, DECISIONS, RAW, STATE
+from topics.registry import COMMANDS, DECISIONS, RAW, REJECTED, STATE
 from topics.ticket import Marker
 
 PARTITIONS = 2
@@ -65,7 +65,7 @@ class House:
             **({"gateway_seats": "open"} | more),
         )
         self.log = MemoryLog(lambda: int(time.time() * 1000), self.settings.prefix)
-        self.log.create_all((RAW, COMMANDS, DECISIONS, STATE), PARTITIONS)
+        self.log.create_all((RAW, COMMANDS, DECISIONS, STATE, REJECTED), PARTITIONS)
         self.city = Deciding()
         self.is_away, self.decides, self.folds = False, True, True
         self.archive = Archive(self.settings) if self.settings.database_url else None
@@ -105,7 +105,7 @@ class House:
         """Write a decision and its state in one transaction, and fold it into the queues."""
         number = partition_of(outcome.decision.home, PARTITIONS)
         state = [Out(STATE.name, number, key, value) for key, value in self.city.book.flush()]
-        after = await self._write(number, [Out(DECISIONS.name, number, None, codec.encode(outcome.decision)), *state])
+        after = await self.write(number, [Out(DECISIONS.name, number, None, codec.encode(outcome.decision)), *state])
         await self.world.view.fold(number, [outcome.decision], self._stands[number], after)
         self._stands[number] = after
         if self.folds:
@@ -125,9 +125,9 @@ class House:
     async def commit_state(self, number: int) -> None:
         """Write what one partition would remember of the roster."""
         duties = [(key, value) for key, value in self.city.book.records() if key[:2] == b"d:"]
-        await self._write(number, [Out(STATE.name, number, key, value) for key, value in duties])
+        await self.write(number, [Out(STATE.name, number, key, value) for key, value in duties])
 
-    async def _write(self, number: int, outs: list[Out]) -> int:
+    async def write(self, number: int, outs: list[Out]) -> int:
         """Commit records; answers where the decisions go on."""
         if number not in self._writers:
             self._writers[number] = self.log.writer(f"dispatch.p{number}")  # type: ignore[assignment]

@@ -1,0 +1,80 @@
+"""Trying a pack before it is the law: its faults, and how it differs from the one in force."""
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from engine.gateway.callers import Caller
+from engine.gateway.http import answer, body_of, object_of
+from engine.gateway.problems import Problem
+from engine.gateway.world import World
+from rules.rulepack.loader import FILES
+from topics import codec
+
+TRIAL_SECONDS = 60
+_AT_ONCE = 2
+"""Trials of one gateway at a time."""
+
+
+async def check(world: World, request: Request, caller: Caller) -> Response:
+    """List every fault of a pack at once, each with its file and mend; nothing is published."""
+    found = await _looked_at(world, request)
+    return answer({name: found[name] for name in ("ref", "faults", "split_bound") if name in found})
+
+
+async def diff(world: World, request: Request, caller: Caller) -> Response:
+    """Say how a pack differs from the law in force."""
+    found = await _looked_at(world, request)
+    return answer({"in_force": world.law().ref} | found)
+
+
+async def _looked_at(world: World, request: Request) -> dict[str, Any]:
+    """Put the files that were sent into a folder of their own and have them read.
+
+    Raises:
+        Problem: They are no files of a pack, or too many packs are being tried.
+    """
+    given = object_of(await body_of(world, request))
+    files = given.get("files")
+    if not isinstance(files, dict) or not files or any(not isinstance(text, str) for text in files.values()):
+        raise Problem("invalid", f"the text of each YAML file: {', '.join(FILES)}", field="files")
+    if any(name not in FILES for name in files) or given.keys() != {"files"}:
+        raise Problem("invalid", f"of {', '.join(FILES)}", field="files")
+    if world.trials >= _AT_ONCE:
+        raise Problem("too-many", "other packs are being tried; ask again", headers={"Retry-After": "5"})
+    world.trials += 1
+    try:
+        with tempfile.TemporaryDirectory(prefix="gridwhistle-pack-") as folder:
+            for name, text in files.items():
+                (Path(folder) / f"{name}.yaml").write_text(text, encoding="utf-8", errors="replace")
+            (Path(folder) / "in-force.json").write_bytes(codec.encode(world.law().bundle))
+            return await _tried(folder)
+    finally:
+        world.trials -= 1
+
+
+async def _tried(folder: str) -> dict[str, Any]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "engine.client.pack_trial", folder, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        async with asyncio.timeout(TRIAL_SECONDS):
+            told, _ = await process.communicate()
+    except TimeoutError:
+        raise Problem(
+            "invalid", f"it was not proved within {TRIAL_SECONDS} s; try 'pack check'", field="files"
+        ) from None
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode != 0:
+        raise RuntimeError(f"the trial of a pack ended with {process.returncode}")
+    found: dict[str, Any] = msgspec.json.decode(told)
+    return found
