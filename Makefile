@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo metrics pictures test check coverage faults alerts bench walk mutants lock clean
+.PHONY: help install demo metrics pictures test check coverage faults alerts image-steps bench walk mutants lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -53,6 +53,9 @@ faults: $(STAMP) ## Break everything on purpose, for half an hour; writes docs/r
 
 alerts: $(STAMP) ## Raise every alert on purpose under a real Prometheus, for half an hour; writes docs/results/alerts.md. ONLY=<words of -k>
 	$(BIN)/python -m pytest -q -s tests/faults/test_alerts.py --long $(if $(ONLY),-k "$(ONLY)")
+
+image-steps: $(STAMP) ## The steps of deploy/Containerfile without a container engine, as root; writes docs/results/image.md
+	$(BIN)/python -m pytest -q -s tests/faults/test_image_steps.py --long
 
 bench: $(STAMP) ## CPU of dispatch beside a raw pass-through, three rounds
 	$(BIN)/python -m tests.bench.dispatch

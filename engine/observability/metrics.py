@@ -28,6 +28,9 @@ MOST_SERIES = 2_000
 OTHER = "other"
 """Stands for every label beyond."""
 
+BY_LAW = ("pack_info", "whistle_band_percent", "whistle_band_least_tickets", "calendar_horizon_seconds")
+"""What dispatch tells of the law that it decides by."""
+
 Key = tuple[str, tuple[str, ...]]
 N = TypeVar("N", int, float)
 
@@ -138,6 +141,13 @@ class StageMetrics:
         """Forget what was said of a partition that is no longer ours."""
         names = ("open_tickets", "held_causes", "split_drift_tickets", "split_error_tickets")
         for key in [key for key in list(self.gauges) if key[0] in names and key[1][0] == str(partition)]:
+            self.gauges.drop(key)
+        if not any(key[0] == "open_tickets" for key in list(self.gauges)):
+            self._decides_nothing()
+
+    def _decides_nothing(self) -> None:
+        """Forget the law: a process without a partition reads no new one, and would say the former for ever."""
+        for key in [key for key in list(self.gauges) if key[0] in BY_LAW]:
             self.gauges.drop(key)
 
     def forget(self, partition: str) -> None:

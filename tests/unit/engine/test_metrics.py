@@ -57,3 +57,19 @@ def test_what_is_forgotten_makes_room() -> None:
             metrics.closed(number)
     metrics.gauge("lag_records", 7, "dispatch", "3")
     assert metrics.gauges["lag_records", ("dispatch", "3")] == 7
+
+
+def test_a_process_that_decides_nothing_any_more_names_no_law() -> None:
+    """It reads no new one: the former would stand beside it for ever, as if two were in force."""
+    metrics = StageMetrics("dispatch")
+    for partition in (0, 1):
+        metrics.gauge("open_tickets", 3, str(partition))
+    metrics.only("pack_info", {("a@1",): 1})
+    metrics.only("whistle_band_percent", {("low",): 1, ("high",): 30})
+    metrics.gauge("calendar_horizon_seconds", 60)
+    metrics.closed(0)
+    assert ("pack_info", ("a@1",)) in metrics.gauges
+    metrics.closed(1)
+    told = {name for name, _ in metrics.gauges}
+    assert not told & {"open_tickets", "pack_info", "whistle_band_percent", "calendar_horizon_seconds"}
+    assert "build_info" in told
