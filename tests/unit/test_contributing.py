@@ -9,6 +9,7 @@ import yaml
 from engine.observability.metric_names import COUNTERS, GAUGES, HISTOGRAMS
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
 from rules.commands.registry import CHILD_HANDLERS, FAMILIES, HANDLERS
+from tests.support import trees
 from topics.vocabulary import CommandKind
 
 ROOT = Path(__file__).parents[2]
@@ -59,6 +60,26 @@ def test_a_command_is_its_name_its_row_and_one_function() -> None:
     assert set(HANDLERS) == set(TABLE) - OF_TWO_TICKETS
     assert set(CHILD_HANDLERS) == set(CHILD_TABLE)
     assert sum(len(family) for family in FAMILIES) == len(HANDLERS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "event", "family"),
+    [
+        ("CONTACT", "ReporterContacted", "work"),
+        ("SPOT_FIX", "TicketSpotFixed", "field_verification"),
+    ],
+)
+def test_a_command_with_its_event_has_four_places(kind: str, event: str, family: str) -> None:
+    """Its name, its row, its function and its event; the list of events is drawn."""
+    said = re.compile(rf"CommandKind\.{kind}\b|\bK\.{kind}\b|^    {kind} = |\b{event}\b", re.MULTILINE)
+    touched = {trees.name(path) for path in trees.paths(*trees.PRODUCT) if said.search(trees.text(path))}
+    assert touched == {
+        "topics/vocabulary.py",
+        "rules/commands/lifecycle_table.py",
+        f"rules/commands/{family}.py",
+        "topics/events/work.py",
+        "topics/events/types.py",
+    }
 
 
 def test_every_metric_is_named_in_the_closed_type_alone() -> None:
