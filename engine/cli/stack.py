@@ -246,11 +246,11 @@ def status(
     ] = 5.0,
 ) -> None:
     """List every process and server: name, stage, pid, port, state, lag."""
-    from engine.local.status import about, rows
+    from engine.local.status import about, rows, supervisor
 
     found = run_async(rows(data))
     if as_json:
-        return _resources(found, over, as_json) if resources else print(json.dumps(found))
+        return _resources([*found, *supervisor(data)], over, as_json) if resources else print(json.dumps(found))
     silent = left_behind(folder_of(data))
     if silent is not None:
         print(
@@ -262,7 +262,7 @@ def status(
     if not found or all(row["stage"] == "supervisor" for row in found):
         raise typer.Exit(1)
     if resources:
-        return _resources(found, over, as_json)
+        return _resources([*found, *supervisor(data)], over, as_json)
     print(run_async(about(data)))
     print(f"{'NAME':<16}{'STAGE':<11}{'PID':>8}{'PORT':>7}  {'STATE':<10}{'LAG':>8}")
     for row in found:

@@ -129,6 +129,7 @@ class Live:
         self._group: dict[str, Change] = {}
         self.clients: set[Client] = set()
         self.closing = asyncio.Event()
+        self._came = asyncio.Event()
 
     def begin(self, positions: dict[int, int]) -> None:
         """Take note of where the tail begins."""
@@ -149,6 +150,7 @@ class Live:
             one = Change(partition, offset, change.ticket, version=change.version, image=image, at=decision.at)
             self._ring.append(one)
             self._group[one.ticket] = one
+            self._came.set()
         while len(self._ring) > self._kept:
             old = self._ring.popleft()
             self._since[old.partition] = old.offset + 1
@@ -165,9 +167,11 @@ class Live:
         return [shown(one, self._laws) for one in found.values()]
 
     async def run(self) -> None:
-        """Send each group on, until the gateway ends."""
+        """Send each group on, until the gateway ends; nothing wakes while nothing changes."""
         while True:
+            await self._came.wait()
             await asyncio.sleep(GROUP_SECONDS)
+            self._came.clear()
             self.send()
 
     def send(self) -> None:

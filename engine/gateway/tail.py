@@ -24,7 +24,8 @@ from topics.ticket import Duties, HeldCause, Marker
 log = logging.getLogger(__name__)
 
 DUTY, HELD = b"d:", b"h:"
-POLL_MS = 100
+POLL_MS = 1_000
+"""How long a look for decisions lasts where none comes; one that comes ends it at once."""
 PAUSE_SECONDS = 0.5
 NEAR = 10_000
 """Decisions of a partition that are read again at a start; queues that are further behind are waited for."""

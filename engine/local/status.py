@@ -66,8 +66,18 @@ def _unsupervised(folder: Path) -> list[dict[str, Any]]:
     silent = left_behind(folder)
     if silent is None:
         return []
-    named = re.match(r"pid (\d+)", silent)
-    return [_row("supervisor", "supervisor", int(named[1]) if named else None, None, "ended without a word")]
+    return [_supervisor(silent, "ended without a word")]
+
+
+def _supervisor(said: str, state: str) -> dict[str, Any]:
+    named = re.match(r"pid (\d+)", said)
+    return _row("supervisor", "supervisor", int(named[1]) if named else None, None, state)
+
+
+def supervisor(data: Path | None) -> list[dict[str, Any]]:
+    """Tell the process that watches all others, where it runs: what it takes belongs to the stack."""
+    said = holder(folder_of(data))
+    return [] if said is None else [_supervisor(said, "ready")]
 
 
 def _state(state: str, stopped: int, asked: Figures) -> str:
