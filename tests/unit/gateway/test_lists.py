@@ -18,7 +18,12 @@ async def test_what_was_turned_away_is_listed_with_reason_and_mend(redis_url: st
         for number in range(4):
             reason = "duplicate" if number == 0 else "invalid_field"
             one = Rejected(
-                f"incidents.raw:0:{number}", 1000 + number, reason, "location", "name a grid", sealed=CANARY.encode()
+                id=f"incidents.raw:0:{number}",
+                at=1000 + number,
+                reason=reason,
+                field="location",
+                message="name a grid",
+                sealed=CANARY.encode(),
             )
             here.log.append(REJECTED.name, number % 2, encode(one), b"k", ())
         here.log.append(REJECTED.name, 0, b"not ours", b"k", ())
@@ -38,7 +43,7 @@ async def test_what_is_held_is_listed_until_it_is_ended(redis_url: str, tmp_path
         desk = here.person("desk:desk-1")
         assert (await client.get("/v1/held", headers=desk)).json()["rows"] == []
         key = b"h:incidents:1:7"
-        await here.write(1, [Out(STATE.name, 1, key, encode(HeldCause(5, "east", 512)))])
+        await here.write(1, [Out(STATE.name, 1, key, encode(HeldCause(at=5, home="east", size=512)))])
         await eventually(lambda: here.world.tail.held[1])
         assert (await client.get("/v1/held", headers=desk)).json()["rows"] == [
             {"id": "incidents:1:7", "at": 5, "home": "east", "size": 512}

@@ -27,7 +27,7 @@ folder, code, most = pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 
 async def main():
     supervisor = Supervisor(lambda: None, lambda text: print(text, flush=True))
-    child = Child("c-1", "c", [sys.executable, "-c", code], dict(os.environ), folder)
+    child = Child("c-1", "c", [sys.executable, "-c", code], folder=folder)
     supervisor.add(child)
     while child.process is None:
         await asyncio.sleep(0.02)
