@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from redis.exceptions import RedisError
 from rich.live import Live
 from rich.text import Text
 
 from engine.cli import run_async
-from engine.errors import InvalidSettings
+from engine.errors import DependencyDown, InvalidSettings
 from engine.kafka.broker_time import engine_now
 from engine.kafka.reference import load_clock
 from engine.local.folder import settings_of
+from engine.security.redis_faults import REDIS_AWAY
 from engine.settings import Settings
 from engine.terminal import console, plain
 from engine.views.board import Board, Keys, screen
@@ -60,7 +60,7 @@ async def _show(settings: Settings) -> None:
 async def _look(view: RedisView, town: Town, clock: EngineClock, keys: Keys, size: Any) -> Text:
     try:
         return screen(await _board(view, town, clock), keys, size.width, size.height)
-    except (RedisError, OSError) as exc:
+    except (DependencyDown, *REDIS_AWAY) as exc:
         return Text(f"the view does not answer: {plain(exc)}; it is tried again, q ends", style="bold red")
 
 

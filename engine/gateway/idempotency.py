@@ -4,13 +4,13 @@ import hashlib
 from collections.abc import Awaitable, Callable
 
 import msgspec
-from redis.exceptions import RedisError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.gateway.callers import Caller
 from engine.gateway.problems import Problem
 from engine.gateway.world import World
+from engine.security.redis_faults import REDIS_AWAY
 
 KEPT_SECONDS = 86_400
 UNDER_WAY_SECONDS = 30
@@ -65,7 +65,7 @@ async def once(
             found = await redis.get(name)
             if found is not None:
                 return _again(msgspec.json.decode(found, type=_Kept), asked)
-    except (RedisError, OSError):
+    except REDIS_AWAY:
         return await work()
     try:
         response = await work()
@@ -94,12 +94,12 @@ async def _keep(world: World, name: str, asked: str, response: Response) -> None
     kept = _Kept(asked=asked, status=response.status_code, headers=headers, body=bytes(response.body).decode())
     try:
         await world.view.redis.set(name, msgspec.json.encode(kept), ex=KEPT_SECONDS)
-    except (RedisError, OSError):
+    except REDIS_AWAY:
         return
 
 
 async def _let_go(world: World, name: str) -> None:
     try:
         await world.view.redis.delete(name)
-    except (RedisError, OSError):
+    except REDIS_AWAY:
         return

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from redis.exceptions import RedisError
-
 from engine.errors import DependencyDown, InvalidSettings, PackNotThere
 from engine.gateway.accounts import Account, Accounts
 from engine.gateway.callers import Caller
@@ -23,6 +21,7 @@ from engine.kafka.port import Log
 from engine.kafka.reference import Reference
 from engine.observability.health import Check
 from engine.observability.metrics import StageMetrics
+from engine.security.redis_faults import REDIS_AWAY
 from engine.settings import Settings
 from engine.stages.pack_cache import Laws
 from engine.views.redis_view import RedisView
@@ -104,8 +103,8 @@ class World:
         """See whether both servers answer, and take new packs in."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for name, ask in (("kafka", self.packs.refresh), ("redis", self.view.redis.ping)):
-                with suppress(KafkaFault, RedisError, OSError, TimeoutError):
+            for name, ask in (("kafka", self.packs.refresh), ("redis", self.view.ping)):
+                with suppress(KafkaFault, DependencyDown, OSError, TimeoutError):
                     await asyncio.wait_for(ask(), GONE_SECONDS / 2)
                     self._answered[name] = asyncio.get_running_loop().time()
 
@@ -200,4 +199,4 @@ class World:
 
 def redis_or_away(exc: BaseException) -> bool:
     """Whether an error says that Redis, or whatever stands behind it, is away."""
-    return isinstance(exc, RedisError | DependencyDown | OSError)
+    return isinstance(exc, (DependencyDown, *REDIS_AWAY))

@@ -8,8 +8,6 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-import redis
-
 from engine.archive.store import Archive
 from engine.cli import run_async
 from engine.errors import DependencyDown, GridwhistleError, InvalidSettings, StackNotFound
@@ -23,6 +21,7 @@ from engine.local.plan import PORT_BASE
 from engine.local.status import rows
 from engine.security.connections import new_redis
 from engine.security.private_files import demand_folder
+from engine.security.redis_faults import REDIS_AWAY, NotAnswered
 from engine.security.vault import load_vault
 from engine.server_addresses import shown_url
 from engine.settings import Settings
@@ -112,7 +111,7 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
 def _redis(settings: Settings) -> None:
     client, memory = new_redis(settings, socket_timeout=3, socket_connect_timeout=3), {}
     client.ping()
-    with suppress(redis.ResponseError):  # this user may not ask
+    with suppress(NotAnswered):  # this user may not ask
         memory = client.info("memory")
     if found := what_evicts(memory):
         raise DependencyDown(found)
@@ -163,7 +162,7 @@ async def _clocks(data: Path | None, settings: Settings) -> None:
 def _attempt(look: Callable[[], object]) -> str | None:
     try:
         look()
-    except (GridwhistleError, KafkaFault, OSError, redis.RedisError, ImportError, ValueError) as exc:
+    except (GridwhistleError, KafkaFault, OSError, *REDIS_AWAY, ImportError, ValueError) as exc:
         return str(exc)
     return None
 

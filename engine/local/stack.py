@@ -8,8 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from redis.exceptions import RedisError
-
 from engine.client.publish_pack import publish
 from engine.errors import DependencyDown, InvalidSettings
 from engine.kafka import clients, topic_admin
@@ -38,6 +36,7 @@ from engine.local.plan import (
 from engine.local.supervisor import Child, Supervisor, child_environ, python_command
 from engine.security.connections import new_redis
 from engine.security.private_files import make_folder
+from engine.security.redis_faults import redis_answering
 from engine.security.vault import make_master_key
 from engine.server_addresses import is_loopback
 from engine.settings import ENVIRONMENT, Settings
@@ -142,11 +141,9 @@ class Stack:
 
     def _demand_redis(self) -> None:
         """The view's server must answer as well, with our password."""
-        try:
+        with redis_answering("Redis does not answer; is its address right?"):
             with new_redis(self.settings, socket_timeout=5) as client:
                 client.ping()
-        except (RedisError, OSError) as exc:
-            raise DependencyDown(f"Redis does not answer: {exc}; is its address right?") from exc
 
     async def _until_broker_answers(self, within: float) -> None:
         """An open port is not yet a broker: wait for a real answer."""

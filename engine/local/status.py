@@ -4,8 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from redis.exceptions import RedisError
-
 from engine.archive.store import Archive
 from engine.errors import DependencyDown, StackNotFound
 from engine.kafka import topic_admin
@@ -17,6 +15,7 @@ from engine.local.lag import lags_and_stopped
 from engine.local.lock import holder, left_behind, same_process
 from engine.local.servers import listens
 from engine.security.connections import new_async_redis
+from engine.security.redis_faults import REDIS_AWAY
 from engine.server_addresses import shown_url
 from engine.settings import Settings
 from engine.stages.groups import Member, members
@@ -141,7 +140,7 @@ async def _answers(settings: Settings) -> dict[str, bool]:
     try:
         async with new_async_redis(settings, socket_timeout=3, socket_connect_timeout=3) as client:
             await client.ping()
-    except (RedisError, OSError):
+    except REDIS_AWAY:
         valkey = False
     return {"kafka": kafka, "valkey": valkey, "postgres": await _archive_answers(settings)}
 

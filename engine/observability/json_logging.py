@@ -112,7 +112,9 @@ def told(exc: BaseException) -> str:
     """Say which error it is; its message only when that cannot hold data of a record."""
     name = type(exc).__name__
     text = str(exc) if isinstance(exc, OURS) and not getattr(exc, "quotes", False) else ""
-    return text if name in text else f"{name}: {text}" if text else name
+    if isinstance(exc, KafkaError) and text:  # which says its name itself
+        return text
+    return f"{name}: {text}" if text else name
 
 
 def trace(exc: BaseException | None) -> str:

@@ -7,9 +7,7 @@ changes: a reader whose cursor is void reads the queues again and begins where t
 import json
 from typing import Any, NamedTuple
 
-from redis.exceptions import RedisError
-
-from engine.errors import DependencyDown
+from engine.security.redis_faults import redis_answering
 from engine.views.redis_view import RedisView
 from engine.views.rows import BETWEEN
 
@@ -39,13 +37,11 @@ class Changes(NamedTuple):
 
 async def cursor_now(view: RedisView) -> str:
     """Say where the changes stand. Taken before the queues are read: what changes meanwhile comes once more."""
-    try:
+    with redis_answering():
         async with view.redis.pipeline(transaction=True) as pipe:
             pipe.hget(f"{view.prefix}positions", "generation")
             pipe.xrevrange(f"{view.prefix}changes", count=1)
             generation, last = await pipe.execute()
-    except (RedisError, OSError) as exc:
-        raise DependencyDown(f"Redis does not answer: {exc}") from exc
     return f"{generation or ''}/{last[0][0] if last else BEGINNING}"
 
 
@@ -57,7 +53,7 @@ async def changes_since(view: RedisView, cursor: str, most: int = 500, wait_ms: 
     """
     generation, _, at = cursor.partition("/")
     stream = f"{view.prefix}changes"
-    try:
+    with redis_answering():
         if wait_ms:  # what comes is read below, beside the generation it is of
             await view.redis.xread({stream: _entry(at)}, count=1, block=wait_ms)
         async with view.redis.pipeline(transaction=True) as pipe:
@@ -65,8 +61,6 @@ async def changes_since(view: RedisView, cursor: str, most: int = 500, wait_ms: 
             pipe.xrange(stream, count=1)
             pipe.xrange(stream, min=f"({_entry(at)}", count=most)
             now, first, entries = await pipe.execute()
-    except (RedisError, OSError) as exc:
-        raise DependencyDown(f"Redis does not answer: {exc}") from exc
     # a stream that no longer begins with its own marker was trimmed: what lay between may be gone
     cut = bool(first) and "reset" not in first[0][1] and _order(at) < _order(first[0][0])
     if generation != (now or "") or cut:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
 
 from engine.errors import DependencyDown
+from engine.security.redis_faults import NotAnswered
 
 
 def what_evicts(memory: Mapping[str, Any]) -> str | None:
@@ -28,7 +28,7 @@ async def demand_no_eviction(redis: "Redis") -> None:
     """
     try:
         found = what_evicts(await redis.info("memory"))
-    except ResponseError:
+    except NotAnswered:
         return  # this user may not ask
     if found is not None:
         raise DependencyDown(found)

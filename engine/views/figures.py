@@ -5,12 +5,12 @@ import threading
 import time
 
 from redis import Redis
-from redis.exceptions import RedisError
 
 from engine.kafka.broker_time import engine_now
 from engine.observability.metric_names import GaugeName
 from engine.observability.metrics import StageMetrics
 from engine.security.connections import new_redis
+from engine.security.redis_faults import REDIS_AWAY
 from engine.settings import Settings
 from engine.views.queues import APPROVAL, LATE, OVERDUE, SINCE, SOON_MS
 from engine.views.redis_view import key_prefix
@@ -50,7 +50,7 @@ class ViewFigures:
                     self._settings, decode_responses=True, socket_timeout=3, socket_connect_timeout=3
                 )
                 self._tell(self._redis, engine_now(self._clock))
-            except (RedisError, OSError):
+            except REDIS_AWAY:
                 for name in ALL:
                     self._metrics.only(name, {})
             self._at = time.monotonic()

@@ -8,10 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from redis.exceptions import RedisError
-
 from engine.errors import DependencyDown
 from engine.security.connections import new_async_redis
+from engine.security.redis_faults import redis_answering
 from engine.settings import Settings
 from engine.views.eviction import demand_no_eviction
 from engine.views.queues import SINCE
@@ -63,17 +62,24 @@ class RedisView:
         """Let the connection go."""
         await self.redis.aclose()
 
+    async def ping(self) -> None:
+        """See that it answers.
+
+        Raises:
+            DependencyDown: Redis is away.
+        """
+        with redis_answering():
+            await self.redis.ping()
+
     async def positions(self) -> dict[int, int]:
         """Tell how far each partition of the log is folded."""
-        try:
+        with redis_answering():
             found = await self.redis.hgetall(f"{self.prefix}positions")
-        except (RedisError, OSError) as exc:
-            raise DependencyDown(f"Redis does not answer: {exc}") from exc
         return {int(partition): int(position) for partition, position in found.items() if partition.isdecimal()}
 
     async def fit(self) -> None:
         """Drop a view that was written in another form: it is folded anew from the log."""
-        try:
+        with redis_answering():
             await demand_no_eviction(self.redis)
             async with self._fitting:  # all partitions open at once: one of them drops it, before any folds anew
                 written = await self.redis.hget(f"{self.prefix}positions", "form")
@@ -81,8 +87,6 @@ class RedisView:
                     await self._drop_alone()
             if await self.redis.exists(f"{self._former}positions"):
                 await self._delete(f"{self._former}*")  # the view of an engine before 0.3
-        except (RedisError, OSError) as exc:
-            raise DependencyDown(f"Redis does not answer: {exc}") from exc
 
     async def _drop_alone(self) -> None:
         """Drop the view unless another process is at it.
@@ -119,15 +123,13 @@ class RedisView:
 
     async def begin_generation(self) -> None:
         """Tell readers of the changes that what they hold is void: the view is made anew in place."""
-        try:
+        with redis_answering("Redis did not take the view"):
             seconds, micros = await self.redis.time()
             generation = f"{seconds}{micros:06d}"
             async with self.redis.pipeline(transaction=True) as pipe:
                 pipe.hset(f"{self.prefix}positions", "generation", generation)
                 pipe.xadd(f"{self.prefix}changes", {"reset": generation})
                 await pipe.execute()
-        except (RedisError, OSError) as exc:
-            raise DependencyDown(f"Redis did not take the view: {exc}") from exc
 
     async def write(self, partition: int, rows: Sequence[Row], expected: int, after: int) -> None:
         """Put rows in, each id once, and the position with them.
@@ -138,7 +140,7 @@ class RedisView:
         """
         keys = [self.prefix + name for name in ("positions", "hold", "queues", "ids", "changes")]
         arguments: list[str | int] = [partition, expected, after, FORM, CHANGES]
-        try:
+        with redis_answering("Redis did not take the view"):
             former = await self._former_queues(rows)
             for row, old in zip(rows, former, strict=True):
                 keys += [f"{self.prefix}t:{row.id}", *(f"{self.prefix}q:{name}" for name in (*old, *row.queues))]
@@ -158,8 +160,6 @@ class RedisView:
                     *row.queues,
                 ]
             word, found = await self._fold(keys=keys, args=arguments)
-        except (RedisError, OSError) as exc:
-            raise DependencyDown(f"Redis did not take the view: {exc}") from exc
         if word == "hold":
             raise DependencyDown("the view is being compared with a rebuilt one; trying again")
         if word != "ok":
@@ -178,10 +178,8 @@ class RedisView:
     async def names(self) -> list[str]:
         """Name everything that has a row."""
         start = len(f"{self.prefix}t:")
-        try:
+        with redis_answering():
             return [key[start:] async for key in self.redis.scan_iter(f"{_plain(self.prefix)}t:*", count=1000)]
-        except (RedisError, OSError) as exc:
-            raise DependencyDown(f"Redis does not answer: {exc}") from exc
 
     async def ticket_of(self, identity: str) -> str | None:
         """Find the ticket of ``<source>:<id>``."""

@@ -6,7 +6,7 @@ import builtins
 import importlib
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 
 import pytest
@@ -149,3 +149,36 @@ def test_the_log_line_of_a_stopped_partition_has_the_fields() -> None:
     line = json.loads(_JsonLines("dispatch-1").format(record))
     assert (line["topic"], line["partition"], line["offset"]) == ("commands", 3, 7)
     assert line["reason"] == "position_out_of_range" and line["message"] == "stopped: restore it"
+
+
+ROOM_OF = {
+    "aiokafka.errors": ("engine/kafka/",),
+    "redis.exceptions": ("engine/security/redis_faults.py",),
+    "sqlalchemy.exc": ("engine/archive/",),
+    "psycopg.errors": ("engine/archive/",),
+}
+"""Driver's errors -> where they become ours."""
+
+SAID = {("engine/observability/json_logging.py", "aiokafka.errors")}
+"""It stands below the room of Kafka, and asks only whose messages may be repeated in a line."""
+
+
+def errors_of_drivers(nodes: Sequence[ast.AST]) -> set[str]:
+    """Which drivers' errors a module knows by the driver's own names."""
+    found = {node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module in ROOM_OF}
+    drivers = {name.split(".")[0]: name for name in ROOM_OF}
+    named = (node for node in nodes if isinstance(node, ast.Attribute) and node.attr.endswith("Error"))
+    return found | {drivers[top] for one in named if (top := ast.unparse(one.value).split(".")[0]) in drivers}
+
+
+def test_a_drivers_errors_become_ours_in_its_room() -> None:
+    """Whoever stands above catches our words for them: a driver may be changed in one place."""
+    strange = [
+        (trees.name(path), driver)
+        for path in trees.paths(*trees.PRODUCT)
+        for driver in sorted(errors_of_drivers(trees.nodes(path)))
+        if not trees.name(path).startswith(ROOM_OF[driver])
+    ]
+    assert set(strange) == SAID
+    tree = ast.parse("import redis\nfrom sqlalchemy.exc import DBAPIError\ntry: pass\nexcept redis.ResponseError: pass")
+    assert errors_of_drivers(list(ast.walk(tree))) == {"redis.exceptions", "sqlalchemy.exc"}
