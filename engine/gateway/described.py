@@ -1,210 +1,22 @@
 """What OpenAPI says of each address beyond its name: parameters, bodies and answers with an example of each."""
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 
+from engine.gateway.examples import DECIDED, EXAMPLES, OBJECT, TAKEN, TICKET, Example
 from engine.gateway.policy import POLICIES
 from engine.gateway.problems import CONTENT_TYPE, KINDS, TYPE
-from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
-from topics.events.types import EventType
-from topics.ids import record_id
-from topics.incident import INCIDENT_TYPE
-from topics.registry import COMMANDS, INCIDENTS, RAW
 
-TICKET = "tawan-20260302-1"
-REPORT = {"id": "A-1", "category": "bins_full", "text": "overflowing", "location": {"grid": "tawan-g1-m1"}}
-EVENT = {
-    "specversion": "1.0",
-    "id": "A-1",
-    "source": "hotline",
-    "type": INCIDENT_TYPE,
-    "datacontenttype": "application/json",
-    "data": {
-        "occurred_at": "2026-03-02T09:00:00+08:00",
-        "channel": "hotline",
-        "category": "bins_full",
-        "location": {"grid": "tawan-g1-m1"},
-    },
+_OF_PATH = {
+    "id": TICKET,
+    "name": "desk",
+    "report": "tickets",
+    "code": "bins_full",
+    "format": "json",
+    "token": "A-1",
+    "lat": "34.75",
+    "lon": "113.65",
 }
-OBJECT: dict[str, Any] = {"type": "object"}
-COMMAND: dict[str, Any] = {
-    "type": "object",
-    "required": ["kind"],
-    "properties": {
-        "id": {"type": "string", "minLength": 1, "maxLength": 200},
-        "kind": {"enum": sorted({*TABLE, *CHILD_TABLE})},
-        "child": {"type": "string", "description": "<department>/<n>"},
-    },
-}
-
-MANY = {"commands": {"type": "array", "minItems": 1, "maxItems": 100, "items": COMMAND}}
-BULK: dict[str, Any] = {
-    "type": "object",
-    "required": list(MANY),
-    "properties": MANY | {"dry_run": {"type": "boolean"}},
-}
-
-
-class Example(NamedTuple):
-    """What an address takes and gives, by example."""
-
-    status: int
-    gives: Any = None
-    content_type: str = "application/json"
-    takes: Any = None
-    """Content type -> schema and example."""
-    query: dict[str, Any] = {}
-    """Parameter -> an example of it."""
-    fails: tuple[str, ...] = ()
-    """Kinds of problems beyond those of every address."""
-
-
-_DECIDED = {
-    "command": "c-1",
-    "decision": record_id(COMMANDS.name, 3, 17),
-    "reason": "done_as_asked",
-    "events": [EventType.TICKET_ACCEPTED],
-    "version": 3,
-    "ask": f"/v1/tickets/{TICKET}",
-}
-_ROW = {"id": TICKET, "version": 2, "status": "offered", "person": "specialist-tawan-11", "home": "tawan"}
-_HAPPENED = {
-    "id": record_id(INCIDENTS.name, 3, 4),
-    "at": "2026-03-02T09:00:00.000+08:00",
-    "reason": "reported",
-    "cause": "incident",
-    "events": [{"type": EventType.TICKET_FILED, "facts": {"party": "specialist"}}],
-}
-_EXPLAINED = {"id": record_id(INCIDENTS.name, 3, 4), "lines": ["rule category:bins_full"], "agrees": True}
-_SEAT = {"role": "desk", "person": "desk-1"}
-_WHO = {"kind": "person", "name": "desk-1", "role": "desk", "org": None}
-_TAKEN = {"identity": "hotline:A-1", "ask": "/v1/tickets/hotline:A-1"}
-
-FILES: dict[str, Any] = {"type": "object", "required": ["files"], "properties": {"files": OBJECT}}
-_OF_PACKS = ("unreadable", "foreign-origin", "not-found", "too-large", "invalid")
-
-EXAMPLES: dict[str, Example] = {
-    "livez": Example(200, "alive\n", "text/plain"),
-    "readyz": Example(200, "ready\n", "text/plain", query={"verbose": ""}),
-    "openapi": Example(200, {"openapi": "3.1.0"}),
-    "asyncapi": Example(200, {"asyncapi": "3.1.0"}),
-    "seats": Example(200, {"seats": [_SEAT]}, fails=("not-found",)),
-    "session_begin": Example(
-        201,
-        _WHO,
-        takes={"application/json": (OBJECT, {"name": "desk-1", "password": "k7mp-x2vq-…", "role": "desk"})},
-        fails=("unreadable", "no-login", "foreign-origin", "not-found", "too-large", "invalid"),
-    ),
-    "session_show": Example(200, _WHO),
-    "session_end": Example(204, fails=("foreign-origin",)),
-    "accounts": Example(
-        200,
-        {"accounts": [{"name": "desk-1", "kind": "person", "disabled": False, "changed_at": 1772413200000}]},
-        fails=("not-found",),
-    ),
-    "account_disable": Example(204, fails=("foreign-origin", "not-found")),
-    "report": Example(
-        202,
-        _TAKEN,
-        takes={
-            "application/json": (OBJECT, REPORT),
-            "application/cloudevents+json": (OBJECT, EVENT),
-            "application/cloudevents-batch+json": ({"type": "array", "maxItems": 100}, [EVENT]),
-        },
-        fails=("unreadable", "foreign-origin", "not-found", "under-way", "too-large", "wrong-type", "invalid"),
-    ),
-    "ticket": Example(
-        200, {"id": TICKET, "version": 2, "commands": [{"kind": "accept", "allowed": True}]}, fails=("not-found",)
-    ),
-    "search": Example(
-        200,
-        {"rows": [_ROW | {"identity": "hotline:A-1", "text": "overflowing"}], "now": 1772413200000},
-        query={
-            "q": "路灯",
-            "category": "bins_full",
-            "state": "open",
-            "place": "tawan",
-            "person": "desk-1",
-            "breached": "true",
-            "since": "2026-03-02T00:00:00+08:00",
-            "until": "2026-04-02T00:00:00+08:00",
-            "limit": 100,
-            "cursor": "MTc3MjQxMzIwMDAwMCB0YXdhbi0yMDI2MDMwMi0x",
-        },
-        fails=("no-archive", "invalid"),
-    ),
-    "history": Example(
-        200,
-        {"id": TICKET, "version": 1, "is_behind": False, "decisions": [_HAPPENED]},
-        query={"limit": 100, "cursor": "17"},
-        fails=("not-found", "invalid"),
-    ),
-    "explain": Example(
-        200,
-        {"id": TICKET, "version": 1, "is_behind": False, "agrees": True, "decisions": [_EXPLAINED]},
-        fails=("not-found",),
-    ),
-    "command": Example(
-        200,
-        _DECIDED,
-        takes={"application/json": (COMMAND, {"id": "c-1", "kind": "accept"})},
-        fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "invalid"),
-    ),
-    "bulk": Example(
-        200,
-        {"results": [{"ticket": TICKET, "status": 200, **_DECIDED}]},
-        takes={"application/json": (BULK, {"dry_run": True, "commands": [{"ticket": TICKET, "kind": "accept"}]})},
-        fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "invalid"),
-    ),
-    "queues": Example(200, {"queues": {"desk": 3, "grid:tawan": 7, "mine": 1}}, fails=("not-found",)),
-    "queue": Example(
-        200,
-        {"queue": "desk", "rows": [_ROW], "now": 1772413200000},
-        query={"limit": 100, "cursor": f"1772413200000~{TICKET}"},
-        fails=("not-found", "invalid"),
-    ),
-    "stream": Example(
-        200,
-        'retry: 1000\n\nid: 12.4\nevent: snapshot\ndata: {"queue":"mine","rows":[]}\n\n',
-        "text/event-stream",
-        query={"queue": "desk", "cursor": "12.4"},
-        fails=("not-found",),
-    ),
-    "grid": Example(
-        200, {"leaf": "tawan-g1-m1", "home": "tawan"}, query={"crs": "WGS84"}, fails=("not-found", "invalid")
-    ),
-    "pack": Example(200, {"ref": "guancheng@0123456789abcdef", "timezone": "Asia/Shanghai"}),
-    "pack_check": Example(
-        200,
-        {"ref": "guancheng@0123456789abcdef", "faults": [], "split_bound": "3/2"},
-        takes={"application/json": (FILES, {"files": {"pack": "name: my-town\n"}})},
-        fails=_OF_PACKS,
-    ),
-    "pack_diff": Example(
-        200,
-        {"in_force": "guancheng@0123456789abcdef", "faults": [], "differences": []},
-        takes={"application/json": (FILES, {"files": {"pack": "extends: guancheng\n"}})},
-        fails=_OF_PACKS,
-    ),
-    "numbers": Example(
-        200,
-        {"report": "tickets", "by": ["party"], "rows": [{"party": "specialist", "n": 20, "open": 3, "breached": 1}]},
-        query={"by": "party", "since": "2026-03-02", "until": "2026-04-02"},
-        fails=("not-found", "invalid"),
-    ),
-    "rejected": Example(
-        200,
-        {"rows": [{"id": record_id(RAW.name, 2, 17), "reason": "invalid_field", "field": "location", "message": "…"}]},
-        query={"limit": 100, "reason": "invalid_field"},
-        fails=("not-found", "invalid"),
-    ),
-    "held": Example(
-        200, {"rows": [{"id": record_id(INCIDENTS.name, 2, 17), "home": "tawan", "size": 512}]}, fails=("not-found",)
-    ),
-}
-"""Route -> its example."""
-
-_OF_PATH = {"id": TICKET, "name": "desk", "report": "tickets", "lat": "34.75", "lon": "113.65"}
 _ALWAYS = ("too-many", "away")
 
 
@@ -223,17 +35,19 @@ def operation(name: str, path: str) -> dict[str, Any]:
     if name == "bulk":
         found["responses"] |= {
             "202": _json("Safe, and none decided yet", {"results": [{"status": 202, "command": "c-1"}]}),
-            "207": _json("Each is answered by itself", {"results": [{"status": 200, **_DECIDED}]}),
+            "207": _json("Each is answered by itself", {"results": [{"status": 200, **DECIDED}]}),
         }
     if name == "report":
-        found["responses"]["207"] = _json("Of a batch some were taken", {"reports": [{"status": 202, **_TAKEN}]})
+        found["responses"]["207"] = _json("Of a batch some were taken", {"reports": [{"status": 202, **TAKEN}]})
     return found
 
 
 def _given(example: Example) -> dict[str, Any]:
     if example.gives is None:
         return {"description": "Done"}
-    schema = OBJECT if example.content_type == "application/json" else {"type": "string"}
+    schema: dict[str, Any] = {"type": "string"}
+    if example.content_type == "application/json":
+        schema = {"type": "array", "items": OBJECT} if isinstance(example.gives, list) else OBJECT
     content = {example.content_type: {"schema": schema, "example": example.gives}}
     return {"description": "Done", "content": content}
 
@@ -262,7 +76,18 @@ def _of_query(example: Example) -> list[dict[str, Any]]:
     ]
 
 
+OF_OPEN311 = {
+    400: "A field is wrong", 403: "Nobody's api_key", 404: "There is nothing here for you", 413: "It is too large",
+    429: "Too many requests", 503: "A server we need is away",
+}  # fmt: skip
+
+
 def _failures(name: str, example: Example) -> dict[str, Any]:
+    if name.startswith("open311_"):
+        return {
+            str(status): _json(text, [{"code": str(status), "description": "what is wrong"}])
+            for status, text in OF_OPEN311.items()
+        }
     kinds = [*example.fails, *_ALWAYS, *([] if "nobody" in POLICIES[name].kinds else ["no-login"])]
     found: dict[str, Any] = {}
     for kind in kinds:

@@ -1,6 +1,7 @@
 """Between the server and the handlers: who asks, how often, from which page, how much; and every answer's form."""
 
 import asyncio
+import base64
 import logging
 import time
 from collections import OrderedDict
@@ -64,23 +65,30 @@ class Rates:
             raise Problem("too-many", f"at most {self._rate} a second; ask again", headers={"Retry-After": "1"})
 
 
-def guarded(world: World, rates: Rates, route: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """Put a route's handler behind its policy; whatever it raises becomes a problem."""
+def plainly(request: Request, problem: Problem) -> Response:
+    """Say a problem as RFC 9457 has it."""
+    return problem.response()
+
+
+def guarded(
+    world: World, rates: Rates, route: str, handler: Handler, say: Callable[[Request, Problem], Response] = plainly
+) -> Callable[[Request], Awaitable[Response]]:
+    """Put a route's handler behind its policy; whatever it raises becomes a problem, said in the route's own form."""
 
     async def endpoint(request: Request) -> Response:
         began = time.perf_counter()
         try:
             response = await _handled(world, rates, route, handler, request)
         except Problem as problem:
-            response = problem.response()
+            response = say(request, problem)
         except ClientDisconnect:
             response = Response(status_code=400)
         except Exception as exc:
             if redis_or_away(exc):
-                response = away("Redis").response()
+                response = say(request, away("Redis"))
             else:
                 log.exception("%s failed", route)
-                response = Problem("fault", "it is in our log; nothing was lost").response()
+                response = say(request, Problem("fault", "it is in our log; nothing was lost"))
         world.metrics.count("http_requests", route, str(response.status_code))
         if route not in PROBES:
             world.metrics.observe("http_request_seconds", time.perf_counter() - began)
@@ -118,8 +126,7 @@ async def _caller(world: World, request: Request) -> tuple[Caller, bool]:
     token = request.cookies.get(sessions.COOKIE)
     caller = None
     if given is not None:
-        kind, _, text = given.partition(" ")
-        caller = world.key_caller(text.strip()) if kind.lower() == "bearer" else None
+        caller = world.key_caller(key_of(given))
         if caller is None:
             raise Problem(
                 "no-login",
@@ -131,6 +138,20 @@ async def _caller(world: World, request: Request) -> tuple[Caller, bool]:
     if caller is None or not is_known(world.law(), caller):
         return NOBODY, False
     return caller, given is None
+
+
+def key_of(given: str) -> str:
+    """Read the key out of ``Authorization``: a bearer's token, or the password of those who know only names and
+    passwords."""
+    kind, _, text = given.partition(" ")
+    if kind.lower() == "bearer":
+        return text.strip()
+    try:
+        return (
+            base64.b64decode(text.strip(), validate=True).decode().rpartition(":")[2] if kind.lower() == "basic" else ""
+        )
+    except ValueError:
+        return ""
 
 
 def demand_own_page(request: Request) -> None:

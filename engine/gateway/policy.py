@@ -17,6 +17,8 @@ WORKING: tuple[Kind, ...] = ("source", "department", "person")
 LOOKING: tuple[Kind, ...] = (*WORKING, "auditor")
 KNOWN: tuple[Kind, ...] = (*WORKING, *OUTSIDE)
 EVERYBODY: tuple[Kind, ...] = ("nobody", *KNOWN)
+BY_API_KEY: tuple[Kind, ...] = ("nobody", "source")
+"""Nobody as yet: the door reads the key out of ``api_key``, and lets through a source alone."""
 
 POLICIES: dict[str, Policy] = {
     "livez": Policy(EVERYBODY, "none"),
@@ -46,6 +48,13 @@ POLICIES: dict[str, Policy] = {
     "numbers": Policy(("person", "auditor", "system_admin"), "own"),
     "rejected": Policy(("person", "auditor", "system_admin"), "own"),
     "held": Policy(("person", "auditor", "system_admin"), "own"),
+    "open311_discovery": Policy(EVERYBODY, "none"),
+    "open311_services": Policy(EVERYBODY, "none"),
+    "open311_service": Policy(EVERYBODY, "none"),
+    "open311_request_make": Policy(BY_API_KEY, "own"),
+    "open311_request_list": Policy(BY_API_KEY, "own"),
+    "open311_request_one": Policy(BY_API_KEY, "own"),
+    "open311_token": Policy(BY_API_KEY, "own"),
 }
 """Route -> who. Which tickets are somebody's is ``callers.sees``; which commands, the law alone."""
 

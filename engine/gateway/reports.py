@@ -50,7 +50,7 @@ async def report(world: World, request: Request, caller: Caller) -> Response:
 
     async def one() -> Response:
         message = _message(world, request, caller, kind, body)
-        await _send(world, message)
+        await send(world, message)
         told = _told(message)
         return answer(told, 202, {"Location": told["ask"]})
 
@@ -83,7 +83,7 @@ def _plain(world: World, request: Request, caller: Caller, given: dict[str, Any]
     data.setdefault("occurred_at", datetime.fromtimestamp(world.now / 1000, UTC).isoformat())
     data.setdefault("channel", "app")
     key_bytes, value, headers = incident_message(source_of(caller), name, data)
-    return _judged(world, Message(identity(source_of(caller), name), key_bytes, value, headers=headers))
+    return judged(world, Message(identity(source_of(caller), name), key_bytes, value, headers=headers))
 
 
 def _event(world: World, caller: Caller, value: bytes, headers: Headers) -> Message:
@@ -93,10 +93,10 @@ def _event(world: World, caller: Caller, value: bytes, headers: Headers) -> Mess
         raise envelope_problem(exc) from exc
     if envelope.source != source_of(caller):
         raise Problem("invalid", f"this key reports as {source_of(caller)!r}", field="source")
-    return _judged(world, Message(envelope.identity, envelope.identity.encode(), value, headers=headers))
+    return judged(world, Message(envelope.identity, envelope.identity.encode(), value, headers=headers))
 
 
-def _judged(world: World, message: Message) -> Message:
+def judged(world: World, message: Message) -> Message:
     """Read it as intake will: what would be rejected there is said here.
 
     Raises:
@@ -125,7 +125,7 @@ def _judged(world: World, message: Message) -> Message:
     return message
 
 
-async def _send(world: World, message: Message) -> None:
+async def send(world: World, message: Message) -> None:
     """Put it where every producer would: Kafka's own hash of the key.
 
     Raises:
@@ -155,7 +155,7 @@ async def _batch(world: World, caller: Caller, body: bytes) -> Response:
         except Problem as problem:
             told.append(problem.told())
             continue
-        await _send(world, message)
+        await send(world, message)
         told.append({"status": 202, **_told(message)})
     statuses = {one["status"] for one in told}
     status = 202 if statuses == {202} else 207 if 202 in statuses else 422

@@ -1,5 +1,6 @@
 """Every address there is: one table, of which the application and its OpenAPI description are made."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
@@ -8,10 +9,25 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.gateway import bulk, commands, finding, numbers, packs, past, places, queues, reports, stream, tickets
+from engine.gateway import (
+    bulk,
+    commands,
+    finding,
+    numbers,
+    open311,
+    packs,
+    past,
+    places,
+    queues,
+    reports,
+    stream,
+    tickets,
+)
 from engine.gateway.callers import Caller
-from engine.gateway.described import EXAMPLES, operation
-from engine.gateway.http import HEADERS, Handler, Rates, answer, guarded
+from engine.gateway.described import operation
+from engine.gateway.examples import EXAMPLES
+from engine.gateway.georeport import refused
+from engine.gateway.http import HEADERS, Handler, Rates, answer, guarded, plainly
 from engine.gateway.policy import POLICIES
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.world import World
@@ -26,6 +42,8 @@ class Route(NamedTuple):
     path: str
     name: str
     handler: Handler
+    say: Callable[[Request, Problem], Response] = plainly
+    """How it says what is wrong."""
 
 
 async def _asyncapi(world: World, request: Request, caller: Caller) -> Response:
@@ -40,6 +58,16 @@ async def _openapi(world: World, request: Request, caller: Caller) -> Response:
     """Describe these addresses."""
     return answer(request.app.openapi())
 
+
+_OPEN311: tuple[tuple[str, str, str, Handler], ...] = (
+    ("GET", "discovery", "discovery", open311.discovery),
+    ("GET", "services", "services", open311.services),
+    ("GET", "services/{code}", "service", open311.service),
+    ("POST", "requests", "request_make", open311.request_make),
+    ("GET", "requests", "request_list", open311.request_list),
+    ("GET", "requests/{id}", "request_one", open311.request_one),
+    ("GET", "tokens/{token}", "token", open311.token),
+)
 
 ROUTES = (
     Route("GET", "/livez", "livez", places.livez),
@@ -67,6 +95,10 @@ ROUTES = (
     Route("POST", "/v1/packs/check", "pack_check", packs.check),
     Route("POST", "/v1/packs/diff", "pack_diff", packs.diff),
     Route("GET", "/v1/reports/{report}", "numbers", numbers.report),
+    *(
+        Route(method, f"/open311/v2/{path}.{{format}}", f"open311_{name}", handler, refused)
+        for method, path, name, handler in _OPEN311
+    ),
     Route("GET", "/v1/rejected", "rejected", numbers.rejected),
     Route("GET", "/v1/held", "held", numbers.held),
 )
@@ -87,7 +119,7 @@ def new_app(world: World) -> FastAPI:
         assert route.name in POLICIES and route.name in EXAMPLES
         app.add_api_route(
             route.path,
-            guarded(world, rates, route.name, route.handler),
+            guarded(world, rates, route.name, route.handler, route.say),
             methods=[route.method],
             name=route.name,
             operation_id=route.name,

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+from georeport import GeoReport
 
 from tests.support.servers import free_ports
 from tests.support.stacks import run, up, wait
@@ -78,10 +79,13 @@ def is_ready(desk: Desk) -> bool:
 def test_from_a_report_to_its_end_by_http_alone(tmp_path: Path) -> None:
     """One stack, told in order."""
     data, base = tmp_path / "stack", free_ports(20)
-    with up(data, "--port-base", str(base), "--no-archive") as process:
+    with up(data, "--port-base", str(base)) as process:
         address = f"http://127.0.0.1:{base + 5}"
         source, chief = Desk(data, address, "--source", "hotline"), Desk(data, address, "--as", "chief:chief-1")
         ticket = worked(data, address, source)
+        told(source, chief, ticket)
+        open311(data, base, source)
+        logged_in(data, address)
         killed(data, source, chief, ticket)
         kafka_away(data, source)
         ended_cleanly(process, chief)
@@ -103,6 +107,56 @@ def worked(data: Path, address: str, source: Desk) -> str:
     assert "TicketFinished" in worker.give(ticket, "finish", text="emptied", proof=["photo:1"])["events"]
     worker.until(ticket, lambda now: now["ticket"]["status"] == "done")
     return str(ticket)
+
+
+def told(source: Desk, chief: Desk, ticket: str) -> None:
+    """Its history and why, out of the archive; found again by its words; counted."""
+    history: dict[str, Any] = {}
+
+    def ended() -> bool:
+        history.update(source.http.get(f"/v1/tickets/{ticket}/history").json())
+        return any(one.get("command") == "finish" for one in history.get("decisions", ()))
+
+    wait(ended, 60, "the archive has folded it")
+    why = chief.http.get(f"/v1/tickets/{ticket}/explain").json()
+    assert why["agrees"] and len(why["decisions"]) >= len(history["decisions"])
+    found = chief.http.get("/v1/tickets", params={"q": "full", "category": "bins_full"}).json()
+    assert [one["id"] for one in found["rows"]] == [ticket]
+    (row,) = chief.http.get("/v1/reports/tickets", params={"by": "category"}).json()["rows"]
+    assert (row["category"], row["n"]) == ("bins_full", 1)
+    placed = chief.http.get("/v1/grid/34.757,113.66")
+    assert placed.status_code in (200, 404) and chief.http.get("/v1/rejected").json()["rows"] == []
+
+
+def open311(data: Path, base: int, source: Desk) -> None:
+    """A client of Open311 that knows nothing of us reads services and requests; a report has its id at once."""
+    key = source.http.headers["authorization"].partition(" ")[2]
+    for form in ("json", "xml"):
+        client = GeoReport(f"http://key:{key}@127.0.0.1:{base + 5}/open311/v2", "guancheng", output_format=form)
+        assert "bins_full" in [one["service_code"] for one in client.get_service_list()]
+        assert client.get_service_definition("bins_full")["service_code"] == "bins_full"
+        sent = {"service_code": "bins_full", "address_id": "tawan-g1-m1", "description": f"by {form}", "api_key": key}
+        made = httpx.post(f"http://127.0.0.1:{base + 5}/open311/v2/requests.json", data=sent, trust_env=False)
+        assert made.status_code == 201, made.text
+        name = made.json()[0].get("service_request_id") or made.json()[0]["token"]
+        ticket = source.ticket(name if "-" in name and name.startswith("tawan") else f"hotline:{name}")
+        one = client.get_service_request(ticket["id"])
+        assert (one["status"], one["description"]) == ("open", f"by {form}")
+        assert one["expected_datetime"] and one["agency_responsible"]
+    everything = client.get_service_requests(status="open,closed")
+    assert everything
+
+
+def logged_in(data: Path, address: str) -> None:
+    """The accounts that the first start made: everybody is what their kind says."""
+    passwords = dict(line.split() for line in (data / "first-passwords").read_text().splitlines())
+    assert len(passwords) == 4
+    for name, password in passwords.items():
+        with httpx.Client(base_url=address, trust_env=False, timeout=30) as http:
+            assert http.post("/v1/session", json={"name": name, "password": password}).status_code == 201
+            who = http.get("/v1/session").json()
+            assert who["kind"] == {"chief-1": "person"}.get(name, name.replace("-", "_"))
+            assert http.get("/v1/accounts").status_code == (200 if name == "security-admin" else 404)
 
 
 @contextmanager
