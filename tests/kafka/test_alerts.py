@@ -121,25 +121,11 @@ def test_alerts_reach_their_receivers_and_end(tmp_path: Path) -> None:
                 text for alerts in asked.firing().values() for alert in alerts for text in alert["annotations"].values()
             ]
             assert texts and not [text for text in texts if "error" in text.lower() or "<no value>" in text]
-            wait(
-                lambda: (
-                    here.was_told("on-call", "StageNotReady")
-                    and here.was_told("today", "RejectedFlood")
-                    and here.was_told("today", "Unreadable")
-                ),
-                30,
-                "each was told",
-            )
+            each = (("on-call", "StageNotReady"), ("today", "RejectedFlood"), ("today", "Unreadable"))
+            wait(lambda: all(here.was_told(whom, name) for whom, name in each), 30, "each was told")
             now[0] = ill.replace('"replies"} 0', '"replies"} 1')
             here.ends("StageNotReady", "RejectedFlood", "Unreadable")
-            wait(
-                lambda: (
-                    here.was_told("on-call", "StageNotReady", "resolved")
-                    and here.was_told("today", "RejectedFlood", "resolved")
-                ),
-                30,
-                "their end was told",
-            )
+            wait(lambda: all(here.was_told(*one, "resolved") for one in each[:2]), 30, "their end was told")
 
 
 @pytest.mark.alone(reason="rules in haste: a stage that does not answer for some seconds raises an alert of its own")
