@@ -2,7 +2,7 @@
 4)."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from topics.ids import Instant
 from topics.pack import Calendar
 
-MINUTE_MS = 60_000
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
+_DAY, _EPOCH = timedelta(days=1), date(1970, 1, 1).toordinal()
 GUESSED_YEARS = 10
 """So far beyond the known years reminders are counted provisionally; no limit of any catalogue is longer."""
 
@@ -34,17 +35,11 @@ class WorkCalendar:
         """Working milliseconds before each span."""
         total = 0
         for year in sorted(calendar.years):
-            first = date(int(year), 1, 1)
-            for number, worked in enumerate(calendar.years[year]):
-                if worked != "1":
-                    continue
-                day = first + timedelta(days=number)
-                for start, end in calendar.hours:
-                    opens, closes = _moment(day, start, zone), _moment(day, end, zone)
-                    self._opens.append(opens)
-                    self._closes.append(closes)
-                    self._before.append(total)
-                    total += closes - opens
+            for opens, closes in _laid_out(int(year), calendar.years[year], calendar.hours, zone):
+                self._opens.append(opens)
+                self._closes.append(closes)
+                self._before.append(total)
+                total += closes - opens
         self._total = total
         self._start: Instant = -1
         self._added: dict[int, Instant | None] = {}
@@ -110,6 +105,34 @@ class WorkCalendar:
         if i > 0 and at < self._closes[i - 1]:
             return at
         return self._opens[i] if i < len(self._opens) else None
+
+
+def _laid_out(
+    year: int, worked: str, hours: Iterable[tuple[int, int]], zone: ZoneInfo
+) -> Iterator[tuple[Instant, Instant]]:
+    """Give the working spans of a year; the wall clock is asked at midnights alone, but on days on which it is set.
+
+    A law is compiled at each start and for each replay, and every span's two moments by the zone are most of that.
+    """
+    first = date(year, 1, 1)
+    after = _offset(first, zone)
+    for number, is_worked in enumerate(worked):
+        day = first + timedelta(days=number)
+        before, after = after, _offset(day + _DAY, zone)
+        if is_worked != "1":
+            continue
+        midnight = (day.toordinal() - _EPOCH) * DAY_MS - before
+        for start, end in hours:
+            if before == after:
+                yield midnight + start * MINUTE_MS, midnight + end * MINUTE_MS
+            else:
+                yield _moment(day, start, zone), _moment(day, end, zone)
+
+
+def _offset(day: date, zone: ZoneInfo) -> int:
+    """By how many milliseconds the wall clock is ahead of UTC when a day begins."""
+    found = datetime(day.year, day.month, day.day, tzinfo=zone).utcoffset() or timedelta()
+    return found.days * DAY_MS + found.seconds * 1000
 
 
 def _moment(day: date, minutes: int, zone: ZoneInfo) -> Instant:

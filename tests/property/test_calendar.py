@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.law.work_calendar import MINUTE_MS, WorkCalendar
+from rules.law.work_calendar import MINUTE_MS, WorkCalendar, _moment
 from rules.rulepack.compiler import compile_pack
 from rules.rulepack.loader import load_pack
 from topics.pack import Calendar
@@ -145,3 +146,26 @@ def test_beyond_the_calendars_years_nothing_is_guessed() -> None:
     assert calendar.add(int((datetime(2027, 1, 1, tzinfo=UTC)).timestamp()) * 1000, 1) is None
     assert calendar.add(int((datetime(2025, 12, 31, tzinfo=UTC)).timestamp()) * 1000, 1) is None
     assert calendar.next_open(last + int(timedelta(hours=4).total_seconds()) * 1000) is None
+
+
+@pytest.mark.parametrize(
+    ("zone", "year"),
+    [
+        ("Asia/Shanghai", 1988),
+        ("America/Los_Angeles", 2018),
+        ("America/Sao_Paulo", 2017),
+        ("America/St_Johns", 2006),
+        ("Africa/Casablanca", 2024),
+        ("Asia/Beirut", 2021),
+        ("Australia/Lord_Howe", 2024),
+        ("Pacific/Apia", 2011),
+    ],
+)
+def test_every_span_is_by_the_wall_clock(zone: str, year: int) -> None:
+    """Also where the clock is set at midnight or a minute after it, by half an hour, twice around a month, or a day is
+    left out: as each moment by itself says."""
+    hours = ((0, 1), (30, 90), (120, 480), (1380, 1440))
+    calendar = WorkCalendar(Calendar("test", zone, hours, 480, {str(year): "1" * (365 + (year % 4 == 0))}))
+    days = [date(year, 1, 1) + timedelta(days=n) for n in range(365 + (year % 4 == 0))]
+    exact = [tuple(_moment(day, at, ZoneInfo(zone)) for at in span) for day in days for span in hours]
+    assert list(zip(calendar._opens, calendar._closes, strict=True)) == exact
