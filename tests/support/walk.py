@@ -80,11 +80,11 @@ class Walk:
     def _one_of(self, standing: list[str]) -> Ticket:
         """A ticket of a status drawn first, so that rare ones are met as well."""
         names = [name for name in standing if name in self.city.book.open] if self.draw.random() < 0.9 else standing
-        found = [self.city.book.tickets[name] for name in self.draw.sample(names, min(8, len(names)))]
-        there = sorted({ticket.status for ticket in found})
+        found = {name: self.images.statuses[name] for name in self.draw.sample(names, min(8, len(names)))}
+        there = sorted(set(found.values()))
         status = self.draw.choice(there) if self.draw.random() < 0.4 else min(there, key=lambda one: self.asked[one])
         self.asked[status] += 1
-        return next(ticket for ticket in found if ticket.status == status)
+        return self.city.book.tickets[next(name for name, its in found.items() if its == status)]
 
     def _pass(self, ms: int) -> None:
         until = self.city.now + ms
