@@ -8,7 +8,6 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from engine.archive.store import Archive
 from engine.cli import run_async
 from engine.errors import DependencyDown, GridwhistleError, InvalidSettings, StackNotFound
 from engine.kafka import topic_admin
@@ -118,6 +117,8 @@ def _redis(settings: Settings) -> None:
 
 
 async def _archive(settings: Settings) -> None:
+    from engine.archive.store import Archive
+
     archive = Archive(settings)
     try:
         if not await archive.is_there():

@@ -9,7 +9,6 @@ from functools import partial
 import msgspec
 from aiokafka import TopicPartition
 
-from engine.archive.store import Archive
 from engine.errors import DependencyDown
 from engine.kafka import clients, topic_admin
 from engine.kafka.driver_errors import KafkaFault
@@ -155,6 +154,8 @@ async def _of_another_log(settings: Settings) -> set[int]:
 
 async def _archived(settings: Settings) -> dict[Place, int]:
     """The archive itself remembers; where it is away, what was committed to the group last."""
+    from engine.archive.store import Archive
+
     archive = Archive(settings)
     try:
         there = await archive.is_there()

@@ -4,7 +4,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-from engine.archive.store import Archive
 from engine.errors import DependencyDown, StackNotFound
 from engine.kafka import topic_admin
 from engine.kafka.driver_errors import KafkaFault
@@ -148,6 +147,8 @@ async def _answers(settings: Settings) -> dict[str, bool]:
 async def _archive_answers(settings: Settings) -> bool:
     if not settings.database_url:
         return False
+    from engine.archive.store import Archive
+
     archive = Archive(settings)
     try:
         await archive.is_there()

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 
 from aiokafka import TopicPartition
 
-from engine.archive.store import Archive
 from engine.errors import DependencyDown
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.newer_records import read_sieved
@@ -63,6 +62,8 @@ async def _archived(settings: Settings, ticket: str, partition: int, rosters: bo
     """What the archive has, and from where on the log must tell; an archive that is away is done without."""
     if not settings.database_url:
         return [], 0
+    from engine.archive.store import Archive
+
     archive = Archive(settings)
     try:
         if not await archive.is_there():

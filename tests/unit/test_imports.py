@@ -55,3 +55,17 @@ def test_everybody_reads_kafka_by_the_one_reader() -> None:
         if "AIOKafkaConsumer" in trees.text(path) and path.name != "log_consumer.py"
     ]
     assert faults == []
+
+
+OF_THE_ARCHIVE = ("engine/archive/", "engine/stages/archive.py", "engine/cli/archive.py", "engine/cli/search.py")
+
+
+def test_who_has_no_archive_does_not_pay_for_it() -> None:
+    """SQLAlchemy is a fifth of what a command loads: whoever may have an archive imports it when there is one."""
+    assert [
+        f"{trees.name(path)}:{node.lineno} {node.module}"
+        for path in trees.paths("engine")
+        if not trees.name(path).startswith(OF_THE_ARCHIVE)
+        for node in trees.tree(path).body
+        if isinstance(node, ast.ImportFrom) and str(node.module).startswith(("engine.archive", "sqlalchemy"))
+    ] == []
