@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from engine.client.publish_pack import prove
 from engine.errors import InvalidSettings, StackBusy
 from engine.local import servers
 from engine.local.folder import GATEWAY_PORT, POSTGRES_PORT, StackFile, naming, read_stack
@@ -22,8 +21,6 @@ from engine.server_addresses import (
 )
 from engine.settings import ENVIRONMENT, load_settings
 from engine.stages import DOORS, STAGES
-from rules.rulepack.compiler import pack_ref
-from rules.rulepack.loader import is_shipped
 
 PORT_BASE, PORT_BLOCK, FIRST_STAGE_PORT, PROMETHEUS_PORT = 27000, 40, 10, 3
 """Below the ports that the kernel gives to outgoing connections. Kafka takes the base, its controller base + 1, Valkey
@@ -113,7 +110,7 @@ def _again(wanted: Wanted, before: StackFile) -> StackFile:
     if wanted.pack is not None and before.in_force:
         demand_in_force(wanted, before.in_force)
     elif wanted.pack is not None:  # an older version did not write it down: the log decides, once it can be read
-        prove(wanted.pack)
+        _proved(wanted.pack)
         before.pack = _settled_name(wanted.pack)
     before.archive = before.archive if wanted.archive is None else wanted.archive
     base = before.port_base if wanted.port_base is None else wanted.port_base
@@ -131,7 +128,7 @@ def demand_in_force(wanted: Wanted, in_force: str) -> None:
         InvalidSettings: It is another; names both and the mend.
     """
     assert wanted.pack is not None
-    asked = pack_ref(prove(wanted.pack))
+    asked = _proved(wanted.pack)
     if asked != in_force:
         raise InvalidSettings(
             f"the pack in force is {in_force}, and {wanted.pack} is {asked}; bring the stack up without --pack, then"
@@ -140,8 +137,18 @@ def demand_in_force(wanted: Wanted, in_force: str) -> None:
         )
 
 
+def _proved(pack: str) -> str:
+    """Prove a pack and give its name and hash; what this loads is half of a command's start, and most ask for none."""
+    from engine.client.publish_pack import prove
+    from rules.rulepack.compiler import pack_ref
+
+    return pack_ref(prove(pack))
+
+
 def _settled_name(pack: str) -> str:
     """Name a pack so that it is found from any directory."""
+    from rules.rulepack.loader import is_shipped
+
     return pack if is_shipped(pack) else str(Path(pack).resolve())
 
 
@@ -164,7 +171,7 @@ def _first(wanted: Wanted, environ: Mapping[str, str]) -> StackFile:
     if wanted.database is not None and not is_database_url(wanted.database):
         raise InvalidSettings(f"--database {shown_url(wanted.database)!r} {DATABASE_FORM}")
     name = wanted.pack or "guancheng"
-    prove(name)
+    _proved(name)
     settings = load_settings({f"{ENVIRONMENT}{name}": value for name, value in given.items() if value is not None})
     own_postgres = wanted.archive is not False and not (wanted.database or given["DATABASE_URL"])
     base = _free_base(wanted, kafka is None, redis is None, own_postgres)

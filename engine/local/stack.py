@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
-from engine.client.publish_pack import publish
 from engine.errors import DependencyDown, InvalidSettings
 from engine.kafka import clients, topic_admin
 from engine.kafka.driver_errors import KafkaFault
@@ -181,6 +180,8 @@ class Stack:
         start_ms, speed = parse_clock(self.file.clock)
         lead_ms = int(min(took, LONGEST_LEAD) * 1000) if self.wanted.demo else 0
         await start_clock(self.settings, start_ms, speed, anew=reference.current is None, lead_ms=lead_ms)
+        from engine.client.publish_pack import publish  # loads more than all else here, and for one moment
+
         self.file.in_force = reference.current or await publish(self.settings, self.file.pack)
         self.file.settled = True
         write_stack(self.wanted.data, self.file)
