@@ -3,14 +3,13 @@
 No codec is named: nothing of ours is compressed, and what others compress is unpacked within a bound (``inflate``).
 """
 
-import asyncio
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
 
+from engine.kafka.farewell import at_most
 from engine.kafka.log_consumer import LogConsumer
 from engine.security.connections import kafka_arguments
 from topics.registry import MIB
@@ -95,14 +94,11 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]
         """Abort what is open and close, in a few seconds at most; what hangs is fenced by the next opening."""
         txn = self._txn_manager
         if txn is not None and txn.is_in_transaction() and not txn.is_fatal_error():
-            with suppress(Exception):
-                await asyncio.wait_for(self.abort_transaction(), 2)
-        with suppress(Exception):
-            await asyncio.wait_for(self.stop(), 2)
+            await at_most(2, self.abort_transaction())
+        await at_most(2, self.stop())
         if (sending := self._sender.sender_task) is not None and not sending.done():
             sending.cancel()  # a flush that hangs would leave it and its sockets behind
-            with suppress(Exception):
-                await asyncio.wait_for(self.client.close(), 2)
+            await at_most(2, self.client.close())
 
 
 def transactional(settings: "Settings", name: str) -> TransactionalProducer:

@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatch
 
 from engine.kafka.driver_errors import telling_what_is_gone
+from engine.kafka.farewell import stopped
 from engine.kafka.inflate import CannotInflate, inflate
 from engine.kafka.record_bytes import record, varint
 
@@ -160,18 +161,9 @@ class _Fetched:
                 offset = one.offset
                 if offset >= self.next_fetch_offset:
                     self.next_fetch_offset = offset + 1
+                    when, how = one.timestamp, one.timestamp_type
                     yield kind(
-                        topic,
-                        partition,
-                        offset,
-                        one.timestamp,
-                        one.timestamp_type,
-                        one.key,
-                        one.value,
-                        None,
-                        -1,
-                        -1,
-                        tuple(one.headers),
+                        topic, partition, offset, when, how, one.key, one.value, None, -1, -1, tuple(one.headers)
                     )
         except Exception as exc:  # whatever the library says of one record: go through the batch once more, slowly
             yield from self._one_by_one(plain, kind, after, newest, type(exc).__name__)
@@ -266,6 +258,10 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         with telling_what_is_gone():
             found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
         return {tp: self._readable(tp, records) for tp, records in found.items()}
+
+    async def stop(self) -> None:
+        """Leave the group, end what fetches, close the connections: in some seconds, whatever the library does."""
+        await stopped(self, super().stop())
 
     def is_joining(self) -> bool:
         """Whether the group is being joined: until that ends, nothing is handed out, however long it takes."""

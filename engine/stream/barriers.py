@@ -54,8 +54,10 @@ class Barriers:
     async def _observe(self, wanted: dict[TopicPartition, tuple[Slot, Opening]]) -> None:
         moments = {tp: opening.time.now() for tp, (_, opening) in wanted.items()}
         self._asked |= wanted.keys()
-        ends = await ends_together(self._consumer, list(wanted))
-        self._asked -= wanted.keys()
+        try:
+            ends = await ends_together(self._consumer, list(wanted))
+        finally:
+            self._asked -= wanted.keys()  # whatever comes of it, they are asked for again
         if ends is None:
             if not wanted.keys() <= self._silent:
                 log.warning("could not observe the end of %s, asking for each partition alone", COMMANDS.name)

@@ -75,8 +75,10 @@ class Slot:
                 while not self._stopping:
                     self.beat = time.monotonic()
                     await self._step(opening)
-            except asyncio.CancelledError:
-                raise
+            except asyncio.CancelledError as exc:
+                if self.task.cancelling():
+                    raise
+                self._failed(exc)  # the driver's own: it awaits what it has cancelled itself
             except PartitionStops as exc:
                 return self.stop_for(exc)
             except Fenced:
@@ -103,7 +105,7 @@ class Slot:
         self.loop.live_changed()
         log.info("opened %s %s", self.loop.stage, self.label)
 
-    def _failed(self, exc: Exception) -> None:
+    def _failed(self, exc: BaseException) -> None:
         """Say what went wrong and whose fault it is: of a cause, of several together, or of what we stand on."""
         loop = self.loop
         loop.metrics.count("openings", loop.stage, "failed")

@@ -55,6 +55,18 @@ async def test_clocks_do_not_fire_while_nobody_says_where_commands_ends_and_do_a
 
 
 @still
+async def test_an_end_whose_question_the_driver_cancels_is_asked_for_again() -> None:
+    """No clock waits for the next process."""
+    async with LoopRig() as rig:
+        await rig.worker().start()
+        await rig.send("clock:1000")
+        await until(lambda: len(rig.ids()) == 1)
+        fault = rig.log.faults.at("ends", asyncio.CancelledError())
+        assert await until(lambda: len(rig.ids()) == 2) < 15
+        assert fault.times == 0
+
+
+@still
 async def test_a_broker_that_hangs_over_one_end_keeps_clocks_waiting_for_seconds_and_not_for_ever() -> None:
     """It is asked again."""
     async with LoopRig() as rig:

@@ -265,6 +265,22 @@ def test_a_broker_that_is_away_while_we_open_is_waited_for(step: str) -> None:
     story()
 
 
+@pytest.mark.parametrize("step", ["start", "ends", "commit"])
+def test_what_the_driver_cancels_by_itself_ends_no_partition(step: str) -> None:
+    """It awaits tasks that it has just cancelled: that is a fault like any other, not the end of who opens."""
+
+    @still
+    async def story() -> None:
+        async with LoopRig() as rig:
+            await rig.send("a")
+            rig.log.faults.at(step, asyncio.CancelledError())
+            worker = await rig.worker().start()
+            await rig.all_decided()
+            assert worker.counted("openings", "dispatch", "failed") == 1
+
+    story()
+
+
 @still
 async def test_a_partition_whose_log_was_emptied_to_its_end_goes_on() -> None:
     """Nothing readable has gone: what the position stands behind is what retention took."""
