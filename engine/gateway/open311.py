@@ -129,7 +129,7 @@ async def request_make(world: World, request: Request, caller: Caller) -> Respon
 
 async def _take(world: World, who: Caller, form: str, name: str, data: dict[str, Any]) -> Response:
     key, value, headers = incident_message(who.name, name, data)
-    message = reports.judged(world, reports.Message(identity(who.name, name), key, value, headers))
+    message = reports.judged(world, reports.Message(identity(who.name, name), key, value, headers=headers))
     await reports.send(world, message)
     ticket = await _filed(world, message.identity)
     told = {"service_request_id": ticket} if ticket is not None else {"token": name}
