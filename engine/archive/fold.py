@@ -6,12 +6,11 @@ log has the same digest.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
-
-import msgspec
 
 from engine.archive.grams import grams, plain
 from rules.law.compiled import Law
@@ -26,7 +25,8 @@ Row = dict[str, Any]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-class Read(NamedTuple):
+@dataclass(frozen=True)
+class Read:
     """A decision with where it stands and what its bytes are."""
 
     partition: int
@@ -34,12 +34,11 @@ class Read(NamedTuple):
     value: bytes
     decision: Decision
 
-
-class _Filed(msgspec.Struct):
-    """Of an image the pack that it rests on, and its month."""
-
-    pack: str
-    received_at: Instant
+    @cached_property
+    def images(self) -> tuple[Ticket | None, ...]:
+        """What each of its changes left, decoded once: packs, months and rows are asked of the same."""
+        afters = (change.after for change in self.decision.changes)
+        return tuple(None if after is None else codec.decode(bytes(after), Ticket) for after in afters)
 
 
 class Day(NamedTuple):
@@ -172,11 +171,11 @@ def fold(reads: Sequence[Read], laws: Mapping[str, Law]) -> Folded:
     days: Counter[Day] = Counter()
     for read in reads:
         decision, images = read.decision, dict[str, Ticket]()
-        for change in decision.changes:
-            if change.after is None:
+        for change, ticket in zip(decision.changes, read.images, strict=True):
+            if change.after is None or ticket is None:
                 forgotten[change.ticket] = {"forgotten": change.ticket, "at": sure(decision.at)}
                 continue
-            ticket = images[change.ticket] = codec.decode(bytes(change.after), Ticket)
+            images[change.ticket] = ticket
             latest[change.ticket] = ticket_row(
                 read.partition, bytes(change.after), ticket, decision.at, laws.get(ticket.pack)
             )
@@ -219,11 +218,8 @@ def _breach(decision: Decision, number: int, event: Event, image: Ticket | None)
     }
 
 
-def _images(reads: Sequence[Read]) -> Iterator[_Filed]:
-    for read in reads:
-        for change in read.decision.changes:
-            if change.after is not None:
-                yield codec.decode(bytes(change.after), _Filed)
+def _images(reads: Sequence[Read]) -> Iterator[Ticket]:
+    return (image for read in reads for image in read.images if image is not None)
 
 
 def packs_of(reads: Sequence[Read]) -> set[str]:

@@ -1,13 +1,18 @@
 """What decisions leave in the archive, worked out without a server."""
 
 from collections import Counter
+from typing import Any
+
+import pytest
 
 from engine.archive.fold import Read, decision_row, fold, packs_of, received_of, sure, tags
 from engine.archive.grams import grams, plain, question
 from tests.support.city import REF, City
+from topics import codec
 from topics.codec import encode
 from topics.decision import facts_of
 from topics.events.types import EventType
+from topics.ticket import Ticket
 
 
 def reads(city: City) -> list[Read]:
@@ -94,6 +99,22 @@ def test_what_it_rests_on_is_named_before_it_is_folded() -> None:
     city = told()
     assert packs_of(reads(city)) == {REF}
     assert set(received_of(reads(city))) == {sure(city["late"].received_at)}
+
+
+def test_each_image_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is asked of a batch: the packs, the months, the rows."""
+    city = told()
+    found, decoded = reads(city), list[Any]()
+    decode = codec.decode
+
+    def noted(value: bytes, kind: Any) -> Any:
+        decoded.append(kind)
+        return decode(value, kind)
+
+    monkeypatch.setattr(codec, "decode", noted)
+    packs_of(found), received_of(found), fold(found, city.laws)
+    images = [change for read in found for change in read.decision.changes if change.after is not None]
+    assert decoded == [Ticket] * len(images) and len(images) > 3
 
 
 def test_nothing_of_the_reporter_is_in_any_row() -> None:
