@@ -126,7 +126,11 @@ async def _fold_up_to(settings: Settings, shadow: Archive, partition: int, end: 
             value = record.value or b""
             last = record.offset, record.timestamp
             where = f"{DECISIONS.name}/{partition} offset {record.offset}"
-            batch.append(Read(partition, record.offset, value, decision=read_own(where, value, Decision)))
+            batch.append(
+                Read(
+                    partition=partition, position=record.offset, value=value, decision=read_own(where, value, Decision)
+                )
+            )
             if len(batch) >= BATCH:
                 await put(record.offset + 1)
     if at < end:

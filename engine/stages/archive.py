@@ -101,7 +101,9 @@ class Archivist:
             return None
         value = record.value or b""
         try:
-            return Read(record.partition, record.offset, value, decision=codec.decode(value, Decision))
+            return Read(
+                partition=record.partition, position=record.offset, value=value, decision=codec.decode(value, Decision)
+            )
         except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
             raise own_fault(record.id, record.topic, value, Decision, exc, record.partition, record.offset) from exc
 

@@ -42,7 +42,8 @@ def told() -> tuple[Read, ...]:
     """Two days of a town as its log has them."""
     entries = busy_days(7, 40, 48).entries["tickets.decisions"]
     return tuple(
-        Read(0, n, entry.value or b"", decision=decode(entry.value or b"", Decision)) for n, entry in enumerate(entries)
+        Read(partition=0, position=n, value=entry.value or b"", decision=decode(entry.value or b"", Decision))
+        for n, entry in enumerate(entries)
     )
 
 
@@ -81,7 +82,7 @@ def made(name: str, words: str, at: int, **fields: Any) -> Read:
         ticket=name,
         changes=(Change(name, 1, msgspec.Raw(encode(ticket))),),
     )  # fmt: skip
-    return Read(0, 0, encode(decision), decision=decision)
+    return Read(partition=0, position=0, value=encode(decision), decision=decision)
 
 
 async def test_the_migrations_make_the_tables_that_the_code_knows(archive: Archive) -> None:
@@ -151,7 +152,7 @@ async def test_what_is_forgotten_stays_in_the_archive(archive: Archive) -> None:
         ticket="east-20260302-1",
         changes=(Change("east-20260302-1", 2),),
     )  # fmt: skip
-    await archive.write(0, [read, Read(0, 1, encode(gone), decision=gone)], LAWS, 0, 2)
+    await archive.write(0, [read, Read(partition=0, position=1, value=encode(gone), decision=gone)], LAWS, 0, 2)
     assert decode(await archive.image("east-20260302-1") or b"", Ticket).text == "井盖松动"
     assert len(await archive.history("east-20260302-1")) == 2
 

@@ -118,7 +118,13 @@ class House:
         at = (await self.archive.positions()).get(number, 0)
         records = [one for one in self.log.all(DECISIONS.name, number) if one.offset >= at]
         reads = [
-            Read(number, one.offset, one.value or b"", decision=codec.decode(one.value, Decision)) for one in records
+            Read(
+                partition=number,
+                position=one.offset,
+                value=one.value or b"",
+                decision=codec.decode(one.value, Decision),
+            )
+            for one in records
         ]
         await self.archive.write(number, reads, self.city.laws, at, records[-1].offset + 1)
 

@@ -17,7 +17,10 @@ from topics.ticket import Ticket
 
 def reads(city: City) -> list[Read]:
     """The story's decisions as they stand on a log."""
-    return [Read(3, n, encode(decision), decision=decision) for n, decision in enumerate(city.decisions)]
+    return [
+        Read(partition=3, position=n, value=encode(decision), decision=decision)
+        for n, decision in enumerate(city.decisions)
+    ]
 
 
 def told() -> City:
