@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.kafka.broker_time import SKEW_SECONDS, engine_now
 from engine.observability.health import Check
+from engine.observability.json_logging import told
 from engine.security.connections import certificates_end
 from engine.security.private_files import make_missing, write_whole
 from rules.law.work_calendar import WorkCalendar
@@ -130,8 +131,11 @@ def say_ready(stage: str, is_ready: bool, file: Path | None) -> None:
         log.error("%s is not ready: a partition is opened again and again and nothing moves", stage)
     if file is None:
         return
-    if is_ready:
-        make_missing(file.parent)
-        write_whole(file, b"")
-    else:
-        file.unlink(missing_ok=True)
+    try:
+        if is_ready:
+            make_missing(file.parent)
+            write_whole(file, b"")
+        else:
+            file.unlink(missing_ok=True)
+    except OSError as exc:  # a full disk costs the note, not the partition that was opened just now
+        log.error("%s cannot note in %s whether it is ready: %s", stage, file, told(exc))
