@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from rules.law.cel_library import cel
 from topics import bounds
 from topics.pack import Rule
 
@@ -51,8 +52,6 @@ def compiled(condition: str) -> Any:
         raise ValueError(f"has brackets {deepest} deep; at most {bounds.CONDITION_DEPTH}")
     if len(_LOOP.findall(condition)) > bounds.CONDITION_LOOPS:
         raise ValueError("walks more than one list (all, exists, exists_one, filter, map); make two rules of it")
-    import cel  # with it come its command line and a terminal's library: 0.1 s of each command that compiles nothing
-
     return cel.compile(condition)
 
 
@@ -91,8 +90,6 @@ class Conditions:
         return found
 
     def _evaluate(self, facts: Mapping[str, Any]) -> tuple[str | None, Mapping[str, Any]]:
-        import cel
-
         known = {name: "" if facts.get(name) is None else facts[name] for name in FACTS if name != "attributes"}
         context = cel.Context(variables=known | {"attributes": dict(facts.get("attributes") or {})})
         above = self._path(str(facts.get("leaf") or facts.get("home") or ""))

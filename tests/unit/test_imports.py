@@ -1,6 +1,8 @@
 """Imports point one way, engine to rules to topics, and Kafka, Redis and Prometheus are met in the engine alone."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +84,17 @@ def test_a_command_loads_what_is_dear_when_it_needs_it(dear: tuple[str, ...]) ->
         for node in trees.tree(path).body
         if isinstance(node, ast.ImportFrom) and str(node.module).startswith(dear)
     ] == []
+
+
+def test_conditions_are_compiled_without_a_terminals_library() -> None:
+    """The package of CEL brings its command line, and that a terminal's library: 10 MB of each process, which
+    nothing of ours uses. One place imports it, without."""
+    others = [
+        trees.name(path)
+        for path in (*trees.paths("engine"), *trees.paths("rules"))
+        if "cel" in imported(path) and path.name != "cel_library.py"
+    ]
+    look = "import sys; from rules.law.conditions import compiled; compiled('1 < 2'); print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True).stdout.split()
+    assert others == [] and "cel.cel" in loaded
+    assert {"prompt_toolkit", "pygments", "wcwidth", "typer"} & set(loaded) == set()

@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from typing import Any
 
-import cel
 from pydantic import TypeAdapter, ValidationError
 
+from rules.law.cel_library import cel
 from rules.law.conditions import FACTS, FAILURES, variables
 from rules.rulepack.model import PackSource
 from rules.rulepack.parts import CategorySource, LimitSource, RuleSource, TierSource

@@ -6,8 +6,7 @@ from functools import cache
 from itertools import islice, product
 from typing import Any
 
-import cel
-
+from rules.law.cel_library import cel
 from rules.law.conditions import FACTS, FAILURES, compiled, variables
 from rules.rulepack.model import PackSource
 from rules.rulepack.parts import RuleSource
