@@ -13,7 +13,8 @@ from engine.kafka.memory.broker import MemoryLog
 from engine.local import doctor
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
-from engine.stages.projector import Projector
+from engine.stages.projector import AT_ONCE, Projector
+from engine.stream.contracts import Record
 from engine.views.figures import ViewFigures
 from engine.views.redis_view import RedisView
 from tests.support.fetched import fetched
@@ -179,6 +180,35 @@ async def test_a_view_of_another_log_is_not_gone_on_with(settings: Settings) -> 
             await projector.positions(slot)
         await projector.view.drop()
         assert (await projector.positions(slot))[slot] == 0
+    finally:
+        await projector.view.drop()
+        await projector.close()
+
+
+async def test_what_came_is_folded_in_small_calls_and_goes_on_from_the_last(settings: Settings) -> None:
+    """A call of 2,000 decisions costs twice as much a decision; where one fails the view stands at the one before."""
+    slot, projector = f"{DECISIONS.name}:0", Projector(settings, StageMetrics("projector"))
+    values = [codec.encode(said("a", n + 1, Status.OFFERED)[1]) for n in range(300)]
+    records = [Record(DECISIONS.name, 0, n, None, value, (), 0, 0) for n, value in enumerate(values)]
+    fold, calls = projector.view.fold, list[tuple[int, int, int]]()
+
+    async def counted(partition: int, decisions: list[Any], expected: int, after: int) -> None:
+        if len(calls) == 1:
+            calls.append((0, 0, 0))
+            raise DependencyDown("Redis is away")
+        await fold(partition, decisions, expected, after)
+        calls.append((len(decisions), expected, after))
+
+    projector.view.fold = counted  # type: ignore[method-assign]
+    try:
+        await projector.positions(slot)
+        with pytest.raises(DependencyDown):
+            await projector.apply(slot, records, {slot: 305})
+        stands = (await projector.positions(slot))[slot]
+        await projector.apply(slot, records[stands:], {slot: 305})
+        done = [call for call in calls if call[0]]
+        assert done == [(AT_ONCE, 0, AT_ONCE), (AT_ONCE, AT_ONCE, 2 * AT_ONCE), (300 - 2 * AT_ONCE, 2 * AT_ONCE, 305)]
+        assert (await projector.view.positions())[0] == 305
     finally:
         await projector.view.drop()
         await projector.close()
