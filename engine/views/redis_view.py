@@ -1,7 +1,6 @@
-"""The live queues in Redis: folding decisions in, reading queues out, comparing two views by their digest."""
+"""The live queues in Redis: folding decisions in, reading queues out."""
 
 import asyncio
-import hashlib
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -13,7 +12,6 @@ from engine.security.connections import new_async_redis
 from engine.security.redis_faults import redis_answering
 from engine.settings import Settings
 from engine.views.eviction import demand_no_eviction
-from engine.views.queues import SINCE
 from engine.views.rows import BETWEEN, NO_LAWS, RANK, Row, rows_of
 from rules.law.compiled import Law
 from topics.decision import Decision
@@ -23,6 +21,9 @@ SCRIPT = Path(__file__).with_name("project.lua").read_text()
 
 FORM = "6"
 """Of what the script writes: a projector that meets another form starts the view over."""
+
+AT_ONCE = 128
+"""Decisions of a call: of 2,000 each costs twice as much, here and in Redis (100: 21 + 13 µs, 2,000: 34 + 21)."""
 
 CHANGES = 10_000
 """Changes that are kept on the stream: a reader who is further behind reads the queues anew."""
@@ -179,12 +180,16 @@ class RedisView:
         """Name everything that has a row."""
         start = len(f"{self.prefix}t:")
         with redis_answering():
-            return [key[start:] async for key in self.redis.scan_iter(f"{_plain(self.prefix)}t:*", count=1000)]
+            return [key[start:] async for key in self.redis.scan_iter(f"{plain(self.prefix)}t:*", count=1000)]
 
     async def ticket_of(self, identity: str) -> str | None:
         """Find the ticket of ``<source>:<id>``."""
         found = await self.redis.hget(f"{self.prefix}ids", identity)
         return found.split(BETWEEN)[0][RANK:] if found else None
+
+    async def size(self) -> int:
+        """Count the identities it knows: about as many as tickets."""
+        return int(await self.redis.hlen(f"{self.prefix}ids"))
 
     async def row(self, ticket: str) -> dict[str, Any] | None:
         """Give a ticket's summary."""
@@ -228,43 +233,21 @@ class RedisView:
                 pipe.hget(f"{self.prefix}t:{name}", "row")
             return [json.loads(row) for row in await pipe.execute() if row] if names else []
 
-    async def content(self) -> dict[str, Any]:
-        """Read the whole view: tickets, queues with their order, identities."""
-        start = len(self.prefix)
-        found: dict[str, Any] = {}
-        async for key in self.redis.scan_iter(f"{_plain(self.prefix)}*", count=1000):
-            kind = await self.redis.type(key)
-            if kind == "hash" and key[start:] not in ("positions", "hold", "last"):
-                found[key[start:]] = await self.redis.hgetall(key)
-            elif kind == "zset" and key[start:] != f"q:{SINCE}":  # a view made from the state does not know since when
-                found[key[start:]] = [
-                    [name, int(at)] for name, at in await self.redis.zrange(key, 0, -1, withscores=True)
-                ]
-            elif kind == "set":
-                found[key[start:]] = sorted(await self.redis.smembers(key))
-        return found
-
-    async def digest(self) -> str:
-        """Sum the view up: SHA-256 over its content in canonical form."""
-        return hashlib.sha256(json.dumps(await self.content(), sort_keys=True).encode()).hexdigest()
-
-    async def hold(self, seconds: int) -> None:
-        """Let nothing be folded in for so long, or until ``release``: the projector tries again and goes on after."""
-        await self.redis.set(f"{self.prefix}hold", 1, ex=seconds)
-
-    async def release(self) -> None:
-        """Let folding go on."""
-        await self.redis.delete(f"{self.prefix}hold")
-
     async def drop(self) -> None:
         """Delete the view."""
-        await self._delete(f"{_plain(self.prefix)}*")
+        await self._delete(f"{plain(self.prefix)}*")
 
     async def _delete(self, pattern: str) -> None:
+        some = list[str]()
         async for key in self.redis.scan_iter(pattern, count=1000):
-            await self.redis.delete(key)
+            some.append(key)
+            if len(some) >= 1000:
+                await self.redis.unlink(*some)
+                some.clear()
+        if some:
+            await self.redis.unlink(*some)
 
 
-def _plain(prefix: str) -> str:
+def plain(prefix: str) -> str:
     """A prefix as a pattern that means just itself."""
     return re.sub(r"([*?\[\]\\])", r"\\\1", prefix)

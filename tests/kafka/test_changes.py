@@ -8,6 +8,7 @@ import pytest
 from engine.settings import Settings
 from engine.views import redis_view
 from engine.views.changes import changes_since, cursor_now
+from engine.views.comparison import held, names
 from engine.views.from_state import overdue_since
 from engine.views.lists import rows_of
 from engine.views.redis_view import RedisView
@@ -66,7 +67,7 @@ async def test_a_reader_of_changes_has_what_the_queues_have(settings: Settings) 
                 for name in change.entered:
                     queues.setdefault(name, set()).add(change.id)
         assert len(seen) == len(set(seen)) > 8
-        content = await view.content()
+        content = await held(view, [name async for batch in names(view) for name in batch])
         view_queues = {
             key.removeprefix("q:"): {name for name, _ in entries}
             for key, entries in content.items()

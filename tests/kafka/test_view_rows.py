@@ -13,11 +13,12 @@ from engine.kafka.memory.broker import MemoryLog
 from engine.local import doctor
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
-from engine.stages.projector import AT_ONCE, Projector
-from engine.stream.contracts import Record
+from engine.stages.projector import Projector
+from engine.views.comparison import digest, names
 from engine.views.figures import ViewFigures
-from engine.views.redis_view import RedisView
+from engine.views.redis_view import AT_ONCE, RedisView
 from tests.support.fetched import fetched
+from tests.support.views import decided_of
 from topics import codec
 from topics.decision import Change, Decision
 from topics.ids import DecisionId
@@ -38,33 +39,7 @@ def settings(redis_url: str, request: pytest.FixtureRequest) -> Settings:
 
 def said(home: str, version: int, status: Status | None, hops: int = 0) -> tuple[int, Decision]:
     """A decision about the one ticket of a home; each home has a partition of its own."""
-    ticket = Ticket(
-        id=f"{home}-20260302-1",
-        version=version,
-        identity=NAME,
-        home=home,
-        status=status or Status.CLOSED,
-        pack="p",
-        received_at=1,
-        occurred_at=1,
-        channel="app",
-        hops=hops,
-        duty="d",
-        person="p",
-        task=TicketTask.HANDLE,
-    )
-    after = msgspec.Raw(codec.encode(ticket)) if status else None
-    return (
-        "abc".index(home),
-        Decision(
-            id=DecisionId(f"{home}:{version}"),
-            at=version,
-            cause="incident",
-            reason="x",
-            home=home,
-            changes=(Change(ticket.id, version, after),),
-        ),
-    )
+    return "abc".index(home), decided_of(home, version, status, hops, NAME)
 
 
 REFERRED_TWICE = [
@@ -82,7 +57,7 @@ async def folded(view: RedisView, decisions: list[tuple[int, Decision]]) -> tupl
     for partition, decision in decisions:
         await view.fold(partition, [decision], at[partition], at[partition] + 1)
         at[partition] += 1
-    return await view.ticket_of(NAME), await view.digest()
+    return await view.ticket_of(NAME), await digest(view)
 
 
 async def test_an_identity_names_the_open_ticket_in_whatever_order_partitions_are_read(settings: Settings) -> None:
@@ -109,7 +84,7 @@ async def test_identities_end_with_their_tickets(settings: Settings) -> None:
         assert await view.ticket_of(NAME) == "b-20260302-1"
         await view.fold(0, [said("a", 3, None)[1]], 2, 3)
         await view.fold(1, [said("b", 3, None)[1]], 2, 3)
-        assert await view.content() == {}
+        assert [name async for batch in names(view) for name in batch] == []
     finally:
         await view.drop()
         await view.close()
@@ -189,7 +164,7 @@ async def test_what_came_is_folded_in_small_calls_and_goes_on_from_the_last(sett
     """A call of 2,000 decisions costs twice as much a decision; where one fails the view stands at the one before."""
     slot, projector = f"{DECISIONS.name}:0", Projector(settings, StageMetrics("projector"))
     values = [codec.encode(said("a", n + 1, Status.OFFERED)[1]) for n in range(300)]
-    records = [Record(DECISIONS.name, 0, n, None, value, (), 0, 0) for n, value in enumerate(values)]
+    records = [fetched(DECISIONS.name, n, None, value) for n, value in enumerate(values)]
     fold, calls = projector.view.fold, list[tuple[int, int, int]]()
 
     async def counted(partition: int, decisions: list[Any], expected: int, after: int) -> None:
@@ -199,7 +174,7 @@ async def test_what_came_is_folded_in_small_calls_and_goes_on_from_the_last(sett
         await fold(partition, decisions, expected, after)
         calls.append((len(decisions), expected, after))
 
-    projector.view.fold = counted  # type: ignore[method-assign]
+    projector.view.fold = counted  # type: ignore[method-assign, assignment]
     try:
         await projector.positions(slot)
         with pytest.raises(DependencyDown):

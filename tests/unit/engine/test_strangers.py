@@ -197,11 +197,11 @@ async def test_the_queues_are_built_anew_past_a_strangers_junk() -> None:
     consumer: Any = Consumer([*junk, record(decided("cli:7"), offset=len(junk))])
     tp = TopicPartition("gw.tickets.decisions", 0)
     shadow: Any = Shadow()
-    await project._fold_up_to(consumer, shadow, [tp], {0: 0}, {0: len(junk) + 1})
+    await project._fold_up_to(consumer, shadow, tp, {0: 0}, len(junk) + 1, lambda by: None)
     assert shadow.folded == ["incidents:0:7"]
     consumer.records = [record(b"junk", offset=0)]
     with pytest.raises(OwnRecordUnreadable, match="is ours and cannot be read"):
-        await project._fold_up_to(consumer, shadow, [tp], {0: 0}, {0: 1})
+        await project._fold_up_to(consumer, shadow, tp, {0: 0}, 1, lambda by: None)
 
 
 @pytest.fixture
