@@ -140,6 +140,19 @@ async def _caller(world: World, request: Request) -> tuple[Caller, bool]:
     return caller, given is None
 
 
+async def is_still(world: World, request: Request, caller: Caller) -> bool:
+    """Whether who asked would be let in still: what goes on for long ends with a key or session. With Redis away it
+    goes on."""
+    try:
+        return (await _caller(world, request))[0] == caller
+    except Problem:
+        return False
+    except Exception as exc:
+        if redis_or_away(exc):
+            return True
+        raise
+
+
 def key_of(given: str) -> str:
     """Read the key out of ``Authorization``: a bearer's token, or the password of those who know only names and
     passwords."""

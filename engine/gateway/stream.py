@@ -1,12 +1,13 @@
 """The live stream of a queue (SSE): a snapshot, then what changes; whoever comes back says where they were."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from engine.gateway.callers import Caller, is_known
+from engine.gateway.http import is_still
 from engine.gateway.live import Client, Shown, frame, positions_of, written
 from engine.gateway.problems import away
 from engine.gateway.queues import MINE, all_rows, queue_named, sees_row
@@ -18,6 +19,8 @@ PING_SECONDS = 15.0
 CATCH_UP_SECONDS = 5.0
 """So long the queues may be behind the decisions when a stream begins."""
 RETRY_MS = 1000
+CHECK_SECONDS = 5.0
+"""How often it is looked whether the key or session by which a stream was opened still holds."""
 MOST_STREAMS = 1000
 """Of one process."""
 
@@ -57,17 +60,26 @@ async def stream(world: World, request: Request, caller: Caller) -> Response:
     given = request.headers.get("last-event-id") or request.query_params.get("cursor")
     client = Client(wants(world, caller, name))
     return StreamingResponse(
-        _frames(world, caller, name, client, given),
+        _frames(world, caller, name, client, given, lambda: is_still(world, request, caller)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
+async def _always() -> bool:
+    return True
+
+
 async def _frames(
-    world: World, caller: Caller, name: str, client: Client, given: str | None
+    world: World,
+    caller: Caller,
+    name: str,
+    client: Client,
+    given: str | None,
+    holds: Callable[[], Awaitable[bool]] = _always,
 ) -> AsyncGenerator[bytes, None]:
-    """Give the stream's events until its client goes, or we end."""
-    live = world.live
+    """Give the stream's events until its client goes, or may no longer watch, or we end."""
+    live, looked = world.live, asyncio.get_running_loop().time()
     live.clients.add(client)
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
@@ -80,6 +92,10 @@ async def _frames(
             yield await _begun(world, caller, name, client)
         while not live.closing.is_set() and is_known(world.law(), caller):
             await _moved(client, live.closing)
+            if (now := asyncio.get_running_loop().time()) - looked >= CHECK_SECONDS:
+                looked = now
+                if not await holds():
+                    return
             if client.torn:
                 client.torn = False
                 yield frame("reset", {})

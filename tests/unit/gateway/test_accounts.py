@@ -1,5 +1,6 @@
 """Accounts: nobody guesses a password, nobody is two things, and what a login may do is what the roster says."""
 
+import asyncio
 import os
 import stat
 from pathlib import Path
@@ -9,6 +10,7 @@ from typer.testing import CliRunner
 
 from engine.cli.accounts import accounts as command
 from engine.errors import InvalidSettings
+from engine.gateway import stream
 from engine.gateway.accounts import Accounts
 from engine.local.first_accounts import make_first
 from engine.settings import Settings
@@ -141,3 +143,25 @@ async def test_the_security_admin_ends_an_account_at_once(redis_url: str, tmp_pa
         assert (await client.post("/v1/accounts/desk-1/disable", headers=security)).status_code == 204
         assert (await client.get("/v1/session", headers=desk)).status_code == 401
         assert (await client.post("/v1/accounts/desk-9/disable", headers=security)).status_code == 404
+
+
+@pytest.mark.parametrize("by", ["account", "key"])
+async def test_a_stream_ends_with_what_it_was_opened_by(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
+    """Whoever is shut out does not go on watching what they began to watch before."""
+    monkeypatch.setattr(stream, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(stream, "PING_SECONDS", 0.01)
+    async with house(redis_url, tmp_path) as (here, client):
+        headers = here.person("desk:desk-1") if by == "key" else await here.login(client, "desk-1", "person")
+        watching = asyncio.create_task(client.get("/v1/stream", headers=headers))
+        await eventually(lambda: here.world.live.clients)
+        await asyncio.sleep(0.05)
+        assert not watching.done()
+        if by == "key":
+            assert here.world.keys.revoke(here.world.keys.all()[0].id)
+        else:
+            here.world.accounts.disable("desk-1")
+        async with asyncio.timeout(20):
+            assert (await watching).status_code == 200
+        assert here.world.live.clients == set()
