@@ -84,15 +84,14 @@ class _Budget:
 
 
 class _Fetched:
-    """Hands out the records of one partition of a fetch, in order. In the place of the library's
-    ``PartitionRecords``."""
+    """Hands out the records of one partition of a fetch, in order. In the place of the library's ``PartitionRecords``,
+    and called as that is: by place."""
 
     def __init__(
         self,
         tp: TopicPartition,
         records: _Batches,
         aborted: Sequence[tuple[int, int]] | None,
-        *,
         fetch_offset: int,
         key_deserializer: Any,
         value_deserializer: Any,

@@ -21,20 +21,9 @@ from tests.support.batches import CODECS, batch, bombs, control, packed, sealed
 
 
 def fetched(data: bytes, offset: int = 0, aborted: Sequence[tuple[int, int]] = ()) -> list[ConsumerRecord]:
-    """Read a fetch's bytes from an offset on, read_committed."""
+    """Read a fetch's bytes from an offset on, read_committed; handed over as the library does it: by place."""
     _Budget.left = HANDED_BYTES
-    return list(
-        _Fetched(
-            TopicPartition("t", 3),
-            _Batches(data),
-            aborted,
-            fetch_offset=offset,
-            key_deserializer=None,
-            value_deserializer=None,
-            check_crcs=True,
-            isolation_level=1,
-        )
-    )
+    return list(_Fetched(TopicPartition("t", 3), _Batches(data), aborted, offset, None, None, True, 1))
 
 
 def shape(records: Sequence[ConsumerRecord]) -> list[tuple[int, int] | int]:
