@@ -75,7 +75,7 @@ async def _rebuild(settings: Settings) -> bool:
     try:
         with Progress(console=console(error=True), disable=not sys.stderr.isatty(), transient=True) as bar:
             await shadow.drop()
-            return await _Rebuilding(settings, live, shadow, consumer, bar).run()
+            return await _Rebuilding(settings, live, shadow, consumer=consumer, bar=bar).run()
     finally:
         await consumer.stop()
         await shadow.drop()

@@ -1,7 +1,8 @@
 """Following the live queues: what changed since a cursor, from the stream that the projector's script writes.
 
 A cursor is ``<generation>/<entry>``. A view that was made anew has another generation, and its stream keeps so many
-changes: a reader whose cursor is void reads the queues again and begins where they stood.
+changes: a reader whose cursor is void reads the queues again and begins where they stood. For readers that have Redis
+alone: the gateway follows the log (docs/decisions/0015).
 """
 
 import json

@@ -1,5 +1,5 @@
-"""The library of CEL (DESIGN 8) without its command line: that brings a terminal's library along, 10 MB of every process
-and 0.1 s of every command."""
+"""The library of CEL (DESIGN 8) without its command line: that brings a terminal's library along, 10 MB of every
+process and 0.1 s of every command."""
 
 import sys
 from types import ModuleType

@@ -20,7 +20,10 @@ PACK = frozenset(
 SEND = frozenset({"Out"})
 """Topic, partition, key, value, headers: as every producer's ``send`` has them."""
 
-EXCEPT = DECLARED | PACK | SEND
+BY_A_LIBRARY = frozenset({"_Fetched"})
+"""What Kafka's driver makes itself, and so by place."""
+
+EXCEPT = DECLARED | PACK | SEND | BY_A_LIBRARY
 
 
 def takes(one: ast.ClassDef) -> int:
