@@ -80,6 +80,36 @@ OPERATIONS = dashboard(
         ],
     ),
     (
+        "Gateway and archive 网关与归档",
+        [
+            graph(
+                "Requests by status 请求",
+                (
+                    'sum by (status) (rate(gridwhistle_http_requests_total{route!~"livez|readyz"}[5m]))',
+                    "{{status}}",
+                ),
+                unit="ops",
+            ),
+            graph(
+                "Time to an answer 响应时长",
+                ("histogram_quantile(0.5, sum by (le) (rate(gridwhistle_http_request_seconds_bucket[5m])))", "p50"),
+                ("gridwhistle:http_request_seconds:p99_5m", "p99"),
+                unit="s",
+            ),
+            graph("Open streams 实时连接", ("sum by (instance) (gridwhistle_stream_clients)", "{{instance}}")),
+            graph(
+                "Requests by route 路由",
+                (
+                    'topk(8, sum by (route) (rate(gridwhistle_http_requests_total{route!~"livez|readyz"}[5m])))',
+                    "{{route}}",
+                ),
+                unit="ops",
+            ),
+            graph("Archive behind 归档积压", ('sum(gridwhistle_lag_records{stage="archive"})', "records")),
+            figure("Seats without a password 开放席位", "sum(gridwhistle_seats_open) or vector(0)", wide=8, bad=1),
+        ],
+    ),
+    (
         "Processes 进程",
         [
             graph(
