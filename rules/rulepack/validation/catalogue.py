@@ -1,6 +1,7 @@
 """Faults of ladders, categories and the exceptions to them (DESIGN 8, LAW 2)."""
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -113,6 +114,7 @@ def _departments(pack: PackSource, lead: str | None, co: list[str]) -> list[str]
 def exceptions(pack: PackSource) -> Found:
     """Conditions that can be read and tried, over the listed facts; settings that make sense."""
     yield from twice("rules", [rule.id for rule in pack.rules])
+    incidents = list(_incidents(pack)) if pack.rules else []
     for rule in pack.rules:
         here = f"rules.{rule.id}"
         yield from ((here, text) for text in _settings(pack, rule))
@@ -124,7 +126,7 @@ def exceptions(pack: PackSource) -> Found:
         strange = [name for name in reads if name not in FACTS]
         yield from ((here, f"reads {name!r}; a condition may read {', '.join(FACTS)}") for name in strange)
         if not strange:
-            yield from ((here, text) for text in _trial(pack, rule))
+            yield from ((here, text) for text in _trial(incidents, rule))
 
 
 def _settings(pack: PackSource, rule: RuleSource) -> list[str]:
@@ -153,21 +155,26 @@ def _settings(pack: PackSource, rule: RuleSource) -> list[str]:
     return found
 
 
-def _trial(pack: PackSource, rule: RuleSource) -> list[str]:
-    """Try a condition on an incident of every category, by day and by night, with and without a place; the first
-    failure is the witness."""
-    condition = cel.compile(rule.when)
+def _incidents(pack: PackSource) -> Iterator[tuple[str, int, Any]]:
+    """An incident of every category, by day and by night: its category, its hour, and what a condition asks."""
     for category in pack.categories:
         for hour in (2, 10):
             facts: dict[str, Any] = dict.fromkeys(("signal", "leaf", "home", "street", "wall"), "")
             facts |= {"category": category.code, "channel": Channel.APP.value, "hour": hour}
             facts |= {"in_work_time": hour == 10, "exercise": False, "attributes": {}}
-            try:
-                holds = condition.execute(cel.Context(variables=facts))
-            except FAILURES as exc:
-                return [f"fails on {category.code} at {hour}:00 by app: {_said(exc)}"]
-            if not isinstance(holds, bool):
-                return [f"answers {holds!r} on {category.code}; a condition is true or false"]
+            yield category.code, hour, cel.Context(variables=facts)
+
+
+def _trial(incidents: list[tuple[str, int, Any]], rule: RuleSource) -> list[str]:
+    """Try a condition on each incident; the first failure is the witness."""
+    condition = cel.compile(rule.when)
+    for category, hour, context in incidents:
+        try:
+            holds = condition.execute(context)
+        except FAILURES as exc:
+            return [f"fails on {category} at {hour}:00 by app: {_said(exc)}"]
+        if not isinstance(holds, bool):
+            return [f"answers {holds!r} on {category}; a condition is true or false"]
     return []
 
 

@@ -25,12 +25,12 @@ TOUCH = 1e-10
 
 def path(pack: PackSource, code: str) -> list[NodeSource]:
     """List a node and what is above it; ends where the tree is broken or runs in a circle."""
-    walked: list[NodeSource] = []
+    walked: dict[str, NodeSource] = {}
     here: str | None = code
-    while here is not None and here in pack.by_code and pack.by_code[here] not in walked:
-        walked.append(pack.by_code[here])
-        here = pack.by_code[here].parent
-    return walked
+    while here is not None and here in pack.by_code and here not in walked:
+        walked[here] = pack.by_code[here]
+        here = walked[here].parent
+    return list(walked.values())
 
 
 def home_of(pack: PackSource, code: str) -> str | None:

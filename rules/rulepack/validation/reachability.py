@@ -1,10 +1,10 @@
 """Rules that no incident ever reaches: tried on every combination of the facts they read (DESIGN 8)."""
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache, cached_property
 from itertools import islice, product
-from typing import Any
+from typing import Any, NamedTuple
 
 from rules.law.cel_library import cel
 from rules.law.conditions import FACTS, FAILURES, compiled, variables
@@ -23,17 +23,29 @@ _NUMBER = re.compile(r"(?<![\w.\"'])\d+(?![\w.\"'])")
 _ATTRIBUTE = re.compile(r"attributes\.(\w+)|attributes\[[\"'](\w+)[\"']\]")
 
 
+class Incident(NamedTuple):
+    """One combination of facts, and the same as a condition asks for it, made once for all rules."""
+
+    said: dict[str, Any]
+    context: Any
+
+
 def reached(pack: PackSource) -> Found:
     """Each rule holds for some incident that no rule before it takes."""
-    readable = [rule for rule in pack.rules if _reads(rule) is not None]
-    left = bounds.TRIED_IN_ALL
-    for place, rule in enumerate(readable):
-        before = readable[:place]
-        facts = {name for one in (*before, rule) for name in _reads(one) or ()}
-        incidents = list(islice(_incidents(pack, facts, (*before, rule)), MOST + 1))
-        left -= len(incidents) * (place + 1)
-        if len(incidents) > MOST or left < 0:
+    readable = [(rule, reads) for rule in pack.rules if (reads := _reads(rule)) is not None]
+    rules, facts = [rule for rule, _ in readable], set[str]()
+    places, left, incidents = _Places(pack), bounds.TRIED_IN_ALL, list[Incident]()
+    for place, (rule, reads) in enumerate(readable):
+        before = rules[:place]
+        facts |= reads
+        tried = list(islice(_incidents(pack, places, facts, rules[: place + 1]), MOST + 1))
+        left -= len(tried) * (place + 1)
+        if left < 0:
+            return
+        if len(tried) > MOST:
             continue
+        if tried != [incident.said for incident in incidents]:
+            incidents = [Incident(one, cel.Context(variables={name: one[name] for name in FACTS})) for one in tried]
         mine = [incident for incident in incidents if _holds(rule, incident)]
         here = f"rules.{rule.id}"
         if not mine:
@@ -49,8 +61,8 @@ def reached(pack: PackSource) -> Found:
             yield (
                 here,
                 (
-                    f"is never reached: of {_worded(mine[0])}, and of all else it holds for, an earlier rule takes it,"
-                    f" here {first.id!r}; put it before"
+                    f"is never reached: of {_worded(mine[0].said)}, and of all else it holds for, an earlier rule takes"
+                    f" it, here {first.id!r}; put it before"
                 ),
             )
 
@@ -64,7 +76,9 @@ def _reads(rule: RuleSource) -> set[str] | None:
     return None if found - set(FACTS) else found | ({"leaf"} if rule.under else set())
 
 
-def _incidents(pack: PackSource, facts: Iterable[str], rules: tuple[RuleSource, ...]) -> Iterator[dict[str, Any]]:
+def _incidents(
+    pack: PackSource, places: "_Places", facts: Iterable[str], rules: Sequence[RuleSource]
+) -> Iterator[dict[str, Any]]:
     """Every combination of what the rules read; all else is as with any incident."""
     conditions = " ".join(rule.when for rule in rules)
     said = {text for pair in _TEXT.findall(conditions) for text in pair if text}
@@ -84,7 +98,7 @@ def _incidents(pack: PackSource, facts: Iterable[str], rules: tuple[RuleSource, 
         [{"in_work_time": one} for one in (True, False)] if "in_work_time" in wanted else [{"in_work_time": True}],
         [{"exercise": one} for one in (False, True)] if "exercise" in wanted else [{"exercise": False}],
         (
-            _told_apart(list(_places(pack)), said | {node for rule in rules for node in rule.under}, conditions)
+            places.told_apart(said | {node for rule in rules for node in rule.under}, conditions)
             if wanted & PLACES
             else [{"leaf": "", "home": "", "street": "", "wall": "", "path": ()}]
         ),
@@ -110,19 +124,37 @@ def _places(pack: PackSource) -> Iterator[dict[str, Any]]:
             }
 
 
-def _told_apart(places: list[dict[str, Any]], named: set[str], conditions: str) -> list[dict[str, Any]]:
-    """One place of each kind that the conditions can tell from others: by the grids they name, and by the wall."""
-    if re.search(r"(leaf|home|street)\s*\.", conditions):
-        return places
-    kinds = {
-        (
-            *(place[name] if place[name] in named else not place[name] for name in ("leaf", "home", "street")),
-            place["wall"],
-            frozenset(named & set(place["path"])),
-        ): place
-        for place in places
-    }
-    return list(kinds.values())
+class _Places:
+    """The places of a city, walked once however many rules ask for them."""
+
+    def __init__(self, pack: PackSource) -> None:
+        self._pack = pack
+        self._kinds: dict[frozenset[str], list[dict[str, Any]]] = {}
+
+    @cached_property
+    def _all(self) -> list[dict[str, Any]]:
+        return list(_places(self._pack))
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        return frozenset(name for one in self._all for name in (one["leaf"], one["home"], one["street"], *one["path"]))
+
+    def told_apart(self, named: set[str], conditions: str) -> list[dict[str, Any]]:
+        """One place of each kind that the conditions can tell from others: by the grids they name, and by the wall."""
+        if re.search(r"(leaf|home|street)\s*\.", conditions):
+            return self._all
+        wanted = self._names & named
+        if wanted not in self._kinds:
+            self._kinds[wanted] = list({_kind(place, wanted): place for place in self._all}.values())
+        return self._kinds[wanted]
+
+
+def _kind(place: dict[str, Any], named: frozenset[str]) -> tuple[object, ...]:
+    return (
+        *(place[name] if place[name] in named else not place[name] for name in ("leaf", "home", "street")),
+        place["wall"],
+        named.intersection(place["path"]),
+    )
 
 
 def _attributes(conditions: str, said: set[str]) -> Iterator[dict[str, Any]]:
@@ -134,11 +166,11 @@ def _attributes(conditions: str, said: set[str]) -> Iterator[dict[str, Any]]:
         yield {"attributes": {name: value for name, value in zip(names, combination, strict=True) if value is not None}}
 
 
-def _holds(rule: RuleSource, incident: dict[str, Any]) -> bool:
-    if rule.under and not set(rule.under) & set(incident["path"]):
+def _holds(rule: RuleSource, incident: Incident) -> bool:
+    if rule.under and not set(rule.under) & set(incident.said["path"]):
         return False
     try:
-        return _compiled(rule.when).execute(cel.Context(variables={name: incident[name] for name in FACTS})) is True
+        return _compiled(rule.when).execute(incident.context) is True
     except FAILURES:
         return False
 
