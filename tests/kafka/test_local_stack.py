@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +125,12 @@ def test_a_stack_that_starts_is_ended_as_one_that_runs(tmp_path: Path) -> None:
 
 def _servers(pid: int) -> list[psutil.Process]:
     """Kafka and Valkey, once both have begun."""
-    found = [
-        child
-        for child in psutil.Process(pid).children()
-        if any("kafka" in word or "valkey" in word for word in child.cmdline())
-    ]
+    found = [child for child in psutil.Process(pid).children() if _words(child)]
     return found if len(found) >= 2 else []
+
+
+def _words(child: psutil.Process) -> list[str]:
+    """Which servers' names a process was started with; one that has just ended has none."""
+    with suppress(psutil.NoSuchProcess):
+        return [name for name in ("kafka", "valkey") if name in " ".join(child.cmdline())]
+    return []

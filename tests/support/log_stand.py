@@ -68,6 +68,17 @@ async def commit(log: Log, name: str, *values: bytes, partition: int = 0) -> Non
     writer, _ = await begun(log, name, *values, partition=partition)
     await writer.commit_transaction()
     await writer.let_go()
+    await settled(log, name)
+
+
+async def settled(log: Log, *names: str) -> None:
+    """Wait until what these writers ended can be read: a commit is answered before its markers stand in the partitions,
+    and whoever starts under the same name is answered after that."""
+    for name in names:
+        writer = log.writer(name)
+        async with asyncio.timeout(WITHIN):
+            await writer.start()
+        await writer.let_go()
 
 
 async def read(log: Log, topic: str = OUT, partitions: Sequence[int] = (0,)) -> list[ConsumerRecord]:

@@ -9,7 +9,7 @@ from aiokafka import ConsumerRecord
 from engine.kafka.driver_errors import Fenced, KafkaFault, OutOfTurn, lies_in_the_content
 from engine.stream.contracts import Out
 from engine.stream.sending import send
-from tests.support.log_stand import IN, OUT, WITHIN, Stand, begun, commit, outs, read, tp, values
+from tests.support.log_stand import IN, OUT, WITHIN, Stand, begun, commit, outs, read, settled, tp, values
 from tests.support.log_suite_reading import ReadingSuite
 
 
@@ -43,6 +43,7 @@ class LogSuite(ReadingSuite):
             await ack
         await writer.commit_transaction()
         await writer.let_go()
+        await settled(log, "w")
         first, second = await read(log)
         assert (first.key, first.value, tuple(first.headers)) == (None, b"v", (("a", b"1"), ("a", b"2")))
         assert (second.key, second.value, tuple(second.headers)) == (b"k", None, ())
@@ -52,6 +53,7 @@ class LogSuite(ReadingSuite):
         writer, (ack,) = await begun(log, "w", b"1", b"2")
         await writer.commit_transaction()
         await writer.let_go()
+        await settled(log, "w")
         assert (ack.topic, ack.partition, ack.offset) == (log.prefix + OUT, 0, 0)
         assert {(one.timestamp, one.timestamp_type) for one in await read(log)} == {(ack.timestamp, 1)}
 
@@ -72,6 +74,7 @@ class LogSuite(ReadingSuite):
             assert await reader.end_offsets([tp(log)]) == {tp(log): 2}
         await writer.commit_transaction()
         await writer.let_go()
+        await settled(log, "a")
         assert await values(log) == [b"0", b"a", b"b"]
 
     async def test_a_transaction_shows_in_all_its_partitions_or_in_none(self, stand: Stand) -> None:
@@ -84,6 +87,7 @@ class LogSuite(ReadingSuite):
         assert [await values(log, 0), await values(log, 1), await read(log, IN)] == [[], [], []]
         await writer.commit_transaction()
         await writer.let_go()
+        await settled(log, "w")
         assert [await values(log, 0), await values(log, 1)] == [[b"1"], [b"2"]]
         assert [one.value for one in await read(log, IN)] == [b"3"]
 
@@ -96,6 +100,7 @@ class LogSuite(ReadingSuite):
         await latter.commit_transaction()
         await former.let_go()
         await latter.let_go()
+        await settled(log, "w")
         assert await values(log) == [b"latter"]
 
     async def test_a_fenced_writer_can_send_nothing_more(self, stand: Stand) -> None:
@@ -121,6 +126,7 @@ class LogSuite(ReadingSuite):
         await two.commit_transaction()
         await one.let_go()
         await two.let_go()
+        await settled(log, "one", "two")
         assert [await values(log, 0), await values(log, 1)] == [[b"1"], [b"2"]]
 
     async def test_a_group_moves_with_the_transaction_and_not_without(self, stand: Stand) -> None:
