@@ -11,6 +11,7 @@ from tests.support import trees
 ROOT = trees.ROOT
 PAGES = [
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs/decisions").glob("*.md")),
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
 ]
 TOPS = "topics|rules|engine|deploy|docs|tests"
