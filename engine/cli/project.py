@@ -1,6 +1,7 @@
 """``gridwhistle project``: the live queues' state, and building them anew from the log."""
 
 import asyncio
+import math
 import sys
 import time
 from collections.abc import Callable
@@ -97,11 +98,7 @@ class _Rebuilding:
         """Fold most while the running view goes on, the rest and the comparison while it stands still."""
         self._consumer.assign(self._tps)
         await _begin(self._consumer, self._shadow, self._settings, self._tps, self._at)
-        ends = await self._ends()
-        while sum(ends.values()) - sum(self._at.values()) > NEAR:
-            await self._fold_up_to(ends)
-            ends = await self._ends()
-        await self._fold_up_to(ends)
+        ends = await self._come_near()
         await _caught_up(self._live, ends)
         async with holding(self._live) as hold:
             stands = await self._live.positions()
@@ -113,6 +110,15 @@ class _Rebuilding:
             beyond = [number for number, end in most.items() if stands.get(number, 0) > end]
             found = await compared(self._live, self._shadow, self._counting("comparing", await self._live.size()))
             return await self._judge(hold, found, beyond)
+
+    async def _come_near(self) -> dict[int, int]:
+        """Fold while the log's end comes nearer; where as much comes as is folded the rest is left for the hold."""
+        left, ends = math.inf, await self._ends()
+        while NEAR < (gap := sum(ends.values()) - sum(self._at.values())) < left:
+            await self._fold_up_to(ends)
+            left, ends = gap, await self._ends()
+        await self._fold_up_to(ends)
+        return ends
 
     async def _ends(self) -> dict[int, int]:
         return {tp.partition: end for tp, end in (await self._consumer.end_offsets(self._tps)).items()}

@@ -11,30 +11,33 @@ STEP = 0.006
 """Seconds that a step takes between two turns."""
 
 
-async def busy(partitions: int, seconds: float) -> tuple[list[float], list[int]]:
-    """Let partitions that always have work take turns; every wait, and how many turns each got."""
-    of, waits, got = Turns(100), list[float](), [0] * partitions
+async def busy(partitions: int, seconds: float) -> tuple[list[float], list[int], list[float]]:
+    """Let partitions that always have work take turns; every wait, how many turns each got, and when they were."""
+    of, waits, got, taken = Turns(100), list[float](), [0] * partitions, list[float]()
 
     async def one(number: int) -> None:
         while now() < end:
             began = now()
             await of.take(partitions)
             waits.append(now() - began)
+            taken.append(now())
             got[number] += 1
             await asyncio.sleep(STEP)
 
     end = now() + seconds
     await asyncio.gather(*(one(number) for number in range(partitions)))
-    return waits, got
+    return waits, got, taken
 
 
 @pytest.mark.parametrize(("partitions", "rate"), [(6, 100), (20, 100), (24, 120), (100, 500)])
 @still
 async def test_nobody_waits_longer_than_for_all_others(partitions: int, rate: int) -> None:
     """Each gets as many turns; the longest wait is one round; the rate is kept, and grows beyond 20 partitions."""
-    waits, got = await busy(partitions, 4)
+    waits, got, taken = await busy(partitions, 4)
     assert max(got) - min(got) <= 1
     assert max(waits) <= partitions / rate - STEP + 0.002
+    more = int(AT_ONCE) + 1  # than may be taken at once
+    assert all(last - first > 0.9 / rate for first, last in zip(taken, taken[more:], strict=False))
     assert sum(got) == pytest.approx(4 * rate + AT_ONCE + partitions, abs=partitions)
 
 
