@@ -43,7 +43,7 @@ async def named(world: World, who: Caller, names: list[str]) -> list[dict[str, A
 async def _ticket(world: World, name: str) -> Ticket | None:
     """Find a ticket, live or in the archive."""
     known = await tickets.named(world, name)
-    images = await world.view.images(known) if known is not None else {}
+    images = await world.view.images(known or tickets.NONE)
     if images:
         return allowed.read(images[known or ""])
     if not world.settings.database_url or (known is None and ":" not in name):

@@ -127,7 +127,7 @@ async def _seen(world: World, archive: "Archive", caller: Caller, name: str) -> 
     from engine.archive.search import by_name
 
     known = await tickets.named(world, name)
-    images = await world.view.images(known) if known is not None else {}
+    images = await world.view.images(known or tickets.NONE)
     image = images.get(known or "")
     if image is None:
         rows = await by_name(archive, folded(name)) if ":" in name or known is not None else []

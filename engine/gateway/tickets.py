@@ -25,6 +25,9 @@ from topics.ticket import Clock, Ticket
 HIDDEN = ("token", "before_merge", "informed", "schema")
 """Of an image: the way to the reporter's own data, and what only the law needs."""
 
+NONE = "-"
+"""No ticket's id: asked for where there is none, so that absent takes as long as another's."""
+
 
 async def ticket(world: World, request: Request, caller: Caller) -> Response:
     """Show one ticket, by its id or by ``source:id``."""
@@ -64,7 +67,7 @@ async def found(world: World, caller: Caller, name: str) -> tuple[Draft, dict[st
         Problem: There is none, or it is not theirs: the same answer.
     """
     ticket_id = await named(world, name)
-    images = await world.view.images(ticket_id) if ticket_id is not None else {}
+    images = await world.view.images(ticket_id or NONE)
     if ticket_id is None or ticket_id not in images:
         raise not_found()
     draft = allowed.read(images[ticket_id])

@@ -28,6 +28,7 @@ from topics import codec
 from topics.command import Command
 from topics.decision import Decision
 from topics.ids import partition_of
+from topics.pack import PackBundle
 from topics.reference import EngineClock
 from topics.registry import COMMANDS, DECISIONS, RAW, REJECTED, STATE
 from topics.ticket import Marker
@@ -56,7 +57,7 @@ class House:
 
     world: World
 
-    def __init__(self, redis_url: str, folder: Path, **more: Any) -> None:
+    def __init__(self, redis_url: str, folder: Path, bundle: PackBundle | None = None, **more: Any) -> None:
         self.settings = Settings(
             redis_url=redis_url,
             prefix=f"h{uuid.uuid4().hex[:8]}.",
@@ -66,7 +67,7 @@ class House:
         )
         self.log = MemoryLog(lambda: int(time.time() * 1000), self.settings.prefix)
         self.log.create_all((RAW, COMMANDS, DECISIONS, STATE, REJECTED), PARTITIONS)
-        self.city = Deciding()
+        self.city = Deciding(bundle)
         self.is_away, self.decides, self.folds = False, True, True
         self.archive = Archive(self.settings) if self.settings.database_url else None
         self._read = dict.fromkeys(range(PARTITIONS), 0)

@@ -1,0 +1,124 @@
+"""Who may do and see what, told once more and otherwise than the gateway does it: by words in a table, and by places
+written as paths."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from tests.support.city import city_bundle
+from topics.pack import Node, PackBundle, RosterEntry
+
+PLACES = {
+    code: tuple(path.split("/"))
+    for path in (
+        "city",
+        "city/north", "city/north/east", "city/north/east/east1", "city/north/east/east2",
+        "city/north/west", "city/north/west/west1",
+        "city/south", "city/south/hill", "city/south/hill/hill1",
+        "city/south/eastern", "city/south/eastern/east11",
+    )
+    for code in (path.rpartition("/")[2],)
+}  # fmt: skip
+"""Code -> its path. ``eastern`` and ``east11`` begin like what they have nothing to do with."""
+
+POSTS = ("city", "north", "east", "east1", "hill", "east11")
+"""Where somebody of each role is posted."""
+BY_PLACE = (
+    "desk", "chief", "centre", "checker", "supervisor", "residents", "specialist", "red_property", "backstop", "street",
+    "principal",
+)  # fmt: skip
+ORGS = ("urban", "fire", "water")
+
+WHO = {
+    "livez": "all",
+    "readyz": "all",
+    "openapi": "all",
+    "asyncapi": "all",
+    "seats": "all",
+    "session_begin": "all",
+    "session_show": "roster source department auditor system_admin security_admin",
+    "session_end": "all",
+    "accounts": "security_admin",
+    "account_disable": "security_admin",
+    "report": "roster source",
+    "search": "roster source department auditor",
+    "ticket": "roster source department auditor",
+    "history": "roster source department auditor",
+    "explain": "roster source department auditor",
+    "command": "roster source department",
+    "bulk": "roster source department",
+    "queues": "roster",
+    "queue": "roster",
+    "stream": "roster",
+    "grid": "roster source department auditor system_admin security_admin",
+    "pack": "roster source department auditor system_admin security_admin",
+    "pack_check": "roster system_admin",
+    "pack_diff": "roster system_admin",
+    "numbers": "roster auditor system_admin",
+    "rejected": "desk chief centre auditor system_admin",
+    "held": "desk chief centre auditor system_admin",
+    "open311_discovery": "all",
+    "open311_services": "all",
+    "open311_service": "all",
+    "open311_request_make": "source",
+    "open311_request_list": "source",
+    "open311_request_one": "source",
+    "open311_token": "source",
+}
+"""Route -> words for those who may use it; ``roster`` is everybody on it."""
+
+
+class Seat(NamedTuple):
+    """One who could ask."""
+
+    word: str
+    """Their role, or what they are outside of the roster."""
+    name: str
+    post: str = ""
+    org: str = ""
+    is_system: bool = False
+    """A department's own system, by its key."""
+
+
+def seats() -> list[Seat]:
+    """Everybody: each role at each post, each department's people and system, sources, those outside, and nobody."""
+    found = [Seat(role, f"{role}.{post}", post) for role in BY_PLACE for post in POSTS]
+    found += [Seat("department", f"{org}-1", org=org) for org in ORGS]
+    found += [Seat("department", f"{org}-system", org=org, is_system=True) for org in ORGS]
+    found += [Seat("source", name) for name in ("app", "ap", "app2", "hotline")]
+    return found + [
+        Seat(word, f"{word}-1" if word != "nobody" else "")
+        for word in ("auditor", "system_admin", "security_admin", "nobody")
+    ]
+
+
+def may(route: str, seat: Seat) -> bool:
+    """Whether a seat may use a route, as the table's words have it."""
+    words = WHO[route].split()
+    on_roster = seat.word in BY_PLACE or (seat.word == "department" and not seat.is_system)
+    is_named = seat.word in words and (seat.word != "department" or seat.is_system)
+    return "all" in words or is_named or ("roster" in words and on_roster)
+
+
+def relation(post: str, place: str) -> str:
+    """How a post stands to a place: ``own``, ``parent``, ``child``, ``sibling`` or ``other``; by whole segments."""
+    here, there = PLACES[post], PLACES[place]
+    if here == there:
+        return "own"
+    if there[: len(here)] == here:
+        return "parent"
+    if here[: len(there)] == there:
+        return "child"
+    return "sibling" if here[:-1] == there[:-1] else "other"
+
+
+def town() -> PackBundle:
+    """The small city with somebody of every role at every post, and a home whose name begins like another's."""
+    old = city_bundle()
+    nodes = (*old.nodes, Node("eastern", "home", "south", "Eastern"), Node("east11", "grid", "eastern", "east11"))
+    people = tuple(
+        RosterEntry(f"{role}.{post}", f"{role}.{post}", role, nodes=() if post == "city" else (post,))
+        for role in BY_PLACE
+        for post in POSTS
+    )
+    return msgspec.structs.replace(old, nodes=nodes, roster=(*old.roster, *people))
