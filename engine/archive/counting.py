@@ -7,8 +7,9 @@ from sqlalchemy import ColumnElement, Text, bindparam, case, func, literal_colum
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from engine.archive.fold import sure
-from engine.archive.store import Archive, answering
+from engine.archive.store import Archive
 from engine.archive.tables import BREACHES, DAYS, TICKETS
+from engine.database.schema import answering
 from topics.ids import Instant
 
 ONE: ColumnElement[int] = literal_column("1")

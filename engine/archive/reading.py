@@ -2,8 +2,9 @@
 
 from sqlalchemy import ARRAY, Text, cast, select
 
-from engine.archive.store import Archive, answering
+from engine.archive.store import Archive
 from engine.archive.tables import DECISIONS
+from engine.database.schema import answering
 
 
 async def page_of(archive: Archive, ticket: str, after: int, limit: int) -> list[tuple[int, bytes]]:

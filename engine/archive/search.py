@@ -13,8 +13,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from engine.archive.fold import instant, sure
 from engine.archive.grams import plain, question
-from engine.archive.store import Archive, answering
+from engine.archive.store import Archive
 from engine.archive.tables import TICKETS
+from engine.database.schema import answering
 from engine.errors import InvalidSettings
 from topics.ids import Instant, folded
 

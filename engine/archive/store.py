@@ -1,26 +1,25 @@
 """The archive in PostgreSQL: folding decisions in, with the position in the same transaction; reading a ticket's
 history out by its key."""
 
-import asyncio
 import hashlib
 import logging
-import zlib
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import JSON, Text, bindparam, cast, func, literal_column, or_, select, text, update
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from engine.archive import migrations
 from engine.archive.fold import Read, Row, decision_row, fold, received_of, sure
 from engine.archive.months import Months
 from engine.archive.tables import BREACHES, DAYS, DECISIONS, GAPS, POSITIONS, TICKETS
-from engine.archive.writing import UPSERT, many, put
-from engine.errors import DependencyDown, InvalidSettings, StateFromNewer
+from engine.archive.writing import UPSERT, many, put, told_rows
+from engine.database.schema import Schema, answering, schema_of
+from engine.doors.outbox import put_events
+from engine.doors.store import doors_schema
+from engine.doors.tables import SCHEMA
+from engine.errors import DependencyDown, InvalidSettings
 from engine.security.connections import new_database
 from engine.settings import Settings
 from rules.law.compiled import Law
@@ -31,8 +30,11 @@ log = logging.getLogger(__name__)
 HEAD = "0001"
 """The last step of the migrations: an archive that stands there needs no Alembic."""
 
-LONGEST_NAME = 63
-"""Bytes of a name in PostgreSQL."""
+PART = "archive"
+"""The schema of the one that runs."""
+
+IDLE_MS = "60000"
+"""A writer that hangs within a transaction, or whose machine is gone, lets its locks go after so long: others wait."""
 
 
 class PositionMoved(DependencyDown):
@@ -40,39 +42,24 @@ class PositionMoved(DependencyDown):
     stands."""
 
 
-def schema_of(settings: Settings, part: str = "archive") -> str:
-    """Name the schema of a stack: one database holds several, as one broker does."""
-    name = settings.prefix + part
-    return name if len(name) <= LONGEST_NAME else hashlib.blake2b(name.encode(), digest_size=24).hexdigest()
-
-
-@asynccontextmanager
-async def answering() -> AsyncIterator[None]:
-    """Turn what a database that is away raises into a ``DependencyDown``."""
-    try:
-        yield
-    except (OperationalError, InterfaceError, PoolTimeout, OSError) as exc:
-        raise DependencyDown(f"PostgreSQL does not answer: {str(exc).splitlines()[0]}") from exc
-    except DBAPIError as exc:
-        if exc.connection_invalidated:
-            raise DependencyDown(f"PostgreSQL does not answer: {str(exc).splitlines()[0]}") from exc
-        raise
-
-
 class Archive:
     """One stack's archive; ``part`` keeps one apart that is made anew."""
 
-    def __init__(self, settings: Settings, part: str = "archive", **options: str) -> None:
+    def __init__(self, settings: Settings, part: str = PART, **options: str) -> None:
         """Prepare; nothing is sent yet. Without a database in the settings that is refused."""
         if not settings.database_url:
             raise InvalidSettings(
                 "there is no archive here: set GRIDWHISTLE_DATABASE_URL, or bring the stack up without --no-archive"
             )
         self.schema = schema_of(settings, part)
-        self.engine: AsyncEngine = new_database(settings, self.schema, **options)
+        self._schema = Schema("the archive", self.schema, migrations=migrations, head=HEAD)
+        self._outbox = doors_schema(settings) if part == PART else None
+        """What is made anew beside the running one tells departments nothing a second time."""
+        names = {SCHEMA: schema_of(settings, SCHEMA)}
+        self.engine: AsyncEngine = new_database(
+            settings, self.schema, **{"idle_in_transaction_session_timeout": IDLE_MS, **options}
+        ).execution_options(schema_translate_map=names)
         self._months = Months(self.engine, settings.archive_days)
-        self._fitting = asyncio.Lock()
-        self._fits = False
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -84,52 +71,13 @@ class Archive:
         Raises:
             StateFromNewer: A newer engine made them.
         """
-        async with self._fitting, answering():
-            if self._fits:
-                return
-            async with self.engine.begin() as connection:
-                await connection.execute(
-                    text("SELECT pg_advisory_xact_lock(:key)"), {"key": zlib.crc32(self.schema.encode())}
-                )
-                version = await self._version(connection)
-                if version != HEAD:
-                    await self._migrate(connection, version)
-            self._fits = True
+        await self._schema.fit(self.engine)
+        if self._outbox is not None:
+            await self._outbox.fit(self.engine)
 
     async def is_there(self) -> bool:
         """Whether anything was ever archived here."""
-        async with answering(), self.engine.connect() as connection:
-            return await self._version(connection) == HEAD
-
-    async def _version(self, connection: AsyncConnection) -> str | None:
-        there = await connection.scalar(text("SELECT to_regclass(:name)"), {"name": f'"{self.schema}".alembic_version'})
-        if there is None:
-            return None
-        found: str | None = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-        return found
-
-    async def _migrate(self, connection: AsyncConnection, version: str | None) -> None:
-        from alembic import command
-        from alembic.config import Config
-        from alembic.script import ScriptDirectory
-
-        config = Config()
-        config.set_main_option("script_location", next(iter(migrations.__path__)))
-        config.set_main_option("path_separator", "os")
-        known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
-        if version is not None and version not in known:
-            raise StateFromNewer(
-                f"the archive {self.schema!r} stands at step {version}, which this engine does not know: run the engine"
-                " that made it, or a later one"
-            )
-        await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self.schema}"'))
-
-        def upgrade(sync: Any) -> None:
-            config.attributes["connection"] = sync
-            command.upgrade(config, "head")
-
-        await connection.run_sync(upgrade)
-        log.info("the archive %s stands at step %s", self.schema, HEAD)
+        return await self._schema.is_there(self.engine)
 
     async def last(self, partition: int) -> tuple[int, int] | None:
         """Tell offset and time of the record of a partition that was read last."""
@@ -182,6 +130,8 @@ class Archive:
                     [decision_row(read) for read in new],
                 )
                 await put(connection, folded)
+                if self._outbox is not None:
+                    await put_events(connection, self._outbox.name, told_rows(new))
                 return len(new)
 
     async def _move(
@@ -285,10 +235,8 @@ class Archive:
             }
 
     async def drop(self) -> None:
-        """Delete all of it."""
-        async with answering(), self.engine.begin() as connection:
-            await connection.execute(text(f'DROP SCHEMA IF EXISTS "{self.schema}" CASCADE'))
-        self._fits = False
+        """Delete all of it; what departments were told stays."""
+        await self._schema.drop(self.engine)
         self._months.forget()
 
     async def take_place_of(self, other: "Archive") -> None:
@@ -296,4 +244,4 @@ class Archive:
         async with answering(), self.engine.begin() as connection:
             await connection.execute(text(f'DROP SCHEMA IF EXISTS "{other.schema}" CASCADE'))
             await connection.execute(text(f'ALTER SCHEMA "{self.schema}" RENAME TO "{other.schema}"'))
-        self._fits = False
+        self._schema.forget()

@@ -1,14 +1,19 @@
 """The statements that write what was folded; each leaves the same whatever came before it and however often."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import Text, bindparam, cast, func, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.archive.fold import Folded, Row
+from engine.archive.fold import Folded, Read, Row
 from engine.archive.tables import BREACHES, DAYS, TICKETS
+from engine.doors.outbox import event_rows
+from engine.kafka.newer_records import own_fault
+from topics.decision import Decision
+from topics.registry import DECISIONS
 
 _UPSERT = insert(TICKETS).values(
     {
@@ -67,3 +72,19 @@ async def many(connection: AsyncConnection, statement: Any, rows: Iterable[Row])
     found = list(rows)
     if found:
         await connection.execute(statement, found)
+
+
+def told_rows(reads: Sequence[Read]) -> list[Row]:
+    """Write the rows of what these decisions tell departments.
+
+    Raises:
+        PartitionStops: A task of ours cannot be read, as in fan-out.
+    """
+    found: list[Row] = []
+    for read in reads:
+        try:
+            found += event_rows(read.value, read.decision)
+        except (msgspec.MsgspecError, ValueError) as exc:
+            name = f"{DECISIONS.name}/{read.partition} offset {read.position}"
+            raise own_fault(name, DECISIONS.name, read.value, Decision, exc, read.partition, read.position) from exc
+    return found

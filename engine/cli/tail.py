@@ -13,7 +13,6 @@ from engine.errors import InvalidSettings
 from engine.kafka import clients
 from engine.local.folder import settings_of
 from engine.settings import Settings
-from engine.stages.fanout import TOLD
 from engine.terminal import padded, plain
 from engine.views.lists import Town, town_of
 from engine.views.told import said_lines
@@ -22,6 +21,7 @@ from topics import codec
 from topics.decision import Decision
 from topics.departments import DEPARTMENT_CODE, department_of, tasks_of
 from topics.registry import DECISIONS, INCIDENTS
+from topics.task_events import TOLD
 
 
 def tail(

@@ -18,7 +18,6 @@ from engine.kafka.newer_records import read_own
 from engine.kafka.reference import load_clock
 from engine.local.folder import settings_of
 from engine.settings import Settings
-from engine.stages.fanout import TOLD
 from engine.terminal import plain
 from engine.views.from_state import standing
 from engine.views.history import history, laws, reaches_back
@@ -32,6 +31,7 @@ from rules.commands.required_fields import fields_of
 from topics import codec
 from topics.ids import folded
 from topics.registry import STATE
+from topics.task_events import TOLD
 from topics.ticket import Ticket
 from topics.vocabulary import REFUSALS, CommandKind, Reason
 

@@ -15,7 +15,6 @@ from engine.gateway.callers import Caller
 from engine.gateway.http import answer, body_of, object_of
 from engine.gateway.problems import Problem
 from engine.gateway.world import World
-from engine.stages.fanout import TOLD
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
 from rules.commands.required_fields import fields_of
 from rules.masking.masker import masked_command
@@ -25,6 +24,7 @@ from topics.command import Command
 from topics.decision import Decision
 from topics.ids import folded, home_of
 from topics.registry import COMMANDS
+from topics.task_events import TOLD
 from topics.vocabulary import REFUSALS, CommandKind, Reason
 
 KINDS = frozenset({**TABLE, **CHILD_TABLE})

@@ -11,16 +11,13 @@ from engine.observability.traces import Header, Trail
 from engine.stream.contracts import Clockless, Out, Record
 from engine.stream.passed_by import passed_by, rejection
 from topics import codec
-from topics.decision import Decision, facts_of
+from topics.decision import Decision
 from topics.envelope import task_message
-from topics.events.types import EventType
 from topics.ids import Instant, partition_of
 from topics.incident import REPORTED
 from topics.registry import DECISIONS, department_topics
 from topics.task import Task
-
-TOLD = frozenset({EventType.TASK_DISPATCHED, EventType.SENDER_ANSWERED})
-"""Events whose facts are a ``topics.task.Task``."""
+from topics.task_events import may_tell, tasks_in
 
 TASK_PARTITIONS = 3
 """Partitions of a department's topic (DESIGN 3)."""
@@ -48,17 +45,13 @@ class FanoutCore(Clockless):
         if record.unreadable:
             return self._pass(record, at)
         # most decisions concern no department: do not decode those
-        if b'"TaskDispatched"' not in value and b'"SenderAnswered"' not in value:
+        if not may_tell(value):
             return []
         try:
             # there is no saying whether its departments have topics, and one that has none would hold all of them up
             if record.loose:
                 raise ValueError("tasks that no stage of ours has written")
-            tasks = [
-                msgspec.convert(facts_of(event), Task)
-                for event in codec.decode(value, Decision).events
-                if event.type in TOLD
-            ]
+            tasks = tasks_in(codec.decode(value, Decision))
             trace = self._trail.after(record)
             outs = [self._out(task, trace) for task in tasks]
             self._reported += [

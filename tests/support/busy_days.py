@@ -9,7 +9,6 @@ from typing import Any
 import msgspec
 
 from engine.kafka.log_snapshot import Entry, Log
-from engine.stages.fanout import TOLD
 from rules.decide import decide
 from rules.law.compiled import Law
 from rules.state.causes import ClockCause, CommandCause, IncidentCause
@@ -25,6 +24,7 @@ from topics.pack import (
 )
 from topics.reference import EngineClock
 from topics.task import Task
+from topics.task_events import TOLD
 from topics.ticket import Marker, Ticket
 from topics.vocabulary import CommandKind, Role, Status
 

@@ -154,8 +154,8 @@ def test_the_log_line_of_a_stopped_partition_has_the_fields() -> None:
 ROOM_OF = {
     "aiokafka.errors": ("engine/kafka/",),
     "redis.exceptions": ("engine/security/redis_faults.py",),
-    "sqlalchemy.exc": ("engine/archive/",),
-    "psycopg.errors": ("engine/archive/",),
+    "sqlalchemy.exc": ("engine/database/",),
+    "psycopg.errors": ("engine/database/",),
 }
 """Driver's errors -> where they become ours."""
 

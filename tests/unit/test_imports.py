@@ -64,6 +64,8 @@ def test_everybody_reads_kafka_by_the_one_reader() -> None:
 DEAR = {
     ("engine.archive", "sqlalchemy"): (
         "engine/archive/",
+        "engine/database/",
+        "engine/doors/",
         "engine/stages/archive.py",
         "engine/cli/archive.py",
         "engine/cli/search.py",

@@ -29,6 +29,8 @@ ROOMS = (
     "engine.observability",
     "engine.kafka",
     "engine.stream",
+    "engine.database",
+    "engine.doors",
     "engine.archive",
     "engine.views",
     "engine.stages",

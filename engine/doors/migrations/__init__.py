@@ -1,0 +1,1 @@
+"""Steps of the doors' tables, in order; each is taken once, by Alembic."""
