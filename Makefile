@@ -32,6 +32,7 @@ pictures: $(STAMP) ## Draw docs/pictures from the running demonstration and its 
 
 # Tests without servers share nothing and run side by side. Of those with servers most wait: two files run side by side, each process
 # with servers of its own. What measures time, or kills at steps, is marked 'alone' with its reason and runs with nothing beside it.
+# tests/thorough needs no servers either: whole histories, towns and months, a minute of reckoning that fits into the others' waiting.
 WITHOUT_SERVERS := tests/unit tests/property tests/contract
 WITH_SERVERS := tests $(WITHOUT_SERVERS:%=--ignore=%)
 
@@ -46,7 +47,7 @@ test: check ## Lint, types and all tests, on real servers that they start themse
 	$(BIN)/python -m pytest -q --durations=15 -m alone $(WITH_SERVERS)
 
 coverage: $(STAMP) ## Lines and branches that the tests without servers run; fails below the floor of pyproject.toml, which only rises
-	$(BIN)/python -m pytest -q -n 2 --cov --cov-branch --cov-report=term:skip-covered $(WITHOUT_SERVERS)
+	$(BIN)/python -m pytest -q -n 2 --cov --cov-branch --cov-report=term:skip-covered $(WITHOUT_SERVERS) tests/thorough
 
 faults: $(STAMP) ## Break everything on purpose, for half an hour; writes docs/results/reliability.md. ONLY=<words of -k>
 	$(BIN)/python -m pytest -q -s tests/faults --long $(if $(ONLY),-k "$(ONLY)")
@@ -61,9 +62,9 @@ bench: $(STAMP) ## CPU of dispatch beside a raw pass-through, three rounds
 	$(BIN)/python -m tests.bench.dispatch
 
 walk: $(STAMP) ## 200,000 random steps through the whole law, every feature met; some minutes
-	GRIDWHISTLE_STEPS=200000 $(BIN)/python -m pytest -q -s tests/property/test_lifecycle_model.py -k random_walk
+	GRIDWHISTLE_STEPS=200000 $(BIN)/python -m pytest -q -s tests/thorough/test_lifecycle_model.py -k random_walk
 
-mutants: $(STAMP) ## 420 single changes to the law, tried on the tests of check; goes on where it was ended; FOR=500 ends it after 500 s; AGAIN=1 tries what was not noticed once more
+mutants: $(STAMP) ## 420 single changes to the law, tried on the tests without servers; goes on where it was ended; FOR=500 ends it after 500 s; AGAIN=1 tries what was not noticed once more
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r mutants.lock
 	nice -n 10 $(BIN)/python -m tests.mutants $(if $(FOR),--for $(FOR)) $(if $(AGAIN),--again)
 

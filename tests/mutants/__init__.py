@@ -1,1 +1,1 @@
-"""Single random changes to ``rules/`` and whether the tests of ``make check`` notice them; ``make mutants`` runs it."""
+"""Single random changes to ``rules/`` and whether the tests without servers notice them; ``make mutants`` runs it."""

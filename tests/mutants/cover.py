@@ -12,9 +12,9 @@ from xml.etree import ElementTree
 
 from coverage import CoverageData
 
-FOLDERS = ("tests/unit", "tests/property", "tests/contract")
-"""The tests of ``make check``."""
-FIRST = ("tests/unit/rules/", "tests/property/")
+FOLDERS = ("tests/unit", "tests/property", "tests/contract", "tests/thorough")
+"""The tests that need no servers."""
+FIRST = ("tests/unit/rules/", "tests/property/", "tests/thorough/test_")
 """Stories of the law notice most; they start fast, too."""
 
 DECLARED = "tests/contract/"

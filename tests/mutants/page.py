@@ -65,7 +65,7 @@ def write(root: Path, seed: int, tries: list[dict[str, Any]], count: int) -> int
         f"""# Single changes to the law, and whether the tests notice
 
 {when} ({drawn}): of {len(tries)} single random changes to `rules/` (a comparison, a constant, a condition
-turned round, a loop that does nothing; operators of cosmic-ray) the tests of `make check` noticed **{noticed}**,
+turned round, a loop that does nothing; operators of cosmic-ray) the tests without servers noticed **{noticed}**,
 {noticed * 100 / len(tries):.1f} % ({looped} of them by running on and on).
 {sum(row["s"] for row in tries) / 60:.0f} minutes on {machine}. `make mutants` repeats it.{so_far}{later}
 

@@ -18,7 +18,7 @@ from engine.replay.summary import clock, summary, tickets_off
 from rules import VERSION
 from tests.support.busy_days import busy_days
 from tests.support.town import REF, town
-from tests.unit.replay.test_simulated import OTHER, doubled, one_ticket_left_alone, told_under
+from tests.thorough.replay.test_simulated import OTHER, doubled, one_ticket_left_alone, told_under
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from rules.history.tally import images_of
 from rules.state.partition_state import Book
 from tests.support.busy_days import Dispatch, busy_days
 from tests.support.town import HOUR, MINUTE, REF, START, town
-from tests.unit.replay.test_from import SECOND
-from tests.unit.replay.test_simulated import OTHER, by_force, doubled, endings, law, stricter
-from tests.unit.replay.test_simulated_referrals import Two
+from tests.thorough.replay.test_from import SECOND
+from tests.thorough.replay.test_simulated import OTHER, by_force, doubled, endings, law, stricter
+from tests.thorough.replay.test_simulated_referrals import Two
 from topics.codec import decode
 from topics.command import Actor, Command
 from topics.decision import Decision

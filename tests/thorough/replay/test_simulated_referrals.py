@@ -13,7 +13,7 @@ from rules.law.compiled import Law
 from rules.state.causes import CommandCause, IncidentCause
 from rules.state.partition_state import Book
 from tests.support.town import MINUTE, REF, START, town
-from tests.unit.replay.test_simulated import law
+from tests.thorough.replay.test_simulated import law
 from topics.codec import decode, encode
 from topics.command import Actor, Command
 from topics.decision import Decision
