@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -15,22 +15,19 @@ from engine.cli import with_data
 from engine.client.publish_pack import prove
 from engine.errors import GridwhistleError
 from engine.kafka.driver_errors import KafkaFault
-from engine.kafka.log_reader import NoStack, ReadingStalled, read_log
-from engine.kafka.log_snapshot import Log
-from engine.replay.checkpoint import Checkpoints
+from engine.kafka.log_reader import NoStack, ReadingStalled
 from engine.replay.csv_export import write_rows
-from engine.replay.recorded_history import TOPICS, History, history_of
+from engine.replay.history_reader import read_history
+from engine.replay.recorded_history import History
 from engine.replay.render import render, simulated_json, verdict_json, verdict_lines
-from engine.replay.start_moment import moment_of, read_when, zone_of
-from engine.replay.state_at import stand, starts
-from engine.replay.verify import laws_of, verify_history
+from engine.replay.start_moment import read_when
+from engine.replay.verify import verify_history
 from engine.replay.what_if import simulate
 from engine.settings import Settings
 from engine.terminal import console
 from rules.history.replay import Told
 from rules.law.compiled import Law
 from rules.rulepack.compiler import pack_ref
-from topics.registry import REFERENCE
 
 LINE_EVERY = 20_000
 """Decisions between two updates of the progress line."""
@@ -124,32 +121,14 @@ def _replay(
 
 def _history(settings: Settings, when: date | datetime | None, bar: Progress) -> tuple[History, dict[str, Law]]:
     """Read the log: all of it, or from the newest checkpoints that fit it on."""
-    if when is None:
-        log = asyncio.run(_read(settings, bar))
-        return history_of(log), laws_of(log)
-    moment = moment_of(when, zone_of(asyncio.run(read_log(settings, only=(REFERENCE.name,)))))
-    kept = Checkpoints(settings.data_dir / "checkpoints", settings.prefix, settings.partitions)
-    while True:
-        found = kept.newest(moment.day, moment.at)
-        log = asyncio.run(_read(settings, bar, starts(found.values())))
-        if kept.keep_fitting(found, log):
-            break
-    laws = laws_of(log)
-    try:
-        begun = stand(log, laws, moment, found, kept)
-    finally:
-        for note in kept.notes:
-            typer.echo(f"gridwhistle replay: {note}", err=True)
-    return history_of(log, begun, moment.at), laws
-
-
-async def _read(settings: Settings, bar: Progress, begin: Mapping[tuple[str, int], int] | None = None) -> Log:
     task = bar.add_task("reading the log", total=None)
-    return await read_log(
-        settings,
-        progress=lambda done, total: bar.update(task, completed=done, total=total),
-        only=TOPICS,
-        starts=begin or {},
+    return asyncio.run(
+        read_history(
+            settings,
+            when,
+            progress=lambda done, total: bar.update(task, completed=done, total=total),
+            note=lambda line: typer.echo(f"gridwhistle replay: {line}", err=True),
+        )
     )
 
 

@@ -25,7 +25,7 @@ IN_FORCE = "in-force.json"
 
 def looked_at(folder: Path) -> dict[str, Any]:
     """Say which pack it is, every fault of it, and how it differs from the law in force."""
-    if foreign := _foreign_parent(folder):
+    if foreign := foreign_parent(folder):
         return {"faults": [foreign]}
     faults, source = check(str(folder))
     if faults or source is None:
@@ -42,7 +42,7 @@ def looked_at(folder: Path) -> dict[str, Any]:
     }
 
 
-def _foreign_parent(folder: Path) -> str | None:
+def foreign_parent(folder: Path) -> str | None:
     """A pack that came over the network reads no other folder of this machine."""
     try:
         parent = read_yaml(folder / "pack.yaml").get("extends")

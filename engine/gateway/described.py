@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from engine.gateway.examples import DECIDED, EXAMPLES, OBJECT, TAKEN, TICKET, Example
+from engine.gateway.examples import DECIDED, EXAMPLES, JOB, OBJECT, TAKEN, TICKET, Example
 from engine.gateway.policy import POLICIES
 from engine.gateway.problems import CONTENT_TYPE, KINDS, TYPE
 
@@ -14,6 +14,7 @@ _OF_PATH = {
     "code": "bins_full",
     "format": "json",
     "token": "A-1",
+    "job": JOB,
     "lat": "34.75",
     "lon": "113.65",
 }

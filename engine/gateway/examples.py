@@ -79,6 +79,9 @@ _WHO = {"kind": "person", "name": "desk-1", "role": "desk", "org": None}
 TAKEN = {"identity": "hotline:A-1", "ask": "/v1/tickets/hotline:A-1"}
 
 FILES: dict[str, Any] = {"type": "object", "required": ["files"], "properties": {"files": OBJECT}}
+WHAT_IF: dict[str, Any] = FILES | {"properties": FILES["properties"] | {"from": {"type": "string"}}}
+JOB = "0123456789abcdef"
+_RUNNING = {"job": JOB, "state": "running", "ask": f"/v1/packs/what-if/{JOB}", "from": "2026-02-28T16:00:00+00:00"}
 _OF_PACKS = ("unreadable", "foreign-origin", "not-found", "too-large", "invalid")
 
 EXAMPLES: dict[str, Example] = {
@@ -184,6 +187,19 @@ EXAMPLES: dict[str, Example] = {
         takes={"application/json": (FILES, {"files": {"pack": "extends: guancheng\n"}})},
         fails=_OF_PACKS,
     ),
+    "what_if_begin": Example(
+        202,
+        _RUNNING,
+        takes={"application/json": (WHAT_IF, {"from": "2026-03-01", "files": {"pack": "extends: guancheng\n"}})},
+        fails=(*_OF_PACKS, "under-way", "key-used"),
+    ),
+    "what_if_show": Example(
+        200,
+        _RUNNING | {"state": "done", "tickets_before": 300, "summary": ["300 tickets from …"], "rows": []},
+        query={"limit": 100, "cursor": "100"},
+        fails=("not-found", "invalid"),
+    ),
+    "what_if_cancel": Example(204, fails=("foreign-origin", "not-found")),
     "numbers": Example(
         200,
         {

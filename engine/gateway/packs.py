@@ -34,18 +34,27 @@ async def diff(world: World, request: Request, caller: Caller) -> Response:
     return answer({"in_force": world.law().ref} | found)
 
 
+def files_of(given: dict[str, Any]) -> dict[str, str]:
+    """Read the files of a pack out of a body.
+
+    Raises:
+        Problem: They are none.
+    """
+    files = given.get("files")
+    if not isinstance(files, dict) or not files or any(not isinstance(text, str) for text in files.values()):
+        raise Problem("invalid", f"the text of each YAML file: {', '.join(FILES)}", field="files")
+    if any(name not in FILES for name in files) or given.keys() != {"files"}:
+        raise Problem("invalid", f"of {', '.join(FILES)}", field="files")
+    return files
+
+
 async def _looked_at(world: World, request: Request) -> dict[str, Any]:
     """Put the files that were sent into a folder of their own and have them read.
 
     Raises:
         Problem: They are no files of a pack, or too many packs are being tried.
     """
-    given = object_of(await body_of(world, request))
-    files = given.get("files")
-    if not isinstance(files, dict) or not files or any(not isinstance(text, str) for text in files.values()):
-        raise Problem("invalid", f"the text of each YAML file: {', '.join(FILES)}", field="files")
-    if any(name not in FILES for name in files) or given.keys() != {"files"}:
-        raise Problem("invalid", f"of {', '.join(FILES)}", field="files")
+    files = files_of(object_of(await body_of(world, request)))
     if world.trials >= _AT_ONCE:
         raise Problem("too-many", "other packs are being tried; ask again", headers={"Retry-After": "5"})
     world.trials += 1

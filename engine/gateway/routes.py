@@ -22,6 +22,7 @@ from engine.gateway import (
     reports,
     stream,
     tickets,
+    what_if,
 )
 from engine.gateway.callers import Caller
 from engine.gateway.described import operation
@@ -94,6 +95,9 @@ ROUTES = (
     Route("GET", "/v1/packs/in-force", "pack", places.pack),
     Route("POST", "/v1/packs/check", "pack_check", packs.check),
     Route("POST", "/v1/packs/diff", "pack_diff", packs.diff),
+    Route("POST", "/v1/packs/what-if", "what_if_begin", what_if.begin),
+    Route("GET", "/v1/packs/what-if/{job}", "what_if_show", what_if.show),
+    Route("DELETE", "/v1/packs/what-if/{job}", "what_if_cancel", what_if.cancel),
     Route("GET", "/v1/reports/{report}", "numbers", numbers.report),
     *(
         Route(method, f"/open311/v2/{path}.{{format}}", f"open311_{name}", handler, refused)

@@ -15,6 +15,7 @@ from engine.gateway.live import Live
 from engine.gateway.problems import Problem, away
 from engine.gateway.tail import Tail
 from engine.gateway.waiting import Waiting
+from engine.gateway.what_if_job import Jobs
 from engine.kafka.broker_time import engine_now
 from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.port import Log
@@ -74,6 +75,7 @@ class World:
         self._archive: Archive | None = None
         self.trials = 0
         """Packs that are being tried."""
+        self.what_if = Jobs(settings)
 
     async def start(self) -> None:
         """Read the packs and rosters, and follow the log from now on."""
@@ -92,6 +94,7 @@ class World:
     async def stop(self) -> None:
         """Let go of everything."""
         self.live.closing.set()
+        await self.what_if.stop()
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)

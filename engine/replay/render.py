@@ -86,15 +86,20 @@ def verdict_json(verdict: Verdict) -> str:
     return encode({**figures, "is_identical": not first, "differences": first}).decode()
 
 
-def simulated_json(told: Simulated) -> str:
-    """The comparison as one JSON object, all rows in it."""
+def simulated_facts(told: Simulated) -> dict[str, Any]:
+    """The comparison's figures, its sentences, and every row."""
     found = told.difference
     figures: dict[str, Any] = {name: getattr(found, name) for name in found.__struct_fields__ if name != "rows"}
     figures |= {
         name: getattr(told, name) for name in told.__struct_fields__ if name not in ("difference", "no_longer_fits")
     }
     figures["no_longer_fits"] = [misfit._asdict() for misfit in told.no_longer_fits]
-    return encode({**figures, "summary": summary(told), "rows": as_json(found.rows)}).decode()
+    return {**figures, "summary": summary(told), "rows": as_json(found.rows)}
+
+
+def simulated_json(told: Simulated) -> str:
+    """The comparison as one JSON object, all rows in it."""
+    return encode(simulated_facts(told)).decode()
 
 
 def render(told: Simulated, console: Console) -> None:

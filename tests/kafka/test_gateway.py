@@ -5,15 +5,19 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import psutil
 import pytest
 
+from engine.gateway.what_if_job import Asked, plainly
+from engine.settings import Settings
 from tests.support.servers import free_ports
 from tests.support.stacks import run, up, wait
 
@@ -83,6 +87,7 @@ def test_from_a_report_to_its_end_by_http_alone(tmp_path: Path) -> None:
         source, chief = Desk(data, address, "--source", "hotline"), Desk(data, address, "--as", "chief:chief-1")
         ticket = worked(data, address, source)
         told(source, chief, ticket)
+        told_otherwise(chief, tmp_path)
         open311(address, source)
         logged_in(data, address)
         killed(data, source, chief, ticket)
@@ -125,6 +130,47 @@ def told(source: Desk, chief: Desk, ticket: str) -> None:
     assert (row["category"], row["n"]) == ("bins_full", 1)
     placed = chief.http.get("/v1/grid/34.757,113.66")
     assert placed.status_code in (200, 404) and chief.http.get("/v1/rejected").json()["rows"] == []
+
+
+def told_otherwise(chief: Desk, folder: Path) -> None:
+    """What was recorded, told under another pack in a process of its own; a pack with faults is said to have them."""
+
+    def of(pack: str) -> dict[str, Any]:
+        begun = chief.http.post("/v1/packs/what-if", json={"files": {"pack": pack}})
+        assert begun.status_code == 202, begun.text
+        found: dict[str, Any] = {}
+
+        def is_through() -> bool:
+            found.update(chief.http.get(begun.json()["ask"]).json())
+            return bool(found["state"] != "running")
+
+        wait(is_through, 120, "the what-if is through")
+        return found
+
+    share = "\n  - {{code: {}, share: {}, label: {}, label_zh: x}}".format
+    split = (("red_property", 10, "P"), ("residents", 60, "R"), ("specialist", 20, "S"), ("backstop", 10, "B"))
+    shares = [share(*one) for one in split]
+    found = of(f"extends: guancheng\nshares:{''.join(shares)}\n")
+    assert found["state"] == "done", found
+    assert (found["tickets_before"], found["tickets_after"]) == (1, 1)
+    assert "told once more under guancheng@" in found["summary"][0] and found["recorded_packs"] != [found["pack"]]
+    wrong = of(f"extends: {folder}/secret\n")
+    assert wrong["state"] == "failed" and "only a shipped pack" in wrong["faults"][0]
+    left_alone(folder)
+
+
+def left_alone(folder: Path) -> None:
+    """Where whoever holds its input open is gone, the process of a what-if ends too."""
+    (folder / "pack.yaml").write_text("extends: guancheng\n")
+    nowhere = plainly(Settings(kafka="127.0.0.1:1"))
+    asked = msgspec.json.encode(Asked(settings=nowhere, since=None, most_bytes=2**40, most_rows=1))
+    done = subprocess.run(
+        [sys.executable, "-m", "engine.client.what_if_trial", str(folder)],
+        input=asked + b"\n",
+        stdout=subprocess.DEVNULL,
+        timeout=60,
+    )
+    assert done.returncode == 1 and not (folder / "result.json").exists()
 
 
 def open311(address: str, source: Desk) -> None:

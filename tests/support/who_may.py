@@ -54,6 +54,9 @@ WHO = {
     "pack": "roster source department auditor system_admin security_admin",
     "pack_check": "roster system_admin",
     "pack_diff": "roster system_admin",
+    "what_if_begin": "whole system_admin",
+    "what_if_show": "whole system_admin",
+    "what_if_cancel": "whole system_admin",
     "numbers": "roster auditor system_admin",
     "rejected": "desk chief centre auditor system_admin",
     "held": "desk chief centre auditor system_admin",
@@ -65,7 +68,7 @@ WHO = {
     "open311_request_one": "source",
     "open311_token": "source",
 }
-"""Route -> words for those who may use it; ``roster`` is everybody on it."""
+"""Route -> words for those who may use it; ``roster`` is everybody on it, ``whole`` those whose post is the city."""
 
 
 class Seat(NamedTuple):
@@ -96,8 +99,9 @@ def may(route: str, seat: Seat) -> bool:
     """Whether a seat may use a route, as the table's words have it."""
     words = WHO[route].split()
     on_roster = seat.word in BY_PLACE or (seat.word == "department" and not seat.is_system)
+    is_whole = seat.word in BY_PLACE and seat.post == "city"
     is_named = seat.word in words and (seat.word != "department" or seat.is_system)
-    return "all" in words or is_named or ("roster" in words and on_roster)
+    return "all" in words or is_named or ("roster" in words and on_roster) or ("whole" in words and is_whole)
 
 
 def relation(post: str, place: str) -> str:

@@ -32,7 +32,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
                 raise log
             return log
 
-        monkeypatch.setattr("engine.cli.replay.read_log", read)
+        monkeypatch.setattr("engine.replay.history_reader.read_log", read)
         monkeypatch.setenv("GRIDWHISTLE_KAFKA", "127.0.0.1:1")
         monkeypatch.setenv("GRIDWHISTLE_DATA_DIR", str(tmp_path))
         app = typer.Typer()
