@@ -68,8 +68,27 @@ def parse(raw: bytes) -> Any:
         raise EnvelopeFault(RejectReason.TOO_LARGE, "data", f"more than {MOST_COLONS} colons, and so perhaps members")
     if brackets > DEEPEST and _depth(found) > DEEPEST:
         raise EnvelopeFault(RejectReason.TOO_DEEP, "data", f"nested deeper than {DEEPEST} levels")
-    _PAIRS.decode(raw.decode())  # what was read above is sound, and this looks at names alone
+    if not _nothing_is_lost(raw, found):
+        _PAIRS.decode(raw.decode())  # what was read above is sound, and this looks at names alone
     return found
+
+
+def _nothing_is_lost(raw: bytes, found: Any) -> bool:
+    """Whether each member stands once, told by the quotes alone: a tenth of the time of looking at each name.
+
+    What was read, written again, has the quotes of every text that it holds, two around it and each within it; a member
+    that another of its name took the place of had quotes, and they are missing. A quote may be written without being
+    one (``\\u0022``): such a text is looked at by name.
+    """
+    if b"\\u0022" in raw:
+        return False
+    try:
+        return _ENCODER.encode(found).count(b'"') == raw.count(b'"')
+    except (ValueError, TypeError, OverflowError, RecursionError):  # a number of more than 64 bits cannot be written
+        return False
+
+
+_ENCODER = msgspec.json.Encoder()
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> None:

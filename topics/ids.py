@@ -4,6 +4,8 @@ import hashlib
 import unicodedata
 from typing import NewType
 
+from murmurhash2 import murmurhash2
+
 TicketId = NewType("TicketId", str)
 HomeCode = NewType("HomeCode", str)
 DecisionId = NewType("DecisionId", str)
@@ -96,29 +98,20 @@ def clock_id(ticket: str, generation: int, clock: str, number: str, rung: int) -
     return DecisionId(f"clock:{ticket}:{generation}:{clock}:{number}:{rung}")
 
 
+_KAFKAS_SEED = 0x9747B28C
+
+
 def murmur2(data: bytes) -> int:
-    """Kafka's default key hash (32 bit murmur2, seed 0x9747b28c), as every standard producer uses it."""
-    length = len(data)
-    mask = 0xFFFFFFFF
-    m = 0x5BD1E995
-    h = 0x9747B28C ^ length
-    for i in range(0, length - length % 4, 4):
-        k = int.from_bytes(data[i : i + 4], "little") * m & mask
-        k ^= k >> 24
-        h = (h * m & mask) ^ (k * m & mask)
-    tail = data[length - length % 4 :]
-    if tail:
-        h = (h ^ int.from_bytes(tail, "little")) * m & mask
-    h ^= h >> 13
-    h = h * m & mask
-    return h ^ h >> 15
+    """Kafka's default key hash (32 bit murmur2), as every standard producer uses it; in Python it took 4 µs of 26
+    bytes, two of which intake hashes for an incident."""
+    return murmurhash2(data, _KAFKAS_SEED)
 
 
 _partitions: dict[tuple[str, int], int] = {}
 
 
 def partition_of(key: str, count: int) -> int:
-    """Tell the partition of a low-cardinality key (homes); remembered, since pure Python murmur2 costs 8 µs."""
+    """Tell the partition of a low-cardinality key (homes); remembered."""
     found = _partitions.get((key, count))
     if found is None:
         if len(_partitions) > 100_000:

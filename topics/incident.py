@@ -127,7 +127,7 @@ class ReportedIncident(Door):
     attachments: Annotated[tuple[Attachment, ...], Field(max_length=50)] = ()
     exercise: bool = False
     promised_by: AwareDatetime | None = None
-    attributes: dict[str, Any] = {}
+    attributes: Annotated[dict[str, Any], Field(default_factory=dict, json_schema_extra={"default": {}})]
 
     def moments(self) -> dict[str, datetime]:
         """Every time it states, by field, for the check of plausible ranges."""

@@ -115,10 +115,13 @@ class Vault:
 
     def seal_parts(self, token: str, *parts: bytes) -> tuple[Sealed, list[bytes]]:
         """Seal several things under one key, which the entry holds; destroying it forgets them all."""
-        key, name = os.urandom(KEY_BYTES), token.encode()
-        cipher, wrap_nonce = AESGCM(key), os.urandom(NONCE_BYTES)
-        nonces = [os.urandom(NONCE_BYTES) for _ in parts]
-        texts = [nonce + cipher.encrypt(nonce, part, name) for nonce, part in zip(nonces, parts, strict=True)]
+        drawn, name = os.urandom(KEY_BYTES + NONCE_BYTES * (1 + len(parts))), token.encode()  # one call of the kernel
+        key, wrap_nonce = drawn[:KEY_BYTES], drawn[-NONCE_BYTES:]
+        cipher, texts, start = AESGCM(key), list[bytes](), KEY_BYTES
+        for part in parts:
+            nonce = drawn[start : start + NONCE_BYTES]
+            texts.append(nonce + cipher.encrypt(nonce, part, name))
+            start += NONCE_BYTES
         return Sealed(wrap_nonce + self._wrap.encrypt(wrap_nonce, key, name)), texts
 
     def open(self, token: str, entry: Sealed, aside: bytes | None = None) -> bytes:

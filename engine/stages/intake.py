@@ -272,8 +272,7 @@ class IntakeCore(Clockless):
 
 def _size(record: Record) -> int:
     """Bytes of a record as it came out of its compression."""
-    return (
-        len(record.key or b"")
-        + len(record.value or b"")
-        + sum(len(name) + len(text or b"") for name, text in record.headers)
-    )
+    size = len(record.key or b"") + len(record.value or b"")
+    for name, text in record.headers:
+        size += len(name) + len(text or b"")
+    return size

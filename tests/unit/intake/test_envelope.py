@@ -117,7 +117,7 @@ def _read(value: bytes, headers: Headers) -> tuple[object, ...]:
         found = read_incident(value, headers)
     except EnvelopeFault as fault:
         return fault.reason, fault.field
-    return found.source, found.external_id, found.type, found.data, found.raw, found.is_structured
+    return found.source, found.identity, found.type, found.data, found.raw, found.is_structured
 
 
 def test_ordinary_headers_are_read_as_the_sdk_reads_them(monkeypatch: pytest.MonkeyPatch) -> None:
