@@ -15,7 +15,7 @@ from cloudevents.core.v1.event import CloudEvent
 from topics import bounds, codec
 from topics.hostile_json import LONGEST_NAME, REQUIRED, EnvelopeFault, parse, said
 from topics.ids import folded, identity
-from topics.incident import INCIDENT_TYPE, unfit
+from topics.incident import INCIDENT_TYPE, unfit_name
 from topics.rejected import RejectReason
 from topics.task import Reply, Task
 
@@ -189,7 +189,7 @@ def _identity(source: str, external_id: str) -> str:
 def _name(field: str, text: str) -> str:
     if len(text) > LONGEST_NAME:
         raise EnvelopeFault(RejectReason.INVALID_FIELD, field, f"at most {LONGEST_NAME} characters")
-    if fault := unfit(text):
+    if fault := unfit_name(text):
         raise EnvelopeFault(RejectReason.BAD_TEXT, field, fault)
     if not folded(text):
         raise EnvelopeFault(RejectReason.BAD_TEXT, field, "holds nothing that can be seen")

@@ -40,6 +40,12 @@ def unfit(text: str) -> str | None:
     )
 
 
+def unfit_name(text: str) -> str | None:
+    """As ``unfit``, and of one line: a name with another line in it lies to whoever reads a log or a list."""
+    lines = next((at for at, char in enumerate(text) if char in "\t\n\r"), None)
+    return unfit(text) if lines is None else f"holds a tab or an end of line at {lines}; send a name of one line"
+
+
 def _clean(text: str) -> str:
     """Refuse what is unfit."""
     if fault := unfit(text):

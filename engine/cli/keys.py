@@ -14,7 +14,7 @@ from engine.local.folder import settings_of
 from engine.terminal import plain
 from topics.hostile_json import LONGEST_NAME
 from topics.ids import folded
-from topics.incident import unfit
+from topics.incident import unfit_name
 from topics.vocabulary import Role
 
 keys = typer.Typer(
@@ -41,7 +41,7 @@ def add(
         raise InvalidSettings("name a --source, or somebody with --as")
     found = Keys(settings_of(data).keys_file)
     if source:
-        if len(source) > LONGEST_NAME or unfit(source) or not folded(source).strip():
+        if len(source) > LONGEST_NAME or unfit_name(source) or not folded(source).strip():
             raise InvalidSettings(f"--source has at most {LONGEST_NAME} characters, and none that cannot be seen")
         _, text = found.add("source", source, days)
     else:

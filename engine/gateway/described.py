@@ -18,7 +18,7 @@ _OF_PATH = {
     "lat": "34.75",
     "lon": "113.65",
 }
-_ALWAYS = ("too-many", "away")
+_ALWAYS = ("bad-head", "too-many", "away")
 
 
 def operation(name: str, path: str) -> dict[str, Any]:

@@ -82,7 +82,7 @@ FILES: dict[str, Any] = {"type": "object", "required": ["files"], "properties": 
 WHAT_IF: dict[str, Any] = FILES | {"properties": FILES["properties"] | {"from": {"type": "string"}}}
 JOB = "0123456789abcdef"
 _RUNNING = {"job": JOB, "state": "running", "ask": f"/v1/packs/what-if/{JOB}", "from": "2026-02-28T16:00:00+00:00"}
-_OF_PACKS = ("unreadable", "foreign-origin", "not-found", "too-large", "invalid")
+_OF_PACKS = ("unreadable", "foreign-origin", "not-found", "too-large", "wrong-type", "invalid")
 
 EXAMPLES: dict[str, Example] = {
     "livez": Example(200, "alive\n", "text/plain"),
@@ -94,7 +94,7 @@ EXAMPLES: dict[str, Example] = {
         201,
         _WHO,
         takes={"application/json": (OBJECT, {"name": "desk-1", "password": "k7mp-x2vq-…", "role": "desk"})},
-        fails=("unreadable", "no-login", "foreign-origin", "not-found", "too-large", "invalid"),
+        fails=("unreadable", "no-login", "foreign-origin", "not-found", "too-large", "wrong-type", "invalid"),
     ),
     "session_show": Example(200, _WHO),
     "session_end": Example(204, fails=("foreign-origin",)),
@@ -149,13 +149,13 @@ EXAMPLES: dict[str, Example] = {
         200,
         DECIDED,
         takes={"application/json": (COMMAND, {"id": "c-1", "kind": "accept"})},
-        fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "invalid"),
+        fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "wrong-type", "invalid"),
     ),
     "bulk": Example(
         200,
         {"results": [{"ticket": TICKET, "status": 200, **DECIDED}]},
         takes={"application/json": (BULK, {"dry_run": True, "commands": [{"ticket": TICKET, "kind": "accept"}]})},
-        fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "invalid"),
+        fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "wrong-type", "invalid"),
     ),
     "queues": Example(200, {"queues": {"desk": 3, "grid:tawan": 7, "mine": 1}}, fails=("not-found",)),
     "queue": Example(

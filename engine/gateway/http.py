@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import logging
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -33,6 +34,14 @@ HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff", "re
 PROBES = frozenset({"livez", "readyz"})
 """They are asked all day and say nothing of what people wait for."""
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+ONCE = frozenset(
+    {b"host", b"authorization", b"content-type", b"content-length", b"idempotency-key", b"if-match", b"origin",
+     b"last-event-id", b"sec-fetch-site"}
+)  # fmt: skip
+"""Headers of which there is one: of two a proxy reads the first and we the last, or the other way round."""
+FROM_ANY_PAGE = frozenset({"", "text/plain", "application/x-www-form-urlencoded", "multipart/form-data"})
+"""Content types that any page makes a browser send without asking first (Fetch, CORS-safelisted)."""
+_HOST = re.compile(r"(?:[\w.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?", re.ASCII)
 
 
 def answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -100,6 +109,7 @@ def guarded(
 
 
 async def _handled(world: World, rates: Rates, route: str, handler: Handler, request: Request) -> Response:
+    demand_sound(request)
     stranger = f"nobody:{request.client.host if request.client else '-'}"
     try:
         caller, by_cookie = await _caller(world, request)
@@ -167,12 +177,32 @@ def key_of(given: str) -> str:
         return ""
 
 
+def demand_sound(request: Request) -> None:
+    """Refuse heads that two readers would read differently, a Host that is none, and an address of control characters.
+
+    Raises:
+        Problem: It is such.
+    """
+    names = [name for name, _ in request.headers.raw if name in ONCE]
+    if len(set(names)) != len(names):
+        doubled = next(name for name in names if names.count(name) > 1).decode()
+        raise Problem("bad-head", "send this header once", field=doubled.title())
+    if not _HOST.fullmatch(request.headers.get("host", "localhost") or "localhost"):
+        raise Problem("bad-head", "a name or address, and perhaps a port", field="Host")
+    if not request.scope["path"].isprintable():
+        raise not_found()
+
+
 def demand_own_page(request: Request) -> None:
     """Refuse what another page lets a browser send: it sends the session's cookie without asking its owner.
 
     Raises:
-        Problem: It comes from elsewhere.
+        Problem: It comes from elsewhere, or in a form that any page may send.
     """
+    has_body = request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if has_body and kind in FROM_ANY_PAGE:
+        raise Problem("wrong-type", "by a session send application/json", field="Content-Type")
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
     host = request.headers.get("host", "")
     if origin is not None and origin.partition("://")[2] != host:
@@ -189,7 +219,7 @@ async def body_of(world: World, request: Request) -> bytes:
     """
     most = world.settings.gateway_body_bytes
     declared = request.headers.get("content-length", "0")
-    if declared.isdecimal() and int(declared) > most:
+    if declared.isdecimal() and (len(declared) > 18 or int(declared) > most):
         raise _too_large(most)
     pieces, size = list[bytes](), 0
     try:
@@ -202,6 +232,20 @@ async def body_of(world: World, request: Request) -> bytes:
     except TimeoutError as exc:
         raise Problem("unreadable", f"the body did not come within {BODY_SECONDS:.0f} s") from exc
     return b"".join(pieces)
+
+
+_DECIMAL = re.compile(r"[-+]?\d{1,17}(?:\.\d{0,30})?(?:[eE][-+]?\d{1,3})?", re.ASCII)
+
+
+def decimal(text: str) -> float:
+    """Read a number out of an address or a form; Python's own reading takes ``1_0`` and the figures of every script.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not _DECIMAL.fullmatch(text):
+        raise ValueError(text)
+    return float(text)
 
 
 def _too_large(most: int) -> Problem:

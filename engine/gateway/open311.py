@@ -15,7 +15,7 @@ from starlette.responses import Response
 from engine.gateway import idempotency, open311_requests, reports
 from engine.gateway.callers import Caller
 from engine.gateway.georeport import Records, form_of, format_of, written, xml
-from engine.gateway.http import body_of
+from engine.gateway.http import body_of, decimal
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.world import World, redis_or_away
 from topics.envelope import incident_message
@@ -193,7 +193,7 @@ def _location(given: dict[str, str]) -> dict[str, Any]:
         found["address"] = given["address_string"]
     if given.get("lat") or given.get("long"):
         try:
-            found |= {"lat": float(given.get("lat", "")), "lon": float(given.get("long", ""))}
+            found |= {"lat": decimal(given.get("lat", "")), "lon": decimal(given.get("long", ""))}
         except ValueError:
             raise Problem("invalid", "lat and long go together, in degrees (WGS84)", field="lat") from None
     if not found:

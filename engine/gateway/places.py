@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from engine.gateway import sessions
 from engine.gateway.callers import Caller
-from engine.gateway.http import answer, body_of, demand_own_page, object_of
+from engine.gateway.http import answer, body_of, decimal, demand_own_page, object_of
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.tickets import path_told
 from engine.gateway.world import World
@@ -40,7 +40,7 @@ async def grid(world: World, request: Request, caller: Caller) -> Response:
 def _degrees(request: Request, name: str, most: int) -> float:
     text = request.path_params[name]
     try:
-        found = float(text) if len(text) <= 40 else float("nan")
+        found = decimal(text)
     except ValueError:
         found = float("nan")
     if not -most <= found <= most:

@@ -10,6 +10,7 @@ from engine.errors import GridwhistleError
 
 KINDS: dict[str, tuple[int, str]] = {
     "unreadable": (400, "The body cannot be read"),
+    "bad-head": (400, "A header cannot be so"),
     "no-login": (401, "Nobody is logged in"),
     "foreign-origin": (403, "The request comes from another page"),
     "not-found": (404, "There is nothing here for you"),

@@ -13,6 +13,7 @@ import uvicorn
 from engine.errors import InvalidSettings
 from engine.gateway.door import KafkaDoor
 from engine.gateway.routes import new_app
+from engine.gateway.wire import BoundedProtocol
 from engine.gateway.world import World
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.reference import Reference
@@ -99,10 +100,11 @@ def _answer_probes(world: World) -> None:
     HealthServer(address, metrics, world.checks).start()
 
 
-async def _serve(world: World, taken: socket.socket, ready: Path | None) -> None:
-    config = uvicorn.Config(
+def config_of(world: World) -> uvicorn.Config:
+    """How the server is set up."""
+    return uvicorn.Config(
         new_app(world),
-        http="httptools",
+        http=BoundedProtocol,
         loop="none",
         ws="none",
         lifespan="off",
@@ -115,7 +117,10 @@ async def _serve(world: World, taken: socket.socket, ready: Path | None) -> None
         backlog=1024,
         limit_concurrency=5000,
     )
-    server, ending = Server(config), asyncio.Event()
+
+
+async def _serve(world: World, taken: socket.socket, ready: Path | None) -> None:
+    server, ending = Server(config_of(world)), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ending.set)
     serving = asyncio.create_task(server.serve(sockets=[taken]))

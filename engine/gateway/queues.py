@@ -102,7 +102,7 @@ def limit_of(text: str | None) -> int:
     """
     if text is None:
         return PAGE
-    if not (text.isdecimal() and text.isascii() and 1 <= int(text) <= 1000):
+    if not (len(text) <= 4 and text.isdecimal() and text.isascii() and 1 <= int(text) <= 1000):
         raise Problem("invalid", "a number from 1 to 1000", field="limit")
     return int(text)
 

@@ -116,6 +116,7 @@ def new_app(world: World) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        redirect_slashes=False,  # it would lead to whatever Host says
         description="Report incidents, look at tickets, give commands, watch queues. Errors are RFC 9457 problems.",
     )
     rates = Rates(world.settings.gateway_requests_per_second)

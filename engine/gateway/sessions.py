@@ -78,7 +78,7 @@ async def begin(world: World, request: Request, given: dict[str, Any]) -> Respon
         return await _begun(world, who, account.changed_at)
     demand_open_seats(world, request)
     role, person = given.get("role"), given.get("person")
-    if not isinstance(person, str) or role not in set(Role):
+    if not isinstance(person, str) or not isinstance(role, str) or role not in set(Role):
         raise Problem("invalid", "send role and person as GET /v1/seats lists them", field="role")
     law = world.law()
     if not is_known(law, Caller(kind="person", name=person, role=Role(role))):

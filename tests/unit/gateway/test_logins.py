@@ -100,7 +100,8 @@ async def test_seats_are_closed_unless_opened_and_to_other_names(redis_url: str,
     """A page whose own name means the loopback finds nothing either."""
     async with house(redis_url, tmp_path) as (_, client):
         for name in ("evil.example", "127.0.0.1.evil.example:80", "", "[::1"):
-            assert (await client.post("/v1/session", json=SEAT, headers={"host": name})).status_code == 404, name
+            found = await client.post("/v1/session", json=SEAT, headers={"host": name})
+            assert found.status_code == (400 if name == "[::1" else 404), name
     async with house(redis_url, tmp_path, gateway_seats="") as (_, client):
         assert (
             (await client.get("/v1/seats")).status_code

@@ -1,0 +1,105 @@
+"""What is wrong below HTTP's words: heads without end, lengths that lie, bodies that do not come; on a real socket."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from engine.gateway import http, wire
+from engine.gateway.process import Server, bound, config_of
+from tests.support.house import house
+from tests.support.servers import free_ports
+
+HOST = b"Host: 127.0.0.1\r\n"
+POST = b"POST /v1/session HTTP/1.1\r\n" + HOST
+BODY = b'{"role":"desk","person":"desk-1"}'
+AMISS = {
+    "two lengths": POST + b"Content-Length: 33\r\nContent-Length: 5\r\n\r\n" + BODY,
+    "a length and pieces": POST + b"Content-Length: 33\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + BODY,
+    "pieces and something else": POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+    "a negative length": POST + b"Content-Length: -1\r\n\r\n",
+    "a length with a sign": POST + b"Content-Length: +33\r\n\r\n" + BODY,
+    "a length in sixteens": POST + b"Content-Length: 0x21\r\n\r\n" + BODY,
+    "a length of 40 figures": POST + b"Content-Length: " + b"9" * 40 + b"\r\n\r\n",
+    "a piece without end": POST + b"Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n" + BODY,
+    "a piece of no number": POST + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n",
+    "a header of two lines": POST + b"X-A: b\r\n c: d\r\n\x00: e\r\n\r\n",
+    "a header without a colon": POST + b"nothing at all\r\n\r\n",
+    "a header with a NUL": POST + b"X-A: b\x00c\r\n\r\n",
+    "a blank before the colon": POST + b"Content-Length : 33\r\n\r\n" + BODY,
+    "a version of tomorrow": b"GET /livez HTTP/9.9\r\n" + HOST + b"\r\n",
+    "a blank in the address": b"GET /livez /x HTTP/1.1\r\n" + HOST + b"\r\n",
+    "bytes of no address": b"GET /\xff\xfe HTTP/1.1\r\n" + HOST + b"\r\n",
+    "another protocol": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\x00" * 100,
+    "2,000 headers": b"GET /livez HTTP/1.1\r\n"
+    + HOST
+    + b"".join(b"X-%d: 12345678901234567890\r\n" % n for n in range(2000)),
+    "one header of a megabyte": b"GET /livez HTTP/1.1\r\n" + HOST + b"X: " + b"x" * 1_000_000,
+    "an address of a megabyte": b"GET /" + b"x" * 1_000_000,
+}
+
+
+@asynccontextmanager
+async def served(redis_url: str, folder: Path) -> AsyncIterator[int]:
+    """The gateway's own server on a port of this machine."""
+    async with house(redis_url, folder) as (here, _):
+        port = free_ports(1)
+        server = Server(config_of(here.world))
+        task = asyncio.create_task(server.serve(sockets=[bound(("127.0.0.1", port))]))
+        try:
+            async with asyncio.timeout(20):
+                while not server.started:
+                    await asyncio.sleep(0.01)
+            yield port
+        finally:
+            server.should_exit = True
+            await task
+
+
+async def said(port: int, data: bytes) -> bytes:
+    """All that is answered until the server lets go, or what it answers first."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    async with asyncio.timeout(20):
+        try:
+            writer.write(data)
+            await writer.drain()
+            return await reader.read(1000)
+        except ConnectionError:
+            return b""
+        finally:
+            writer.close()
+
+
+async def test_what_is_no_request_is_refused_and_others_are_answered(redis_url: str, tmp_path: Path) -> None:
+    """400 and the line is cut, or cut at once; never a session begun, nor a fault of ours."""
+    async with served(redis_url, tmp_path) as port:
+        for name, data in AMISS.items():
+            found = await said(port, data)
+            assert found[:12] in (b"HTTP/1.1 400", b""), (name, found)
+            assert b"set-cookie" not in found, name
+        assert (await said(port, b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n"))[:12] == b"HTTP/1.1 200"
+        begun = POST + b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY
+        assert (await said(port, begun))[:12] == b"HTTP/1.1 201"  # so a session could have been begun
+
+
+async def test_a_head_that_does_not_end_and_a_body_that_does_not_come_are_let_go(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever of it is sent, and on a connection that was used before."""
+    monkeypatch.setattr(wire, "HEAD_SECONDS", 0.3)
+    monkeypatch.setattr(http, "BODY_SECONDS", 0.3)
+    async with served(redis_url, tmp_path) as port:
+        assert await said(port, b"") == b""
+        assert await said(port, b"GET /livez HTTP/1.1\r\nHost: ") == b""
+        assert (await said(port, POST + b"Content-Length: 33\r\n\r\n{"))[:12] == b"HTTP/1.1 415"
+        slow = POST + b"Content-Type: application/json\r\nContent-Length: 33\r\n\r\n{"
+        assert (await said(port, slow))[:12] == b"HTTP/1.1 400"
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n")
+        assert (await reader.readuntil(b"alive\n")).startswith(b"HTTP/1.1 200")
+        writer.write(b"GET /liv")
+        async with asyncio.timeout(20):
+            assert await reader.read() == b""
+        writer.close()
