@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from engine.errors import InvalidSettings
+from engine.gateway_settings import GatewaySettings
 from engine.misfits import misfits
 from engine.server_addresses import shown_url
 
@@ -45,7 +46,7 @@ def default_data_dir() -> Path:
     return home(f"{ENVIRONMENT}DATA_DIR") / ".local" / "share" / "gridwhistle"
 
 
-class Settings(BaseModel):
+class Settings(GatewaySettings):
     """How this process finds its servers and what it insists on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -146,39 +147,6 @@ class Settings(BaseModel):
         pattern=r"^(|(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5})$",
         description="`HOST:PORT` on which a stage answers `/livez`, `/readyz` and `/metrics`; empty: nowhere. In a"
         " container `0.0.0.0:9464`; it has no TLS and no password, so let only probes and Prometheus reach it.",
-    )
-    gateway_bind: str = Field(
-        default="127.0.0.1:27005",
-        pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5}$",
-        description="`HOST:PORT` on which the gateway answers people and programs; it has no TLS, so beyond the"
-        " loopback put one in front that has.",
-    )
-    gateway_body_bytes: int = Field(
-        default=1024 * 1024,
-        ge=1024,
-        le=64 * 1024 * 1024,
-        description="Largest body that the gateway reads; a report alone may have 512 KiB.",
-    )
-    gateway_requests_per_second: int = Field(
-        default=50,
-        ge=1,
-        le=100_000,
-        description="Requests of one client in a second, over ten seconds; what comes beyond is answered 429.",
-    )
-    gateway_keys_file: Path | None = Field(
-        default=None,
-        description="The gateway's keys, hashed (`gridwhistle keys`); `gateway.keys` of the data folder by default. It"
-        " is read anew when it changes.",
-    )
-    gateway_accounts_file: Path | None = Field(
-        default=None,
-        description="The accounts of people, their passwords hashed (`gridwhistle accounts`); `gateway.accounts` of the"
-        " data folder by default. It is read anew when it changes.",
-    )
-    gateway_seats: Literal["", "open"] = Field(
-        default="",
-        description="`open`: whoever reaches the gateway chooses a seat of the roster without a password. For a"
-        " demonstration, on the loopback alone.",
     )
     watchdog_seconds: int = Field(
         default=120,

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
+from topics.audit import AuditEntry
+from topics.chain import Checkpoint
 from topics.command import Command
 from topics.decision import Decision
 from topics.departments import DEPARTMENT_CODE, replies_of, tasks_of
@@ -14,6 +16,7 @@ from topics.task import Reply, Task
 from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Marker, Quota, Ticket
 
 MIB = 1024 * 1024
+DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True)
@@ -43,11 +46,13 @@ class TopicSpec:
     read_by: tuple[str, ...]
     partitions: int | None = None
     max_bytes: int = 2 * MIB
+    made_with: tuple[tuple[str, str], ...] = ()
+    """Settings it gets when it is made; a topic without them loses nothing and is not refused."""
 
     def settings(self) -> dict[str, str]:
         """Broker settings that hold for it: clean-up, LogAppendTime, largest record."""
         clean_up = (
-            {"cleanup.policy": "delete", "retention.ms": str(self.clean_up.days * 86_400_000)}
+            {"cleanup.policy": "delete", "retention.ms": str(self.clean_up.days * DAY_MS)}
             if isinstance(self.clean_up, Delete)
             else {"cleanup.policy": "compact", "retention.ms": "-1"}
         )
@@ -113,10 +118,33 @@ REFERENCE = TopicSpec(
     partitions=1,
     max_bytes=16 * MIB,
 )
-VAULT = TopicSpec("vault", "token", (Sealed,), Compact(), ("intake",), ("reveal", "erase"))
+VAULT = TopicSpec(
+    "vault",
+    "token",
+    (Sealed,),
+    Compact(),
+    ("intake", "gateway", "erase"),
+    ("gateway", "reveal", "erase"),
+    made_with=(("max.compaction.lag.ms", str(DAY_MS)),),
+)
+AUDIT = TopicSpec(
+    "people.audit", "what was done", (AuditEntry,), Delete(1096), ("gateway", "cli"), ("gateway", "archive", "auditor"),
+    partitions=1,
+)  # fmt: skip
+"""One partition: quotas and the chain need one order. Three years, as PIPL 56 has it."""
+CHECKPOINTS = TopicSpec(
+    "log.checkpoints",
+    "<topic>:<partition>",
+    (Checkpoint,),
+    Delete(1096),
+    ("archive",),
+    ("archive", "auditor"),
+    partitions=1,
+)
 
 TOPICS: tuple[TopicSpec, ...] = (
     RAW, REJECTED, INTAKE_STATE, INCIDENTS, COMMANDS, STATE, DECISIONS, FANOUT_STATE, REPLIES_STATE, REFERENCE, VAULT,
+    AUDIT, CHECKPOINTS,
 )  # fmt: skip
 """All topics that every stack has; each department of the pack adds its two."""
 

@@ -98,6 +98,8 @@ class Sealed(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="version
     """Nonce (12 bytes) and AES-256-GCM of the data key under the master key."""
     sealed: bytes | None = None
     """Nonce (12 bytes) and AES-256-GCM of the JSON; ``None`` when the cipher text lies elsewhere."""
+    people: tuple[str, ...] = ()
+    """Keyed hashes of the reporter's numbers: who reports again is found by them, and here alone do they stand."""
 
 
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="schema", tag=1, forbid_unknown_fields=True):

@@ -34,7 +34,7 @@ def named(text: str) -> str:
 
 def topic(spec: TopicSpec, prefix: str, cluster: str, partitions: int, replicas: int, in_sync: int) -> Resource:
     """One topic, as ``gridwhistle topics apply`` would make it."""
-    config = {**spec.settings(), "min.insync.replicas": str(in_sync)}
+    config = {**spec.settings(), **dict(spec.made_with), "min.insync.replicas": str(in_sync)}
     return _resource(
         "KafkaTopic",
         prefix + spec.name,

@@ -70,6 +70,7 @@ TICKETS = Table(
 ``grams`` what of it is looked up, ``tags`` what else people filter by, so that one index finds any of them together."""
 Index("tickets_time", desc(TICKETS.c.received_at), desc(TICKETS.c.id))
 Index("tickets_identity", TICKETS.c.identity)
+Index("tickets_token", TICKETS.c.image["token"].astext)
 Index("tickets_words", TICKETS.c.grams, TICKETS.c.tags, postgresql_using="gin")
 
 BREACHES = Table(

@@ -23,7 +23,7 @@ rejected = typer.Typer(
 Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
 Id = Annotated[str, typer.Argument(help="Its position, as 'rejected list' prints it: incidents.raw:2:17.")]
 Acting = Annotated[str, typer.Option("--as", help="desk, chief or centre, as ROLE:PERSON of the pack in force.")]
-Purpose = Annotated[str, typer.Option(help="Why the original must be seen; it stands in reveals.jsonl.")]
+Purpose = Annotated[str, typer.Option(help="Why the original must be seen; it stands in the audit.")]
 
 
 @rejected.command("list")
@@ -83,7 +83,7 @@ def _plain(text: str) -> str:
 
 @rejected.command()
 def show(record: Id, acting: Acting, purpose: Purpose, data: Data = None) -> None:
-    """Show the original of one, unsealed: who asked and why is written to reveals.jsonl of the data folder before
+    """Show the original of one, unsealed: who asked and why stands in the audit ('gridwhistle people audit') before
     anything is shown.
 
     Example: gridwhistle rejected show incidents.raw:2:17 --as chief:chief-1 --purpose "call the reporter back"

@@ -1,6 +1,5 @@
 """Reads ``incidents.rejected``, opens an original for who may see it, and sends a mended one again (DESIGN 3, 12)."""
 
-import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,9 +13,11 @@ from engine.kafka import clients
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.newer_records import read_sieved
 from engine.kafka.read_to_end import to_end
-from engine.kafka.reference import Reference
+from engine.people.audit_log import AuditLog
+from engine.people.by_hand import SHORTEST, Acting, sending
 from engine.security.vault import load_vault
 from topics import codec
+from topics.audit import Deed
 from topics.envelope import incident_message
 from topics.hostile_json import EnvelopeFault, parse
 from topics.ids import murmur2
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
 
 MAY_REVEAL = (Role.DESK, Role.CHIEF, Role.CENTRE)
 """Who may see an original: those who deal with reports that have no ticket."""
-
-REVEALS = "reveals.jsonl"
-"""In the data folder, readable by its owner alone: who saw which original, when and why."""
 
 
 class Turned(NamedTuple):
@@ -84,14 +82,18 @@ async def _one(settings: "Settings", record: str) -> Turned:
 
 
 async def reveal(settings: "Settings", record: str, acting: str, purpose: str) -> Turned:
-    """Open a rejection for somebody who may see it; that they did is on disk before this returns.
+    """Open a rejection for somebody who may see it; that they did stands in the audit before this returns.
 
     Raises:
         InvalidSettings: The role or the person may not, no purpose is given, or there is no such record.
     """
-    await _may(settings, acting, purpose)
+    people = await Acting.of(settings)
+    people.demand("--as", acting, MAY_REVEAL)
+    if len(purpose.strip()) < SHORTEST:
+        raise InvalidSettings("--purpose: say in words why the original must be seen")
     found = await _opened(settings, record)
-    _note(settings, record, acting, purpose)
+    async with sending(settings) as send:
+        await AuditLog(KafkaLog(settings), send).append(people.entry(acting, Deed.ORIGINAL, purpose, record=record))
     return found
 
 
@@ -128,41 +130,6 @@ async def _opened(settings: "Settings", record: str) -> Turned:
             " with --data"
         ) from error
     return one._replace(value=value, beside=beside)
-
-
-async def _may(settings: "Settings", acting: str, purpose: str) -> None:
-    role, _, person = acting.partition(":")
-    if role not in MAY_REVEAL:
-        raise InvalidSettings(
-            f"--as {acting}: an original is shown to {', '.join(MAY_REVEAL)} alone; write ROLE:PERSON"
-        )
-    if len(purpose.strip()) < 4:
-        raise InvalidSettings("--purpose: say in words why the original must be seen")
-    reference = Reference(settings)
-    await reference.refresh()
-    if not any(entry.person == person and entry.role == role for entry in reference.in_force().roster):
-        raise InvalidSettings(f"--as {acting}: {person!r} is not on the roster as {role}")
-
-
-def _note(settings: "Settings", record: str, acting: str, purpose: str) -> None:
-    """Append who saw what, fsynced; never through a link."""
-    entry = {
-        "at": datetime.now(UTC).isoformat(),
-        "record": record,
-        "as": acting,
-        "purpose": purpose.strip()[:200],
-        "uid": os.getuid(),
-    }
-    try:
-        handle = os.open(settings.data_dir / REVEALS, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, "ab") as file:
-            file.write(codec.encode(entry) + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise InvalidSettings(
-            f"{settings.data_dir / REVEALS} cannot be written ({error.strerror}), so nothing is shown"
-        ) from error
 
 
 async def resend_mended(settings: "Settings", record: str, text: bytes, pack: str | None) -> Resent:

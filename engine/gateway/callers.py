@@ -8,7 +8,7 @@ from rules.ticket import authority
 from topics.command import Actor
 from topics.ids import is_from
 from topics.ticket import Ticket
-from topics.vocabulary import Role
+from topics.vocabulary import Role, Urgency
 
 Kind = Literal["nobody", "source", "department", "person", "auditor", "system_admin", "security_admin"]
 OUTSIDE: tuple[Kind, ...] = ("auditor", "system_admin", "security_admin")
@@ -86,3 +86,20 @@ def _has(org: str, ticket: Ticket) -> bool:
         or any(child.code == org for child in ticket.children)
         or any(helper.party == org for helper in ticket.helpers)
     )
+
+
+MAY_REVEAL = (Role.DESK, Role.CHIEF, Role.CENTRE, Role.CHECKER)
+"""Beside whoever handles the ticket: they call reporters back, and ask them whether it was done."""
+
+
+def handles(caller: Caller, ticket: Ticket) -> bool:
+    """Whether a person has a ticket in hand: holds it, was called to it, or helps."""
+    people = {ticket.person, *(one.person for one in ticket.children), *(one.person for one in ticket.helpers)}
+    return caller.kind == "person" and caller.name in people
+
+
+def way_to(caller: Caller, ticket: Ticket) -> str | None:
+    """Say how somebody who sees a ticket comes to its reporter: in one step, with a purpose, or not at all."""
+    if handles(caller, ticket):
+        return "one_step" if ticket.urgency == Urgency.U1 else "purpose"
+    return "purpose" if caller.kind == "person" and caller.role in MAY_REVEAL else None

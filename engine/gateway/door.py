@@ -22,7 +22,12 @@ class Door(Protocol):
     """Appends one record to an explicit partition of a logical topic."""
 
     async def send(
-        self, topic: str, partition: int, key: bytes | None, value: bytes, headers: Sequence[tuple[str, bytes]] = ()
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] = (),
     ) -> int:
         """Answer its offset once it is safe.
 
@@ -62,7 +67,12 @@ class KafkaDoor:
             return
 
     async def send(
-        self, topic: str, partition: int, key: bytes | None, value: bytes, headers: Sequence[tuple[str, bytes]] = ()
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] = (),
     ) -> int:
         """Send it and wait; what was not acknowledged may still arrive, and counts once by its id."""
         if self._waiting >= WAITING:

@@ -1,8 +1,10 @@
 """What each address takes and gives, by example."""
 
-from typing import Any, NamedTuple
+from typing import Any
 
 from engine.gateway import examples_open311 as of_open311
+from engine.gateway import examples_people as of_people
+from engine.gateway.example import Example as Example
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
 from topics.events.types import EventType
 from topics.ids import record_id
@@ -41,20 +43,6 @@ BULK: dict[str, Any] = {
     "required": list(MANY),
     "properties": MANY | {"dry_run": {"type": "boolean"}},
 }
-
-
-class Example(NamedTuple):
-    """What an address takes and gives, by example."""
-
-    status: int
-    gives: Any = None
-    content_type: str = "application/json"
-    takes: Any = None
-    """Content type -> schema and example."""
-    query: dict[str, Any] = {}
-    """Parameter -> an example of it."""
-    fails: tuple[str, ...] = ()
-    """Kinds of problems beyond those of every address."""
 
 
 DECIDED = {
@@ -222,6 +210,7 @@ EXAMPLES: dict[str, Example] = {
     "held": Example(
         200, {"rows": [{"id": record_id(INCIDENTS.name, 2, 17), "home": "tawan", "size": 512}]}, fails=("not-found",)
     ),
+    **of_people.EXAMPLES,
     "open311_discovery": Example(200, {"changeset": "2026-11-26T00:00:00Z", "endpoints": []}),
     "open311_services": Example(200, [of_open311.SERVICE], query={"jurisdiction_id": "guancheng"}),
     "open311_service": Example(

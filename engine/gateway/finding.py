@@ -44,7 +44,7 @@ async def search(world: World, request: Request, caller: Caller) -> Response:
             found = await found_by.search(archive, asked, limit, given.get("cursor"), scope)
         except InvalidSettings as exc:
             raise Problem("invalid", str(exc), field="cursor" if "cursor" in given else "q") from exc
-    rows = [row for row in found.rows if _still_theirs(world, caller, row)]
+    rows = [row for row in found.rows if still_theirs(world, caller, row)]
     told: dict[str, Any] = {"rows": rows, "now": world.now}
     if found.cursor is None:
         return answer(told)
@@ -71,7 +71,7 @@ def scope_of(law: Law, caller: Caller) -> "Scope | None":
     return Scope(tuple(sorted({node for entry in entries for node in entry.nodes})), caller.name)
 
 
-def _still_theirs(world: World, caller: Caller, row: dict[str, Any]) -> bool:
+def still_theirs(world: World, caller: Caller, row: dict[str, Any]) -> bool:
     """Whether a place that was somebody's when it was filed is so by the law of now."""
     if caller.kind != "person" or caller.role is Role.DEPARTMENT or row["person"] == caller.name:
         return True

@@ -102,7 +102,7 @@ async def _past(world: World, caller: Caller, name: str, after: int, limit: int)
     """
     async with archived():
         archive = await world.archive()
-        ticket, is_live = await _seen(world, archive, caller, name)
+        ticket, is_live = await seen(world, archive, caller, name)
         until = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
         while True:
             told = await _page(archive, ticket.id, after, limit + 1)
@@ -122,7 +122,7 @@ async def _page(archive: "Archive", ticket: str, after: int, limit: int) -> list
     ]
 
 
-async def _seen(world: World, archive: "Archive", caller: Caller, name: str) -> tuple[Ticket, bool]:
+async def seen(world: World, archive: "Archive", caller: Caller, name: str) -> tuple[Ticket, bool]:
     """Give a ticket as it is now, else as the archive has it, and whether it is still live."""
     from engine.archive.search import by_name
 

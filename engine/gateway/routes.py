@@ -12,6 +12,7 @@ from starlette.responses import Response
 from engine.gateway import (
     bulk,
     commands,
+    erasures,
     finding,
     numbers,
     open311,
@@ -19,6 +20,7 @@ from engine.gateway import (
     past,
     places,
     queues,
+    reporters,
     reports,
     stream,
     tickets,
@@ -103,6 +105,12 @@ ROUTES = (
         Route(method, f"/open311/v2/{path}.{{format}}", f"open311_{name}", handler, refused)
         for method, path, name, handler in _OPEN311
     ),
+    Route("POST", "/v1/tickets/{id:path}/reporter/reveal", "reveal", reporters.reveal),
+    Route("POST", "/v1/reporters/earlier", "earlier", reporters.earlier),
+    Route("POST", "/v1/reporters/erase", "erase_ask", erasures.erase_ask),
+    Route("GET", "/v1/erasures", "erasures", erasures.erasures),
+    Route("POST", "/v1/erasures/{id}/approve", "erase_approve", erasures.erase_approve),
+    Route("GET", "/v1/audit", "audit", erasures.audit),
     Route("GET", "/v1/rejected", "rejected", numbers.rejected),
     Route("GET", "/v1/held", "held", numbers.held),
 )

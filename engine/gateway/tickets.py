@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.gateway import allowed
-from engine.gateway.callers import OUTSIDE, Caller, sees
+from engine.gateway.callers import OUTSIDE, Caller, sees, way_to
 from engine.gateway.http import answer
 from engine.gateway.problems import not_found
 from engine.gateway.world import World
@@ -41,6 +41,11 @@ async def ticket(world: World, request: Request, caller: Caller) -> Response:
         "ticket": public(images[draft.id]),
         "category": _category(law, draft),
         "place": _place(law, draft),
+        "reporter": {
+            "reachable": draft.can_reach_reporter,
+            "sealed": draft.token is not None,
+            "reveal": way_to(caller, draft),
+        },
         "holder": {"person": draft.person, "duty": draft.duty, "tier": draft.tier, "next": draft.task},
         "stages": stage_owners(law, draft),
         "clocks": [_clock(law, draft, clock, zone) for clock in draft.clocks],

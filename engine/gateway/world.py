@@ -22,7 +22,10 @@ from engine.kafka.port import Log
 from engine.kafka.reference import Reference
 from engine.observability.health import Check
 from engine.observability.metrics import StageMetrics
+from engine.people.audit_log import AuditLog
+from engine.people.vault_index import VaultIndex
 from engine.security.redis_faults import REDIS_AWAY
+from engine.security.vault import Vault, load_vault
 from engine.settings import Settings
 from engine.stages.pack_cache import Laws
 from engine.views.redis_view import RedisView
@@ -69,6 +72,7 @@ class World:
         self.live = Live(settings.partitions, laws=self.packs.laws)
         self.tail.listeners += [self.waiting.decided, self.live.decided]
         self.tail.when_torn.append(self.live.torn)
+        self.audit, self.sealed = AuditLog(engine_log, door.send), VaultIndex(engine_log, settings.partitions)
         self.tasks: list[asyncio.Task[None]] = []
         self._answered: dict[str, float] = {}
         self.wait_seconds = WAIT_SECONDS
@@ -90,6 +94,8 @@ class World:
         now = asyncio.get_running_loop().time()
         self._answered = {"kafka": now, "redis": now}
         self.tasks += [asyncio.create_task(self.live.run()), asyncio.create_task(self._look())]
+        if self.settings.key_file.exists():
+            self.tasks.append(asyncio.create_task(self._read_vault()))
 
     async def stop(self) -> None:
         """Let go of everything."""
@@ -98,6 +104,7 @@ class World:
         for task in self.tasks:
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        self.sealed.close()
         await self.view.close()
         if self._archive is not None:
             await self._archive.close()
@@ -110,6 +117,11 @@ class World:
                 with suppress(KafkaFault, DependencyDown, OSError, TimeoutError):
                     await asyncio.wait_for(ask(), GONE_SECONDS / 2)
                     self._answered[name] = asyncio.get_running_loop().time()
+
+    async def _read_vault(self) -> None:
+        """Learn where entries stand before somebody in a hurry asks."""
+        with suppress(KafkaFault, OSError, TimeoutError):
+            await self.sealed.read_on()
 
     # -- what requests ask ---------------------------------------------------------------------------------------------
 
@@ -166,6 +178,18 @@ class World:
         if self._archive is None:
             raise away("the archive, which has folded nothing yet,")
         return self._archive
+
+    def vault(self) -> Vault:
+        """Give what opens people's data.
+
+        Raises:
+            Problem: This gateway was given no master key.
+        """
+        try:
+            return load_vault(self.settings.key_file)
+        except (InvalidSettings, OSError) as exc:
+            log.exception("the vault's master key cannot be read; nobody's data can be shown")
+            raise Problem("no-key", "this gateway has no master key; whoever runs it finds it in its log") from exc
 
     def key_caller(self, text: str) -> Caller | None:
         """Say whose key this is."""

@@ -30,6 +30,11 @@ def configuration(settings: Settings, spec: TopicSpec) -> dict[str, str]:
     return {**spec.settings(), "min.insync.replicas": str(settings.min_insync_replicas)}
 
 
+def made_as(settings: Settings, spec: TopicSpec) -> dict[str, str]:
+    """Give the broker settings that a topic is made with."""
+    return {**configuration(settings, spec), **dict(spec.made_with)}
+
+
 async def apply(settings: Settings, departments: Iterable[str]) -> list[str]:
     """Make the topics that are missing; answers their names. What exists is left alone, ``check`` tells differences."""
     admin = clients.admin(settings)
@@ -44,7 +49,7 @@ async def apply(settings: Settings, departments: Iterable[str]) -> list[str]:
                         settings.prefix + spec.name,
                         spec.partitions or settings.partitions,
                         settings.replication_factor,
-                        topic_configs=configuration(settings, spec),
+                        topic_configs=made_as(settings, spec),
                     )
                     for spec in missing
                 ]

@@ -40,7 +40,7 @@ OURS = (
     "first-passwords",
     "first-passwords.new",
     "up.log",
-    "reveals.jsonl",
+    "reveals.jsonl",  # of before the audit was a topic
     "audit.signed-off.json",
     "lock",
     MARK,

@@ -4,6 +4,7 @@ Whoever destroys the wrapped key has forgotten the person: the cipher text is th
 """
 
 import hashlib
+import hmac
 import os
 import re
 import stat
@@ -19,6 +20,8 @@ from engine.security.private_files import FILE_MODE, make_missing, read_whole
 from topics.rejected import Sealed
 
 KEY_BYTES, NONCE_BYTES = 32, 12
+PERSON_BYTES = 16
+"""Of a keyed hash: two people of a billion share one with a chance of 10⁻²¹."""
 
 KEY_ID = re.compile(r"[0-9a-f]{16}")
 
@@ -88,6 +91,15 @@ def load_keys(path: Path) -> tuple[bytes, list[bytes]]:
     return load_master_key(path), former
 
 
+def _people_key(master: bytes) -> bytes:
+    """Derive the key of hashes: who has the one file has both, and there is no second one to lose."""
+    return hmac.digest(master, b"gridwhistle people", "sha256")
+
+
+def _hashed(key: bytes, known_by: str) -> str:
+    return hmac.digest(key, known_by.encode(), "sha256")[:PERSON_BYTES].hex()
+
+
 class Vault:
     """Seals and opens. Tokens are derived from the record that brought the data, so a redelivered record seals under
     the same one."""
@@ -96,17 +108,27 @@ class Vault:
         """Take the master key, 32 bytes, and those before it: they seal nothing any more, and open."""
         self._master, self._wrap = master, AESGCM(master)
         self.id = key_id(master)
+        former = tuple(former)
         self._former = {key_id(key): AESGCM(key) for key in former}
+        self._people, self._people_before = _people_key(master), tuple(map(_people_key, former))
         self.former = frozenset(self._former)
 
     def token(self, record_id: str) -> str:
         """Name the vault entry of a record: ``v-`` and 24 hex."""
         return "v-" + hashlib.blake2b(record_id.encode(), key=self._master, digest_size=12).hexdigest()
 
-    def seal(self, token: str, data: bytes) -> Sealed:
-        """Seal data into an entry that holds it."""
+    def hashed(self, known_by: str) -> str:
+        """Hash what somebody is known again by, as it stands in entries that this master key sealed."""
+        return _hashed(self._people, known_by)
+
+    def hashed_by_all(self, known_by: str) -> list[str]:
+        """Hash it by this master key and by the former ones: what was sealed before a change of keys is found too."""
+        return [_hashed(key, known_by) for key in (self._people, *self._people_before)]
+
+    def seal(self, token: str, data: bytes, known_by: Iterable[str] = ()) -> Sealed:
+        """Seal data into an entry that holds it, with what its person is known again by, hashed."""
         entry, text = self.seal_aside(token, data)
-        return Sealed(entry.wrapped_key, text)
+        return Sealed(entry.wrapped_key, text, tuple([_hashed(self._people, one) for one in known_by]))
 
     def seal_aside(self, token: str, data: bytes) -> tuple[Sealed, bytes]:
         """Seal data; the entry holds the key alone, the cipher text is to be kept elsewhere."""

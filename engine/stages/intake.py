@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
 
 import msgspec
 
@@ -10,7 +9,7 @@ from engine.observability.metrics import StageMetrics
 from engine.observability.traces import Trail
 from engine.security.vault import Vault
 from engine.stages.identities import Identities
-from engine.stages.placing import incident_of, parted, place_of
+from engine.stages.placing import Parted, incident_of, parted, place_of
 from engine.stages.quoting import first, shown, without_names
 from engine.stages.report_reading import ColumnFault, Fault, compared, read
 from engine.stream.contracts import Clockless, Out, Record
@@ -174,14 +173,15 @@ class IntakeCore(Clockless):
         ref = self._current()
         placed = place_of(self._places[ref], report, envelope.identity)
         parts = parted(self._laws[ref], envelope, report)
-        token, sealed = self._seal(record.id, parts.personal)
+        token, sealed = self._seal(record.id, parts)
         return incident_of(envelope, report, placed, parts, token, ref, at), sealed
 
-    def _seal(self, record_id: str, personal: dict[str, Any]) -> tuple[str | None, list[Out]]:
-        if not personal:
+    def _seal(self, record_id: str, parts: Parted) -> tuple[str | None, list[Out]]:
+        if not parts.personal:
             return None, []
         token = self._vault.token(record_id)
-        return token, [self._vault_out(token, codec.encode(self._vault.seal(token, msgspec.json.encode(personal))))]
+        entry = self._vault.seal(token, msgspec.json.encode(parts.personal), parts.known_by)
+        return token, [self._vault_out(token, codec.encode(entry))]
 
     def _vault_out(self, token: str, value: bytes) -> Out:
         return Out(VAULT.name, (murmur2(token.encode()) & 0x7FFFFFFF) % self._partitions, token.encode(), value)

@@ -2,6 +2,7 @@
 
 from typing import Any, NamedTuple
 
+from engine.security.same_person import all_known_by
 from engine.stages.report_reading import Fault, milliseconds, public
 from engine.stages.shown import Shown
 from rules.law.compiled import Law
@@ -23,6 +24,8 @@ class Parted(NamedTuple):
     attachments: tuple[str, ...]
     attributes: dict[str, Any]
     personal: dict[str, Any]
+    known_by: tuple[str, ...] = ()
+    """What the reporter is known again by; it is hashed before it is written anywhere."""
 
 
 def place_of(places: Places, report: ReportedIncident, name: str) -> Placed:
@@ -56,7 +59,16 @@ def parted(law: Law, envelope: Envelope, report: ReportedIncident) -> Parted:
     private = report.reporter or any(k not in listed for k in report.attributes)
     personal = personal_of(envelope, listed) if private else {}
     personal |= {"masked": shown.originals} if shown.originals else {}
-    return Parted(category, given, text, address=address, attachments=urls, attributes=attributes, personal=personal)
+    return Parted(
+        category,
+        given,
+        text,
+        address=address,
+        attachments=urls,
+        attributes=attributes,
+        personal=personal,
+        known_by=all_known_by(shown.own),
+    )
 
 
 def incident_of(

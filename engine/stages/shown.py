@@ -15,14 +15,14 @@ class Shown:
 
     def __init__(self, law: Law, reporter: Mapping[str, Any] | None) -> None:
         """Know the city's forms of numbers, and what the reporter said of himself."""
-        self._mask, self._own = masker_for(law.bundle.timezone).mask, own_values(reporter)
+        self._mask, self.own = masker_for(law.bundle.timezone).mask, own_values(reporter)
         self.originals: dict[str, Any] = {}
 
     def text(self, field: str, text: str | None, longest: int = LONGEST_NAME) -> str | None:
         """Mask a text."""
         if not text:
             return text
-        masked = self._mask(text, self._own, longest)
+        masked = self._mask(text, self.own, longest)
         if masked is not text:
             self.originals[field] = text
         return masked

@@ -9,7 +9,7 @@ from typer.main import get_command
 
 from engine.cli import command_of
 from engine.client.publish_pack import prove
-from engine.kafka.topic_admin import configuration, wanted
+from engine.kafka.topic_admin import made_as, wanted
 from engine.stages import DOORS, STAGES
 from tests.contract.test_deploy import BASE, KUBERNETES, OURS, SETTINGS, deployments, documents
 from tests.support.kinds import MODELS, Kustomization
@@ -126,7 +126,7 @@ def test_topics_generated_are_topics_registered(capsys: pytest.CaptureFixture[st
             spec.partitions or SETTINGS.partitions,
             SETTINGS.replication_factor,
         )
-        assert {key: str(value) for key, value in there[name]["config"].items()} == configuration(SETTINGS, spec)
+        assert {key: str(value) for key, value in there[name]["config"].items()} == made_as(SETTINGS, spec)
     get_command(command_of("topics", "topics")).main(["manifest", "--pack", "guancheng"], standalone_mode=False)
     assert capsys.readouterr().out == (KUBERNETES / "kafka" / "guancheng.yaml").read_text(encoding="utf-8")
 
@@ -150,7 +150,7 @@ def test_users_have_the_rights_of_the_registry_and_no_more() -> None:
             assert _may(users[f"gw.{stage}"], "Write", spec.name) == (stage in spec.written_by), (stage, spec.name)
             assert stage not in spec.read_by or _may(users[f"gw.{stage}"], "Read", spec.name)
         assert not any(_may(users["gw.dept.ranqi"], right, spec.name) for right in ("Read", "Write"))
-    assert [name for name in users if _may(users[name], "Read", "vault")] == ["gw.intake", "gw.operator"]
+    assert [name for name in users if _may(users[name], "Read", "vault")] == ["gw.intake", "gw.gateway", "gw.operator"]
     assert _may(users["gw.fanout"], "Write", "dept.new.tasks") and _may(users["gw.replies"], "Read", "dept.new.replies")
     assert _may(users["gw.dept.ranqi"], "Read", "dept.ranqi.tasks") and _may(
         users["gw.dept.ranqi"], "Write", "dept.ranqi.replies"

@@ -175,6 +175,7 @@ def test_what_was_turned_away_is_seen_mended_and_sent_again(town: tuple[Path, st
         words = ("rejected", "resend", name, "--pack", "./my-town", "--data", "mine")
         return gridwhistle(folder, *words, typed=typed)
 
+    forgotten(folder)
     still = resent(shown)
     assert still.returncode == 1 and "is no time" in still.stdout
     other = resent(shown.replace("昨天下午", "46350.5").replace("１００７", "９９９９"))
@@ -192,7 +193,7 @@ def test_what_was_turned_away_is_seen_mended_and_sent_again(town: tuple[Path, st
 def shown_to_who_may(folder: Path, name: str) -> str:
     """The original of a rejected row: for a role on the roster, with a purpose, and noted; for nobody else."""
     for who, why, words in (
-        ("residents:resident-1", "mending", "shown to"),
+        ("residents:resident-1", "mending", "this is for"),
         ("chief:nobody", "mending", "not on the roster"),
         ("chief:chief-1", "", "purpose"),
     ):
@@ -202,11 +203,24 @@ def shown_to_who_may(folder: Path, name: str) -> str:
         folder, "rejected", "show", name, "--as", "chief:chief-1", "--purpose", "ask the clerk", "--data", "mine"
     )
     assert json.loads(shown.stdout)["columns"]["受理时间"] == "昨天下午" and "my-town-hotline 2026-1007" in shown.stderr
-    noted = folder / "mine" / "reveals.jsonl"
-    assert noted.stat().st_mode & 0o777 == 0o600
-    (entry,) = [json.loads(line) for line in noted.read_text().splitlines()]
-    assert (entry["record"], entry["as"], entry["purpose"]) == (name, "chief:chief-1", "ask the clerk")
+    (line,) = gridwhistle(folder, "people", "audit", "--json", "--data", "mine").stdout.splitlines()
+    entry = json.loads(line)
+    assert (entry["record"], entry["text"]) == (name, "ask the clerk") and "cli:chief:chief-1:" in entry["who"]
     return shown.stdout
+
+
+def forgotten(folder: Path) -> None:
+    """A reporter, by two people, by a number that stands in no argument; once, and noted."""
+    words = ("people", "erase", "--number", "--as", "chief:chief-1", "--reason", "asked in writing", "--data", "mine")
+    for second, why in (("chief:chief-1", "second person"), ("desk:desk-1", "this is for")):
+        refused = gridwhistle(folder, *words, "--and", second, typed="000-0030\n")
+        assert refused.returncode == 2 and why in refused.stderr
+    done = gridwhistle(folder, *words, "--and", "centre:centre-1", typed="000 00 30\n")
+    assert "keys of 1 reports and 0 rejected" in done.stdout, done.stdout + done.stderr
+    again = gridwhistle(folder, *words, "--and", "centre:centre-1", typed="000-0030\n")
+    assert again.returncode == 2 and "it is forgotten" in again.stderr
+    listed = gridwhistle(folder, "people", "audit", "--data", "mine").stdout
+    assert [line.split("  ")[2] for line in listed.splitlines()] == ["original", "erase_asked", "erase_done"]
 
 
 def test_a_feed_that_is_stopped_says_where_it_stood(town: tuple[Path, str]) -> None:

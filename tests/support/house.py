@@ -22,7 +22,7 @@ from engine.kafka.reference import Reference
 from engine.settings import Settings
 from engine.stream.contracts import Out
 from engine.stream.sending import send
-from rules.state.causes import CommandCause, Outcome
+from rules.state.causes import CommandCause, IncidentCause, Outcome
 from tests.support.city import HOUR, MINUTE, REF, City, at
 from topics import codec
 from topics.command import Command
@@ -30,7 +30,7 @@ from topics.decision import Decision
 from topics.ids import partition_of
 from topics.pack import PackBundle
 from topics.reference import EngineClock
-from topics.registry import COMMANDS, DECISIONS, RAW, REJECTED, STATE
+from topics.registry import COMMANDS, DECISIONS, RAW, STATE, TOPICS
 from topics.ticket import Marker
 
 PARTITIONS = 2
@@ -66,7 +66,7 @@ class House:
             **({"gateway_seats": "open"} | more),
         )
         self.log = MemoryLog(lambda: int(time.time() * 1000), self.settings.prefix)
-        self.log.create_all((RAW, COMMANDS, DECISIONS, STATE, REJECTED), PARTITIONS)
+        self.log.create_all(TOPICS, PARTITIONS)
         self.city = Deciding(bundle)
         self.is_away, self.decides, self.folds = False, True, True
         self.archive = Archive(self.settings) if self.settings.database_url else None
@@ -77,7 +77,12 @@ class House:
         """One thing is decided and written at a time, as in a partition."""
 
     async def send(
-        self, topic: str, partition: int, key: bytes | None, value: bytes, headers: Sequence[tuple[str, bytes]] = ()
+        self,
+        topic: str,
+        partition: int,
+        key: bytes | None,
+        value: bytes | None,
+        headers: Sequence[tuple[str, bytes]] = (),
     ) -> int:
         """Append, as the broker does; or be away. What was given is decided at once."""
         if self.is_away:
@@ -155,6 +160,14 @@ class House:
             ticket = self.city.report(name, **fields)
             await self._commit(self.city.outcome)
         return ticket.id
+
+    async def take(self, cause: IncidentCause) -> str:
+        """What intake let through is filed; answers the ticket."""
+        async with self._turn:
+            self.city.now = self.world.now
+            outcome = self.city.take(cause)
+            await self._commit(outcome)
+        return outcome.tickets[0][0]
 
     async def ask(self, kind: str, name: str, who: str, **fields: Any) -> str:
         """Somebody does something past the gateway."""

@@ -23,6 +23,7 @@ ROOMS = (
     "engine.errors",
     "engine.server_addresses",
     "engine.misfits",
+    "engine.gateway_settings",
     "engine.settings",
     "engine.terminal",
     "engine.security",
@@ -35,6 +36,7 @@ ROOMS = (
     "engine.views",
     "engine.stages",
     "engine.app",
+    "engine.people",
     "engine.gateway",
 )
 """From the lowest to the highest; what is not named stands above all of them."""

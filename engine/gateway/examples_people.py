@@ -1,0 +1,54 @@
+"""What OpenAPI says of the addresses of people's data."""
+
+from typing import Any
+
+from engine.gateway.example import Example
+from topics.audit import Deed, Purpose
+
+TICKET = "tawan-20260302-1"
+_TEXT = {"type": "string", "maxLength": 500}
+_REVEAL: dict[str, Any] = {
+    "type": "object",
+    "properties": {"purpose": {"enum": [*Purpose]}, "text": _TEXT},
+}
+_WHOM: dict[str, Any] = {
+    "type": "object",
+    "properties": {"ticket": {"type": "string"}, "number": {"type": "string"}, "text": _TEXT},
+}
+_ENTRY = {
+    "id": "5b0c…",
+    "at": 1772413200000,
+    "who": "person:desk::desk-1",
+    "what": Deed.REVEAL,
+    "ticket": TICKET,
+    "purpose": Purpose.CALL_BACK,
+}
+_ASKING = ("unreadable", "foreign-origin", "not-found", "too-large", "invalid")
+
+EXAMPLES: dict[str, Example] = {
+    "reveal": Example(
+        200,
+        {"ticket": TICKET, "audit": "5b0c…", "reporter": {"name": "…", "phone": "…"}, "masked": {"text": "…"}},
+        takes={"application/json": (_REVEAL, {"purpose": Purpose.CALL_BACK, "text": "which gate?"})},
+        fails=(*_ASKING, "erased", "no-key"),
+    ),
+    "earlier": Example(
+        200,
+        {"rows": [{"id": TICKET, "status": "closed"}], "audit": "5b0c…", "now": 1772413200000},
+        takes={"application/json": (_WHOM, {"ticket": TICKET})},
+        fails=(*_ASKING, "no-key", "no-archive"),
+    ),
+    "erase_ask": Example(
+        202,
+        {"erasure": "5b0c…", "entries": 2},
+        takes={"application/json": (_WHOM, {"ticket": TICKET, "text": "asked for it in writing"})},
+        fails=(*_ASKING, "erased", "no-key"),
+    ),
+    "erasures": Example(200, {"rows": [_ENTRY | {"what": Deed.ERASE_ASKED}]}, fails=("not-found",)),
+    "erase_approve": Example(
+        200,
+        {"erasure": "5b0c…", "audit": "77aa…", "reports": 2, "rejected": 1, "stays": "…"},
+        fails=("foreign-origin", "not-found", "no-key"),
+    ),
+    "audit": Example(200, {"rows": [_ENTRY]}, query={"limit": 100}, fails=("not-found", "invalid")),
+}

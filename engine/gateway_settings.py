@@ -1,0 +1,57 @@
+"""The gateway's part of the settings: where it answers, how much, whom it shows what."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+
+class GatewaySettings(BaseModel):
+    """What the gateway alone is told; every process reads it, so that one environment serves all."""
+
+    gateway_bind: str = Field(
+        default="127.0.0.1:27005",
+        pattern=r"^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9_.-]+):\d{1,5}$",
+        description="`HOST:PORT` on which the gateway answers people and programs; it has no TLS, so beyond the"
+        " loopback put one in front that has.",
+    )
+    gateway_body_bytes: int = Field(
+        default=1024 * 1024,
+        ge=1024,
+        le=64 * 1024 * 1024,
+        description="Largest body that the gateway reads; a report alone may have 512 KiB.",
+    )
+    gateway_requests_per_second: int = Field(
+        default=50,
+        ge=1,
+        le=100_000,
+        description="Requests of one client in a second, over ten seconds; what comes beyond is answered 429.",
+    )
+    gateway_keys_file: Path | None = Field(
+        default=None,
+        description="The gateway's keys, hashed (`gridwhistle keys`); `gateway.keys` of the data folder by default. It"
+        " is read anew when it changes.",
+    )
+    gateway_accounts_file: Path | None = Field(
+        default=None,
+        description="The accounts of people, their passwords hashed (`gridwhistle accounts`); `gateway.accounts` of the"
+        " data folder by default. It is read anew when it changes.",
+    )
+    gateway_seats: Literal["", "open"] = Field(
+        default="",
+        description="`open`: whoever reaches the gateway chooses a seat of the roster without a password. For a"
+        " demonstration, on the loopback alone.",
+    )
+    reveals_per_day: int = Field(
+        default=30,
+        ge=0,
+        le=100_000,
+        description="So many reporters may one person be shown in a day of the pack's zone; whoever handles a U1 is not"
+        " counted.",
+    )
+    lookups_per_day: int = Field(
+        default=200,
+        ge=0,
+        le=100_000,
+        description="So often may one person ask in a day for the earlier tickets of a reporter.",
+    )
