@@ -1,0 +1,101 @@
+"""Tickets at rest are packed: nobody who reads the shelf can tell, and the decisions are the same to the byte."""
+
+import random
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from engine.stream.contracts import Out
+from rules.state import ticket_store
+from rules.state.packed_json import Packing, is_packed
+from rules.state.ticket_store import Shelf
+from tests.bench.in_process import START, dispatch_of, intake_of, record, timed
+from tests.support.poison import good, law_of
+from topics.registry import INCIDENTS, RAW
+
+LAW = law_of("guancheng")
+LONG = 1 * 86_400_000
+
+
+@pytest.fixture
+def small(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A book of a few tickets packs as one of thousands does."""
+    for name, value in (("PACKED_FROM", 40), ("SAMPLES", 20), ("FRESH", 5)):
+        monkeypatch.setattr(ticket_store, name, value)
+
+
+@pytest.fixture(scope="module")
+def incidents() -> list[Out]:
+    """What intake makes of some reports."""
+    sent = [Out(RAW.name, 0, key, value, headers) for key, value, headers in good(5, 120)]
+    _, outs = timed(intake_of(LAW), [record(RAW.name, n, one, START + n * 500) for n, one in enumerate(sent)])
+    return [one for one in outs if one.topic == INCIDENTS.name]
+
+
+def decided(incidents: list[Out]) -> Iterator[Out]:
+    """All that dispatch writes: the reports, and every clock of a day on which nobody does anything."""
+    core = dispatch_of(LAW)
+    for n, one in enumerate(incidents):
+        yield from core.take(record(INCIDENTS.name, n, one, START + n * 500), START + n * 500)
+        yield from core.flush()
+    while (due := core.next_due()) is not None and due < START + LONG:
+        yield from core.fire(due, due) or ()
+        yield from core.flush()
+    yield from (Out("state", 0, key, value) for key, value in core.book.records())
+    packed = sum(map(is_packed, core.book.tickets._bytes.values()))
+    assert packed == (len(core.book.tickets) - ticket_store.FRESH if ticket_store.FRESH < 100 else 0)
+
+
+def test_a_packed_book_decides_the_same_bytes(incidents: list[Out], request: pytest.FixtureRequest) -> None:
+    """Reports, each clock that fires in a day, and the whole state at the end."""
+    plain = list(decided(incidents[:60]))
+    request.getfixturevalue("small")
+    assert list(decided(incidents[:60])) == plain
+    assert len(plain) > 300
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("seed", range(5))
+def test_a_shelf_is_a_dictionary(incidents: list[Out], seed: int) -> None:
+    """Whatever is put, dropped and read in any order, with names that come again."""
+    core = dispatch_of(LAW)
+    timed(core, [record(INCIDENTS.name, n, one, START) for n, one in enumerate(incidents)])
+    stored = {name: core.book.tickets.stored(name) or b"" for name in core.book.tickets}
+    draw, shelf, told = random.Random(seed), Shelf(), dict[str, bytes]()
+    names = list(stored)
+    for _ in range(1500):
+        name = draw.choice(names)
+        if draw.randrange(4):
+            value = stored[name].replace(b'"text":"', b'"text":"' + b"x" * draw.randrange(9))
+            told[name] = value
+            shelf.put(name, value)
+        else:
+            told.pop(name, None)
+            shelf.put(name, None)
+        other = draw.choice(names)
+        assert shelf.stored(other) == told.get(other)
+        assert (other in shelf, len(shelf)) == (other in told, len(told))
+        if other in told:
+            assert shelf[other].id == shelf.look(other).id == other
+    assert list(shelf) == list(told)
+    assert sum(map(is_packed, shelf._bytes.values())) > 20
+
+
+def test_packed_it_is_a_third_at_most(incidents: list[Out]) -> None:
+    """Tickets have most of their bytes in common."""
+    core = dispatch_of(LAW)
+    timed(core, [record(INCIDENTS.name, n, one, START) for n, one in enumerate(incidents)])
+    values = [core.book.tickets.stored(name) or b"" for name in core.book.tickets]
+    packing = Packing(values[:60])
+    assert sum(map(len, map(packing.pack, values[60:]))) * 3 < sum(map(len, values[60:]))
+    assert [packing.unpack(packing.pack(value)) for value in values] == values
+
+
+def test_what_has_nothing_in_common_is_packed_by_itself() -> None:
+    """And bytes that only begin like something packed are no JSON, as they were before."""
+    packing = Packing([b"{}"])
+    assert packing.unpack(packing.pack(b'{"a":1}')) == b'{"a":1}'
+    assert packing.unpack(b'{"a":1}') == b'{"a":1}'
+    with pytest.raises(msgspec.DecodeError):
+        packing.unpack(b"\x28\xb5\x2f\xfdno")
