@@ -3,7 +3,9 @@
 import re
 from typing import Any
 
-from engine.gateway.examples import DECIDED, EXAMPLES, JOB, OBJECT, TAKEN, TICKET, Example
+from engine.gateway.example import Example
+from engine.gateway.examples import DECIDED, EXAMPLES, JOB, OBJECT, TAKEN, TICKET
+from engine.gateway.examples_pull import READER
 from engine.gateway.policy import POLICIES
 from engine.gateway.problems import CONTENT_TYPE, KINDS, TYPE
 
@@ -15,6 +17,8 @@ _OF_PATH = {
     "format": "json",
     "token": "A-1",
     "job": JOB,
+    "department": "ranqi",
+    "reader": READER,
     "lat": "34.75",
     "lon": "113.65",
 }

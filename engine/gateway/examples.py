@@ -5,6 +5,7 @@ from typing import Any
 from engine.gateway import examples_open311 as of_open311
 from engine.gateway import examples_people as of_people
 from engine.gateway.example import Example as Example
+from engine.gateway.examples_pull import OF_PULL
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
 from topics.events.types import EventType
 from topics.ids import record_id
@@ -72,7 +73,7 @@ JOB = "0123456789abcdef"
 _RUNNING = {"job": JOB, "state": "running", "ask": f"/v1/packs/what-if/{JOB}", "from": "2026-02-28T16:00:00+00:00"}
 _OF_PACKS = ("unreadable", "foreign-origin", "not-found", "too-large", "wrong-type", "invalid")
 
-EXAMPLES: dict[str, Example] = {
+EXAMPLES: dict[str, Example] = OF_PULL | {
     "livez": Example(200, "alive\n", "text/plain"),
     "readyz": Example(200, "ready\n", "text/plain", query={"verbose": ""}),
     "openapi": Example(200, {"openapi": "3.1.0"}),

@@ -19,6 +19,7 @@ from engine.gateway import (
     packs,
     past,
     places,
+    pulling,
     queues,
     reporters,
     reports,
@@ -93,6 +94,18 @@ ROUTES = (
     Route("GET", "/v1/queues", "queues", queues.queues),
     Route("GET", "/v1/queues/{name}", "queue", queues.queue),
     Route("GET", "/v1/stream", "stream", stream.stream),
+    *(
+        Route(method, f"/v1/departments/{{department}}/{path}", name, handler)
+        for method, path, name, handler in (
+            ("GET", "events", "events", pulling.look),
+            ("POST", "events/lease", "events_lease", pulling.lease),
+            ("POST", "events/ack", "events_ack", pulling.ack),
+            ("POST", "events/nack", "events_nack", pulling.nack),
+            ("GET", "readers", "readers", pulling.readers),
+            ("PUT", "readers/{reader}", "reader_put", pulling.reader_put),
+            ("DELETE", "readers/{reader}", "reader_drop", pulling.reader_drop),
+        )
+    ),
     Route("GET", "/v1/grid/{lat},{lon}", "grid", places.grid),
     Route("GET", "/v1/packs/in-force", "pack", places.pack),
     Route("POST", "/v1/packs/check", "pack_check", packs.check),

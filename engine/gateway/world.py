@@ -34,6 +34,7 @@ from topics.ids import Instant, home_of, partition_of
 
 if TYPE_CHECKING:  # large, and a gateway that nobody asks for the past does without
     from engine.archive.store import Archive
+    from engine.doors.store import Doors
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +78,7 @@ class World:
         self._answered: dict[str, float] = {}
         self.wait_seconds = WAIT_SECONDS
         self._archive: Archive | None = None
+        self._doors: Doors | None = None
         self.trials = 0
         """Packs that are being tried."""
         self.what_if = Jobs(settings)
@@ -108,6 +110,8 @@ class World:
         await self.view.close()
         if self._archive is not None:
             await self._archive.close()
+        if self._doors is not None:
+            await self._doors.close()
 
     async def _look(self) -> None:
         """See whether both servers answer, and take new packs in."""
@@ -190,6 +194,28 @@ class World:
         except (InvalidSettings, OSError) as exc:
             log.exception("the vault's master key cannot be read; nobody's data can be shown")
             raise Problem("no-key", "this gateway has no master key; whoever runs it finds it in its log") from exc
+
+    async def doors(self) -> "Doors":
+        """Give what departments are told, and who subscribes to it.
+
+        Raises:
+            Problem: This stack has no database, or the archive, which writes it, was not begun yet.
+            DependencyDown: PostgreSQL is away.
+        """
+        if not self.settings.database_url:
+            raise Problem("no-archive", "the stack was brought up without one; 'gridwhistle up --archive' begins it")
+        if self._doors is None:
+            from engine.doors.store import Doors
+
+            found = Doors(self.settings, statement_timeout=str(ASK_MS))
+            is_there = await found.schema.is_there(found.engine)
+            if not is_there or self._doors is not None:  # another request was faster
+                await found.close()
+            else:
+                self._doors = found
+        if self._doors is None:
+            raise away("the archive, which has written no events yet,")
+        return self._doors
 
     def key_caller(self, text: str) -> Caller | None:
         """Say whose key this is."""

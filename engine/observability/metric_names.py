@@ -24,6 +24,7 @@ CounterName = Literal[
     "survey_answers",
     "closed",
     "http_requests",
+    "pulled",
 ]
 GaugeName = Literal[
     "open_tickets",
@@ -106,6 +107,7 @@ COUNTERS: dict[CounterName, Spec] = {
         "dispatch",
     ),
     "http_requests": Spec("Requests answered, by route and status.", ("route", "status"), "gateway"),
+    "pulled": Spec("Events pulled: `leased`, `again`, `acked`, `nacked`.", ("department", "how"), "gateway"),
 }
 """Name (without prefix and ``_total``) -> what it is."""
 

@@ -1,0 +1,71 @@
+"""What of a department's events a subscriber wants: a CEL condition over the members of a task."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from engine.errors import InvalidSettings
+from rules.law.cel_library import cel
+from rules.law.conditions import FAILURES, compiled
+from topics.task import Task
+
+LONGEST = 1000
+"""Characters; `topics.bounds` holds depth and loops."""
+
+_KNOWN: dict[str, Any] = {
+    field.name: "" if field.default is None else field.default
+    for field in msgspec.structs.fields(Task)
+    if field.default is not msgspec.NODEFAULT and field.name not in ("grid", "call", "version")
+}
+_KNOWN |= {"limit_ms": 0}
+_REQUIRED = ("id", "event", "department", "ticket", "role", "at")
+
+VARIABLES = (*_REQUIRED, *_KNOWN, "grid")
+"""What a filter may read: a task's members, one that is absent as ``""`` (``limit_ms`` as 0), and ``grid`` as the list
+of codes from the largest area down."""
+
+
+class Filter:
+    """One condition; an empty one lets everything through."""
+
+    def __init__(self, condition: str) -> None:
+        """Compile it.
+
+        Raises:
+            InvalidSettings: It cannot be used; says why, with line and column.
+        """
+        self._condition = None
+        if not condition.strip():
+            return
+        try:
+            if len(condition) > LONGEST:
+                raise ValueError(f"it has {len(condition)} characters; at most {LONGEST}")
+            self._condition = compiled(condition)
+            reads = set(self._condition.variables())
+        except FAILURES as exc:
+            raise InvalidSettings(f"the filter cannot be read: {exc}") from exc
+        if unknown := sorted(reads - set(VARIABLES)):
+            raise InvalidSettings(f"a filter knows {', '.join(VARIABLES)}; not {', '.join(unknown)[:100]}")
+
+    def takes(self, body: str) -> bool:
+        """Whether an event is wanted. One that the condition fails on is: better one too many than one lost."""
+        if self._condition is None:
+            return True
+        try:
+            return self._condition.execute(cel.Context(variables=facts(body))) is not False
+        except FAILURES:
+            return True
+
+
+def facts(body: str) -> dict[str, Any]:
+    """Give what a filter reads of an event."""
+    task = msgspec.json.decode(body)
+    found = _KNOWN | {name: value for name, value in task.items() if name in _KNOWN or name in _REQUIRED}
+    return found | {"grid": [step["code"] for step in task.get("grid", ())]}
+
+
+def matching(condition: str, bodies: Iterable[str]) -> list[bool]:
+    """Say of each event whether a condition takes it."""
+    wanted = Filter(condition)
+    return [wanted.takes(body) for body in bodies]
