@@ -55,3 +55,19 @@ class GatewaySettings(BaseModel):
         le=100_000,
         description="So often may one person ask in a day for the earlier tickets of a reporter.",
     )
+    webhook_reach: Literal["public", "private", "loopback"] = Field(
+        default="public",
+        description="Where webhooks may lead: `public` (the internet), `private` (networks of one's own as well), or"
+        " `loopback` (this machine as well, by plain HTTP too; what `up` sets). Never link-local addresses.",
+    )
+    webhook_ca_file: Path | None = Field(
+        default=None,
+        description="Certificates (PEM) of who signs the receivers' of webhooks; the system's where none is given.",
+    )
+    webhook_first_pause_seconds: float = Field(
+        default=5.0,
+        ge=0.01,
+        le=3600,
+        description="After so long a webhook's message that did not arrive is sent again; each further pause is four"
+        " times as long, up to 12 hours.",
+    )

@@ -4,11 +4,11 @@ hold them."""
 from pathlib import Path
 
 from engine import settings_page
-from engine.observability import metric_names
+from engine.observability import metrics_page
 
 DOCS = Path(__file__).parents[1] / "docs"
 
-PAGES = {"metrics.md": metric_names.page, "settings.md": settings_page.page}
+PAGES = {"metrics.md": metrics_page.page, "settings.md": settings_page.page}
 """File -> what draws it."""
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ DECISIONS = TopicSpec(
     (Decision,),
     Delete(180),
     ("dispatch",),
-    ("fanout", "projector", "archive", "gateway", "notifier", "auditor", "replay"),
+    ("fanout", "projector", "archive", "gateway", "auditor", "replay"),
 )
 FANOUT_STATE = TopicSpec("fanout.state", "m:", (Marker,), Compact(), ("fanout",), ("fanout",))
 REPLIES_STATE = TopicSpec("replies.state", "m:<topic>:<partition>", (Marker,), Compact(), ("replies",), ("replies",))

@@ -16,8 +16,9 @@ TRANSACTIONAL = frozenset({"intake", "dispatch", "fanout"})
 """Stages that write in transactions (DESIGN 1)."""
 
 STAGES = ("intake", "dispatch", "fanout", "projector", "replies", "archive")
-DOORS = ("gateway",)
-"""They answer people and programs: topics are theirs to read and write, no group and no partitions."""
+DOORS = ("gateway", "notifier")
+"""They answer people and programs, or send to them: topics are theirs to read and write, no group and no partitions.
+The notifier asks Kafka nothing; it has a user since the common settings want one."""
 
 DEPARTMENT_SIDE = {"fanout": "tasks", "replies": "replies"}
 """Stages that meet the departments' topics. By prefix: a department that a new pack brings must not stop a partition

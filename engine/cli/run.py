@@ -12,7 +12,7 @@ import uvloop
 
 from engine.errors import InvalidSettings
 from engine.settings import Settings
-from engine.stages import DOORS, STAGES
+from engine.stages import DOORS, NOTIFIER, STAGES
 
 
 def run(
@@ -50,7 +50,11 @@ def run(
 
 
 def _running(settings: Settings, stage: str, ready: Path | None) -> Coroutine[Any, Any, None]:
-    """Choose what runs; a stage needs no web framework, and the gateway no Faust."""
+    """Choose what runs; a stage needs no web framework, the gateway no Faust, the notifier neither."""
+    if stage == NOTIFIER:
+        from engine.notifier.process import run_notifier
+
+        return run_notifier(settings, ready)
     if stage in DOORS:
         from engine.gateway.process import run_gateway
 

@@ -9,7 +9,7 @@ from engine.errors import InvalidSettings
 from engine.security.connections import new_database
 from engine.settings import Settings
 
-HEAD = "0002"
+HEAD = "0003"
 """The last step of the migrations."""
 
 

@@ -39,7 +39,7 @@ from engine.security.redis_faults import redis_answering
 from engine.security.vault import make_master_key
 from engine.server_addresses import is_loopback
 from engine.settings import ENVIRONMENT, Settings
-from engine.stages import DOORS, STAGES, stages_of
+from engine.stages import STAGES, doors_of, stages_of
 from topics.registry import VAULT
 
 Say = Callable[[str], None]
@@ -199,7 +199,7 @@ class Stack:
                 self.supervisor.add(Child(name, stage, command, environ=environ, folder=self.folder))
                 self.file.processes[name] = {"stage": stage, "pid": None, "port": port}
                 port += 1
-        for door in DOORS:
+        for door in doors_of(self.settings):
             self._start_door(door, port)
             port += 1
 
@@ -209,6 +209,7 @@ class Stack:
         environ = child_environ(port, self.settings.http_address)
         if self.wanted.demo and is_loopback(self.settings.gateway_address[0]):
             environ.setdefault(f"{ENVIRONMENT}GATEWAY_SEATS", "open")
+        environ.setdefault(f"{ENVIRONMENT}WEBHOOK_REACH", "loopback")  # whoever tries a webhook receives it here
         self.supervisor.add(Child(f"{door}-1", door, command, environ=environ, folder=self.folder))
         self.file.processes[f"{door}-1"] = {"stage": door, "pid": None, "port": port}
 

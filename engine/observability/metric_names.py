@@ -25,6 +25,7 @@ CounterName = Literal[
     "closed",
     "http_requests",
     "pulled",
+    "deliveries",
 ]
 GaugeName = Literal[
     "open_tickets",
@@ -55,6 +56,8 @@ GaugeName = Literal[
     "certificate_expiry_seconds",
     "stream_clients",
     "seats_open",
+    "deliveries_waiting",
+    "targets_failing",
 ]
 HistogramName = Literal["step_seconds", "report_to_task_seconds", "escalation_lateness_seconds", "http_request_seconds"]
 
@@ -108,6 +111,11 @@ COUNTERS: dict[CounterName, Spec] = {
     ),
     "http_requests": Spec("Requests answered, by route and status.", ("route", "status"), "gateway"),
     "pulled": Spec("Events pulled: `leased`, `again`, `acked`, `nacked`.", ("department", "how"), "gateway"),
+    "deliveries": Spec(
+        "Attempts to send a message, by kind of target and by what came of it: sent, failed, given_up.",
+        ("kind", "outcome"),
+        "notifier",
+    ),
 }
 """Name (without prefix and ``_total``) -> what it is."""
 
@@ -205,6 +213,10 @@ GAUGES: dict[GaugeName, Spec] = {
     "seats_open": Spec(
         "1 where whoever reaches the gateway chooses a seat of the roster without a password.", (), "gateway"
     ),
+    "deliveries_waiting": Spec("Messages to webhooks that wait to be sent, or to be sent again.", (), "notifier"),
+    "targets_failing": Spec(
+        "Webhooks that have failed for more than an hour, or were paused since they failed for days.", (), "notifier"
+    ),
 }
 """Name (without prefix) -> what it is."""
 
@@ -264,37 +276,3 @@ PROCESS = (
     "process_start_time_seconds",
 )
 """Of the client library, under its own names; told by every stage on Linux."""
-
-
-def page() -> str:
-    """Draw ``docs/metrics.md``."""
-    lines = [
-        "# Metrics",
-        "",
-        (
-            "Drawn from `engine/observability/metric_names.py` by `python -m engine.pages`; what a bad value means and"
-            " what to do then is in [operations](operations.md)."
-        ),
-        (
-            "Each stage answers on `/metrics` of its own port. Where it says *take max*, every projector tells the same"
-            " figure of the whole view."
-        ),
-        (
-            "Labels are from small closed sets (tiers, reasons, departments and streets of the pack), never an id;"
-            " beyond 2,000 of one metric they are counted as `other`."
-        ),
-    ]
-    for title, kind, table in (
-        ("Counters", "_total", COUNTERS),
-        ("Gauges", "", GAUGES),
-        ("Histograms", "", HISTOGRAMS),
-        ("From an audit", "", AUDIT),
-    ):
-        lines += ["", f"## {title}", "", "| metric | labels | told by | what it tells |", "|---|---|---|---|"]
-        lines += [
-            f"| `{PREFIX}{name}{kind}` | {' '.join(f'`{label}`' for label in spec.labels)} | {spec.told_by} |"
-            f" {spec.help} |"
-            for name, spec in table.items()
-        ]  # type: ignore[attr-defined]
-    lines += ["", "Under the client library's own names: " + ", ".join(f"`{name}`" for name in PROCESS) + ".", ""]
-    return "\n".join(lines)

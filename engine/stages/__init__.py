@@ -21,16 +21,22 @@ if TYPE_CHECKING:
 STAGES = ("intake", "dispatch", "fanout", "replies", "projector", "archive")
 """In the order of the picture in README."""
 
-DOORS = ("gateway",)
-"""Processes of a stack that answer people and programs: no partitions are theirs, and no group."""
+DOORS = ("gateway", "notifier")
+"""Processes of a stack that answer people and programs, and that send to them: no partitions are theirs, and no
+group."""
 
-ARCHIVE = "archive"
-"""The one that a stack can do without."""
+ARCHIVE, NOTIFIER = "archive", "notifier"
+"""Those that a stack can do without."""
 
 
 def stages_of(settings: Settings) -> tuple[str, ...]:
     """Name the stages that a stack has: without a database there is nothing to archive into."""
     return STAGES if settings.database_url else tuple(stage for stage in STAGES if stage != ARCHIVE)
+
+
+def doors_of(settings: Settings) -> tuple[str, ...]:
+    """Name the doors that a stack has: what is sent to subscribers lies in the database."""
+    return DOORS if settings.database_url else tuple(door for door in DOORS if door != NOTIFIER)
 
 
 async def nothing() -> None:

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import psutil
+from sqlalchemy import text
 
 from engine.client.command_batches import give_many
 from engine.client.publish_pack import prove
+from engine.doors.store import Doors
 from engine.kafka.broker_time import engine_now
 from engine.kafka.clients import transactional
 from engine.kafka.kafka_log import KafkaLog
@@ -138,6 +140,23 @@ def close_seats(here: Watched) -> None:
     """The same without."""
     more = {"GRIDWHISTLE_GATEWAY_BIND": f"127.0.0.1:{free_ports(1)}"}
     here.kept["second"].start(here.data.parent / "seats", None, more, "gateway")
+
+
+def fail_webhook(here: Watched) -> None:
+    """Say of a webhook that it was paused since its receiver took nothing for days."""
+    asyncio.run(_target(here, "INSERT INTO targets (id, state, why) VALUES ('webhook:wh_0', 'paused', 'failing')"))
+
+
+def mend_webhook(here: Watched) -> None:
+    """Let it go on."""
+    asyncio.run(_target(here, "DELETE FROM targets WHERE id = 'webhook:wh_0'"))
+
+
+async def _target(here: Watched, statement: str) -> None:
+    doors = Doors(settings_of(here.data))
+    async with doors.engine.begin() as connection:
+        await connection.execute(text(statement))
+    await doors.close()
 
 
 def publish_half(here: Watched) -> None:

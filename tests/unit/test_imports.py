@@ -66,6 +66,7 @@ DEAR = {
         "engine/archive/",
         "engine/database/",
         "engine/doors/",
+        "engine/notifier/",
         "engine/stages/archive.py",
         "engine/cli/archive.py",
         "engine/cli/search.py",

@@ -33,6 +33,7 @@ ROOMS = (
     "engine.database",
     "engine.doors",
     "engine.archive",
+    "engine.notifier",
     "engine.views",
     "engine.stages",
     "engine.app",

@@ -1,0 +1,288 @@
+"""Webhooks on a real PostgreSQL, to a real receiver on the loopback: every event at least once with one id, those of a
+ticket in order, nobody held up by another."""
+
+import asyncio
+import json
+import uuid
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from engine.doors.deliveries import Deliveries
+from engine.doors.outbox import put_events
+from engine.doors.retention import tidy
+from engine.doors.store import Doors
+from engine.doors.webhooks import KIND, Subscription, Webhooks
+from engine.notifier.http import Poster
+from engine.notifier.loop import SendingLoop
+from engine.notifier.pauses import Pauses
+from engine.notifier.signed import WebhookKind
+from engine.observability.metrics import StageMetrics
+from engine.settings import Settings
+from tests.support.receiver import Receiver, failing, good, never, slow, twice
+from tests.support.rig import Rig
+
+AT = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
+
+
+REACH = {"GRIDWHISTLE_WEBHOOK_REACH": "loopback", "GRIDWHISTLE_WEBHOOK_FIRST_PAUSE_SECONDS": "0.05"}
+
+
+class Stand:
+    """Doors of a stack, a receiver, and webhooks that lead to it."""
+
+    def __init__(self, settings: Settings, receiver: Receiver) -> None:
+        self.settings, self.receiver = settings, receiver
+        self.doors = Doors(settings)
+        self.webhooks, self.deliveries = Webhooks(self.doors), Deliveries(self.doors)
+        self.ids: dict[str, str] = {}
+        self.metrics = StageMetrics("notifier")
+        self._made = 0
+
+    async def subscribe(self, path: str, condition: str = "", department: str = "cg", past: bool = False) -> str:
+        """A webhook to one of the receiver's paths."""
+        wanted = Subscription(
+            department=department, url=self.receiver.url(path), filter=condition, since=AT, has_past=past
+        )
+        self.ids[path], secret = await self.webhooks.add(wanted, "person:desk:a")
+        self.receiver.secrets.setdefault(path, []).append(secret)
+        return self.ids[path]
+
+    async def tell(self, count: int, tickets: int = 5, department: str = "cg") -> list[tuple[str, str]]:
+        """Events of some tickets in turn; answers ids with their tickets."""
+        rows = []
+        for number in range(self._made, self._made + count):
+            ticket = f"east-20260302-{number % tickets}"
+            body = {"id": f"commands:0:{number}#{department}#0", "event": "dispatched", "department": department}
+            body |= {"ticket": ticket, "role": "owner", "at": AT.isoformat(), "urgency": "U1" if number % 2 else "U3"}
+            rows.append(
+                {"id": body["id"], "department": department, "ticket": ticket, "kind": "dispatched", "at": AT}
+                | {"body": json.dumps(body)}
+            )
+        self._made += count
+        async with self.doors.engine.begin() as connection:
+            await put_events(connection, self.doors.schema.name, rows)
+        return [(str(row["id"]), str(row["ticket"])) for row in rows]
+
+    @asynccontextmanager
+    async def sending(self, patience: float = 3600.0) -> AsyncIterator[SendingLoop]:
+        """A notifier in this process."""
+        poster = Poster("loopback")
+        kind = WebhookKind(self.doors, poster)
+        loop = SendingLoop(self.doors, [kind], Pauses(0.02, patience), metrics=self.metrics, keep_days=400)
+        running = asyncio.create_task(loop.run())
+        try:
+            yield loop
+        finally:
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            await kind.close()
+
+    async def state(self, path: str) -> dict[str, Any]:
+        """A webhook as its department sees it."""
+        return (await self.webhooks.one("cg", self.ids[path])) or {}
+
+    async def is_quiet(self) -> bool:
+        """Whether nothing waits any more."""
+        return (await self.deliveries.figures(3600))["waiting"] == 0
+
+    def holds(self, path: str, told: list[tuple[str, str]]) -> bool:
+        """Whether everything has been taken at a path."""
+        return {name for name, _ in told} <= set(self.receiver.taken[path])
+
+    def judge(self, path: str, told: list[tuple[str, str]]) -> None:
+        """At least once, with one body for each id, and each ticket's in order."""
+        came = self.receiver.came[path]
+        assert self.holds(path, told) and {name for name, _ in came} == {name for name, _ in told}
+        assert len(set(came)) == len(told) and self.receiver.forged == []
+        first = list(dict.fromkeys(self.receiver.taken[path]))
+        of_ticket = defaultdict(list)
+        for name, ticket in told:
+            of_ticket[ticket].append(name)
+        for names in of_ticket.values():
+            assert [name for name in first if name in set(names)] == names
+
+
+@pytest.fixture
+async def stand(database_url: str, tmp_path: Path) -> AsyncIterator[Stand]:
+    """A stack of its own in the database, and a receiver of its own."""
+    settings = Settings(database_url=database_url, prefix=f"t{uuid.uuid4().hex[:8]}.", data_dir=tmp_path)
+    behaviours = {
+        "good": good, "fails": failing(5), "slow": slow(0.2), "never": never, "twice": twice, "gone": failing(99, 410),
+        "moved": failing(99, 307), "down": failing(10**6),
+    }  # fmt: skip
+    found = Stand(settings, Receiver(behaviours))
+    await found.doors.fit()
+    await found.receiver.start()
+    try:
+        yield found
+    finally:
+        await found.receiver.stop()
+        await found.doors.schema.drop(found.doors.engine)
+        await found.doors.close()
+
+
+async def until(holds: Any, within: float = 60.0) -> None:
+    """Wait until it is so."""
+    async with asyncio.timeout(within):
+        while True:
+            found = holds()
+            if await found if asyncio.iscoroutine(found) else found:
+                return
+            await asyncio.sleep(0.02)
+
+
+async def test_however_receivers_behave_each_event_arrives_and_nobody_waits_for_another(stand: Stand) -> None:
+    """One fails at first, one answers late, one loses its answers, one never answers: the others have everything while
+    that one has had nothing."""
+    paths = ("good", "fails", "slow", "twice")
+    for path in (*paths, "never"):
+        await stand.subscribe(path)
+    told = await stand.tell(25)
+    async with stand.sending():
+        await until(lambda: all(stand.holds(path, told) for path in paths))
+        assert stand.receiver.taken["never"] == [] and 0 < len(stand.receiver.came["never"]) <= 4
+        more = await stand.tell(5)
+        await until(lambda: stand.holds("good", more))
+        await until(lambda: all(stand.holds(path, more) for path in paths))
+    for path in paths:
+        stand.judge(path, told + more)
+    assert stand.receiver.headers["ce-type"] == "org.gridwhistle.task.dispatched.v1"
+
+
+async def test_killed_again_and_again_nothing_is_lost(stand: Stand) -> None:
+    """The notifier is ended by SIGKILL in the middle, three times, once with a second one beside it, and the receiver
+    is away for a while: each event at least once with one id, each ticket's in order."""
+    await kills(stand, 3, 16)
+
+
+async def kills(stand: Stand, times: int, events: int) -> list[tuple[str, str]]:
+    """Kill notifiers so often while they send."""
+    paths = ("good", "slow", "twice", "fails")
+    for path in paths:
+        await stand.subscribe(path)
+    rig = Rig(stand.settings, more={f"notifier-{n}": REACH for n in (1, 2)})
+    (stand.settings.data_dir / "logs").mkdir()
+    told = list[tuple[str, str]]()
+
+    def came() -> int:
+        return sum(map(len, stand.receiver.came.values()))
+
+    try:
+        for number in range(times):
+            told += await stand.tell(events)
+            more = came() + events // 2
+            running = [rig.start("notifier", n + 1).name for n in range(1 + number % 2)]
+            if number % 3 == 2:
+                await stand.receiver.stop()
+                await asyncio.sleep(0.3)
+                await stand.receiver.start()
+            await until(lambda more=more: came() > more)
+            for name in running:
+                rig.kill(name)
+        rig.start("notifier")
+        await until(lambda: all(stand.holds(path, told) for path in paths), 120)
+    finally:
+        rig.close()
+    for path in paths:
+        stand.judge(path, told)
+    return told
+
+
+async def test_a_receiver_that_wants_no_more_is_asked_no_more(stand: Stand) -> None:
+    """410 disables; what waits stays, and goes once somebody lets it go on."""
+    name = await stand.subscribe("gone")
+    told = await stand.tell(3)
+
+    async def is_disabled() -> bool:
+        return bool((await stand.state("gone"))["state"] == "disabled")
+
+    async with stand.sending():
+        await until(is_disabled)
+        came = len(stand.receiver.came["gone"])
+        assert (await stand.state("gone"))["why"] == "gone"
+        stand.receiver.behaviours["gone"] = good
+        await stand.webhooks.change(name, "active", "person:desk:a")
+        await until(lambda: stand.holds("gone", told))
+    assert came <= 3 and (await stand.state("gone"))["why"] == ""
+
+
+async def test_long_failure_pauses_and_is_counted(stand: Stand) -> None:
+    """Nothing is given up by it: resumed, everything goes; a redirect is a failure and is not followed."""
+    name = await stand.subscribe("moved")
+    told = await stand.tell(4, tickets=1)
+
+    async def is_paused() -> bool:
+        return bool((await stand.state("moved"))["state"] == "paused")
+
+    async with stand.sending(patience=0.2):
+        await until(is_paused)
+        assert (await stand.deliveries.figures(3600))["failing"] == 1
+        said = (await stand.deliveries.log(KIND + name))[-1]
+        assert said["status"] == 307 and "redirect" in said["answer"] and said["state"] == "waiting"
+        stand.receiver.behaviours["moved"] = good
+        await stand.webhooks.change(name, "active", "person:desk:a")
+        await until(lambda: stand.holds("moved", told))
+        await until(stand.is_quiet)
+    assert (await stand.deliveries.figures(3600)) == {"waiting": 0, "failing": 0}
+
+
+async def test_a_new_webhook_is_not_flooded_and_the_past_comes_if_asked_for(stand: Stand) -> None:
+    """Only what happens from now on, what the filter takes, and one's own department's; from a moment on if that is
+    asked."""
+    before = await stand.tell(10)
+    await stand.subscribe("good", 'urgency == "U1"')
+    await stand.subscribe("twice", past=True)
+    after = await stand.tell(10)
+    await stand.tell(3, department="other")
+    wanted = [one for number, one in enumerate(after) if number % 2]
+    async with stand.sending():
+        await until(lambda: stand.holds("twice", before + after) and stand.holds("good", wanted))
+    stand.judge("good", wanted)
+    stand.judge("twice", before + after)
+
+
+async def test_secrets_overlap_and_messages_are_sent_again_when_asked(stand: Stand) -> None:
+    """After a rotation both sign, after the overlap the new one alone; one, all that failed, and all since a moment are
+    sent again, in order, with their ids."""
+    name = await stand.subscribe("good")
+    (former,) = stand.receiver.secrets["good"]
+    new = await stand.webhooks.rotate(name, "person:desk:a", 3600)
+    told = await stand.tell(6, tickets=2)
+    target = KIND + name
+    async with stand.sending():
+        await until(lambda: stand.holds("good", told))
+        stand.receiver.secrets["good"] = [new]
+        assert await stand.deliveries.again(target, told[3][0]) == 1
+        await until(lambda: len(stand.receiver.taken["good"]) == 7)
+        assert stand.receiver.taken["good"][-1] == told[3][0]
+        await stand.webhooks.rewind(name, "cg", AT)
+        await until(lambda: len(stand.receiver.taken["good"]) == 13)
+        await stand.webhooks.test("cg", name, '{"event":"test"}', "test-1")
+        await until(lambda: "test-1" in stand.receiver.taken["good"])
+        await stand.webhooks.rotate(name, "person:desk:a", 0)
+        stand.receiver.secrets["good"] = [former, new]
+        more = await stand.tell(1)
+        await until(lambda: stand.holds("good", more))
+        await until(stand.is_quiet)
+    assert stand.receiver.forged == [more[0][0]], "neither former secret signs any more"
+    assert await stand.deliveries.again(target) == 0
+
+
+async def test_what_is_old_goes_and_its_deliveries_with_it(stand: Stand) -> None:
+    """By engine time, and it does not come back."""
+    name = await stand.subscribe("good")
+    told = await stand.tell(4)
+    async with stand.sending():
+        await until(lambda: stand.holds("good", told))
+        await until(stand.is_quiet)
+    async with stand.doors.engine.begin() as connection:
+        await connection.execute(text("UPDATE department_events SET at = at - interval '50 days' WHERE seq < 3"))
+    assert await tidy(stand.doors, 40) == 2
+    assert len(await stand.deliveries.log(KIND + name)) == 2 and await tidy(stand.doors, 40) == 0
