@@ -136,6 +136,21 @@ class Settings(GatewaySettings):
         description="The vault's master key (0600); `master.key` of the data folder by default. Without it nobody's"
         " name can be revealed.",
     )
+    chain_key_file: Path | None = Field(
+        default=None,
+        description="The key (0600) that signs checkpoints of the log; `chain.key` of the data folder by default.",
+    )
+    chain_hash: Literal["sha256", "sm3"] = Field(
+        default="sha256",
+        description="By what the log is summed up; another one begins the chain anew.",
+    )
+    checkpoint_seconds: int = Field(
+        default=300, ge=1, le=3600, description="How often the archive's stage signs where the log stands."
+    )
+    checkpoints_file: Path | None = Field(
+        default=None,
+        description="A file, better on another machine's disk, to which each checkpoint is appended as well.",
+    )
     accept_key: str = Field(
         default="",
         pattern=r"^([0-9a-f]{16})?$",
@@ -183,6 +198,11 @@ class Settings(GatewaySettings):
     def key_file(self) -> Path:
         """Where the master key of the vault lies."""
         return self.master_key_file or self.data_dir / "master.key"
+
+    @property
+    def signing_key_file(self) -> Path:
+        """Where the key lies that signs checkpoints."""
+        return self.chain_key_file or self.data_dir / "chain.key"
 
     @property
     def keys_file(self) -> Path:

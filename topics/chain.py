@@ -21,18 +21,19 @@ class Checkpoint(
     """Logical name."""
     partition: int
     begin: int
-    """Offset of the first record that is in it and was not in the one before."""
+    """Offset at which its chain began."""
     end: int
-    """Behind the last one that is."""
+    """Position behind the last record that is in it."""
     count: int
     """Records from ``begin`` to ``end``."""
     digest: str
-    """Hex: the sum over all records since the chain began."""
+    """Hex: the sum over all of them."""
     hash: str
     """``sha256`` or ``sm3``."""
     at: Instant
+    """By the wall clock of who signed it."""
     previous: str | None = None
-    """Sum over the bytes of the checkpoint before; ``None``: the chain begins here."""
+    """Sum over the bytes of the checkpoint before; ``None``: there was none."""
     key: str
     """Id of the public key."""
     signature: bytes = b""

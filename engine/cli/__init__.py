@@ -42,6 +42,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "rejected": ("rejected", "What intake turned away: list, show, resend."),
         "held": ("held", "What our own fault kept from being decided: list, retry, drop."),
         "audit": ("audit", "Re-derive from the log what should have happened, and compare."),
+        "verify-chain": ("verify_chain", "Whether decisions and audit are still those that were signed."),
         "people": ("people", "People's data: forget a reporter; who was shown whom."),
         "points": ("points", "Where the same comes again and again, each with a date of review."),
         "replay": ("replay", "Decide the log once more, byte by byte; or under another law, to see who would move."),

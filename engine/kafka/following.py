@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 
 from aiokafka import ConsumerRecord, TopicPartition
 
+from engine.errors import GridwhistleError
 from engine.kafka.port import Log
 
 
@@ -42,6 +43,12 @@ class Following:
             raise LogCutShort(f"{tp.topic}/{tp.partition} ends at {end}, and had {here}")
         return here
 
+    async def bounds(self, partition: int) -> tuple[int, int]:
+        """From where to where a partition goes now."""
+        (tp,) = (tp for tp in self._tps if tp.partition == partition)
+        async with self._log.reading([tp]) as reader:
+            return (await reader.beginning_offsets([tp]))[tp], (await reader.end_offsets([tp]))[tp]
+
     async def at(self, partition: int, offset: int) -> ConsumerRecord | None:
         """Give one record; ``None``: it is no longer there."""
         (tp,) = (tp for tp in self._tps if tp.partition == partition)
@@ -56,5 +63,5 @@ class Following:
         return None
 
 
-class LogCutShort(Exception):
+class LogCutShort(GridwhistleError):
     """A topic is not the one that was read."""

@@ -31,6 +31,7 @@ OURS = (
     "faust",
     "checkpoints",
     "master.key",
+    "chain.key",
     "redis.password",
     "postgres.password",
     "gateway.keys",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from engine.chain.signing import make_signing_key
 from engine.errors import DependencyDown, InvalidSettings
 from engine.kafka import clients, topic_admin
 from engine.kafka.driver_errors import KafkaFault
@@ -268,11 +269,13 @@ def never_silent(stream: Callable[[], TextIO]) -> Say:
 
 
 async def demand_key(settings: Settings) -> None:
-    """Make the master key before there is a vault; one made later would seal beside the first.
+    """Make the master key before there is a vault; one made later would seal beside the first. The key that signs the
+    log is made where there is none.
 
     Raises:
         InvalidSettings: There is a vault already, and no key here.
     """
+    make_signing_key(settings.signing_key_file)
     if settings.key_file.exists() or settings.key_file.is_symlink():
         return
     if settings.prefix + VAULT.name in await topic_admin.existing(settings):

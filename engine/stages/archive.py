@@ -7,6 +7,7 @@ import msgspec
 
 from engine.archive.fold import Read, packs_of, ticket_row
 from engine.archive.store import Archive
+from engine.chain.running import Chains
 from engine.errors import PositionOutOfRange
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.newer_records import own_fault, read_own
@@ -35,6 +36,7 @@ class Archivist:
         self.archive, self._log = Archive(settings), KafkaLog(settings)
         self._settings, self._metrics, self._laws = settings, metrics, laws
         self._at: dict[int, int] = {}
+        self._chains = Chains(settings, metrics)
 
     async def positions(self, slot: str) -> dict[str, int]:
         """Read where the archive stands: it remembers itself.
@@ -47,6 +49,7 @@ class Archivist:
         self._at[partition] = (await self.archive.positions()).get(partition, 0)
         if self._at[partition] and (last := await self.archive.last(partition)) is not None:
             await self._demand_same_log(partition, last)
+        self._chains.hold(DECISIONS.name, partition)
         return {slot: self._at[partition]}
 
     async def _demand_same_log(self, partition: int, last: tuple[int, int]) -> None:
@@ -92,6 +95,7 @@ class Archivist:
         await self._laws.have(packs_of(reads))
         last = (records[-1].offset, records[-1].appended_ms) if records else None
         await self.archive.write(partition, reads, self._laws.laws, self._at[partition], positions[slot], last)
+        self._chains.take(DECISIONS.name, partition, self._at[partition], records, positions[slot])
         self._at[partition] = positions[slot]
 
     def _read(self, record: Record) -> Read | None:
@@ -109,6 +113,7 @@ class Archivist:
 
     async def close(self) -> None:
         """Let the connections go."""
+        await self._chains.close()
         await self.archive.close()
 
 

@@ -5,12 +5,13 @@ from typing import Any
 
 import httpx
 
+from engine.archive.against_log import first_difference, records_between
 from tests.support.door_of_house import Intake, key_in, reported
 from tests.support.house import House, house
 from tests.support.who_may import town
 from topics import codec
 from topics.audit import AuditEntry
-from topics.registry import AUDIT
+from topics.registry import AUDIT, DECISIONS
 
 NUMBER = "13800001234"
 
@@ -59,3 +60,17 @@ async def test_earlier_tickets_of_one_reporter_are_found(redis_url: str, databas
         entries = [codec.decode(one.value or b"", AuditEntry) for one in here.log.all(AUDIT.name, 0)]
         assert {one.what for one in entries} == {"earlier"} and len(entries) == 8
         assert NUMBER not in str(entries) and [one.ticket for one in entries][:2] == [made["A"], None]
+
+
+async def test_the_archive_names_the_record_that_was_changed(redis_url: str, database_url: str, tmp_path: Path) -> None:
+    """It has each decision byte by byte, by its place on the log: changed or taken out, the first one is named."""
+    async with house(redis_url, key_in(tmp_path), database_url=database_url) as (here, client):
+        await stand(here, client)
+        assert here.archive is not None
+        number = here.world.partition("east-20260302-1")
+        log = {one.offset: one.value or b"" for one in here.log.all(DECISIONS.name, number)}
+        first, last = min(log), max(log)
+        kept = await records_between(here.archive, number, first, last + 1)
+        assert kept == log and len(log) > 2 and first_difference(kept, log) is None
+        assert first_difference(kept, log | {last: log[last] + b" "}) == last
+        assert first_difference(kept, {at: value for at, value in log.items() if at != first}) == first

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ ENVIRON = {
     for name, value in os.environ.items()
     if not name.startswith("GRIDWHISTLE_") or name == "GRIDWHISTLE_CACHE_DIR"
 }
+ENVIRON["GRIDWHISTLE_CHECKPOINT_SECONDS"] = "1"
 ENVIRON["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{ENVIRON['PATH']}"
 HEADER = "工单号,受理时间,诉求类别,来源,诉求内容,来电人,联系电话,地址,网格,办结时间,状态"
 
@@ -221,6 +222,32 @@ def forgotten(folder: Path) -> None:
     assert again.returncode == 2 and "it is forgotten" in again.stderr
     listed = gridwhistle(folder, "people", "audit", "--data", "mine").stdout
     assert [line.split("  ")[2] for line in listed.splitlines()] == ["original", "erase_asked", "erase_done"]
+
+
+def test_the_log_is_signed_as_it_is_written_and_the_archive_names_a_record(town: tuple[Path, str]) -> None:
+    """By the archive's stage, decisions and audit; by a public key that was written down elsewhere; a stranger's key
+    vouches for nothing."""
+    folder, _ = town
+    public = gridwhistle(folder, "verify-chain", "--public-key", "--data", "mine").stdout.strip()
+    assert len(bytes.fromhex(public)) == 32
+
+    def is_signed() -> bool:
+        found = gridwhistle(folder, "verify-chain", "--key", public, "--json", "--data", "mine")
+        told = json.loads(found.stdout)
+        assert (found.returncode, told["faults"]) == (0, []) or not told["checkpoints"], found.stdout
+        return not any(told["since"].values()) and "people.audit/0" in told["begins"] and told["records"] >= 300
+
+    until(is_signed, 60)
+    strange = gridwhistle(folder, "verify-chain", "--key", "00" * 31 + "01", "--data", "mine")
+    assert strange.returncode == 1 and "FORGED" in strange.stdout
+
+
+def until(holds: Callable[[], bool], within: float) -> None:
+    """Wait until it is so."""
+    end = time.monotonic() + within
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.5)
 
 
 def test_a_feed_that_is_stopped_says_where_it_stood(town: tuple[Path, str]) -> None:

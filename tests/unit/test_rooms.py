@@ -29,6 +29,7 @@ ROOMS = (
     "engine.security",
     "engine.observability",
     "engine.kafka",
+    "engine.chain",
     "engine.stream",
     "engine.database",
     "engine.doors",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.chain.signing import load_signing_key, make_signing_key
 from engine.errors import InvalidSettings
 from engine.kafka.send_journal import Journal, JournalEntry
 from engine.local.childlog import ChildLog
@@ -71,6 +72,7 @@ def plainly(folder: Path) -> None:
 WRITERS: dict[str, tuple[str, Callable[[Path], object]]] = {
     "stack.json": ("stack.json", lambda folder: write_stack(folder, stack())),
     "key": ("master.key", lambda folder: make_master_key(folder / "master.key")),
+    "chain": ("chain.key", lambda folder: make_signing_key(folder / "chain.key")),
     "password": ("redis.password", password_of),
     "journal": ("journals/a.jsonl", lambda folder: journal(folder / "journals/a.jsonl")),
     "log": ("logs/a.log", logged),
@@ -102,10 +104,10 @@ def test_no_link_is_followed(what: str, tmp_path: Path) -> None:
     name, write = WRITERS[what]
     (folder / name).parent.mkdir(exist_ok=True)
     (folder / name).symlink_to(victim)
-    if what == "key":
+    if what in ("key", "chain"):
         write(folder)
         with pytest.raises(InvalidSettings, match="symbolic link"):
-            load_master_key(folder / name)
+            (load_master_key if what == "key" else load_signing_key)(folder / name)
     else:
         with pytest.raises(InvalidSettings, match=r"symbolic link|refused"):
             write(folder)
