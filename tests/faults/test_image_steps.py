@@ -58,6 +58,8 @@ class Machine:
         lines += [f"mount --bind {shlex.quote(sys.base_prefix)} /opt/base"]
         lines += [f"mount --bind {here}/{name} {place}" for place, name in binds.items()]
         lines += ["export PATH=/opt/base/bin:/usr/sbin:/usr/bin:/sbin:/bin", "cd /opt/src"]
+        # a Python that shares its library has its path from where it was built, which the image's user may not enter
+        lines += ["export LD_LIBRARY_PATH=/opt/base/lib"]
         if not is_image:
             return ["unshare", "--mount", "sh", "-c", "\n".join([*lines, script])]
         user = steps("USER")[-1][-1].split(":")
