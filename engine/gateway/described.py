@@ -6,6 +6,7 @@ from typing import Any
 from engine.gateway.example import Example
 from engine.gateway.examples import DECIDED, EXAMPLES, JOB, OBJECT, TAKEN, TICKET
 from engine.gateway.examples_pull import READER
+from engine.gateway.pack_shapes import components
 from engine.gateway.policy import POLICIES
 from engine.gateway.problems import CONTENT_TYPE, KINDS, TYPE
 
@@ -32,7 +33,7 @@ def operation(name: str, path: str) -> dict[str, Any]:
     if example.takes is not None:
         content = {kind: {"schema": schema, "example": one} for kind, (schema, one) in example.takes.items()}
         found["requestBody"] = {"required": True, "content": content}
-    found["responses"] = {str(example.status): _given(example)} | _failures(name, example)
+    found["responses"] = {str(example.status): _given(name, example)} | _failures(name, example)
     if name == "command":
         found["responses"]["202"] = _json(
             "Safe, and not decided yet", {"command": "c-1", "ask": f"/v1/tickets/{TICKET}"}
@@ -47,12 +48,20 @@ def operation(name: str, path: str) -> dict[str, Any]:
     return found
 
 
-def _given(example: Example) -> dict[str, Any]:
+def whole(described: dict[str, Any]) -> dict[str, Any]:
+    """Add what the operations' schemas are made of."""
+    found = dict(described)
+    found["components"] = found.get("components", {}) | {"schemas": components()[1]}
+    return found
+
+
+def _given(name: str, example: Example) -> dict[str, Any]:
     if example.gives is None:
         return {"description": "Done"}
     schema: dict[str, Any] = {"type": "string"}
     if example.content_type == "application/json":
-        schema = {"type": "array", "items": OBJECT} if isinstance(example.gives, list) else OBJECT
+        plain = {"type": "array", "items": OBJECT} if isinstance(example.gives, list) else OBJECT
+        schema = components()[0].get(name, plain)
     content = {example.content_type: {"schema": schema, "example": example.gives}}
     return {"description": "Done", "content": content}
 

@@ -54,16 +54,28 @@ DECIDED = {
     "version": 3,
     "ask": f"/v1/tickets/{TICKET}",
 }
-_ROW = {"id": TICKET, "version": 2, "status": "offered", "person": "specialist-tawan-11", "home": "tawan"}
+_ROW = {
+    "id": TICKET,
+    "version": 2,
+    "status": "offered",
+    "person": "specialist-tawan-11",
+    "duty": "specialist",
+    "task": "accept",
+    "home": "tawan",
+    "received_at": 1772413200000,
+}
+_BINS = {"code": "bins_full", "label": "Bins full", "label_zh": "垃圾桶满溢"}
 _HAPPENED = {
     "id": record_id(INCIDENTS.name, 3, 4),
     "at": "2026-03-02T09:00:00.000+08:00",
     "reason": "reported",
     "cause": "incident",
+    "label": "a new incident, filed",
+    "refused": False,
     "events": [{"type": EventType.TICKET_FILED, "facts": {"party": "specialist"}}],
 }
 _EXPLAINED = {"id": record_id(INCIDENTS.name, 3, 4), "lines": ["rule category:bins_full"], "agrees": True}
-_SEAT = {"role": "desk", "person": "desk-1"}
+_SEAT = {"role": "desk", "person": "desk-1", "name": "王值班", "grids": []}
 _WHO = {"kind": "person", "name": "desk-1", "role": "desk", "org": None}
 TAKEN = {"identity": "hotline:A-1", "ask": "/v1/tickets/hotline:A-1"}
 
@@ -104,7 +116,27 @@ EXAMPLES: dict[str, Example] = OF_PULL | {
         fails=("unreadable", "foreign-origin", "not-found", "under-way", "too-large", "wrong-type", "invalid"),
     ),
     "ticket": Example(
-        200, {"id": TICKET, "version": 2, "commands": [{"kind": "accept", "allowed": True}]}, fails=("not-found",)
+        200,
+        {
+            "id": TICKET,
+            "version": 2,
+            "ticket": {"id": TICKET, "status": "offered"},
+            "category": _BINS,
+            "place": {
+                "grid": [{"code": "tawan", "level": "community", "label": "Tawan", "label_zh": "塔湾社区"}],
+                "address": None,
+            },
+            "reporter": {"reachable": True, "sealed": True, "reveal": "purpose"},
+            "holder": {"person": "specialist-tawan-11", "duty": "specialist", "tier": "grid", "next": "accept"},
+            "stages": dict.fromkeys(("patrolled", "reported", "owned", "solved", "supervised")),
+            "clocks": [],
+            "children": [],
+            "commands": [
+                {"kind": "accept", "ticket": TICKET, "needs": [], "may_have": [], "allowed": True},
+            ],
+            "times": {"zone": "Asia/Shanghai", "now": "2026-03-02T09:00:00.000+08:00"},
+        },
+        fails=("not-found",),
     ),
     "search": Example(
         200,
@@ -163,7 +195,24 @@ EXAMPLES: dict[str, Example] = OF_PULL | {
     "grid": Example(
         200, {"leaf": "tawan-g1-m1", "home": "tawan"}, query={"crs": "WGS84"}, fails=("not-found", "invalid")
     ),
-    "pack": Example(200, {"ref": "guancheng@0123456789abcdef", "timezone": "Asia/Shanghai"}),
+    "pack": Example(
+        200,
+        {
+            "ref": "guancheng@0123456789abcdef",
+            "name": "guancheng",
+            "title": "Guancheng",
+            "title_zh": "管城",
+            "timezone": "Asia/Shanghai",
+            "now": 1772413200000,
+            "speed": 1,
+            "categories": [_BINS | {"ladder": "default"}],
+            "departments": [],
+            "homes": [],
+            "ladders": {"default": [{"code": "grid", "label": "Grid", "label_zh": "网格"}]},
+            "parties": [],
+            "people": {"desk-1": "王值班"},
+        },
+    ),
     "pack_check": Example(
         200,
         {"ref": "guancheng@0123456789abcdef", "faults": [], "split_bound": "3/2"},

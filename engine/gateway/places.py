@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.gateway import sessions
-from engine.gateway.callers import Caller
+from engine.gateway.callers import OUTSIDE, Caller
 from engine.gateway.http import answer, body_of, decimal, demand_own_page, object_of
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.tickets import path_told
@@ -58,11 +58,23 @@ async def pack(world: World, request: Request, caller: Caller) -> Response:
         "title": bundle.title,
         "title_zh": bundle.title_zh,
         "timezone": bundle.timezone,
-        "categories": [{"code": c.code, "label": c.label, "label_zh": c.label_zh} for c in bundle.categories],
-        "departments": [{"code": d.code, "label": d.label, "label_zh": d.label_zh} for d in bundle.departments],
-        "homes": [{"code": code, "label": n.label, "label_zh": n.label_zh} for code, n in law.homes.items()],
+        "now": world.now,
+        "speed": world.speed,
+        "categories": [_pair(c.code, c) | {"ladder": c.ladder} for c in bundle.categories],
+        "departments": [_pair(d.code, d) for d in bundle.departments],
+        "homes": [_pair(code, n) for code, n in law.homes.items()],
+        "ladders": {name: [_pair(tier.name, tier) for tier in steps] for name, steps in bundle.ladders.items()},
+        "parties": [_pair(share.code, share) | {"share": share.share} for share in bundle.shares],
     }
+    if caller.kind in ("person", *OUTSIDE):  # who of the city's own is meant by an id; systems get ids alone
+        told["grids"] = [_pair(n.code, n) | {"parent": n.parent} for n in bundle.nodes]
+        told["people"] = {entry.person: entry.name for entry in law.people.all()}
     return answer(told)
+
+
+def _pair(code: str, named: Any) -> dict[str, Any]:
+    """Give a code with its labels in both languages."""
+    return {"code": code, "label": named.label, "label_zh": named.label_zh}
 
 
 async def seats(world: World, request: Request, caller: Caller) -> Response:

@@ -21,6 +21,7 @@ BY_API_KEY: tuple[Kind, ...] = ("nobody", "source")
 """Nobody as yet: the door reads the key out of ``api_key``, and lets through a source alone."""
 
 POLICIES: dict[str, Policy] = {
+    "console": Policy(EVERYBODY, "none"),
     "livez": Policy(EVERYBODY, "none"),
     "readyz": Policy(EVERYBODY, "none"),
     "openapi": Policy(EVERYBODY, "none"),

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from engine.gateway import (
     bulk,
     commands,
+    console,
     erasures,
     finding,
     numbers,
@@ -28,7 +29,7 @@ from engine.gateway import (
     what_if,
 )
 from engine.gateway.callers import Caller
-from engine.gateway.described import operation
+from engine.gateway.described import operation, whole
 from engine.gateway.examples import EXAMPLES
 from engine.gateway.georeport import refused
 from engine.gateway.http import HEADERS, Handler, Rates, answer, guarded, plainly
@@ -60,7 +61,7 @@ _topics = cache(document)
 
 async def _openapi(world: World, request: Request, caller: Caller) -> Response:
     """Describe these addresses."""
-    return answer(request.app.openapi())
+    return answer(whole(request.app.openapi()))
 
 
 _OPEN311: tuple[tuple[str, str, str, Handler], ...] = (
@@ -128,6 +129,9 @@ ROUTES = (
     Route("GET", "/v1/held", "held", numbers.held),
 )
 
+CONSOLE, ASSETS = "console", "/assets/{name}"
+"""Pages for people, by this line of the policy table; no part of the API."""
+
 
 def new_app(world: World) -> FastAPI:
     """Make the application; a route without a policy, or without a description, is a fault of ours."""
@@ -154,6 +158,9 @@ def new_app(world: World) -> FastAPI:
             status_code=EXAMPLES[route.name].status,
             openapi_extra=operation(route.name, route.path),
         )
+    for path in (*console.PATHS, ASSETS):
+        handler = console.asset if path == ASSETS else console.page
+        app.add_route(path, guarded(world, rates, CONSOLE, handler), methods=["GET"], include_in_schema=False)
     app.add_exception_handler(HTTPException, _unrouted)
     return app
 

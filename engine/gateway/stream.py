@@ -12,10 +12,11 @@ from engine.gateway.live import Client, Shown, frame, positions_of, written
 from engine.gateway.problems import away
 from engine.gateway.queues import MINE, all_rows, queue_named, sees_row
 from engine.gateway.world import World
-from engine.views.queues import OVERDUE
+from engine.views.queues import OPEN, OVERDUE
 from rules.law.compiled import Law
 
-PING_SECONDS = 15.0
+PING_SECONDS = 2.0
+"""A screen says within five seconds that it shows what was: it misses two signs of life in a row."""
 CATCH_UP_SECONDS = 5.0
 """So long the queues may be behind the decisions when a stream begins."""
 RETRY_MS = 1000
@@ -42,6 +43,8 @@ def _stands_in(law: Law, queue: str, one: Shown, now: int) -> bool:
     """Whether a row stands in a queue, put-together ones too (``engine.views.lists``)."""
     kind, _, which = queue.partition(":")
     row = one.row or {}
+    if queue == OPEN:
+        return bool(one.queues)
     if kind == "street":
         return any(name.startswith("grid:") and law.street_of(name[5:]) == which for name in one.queues)
     if queue == OVERDUE:
@@ -101,7 +104,7 @@ async def _frames(
                 yield frame("reset", {})
                 yield await _begun(world, caller, name, client)
                 continue
-            yield client.take() or frame("ping", {"now": world.now})
+            yield client.take() or frame("ping", {"now": world.now, "speed": world.speed})
     finally:
         live.clients.discard(client)
 
@@ -142,7 +145,10 @@ async def _begun(world: World, caller: Caller, name: str, client: Client) -> byt
         client.torn = True
         return b""
     client.offer(since, world.live.cursor())
-    return frame("snapshot", {"queue": name, "rows": rows, "now": world.now}, written(positions)) + client.take()
+    return (
+        frame("snapshot", {"queue": name, "rows": rows, "now": world.now, "speed": world.speed}, written(positions))
+        + client.take()
+    )
 
 
 async def _moved(client: Client, closing: asyncio.Event) -> None:

@@ -135,6 +135,12 @@ class World:
         assert self.reference.clock is not None
         return engine_now(self.reference.clock)
 
+    @property
+    def speed(self) -> int:
+        """Seconds of engine time in one of this machine's."""
+        assert self.reference.clock is not None
+        return self.reference.clock.speed
+
     def partition(self, ticket: str) -> int:
         """In which partition a ticket is decided."""
         return partition_of(home_of(ticket), self.settings.partitions)

@@ -9,7 +9,7 @@ from engine.errors import InvalidSettings
 from engine.kafka.reference import Reference
 from engine.settings import Settings
 from engine.terminal import cut, padded, plain
-from engine.views.queues import APPROVAL, DUE, EXHAUSTED, NOT_BEGUN, OVERDUE, SOON_MS
+from engine.views.queues import APPROVAL, DUE, EXHAUSTED, NOT_BEGUN, OPEN, OVERDUE, SOON_MS
 from engine.views.redis_view import RedisView
 from rules.commands.approvals import WHISTLERS
 from rules.commands.lifecycle_table import TABLE
@@ -20,7 +20,7 @@ from topics.ids import Instant
 from topics.vocabulary import CommandKind
 
 KINDS = (
-    "desk, tier:TIER, street:STREET, grid:HOME, dept:CODE, person:PERSON, overdue, at_risk, not_begun, exhausted,"
+    "open, desk, tier:TIER, street:STREET, grid:HOME, dept:CODE, person:PERSON, overdue, at_risk, not_begun, exhausted,"
     " approval, approval:ROLE"
 )
 AT_RISK = "at_risk"
@@ -71,6 +71,8 @@ async def rows_of(view: RedisView, law: Law, name: str, limit: int, now: Instant
     kind, colon, which = name.partition(":")
     if name in ("desk", APPROVAL, EXHAUSTED):
         return await view.rows(name, limit=limit)
+    if name == OPEN:
+        return await view.rows(*(f"grid:{home}" for home in _names(law)["grid"]()), "desk", limit=limit)
     if name in (OVERDUE, AT_RISK, NOT_BEGUN):
         return await _by_now(view, name, limit, now)
     known = _names(law).get(kind)

@@ -20,6 +20,8 @@ OVERDUE, APPROVAL = "overdue", "approval"
 EXHAUSTED = "exhausted"
 """Nobody is above, and the top was told often enough."""
 
+OPEN = "open"
+"""All that is open, put together of the homes' queues: what a screen watches, and sorts for itself."""
 DUE, NOT_BEGUN = "due", "not_begun"
 """Queues that time alone fills: a reader asks up to now. In ``due`` stands all that is open, by its deadline; in
 ``not_begun`` what somebody took, by the moment from which on it is worth a look that nothing has begun."""

@@ -57,7 +57,7 @@ async def test_what_anybody_known_may_look_up(redis_url: str, tmp_path: Path) ->
         pack = (await client.get("/v1/packs/in-force", headers=key)).json()
         assert (
             pack["ref"] == "toytown@1"
-            and {"code": "bins", "label": "Bins full", "label_zh": "垃圾"} in pack["categories"]
+            and {"code": "bins", "label": "Bins full", "label_zh": "垃圾", "ladder": "default"} in pack["categories"]
         )
         assert (await client.get("/asyncapi.json")).json()["asyncapi"] == "3.1.0"
         assert (await client.get("/v1/grid/34.7,113.6", headers=key)).status_code == 404  # this city has no outlines

@@ -1,0 +1,68 @@
+/** Asks the gateway, and says what went wrong in its own words. */
+import type { Problem } from "./model.ts";
+
+export class Refusal extends Error {
+  readonly problem: Problem;
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+  get kind(): string {
+    return this.problem.type.split(":").pop() ?? "";
+  }
+}
+
+const AWAY: Problem = {
+  type: "urn:gridwhistle:problem:unreachable",
+  title: "The gateway does not answer",
+  status: 0,
+  detail: "the gateway does not answer",
+};
+
+/** Called when a session has ended: whoever watches shows the sign-in. */
+export const whenSignedOut: { call: () => void } = { call: () => {} };
+
+/** Every POST has a key, so that one sent again counts once. */
+export function drawnKey(): string {
+  return crypto.randomUUID?.() ?? Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("");
+}
+
+export interface Options {
+  method?: "GET" | "POST" | "DELETE";
+  body?: unknown;
+  version?: number | undefined;
+  key?: string;
+}
+
+async function problemOf(response: Response): Promise<Problem> {
+  try {
+    return (await response.json()) as Problem;
+  } catch {
+    return { ...AWAY, status: response.status, title: response.statusText, detail: response.statusText };
+  }
+}
+
+function asked(options: Options): RequestInit {
+  const method = options.method ?? (options.body === undefined ? "GET" : "POST");
+  const headers: Record<string, string> = {};
+  if (options.body !== undefined) headers["content-type"] = "application/json";
+  if (method === "POST") headers["idempotency-key"] = options.key ?? drawnKey();
+  if (options.version !== undefined) headers["if-match"] = `"${options.version}"`;
+  return { method, headers, ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }) };
+}
+
+/** Ask, and give what was answered; a Refusal says what else. */
+export async function ask<T>(path: string, options: Options = {}): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(path, asked(options));
+  } catch {
+    throw new Refusal(AWAY);
+  }
+  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+  const refusal = new Refusal(await problemOf(response));
+  if (response.status === 401 && path !== "/v1/session") whenSignedOut.call();
+  throw refusal;
+}
+
+export const ticketPath = (id: string): string => `/v1/tickets/${encodeURIComponent(id)}`;

@@ -1,0 +1,55 @@
+import { useEffect } from "preact/hooks";
+import { who } from "./api/session.ts";
+import { t } from "./i18n/index.ts";
+import { steps } from "./lib/route.ts";
+import { DeskPage } from "./pages/desk.tsx";
+import { NumbersPage } from "./pages/numbers.tsx";
+import { QueuePage } from "./pages/queue.tsx";
+import { SignIn } from "./pages/sign-in.tsx";
+import { TicketPage } from "./pages/ticket.tsx";
+import { WhistlePage } from "./pages/whistles.tsx";
+import { Help } from "./ui/help.tsx";
+import { listenToKeys } from "./ui/keys.ts";
+import { LostBanner } from "./ui/lost.tsx";
+import { Palette } from "./ui/palette.tsx";
+import { Toasts } from "./ui/toasts.tsx";
+import { TopBar } from "./ui/top-bar.tsx";
+
+function Page() {
+  const [first, second] = steps.value;
+  switch (first) {
+    case "tickets":
+      return <TicketPage key={second ?? ""} id={second ?? ""} />;
+    case "desk":
+      return <DeskPage />;
+    case "whistles":
+      return <WhistlePage />;
+    case "numbers":
+      return <NumbersPage />;
+    case "approvals":
+      return <QueuePage view="approval" />;
+    default:
+      return <QueuePage view={first === "queues" ? (second ?? "mine") : "mine"} />;
+  }
+}
+
+export function App() {
+  useEffect(listenToKeys, []);
+  if (who.value === undefined) return <p class="loading">{t("loading")}</p>;
+  if (who.value === null) return <SignIn />;
+  return (
+    <div class="shell">
+      <a class="skip" href="#main">
+        {t("skip")}
+      </a>
+      <TopBar />
+      <LostBanner />
+      <main id="main" tabIndex={-1}>
+        <Page />
+      </main>
+      <Toasts />
+      <Help />
+      <Palette />
+    </div>
+  );
+}

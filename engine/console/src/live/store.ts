@@ -1,0 +1,166 @@
+/** The rows on hand. Changes wait for the next frame; then each row that changed is drawn again, and nothing else. */
+import { batch, effect, signal, type Signal } from "@preact/signals";
+import type { Row } from "../api/model.ts";
+import { VIEWS, counted, passes, stands, type Counts, type Filter, type Seen } from "../lib/facets.ts";
+import { engineNow, second } from "./clock.ts";
+import { changesOf, reorder, type Told } from "./fold.ts";
+
+const COUNT_MS = 400;
+
+export class Store {
+  readonly rows = new Map<string, Row>();
+  private readonly cells = new Map<string, Signal<Row>>();
+  private readonly versions = new Map<string, Signal<number>>();
+  private readonly order: Row[] = [];
+  private filter: Filter = { view: "mine", words: "", chosen: {} };
+  private waiting: Told[] = [];
+  private isAsked = false;
+  private countedAt = 0;
+  private isStale = true;
+
+  /** What the view shows, in order; `shape` changes when that does. */
+  shown: Row[] = [];
+  readonly shape = signal(0);
+  readonly counts = signal<Counts | null>(null);
+  /** View -> how many stand in it. */
+  readonly views = signal<Record<string, number>>({});
+  readonly total = signal(0);
+  readonly isFilled = signal(false);
+  seen: Seen = { now: 0, zone: "Asia/Shanghai", person: "", role: "" };
+
+  constructor() {
+    effect(() => {
+      if (second.value % 2 === 0) this.look();
+    });
+  }
+
+  /** Take in what the stream said; it is shown with the next frame. */
+  take(told: Told): void {
+    this.waiting.push(told);
+    if (this.isAsked) return;
+    this.isAsked = true;
+    if (document.hidden) setTimeout(() => this.flush(), 250);
+    else requestAnimationFrame(() => this.flush());
+  }
+
+  /** The row of a ticket as something that is drawn again when it changes. */
+  cell(row: Row): Signal<Row> {
+    let found = this.cells.get(row.id);
+    if (found === undefined) {
+      found = signal(row);
+      this.cells.set(row.id, found);
+    }
+    return found;
+  }
+
+  /** A ticket's version as the stream last told it; -1: it is not among what is open. */
+  version(id: string): Signal<number> {
+    let found = this.versions.get(id);
+    if (found === undefined) {
+      found = signal(this.rows.get(id)?.version ?? -1);
+      this.versions.set(id, found);
+    }
+    return found;
+  }
+
+  show(filter: Filter): void {
+    this.filter = filter;
+    this.refilter();
+    this.count();
+  }
+
+  forget(): void {
+    this.rows.clear();
+    this.cells.clear();
+    this.order.length = 0;
+    this.waiting = [];
+    this.isFilled.value = false;
+    this.refilter();
+  }
+
+  private flush(): void {
+    this.isAsked = false;
+    const told = this.waiting;
+    this.waiting = [];
+    batch(() => {
+      let moved = false;
+      for (const one of told) moved = this.apply(one) || moved;
+      if (moved) this.shape.value++;
+      this.total.value = this.rows.size;
+    });
+    this.isStale = true;
+    if (performance.now() - this.countedAt > COUNT_MS) this.count();
+  }
+
+  private apply(told: Told): boolean {
+    const { put, gone } = changesOf(this.rows, told);
+    if (told.type === "snapshot") return this.replace(put);
+    this.seen.now = engineNow();
+    let moved = false;
+    for (const row of put) moved = this.change(this.rows.get(row.id), row) || moved;
+    for (const id of gone) moved = this.change(this.rows.get(id), undefined) || moved;
+    return moved;
+  }
+
+  private replace(rows: Row[]): boolean {
+    this.rows.clear();
+    for (const row of rows) {
+      this.rows.set(row.id, row);
+      const cell = this.cells.get(row.id);
+      if (cell !== undefined) cell.value = row;
+    }
+    for (const [id, version] of this.versions) version.value = this.rows.get(id)?.version ?? -1;
+    this.order.length = 0;
+    for (const row of rows) this.order.push(row);
+    this.order.sort((a, b) => (a.deadline_at ?? Infinity) - (b.deadline_at ?? Infinity) || (a.id < b.id ? -1 : 1));
+    this.isFilled.value = true;
+    this.refilter();
+    return true;
+  }
+
+  /** Put one row in another's place; says whether the view's order changed. */
+  private change(old: Row | undefined, fresh: Row | undefined): boolean {
+    reorder(this.order, old, fresh);
+    if (fresh !== undefined) this.rows.set(fresh.id, fresh);
+    else if (old !== undefined) this.forgetRow(old.id);
+    const was = old !== undefined && passes(old, this.filter, this.seen);
+    const is = fresh !== undefined && passes(fresh, this.filter, this.seen);
+    if (was || is) reorder(this.shown, was ? old : undefined, is ? fresh : undefined);
+    const id = (fresh ?? old)?.id ?? "";
+    const version = this.versions.get(id);
+    if (version !== undefined) version.value = fresh?.version ?? -1;
+    const cell = this.cells.get(id);
+    if (cell !== undefined && fresh !== undefined) cell.value = fresh;
+    return was !== is || (was && is && old.deadline_at !== fresh.deadline_at);
+  }
+
+  private forgetRow(id: string): void {
+    this.rows.delete(id);
+    this.cells.delete(id);
+  }
+
+  private refilter(): void {
+    this.seen.now = engineNow();
+    this.shown = this.order.filter((row) => passes(row, this.filter, this.seen));
+    this.shape.value++;
+  }
+
+  /** Time alone moves rows too: look again at those views that hang on it, and at the counts. */
+  private look(): void {
+    const hangs = this.filter.view === "late" || this.filter.view === "not_begun" || this.filter.chosen.band;
+    if (hangs && this.rows.size > 0) this.refilter();
+    if (this.isStale || hangs) this.count();
+  }
+
+  private count(): void {
+    this.countedAt = performance.now();
+    this.isStale = false;
+    this.seen.now = engineNow();
+    this.counts.value = counted(this.order, this.filter, this.seen);
+    const views: Record<string, number> = {};
+    for (const view of VIEWS) views[view] = this.order.reduce((n, row) => n + Number(stands(view, row, this.seen)), 0);
+    this.views.value = views;
+  }
+}
+
+export const store = new Store();

@@ -1,0 +1,119 @@
+import { useComputed, useSignalEffect } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { t } from "../i18n/index.ts";
+import { filterOf, queryOf, type Filter } from "../lib/facets.ts";
+import { go, query } from "../lib/route.ts";
+import { narrow } from "../lib/narrow.ts";
+import { theme } from "../lib/theme.ts";
+import { store } from "../live/store.ts";
+import { BulkBar } from "../ui/bulk.tsx";
+import { Facets } from "../ui/facets.tsx";
+import { QueueRow } from "../ui/row.tsx";
+import { SavedViews } from "../ui/saved-views.tsx";
+import { chooseAll, chooseNone, chosen, current, placeOf } from "../ui/selection.ts";
+import { VirtualList } from "../ui/virtual-list.tsx";
+
+const places = new Map<string, { top: number }>();
+
+/** Scrolled to where this view was left. */
+function placeFor(view: string): { top: number } {
+  let found = places.get(view);
+  if (found === undefined) {
+    found = { top: 0 };
+    places.set(view, found);
+  }
+  return found;
+}
+
+function Empty({ filter }: { filter: Filter }) {
+  if (!store.isFilled.value) return <p class="empty">{t("loading")}</p>;
+  const narrowed = queryOf(filter) !== "";
+  return (
+    <div class="empty">
+      <h2>{narrowed ? t("empty.filtered") : t("empty.title")}</h2>
+      <p>{narrowed ? t("empty.filtered_do") : t(filter.view === "mine" ? "empty.mine" : "empty.view")}</p>
+      <p class="row-of">
+        {narrowed && (
+          <button type="button" onClick={() => go(`/queues/${filter.view}`)}>
+            {t("clear")}
+          </button>
+        )}
+        <button type="button" onClick={() => go("/queues/all")}>
+          {t("empty.all", { n: store.total.value })}
+        </button>
+        <button type="button" onClick={() => go("/desk")}>
+          {t("empty.report")}
+        </button>
+      </p>
+    </div>
+  );
+}
+
+function Head({ filter }: { filter: Filter }) {
+  store.shape.value;
+  const n = store.shown.length;
+  const all = n > 0 && chosen.value.size >= n;
+  return (
+    <div class="queue-head">
+      <input type="checkbox" checked={all} onChange={all ? chooseNone : chooseAll} aria-label={t("choose_all", { n })} />
+      <h1>{t(`view.${filter.view}`)}</h1>
+      <span class="n" data-test="shown">
+        {t("rows", { n })}
+      </span>
+      <input
+        type="search"
+        class="words"
+        value={filter.words}
+        placeholder={t("search_within")}
+        aria-label={t("search_within")}
+        onInput={(event) => go(`/queues/${filter.view}${queryOf({ ...filter, words: event.currentTarget.value })}`, true)}
+      />
+      {queryOf(filter) !== "" && (
+        <button type="button" class="quiet" onClick={() => go(`/queues/${filter.view}`)}>
+          {t("clear")}
+        </button>
+      )}
+      <SavedViews filter={filter} />
+    </div>
+  );
+}
+
+function Rows({ filter }: { filter: Filter }) {
+  store.shape.value;
+  const height = narrow.value ? 96 : theme.value === "wall" ? 76 : 56;
+  const count = store.shown.length;
+  if (count === 0) return <Empty filter={filter} />;
+  return (
+    <VirtualList
+      count={count}
+      rowHeight={height}
+      label={t(`view.${filter.view}`)}
+      current={placeOf(current.value)}
+      place={placeFor(filter.view)}
+      row={(index, top) => {
+        const row = store.shown[index];
+        if (row === undefined) return null;
+        return <QueueRow key={row.id} cell={store.cell(row)} top={top} index={index} count={count} />;
+      }}
+    />
+  );
+}
+
+export function QueuePage({ view }: { view: string }) {
+  const filter = useComputed(() => filterOf(view, query.value));
+  useEffect(() => store.show(filterOf(view, query.peek())), [view]);
+  useSignalEffect(() => store.show(filterOf(view, query.value)));
+  useEffect(() => {
+    document.title = `${t(`view.${view}`)} · ${t("brand")}`;
+  });
+  return (
+    <div class="queue">
+      <Facets filter={filterOf(view, query.value)} />
+      <section class="queue-main" aria-label={t("page.queue")}>
+        <Head filter={filterOf(view, query.value)} />
+        <BulkBar />
+        <Rows key={view} filter={filter.value} />
+      </section>
+    </div>
+  );
+}

@@ -1,0 +1,78 @@
+import type { ClockTold } from "../api/model.ts";
+import { zone } from "../api/session.ts";
+import { t, units, word } from "../i18n/index.ts";
+import { length, moment } from "../lib/time.ts";
+import { ticking } from "../live/clock.ts";
+
+interface Part {
+  share: number;
+  isLate: boolean;
+}
+
+/** How much of a limit is used now. While it runs, what is left is reckoned back from its last rung, whose moment the
+ * law has told: how much time counts until then is its business, so between reckonings the bar stands by that moment. */
+function usedOf(clock: ClockTold, now: number): Part {
+  const last = clock.rungs.find((rung) => rung.percent === 100);
+  const consumed = clock.limit_ms === 0 ? 0 : clock.consumed_ms / clock.limit_ms;
+  if (clock.state !== "runs" || !last?.at) return { share: Math.min(1, consumed), isLate: clock.state === "runs" && last === undefined };
+  const left = Date.parse(last.at) - now;
+  const share = Math.max(consumed, 1 - left / Math.max(1, clock.limit_ms - clock.consumed_ms) * (1 - consumed));
+  return { share: Math.min(1, Math.max(0, share)), isLate: left <= 0 };
+}
+
+function stateText(clock: ClockTold): string {
+  if (clock.state === "stopped") return t("clock.stopped");
+  if (clock.state === "stands") return clock.why ? `${t("clock.stands")} · ${word("pause", clock.why)}` : t("clock.stands");
+  return t("clock.runs");
+}
+
+function Clock({ clock }: { clock: ClockTold }) {
+  const now = ticking();
+  const used = usedOf(clock, now);
+  const due = clock.rungs.find((rung) => rung.percent === 100)?.at;
+  const tone = clock.state !== "runs" ? "still" : used.isLate ? "late" : used.share > 0.8 ? "soon" : "runs";
+  return (
+    <li class={`clock-bar clock-${tone}`}>
+      <div class="clock-head">
+        <b>{word("clock", clock.kind)}</b>
+        <span class="muted">
+          {t("limit_of", { limit: length(clock.limit_ms, units()), unit: word("unit_kind", clock.unit) })}
+        </span>
+        <span class="grow" />
+        <span>{stateText(clock)}</span>
+        {due && <b>{moment(Date.parse(due), now, zone())}</b>}
+      </div>
+      <div class="bar" aria-hidden="true">
+        <i style={{ width: `${Math.round(used.share * 100)}%` }} />
+        {clock.rungs
+          .filter((rung) => rung.percent < 100)
+          .map((rung) => (
+            <u key={rung.percent} style={{ left: `${rung.percent}%` }} />
+          ))}
+      </div>
+      <details>
+        <summary>{t("ledger")}</summary>
+        <ol class="ledger">
+          {clock.rungs.map((rung) => (
+            <li key={rung.percent}>
+              {rung.percent} % · {rung.at ? moment(Date.parse(rung.at), now, zone()) : t("clock.stands")}
+            </li>
+          ))}
+        </ol>
+        <pre class="ledger">{clock.reckoned.rows.join("\n")}</pre>
+      </details>
+    </li>
+  );
+}
+
+/** Each clock as a bar: what is used, what comes when, and the reckoning to be added up with a pencil. */
+export function Clocks({ clocks }: { clocks: readonly ClockTold[] }) {
+  const shown = [...clocks].sort((a, b) => Number(a.state === "stopped") - Number(b.state === "stopped"));
+  return (
+    <ul class="clocks">
+      {shown.map((clock) => (
+        <Clock key={`${clock.kind} ${clock.number}`} clock={clock} />
+      ))}
+    </ul>
+  );
+}

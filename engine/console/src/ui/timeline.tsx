@@ -1,0 +1,111 @@
+import { useState } from "preact/hooks";
+import { ask, ticketPath } from "../api/client.ts";
+import type { Happened } from "../api/model.ts";
+import { zone } from "../api/session.ts";
+import { t, word } from "../i18n/index.ts";
+import { actorName, sentences, wordsOf } from "../lib/sentences.ts";
+import { moment, whole } from "../lib/time.ts";
+import { engineNow } from "../live/clock.ts";
+import { Icon } from "./icon.tsx";
+import { tellProblem } from "./toasts.tsx";
+
+interface Explained {
+  agrees: boolean;
+  decisions: { id: string; lines: string[]; agrees: boolean; vouched: boolean }[];
+}
+
+function Proof({ proof }: { proof: string[] }) {
+  return (
+    <ul class="proof">
+      {proof.map((one) => (
+        <li key={one}>
+          <Icon name="proof" />{" "}
+          {/^https?:\/\//.test(one) ? (
+            <a href={one} rel="noopener noreferrer" target="_blank">
+              {one}
+            </a>
+          ) : (
+            <bdi>{one}</bdi>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Words({ one }: { one: Happened }) {
+  const words = wordsOf(one);
+  return (
+    <>
+      {words.reason && (
+        <blockquote>
+          <bdi>{words.reason}</bdi>
+        </blockquote>
+      )}
+      {words.text && (
+        <blockquote>
+          <bdi>{words.text}</bdi>
+        </blockquote>
+      )}
+      {words.proof.length > 0 && <Proof proof={words.proof} />}
+    </>
+  );
+}
+
+function Item({ one, why }: { one: Happened; why: string[] | undefined }) {
+  const at = Date.parse(one.at);
+  return (
+    <li class={one.refused ? "happened happened-refused" : "happened"}>
+      <time dateTime={one.at} title={whole(at, zone())}>
+        {moment(at, engineNow(), zone())}
+      </time>
+      <div>
+        {one.refused ? (
+          <p>{t("was_refused", { what: word("command", one.command), why: word("why", one.reason) })}</p>
+        ) : (
+          sentences(one).map((line) => (
+            <p key={line}>
+              <bdi>{line}</bdi>
+            </p>
+          ))
+        )}
+        <Words one={one} />
+        <small class="muted">
+          {one.cause === "incident" ? word("why", one.reason) : actorName(one.actor)}
+          {one.actor == null && one.cause !== "incident" ? ` · ${word("why", one.reason)}` : ""}
+        </small>
+        {why && why.length > 0 && <pre class="ledger">{why.join("\n")}</pre>}
+      </div>
+    </li>
+  );
+}
+
+/** What happened, newest first, as sentences with the words people wrote; on asking, the rules and facts behind each. */
+export function Timeline({ id, decisions, isBehind }: { id: string; decisions: readonly Happened[]; isBehind: boolean }) {
+  const [why, setWhy] = useState<Explained | null>(null);
+  const look = async () => {
+    try {
+      setWhy(await ask<Explained>(`${ticketPath(id)}/explain`));
+    } catch (error) {
+      tellProblem(error);
+    }
+  };
+  return (
+    <section class="card" aria-label={t("timeline")}>
+      <header class="card-head">
+        <h2>{t("timeline")}</h2>
+        {isBehind && <span class="muted">{t("is_behind")}</span>}
+        <span class="grow" />
+        <button type="button" class="quiet" onClick={() => (why ? setWhy(null) : void look())} aria-pressed={why !== null}>
+          {t("why")}
+        </button>
+      </header>
+      {why && <p class={why.agrees ? "agrees" : "waits"}>{t(why.agrees ? "agrees" : "disagrees")}</p>}
+      <ol class="timeline">
+        {[...decisions].reverse().map((one) => (
+          <Item key={one.id} one={one} why={why?.decisions.find((found) => found.id === one.id)?.lines} />
+        ))}
+      </ol>
+    </section>
+  );
+}

@@ -1,0 +1,15 @@
+import { defineConfig } from "vite";
+
+// One page, one script, one sheet: hashed names that are kept for ever; nothing is written into the page itself, so that
+// its policy of content can forbid that.
+export default defineConfig({
+  base: "/",
+  build: {
+    outDir: "dist",
+    emptyOutDir: true,
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+});
