@@ -82,7 +82,12 @@ class Found(NamedTuple):
 
 def cursor_of(row: Any) -> str:
     """Write down where a page ended."""
-    return base64.urlsafe_b64encode(f"{instant(row.received_at)} {row.id}".encode()).decode().rstrip("=")
+    return written_cursor(instant(row.received_at), row.id)
+
+
+def written_cursor(received_at: Instant, name: str) -> str:
+    """Write down a place between two tickets."""
+    return base64.urlsafe_b64encode(f"{received_at} {name}".encode()).decode().rstrip("=")
 
 
 def read_cursor(cursor: str) -> tuple[Instant, str]:
@@ -99,15 +104,24 @@ def read_cursor(cursor: str) -> tuple[Instant, str]:
         raise InvalidSettings(f"{cursor!r} is no cursor; give the one that the page before ended with") from None
 
 
-def statement(asked: Asked, limit: int, cursor: str | None = None, scope: Scope | None = None) -> Select[Any]:
-    """Write the query: newest first, ties by id."""
-    found = SELECTED.where(*conditions(asked), *within(scope)).order_by(
-        TICKETS.c.received_at.desc(), TICKETS.c.id.desc()
-    )
+def statement(
+    asked: Asked,
+    limit: int,
+    cursor: str | None = None,
+    scope: Scope | None = None,
+    *,
+    oldest_first: bool = False,
+) -> Select[Any]:
+    """Write the query: newest first unless it is said otherwise, ties by id."""
+    place = (TICKETS.c.received_at, TICKETS.c.id)
+    found = SELECTED.where(*conditions(asked), *within(scope))
+    found = found.order_by(*place) if oldest_first else found.order_by(*(column.desc() for column in place))
     if cursor is not None:
         at, name = read_cursor(cursor)
-        found = found.where(tuple_(TICKETS.c.received_at, TICKETS.c.id) < tuple_(_at(at), bindparam("last", name)))
-        found = found.where(TICKETS.c.received_at <= _at(at))  # so that later months are not looked at
+        last = tuple_(_at(at), bindparam("last", name))
+        found = found.where(tuple_(*place) > last if oldest_first else tuple_(*place) < last)
+        # so that months that lie behind are not looked at
+        found = found.where(place[0] >= _at(at) if oldest_first else place[0] <= _at(at))
     return found.limit(limit + 1)
 
 
@@ -197,7 +211,13 @@ async def by_name(archive: Archive, name: str, scope: Scope | None = None) -> li
 
 
 async def search(
-    archive: Archive, asked: Asked, limit: int = 50, cursor: str | None = None, scope: Scope | None = None
+    archive: Archive,
+    asked: Asked,
+    limit: int = 50,
+    cursor: str | None = None,
+    scope: Scope | None = None,
+    *,
+    oldest_first: bool = False,
 ) -> Found:
     """Find a page of tickets, newest first; of those in the scope, where one is given.
 
@@ -212,7 +232,7 @@ async def search(
             return Found(named, None)
     size = max(1, min(limit, MOST))
     async with answering(), archive.engine.connect() as connection:
-        rows = (await connection.execute(statement(asked, size, cursor, scope))).all()
+        rows = (await connection.execute(statement(asked, size, cursor, scope, oldest_first=oldest_first))).all()
     more = len(rows) > size
     return Found([shown(row) for row in rows[:size]], cursor_of(rows[size - 1]) if more else None)
 

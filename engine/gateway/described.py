@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 from engine.gateway.example import Example
-from engine.gateway.examples import DECIDED, EXAMPLES, JOB, OBJECT, TAKEN, TICKET
+from engine.gateway.examples import DECIDED, EXAMPLES, JOB, TAKEN, TICKET
 from engine.gateway.examples_pull import READER
 from engine.gateway.pack_shapes import components
 from engine.gateway.policy import POLICIES
@@ -23,6 +23,8 @@ _OF_PATH = {
     "lat": "34.75",
     "lon": "113.65",
 }
+MANY = {"bulk": "results", "report": "reports"}
+"""Where one answer may hold many, and under which name."""
 _ALWAYS = ("bad-head", "too-many", "away")
 
 
@@ -55,26 +57,71 @@ def whole(described: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "field": {"type": "string"},
+    },
+}
+_TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
+
+
+def schema_of(example: Any) -> dict[str, Any]:
+    """Say what an example shows: the members of the whole are always there; each is of its type, or null."""
+    found = _shaped(example)
+    return found | {"type": "object", "required": [*example]} if isinstance(example, dict) else found
+
+
+def _shaped(example: Any) -> dict[str, Any]:
+    if example is None:
+        return {}
+    found: dict[str, Any] = {"type": [next(word for kind, word in _TYPES.items() if isinstance(example, kind)), "null"]}
+    if isinstance(example, dict):
+        return found | {"properties": {name: _shaped(one) for name, one in example.items()}}
+    if isinstance(example, list) and example:
+        return found | {"items": _shaped(example[0])}
+    return found
+
+
 def _given(name: str, example: Example) -> dict[str, Any]:
     if example.gives is None:
         return {"description": "Done"}
-    schema: dict[str, Any] = {"type": "string"}
-    if example.content_type == "application/json":
-        plain = {"type": "array", "items": OBJECT} if isinstance(example.gives, list) else OBJECT
-        schema = components()[0].get(name, plain)
-    content = {example.content_type: {"schema": schema, "example": example.gives}}
-    return {"description": "Done", "content": content}
+    if example.content_type != "application/json":
+        schema = {"type": "string"} if example.content_type == "text/plain" else {}
+        content = {example.content_type: {"schema": schema, "example": example.gives}}
+        return {"description": "Done", "content": content}
+    told = _json("Done", example.gives)
+    if name in components()[0]:
+        told["content"]["application/json"]["schema"] = components()[0][name]
+        return told
+    return _both("Done", example.gives) if name.startswith("open311_") else told
 
 
 def _json(text: str, example: Any) -> dict[str, Any]:
-    return {"description": text, "content": {"application/json": {"schema": OBJECT, "example": example}}}
+    return {"description": text, "content": {"application/json": {"schema": schema_of(example), "example": example}}}
+
+
+def _both(text: str, example: Any) -> dict[str, Any]:
+    """Describe what Open311 writes as JSON or as XML."""
+    found = _json(text, example)
+    found["content"]["text/xml"] = {"schema": {"type": "string"}, "example": "<?xml version='1.0'?>…"}
+    return found
 
 
 def _of_path(path: str) -> list[dict[str, Any]]:
     return [
-        {"name": one, "in": "path", "required": True, "schema": {"type": "string"}, "example": _OF_PATH[one]}
+        {"name": one, "in": "path", "required": True, "schema": _schema(one), "example": _OF_PATH[one]}
         for one in re.findall(r"{(\w+)(?::path)?}", path)
     ]
+
+
+def _schema(name: str) -> dict[str, Any]:
+    return {"type": "string"} | ({"enum": ["json", "xml"]} if name == "format" else {"minLength": 1})
 
 
 def _of_query(example: Example) -> list[dict[str, Any]]:
@@ -99,7 +146,7 @@ OF_OPEN311 = {
 def _failures(name: str, example: Example) -> dict[str, Any]:
     if name.startswith("open311_"):
         return {
-            str(status): _json(text, [{"code": str(status), "description": "what is wrong"}])
+            str(status): _both(text, [{"code": str(status), "description": "what is wrong"}])
             for status, text in OF_OPEN311.items()
         }
     kinds = [*example.fails, *_ALWAYS, *([] if "nobody" in POLICIES[name].kinds else ["no-login"])]
@@ -107,8 +154,8 @@ def _failures(name: str, example: Example) -> dict[str, Any]:
     for kind in kinds:
         status, title = KINDS[kind]
         told = {"type": TYPE + kind, "title": title, "status": status, "detail": "what is wrong, and the mend"}
-        found.setdefault(
-            str(status),
-            {"description": title, "content": {CONTENT_TYPE: {"schema": OBJECT, "example": told}}},
-        )
+        content: dict[str, Any] = {CONTENT_TYPE: {"schema": PROBLEM, "example": told}}
+        if name in MANY and kind not in _ALWAYS:  # or each is answered so, by itself
+            content["application/json"] = {"schema": {"type": "object"}, "example": {MANY[name]: [told]}}
+        found.setdefault(str(status), {"description": title, "content": content})
     return found

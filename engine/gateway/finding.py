@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.errors import InvalidSettings
+from engine.gateway import filtering
 from engine.gateway.callers import Caller, sees_place
 from engine.gateway.http import answer
 from engine.gateway.past import archived
@@ -24,33 +25,48 @@ from topics.vocabulary import Role, Status
 if TYPE_CHECKING:
     from engine.archive.search import Asked, Scope
 
-PARAMETERS = ("q", "category", "state", "place", "person", "breached", "since", "until", "limit", "cursor")
+PARAMETERS = (
+    "q", "category", "state", "place", "person", "breached", "since", "until", "filter", "sort", "live", "limit",
+    "cursor",
+)  # fmt: skip
 STATES = (*Status, "open", "ended")
 LONGEST = 200
 """Characters of a value."""
 
 
 async def search(world: World, request: Request, caller: Caller) -> Response:
-    """Find tickets, newest first; all that is given must hold."""
+    """Find tickets, newest first; all that is given must hold. With ``live`` those of now, out of the queues."""
     given = request.query_params
     limit = limit_of(given.get("limit"))
+    if _truth(given.get("live"), "live"):
+        told = await filtering.live(world, caller, given)
+    else:
+        told = await _archived(world, caller, given, limit)
+    if "next" not in told:
+        return answer(told)
+    following = request.url.include_query_params(limit=limit, cursor=told["next"])
+    return answer(told, headers={"Link": f'<{following.path}?{following.query}>; rel="next"'})
+
+
+async def _archived(world: World, caller: Caller, given: QueryParams, limit: int) -> dict[str, Any]:
     asked = _asked(given, ZoneInfo(world.law().bundle.timezone))
-    scope = scope_of(world.law(), caller)
+    order = filtering.order_of(given, (filtering.OF_THE_ARCHIVE,), f"-{filtering.OF_THE_ARCHIVE}")
+    wanted, scope, more = filtering.filter_of(given), scope_of(world.law(), caller), dict[str, Any]()
     async with archived():
         from engine.archive import search as found_by
 
-        archive = await world.archive()
+        archive, oldest, cursor = await world.archive(), not order.is_backwards, given.get("cursor")
         try:
-            found = await found_by.search(archive, asked, limit, given.get("cursor"), scope)
+            if wanted is None:
+                found = await found_by.search(archive, asked, limit, cursor, scope, oldest_first=oldest)
+            else:
+                look = filtering.Looking(asked=asked, scope=scope, wanted=wanted, oldest_first=oldest)
+                found, more = await filtering.archived_rows(archive, look, limit, cursor, world.now)
         except InvalidSettings as exc:
             raise Problem("invalid", str(exc), field="cursor" if "cursor" in given else "q") from exc
     rows = [row for row in found.rows if still_theirs(world, caller, row)]
-    told: dict[str, Any] = {"rows": rows, "now": world.now}
-    if found.cursor is None:
-        return answer(told)
-    told["next"] = found.cursor
-    following = request.url.include_query_params(limit=limit, cursor=found.cursor)
-    return answer(told, headers={"Link": f'<{following.path}?{following.query}>; rel="next"'})
+    told = {"rows": rows, "now": world.now} | more
+    return told if found.cursor is None else told | {"next": found.cursor}
 
 
 def scope_of(law: Law, caller: Caller) -> "Scope | None":
@@ -89,7 +105,7 @@ def _asked(given: QueryParams, zone: ZoneInfo) -> "Asked":
     for name, value in given.multi_items():
         if name not in PARAMETERS:
             raise Problem("invalid", f"parameters are {', '.join(PARAMETERS)}", field="?")
-        if len(value) > LONGEST and name != "cursor":
+        if len(value) > LONGEST and name not in ("cursor", "filter"):
             raise Problem("invalid", f"at most {LONGEST} characters", field=name)
     states = tuple(given.getlist("state"))
     if any(state not in STATES for state in states):
@@ -100,15 +116,15 @@ def _asked(given: QueryParams, zone: ZoneInfo) -> "Asked":
         states=states,
         place=given.get("place", ""),
         person=given.get("person", ""),
-        is_breached=_truth(given.get("breached")),
+        is_breached=_truth(given.get("breached"), "breached"),
         since=instant_of(given, "since", zone),
         until=instant_of(given, "until", zone),
     )
 
 
-def _truth(text: str | None) -> bool | None:
+def _truth(text: str | None, field: str) -> bool | None:
     if text not in (None, "true", "false"):
-        raise Problem("invalid", "true or false", field="breached")
+        raise Problem("invalid", "true or false", field=field)
     return None if text is None else text == "true"
 
 

@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from engine.archive import search
+from engine.gateway import filtering
 from engine.gateway.policy import may_use
 from tests.support.city import DAY
 from tests.support.house import House, house
@@ -157,6 +160,29 @@ async def test_search_takes_words_places_people_states_and_times(
             assert await found(**{name: "a\0-20260302-1"}) == set(), name
         gone = await client.get("/v1/tickets/a%00-20260302-1/history", headers=desk)
         assert gone.status_code == 404
+
+
+async def test_the_archive_by_an_expression_either_way_round(
+    redis_url: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is wanted, oldest or newest first; where a request has looked at enough, its cursor goes on from there."""
+    async with house(redis_url, tmp_path, database_url=database_url) as (here, client):
+        made, desk = await a_few(here), here.person("desk:desk-1")
+        hot = await got(client, "/v1/tickets", desk, filter='urgency == "U1" || text.contains("lamp")')
+        assert {row["id"] for row in hot["rows"]} == {made["fire"], made["lamp"]} and hot["looked_at"] == 3
+        newest = [row["id"] for row in (await got(client, "/v1/tickets", desk))["rows"]]
+        oldest = [row["id"] for row in (await got(client, "/v1/tickets", desk, sort="received_at"))["rows"]]
+        assert oldest == newest[::-1]
+        for sort, wanted in (("received_at", oldest), ("-received_at", newest)):
+            page = await got(client, "/v1/tickets", desk, sort=sort, limit=1, filter="received_at > 0")
+            rest = await got(client, "/v1/tickets", desk, sort=sort, filter="received_at > 0", cursor=page["next"])
+            assert [row["id"] for row in page["rows"] + rest["rows"]] == wanted and "next" not in rest
+        monkeypatch.setattr(filtering, "LOOKED", 2)
+        monkeypatch.setattr(search, "MOST", 1)
+        part = await got(client, "/v1/tickets", desk, filter=f'id == "{newest[2]}"')
+        assert (part["rows"], part["looked_at"]) == ([], 2)
+        rest = await got(client, "/v1/tickets", desk, filter=f'id == "{newest[2]}"', cursor=part["next"])
+        assert [row["id"] for row in rest["rows"]] == newest[2:]
 
 
 async def test_without_an_archive_it_is_said(redis_url: str, tmp_path: Path) -> None:
