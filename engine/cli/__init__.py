@@ -35,6 +35,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "search": ("search", "Find tickets, old and new, by words, place, person, time."),
         "top": ("top", "Live queues in the terminal, with countdowns."),
         "tail": ("tail", "Follow incidents, decisions or a department's tasks."),
+        "subscribe": ("subscribe", "A department's events by HTTP, each handed to a program."),
     },
     "Feed and judge": {
         "feed": ("feed", "Feed a CSV or JSON file of incidents; --dry-run says what would become of it."),

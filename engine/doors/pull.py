@@ -16,6 +16,7 @@ from engine.database.schema import answering
 from engine.doors.filters import Filter
 from engine.doors.store import Doors
 from engine.doors.tables import MOMENT
+from engine.errors import GridwhistleError
 
 LOOKED_AT = 500
 """Events that one step of a lease puts before its reader."""
@@ -65,7 +66,7 @@ class Reader(NamedTuple):
     asked_at: datetime
 
 
-class TooMany(Exception):
+class TooMany(GridwhistleError):
     """A department has as many readers as it may."""
 
 
@@ -169,7 +170,7 @@ class Pull:
         await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:d))"), self._who)
         count = await connection.scalar(text("SELECT count(*) FROM readers WHERE department = :d"), self._who)
         if (count or 0) >= MOST_READERS:
-            raise TooMany
+            raise TooMany(f"a department has at most {MOST_READERS} readers: drop one")
         position = await self._before(connection, since)
         await connection.execute(_MAKE, self._who | {"r": reader, "filter": wants, "position": position})
 
@@ -180,10 +181,19 @@ class Pull:
             found = await connection.scalar(_SINCE, self._who | {"since": since})
         return int(await connection.scalar(_END, self._who) or 0) if found is None else int(found)
 
-    async def put(self, reader: str, wants: str | None, since: datetime | None, cursor: int | None) -> None:
-        """Make a reader, or give it another filter, or set it to another place: what was before it there comes again.
+    async def put(
+        self,
+        reader: str,
+        wants: str | None = None,
+        *,
+        begin: datetime | None = None,
+        since: datetime | None = None,
+        cursor: int | None = None,
+    ) -> None:
+        """Make a reader, give it another filter, or set it to another place: what comes after that comes again.
 
-        What is leased to somebody at that time is theirs no longer, where the place changes.
+        ``begin`` is where one that is new begins. What is leased to somebody is theirs no longer, where the place
+        changes.
 
         Raises:
             TooMany: There are as many readers as may be.
@@ -192,7 +202,7 @@ class Pull:
         who = self._who | {"r": reader}
         async with answering(), self._engine.begin() as connection:
             if (await connection.execute(_TAKE, who)).first() is None:
-                await self._make(connection, reader, wants or "", since)
+                await self._make(connection, reader, wants or "", begin)
             if wants is not None:
                 change = text("UPDATE readers SET filter = :filter WHERE department = :d AND name = :r")
                 await connection.execute(change, who | {"filter": wants})

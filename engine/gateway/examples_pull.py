@@ -63,7 +63,10 @@ OF_PULL: dict[str, Example] = {
     "reader_put": Example(
         200,
         {"reader": READER, "filter": "urgency == 'U1'", "matched": 42, "of": 1000},
-        takes=_takes({"filter": _TEXT, "from": _TEXT, "cursor": _TEXT}, {"filter": "urgency == 'U1'", "from": "1h"}),
+        takes=_takes(
+            {"filter": _TEXT, "begin": _TEXT, "from": _TEXT, "cursor": _TEXT},
+            {"filter": "urgency == 'U1'", "from": "1h"},
+        ),
         fails=_FAILS,
     ),
     "reader_drop": Example(204, fails=("foreign-origin", "not-found", "no-archive", "invalid")),

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.doors.filters import Filter
-from engine.doors.pull import MOST_READERS, Leased, Pull, TooMany
+from engine.doors.pull import Leased, Pull, TooMany
 from engine.errors import DependencyDown, InvalidSettings
 from engine.gateway.callers import Caller
 from engine.gateway.finding import instant_of
@@ -72,6 +72,8 @@ async def lease(world: World, request: Request, caller: Caller) -> Response:
     _demand_nothing_more(given)
     async with _pull(world, request) as pull:
         leased = await _until_there(world, request, wait, lambda: pull.lease(reader, n, seconds, since))
+        if leased and wait and await request.is_disconnected():  # to nobody
+            await pull.give_back(reader, [one.receipt for one in leased], 0)
     for one in leased:
         world.metrics.count("pulled", pull.department, "again" if one.attempt > 1 else "leased")
     return answer({"events": [_handed(one) for one in leased]})
@@ -138,10 +140,11 @@ async def reader_put(world: World, request: Request, caller: Caller) -> Response
         raise Problem("invalid", "a condition in CEL", field="filter")
     tried = _filter(wants or "")
     since, cursor = _since(world, given.pop("from", None)), given.pop("cursor", None)
+    begin = _since(world, given.pop("begin", None))
     position = None if cursor is None else _number(str(cursor), "cursor", 0, 10**18)
     _demand_nothing_more(given)
     async with _pull(world, request) as pull:
-        await pull.put(reader, wants, since, position)
+        await pull.put(reader, wants, begin=begin, since=since, cursor=position)
         rows = await pull.look(await pull.place(last=LAST), LAST)
     matched = sum(tried.takes(row.body) for row in rows)
     return answer({"reader": reader, "filter": wants, "matched": matched, "of": len(rows)})
@@ -177,7 +180,7 @@ async def _pull(world: World, request: Request) -> AsyncIterator[Pull]:
     try:
         yield Pull(await world.doors(), request.path_params["department"])
     except TooMany as exc:
-        raise Problem("invalid", f"a department has at most {MOST_READERS} readers: drop one", field="reader") from exc
+        raise Problem("invalid", str(exc), field="reader") from exc
     except DependencyDown as exc:
         raise away("the database of events") from exc
 

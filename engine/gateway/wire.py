@@ -1,8 +1,10 @@
 """Bounds below the application: how large a request's head may be and how long it may take, on every connection."""
 
 import asyncio
+import sys
 from typing import Any
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 32 * 1024
@@ -16,6 +18,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     _is_reading, _seen = True, 0
     _patience: asyncio.TimerHandle | None = None
+    _passed: int | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Wait for a head from now on."""
@@ -35,6 +38,25 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.send_400_response(f"A head has at most {HEAD_BYTES} bytes.")
                 return
         super().data_received(data)
+        if self._passed is not None:  # the parser has stopped behind a head that asked for another protocol
+            rest, self._passed = data[self._passed :], None
+            super().data_received(rest)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Go on in HTTP/1.1, as RFC 9110 7.8 has it: Java's client offers HTTP/2 with its first request, body and
+        all, and the server's own parser takes what follows such a head for the other protocol."""
+        error = sys.exc_info()[1]
+        self._passed = int(error.args[0]) if error is not None and error.args else 0
+        self.parser = httptools.HttpRequestParser(_Again(self))
+        lengths = [
+            b"%s: %s\r\n" % pair for pair in self.headers if pair[0] in (b"content-length", b"transfer-encoding")
+        ]
+        self.parser.feed_data(b"POST / HTTP/1.1\r\n" + b"".join(lengths) + b"\r\n")
+
+    def on_message_complete(self) -> None:
+        """A head that asks for another protocol is no whole message yet."""
+        if not self.parser.should_upgrade():
+            super().on_message_complete()
 
     def on_message_begin(self) -> None:
         """A head begins: on a connection that is kept, its time begins with its first byte."""
@@ -71,6 +93,31 @@ class BoundedProtocol(HttpToolsProtocol):
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
+
+
+class _Again:
+    """Of a parser that is given a known head once more: lets through what follows that head."""
+
+    def __init__(self, protocol: BoundedProtocol) -> None:
+        self._to, self._is_known = protocol, True
+        self.on_body, self.on_message_complete = protocol.on_body, protocol.on_message_complete
+
+    def on_message_begin(self) -> None:
+        if not self._is_known:
+            self._to.on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        if not self._is_known:
+            self._to.on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if not self._is_known:
+            self._to.on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        if not self._is_known:
+            self._to.on_headers_complete()
+        self._is_known = False
 
 
 _AT_ONCE = 256 * 1024

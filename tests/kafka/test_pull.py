@@ -125,13 +125,13 @@ async def test_readers_are_each_for_themselves_and_can_be_set_back(doors: Doors)
     assert await pull.lease("new", 10, 60) == []  # begins with what comes
     begun = await pull.lease("since", 10, 60, sure(1000))
     assert tickets(begun) == ["a", "b", "c"]
-    await pull.put("urgent", "urgency == 'U1'", sure(0), None)
+    await pull.put("urgent", "urgency == 'U1'", begin=sure(0))
     assert tickets(await pull.lease("urgent", 10, 60)) == ["c"]
     stands = {one.name: one for one in await pull.readers()}
     assert (stands["since"].leased, stands["since"].waiting, stands["since"].unread) == (3, 0, 0)
     assert (stands["urgent"].leased, stands["urgent"].filter) == (1, "urgency == 'U1'")
     assert stands["since"].oldest == sure(1000) and stands["new"].oldest is None
-    await pull.put("since", None, None, begun[0].seq)
+    await pull.put("since", begin=sure(0), cursor=begun[0].seq)
     assert await pull.acknowledge("since", [begun[2].receipt]) == []
     assert [(one.id, one.is_replayed) for one in await pull.lease("since", 10, 60)] == [
         (begun[1].id, True), (begun[2].id, True),
@@ -142,7 +142,7 @@ async def test_readers_are_each_for_themselves_and_can_be_set_back(doors: Doors)
     assert tickets(await Pull(doors, "water").lease("main", 10, 60, sure(0))) == ["x"]
     assert await pull.drop("since") and not await pull.drop("since")
     for n in range(MOST_READERS - 2):
-        await pull.put(f"r{n}", "", None, None)
+        await pull.put(f"r{n}", "")
     with pytest.raises(TooMany):
         await pull.lease("one-more", 1, 60)
 

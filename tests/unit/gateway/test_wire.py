@@ -103,3 +103,37 @@ async def test_a_head_that_does_not_end_and_a_body_that_does_not_come_are_let_go
         async with asyncio.timeout(20):
             assert await reader.read() == b""
         writer.close()
+
+
+async def answers(port: int, pieces: list[bytes], count: int) -> list[bytes]:
+    """The first lines of so many answers on one connection, to what is sent in these pieces."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    found = []
+    async with asyncio.timeout(20):
+        for piece in pieces:
+            writer.write(piece)
+            await writer.drain()
+            await asyncio.sleep(0)
+        for _ in range(count):
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
+            await reader.readexactly(int(length.partition(b":")[2]))
+            found.append(head[:12])
+    writer.close()
+    return found
+
+
+async def test_who_offers_another_protocol_is_answered_in_this_one(redis_url: str, tmp_path: Path) -> None:
+    """Java's client does, with a body behind it: that is read, and so is what follows on the connection."""
+    offer = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAB\r\n"
+    head = POST + offer + b"Content-Type: application/json\r\n"
+    whole = head + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+    chunked = head + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY)
+    plain = b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n"
+    empty = b"GET /livez HTTP/1.1\r\n" + HOST + offer + b"\r\n"
+    async with served(redis_url, tmp_path) as port:
+        for ask, status in ((whole, b"201"), (chunked, b"201"), (empty, b"200")):
+            each = [ask[n : n + 1] for n in range(len(ask))]
+            for pieces in ([ask + plain], [ask[:-9], ask[-9:], plain], [*each, plain]):
+                found = await answers(port, pieces, 2)
+                assert found == [b"HTTP/1.1 " + status, b"HTTP/1.1 200"], (ask, len(pieces), found)
