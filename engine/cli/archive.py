@@ -110,7 +110,7 @@ async def _demand_whole(settings: Settings) -> None:
 
 async def _fold_up_to(settings: Settings, shadow: Archive, partition: int, end: int) -> None:
     """Fold a partition of the log up to where the running archive stands."""
-    laws = Laws(Reference(settings))
+    laws = Laws(Reference(settings), placing=False)
     at, last, batch = 0, None, list[Read]()
 
     async def put(after: int) -> None:

@@ -68,7 +68,7 @@ async def _show(settings: Settings) -> bool:
 async def _rebuild(settings: Settings) -> bool:
     """Make a shadow view of state and log up to where the running one stands, compare the two, and put right what
     differs."""
-    known = Laws(Reference(settings))
+    known = Laws(Reference(settings), placing=False)
     await known.refresh()
     live, shadow = RedisView(settings), RedisView(settings, "shadow", known.laws, learn=known.refresh)
     consumer = clients.watcher(settings, auto_offset_reset="earliest")

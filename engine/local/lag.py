@@ -21,8 +21,9 @@ from engine.stages import stages_of
 from engine.stages.outputs import outputs_of
 from engine.stream.begun import has_begun
 from engine.stream.positions import MARKER, nothing_lost
+from engine.views.folded_last import folded_last
 from engine.views.redis_view import RedisView
-from engine.views.same_log import folded_last, of_another
+from engine.views.same_log import of_another
 from topics import codec
 from topics.departments import department_of
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REPLIES_STATE, STATE

@@ -195,7 +195,7 @@ async def _projector(host: "Host") -> Built:
     from engine.stages.projector import Projector
     from engine.views.figures import ViewFigures
 
-    edge = Projector(host.settings, host.metrics, laws=Laws(host.reference))
+    edge = Projector(host.settings, host.metrics, laws=Laws(host.reference, placing=False))
     if host.reference.clock is not None:
         host.metrics.when_asked.append(ViewFigures(host.settings, host.reference.clock, host.metrics).look)
     return Built(
@@ -207,7 +207,7 @@ async def _archive(host: "Host") -> Built:
     from engine.stages.archive import Archivist
     from engine.stages.pack_cache import Laws
 
-    edge = Archivist(host.settings, host.metrics, Laws(host.reference))
+    edge = Archivist(host.settings, host.metrics, Laws(host.reference, placing=False))
     return Built(
         host.loop(_edge_maker(host, edge), lambda tp: tp), _subscriber(host, (registry.DECISIONS,)), edge.close
     )

@@ -10,11 +10,12 @@ from engine.errors import InvalidRulePack, PackNotThere
 from engine.kafka.driver_errors import KafkaFault
 from engine.observability.json_logging import told
 from rules.law.compiled import Law
-from rules.law.placement import Places
 from rules.rulepack.bundle_check import beyond
 
 if TYPE_CHECKING:
     from engine.kafka.reference import Reference
+    from rules.law.placement import Places
+    from topics.pack import PackBundle
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +40,9 @@ class Known(dict[str, T]):
 class Laws:
     """Laws and places by ``<name>@<hash>``; shared by all partitions of a process, and only ever added to."""
 
-    def __init__(self, reference: "Reference") -> None:
-        """Start empty."""
-        self._reference = reference
+    def __init__(self, reference: "Reference", placing: bool = True) -> None:
+        """Start empty; who places nothing, and tells nobody which packs may be adopted, needs no geometry: 15 MB."""
+        self._reference, self._is_placing = reference, placing
         self._refreshed = 0.0
         self._reading: asyncio.Task[None] | None = None
         self._wait_until = 0.0
@@ -60,17 +61,26 @@ class Laws:
                 continue
             fault = "; ".join(beyond(bundle)[:5])
             try:
-                law, places = (Law(ref, bundle), Places(bundle)) if not fault else (None, None)
+                law, places = (Law(ref, bundle), self._places_of(bundle)) if not fault else (None, None)
             except Exception as exc:  # whatever it is: a pack that was verified can be compiled
                 fault = f"it was never verified: {exc!r}"
-            if fault or law is None or places is None:
+            if fault or law is None:
                 self._refused.add(ref)
                 self._reference.pass_by(ref, f"a bundle beyond what a pack may be: {fault}")
                 continue
-            self.laws[ref], self.places[ref] = law, places
+            self.laws[ref] = law
+            if places is not None:
+                self.places[ref] = places
         if self._reference.current in self.laws:
             self._placing_by = self._reference.current
         self._refreshed = time.monotonic()
+
+    def _places_of(self, bundle: "PackBundle") -> "Places | None":
+        if not self._is_placing:
+            return None
+        from rules.law.placement import Places
+
+        return Places(bundle)
 
     async def have(self, refs: Iterable[str]) -> None:
         """See that these packs are here, reading on for those that are not.

@@ -14,10 +14,11 @@ from engine.settings import Settings
 from engine.stages.pack_cache import Laws
 from engine.stream.contracts import Record
 from engine.stream.passed_by import passed_by
+from engine.views.folded_last import folded_last, remember
 from engine.views.from_state import rebuild
 from engine.views.redis_view import AT_ONCE, RedisView
 from engine.views.rows import read_foldable
-from engine.views.same_log import demand_same_log, folded_last, remember
+from engine.views.same_log import demand_same_log
 from topics import codec
 from topics.decision import Decision
 from topics.registry import STATE

@@ -1,19 +1,21 @@
 """Makes a partition of the view from ``tickets.state``: what the log no longer tells, the state still does (DESIGN 3,
 5)."""
 
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.newer_records import read_own
 from engine.settings import Settings
 from engine.stream.positions import load_state
-from engine.views.redis_view import RedisView
 from engine.views.rows import MOST_VERSION, Row, held_row, row_of
 from topics import codec
 from topics.ids import Instant, home_of, partition_of
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
 from topics.ticket import Duties, HeldCause, Ticket
 from topics.vocabulary import ClockKind
+
+if TYPE_CHECKING:
+    from engine.views.redis_view import RedisView
 
 T = TypeVar("T")
 
@@ -70,7 +72,7 @@ async def standing(settings: Settings, ticket: str) -> bytes | None:
     return (await image_of(settings, partition_of(home_of(ticket), settings.partitions))).tickets.get(ticket)
 
 
-async def rebuild(view: RedisView, settings: Settings, partition: int, expected: int, begin: int) -> int:
+async def rebuild(view: "RedisView", settings: Settings, partition: int, expected: int, begin: int) -> int:
     """Put a partition of the view in as the state has it, whatever stood there; answers the position to go on from."""
     image = await image_of(settings, partition)
     read = {
