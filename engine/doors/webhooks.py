@@ -16,6 +16,7 @@ MOST = 20
 """Webhooks of one department."""
 SECRETS = 3
 """That sign at the same time, the newest first."""
+_WHY = {"active": "", "paused": "asked"}
 KIND = "webhook:"
 """Begins the name of a webhook among all targets."""
 
@@ -88,7 +89,7 @@ class Webhooks:
             row = (await connection.execute(text(f"{_SHOWN} AND w.id = :id"), given)).first()
             return None if row is None else dict(row._mapping)
 
-    async def change(self, name: str, state: str, who: str, **fields: str) -> None:
+    async def change(self, name: str, who: str, state: str | None = None, **fields: str) -> None:
         """Pause one, let it go on, or give it another address or filter: from there its failures count anew."""
         changed = "".join(f"{field} = :{field}, " for field in ("url", "filter") if field in fields)
         async with answering(), self.doors.engine.begin() as connection:
@@ -98,16 +99,16 @@ class Webhooks:
             )
             await connection.execute(
                 text(
-                    "UPDATE targets SET state = :state, why = :why, failures = 0, failing_since = NULL, next_at = now()"
+                    "UPDATE targets SET failures = 0, failing_since = NULL, next_at = now(),"
+                    " state = coalesce(CAST(:state AS text), state), why = coalesce(CAST(:why AS text), why)"
                     " WHERE id = :id"
                 ),
-                {"id": KIND + name, "state": state, "why": "" if state == "active" else "asked"},
+                {"id": KIND + name, "state": state, "why": None if state is None else _WHY[state]},
             )
-            if state == "active":
-                await connection.execute(
-                    text("UPDATE deliveries SET next_at = now() WHERE target = :id AND state = 'waiting'"),
-                    {"id": KIND + name},
-                )
+            await connection.execute(
+                text("UPDATE deliveries SET next_at = now() WHERE target = :id AND state = 'waiting'"),
+                {"id": KIND + name},
+            )
 
     async def rotate(self, name: str, who: str, overlap_seconds: int) -> str:
         """Give it a new secret; the former ones sign beside it until their time is out."""
@@ -147,8 +148,22 @@ class Webhooks:
                 {"id": name, "department": department, "message": message, "body": body},
             )
 
-    async def rewind(self, name: str, department: str, since: datetime) -> None:
-        """Let everything from a moment on be looked at, and sent, once more."""
+    async def send(self, name: str, department: str, event: str) -> int:
+        """Let one event be sent that the filter did not take, or that came before the webhook; whether there is one."""
+        async with answering(), self.doors.engine.begin() as connection:
+            done = await connection.execute(
+                text(
+                    "INSERT INTO deliveries (target, id, seq, line, kind) SELECT :target, e.id, e.seq, e.ticket, e.kind"
+                    " FROM department_events e WHERE e.id = :event AND e.department = :department"
+                    " ON CONFLICT (target, id) DO NOTHING"
+                ),
+                {"target": KIND + name, "event": event, "department": department},
+            )
+            return done.rowcount
+
+    async def rewind(self, name: str, department: str, since: datetime) -> int:
+        """Let everything from a moment on be looked at, and sent, once more; answers how many deliveries that are there
+        already."""
         async with answering(), self.doors.engine.begin() as connection:
             given = {"id": name, "since": since, "department": department}
             locked = text("SELECT cursor FROM webhooks WHERE id = :id FOR UPDATE")
@@ -162,7 +177,7 @@ class Webhooks:
                 "UPDATE deliveries SET state = 'waiting', next_at = now(), tries = 0 WHERE target = 'webhook:' || :id"
                 " AND body IS NULL AND seq > :cursor"
             )
-            await connection.execute(text(again), {**given, "cursor": cursor})
+            return (await connection.execute(text(again), {**given, "cursor": cursor})).rowcount
 
 
 async def _keep(connection: AsyncConnection, webhook: str, secret: str) -> None:

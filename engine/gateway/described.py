@@ -6,6 +6,7 @@ from typing import Any
 from engine.gateway.example import Example
 from engine.gateway.examples import DECIDED, EXAMPLES, JOB, TAKEN, TICKET
 from engine.gateway.examples_pull import READER
+from engine.gateway.examples_webhooks import WEBHOOK
 from engine.gateway.pack_shapes import components
 from engine.gateway.policy import POLICIES
 from engine.gateway.problems import CONTENT_TYPE, KINDS, TYPE
@@ -20,6 +21,7 @@ _OF_PATH = {
     "job": JOB,
     "department": "ranqi",
     "reader": READER,
+    "webhook": WEBHOOK,
     "lat": "34.75",
     "lon": "113.65",
 }

@@ -6,6 +6,7 @@ from engine.gateway import examples_open311 as of_open311
 from engine.gateway import examples_people as of_people
 from engine.gateway.example import Example as Example
 from engine.gateway.examples_pull import OF_PULL
+from engine.gateway.examples_webhooks import OF_WEBHOOKS
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
 from topics.events.types import EventType
 from topics.ids import record_id
@@ -276,3 +277,4 @@ EXAMPLES: dict[str, Example] = OF_PULL | {
     "open311_token": Example(200, [{"service_request_id": TICKET, "token": "A-1"}], query=of_open311.KEY),
 }
 """Route -> its example."""
+EXAMPLES |= OF_WEBHOOKS

@@ -47,13 +47,13 @@ async def look(world: World, request: Request, caller: Caller) -> Response:
         raise Problem(
             "invalid", "parameters are filter, from, cursor, last, limit", field=field if field.isalpha() else "?"
         )
-    wants, limit = _filter(given.get("filter", "")), limit_of(given.get("limit"))
+    wants, limit = filter_of(given.get("filter", "")), limit_of(given.get("limit"))
     async with _pull(world, request) as pull:
         if (cursor := given.get("cursor")) is not None:
             after = _number(cursor, "cursor", 0, 10**18)
         else:
             last = _number(given["last"], "last", 1, LAST) if "last" in given else None
-            after = await pull.place(_since(world, given.get("from")), last)
+            after = await pull.place(since_of(world, given.get("from")), last)
         rows = await pull.look(after, LAST if "last" in given else limit)
     found = [row for row in rows if wants.takes(row.body)]
     events = [_told(row.seq, row.id, row.body) for row in found[:limit]]
@@ -68,8 +68,8 @@ async def lease(world: World, request: Request, caller: Caller) -> Response:
     reader = _reader(given)
     n, seconds = _count(given, "n", 1, MOST, 10), _count(given, "seconds", 1, LONGEST_LEASE, 60)
     wait = _count(given, "wait", 0, LONGEST_WAIT, 0)
-    since = _since(world, given.pop("from", None))
-    _demand_nothing_more(given)
+    since = since_of(world, given.pop("from", None))
+    demand_nothing_more(given)
     async with _pull(world, request) as pull:
         leased = await _until_there(world, request, wait, lambda: pull.lease(reader, n, seconds, since))
         if leased and wait and await request.is_disconnected():  # to nobody
@@ -97,7 +97,7 @@ async def ack(world: World, request: Request, caller: Caller) -> Response:
     _demand_own(request, caller)
     given = object_of(await body_of(world, request))
     reader, receipts = _reader(given), _receipts(given)
-    _demand_nothing_more(given)
+    demand_nothing_more(given)
     async with _pull(world, request) as pull:
         done = await pull.acknowledge(reader, receipts)
     return _settled(world, pull, "acked", receipts, done)
@@ -109,7 +109,7 @@ async def nack(world: World, request: Request, caller: Caller) -> Response:
     given = object_of(await body_of(world, request))
     reader, receipts = _reader(given), _receipts(given)
     seconds = _count(given, "seconds", 0, LONGEST_LEASE, 0) if "seconds" in given else None
-    _demand_nothing_more(given)
+    demand_nothing_more(given)
     async with _pull(world, request) as pull:
         done = await pull.give_back(reader, receipts, seconds)
     return _settled(world, pull, "nacked", receipts, done)
@@ -126,7 +126,7 @@ async def readers(world: World, request: Request, caller: Caller) -> Response:
     async with _pull(world, request) as pull:
         found = await pull.readers()
     return answer(
-        {"readers": [{**one._asdict(), "cursor": str(one.cursor)} for one in found], "now": _moment(world.now)}
+        {"readers": [{**one._asdict(), "cursor": str(one.cursor)} for one in found], "now": moment_of(world.now)}
     )
 
 
@@ -138,11 +138,11 @@ async def reader_put(world: World, request: Request, caller: Caller) -> Response
     reader, wants = _named(request), given.pop("filter", None)
     if wants is not None and not isinstance(wants, str):
         raise Problem("invalid", "a condition in CEL", field="filter")
-    tried = _filter(wants or "")
-    since, cursor = _since(world, given.pop("from", None)), given.pop("cursor", None)
-    begin = _since(world, given.pop("begin", None))
+    tried = filter_of(wants or "")
+    since, cursor = since_of(world, given.pop("from", None)), given.pop("cursor", None)
+    begin = since_of(world, given.pop("begin", None))
     position = None if cursor is None else _number(str(cursor), "cursor", 0, 10**18)
-    _demand_nothing_more(given)
+    demand_nothing_more(given)
     async with _pull(world, request) as pull:
         await pull.put(reader, wants, begin=begin, since=since, cursor=position)
         rows = await pull.look(await pull.place(last=LAST), LAST)
@@ -199,24 +199,30 @@ def _handed(one: Leased) -> dict[str, Any]:
     }
 
 
-def _filter(text: str) -> Filter:
+def filter_of(text: str) -> Filter:
+    """Read a filter.
+
+    Raises:
+        Problem: It cannot be used.
+    """
     try:
         return Filter(text)
     except InvalidSettings as exc:
         raise Problem("invalid", str(exc), field="filter") from exc
 
 
-def _since(world: World, text: object) -> datetime | None:
+def since_of(world: World, text: object) -> datetime | None:
     """Read a moment, or how long ago: ``30m``, ``1h``, ``2d`` of engine time."""
     if text is None:
         return None
     if ago := _AGO.fullmatch(str(text)):
-        return _moment(world.now - int(ago[1]) * _UNITS[ago[2]])
+        return moment_of(world.now - int(ago[1]) * _UNITS[ago[2]])
     found = instant_of(QueryParams({"from": str(text)}), "from", ZoneInfo(world.law().bundle.timezone))
-    return None if found is None else _moment(found)
+    return None if found is None else moment_of(found)
 
 
-def _moment(at: Instant) -> datetime:
+def moment_of(at: Instant) -> datetime:
+    """Write an instant as PostgreSQL and JSON have it."""
     return datetime.fromtimestamp(at / 1000, UTC)
 
 
@@ -256,7 +262,12 @@ def _receipts(given: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _demand_nothing_more(given: dict[str, Any]) -> None:
+def demand_nothing_more(given: dict[str, Any]) -> None:
+    """Refuse what nobody has taken out of a body.
+
+    Raises:
+        Problem: There is such a member.
+    """
     if given:
         field = min(map(str, given))
         raise Problem("invalid", "there is no such member", field=field if field.isalpha() else "?")

@@ -26,6 +26,7 @@ from engine.gateway import (
     reports,
     stream,
     tickets,
+    webhooks,
     what_if,
 )
 from engine.gateway.callers import Caller
@@ -105,6 +106,17 @@ ROUTES = (
             ("GET", "readers", "readers", pulling.readers),
             ("PUT", "readers/{reader}", "reader_put", pulling.reader_put),
             ("DELETE", "readers/{reader}", "reader_drop", pulling.reader_drop),
+            ("GET", "webhooks", "webhooks", webhooks.webhooks),
+            ("POST", "webhooks", "webhook_add", webhooks.webhook_add),
+            ("GET", "webhooks/{webhook}", "webhook", webhooks.webhook),
+            ("PATCH", "webhooks/{webhook}", "webhook_change", webhooks.webhook_change),
+            ("DELETE", "webhooks/{webhook}", "webhook_drop", webhooks.webhook_drop),
+            ("POST", "webhooks/{webhook}/pause", "webhook_pause", webhooks.webhook_pause),
+            ("POST", "webhooks/{webhook}/resume", "webhook_resume", webhooks.webhook_resume),
+            ("POST", "webhooks/{webhook}/rotate", "webhook_rotate", webhooks.webhook_rotate),
+            ("POST", "webhooks/{webhook}/test", "webhook_test", webhooks.webhook_test),
+            ("POST", "webhooks/{webhook}/redrive", "webhook_redrive", webhooks.webhook_redrive),
+            ("GET", "webhooks/{webhook}/deliveries", "webhook_deliveries", webhooks.webhook_deliveries),
         )
     ),
     Route("GET", "/v1/grid/{lat},{lon}", "grid", places.grid),

@@ -23,6 +23,8 @@ from topics.errors import GridwhistleError
 SECONDS = 15.0
 """From the first packet to the end of the answer."""
 CONNECT_SECONDS = 5.0
+SAID_SECONDS = 5.0
+"""From an answer's status, which counts, to its first words, which are for the log."""
 ANSWER_BYTES = 1024
 """Of an answer so much is read; so many characters of it are kept for the log:"""
 KEPT = 200
@@ -95,7 +97,8 @@ class Poster:
         ) as response:
             said = b""
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):  # its status has come: that is the answer
-                said = await response.content.read(ANSWER_BYTES)
+                async with asyncio.timeout(SAID_SECONDS):
+                    said = await response.content.read(ANSWER_BYTES)
             response.close()  # what it still says is not waited for
             status = response.status
             redirect = "it answers with a redirect, which is not followed: " if 300 <= status < 400 else ""

@@ -208,7 +208,7 @@ async def test_a_receiver_that_wants_no_more_is_asked_no_more(stand: Stand) -> N
         came = len(stand.receiver.came["gone"])
         assert (await stand.state("gone"))["why"] == "gone"
         stand.receiver.behaviours["gone"] = good
-        await stand.webhooks.change(name, "active", "person:desk:a")
+        await stand.webhooks.change(name, "person:desk:a", "active")
         await until(lambda: stand.holds("gone", told))
     assert came <= 3 and (await stand.state("gone"))["why"] == ""
 
@@ -227,7 +227,7 @@ async def test_long_failure_pauses_and_is_counted(stand: Stand) -> None:
         said = (await stand.deliveries.log(KIND + name))[-1]
         assert said["status"] == 307 and "redirect" in said["answer"] and said["state"] == "waiting"
         stand.receiver.behaviours["moved"] = good
-        await stand.webhooks.change(name, "active", "person:desk:a")
+        await stand.webhooks.change(name, "person:desk:a", "active")
         await until(lambda: stand.holds("moved", told))
         await until(stand.is_quiet)
     assert (await stand.deliveries.figures(3600)) == {"waiting": 0, "failing": 0}

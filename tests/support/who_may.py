@@ -50,6 +50,17 @@ WHO = {
     "queues": "roster",
     "queue": "roster",
     "stream": "roster",
+    "webhooks": "org auditor",
+    "webhook": "org auditor",
+    "webhook_deliveries": "org auditor",
+    "webhook_add": "org",
+    "webhook_change": "org",
+    "webhook_drop": "org",
+    "webhook_pause": "org",
+    "webhook_resume": "org",
+    "webhook_rotate": "org",
+    "webhook_test": "org",
+    "webhook_redrive": "org",
     "events": "department",
     "events_lease": "department",
     "events_ack": "department",
@@ -81,7 +92,8 @@ WHO = {
     "open311_request_one": "source",
     "open311_token": "source",
 }
-"""Route -> words for those who may use it; ``roster`` is everybody on it, ``whole`` those whose post is the city."""
+"""Route -> words for those who may use it; ``roster`` is everybody on it, ``whole`` those whose post is the city,
+``org`` a department's people and its system."""
 
 
 class Seat(NamedTuple):
@@ -114,7 +126,10 @@ def may(route: str, seat: Seat) -> bool:
     on_roster = seat.word in BY_PLACE or (seat.word == "department" and not seat.is_system)
     is_whole = seat.word in BY_PLACE and seat.post == "city"
     is_named = seat.word in words and (seat.word != "department" or seat.is_system)
-    return "all" in words or is_named or ("roster" in words and on_roster) or ("whole" in words and is_whole)
+    is_of_org = "org" in words and bool(seat.org)
+    return (
+        "all" in words or is_of_org or is_named or ("roster" in words and on_roster) or ("whole" in words and is_whole)
+    )
 
 
 def relation(post: str, place: str) -> str:
