@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 
 
 class GatewaySettings(BaseModel):
@@ -41,6 +41,27 @@ class GatewaySettings(BaseModel):
         default="",
         description="`open`: whoever reaches the gateway chooses a seat of the roster without a password. For a"
         " demonstration, on the loopback alone.",
+    )
+    gateway_url: str = Field(
+        default="",
+        pattern=r"^(|https?://[^/?#@\s]+/?)$",
+        description="The address by which browsers reach the gateway, `https://dispatch.example`; the login sends them"
+        " back to it.",
+    )
+    gateway_oidc_issuer: str = Field(
+        default="",
+        pattern=r"^(|https?://[^?#@\s]+)$",
+        description="The city's own login (OpenID Connect): its issuer, by HTTPS or on this machine. Empty: there is"
+        " none, and people come by name and password.",
+    )
+    gateway_oidc_client: str = Field(default="", description="The gateway's name (client id) at the city's login.")
+    gateway_oidc_secret: SecretStr = Field(
+        default=SecretStr(""), description="Its secret there; without one it comes as a public client, by PKCE alone."
+    )
+    gateway_oidc_claim: str = Field(
+        default="preferred_username",
+        pattern=r"^\w{1,50}$",
+        description="What of a login's token names the person: a name of the roster, or of an account outside of it.",
     )
     reveals_per_day: int = Field(
         default=30,

@@ -9,6 +9,7 @@ from engine.server_addresses import (
     is_database_url,
     is_loopback,
     is_redis_url,
+    keeps_secret,
 )
 
 if TYPE_CHECKING:
@@ -74,6 +75,15 @@ def _of_ours(s: "Settings") -> Rules:
             bool(s.gateway_seats) and not is_loopback(s.gateway_address[0]),
             f"GATEWAY_SEATS=open on GATEWAY_BIND={s.gateway_bind} would let everybody who reaches it be the chief; bind"
             " it to 127.0.0.1, or make keys with 'gridwhistle keys add'",
+        ),
+        (
+            bool(s.gateway_oidc_issuer) and not (s.gateway_oidc_client and s.gateway_url),
+            "GATEWAY_OIDC_ISSUER needs GATEWAY_OIDC_CLIENT, and GATEWAY_URL to come back to",
+        ),
+        (
+            bool(s.gateway_oidc_issuer) and not (keeps_secret(s.gateway_oidc_issuer) and keeps_secret(s.gateway_url)),
+            "GATEWAY_OIDC_ISSUER and GATEWAY_URL are https://, or http:// on this machine: a login is read by whoever"
+            " listens",
         ),
         (s.http_address is not None and s.http_address[1] > 65_535, f"HTTP_BIND={s.http_bind} has no port below 65536"),
     )

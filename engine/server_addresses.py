@@ -53,3 +53,11 @@ def is_loopback(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host in ("localhost", "")
+
+
+def keeps_secret(url: object) -> bool:
+    """Whether what is sent there is read by nobody on the way: TLS, or this machine itself."""
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts is None or parts.username or not parts.hostname:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))

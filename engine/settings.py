@@ -22,7 +22,15 @@ TEST_ONLY = frozenset({"faults", "crash_at"})
 """Of no use but to tests: refused unless ``FAULTS=allow`` says that this is one."""
 
 SECRETS = frozenset(
-    {"kafka_password", "kafka_key_password", "redis_password", "redis_url", "database_password", "database_url"}
+    {
+        "gateway_oidc_secret",
+        "kafka_password",
+        "kafka_key_password",
+        "redis_password",
+        "redis_url",
+        "database_password",
+        "database_url",
+    }
 )
 """May be given as ``..._FILE``, the path of a file that holds it: a mounted secret, systemd's credentials."""
 

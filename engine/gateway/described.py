@@ -151,6 +151,9 @@ def _failures(name: str, example: Example) -> dict[str, Any]:
             str(status): _both(text, [{"code": str(status), "description": "what is wrong"}])
             for status, text in OF_OPEN311.items()
         }
+    if name == "token":
+        said = {"error": "invalid_client", "error_description": "what is wrong"}
+        return {str(status): _json(OF_OPEN311.get(status, "Nobody's"), said) for status in (400, 401, 413, 429, 503)}
     kinds = [*example.fails, *_ALWAYS, *([] if "nobody" in POLICIES[name].kinds else ["no-login"])]
     found: dict[str, Any] = {}
     for kind in kinds:

@@ -5,6 +5,7 @@ from typing import Any
 from engine.gateway import examples_open311 as of_open311
 from engine.gateway import examples_people as of_people
 from engine.gateway.example import Example as Example
+from engine.gateway.examples_logins import OF_LOGINS
 from engine.gateway.examples_pull import OF_PULL
 from engine.gateway.examples_webhooks import OF_WEBHOOKS
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
@@ -76,8 +77,6 @@ _HAPPENED = {
     "events": [{"type": EventType.TICKET_FILED, "facts": {"party": "specialist"}}],
 }
 _EXPLAINED = {"id": record_id(INCIDENTS.name, 3, 4), "lines": ["rule category:bins_full"], "agrees": True}
-_SEAT = {"role": "desk", "person": "desk-1", "name": "王值班", "grids": []}
-_WHO = {"kind": "person", "name": "desk-1", "role": "desk", "org": None}
 TAKEN = {"identity": "hotline:A-1", "ask": "/v1/tickets/hotline:A-1"}
 
 FILES: dict[str, Any] = {"type": "object", "required": ["files"], "properties": {"files": OBJECT}}
@@ -86,195 +85,208 @@ JOB = "0123456789abcdef"
 _RUNNING = {"job": JOB, "state": "running", "ask": f"/v1/packs/what-if/{JOB}", "from": "2026-02-28T16:00:00+00:00"}
 _OF_PACKS = ("unreadable", "foreign-origin", "not-found", "too-large", "wrong-type", "invalid")
 
-EXAMPLES: dict[str, Example] = OF_PULL | {
-    "livez": Example(200, "alive\n", "text/plain"),
-    "readyz": Example(200, "ready\n", "text/plain", query={"verbose": ""}),
-    "openapi": Example(200, {"openapi": "3.1.0"}),
-    "asyncapi": Example(200, {"asyncapi": "3.1.0"}),
-    "seats": Example(200, {"seats": [_SEAT]}, fails=("not-found",)),
-    "session_begin": Example(
-        201,
-        _WHO,
-        takes={"application/json": (OBJECT, {"name": "desk-1", "password": "k7mp-x2vq-…", "role": "desk"})},
-        fails=("unreadable", "no-login", "foreign-origin", "not-found", "too-large", "wrong-type", "invalid"),
-    ),
-    "session_show": Example(200, _WHO),
-    "session_end": Example(204, fails=("foreign-origin",)),
-    "accounts": Example(
-        200,
-        {"accounts": [{"name": "desk-1", "kind": "person", "disabled": False, "changed_at": 1772413200000}]},
-        fails=("not-found",),
-    ),
-    "account_disable": Example(204, fails=("foreign-origin", "not-found")),
-    "report": Example(
-        202,
-        TAKEN,
-        takes={
-            "application/json": (OBJECT, REPORT),
-            "application/cloudevents+json": (OBJECT, EVENT),
-            "application/cloudevents-batch+json": ({"type": "array", "maxItems": 100}, [EVENT]),
-        },
-        fails=("unreadable", "foreign-origin", "not-found", "under-way", "too-large", "wrong-type", "invalid"),
-    ),
-    "ticket": Example(
-        200,
-        {
-            "id": TICKET,
-            "version": 2,
-            "ticket": {"id": TICKET, "status": "offered"},
-            "category": _BINS,
-            "place": {
-                "grid": [{"code": "tawan", "level": "community", "label": "Tawan", "label_zh": "塔湾社区"}],
-                "address": None,
+EXAMPLES: dict[str, Example] = (
+    OF_PULL
+    | OF_LOGINS
+    | {
+        "livez": Example(200, "alive\n", "text/plain"),
+        "readyz": Example(200, "ready\n", "text/plain", query={"verbose": ""}),
+        "openapi": Example(200, {"openapi": "3.1.0"}),
+        "asyncapi": Example(200, {"asyncapi": "3.1.0"}),
+        "report": Example(
+            202,
+            TAKEN,
+            takes={
+                "application/json": (OBJECT, REPORT),
+                "application/cloudevents+json": (OBJECT, EVENT),
+                "application/cloudevents-batch+json": ({"type": "array", "maxItems": 100}, [EVENT]),
             },
-            "reporter": {"reachable": True, "sealed": True, "reveal": "purpose"},
-            "holder": {"person": "specialist-tawan-11", "duty": "specialist", "tier": "grid", "next": "accept"},
-            "stages": dict.fromkeys(("patrolled", "reported", "owned", "solved", "supervised")),
-            "clocks": [],
-            "children": [],
-            "commands": [
-                {"kind": "accept", "ticket": TICKET, "needs": [], "may_have": [], "allowed": True},
-            ],
-            "times": {"zone": "Asia/Shanghai", "now": "2026-03-02T09:00:00.000+08:00"},
-        },
-        fails=("not-found",),
-    ),
-    "search": Example(
-        200,
-        {"rows": [_ROW | {"identity": "hotline:A-1", "text": "overflowing"}], "now": 1772413200000},
-        query={
-            "q": "路灯",
-            "category": "bins_full",
-            "state": "open",
-            "place": "tawan",
-            "person": "desk-1",
-            "breached": "true",
-            "since": "2026-03-02T00:00:00+08:00",
-            "until": "2026-04-02T00:00:00+08:00",
-            "filter": 'urgency in ["U1", "U2"] && deadline_at - now < 3600000',
-            "sort": "-received_at",
-            "live": "false",
-            "limit": 100,
-            "cursor": "MTc3MjQxMzIwMDAwMCB0YXdhbi0yMDI2MDMwMi0x",
-        },
-        fails=("no-archive", "invalid"),
-    ),
-    "history": Example(
-        200,
-        {"id": TICKET, "version": 1, "is_behind": False, "decisions": [_HAPPENED]},
-        query={"limit": 100, "cursor": "17"},
-        fails=("not-found", "invalid"),
-    ),
-    "explain": Example(
-        200,
-        {"id": TICKET, "version": 1, "is_behind": False, "agrees": True, "decisions": [_EXPLAINED]},
-        fails=("not-found",),
-    ),
-    "command": Example(
-        200,
-        DECIDED,
-        takes={"application/json": (COMMAND, {"id": "c-1", "kind": "accept"})},
-        fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "wrong-type", "invalid"),
-    ),
-    "bulk": Example(
-        200,
-        {"results": [{"ticket": TICKET, "status": 200, **DECIDED}]},
-        takes={"application/json": (BULK, {"dry_run": True, "commands": [{"ticket": TICKET, "kind": "accept"}]})},
-        fails=("unreadable", "foreign-origin", "not-found", "refused", "changed", "too-large", "wrong-type", "invalid"),
-    ),
-    "queues": Example(200, {"queues": {"desk": 3, "grid:tawan": 7, "mine": 1}}, fails=("not-found",)),
-    "queue": Example(
-        200,
-        {"queue": "desk", "rows": [_ROW], "now": 1772413200000},
-        query={"limit": 100, "cursor": f"1772413200000~{TICKET}"},
-        fails=("not-found", "invalid"),
-    ),
-    "stream": Example(
-        200,
-        'retry: 1000\n\nid: 12.4\nevent: snapshot\ndata: {"queue":"mine","rows":[]}\n\n',
-        "text/event-stream",
-        query={"queue": "desk", "cursor": "12.4"},
-        fails=("not-found",),
-    ),
-    "grid": Example(
-        200, {"leaf": "tawan-g1-m1", "home": "tawan"}, query={"crs": "WGS84"}, fails=("not-found", "invalid")
-    ),
-    "pack": Example(
-        200,
-        {
-            "ref": "guancheng@0123456789abcdef",
-            "name": "guancheng",
-            "title": "Guancheng",
-            "title_zh": "管城",
-            "timezone": "Asia/Shanghai",
-            "now": 1772413200000,
-            "speed": 1,
-            "categories": [_BINS | {"ladder": "default"}],
-            "departments": [],
-            "homes": [],
-            "ladders": {"default": [{"code": "grid", "label": "Grid", "label_zh": "网格"}]},
-            "parties": [],
-            "people": {"desk-1": "王值班"},
-        },
-    ),
-    "pack_check": Example(
-        200,
-        {"ref": "guancheng@0123456789abcdef", "faults": [], "split_bound": "3/2"},
-        takes={"application/json": (FILES, {"files": {"pack": "name: my-town\n"}})},
-        fails=_OF_PACKS,
-    ),
-    "pack_diff": Example(
-        200,
-        {"in_force": "guancheng@0123456789abcdef", "faults": [], "differences": []},
-        takes={"application/json": (FILES, {"files": {"pack": "extends: guancheng\n"}})},
-        fails=_OF_PACKS,
-    ),
-    "what_if_begin": Example(
-        202,
-        _RUNNING,
-        takes={"application/json": (WHAT_IF, {"from": "2026-03-01", "files": {"pack": "extends: guancheng\n"}})},
-        fails=(*_OF_PACKS, "under-way", "key-used"),
-    ),
-    "what_if_show": Example(
-        200,
-        _RUNNING | {"state": "done", "tickets_before": 300, "summary": ["300 tickets from …"], "rows": []},
-        query={"limit": 100, "cursor": "100"},
-        fails=("not-found", "invalid"),
-    ),
-    "what_if_cancel": Example(204, fails=("foreign-origin", "not-found")),
-    "numbers": Example(
-        200,
-        {
-            "report": "tickets",
-            "by": ["party"],
-            "rows": [{"party": "specialist", "n": 20, "open": 3, "breached": 1}],
-        },
-        query={"by": "party", "since": "2026-03-02", "until": "2026-04-02"},
-        fails=("not-found", "invalid"),
-    ),
-    "rejected": Example(
-        200,
-        {"rows": [{"id": record_id(RAW.name, 2, 17), "reason": "invalid_field", "field": "location", "message": "…"}]},
-        query={"limit": 100, "reason": "invalid_field"},
-        fails=("not-found", "invalid"),
-    ),
-    "held": Example(
-        200, {"rows": [{"id": record_id(INCIDENTS.name, 2, 17), "home": "tawan", "size": 512}]}, fails=("not-found",)
-    ),
-    **of_people.EXAMPLES,
-    "open311_discovery": Example(200, {"changeset": "2026-11-26T00:00:00Z", "endpoints": []}),
-    "open311_services": Example(200, [of_open311.SERVICE], query={"jurisdiction_id": "guancheng"}),
-    "open311_service": Example(
-        200, {"service_code": "bins_full", "attributes": []}, query={"jurisdiction_id": "guancheng"}
-    ),
-    "open311_request_make": Example(
-        201,
-        [{"service_request_id": TICKET, "service_notice": "", "account_id": ""}],
-        takes={"application/x-www-form-urlencoded": (of_open311.FORM, of_open311.SENT)},
-    ),
-    "open311_request_list": Example(200, [of_open311.REQUEST], query=of_open311.LISTED),
-    "open311_request_one": Example(200, [of_open311.REQUEST], query=of_open311.KEY),
-    "open311_token": Example(200, [{"service_request_id": TICKET, "token": "A-1"}], query=of_open311.KEY),
-}
+            fails=("unreadable", "foreign-origin", "not-found", "under-way", "too-large", "wrong-type", "invalid"),
+        ),
+        "ticket": Example(
+            200,
+            {
+                "id": TICKET,
+                "version": 2,
+                "ticket": {"id": TICKET, "status": "offered"},
+                "category": _BINS,
+                "place": {
+                    "grid": [{"code": "tawan", "level": "community", "label": "Tawan", "label_zh": "塔湾社区"}],
+                    "address": None,
+                },
+                "reporter": {"reachable": True, "sealed": True, "reveal": "purpose"},
+                "holder": {"person": "specialist-tawan-11", "duty": "specialist", "tier": "grid", "next": "accept"},
+                "stages": dict.fromkeys(("patrolled", "reported", "owned", "solved", "supervised")),
+                "clocks": [],
+                "children": [],
+                "commands": [
+                    {"kind": "accept", "ticket": TICKET, "needs": [], "may_have": [], "allowed": True},
+                ],
+                "times": {"zone": "Asia/Shanghai", "now": "2026-03-02T09:00:00.000+08:00"},
+            },
+            fails=("not-found",),
+        ),
+        "search": Example(
+            200,
+            {"rows": [_ROW | {"identity": "hotline:A-1", "text": "overflowing"}], "now": 1772413200000},
+            query={
+                "q": "路灯",
+                "category": "bins_full",
+                "state": "open",
+                "place": "tawan",
+                "person": "desk-1",
+                "breached": "true",
+                "since": "2026-03-02T00:00:00+08:00",
+                "until": "2026-04-02T00:00:00+08:00",
+                "filter": 'urgency in ["U1", "U2"] && deadline_at - now < 3600000',
+                "sort": "-received_at",
+                "live": "false",
+                "limit": 100,
+                "cursor": "MTc3MjQxMzIwMDAwMCB0YXdhbi0yMDI2MDMwMi0x",
+            },
+            fails=("no-archive", "invalid"),
+        ),
+        "history": Example(
+            200,
+            {"id": TICKET, "version": 1, "is_behind": False, "decisions": [_HAPPENED]},
+            query={"limit": 100, "cursor": "17"},
+            fails=("not-found", "invalid"),
+        ),
+        "explain": Example(
+            200,
+            {"id": TICKET, "version": 1, "is_behind": False, "agrees": True, "decisions": [_EXPLAINED]},
+            fails=("not-found",),
+        ),
+        "command": Example(
+            200,
+            DECIDED,
+            takes={"application/json": (COMMAND, {"id": "c-1", "kind": "accept"})},
+            fails=(
+                "unreadable",
+                "foreign-origin",
+                "not-found",
+                "refused",
+                "changed",
+                "too-large",
+                "wrong-type",
+                "invalid",
+            ),
+        ),
+        "bulk": Example(
+            200,
+            {"results": [{"ticket": TICKET, "status": 200, **DECIDED}]},
+            takes={"application/json": (BULK, {"dry_run": True, "commands": [{"ticket": TICKET, "kind": "accept"}]})},
+            fails=(
+                "unreadable",
+                "foreign-origin",
+                "not-found",
+                "refused",
+                "changed",
+                "too-large",
+                "wrong-type",
+                "invalid",
+            ),
+        ),
+        "queues": Example(200, {"queues": {"desk": 3, "grid:tawan": 7, "mine": 1}}, fails=("not-found",)),
+        "queue": Example(
+            200,
+            {"queue": "desk", "rows": [_ROW], "now": 1772413200000},
+            query={"limit": 100, "cursor": f"1772413200000~{TICKET}"},
+            fails=("not-found", "invalid"),
+        ),
+        "stream": Example(
+            200,
+            'retry: 1000\n\nid: 12.4\nevent: snapshot\ndata: {"queue":"mine","rows":[]}\n\n',
+            "text/event-stream",
+            query={"queue": "desk", "cursor": "12.4"},
+            fails=("not-found",),
+        ),
+        "grid": Example(
+            200, {"leaf": "tawan-g1-m1", "home": "tawan"}, query={"crs": "WGS84"}, fails=("not-found", "invalid")
+        ),
+        "pack": Example(
+            200,
+            {
+                "ref": "guancheng@0123456789abcdef",
+                "name": "guancheng",
+                "title": "Guancheng",
+                "title_zh": "管城",
+                "timezone": "Asia/Shanghai",
+                "now": 1772413200000,
+                "speed": 1,
+                "categories": [_BINS | {"ladder": "default"}],
+                "departments": [],
+                "homes": [],
+                "ladders": {"default": [{"code": "grid", "label": "Grid", "label_zh": "网格"}]},
+                "parties": [],
+                "people": {"desk-1": "王值班"},
+            },
+        ),
+        "pack_check": Example(
+            200,
+            {"ref": "guancheng@0123456789abcdef", "faults": [], "split_bound": "3/2"},
+            takes={"application/json": (FILES, {"files": {"pack": "name: my-town\n"}})},
+            fails=_OF_PACKS,
+        ),
+        "pack_diff": Example(
+            200,
+            {"in_force": "guancheng@0123456789abcdef", "faults": [], "differences": []},
+            takes={"application/json": (FILES, {"files": {"pack": "extends: guancheng\n"}})},
+            fails=_OF_PACKS,
+        ),
+        "what_if_begin": Example(
+            202,
+            _RUNNING,
+            takes={"application/json": (WHAT_IF, {"from": "2026-03-01", "files": {"pack": "extends: guancheng\n"}})},
+            fails=(*_OF_PACKS, "under-way", "key-used"),
+        ),
+        "what_if_show": Example(
+            200,
+            _RUNNING | {"state": "done", "tickets_before": 300, "summary": ["300 tickets from …"], "rows": []},
+            query={"limit": 100, "cursor": "100"},
+            fails=("not-found", "invalid"),
+        ),
+        "what_if_cancel": Example(204, fails=("foreign-origin", "not-found")),
+        "numbers": Example(
+            200,
+            {
+                "report": "tickets",
+                "by": ["party"],
+                "rows": [{"party": "specialist", "n": 20, "open": 3, "breached": 1}],
+            },
+            query={"by": "party", "since": "2026-03-02", "until": "2026-04-02"},
+            fails=("not-found", "invalid"),
+        ),
+        "rejected": Example(
+            200,
+            {
+                "rows": [
+                    {"id": record_id(RAW.name, 2, 17), "reason": "invalid_field", "field": "location", "message": "…"}
+                ]
+            },
+            query={"limit": 100, "reason": "invalid_field"},
+            fails=("not-found", "invalid"),
+        ),
+        "held": Example(
+            200,
+            {"rows": [{"id": record_id(INCIDENTS.name, 2, 17), "home": "tawan", "size": 512}]},
+            fails=("not-found",),
+        ),
+        **of_people.EXAMPLES,
+        "open311_discovery": Example(200, {"changeset": "2026-11-26T00:00:00Z", "endpoints": []}),
+        "open311_services": Example(200, [of_open311.SERVICE], query={"jurisdiction_id": "guancheng"}),
+        "open311_service": Example(
+            200, {"service_code": "bins_full", "attributes": []}, query={"jurisdiction_id": "guancheng"}
+        ),
+        "open311_request_make": Example(
+            201,
+            [{"service_request_id": TICKET, "service_notice": "", "account_id": ""}],
+            takes={"application/x-www-form-urlencoded": (of_open311.FORM, of_open311.SENT)},
+        ),
+        "open311_request_list": Example(200, [of_open311.REQUEST], query=of_open311.LISTED),
+        "open311_request_one": Example(200, [of_open311.REQUEST], query=of_open311.KEY),
+        "open311_token": Example(200, [{"service_request_id": TICKET, "token": "A-1"}], query=of_open311.KEY),
+    }
+)
 """Route -> its example."""
 EXAMPLES |= OF_WEBHOOKS

@@ -13,7 +13,7 @@ import msgspec
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from engine.gateway import sessions
+from engine.gateway import bearers, sessions
 from engine.gateway.callers import NOBODY, Caller, is_known
 from engine.gateway.policy import may_use
 from engine.gateway.problems import Problem, away, not_found
@@ -136,7 +136,8 @@ async def _caller(world: World, request: Request) -> tuple[Caller, bool]:
     token = request.cookies.get(sessions.COOKIE)
     caller = None
     if given is not None:
-        caller = world.key_caller(key_of(given))
+        key = key_of(given)
+        caller = await bearers.caller(world, key) if key.startswith(bearers.BEGINS) else world.key_caller(key)
         if caller is None:
             raise Problem(
                 "no-login",

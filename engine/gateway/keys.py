@@ -44,13 +44,21 @@ class Keys(ListFile[Key]):
 
     def caller(self, text: str) -> Caller | None:
         """Say whose key this is; ``None``: nobody's, or no longer."""
+        key = self.find(text)
+        return None if key is None else key.caller()
+
+    def find(self, text: str) -> Key | None:
+        """Give a key by its text, if it is in force."""
         parts = text.split("_")
         if len(parts) != 3 or parts[0] != BEGINS:
             return None
-        key = next((one for one in self.all() if one.id == parts[1]), None)
-        if key is None or not hmac.compare_digest(key.sha256, _hash(parts[2])) or key.expires_at <= time.time():
-            return None
-        return key.caller()
+        key = self.in_force(parts[1])
+        return key if key is not None and hmac.compare_digest(key.sha256, _hash(parts[2])) else None
+
+    def in_force(self, name: str) -> Key | None:
+        """Give a key by its id, if it is in force."""
+        key = next((one for one in self.all() if one.id == name), None)
+        return key if key is not None and key.expires_at > time.time() else None
 
     def add(
         self, kind: str, name: str, days: int, role: str | None = None, org: str | None = None, now: float | None = None

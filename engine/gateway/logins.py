@@ -35,7 +35,7 @@ async def let_in(world: World, request: Request, given: dict[str, Any]) -> tuple
         fits = await asyncio.to_thread(hasher().verify, password, account.argon2 if account else nobodys())
     if account is None or not fits or account.is_disabled:
         raise _wrong()
-    caller = _seat(world, account, given.get("role"))
+    caller = seat_of(world, account.name, account.kind, given.get("role"))
     if not is_known(world.law(), caller):
         raise _wrong()
     await world.view.redis.delete(guesses)
@@ -46,11 +46,15 @@ def _wrong() -> Problem:
     return Problem("no-login", "this name and password let nobody in")
 
 
-def _seat(world: World, account: Account, role: Any) -> Caller:
-    """Find in which role a person comes: the one they hold, or the one they name of those they hold."""
-    if account.kind != "person":
-        return Caller(kind=account.kind, name=account.name)  # type: ignore[arg-type]
-    entries = world.law().people.of(account.name)
+def seat_of(world: World, name: str, kind: str, role: Any) -> Caller:
+    """Find in which role a person comes: the one they hold, or the one they name of those they hold.
+
+    Raises:
+        Problem: They hold none, or it has to be said which.
+    """
+    if kind != "person":
+        return Caller(kind=kind, name=name)  # type: ignore[arg-type]
+    entries = world.law().people.of(name)
     roles = list(dict.fromkeys(entry.role for entry in entries))
     if not roles:
         raise _wrong()
@@ -59,7 +63,7 @@ def _seat(world: World, account: Account, role: Any) -> Caller:
     if role not in roles:
         raise Problem("invalid", f"say in which role: {', '.join(roles)}", field="role")
     org = next((entry.org for entry in entries if entry.role == role), None)
-    return Caller(kind="person", name=account.name, role=Role(role), org=org)
+    return Caller(kind="person", name=name, role=Role(role), org=org)
 
 
 async def _count(world: World, request: Request, name: str) -> str:

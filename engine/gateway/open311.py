@@ -59,7 +59,7 @@ def demand_jurisdiction(world: World, given: str | None) -> None:
 
 async def discovery(world: World, request: Request, caller: Caller) -> Response:
     """Say where the service is, and in which formats."""
-    url = f"{request.base_url}open311/v2"
+    url = f"{world.settings.gateway_url or str(request.base_url)}".rstrip("/") + "/open311/v2"
     endpoint = {"specification": SPECIFICATION, "url": url, "changeset": CHANGESET, "type": "production"}
     if format_of(request) == "json":
         told = {

@@ -26,7 +26,9 @@ class _Kept(msgspec.Struct):
     org: str | None = None
     kind: str = "person"
     account_at: int | None = None
-    """When the account's password was set; ``None``: a seat that was chosen without one."""
+    """When the account's password was set; ``None``: a seat that was chosen without one, or the city's login."""
+    by_login: bool = False
+    """By the city's own login (OpenID Connect)."""
 
 
 def _key(world: World, token: str) -> str:
@@ -48,6 +50,10 @@ async def caller(world: World, token: str) -> Caller | None:
 
 
 def _holds(world: World, kept: _Kept) -> bool:
+    if kept.by_login:
+        account = world.account(kept.person)
+        is_same = account is not None if kept.kind != "person" else True
+        return world.openid is not None and is_same and not (account is not None and account.is_disabled)
     if kept.account_at is None:
         return world.settings.gateway_seats == "open"
     account = world.account(kept.person)
@@ -88,9 +94,16 @@ async def begin(world: World, request: Request, given: dict[str, Any]) -> Respon
     )
 
 
-async def _begun(world: World, who: Caller, account_at: int | None) -> Response:
+async def begun_by_login(world: World, who: Caller) -> Response:
+    """Begin a session of somebody whom the city's login knows."""
+    return await _begun(world, who, None, by_login=True)
+
+
+async def _begun(world: World, who: Caller, account_at: int | None, *, by_login: bool = False) -> Response:
     token = secrets.token_urlsafe(32)
-    kept = msgspec.json.encode(_Kept(who.name, who.role, who.org, kind=who.kind, account_at=account_at))
+    kept = msgspec.json.encode(
+        _Kept(who.name, who.role, who.org, kind=who.kind, account_at=account_at, by_login=by_login)
+    )
     await world.view.redis.set(_key(world, token), kept, ex=SECONDS)
     response = Response(msgspec.json.encode(told(who)), 201, media_type="application/json")
     secure = not is_loopback(world.settings.gateway_address[0])

@@ -10,7 +10,7 @@ from engine.errors import DependencyDown, InvalidSettings, PackNotThere
 from engine.gateway.accounts import Account, Accounts
 from engine.gateway.callers import Caller
 from engine.gateway.door import Door
-from engine.gateway.keys import Keys
+from engine.gateway.keys import Key, Keys
 from engine.gateway.live import Live
 from engine.gateway.problems import Problem, away
 from engine.gateway.tail import Tail
@@ -24,6 +24,7 @@ from engine.observability.health import Check
 from engine.observability.metrics import StageMetrics
 from engine.people.audit_log import AuditLog
 from engine.people.vault_index import VaultIndex
+from engine.security.openid import provider_of
 from engine.security.redis_faults import REDIS_AWAY
 from engine.security.vault import Vault, load_vault
 from engine.settings import Settings
@@ -68,6 +69,7 @@ class World:
         self.packs = Laws(reference)
         self.view = RedisView(settings)
         self.keys, self.accounts = Keys(settings.keys_file), Accounts(settings.accounts_file)
+        self.openid = provider_of(settings)
         self.trying = asyncio.Semaphore(PASSWORDS_AT_ONCE)
         self.tail, self.waiting = Tail(engine_log, settings.partitions), Waiting()
         self.live = Live(settings.partitions, laws=self.packs.laws)
@@ -225,8 +227,13 @@ class World:
 
     def key_caller(self, text: str) -> Caller | None:
         """Say whose key this is."""
+        key = self.key_of(text)
+        return None if key is None else key.caller()
+
+    def key_of(self, text: str = "", name: str | None = None) -> Key | None:
+        """Give a key in force, by its text or its id."""
         try:
-            return self.keys.caller(text)
+            return self.keys.find(text) if name is None else self.keys.in_force(name)
         except (InvalidSettings, OSError):
             log.exception("the keys cannot be read; nobody is let in by one")
             return None

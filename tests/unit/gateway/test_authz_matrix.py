@@ -27,6 +27,9 @@ ASKED: dict[str, tuple[str, Any, int]] = {
     "seats": ("/v1/seats", None, 200),
     "session_begin": ("/v1/session", {}, 422),
     "session_show": ("/v1/session", None, 200),
+    "oidc_begin": ("/v1/session/oidc", None, 404),  # there is no such login here
+    "oidc_back": ("/v1/session/oidc/callback", None, 404),
+    "token": ("/v1/token", {}, 400),
     "accounts": ("/v1/accounts", None, 200),
     "account_disable": ("/v1/accounts/idle/disable", {}, 204),
     "report": ("/v1/incidents", {"location": {"grid": "east1"}}, 202),
