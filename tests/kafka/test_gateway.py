@@ -17,7 +17,10 @@ import psutil
 import pytest
 
 from engine.gateway.what_if_job import Asked, plainly
+from engine.local.folder import settings_of
 from engine.settings import Settings
+from tests.support.canary_run import Ways
+from tests.support.canary_run import run as canaries_run
 from tests.support.servers import free_ports
 from tests.support.stacks import run, up, wait
 
@@ -90,6 +93,8 @@ def test_from_a_report_to_its_end_by_http_alone(tmp_path: Path) -> None:
         told_otherwise(chief, tmp_path)
         open311(address, source)
         logged_in(data, address)
+        with canary_ways(data, address) as ways:
+            canaries_run(settings_of(data), data, ways, 160, people=5)
         killed(data, source, chief, ticket)
         kafka_away(data, source)
         ended_cleanly(process, chief)
@@ -203,6 +208,21 @@ def logged_in(data: Path, address: str) -> None:
             who = http.get("/v1/session").json()
             assert who["kind"] == {"chief-1": "person"}.get(name, name.replace("-", "_"))
             assert http.get("/v1/accounts").status_code == (200 if name == "security-admin" else 404)
+
+
+@contextmanager
+def canary_ways(data: Path, address: str) -> Iterator[Ways]:
+    """Everybody who looks, each with a key of their own or a login."""
+    keys = {
+        "source": ("--source", "flock"), "chief": ("--as", "chief:chief-1"), "desk": ("--as", "desk:desk-1"),
+        "department": ("--as", "department:ranqi:ranqi-1"),
+    }  # fmt: skip
+    found = {name: Desk(data, address, *who).http for name, who in keys.items()}
+    passwords = dict(line.split() for line in (data / "first-passwords").read_text().splitlines())
+    with httpx.Client(base_url=address, trust_env=False, timeout=60) as security:
+        login = {"name": "security-admin", "password": passwords["security-admin"]}
+        assert security.post("/v1/session", json=login).status_code == 201
+        yield Ways(**found, security=security)
 
 
 @contextmanager

@@ -78,6 +78,7 @@ async def test_a_quota_ends_and_a_fire_is_not_counted(redis_url: str, tmp_path: 
         assert [(one.purpose, one.is_urgent) for one in audited(here)][-1] == ("emergency", True)
         assert len(audited(here)) == 5
         raised = [one for family in here.world.metrics.collect() for one in family.samples if "alarms" in one.name]
+        assert "1380000" not in str(list(here.world.metrics.collect()))
         assert [(one.labels["kind"], one.value) for one in raised] == [("quota_of_people", 1)]
 
 
