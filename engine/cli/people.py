@@ -55,11 +55,17 @@ def erase(
 @people.command("audit")
 def people_audit(
     limit: Annotated[int, typer.Option(min=1, help="The latest so many.")] = 50,
+    ticket: Annotated[str, typer.Option(help="Who looked at the reporter of this ticket.")] = "",
+    who: Annotated[str, typer.Option(help="What this person did, as the audit names them, or a part of it.")] = "",
     data: Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """List who was shown whom and why, and who had whom forgotten, the latest last."""
-    for one in run_async(by_hand.audited(settings_of(data)))[-limit:]:
+    """List who was shown whom and why, and who had whom forgotten, the latest last.
+
+    Example: gridwhistle people audit --ticket tawan-20260302-1 --limit 1000 --json
+    """
+    every = run_async(by_hand.audited(settings_of(data)))
+    for one in [one for one in every if one.ticket == (ticket or one.ticket) and who in one.who][-limit:]:
         if as_json:
             print(codec.encode(one).decode())
             continue

@@ -31,15 +31,15 @@ def day_of(at: Instant, zone: ZoneInfo) -> str:
 class AuditLog:
     """The topic ``people.audit`` as one process writes and knows it."""
 
-    def __init__(self, log: Log, send: Send) -> None:
-        """Nothing is read yet."""
-        self._log, self._send = log, send
+    def __init__(self, log: Log, send: Send, *, latest: int | None = LOOKED_BACK) -> None:
+        """Nothing is read yet; ``latest``: so many entries at first, all of them where it is ``None``."""
+        self._log, self._send, self._latest = log, send, latest
         self.turn = asyncio.Lock()
         """Whoever counts and then appends holds it: two at once would both be within the quota."""
         self._begin()
 
     def _begin(self) -> None:
-        self._following = Following(self._log, AUDIT.name, [0], latest=LOOKED_BACK)
+        self._following = Following(self._log, AUDIT.name, [0], latest=self._latest)
         self._entries: dict[str, AuditEntry] = {}
         self._reading = asyncio.Lock()
 

@@ -220,6 +220,8 @@ def forgotten(folder: Path) -> None:
     assert "keys of 1 reports and 0 rejected" in done.stdout, done.stdout + done.stderr
     again = gridwhistle(folder, *words, "--and", "centre:centre-1", typed="000-0030\n")
     assert again.returncode == 2 and "it is forgotten" in again.stderr
+    listed = gridwhistle(folder, "people", "audit", "--who", ":centre-1", "--data", "mine").stdout
+    assert listed.count("erase_done") == 1 == len(listed.splitlines())
     listed = gridwhistle(folder, "people", "audit", "--data", "mine").stdout
     assert [line.split("  ")[2] for line in listed.splitlines()] == ["original", "erase_asked", "erase_done"]
 
