@@ -1,5 +1,5 @@
 /** The rows on hand. Changes wait for the next frame; then each row that changed is drawn again, and nothing else. */
-import { batch, effect, signal, type Signal } from "@preact/signals";
+import { batch, effect, signal, untracked, type Signal } from "@preact/signals";
 import type { Row } from "../api/model.ts";
 import { VIEWS, counted, passes, stands, type Counts, type Filter, type Seen } from "../lib/facets.ts";
 import { engineNow, second } from "./clock.ts";
@@ -30,7 +30,7 @@ export class Store {
 
   constructor() {
     effect(() => {
-      if (second.value % 2 === 0) this.look();
+      if (second.value % 2 === 0) untracked(() => this.look());
     });
   }
 
@@ -85,7 +85,7 @@ export class Store {
     batch(() => {
       let moved = false;
       for (const one of told) moved = this.apply(one) || moved;
-      if (moved) this.shape.value++;
+      if (moved) this.reshaped();
       this.total.value = this.rows.size;
     });
     this.isStale = true;
@@ -139,10 +139,15 @@ export class Store {
     this.cells.delete(id);
   }
 
+  /** Say that the view's order is another; whoever says so does not wait for it. */
+  private reshaped(): void {
+    this.shape.value = this.shape.peek() + 1;
+  }
+
   private refilter(): void {
     this.seen.now = engineNow();
     this.shown = this.order.filter((row) => passes(row, this.filter, this.seen));
-    this.shape.value++;
+    this.reshaped();
   }
 
   /** Time alone moves rows too: look again at those views that hang on it, and at the counts. */

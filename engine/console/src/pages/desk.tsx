@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Refusal, ask, drawnKey, ticketPath } from "../api/client.ts";
-import type { Row, Taken, TicketTold } from "../api/model.ts";
+import { ask, drawnKey, ticketPath } from "../api/client.ts";
+import type { Row, Taken } from "../api/model.ts";
 import { categoryName, pack, placeName } from "../api/session.ts";
 import { named, t, word } from "../i18n/index.ts";
 import { stands } from "../lib/facets.ts";
@@ -29,15 +29,11 @@ function reportOf(form: FormData): Record<string, unknown> {
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** The ticket that a report became, once it is decided; `null`: it takes longer than a caller should wait. */
-async function ticketOf(identity: string): Promise<TicketTold | null> {
-  for (let tries = 0; tries < 25; tries++) {
-    try {
-      return await ask<TicketTold>(ticketPath(identity));
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.kind !== "not-found") throw error;
-      await pause(200);
-    }
+/** The ticket that a report became, as the stream tells of it; `null`: it takes longer than a caller should wait. */
+async function ticketOf(identity: string): Promise<string | null> {
+  for (let tries = 0; tries < 100; tries++) {
+    for (const row of store.rows.values()) if (row.identity === identity) return row.id;
+    await pause(100);
   }
   return null;
 }
@@ -83,9 +79,9 @@ function Report() {
       const taken = await ask<Taken>("/v1/incidents", { body: reportOf(new FormData(form)), key: key.current });
       key.current = drawnKey();
       form.reset();
-      const told = await ticketOf(taken.identity);
-      setDone({ id: told?.id ?? null });
-      tell(told === null ? t("reported_later") : t("reported", { id: told.id }));
+      const id = await ticketOf(taken.identity);
+      setDone({ id });
+      tell(id === null ? t("reported_later") : t("reported", { id }));
     } catch (error) {
       tellProblem(error);
     }

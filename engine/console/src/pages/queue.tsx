@@ -1,4 +1,3 @@
-import { useComputed, useSignalEffect } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { t } from "../i18n/index.ts";
 import { filterOf, queryOf, type Filter } from "../lib/facets.ts";
@@ -100,19 +99,18 @@ function Rows({ filter }: { filter: Filter }) {
 }
 
 export function QueuePage({ view }: { view: string }) {
-  const filter = useComputed(() => filterOf(view, query.value));
-  useEffect(() => store.show(filterOf(view, query.peek())), [view]);
-  useSignalEffect(() => store.show(filterOf(view, query.value)));
+  const filter = filterOf(view, query.value);
+  useEffect(() => store.show(filter), [view, query.value]);
   useEffect(() => {
     document.title = `${t(`view.${view}`)} · ${t("brand")}`;
   });
   return (
     <div class="queue">
-      <Facets filter={filterOf(view, query.value)} />
+      <Facets filter={filter} />
       <section class="queue-main" aria-label={t("page.queue")}>
-        <Head filter={filterOf(view, query.value)} />
+        <Head filter={filter} />
         <BulkBar />
-        <Rows key={view} filter={filter.value} />
+        <Rows key={view} filter={filter} />
       </section>
     </div>
   );

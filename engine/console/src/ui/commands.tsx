@@ -1,5 +1,5 @@
 import { useSignalEffect } from "@preact/signals";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { Refusal, ask, drawnKey, ticketPath } from "../api/client.ts";
 import type { CommandTold, Decided, TicketTold } from "../api/model.ts";
 import { departmentName, zone } from "../api/session.ts";
@@ -36,16 +36,21 @@ function conflictText(error: Refusal): string {
   return now === undefined ? problemText(error) : t("changed_now", { status: word("status", now.status), version: now.version });
 }
 
-async function give(told: TicketTold, one: CommandTold, form: FormData, key: string): Promise<boolean> {
+/** Give a command about the ticket as it was when its form was opened; answers the version that is to be looked at next
+ * where somebody was faster, else whether it is done. */
+async function give(told: TicketTold, one: CommandTold, form: FormData, key: string, version: number): Promise<boolean | number> {
   const child = childOf(one);
   const body = { ...bodyOf(one.kind, [...one.needs, ...one.may_have], form, zone()), ...(child === null ? {} : { child }) };
   try {
-    const done = await ask<Partial<Decided>>(`${ticketPath(told.id)}/commands`, { body, version: told.version, key });
+    const done = await ask<Partial<Decided>>(`${ticketPath(told.id)}/commands`, { body, version, key });
     tell(t(done.decision === undefined ? "sent_undecided" : "done", { what: titleOf(one) }));
     return true;
   } catch (error) {
-    if (error instanceof Refusal && error.kind === "changed") tell(conflictText(error), true);
-    else tellProblem(error);
+    if (error instanceof Refusal && error.kind === "changed") {
+      tell(conflictText(error), true);
+      return error.problem.now?.version ?? false;
+    }
+    tellProblem(error);
     return false;
   }
 }
@@ -53,15 +58,17 @@ async function give(told: TicketTold, one: CommandTold, form: FormData, key: str
 function Form({ told, one, close, refresh }: Props & { one: CommandTold; close: () => void }) {
   const [isBusy, setBusy] = useState(false);
   const key = useRef(drawnKey());
+  const version = useRef(told.version);
   const submit = async (event: Event) => {
     event.preventDefault();
     if (isBusy) return;
     setBusy(true);
-    const isDone = await give(told, one, new FormData(event.currentTarget as HTMLFormElement), key.current);
+    const found = await give(told, one, new FormData(event.currentTarget as HTMLFormElement), key.current, version.current);
+    if (typeof found === "number") version.current = found;
     await refresh();
     key.current = drawnKey();
     setBusy(false);
-    if (isDone) close();
+    if (found === true) close();
   };
   return (
     <form class="command-form" onSubmit={(event) => void submit(event)} aria-label={titleOf(one)}>
@@ -105,9 +112,14 @@ export function Commands({ told, refresh }: Props) {
   const [open, setOpen] = useState<string | null>(null);
   const may = sorted(told.commands.filter((one) => one.allowed));
   const form = may.find((one) => idOf(one) === open);
+  useEffect(() => {
+    if (open === null || form !== undefined) return;
+    setOpen(null); // it may no longer be done: what was typed for another state of the ticket is not sent
+    tell(t("no_longer", { status: word("status", String(told.ticket["status"])) }), true);
+  }, [open, form]);
   const begin = async (one: CommandTold) => {
     if (one.needs.length + one.may_have.length > 0) return setOpen(idOf(one));
-    await give(told, one, new FormData(), drawnKey());
+    await give(told, one, new FormData(), drawnKey(), told.version);
     await refresh();
   };
   useSignalEffect(() => {

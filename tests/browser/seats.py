@@ -1,0 +1,81 @@
+"""A city as it is met in a browser: seats that are taken, pages that are looked at, and what went amiss on them."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+
+from tests.support.stacks import wait
+
+SIZE, PHONE = (1366, 768), (390, 844)
+PATIENCE_MS = 60_000
+"""A busy machine shows the same, only later."""
+
+
+class Town:
+    """One stack and who sits at it."""
+
+    def __init__(self, browser: Browser, data: Path, address: str) -> None:
+        self.browser, self.data, self.address = browser, data, address
+        self.amiss: list[str] = []
+        self._contexts: list[BrowserContext] = []
+        self.refusals: tuple[str, ...] = ()
+        """What a browser says on its own when a request is refused or fails that is meant to."""
+
+    def sit(self, seat: str, size: tuple[int, int] = SIZE, lang: str = "zh") -> Page:
+        """Take a seat, ``role:person``, by its button."""
+        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+        context.set_default_timeout(PATIENCE_MS)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.amiss.append(f"thrown: {error}"))
+        page.goto(self.address)
+        if lang == "en":
+            page.get_by_role("button", name="English").click()
+        page.get_by_role("searchbox").fill(seat.partition(":")[2])
+        page.click(f'[data-seat="{seat}"]')
+        page.wait_for_selector(".shell")
+        return page
+
+    def _said(self, message: ConsoleMessage) -> None:
+        is_meant = any(text in message.text for text in self.refusals)
+        if message.type in ("error", "warning") and not is_meant:
+            self.amiss.append(f"{message.type}: {message.text}")
+
+    def ask(self, page: Page, path: str) -> Any:
+        """What the gateway answers whoever sits there."""
+        found = page.context.request.get(f"{self.address}{path}")
+        assert found.ok, found.text()
+        return found.json()
+
+    def report(self, page: Page, **fields: Any) -> str:
+        """Report past the desk's form; answers the ticket's id."""
+        sent = page.context.request.post(
+            f"{self.address}/v1/incidents", data={"text": "…", **fields}, headers={"origin": self.address}
+        )
+        assert sent.status == 202, sent.text()
+        identity, found = sent.json()["identity"], list[Any]()
+
+        def is_there() -> bool:
+            answer = page.context.request.get(f"{self.address}/v1/tickets/{identity}")
+            found[:] = [answer.json()["id"]] if answer.ok else []
+            return bool(found)
+
+        wait(is_there, 60, "the report has a ticket")
+        return str(found[0])
+
+    def is_up(self) -> bool:
+        """Whether the gateway answers."""
+        try:
+            return httpx.get(f"{self.address}/livez", timeout=2, trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def close(self) -> None:
+        """Everybody stands up."""
+        for context in self._contexts:
+            context.close()
+        self._contexts.clear()
+        self.refusals = ()
