@@ -55,6 +55,11 @@ class Places:
         self._streets: dict[str, list[Address]] = {}
         for address in bundle.addresses:
             self._streets.setdefault(normal(address.street), []).append(address)
+        lengths: dict[str, set[int]] = {}
+        for name in self._streets:
+            lengths.setdefault(name[:2], set()).add(len(name))
+        self._lengths = {begin: sorted(found) for begin, found in lengths.items()}
+        """How long the streets are that begin with these two signs: no text is looked through for each street."""
 
     def place(self, grid: str | None, lat: float | None, lon: float | None, crs: str, address: str | None) -> Placed:
         """Place something: the grid named goes before the point, the point before the address.
@@ -124,7 +129,7 @@ class Places:
         if not address:
             return None
         text = normal(address)[: bounds.ADDRESS_CHARS]
-        for street in sorted((name for name in self._streets if name in text), key=lambda name: (-len(name), name)):
+        for street in sorted(self._streets_in(text), key=lambda name: (-len(name), name)):
             number = _NUMBER.match(text, text.find(street) + len(street))
             if number is not None:
                 n = int(number.group(1))
@@ -133,6 +138,16 @@ class Places:
                     None,
                 )
         return None
+
+    def _streets_in(self, text: str) -> set[str]:
+        """The streets whose names stand in a text, wherever."""
+        found: set[str] = set()
+        for start, sign in enumerate(text):
+            for begin in {sign, text[start : start + 2]}:  # a street's name may be one sign
+                for length in self._lengths.get(begin, ()):
+                    if (name := text[start : start + length]) in self._streets:
+                        found.add(name)
+        return found
 
 
 def _area(ring: tuple[tuple[int, int], ...]) -> int:
