@@ -41,6 +41,7 @@ async def throw(t: Trial, draw: random.Random) -> int:
                     [one for one in hostile.junk() if one[0] is not None or isinstance(spec.clean_up, Delete)]
                 )
                 headers = []
+            n %= spec.partitions or t.settings.partitions
             await producer.send(t.settings.prefix + spec.name, value, key=key, headers=headers, partition=n)
             if thrown % 20 == 0 and (strange := draw.choice([RAW, COMMANDS, INCIDENTS])):
                 await send_raw(t.settings, strange.name, n, batch([b"junk"] * 3, bad_header_at=1), 3)

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engine.chain.signing import make_signing_key
 from engine.client.publish_pack import publish
 from engine.kafka.reference import start_clock
 from engine.kafka.topic_admin import apply
@@ -67,6 +68,7 @@ class Rig:
         key = self.settings.key_file
         if not key.exists():
             make_master_key(key)
+        make_signing_key(self.settings.signing_key_file)
         await apply(self.settings, [])
         await start_clock(self.settings, start_ms, speed)
         return await publish(self.settings, pack)
