@@ -92,14 +92,21 @@ MAY_REVEAL = (Role.DESK, Role.CHIEF, Role.CENTRE, Role.CHECKER)
 """Beside whoever handles the ticket: they call reporters back, and ask them whether it was done."""
 
 
-def handles(caller: Caller, ticket: Ticket) -> bool:
-    """Whether a person has a ticket in hand: holds it, was called to it, or helps."""
+def handles(law: Law, caller: Caller, ticket: Ticket) -> bool:
+    """Whether a person has a ticket in hand: holds it, helps, was called to it, or is of a department that was and has
+    not ended: whoever of it drives there has not reported in yet."""
+    if caller.kind != "person":
+        return False
+    if caller.role is Role.DEPARTMENT:
+        called = {ticket.party, *(child.code for child in ticket.children if child.ended_at is None)}
+        if any(entry.org in called for entry in authority.entries(law, caller.actor) if entry.org is not None):
+            return True
     people = {ticket.person, *(one.person for one in ticket.children), *(one.person for one in ticket.helpers)}
-    return caller.kind == "person" and caller.name in people
+    return caller.name in people
 
 
-def way_to(caller: Caller, ticket: Ticket) -> str | None:
+def way_to(law: Law, caller: Caller, ticket: Ticket) -> str | None:
     """Say how somebody who sees a ticket comes to its reporter: in one step, with a purpose, or not at all."""
-    if handles(caller, ticket):
+    if handles(law, caller, ticket):
         return "one_step" if ticket.urgency == Urgency.U1 else "purpose"
     return "purpose" if caller.kind == "person" and caller.role in MAY_REVEAL else None

@@ -54,7 +54,7 @@ async def reveal(world: World, request: Request, caller: Caller) -> Response:
     """Show who reported a ticket, and what was masked in its texts."""
     given = object_of(await body_of(world, request))
     ticket = await _ticket(world, caller, request.path_params["id"])
-    way = way_to(caller, ticket)
+    way = way_to(world.law_of(ticket.home), caller, ticket)
     if way is None:
         raise not_found()
     is_urgent = way == "one_step"
@@ -97,7 +97,7 @@ async def entries(world: World, caller: Caller, given: dict[str, Any]) -> tuple[
         raise Problem("invalid", "name a ticket, or a number", field="ticket")
     if "ticket" in given:
         ticket = await _ticket(world, caller, _text(given, "ticket"))
-        if way_to(caller, ticket) is None:
+        if way_to(world.law_of(ticket.home), caller, ticket) is None:
             raise not_found()
         tokens = await world.sealed.same_people([ticket.token]) if ticket.token else set()
         return ticket, sorted(tokens)[:MOST_ENTRIES]

@@ -44,7 +44,7 @@ async def ticket(world: World, request: Request, caller: Caller) -> Response:
         "reporter": {
             "reachable": draft.can_reach_reporter,
             "sealed": draft.token is not None,
-            "reveal": way_to(caller, draft),
+            "reveal": way_to(world.law_of(draft.home), caller, draft),
         },
         "holder": {"person": draft.person, "duty": draft.duty, "tier": draft.tier, "next": draft.task},
         "stages": stage_owners(law, draft),

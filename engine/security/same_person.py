@@ -9,7 +9,7 @@ MOST = 8
 """Of one reporter: two telephones, a card and a mail address are four."""
 _DIGIT = re.compile("[0-9]")
 _CARD = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
-_RUN = re.compile(r"\+?[ (]{0,2}[0-9](?:[ .()/-]{0,3}[0-9]){6,19}")
+_RUN = re.compile(r"\+?[ (]{0,2}[0-9](?:[ .()-]{0,3}[0-9]){6,19}")
 _BETWEEN = re.compile("[^0-9+]")
 _MAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
 _CHINA, _AMERICA = re.compile("(?:00|[+])?86(?=1[3-9][0-9]{9}$)"), re.compile("(?:00|[+])1(?=[2-9][0-9]{9}$)")

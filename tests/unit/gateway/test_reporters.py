@@ -75,8 +75,11 @@ async def test_a_quota_ends_and_a_fire_is_not_counted(redis_url: str, tmp_path: 
         for _ in range(3):
             found = await revealed(client, fire, worker, {})
             assert (found.status_code, found.json().get("reporter")) == (200, WANG), found.text
+        called = here.person("department:fire-1")  # on the way, and not reported in
+        assert (await revealed(client, fire, called, {})).status_code == 200
+        assert (await revealed(client, fire, here.person("department:urban-1"), {})).status_code == 404
         assert [(one.purpose, one.is_urgent) for one in audited(here)][-1] == ("emergency", True)
-        assert len(audited(here)) == 5
+        assert len(audited(here)) == 6
         raised = [one for family in here.world.metrics.collect() for one in family.samples if "alarms" in one.name]
         assert "1380000" not in str(list(here.world.metrics.collect()))
         assert [(one.labels["kind"], one.value) for one in raised] == [("quota_of_people", 1)]

@@ -1,0 +1,40 @@
+"""What a reporter is known again by: one form, however it was written, and nothing of who merely looks alike."""
+
+import pytest
+
+from engine.security.same_person import MOST, all_known_by, known_by
+from engine.security.vault import Vault
+from topics.rejected import Sealed
+
+
+@pytest.mark.parametrize(
+    ("written", "known"),
+    [
+        ("13800001234", ["13800001234"]), ("138 0000 1234", ["13800001234"]), ("138-0000-1234", ["13800001234"]),
+        ("+86 138 0000 1234", ["13800001234"]), ("008613800001234", ["13800001234"]),
+        ("8613800001234", ["13800001234"]),
+        ("１３８００００１２３４", ["13800001234"]), ("手机：138 0000 1234", ["13800001234"]),
+        ("(213) 555-0123", ["2135550123"]), ("+1 213 555 0123", ["2135550123"]), ("0371-67891234", ["037167891234"]),
+        ("41010519900307123x", ["41010519900307123X"]), ("Wang.Wu@Example.com", ["wang.wu@example.com"]),
+        ("13800001234 / 13900005678", ["13800001234", "13900005678"]), ("王小五", []), ("12345", []), ("", []),
+    ],
+)  # fmt: skip
+def test_one_number_is_one_form(written: str, known: list[str]) -> None:
+    """By a country's code, spaces, brackets, width, or a word before it."""
+    assert known_by(written) == known
+
+
+def test_of_one_reporter_the_first_few_count_once() -> None:
+    """Whoever sends a thousand numbers costs eight hashes."""
+    assert all_known_by(["13800001234", "138 0000 1234", "王小五"]) == ("13800001234",)
+    assert len(all_known_by([f"139{n:08d}" for n in range(1000)])) == MOST
+
+
+def test_a_hash_is_of_its_key_and_no_number() -> None:
+    """Another master key has others; by a new one what the former sealed is found; the entry opens as before."""
+    old, new = Vault(b"o" * 32), Vault(b"n" * 32, [b"o" * 32])
+    entry = old.seal("v-1", b"{}", ["13800001234"])
+    assert entry.people == (old.hashed("13800001234"),) and "1380000" not in str(entry)
+    assert old.hashed("13800001234") != new.hashed("13800001234") and len(entry.people[0]) == 32
+    assert new.hashed_by_all("13800001234") == [new.hashed("13800001234"), old.hashed("13800001234")]
+    assert new.open("v-1", entry) == b"{}" and Sealed(entry.wrapped_key, entry.sealed).people == ()
