@@ -179,3 +179,5 @@ def _gateway(s: Settings) -> Iterator[Finding]:
         yield "refused", "GATEWAY_SEATS", "everybody on this machine may be the chief; unset it and make keys instead"
     if not is_loopback(s.gateway_address[0]):
         yield "warned", "GATEWAY_BIND", "it has no TLS: let only a proxy that has reach it"
+    if s.webhook_reach == "loopback":
+        yield "refused", "WEBHOOK_REACH", "a webhook could ask what runs on this machine; set 'private' or 'public'"

@@ -180,6 +180,7 @@ def test_the_defaults_on_another_machine_are_refused_for_production(tmp_path: Pa
         "GRIDWHISTLE_REPLICATION_FACTOR": "1",
         "GRIDWHISTLE_MIN_INSYNC_REPLICAS": "1",
         "GRIDWHISTLE_FAULTS": "allow",
+        "GRIDWHISTLE_WEBHOOK_REACH": "loopback",
         "GRIDWHISTLE_HTTP_BIND": "0.0.0.0:9464",
         "GRIDWHISTLE_DATA_DIR": str(tmp_path),
     }
@@ -190,6 +191,7 @@ def test_the_defaults_on_another_machine_are_refused_for_production(tmp_path: Pa
         "REPLICATION_FACTOR",
         "MIN_INSYNC_REPLICAS",
         "FAULTS",
+        "WEBHOOK_REACH",
     }
     assert {name for how, name, _ in found if how == "warned"} == {
         "KAFKA_SASL",
