@@ -76,6 +76,11 @@ class GatewaySettings(BaseModel):
         le=100_000,
         description="So often may one person ask in a day for the earlier tickets of a reporter.",
     )
+    notices_file: Path | None = Field(
+        default=None,
+        description="How people are told (`docs/notices.md`); `notices.yaml` of the data folder by default. Whoever is"
+        " not in it, or all where there is none, has a folder in `mailbox` of the data folder.",
+    )
     webhook_reach: Literal["public", "private", "loopback"] = Field(
         default="public",
         description="Where webhooks may lead: `public` (the internet), `private` (networks of one's own as well), or"

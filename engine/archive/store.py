@@ -14,8 +14,9 @@ from engine.archive import migrations
 from engine.archive.fold import Read, Row, decision_row, fold, received_of, sure
 from engine.archive.months import Months
 from engine.archive.tables import BREACHES, DAYS, DECISIONS, GAPS, POSITIONS, TICKETS
-from engine.archive.writing import UPSERT, many, put, told_rows
+from engine.archive.writing import UPSERT, many, noticed, put, told_rows
 from engine.database.schema import Schema, answering, schema_of
+from engine.doors.notices import is_fresh, put_notices
 from engine.doors.outbox import put_events
 from engine.doors.store import doors_schema
 from engine.doors.tables import SCHEMA
@@ -131,6 +132,8 @@ class Archive:
                 )
                 await put(connection, folded)
                 if self._outbox is not None:
+                    if is_fresh(last[1] if last is not None else None):
+                        await put_notices(connection, noticed(new, laws))
                     await put_events(connection, self._outbox.name, told_rows(new))
                 return len(new)
 

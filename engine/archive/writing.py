@@ -1,6 +1,6 @@
 """The statements that write what was folded; each leaves the same whatever came before it and however often."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.archive.fold import Folded, Read, Row
 from engine.archive.tables import BREACHES, DAYS, TICKETS
+from engine.doors.notices import notice_rows
 from engine.doors.outbox import event_rows
 from engine.kafka.newer_records import own_fault
+from rules.law.compiled import Law
 from topics.decision import Decision
 from topics.registry import DECISIONS
 
@@ -72,6 +74,16 @@ async def many(connection: AsyncConnection, statement: Any, rows: Iterable[Row])
     found = list(rows)
     if found:
         await connection.execute(statement, found)
+
+
+def noticed(reads: Sequence[Read], laws: Mapping[str, Law]) -> list[Row]:
+    """Write the rows of what these decisions tell people."""
+    found: list[Row] = []
+    for read in reads:
+        changes = zip(read.decision.changes, read.images, strict=True)
+        images = {change.ticket: image for change, image in changes if image is not None}
+        found += notice_rows(read.decision, images, laws)
+    return found
 
 
 def told_rows(reads: Sequence[Read]) -> list[Row]:

@@ -24,6 +24,9 @@ DELIVERIES = """
 LEASES = "DELETE FROM leases l WHERE NOT EXISTS (SELECT FROM department_events e WHERE e.seq = l.seq)"
 
 
+NOTICES = "DELETE FROM notices WHERE made_at < now() - :days * interval '1 day'"
+
+
 async def tidy(doors: Doors, days: int) -> int:
     """Drop events that are ``days`` of engine time older than the newest, and deliveries whose event is gone.
 
@@ -43,4 +46,5 @@ async def tidy(doors: Doors, days: int) -> int:
         async with doors.engine.begin() as connection:
             await connection.execute(text(DELIVERIES), {"days": OWN_DAYS})
             await connection.execute(text(LEASES))
+            await connection.execute(text(NOTICES), {"days": OWN_DAYS})
     return gone

@@ -9,7 +9,7 @@ from engine.errors import InvalidSettings
 from engine.security.connections import new_database
 from engine.settings import Settings
 
-HEAD = "0003"
+HEAD = "0004"
 """The last step of the migrations."""
 
 

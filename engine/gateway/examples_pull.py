@@ -1,4 +1,4 @@
-"""What the addresses of pulling take and give, by example."""
+"""What the addresses of pulling and of notices take and give, by example."""
 
 from typing import Any
 
@@ -31,7 +31,23 @@ def _takes(members: dict[str, Any], example: dict[str, Any], *required: str) -> 
 _LEASE = {"reader": _TEXT, "n": _NUMBER, "seconds": _NUMBER, "wait": _NUMBER, "from": _TEXT}
 _FAILS = ("unreadable", "foreign-origin", "not-found", "no-archive", "too-large", "invalid")
 
+_NOTICE = {
+    "id": f"{record_id(COMMANDS.name, 5, 1)}#2#desk-1",
+    "cursor": "17",
+    "at": "2026-03-02T09:00:00Z",
+    "zone": "Asia/Shanghai",
+    "is_urgent": False,
+    "state": "sent",
+    "notice": {"kind": "offer", "ticket": "tawan-20260302-1", "label": "Bins full"},
+}
+
 OF_PULL: dict[str, Example] = {
+    "notices": Example(
+        200,
+        {"notices": [_NOTICE], "next": "17"},
+        query={"limit": 100, "cursor": "17"},
+        fails=("not-found", "no-archive", "invalid"),
+    ),
     "events": Example(
         200,
         {"events": [_EVENT], "matched": 1, "of": 1, "next": "17"},

@@ -45,6 +45,7 @@ POLICIES: dict[str, Policy] = {
     "queues": Policy(("person",), "own"),
     "queue": Policy(("person",), "own"),
     "stream": Policy(("person",), "own"),
+    "notices": Policy(("person",), "own"),
     "events": Policy(("department",), "own"),
     "events_lease": Policy(("department",), "own"),
     "events_ack": Policy(("department",), "own"),

@@ -5,7 +5,7 @@ import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.doors.filters import Filter
-from engine.doors.pull import Leased, Pull, TooMany
 from engine.errors import DependencyDown, InvalidSettings
 from engine.gateway.callers import Caller
 from engine.gateway.finding import instant_of
@@ -23,6 +22,9 @@ from engine.gateway.problems import Problem, away, not_found
 from engine.gateway.queues import limit_of
 from engine.gateway.world import World
 from topics.ids import Instant
+
+if TYPE_CHECKING:  # it brings SQLAlchemy, and a gateway without a database does without
+    from engine.doors.pull import Leased, Pull
 
 MAIN = "main"
 """The reader of a department that names none."""
@@ -80,8 +82,8 @@ async def lease(world: World, request: Request, caller: Caller) -> Response:
 
 
 async def _until_there(
-    world: World, request: Request, wait: int, ask: Callable[[], Awaitable[list[Leased]]]
-) -> list[Leased]:
+    world: World, request: Request, wait: int, ask: Callable[[], Awaitable[list["Leased"]]]
+) -> list["Leased"]:
     """Ask once a second until something is there, the time is over, nobody waits any more or the gateway ends."""
     loop = asyncio.get_running_loop()
     until = loop.time() + wait
@@ -115,7 +117,7 @@ async def nack(world: World, request: Request, caller: Caller) -> Response:
     return _settled(world, pull, "nacked", receipts, done)
 
 
-def _settled(world: World, pull: Pull, how: str, receipts: list[str], done: list[str]) -> Response:
+def _settled(world: World, pull: "Pull", how: str, receipts: list[str], done: list[str]) -> Response:
     world.metrics.count("pulled", pull.department, how, by=len(done))
     return answer({how: len(done), "gone": [one for one in receipts if one not in done]})
 
@@ -171,12 +173,14 @@ def _demand_own(request: Request, caller: Caller) -> None:
 
 
 @asynccontextmanager
-async def _pull(world: World, request: Request) -> AsyncIterator[Pull]:
+async def _pull(world: World, request: Request) -> AsyncIterator["Pull"]:
     """Give a department's events.
 
     Raises:
         Problem: There is no database, or it is away.
     """
+    from engine.doors.pull import Pull, TooMany
+
     try:
         yield Pull(await world.doors(), request.path_params["department"])
     except TooMany as exc:
@@ -189,7 +193,7 @@ def _told(seq: int, name: str, body: str) -> dict[str, Any]:
     return {"id": name, "cursor": str(seq), "event": msgspec.Raw(body.encode())}
 
 
-def _handed(one: Leased) -> dict[str, Any]:
+def _handed(one: "Leased") -> dict[str, Any]:
     told = _told(one.seq, one.id, one.body)
     return told | {
         "receipt": one.receipt,

@@ -15,6 +15,7 @@ from engine.gateway import (
     console,
     erasures,
     finding,
+    notices,
     numbers,
     open311,
     openid_login,
@@ -101,6 +102,7 @@ ROUTES = (
     Route("GET", "/v1/queues", "queues", queues.queues),
     Route("GET", "/v1/queues/{name}", "queue", queues.queue),
     Route("GET", "/v1/stream", "stream", stream.stream),
+    Route("GET", "/v1/notices", "notices", notices.notices),
     *(
         Route(method, f"/v1/departments/{{department}}/{path}", name, handler)
         for method, path, name, handler in (

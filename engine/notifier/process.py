@@ -8,8 +8,10 @@ from pathlib import Path
 
 from engine.doors.store import Doors
 from engine.errors import InvalidSettings
+from engine.notifier.address_book import Books
 from engine.notifier.http import Poster
 from engine.notifier.loop import SendingLoop
+from engine.notifier.notice_kind import NoticeKind
 from engine.notifier.pauses import Pauses
 from engine.notifier.port import Kind
 from engine.notifier.signed import WebhookKind
@@ -27,8 +29,15 @@ GONE_SECONDS = 10.0
 
 def kinds_of(settings: Settings, doors: Doors) -> list[Kind]:
     """Name everything that this process sends; each kind has targets of its own."""
+    book = settings.notices_file or settings.data_dir / "notices.yaml"
     try:
-        return [WebhookKind(doors, Poster(settings.webhook_reach, settings.webhook_ca_file))]
+        notices = NoticeKind(
+            doors,
+            Books(book),
+            settings.data_dir / "mailbox",
+            poster=Poster("loopback", settings.webhook_ca_file),  # whoever runs the stack says where people are
+        )
+        return [WebhookKind(doors, Poster(settings.webhook_reach, settings.webhook_ca_file)), notices]
     except OSError as exc:  # ssl's own errors are OSErrors
         raise InvalidSettings(f"GRIDWHISTLE_WEBHOOK_CA_FILE cannot be used: {exc}") from exc
 

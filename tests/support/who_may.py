@@ -64,6 +64,7 @@ WHO = {
     "webhook_rotate": "org",
     "webhook_test": "org",
     "webhook_redrive": "org",
+    "notices": "roster",
     "events": "department",
     "events_lease": "department",
     "events_ack": "department",

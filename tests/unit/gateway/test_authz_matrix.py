@@ -45,6 +45,7 @@ ASKED: dict[str, tuple[str, Any, int]] = {
     "webhook_rotate": ("/v1/departments/water/webhooks/none/rotate", {"overlap_hours": -1}, 422),
     "webhook_test": ("/v1/departments/water/webhooks/none/test", None, 404),
     "webhook_redrive": ("/v1/departments/water/webhooks/none/redrive", {}, 422),
+    "notices": ("/v1/notices?limit=0", None, 422),
     "events": ("/v1/departments/water/events?limit=0", None, 422),
     "events_lease": ("/v1/departments/water/events/lease", {"n": 0}, 422),
     "events_ack": ("/v1/departments/water/events/ack", {}, 422),
