@@ -55,6 +55,7 @@ COMMANDS: dict[str, dict[str, tuple[str, str]]] = {
         "keys": ("keys", "Keys of the HTTP gateway: add, list, revoke."),
         "accounts": ("accounts", "Logins of people at the HTTP gateway: add, list, passwd, disable."),
         "topics": ("topics", "Create, check and list the Kafka topics."),
+        "acl": ("acl", "Rights and users at the broker, from the same table: plan, apply."),
         "run": ("run", "Run one process of one stage."),
         "settings": ("settings", "Print the settings in force."),
         "demo-actors": ("actors", "The people of the demonstration, against a running stack."),

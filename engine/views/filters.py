@@ -24,6 +24,9 @@ FUNCTIONS = (
 )  # fmt: skip
 """Of the library's; an expression names no other, even where it would not come to it on this row."""
 
+OF_EMPTY_TEXT = frozenset({"int", "uint", "double", "timestamp", "duration"})
+"""They fail on a row of nothing, and that says nothing of the expression."""
+
 _PLACE = re.compile(r"<input>:1:(\d+): (?:Syntax error: )?(.*)")
 
 
@@ -61,9 +64,9 @@ class Filter:
         try:
             found = self._program.execute(cel.Context(variables={name: FIELDS[name] for name in self._reads}))
         except FAILURES as exc:
-            said = str(exc).partition(" Check ")[0].splitlines()[0]
-            if isinstance(exc, TypeError) or "regex" in said:
-                raise UnfitFilter(said, 1) from exc
+            called = set(self._program.functions())
+            if isinstance(exc, TypeError) or ("matches" in called and not called & OF_EMPTY_TEXT):
+                raise UnfitFilter(str(exc).partition(" Check ")[0].splitlines()[0], 1) from exc
             return
         if not isinstance(found, bool):
             raise UnfitFilter(f"gives {type(found).__name__}, not true or false; compare it with something", 1)

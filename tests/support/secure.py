@@ -12,10 +12,11 @@ import ssl
 import subprocess
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -73,11 +74,11 @@ def certificates(folder: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def kafka(folder: Path, ca: Path, server: Path) -> Iterator[str]:
-    """Run Apache Kafka that takes nobody in but by SCRAM over TLS; yields host:port."""
+def kafka(folder: Path, ca: Path, server: Path, more: Mapping[str, object] = MappingProxyType({})) -> Iterator[str]:
+    """Run Apache Kafka that takes nobody in but by SCRAM over TLS, with ``more`` properties; yields host:port."""
     port = free_ports(2)
     java, properties = _java(folder, port), folder / "server.properties"
-    lines = servers._properties(folder, port) | _secured(port, ca, server)
+    lines = servers._properties(folder, port) | _secured(port, ca, server) | dict(more)
     properties.write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
     _format([*java, "kafka.tools.StorageTool", "format"], properties)
     process = servers.Server("kafka", [*java, "kafka.Kafka", str(properties)], port, log=folder / "log")
