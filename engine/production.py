@@ -150,6 +150,7 @@ def _secrets(s: Settings, environ: Mapping[str, str]) -> Iterator[Finding]:
             "MASTER_KEY_FILE",
             f"there is no key at {s.key_file} yet: 'topics apply' makes one; back it up apart from the topics",
         )
+    yield from _chain(s)
     for name, ends in certificates_end(s).items():
         if ends < time.time() + RENEW_SECONDS:
             yield (
@@ -181,3 +182,18 @@ def _gateway(s: Settings) -> Iterator[Finding]:
         yield "warned", "GATEWAY_BIND", "it has no TLS: let only a proxy that has reach it"
     if s.webhook_reach == "loopback":
         yield "refused", "WEBHOOK_REACH", "a webhook could ask what runs on this machine; set 'private' or 'public'"
+
+
+def _chain(s: Settings) -> Iterator[Finding]:
+    if not s.database_url:
+        return  # it is the archive's stage that signs
+    try:
+        mode = stat.S_IMODE(s.signing_key_file.stat().st_mode)
+    except OSError:
+        yield "warned", "CHAIN_KEY_FILE", f"there is no key at {s.signing_key_file}: an archive here signs nothing"
+    else:
+        if mode & 0o077:
+            yield "refused", "CHAIN_KEY_FILE", f"{s.signing_key_file} may be read by others (mode {mode:o}); chmod 600"
+    if s.checkpoints_file is None:
+        why = "who owns the brokers can take checkpoints away; name a file on another machine's disk"
+        yield "warned", "CHECKPOINTS_FILE", why

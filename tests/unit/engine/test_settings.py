@@ -223,6 +223,25 @@ def test_a_citys_settings_pass_for_production(tmp_path: Path) -> None:
     assert list(findings(load_settings(city), city)) == []
 
 
+def test_an_archive_signs_with_a_key_of_its_own_and_writes_elsewhere(tmp_path: Path) -> None:
+    """A missing key and a missing file outside are named, a key that others may read is refused."""
+    there = {
+        "GRIDWHISTLE_DATABASE_URL": "postgresql://db/x?sslmode=verify-full",
+        "GRIDWHISTLE_DATA_DIR": str(tmp_path),
+    }
+
+    def said(**more: str) -> list[tuple[str, str]]:
+        given = load_settings(there | {f"GRIDWHISTLE_{name}": value for name, value in more.items()})
+        return [(how, name) for how, name, _ in findings(given, {}) if name.startswith("CH")]
+
+    assert said() == [("warned", "CHAIN_KEY_FILE"), ("warned", "CHECKPOINTS_FILE")]
+    (tmp_path / "chain.key").write_bytes(b"k" * 32)
+    (tmp_path / "chain.key").chmod(0o640)
+    assert said(CHECKPOINTS_FILE=str(tmp_path / "out")) == [("refused", "CHAIN_KEY_FILE")]
+    (tmp_path / "chain.key").chmod(0o600)
+    assert said(CHECKPOINTS_FILE=str(tmp_path / "out")) == []
+
+
 def test_what_never_leaves_the_machine() -> None:
     """Names are taken for another machine unless they are this one."""
     assert [host for host in ("localhost", "127.0.0.1", "::1", "[::1]", "127.1.2.3") if not is_loopback(host)] == []
