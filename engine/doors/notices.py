@@ -86,7 +86,7 @@ def _told(event: Event, ticket: Ticket, law: Law, decision: Decision) -> Iterato
 
 
 def _row(name: str, one: Told, event: Event, *, ticket: Ticket, law: Law, decision: Decision) -> dict[str, Any]:
-    known = next((each for each in law.bundle.categories if each.code == ticket.category), None)
+    known = law.categories.get(ticket.category or "")
     facts = facts_of(event)
     body: dict[str, Any] = {
         "id": name,

@@ -30,6 +30,7 @@ OURS = (
     "prometheus",
     "faust",
     "checkpoints",
+    "mailbox",
     "master.key",
     "chain.key",
     "redis.password",

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from engine.doors.notice_tables import SOURCE
 from engine.errors import InvalidSettings
 
-MAILBOX = "mailbox"
+MAILBOX, NONE = "mailbox", "none"
+"""Ways that need no entry: a folder, and what the gateway shows alone."""
 EVERYBODY = "*"
 
 
@@ -104,7 +105,7 @@ def read(path: Path) -> Book:
     except (OSError, ValueError, yaml.YAMLError) as exc:
         raise InvalidSettings(f"{path} cannot be read: {exc}") from exc
     named = {*book.people.values(), *book.sources.values()}
-    if unknown := sorted({one.way for one in named} - {MAILBOX, *book.ways}):
+    if unknown := sorted({one.way for one in named} - {MAILBOX, NONE, *book.ways}):
         raise InvalidSettings(f"{path} cannot be used:\n  no such way: {', '.join(unknown)}")
     return book
 

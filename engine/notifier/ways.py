@@ -17,14 +17,14 @@ from urllib.parse import quote, quote_plus
 import msgspec
 
 from engine.doors.deliveries import Message
-from engine.notifier.address_book import Book, Hook, Mail, Person, Robot
+from engine.notifier.address_book import NONE, Book, Hook, Mail, Person, Robot
 from engine.notifier.http import Poster
 from engine.notifier.port import Answer, Sender
 from engine.notifier.signed import headers_of
 from engine.security.private_files import make_folder, write_whole
 
 SMTP_SECONDS = 15
-KEPT = 1000
+KEPT = 100
 """Messages of one mailbox; the oldest go."""
 ROBOT_CHARS = 600
 """Of a robot's text: WeCom takes 2,048 bytes, and a Chinese character has three."""
@@ -50,6 +50,14 @@ class Mailbox:
         write_whole(self._folder / f"{message.id.rpartition(':')[2].zfill(18)}.json", message.body.encode())
         for old in sorted(self._folder.glob("*.json"))[:-KEPT]:
             old.unlink(missing_ok=True)
+
+
+class Shown:
+    """Nothing is sent: the gateway shows it (``/v1/notices``)."""
+
+    async def send(self, message: Message) -> Answer:
+        """There is nothing to do."""
+        return Answer(is_taken=True, said="shown by the gateway")
 
 
 class SignedHook:
@@ -154,6 +162,8 @@ class MailTo:
 def way_to(book: Book, recipient: str, person: Person, *, folder: Path, poster: Poster) -> Sender:
     """Give the way to somebody."""
     way = book.ways.get(person.way)
+    if person.way == NONE:
+        return Shown()
     if isinstance(way, Hook):
         return SignedHook(way, person.to, poster)
     if isinstance(way, Robot):

@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 
+from engine.doors.deliveries import Message
 from engine.errors import InvalidSettings
 from engine.notifier.address_book import Book, Books, Person, read
+from engine.notifier.http import Poster
 from engine.notifier.notice_words import KINDS, text
+from engine.notifier.ways import KEPT, way_to
 
 
 def written(folder: Path, given: Any) -> Path:
@@ -81,6 +84,13 @@ def test_every_kind_has_words_in_both_languages() -> None:
     assert two.splitlines()[0] == "2 matters" and "80 %" in two and two.endswith("where?")
 
 
-def test_an_empty_book_is_whole() -> None:
-    """Nothing is needed."""
-    assert Book().of("source:app").way == "mailbox"
+async def test_an_empty_book_is_whole_and_none_sends_nothing(tmp_path: Path) -> None:
+    """A mailbox keeps the newest; the same message again is the same file."""
+    person, poster = Book().of("source:app"), Poster("loopback")
+    box = way_to(Book(), "source:app", person, folder=tmp_path / "box", poster=poster)
+    shown = way_to(Book(), "x", Person(way="none"), folder=tmp_path / "box", poster=poster)
+    for n in (*range(1, KEPT + 3), KEPT + 2):
+        message = Message(f"notice:source:app:{n}", "", "notice", body=f'"{n}"', attempts=0, tries=0)
+        assert (await box.send(message)).is_taken and (await shown.send(message)).is_taken
+    files = sorted((tmp_path / "box").glob("*/*.json"))
+    assert [file.read_text() for file in files] == [f'"{n}"' for n in range(3, KEPT + 3)]
