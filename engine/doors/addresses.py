@@ -1,5 +1,6 @@
 """Where a webhook may lead: an address that strangers give must not make us talk to machines of our own (SSRF)."""
 
+import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Literal
 from urllib.parse import SplitResult, urlsplit
@@ -13,6 +14,10 @@ HTTP too."""
 LONGEST = 500
 _NAT64 = IPv6Network("64:ff9b::/96")
 Address = IPv4Address | IPv6Address
+
+
+_NUMBER = re.compile(r"(?:.*\.)?(?:\d+|0x[0-9a-f]*)\.?", re.IGNORECASE)
+"""A host that ends in a number is an IPv4 address to many a resolver: ``127.1``, ``2130706433``, ``0x7f000001``."""
 
 
 def checked(url: str, reach: Reach) -> SplitResult:
@@ -36,7 +41,11 @@ def checked(url: str, reach: Reach) -> SplitResult:
             "an address has no user, password or fragment; what proves it is from us is its signature"
         )
     literal = literal_of(host)
+    if literal is None and _NUMBER.fullmatch(host):
+        raise InvalidSettings("an IP address is written in full: four numbers with dots, or IPv6 in brackets")
     is_here = host == "localhost" or (literal is not None and literal.is_loopback)
+    if is_here and literal is None and reach != "loopback":
+        raise InvalidSettings("this machine cannot be reached by webhooks (GRIDWHISTLE_WEBHOOK_REACH)")
     if literal is not None and not reachable(literal, reach):
         raise InvalidSettings("an address of this network cannot be reached by webhooks (GRIDWHISTLE_WEBHOOK_REACH)")
     if parts.scheme == "http" and not (is_here and reach == "loopback"):

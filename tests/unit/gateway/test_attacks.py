@@ -12,6 +12,7 @@ from tests.support import attacks_on_bodies as bodies
 from tests.support import attacks_on_paths as paths
 from tests.support import attacks_on_people as people
 from tests.support.attacks import WHERE, Answer, Attack, sent
+from tests.support.attacks_on_webhooks import WEBHOOKS
 from tests.support.house import House, house
 from topics.registry import COMMANDS
 
@@ -28,6 +29,7 @@ FAMILIES: dict[str, tuple[Attack, ...]] = {
     "segments": paths.SEGMENTS,
     "heads": paths.HEADS,
     "open311": paths.OPEN311,
+    "webhooks": WEBHOOKS,
 }
 
 
