@@ -91,6 +91,7 @@ def test_from_a_report_to_its_end_by_http_alone(tmp_path: Path) -> None:
         ticket = worked(data, address, source)
         told(source, chief, ticket)
         told_otherwise(chief, tmp_path)
+        noticed(data, ticket)
         open311(address, source)
         logged_in(data, address)
         with canary_ways(data, address) as ways:
@@ -135,6 +136,17 @@ def told(source: Desk, chief: Desk, ticket: str) -> None:
     assert (row["category"], row["n"]) == ("bins_full", 1)
     placed = chief.http.get("/v1/grid/34.757,113.66")
     assert placed.status_code in (200, 404) and chief.http.get("/v1/rejected").json()["rows"] == []
+
+
+def noticed(data: Path, ticket: str) -> None:
+    """Whoever was offered it has that in their mailbox, and the hotline that it was filed."""
+
+    def items(who: str) -> set[tuple[str, str]]:
+        messages = [json.loads(one.read_text()) for one in (data / "mailbox").glob(f"{who}/*.json")]
+        return {(item["kind"], item["ticket"]) for one in messages for item in one["items"]}
+
+    wait(lambda: {("offer", ticket), ("filed", ticket)} <= items("*"), 60, "people are told")
+    assert ("filed", ticket) in items("source%3Ahotline")
 
 
 def told_otherwise(chief: Desk, folder: Path) -> None:
