@@ -31,21 +31,29 @@ class Turns:
             if self._connection is None:
                 connection = await self._doors.engine.connect()
                 self._connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
-            await self._connection.execute(text("SELECT 1"))
+            await self._held().execute(text("SELECT 1"))
 
     async def take(self, target: str) -> bool:
         """Try to be the one who sends to a target."""
         async with self._one, answering():
-            if self._connection is None:
-                return False
             given = {"key": self._key(target)}
-            return bool(await self._connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), given))
+            return bool(await self._held().scalar(text("SELECT pg_try_advisory_lock(:key)"), given))
 
     async def leave(self, target: str) -> None:
-        """Let another send to it."""
-        async with self._one, answering():
-            if self._connection is not None:
-                await self._connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": self._key(target)})
+        """Let another send to it; where the session has ended, that was done by it."""
+        with suppress(DependencyDown):
+            async with self._one, answering():
+                await self._held().execute(text("SELECT pg_advisory_unlock(:key)"), {"key": self._key(target)})
+
+    def _held(self) -> AsyncConnection:
+        """Give the session.
+
+        Raises:
+            DependencyDown: It has ended, and every turn with it: an ended one answers no more, whatever it is asked.
+        """
+        if self._connection is None or self._connection.invalidated:
+            raise DependencyDown("PostgreSQL has ended the session that holds the turns")
+        return self._connection
 
     async def close(self) -> None:
         """Leave everything; also what a server that is away still holds, once it notices."""

@@ -195,6 +195,25 @@ async def kills(stand: Stand, times: int, events: int) -> list[tuple[str, str]]:
     return told
 
 
+async def test_sessions_that_are_cut_lose_nothing(stand: Stand) -> None:
+    """The server ends every session, that which holds the turns too, while messages are under way: it goes on by
+    itself, and nobody else's turn is lost with it."""
+    for path in ("good", "slow"):
+        await stand.subscribe(path)
+    told = await stand.tell(20)
+    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> :me"
+    async with stand.sending():
+        for number in (3, 9):
+            await until(lambda number=number: len(stand.receiver.came["slow"]) >= number)
+            async with stand.doors.engine.connect() as connection:
+                me = await connection.scalar(text("SELECT pg_backend_pid()"))
+                await connection.execute(text(cut), {"me": me})
+        await until(lambda: stand.holds("good", told) and stand.holds("slow", told))
+        await until(stand.is_quiet)
+    for path in ("good", "slow"):
+        stand.judge(path, told)
+
+
 async def test_a_receiver_that_wants_no_more_is_asked_no_more(stand: Stand) -> None:
     """410 disables; what waits stays, and goes once somebody lets it go on."""
     name = await stand.subscribe("gone")
