@@ -95,7 +95,7 @@ def test_from_a_report_to_its_end_by_http_alone(tmp_path: Path) -> None:
         open311(address, source)
         logged_in(data, address)
         with canary_ways(data, address) as ways:
-            canaries_run(settings_of(data), data, ways, 160, people=5)
+            canaries_run(settings_of(data), data, ways, 100, people=4)
         killed(data, source, chief, ticket)
         kafka_away(data, source)
         ended_cleanly(process, chief)
