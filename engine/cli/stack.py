@@ -178,7 +178,7 @@ async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bo
         stack.remember_processes()
         say(
             f"up in {time.monotonic() - began:.1f} s: Kafka {stack.settings.kafka}, Redis"
-            f" {shown_url(stack.settings.redis_url)}, HTTP http://{stack.settings.gateway_bind}, data {stack.folder}"
+            f" {shown_url(stack.settings.redis_url)}, console http://{stack.settings.gateway_bind}, data {stack.folder}"
         )
         tell_ready(ready_fd)
         if demo:

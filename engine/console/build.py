@@ -118,6 +118,8 @@ def _install(by: Node) -> None:
 
 def build() -> bool:
     """Build the console unless it is built already; answers whether it was."""
+    if not (HERE / "package.json").exists():
+        raise SystemExit("the console's source is not here: an installed package has the console as it was built")
     described = openapi()
     mark = fingerprint(described)
     if STAMP.exists() and STAMP.read_text() == mark:

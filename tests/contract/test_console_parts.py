@@ -11,6 +11,7 @@ HERE = build.HERE
 
 def test_pure_parts_of_the_console(tmp_path: Path) -> None:
     """Compiled as they are and run; what is said is Node's own."""
+    build.build()
     by = build.node()
     path = f"{by.folder}{os.pathsep}{os.environ['PATH']}" if by.folder is not None else os.environ["PATH"]
     environ = os.environ | {"PATH": path, "TZ": "America/Los_Angeles"}  # the city's zone counts, not this machine's

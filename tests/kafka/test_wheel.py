@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from engine.console import build
+from engine.gateway.console import DIST
 from engine.local.plan import PORT_BLOCK
 from tests.support.servers import free_ports
 from tests.support.stacks import ENVIRON
@@ -20,9 +22,10 @@ PACKAGES = ("engine", "rules", "topics")
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Built from a copy of what is under version control, and of nothing that lies about."""
+    """Built from a copy of what is under version control, of the console's product, and of nothing that lies about."""
     folder = tmp_path_factory.mktemp("wheel")
-    for name in tracked():
+    build.build()
+    for name in [*tracked(), *product()]:
         (folder / "source" / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / "source" / name).write_bytes((ROOT / name).read_bytes())
     words = [
@@ -39,6 +42,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = folder.glob("gridwhistle-*.whl")
     return built
+
+
+def product() -> list[str]:
+    """Name what Vite made of the console."""
+    return [str(path.relative_to(ROOT)) for path in sorted(DIST.rglob("*")) if path.is_file() and path != build.STAMP]
 
 
 def tracked() -> list[str]:
@@ -82,9 +90,11 @@ def test_a_copy_without_version_control_has_the_same_files(monkeypatch: pytest.M
 
 
 def test_everything_that_the_packages_have_is_in_the_wheel(wheel: Path) -> None:
-    """Packs, schemas, examples, scripts of the view, templates: not the modules alone."""
+    """Packs, schemas, examples, scripts of the view, templates, the console as it is served: not the modules alone."""
     packed = set(zipfile.ZipFile(wheel).namelist())
     wanted = {name for name in tracked() if name.startswith(tuple(f"{package}/" for package in PACKAGES))}
+    wanted = {name for name in wanted if not name.startswith("engine/console/") or name.endswith(".py")} | {*product()}
+    assert "engine/console/dist/index.html" in wanted and not any("node_modules" in name for name in packed)
     assert len({Path(name).suffix for name in wanted}) > 4
     assert sorted(wanted - packed) == []
     assert sorted(name for name in packed if name.startswith(("tests/", "deploy/"))) == []

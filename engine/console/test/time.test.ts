@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { DAY, HOUR, MINUTE, bandOf, clockTime, inputOf, instantOf, length, moment, whole } from "../src/lib/time.ts";
+import { DAY, HOUR, MINUTE, bandOf, clockTime, dayEnd, inputOf, instantOf, length, moment, whole } from "../src/lib/time.ts";
 
 const ZONE = "Asia/Shanghai";
 const NINE = Date.parse("2026-03-02T09:00:00+08:00");
@@ -32,6 +32,12 @@ test("bands: broken at the moment itself, less than an hour, today in the zone, 
   assert.equal(bandOf(Date.parse("2026-03-02T23:59:59+08:00"), false, NINE, ZONE), "today");
   assert.equal(bandOf(Date.parse("2026-03-03T00:00:00+08:00"), false, NINE, ZONE), "later");
   assert.equal(bandOf(undefined, false, NINE, ZONE), "none");
+});
+
+test("a day ends at the zone's own midnight, also the one that has 23 hours", () => {
+  assert.equal(dayEnd(NINE, ZONE), Date.parse("2026-03-03T00:00:00+08:00"));
+  assert.equal(dayEnd(Date.parse("2026-03-08T12:00:00-04:00"), "America/New_York"), Date.parse("2026-03-09T00:00:00-04:00"));
+  assert.equal(dayEnd(Date.parse("2026-03-02T23:59:59.999+08:00"), ZONE), Date.parse("2026-03-03T00:00:00+08:00"));
 });
 
 test("what is typed as a moment is meant in the zone, also where clocks are put forward", () => {

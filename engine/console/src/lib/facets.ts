@@ -66,7 +66,7 @@ export function valuesOf(facet: Facet, row: Row, seen: Seen): string[] {
 }
 
 function hasWords(row: Row, words: string): boolean {
-  if (words === "") return true;
+  if (words === "") return true; // most of the time, and for every row of ten thousand
   const labels = Object.values(row.labels ?? {}).flatMap((pair) => pair ?? []);
   const text = [row.id, row.identity, row.text, row.address, row.person, ...labels].join("\n").toLowerCase();
   return words.toLowerCase().split(/\s+/).every((word) => text.includes(word));

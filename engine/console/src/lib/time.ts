@@ -72,13 +72,24 @@ export function length(ms: number, units: Units): string {
 
 export type Band = "late" | "soon" | "today" | "later" | "none";
 
+let today = { zone: "", begins: 0, ends: 0 };
+
+/** When the day of a moment ends in a zone; reckoned once a day, for ten thousand rows ask it again and again. */
+export function dayEnd(now: number, zone: string): number {
+  if (today.zone !== zone || now < today.begins || now >= today.ends) {
+    const begins = instantOf(`${day(now, zone)}T00:00`, zone);
+    today = { zone, begins, ends: instantOf(`${day(begins + 36 * HOUR, zone)}T00:00`, zone) };
+  }
+  return today.ends;
+}
+
 /** How near a limit is: broken, less than an hour of engine time away, today, later; or there is none that runs. */
 export function bandOf(deadline: number | null | undefined, late: boolean, now: number, zone: string): Band {
   if (late) return "late";
   if (deadline === null || deadline === undefined) return "none";
   if (deadline <= now) return "late";
   if (deadline - now < HOUR) return "soon";
-  return day(deadline, zone) === day(now, zone) ? "today" : "later";
+  return deadline < dayEnd(now, zone) ? "today" : "later";
 }
 
 /** Read `2026-03-02T14:30` as it is meant in a zone. */

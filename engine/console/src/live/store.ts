@@ -5,7 +5,8 @@ import { VIEWS, counted, passes, stands, type Counts, type Filter, type Seen } f
 import { engineNow, second } from "./clock.ts";
 import { changesOf, reorder, type Told } from "./fold.ts";
 
-const COUNT_MS = 400;
+/** Counts are looked at, not waited for: twice a second they would take frames from whoever scrolls. */
+const COUNT_MS = 1000;
 
 export class Store {
   readonly rows = new Map<string, Row>();

@@ -1,4 +1,5 @@
 import { both, has, t, word } from "../i18n/index.ts";
+import type { Pair } from "../api/model.ts";
 import { categoryName, departmentName, dutyName, pack, tierName } from "../api/session.ts";
 import { FACETS, VIEWS, queryOf, toggled, type Facet, type Filter } from "../lib/facets.ts";
 import { go } from "../lib/route.ts";
@@ -25,15 +26,17 @@ function labelOf(facet: Facet, value: string): string {
     case "urgency":
       return word("urgency", value);
     case "street":
-      return streets.get(value) ?? value;
+      return both(streets.get(value)) || value;
   }
 }
 
-const streets = new Map<string, string>();
+const streets = new Map<string, Pair | null | undefined>();
 
 /** Streets are named by the rows that lie in them. */
 function nameStreets(): void {
-  for (const row of store.rows.values()) if (row.street) streets.set(row.street, both(row.labels?.street));
+  const codes = store.counts.value?.street.keys() ?? [];
+  if ([...codes].every((code) => streets.has(code))) return;
+  for (const row of store.rows.values()) if (row.street) streets.set(row.street, row.labels?.street);
 }
 
 /** What a facet lists: those that the law has, also where none stands in them now, so that an empty one is seen to be
