@@ -78,6 +78,7 @@ class World:
         self.audit, self.sealed = AuditLog(engine_log, door.send), VaultIndex(engine_log, settings.partitions)
         self.tasks: list[asyncio.Task[None]] = []
         self._answered: dict[str, float] = {}
+        self.gone_seconds = GONE_SECONDS
         self.wait_seconds = WAIT_SECONDS
         self._archive: Archive | None = None
         self._doors: Doors | None = None
@@ -121,7 +122,7 @@ class World:
             await asyncio.sleep(LOOK_SECONDS)
             for name, ask in (("kafka", self.packs.refresh), ("redis", self.view.ping)):
                 with suppress(KafkaFault, DependencyDown, OSError, TimeoutError):
-                    await asyncio.wait_for(ask(), GONE_SECONDS / 2)
+                    await asyncio.wait_for(ask(), self.gone_seconds / 2)
                     self._answered[name] = asyncio.get_running_loop().time()
 
     async def _read_vault(self) -> None:
@@ -256,7 +257,7 @@ class World:
             found.append(Check("pack", False, str(exc)))
         for name in ("kafka", "redis"):
             age = self._clock() - self._answered.get(name, float("-inf"))
-            found.append(Check(name, age <= GONE_SECONDS, f"answered {min(age, 1e6):.0f} s ago"))
+            found.append(Check(name, age <= self.gone_seconds, f"answered {min(age, 1e6):.0f} s ago"))
         return found
 
     def _clock(self) -> float:

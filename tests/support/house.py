@@ -219,6 +219,7 @@ async def house(redis_url: str, folder: Path, **more: Any) -> AsyncIterator[tupl
     here.world = World(here.settings, here.log, here, reference=reference)
     here.world.view.laws = here.world.packs.laws  # it folds as the projector does
     here.world.wait_seconds = 60.0  # a busy machine decides later, and no differently
+    here.world.gone_seconds = 600.0  # and its servers answer later
     if here.archive is not None:
         await here.archive.fit()
     await here.world.start()
