@@ -49,8 +49,8 @@ check: $(STAMP) ## Lint, types and the tests that need no servers
 	$(BIN)/python -m pytest -q -n 2 --durations=15 $(WITHOUT_SERVERS)
 
 test: check ## Lint, types and all tests, on real servers that they start themselves
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --durations=15 -m "not alone" $(WITH_SERVERS)
-	$(BIN)/python -m pytest -q --durations=15 -m alone $(WITH_SERVERS)
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --durations=25 -m "not alone" $(WITH_SERVERS)
+	$(BIN)/python -m pytest -q --durations=25 -m alone $(WITH_SERVERS)
 
 coverage: $(STAMP) ## Lines and branches that the tests without servers run; fails below the floor of pyproject.toml, which only rises
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-branch --cov-report=term:skip-covered $(WITHOUT_SERVERS) tests/thorough
