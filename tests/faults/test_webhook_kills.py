@@ -15,10 +15,10 @@ from engine.settings import Settings
 from tests.faults.results import machine
 from tests.kafka.test_hostile_fetch import send_good
 from tests.kafka.test_poison import read_all
-from tests.kafka.test_webhooks import REACH, Stand
 from tests.support.receiver import Receiver, failing, good, never, slow, twice
 from tests.support.rig import Rig, eventually
 from tests.support.servers import free_ports
+from tests.support.webhook_stand import REACH, Stand
 from topics.registry import department_topics
 
 KILLS, REPORTS = 20, 40

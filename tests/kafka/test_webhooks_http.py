@@ -15,9 +15,9 @@ from engine.notifier.loop import SendingLoop
 from engine.notifier.pauses import Pauses
 from engine.notifier.signed import WebhookKind
 from engine.observability.metrics import StageMetrics
-from tests.kafka.test_webhooks import until
 from tests.support.house import House, house
 from tests.support.receiver import Receiver, failing, good
+from tests.support.webhook_stand import until
 
 HOOKS = "/v1/departments/fire/webhooks"
 
