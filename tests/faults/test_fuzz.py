@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.results import machine
-from tests.unit.gateway.test_fuzz import fuzzed
+from tests.thorough.test_fuzz import fuzzed
 
 SEED, REQUESTS, BY = 20261126, 2_900, 36
 RESULTS = Path(__file__).parents[2] / "docs" / "results" / "fuzz.md"
@@ -18,7 +18,7 @@ one or two places changed), and each is sent by everybody in turn: every role of
 departments' people and systems, sources, auditor, administrators, nobody. The gateway is whole, on a real Valkey and
 PostgreSQL; the log is the one in memory. Each answer is held against the description: status, content type, schema;
 none may be a fault of ours (5xx). Trying packs and telling the log under one are processes of seconds each and are
-answered 429 here, behind all that is read and judged before them. Short form: `tests/unit/gateway/test_fuzz.py`.
+answered 429 here, behind all that is read and judged before them. Short form: `tests/thorough/test_fuzz.py`.
 
 """
 

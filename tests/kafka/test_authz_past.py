@@ -5,7 +5,7 @@ from pathlib import Path
 
 from tests.support.house import house
 from tests.support.who_may import Seat, may, seats, town
-from tests.unit.gateway.test_authz_matrix import NOT_HERE, let_in, sees, stand
+from tests.thorough.test_authz_matrix import NOT_HERE, let_in, sees, stand
 
 
 def asks(seat: Seat) -> bool:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, seed, settings
 from tests.support.fuzz import Fuzz
 from tests.support.house import house
 from tests.support.who_may import town
-from tests.unit.gateway.test_authz_matrix import let_in, stand
+from tests.thorough.test_authz_matrix import let_in, stand
 
 
 def test_requests_drawn_from_the_description_are_answered_as_it_says(redis_url: str, tmp_path: Path) -> None:
