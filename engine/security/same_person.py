@@ -10,8 +10,13 @@ MOST = 8
 _DIGIT = re.compile("[0-9]")
 _CARD = re.compile(r"(?<![0-9])[0-9]{17}[0-9Xx](?![0-9])")
 _RUN = re.compile(r"\+?[ (]{0,2}[0-9](?:[ .()-]{0,3}[0-9]){6,19}")
+_MOBILE = re.compile(r"(?<![0-9+])1[3-9][0-9]{9}(?![0-9])")
+"""Written in one piece it is a number by itself, whatever digits stand beside it."""
 _BETWEEN = re.compile("[^0-9+]")
-_MAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
+_SIGN = r"""[^\s@<>,;:"\\(){}\[\]]"""
+_MAIL = re.compile(rf"(?<!{_SIGN}){_SIGN}{{1,64}}@{_SIGN}{{1,255}}\.{_SIGN}{{1,255}}")
+"""Of an original that was turned away nothing of what stands around it in JSON; no longer than RFC 5321 (4.5.3.1) has
+it, and begun at a word's beginning alone: 20,000 letters without a blank took 8 seconds."""
 _CHINA, _AMERICA = re.compile("(?:00|[+])?86(?=1[3-9][0-9]{9}$)"), re.compile("(?:00|[+])1(?=[2-9][0-9]{9}$)")
 
 
@@ -26,6 +31,9 @@ def known_by(text: str) -> list[str]:
     if len(plain) >= 18 and (cards := _CARD.findall(plain)):
         found += [card.upper() for card in cards]
         plain = _CARD.sub(" ", plain)
+    if len(plain) > 11 and (mobiles := _MOBILE.findall(plain)):
+        found += mobiles
+        plain = _MOBILE.sub("/", plain)
     for run in _RUN.findall(plain):
         number = _BETWEEN.sub("", run)
         found.append(number if len(number) == 11 else _AMERICA.sub("", _CHINA.sub("", number)).lstrip("+"))

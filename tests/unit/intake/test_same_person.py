@@ -17,11 +17,21 @@ from topics.rejected import Sealed
         ("(213) 555-0123", ["2135550123"]), ("+1 213 555 0123", ["2135550123"]), ("0371-67891234", ["037167891234"]),
         ("41010519900307123x", ["41010519900307123X"]), ("Wang.Wu@Example.com", ["wang.wu@example.com"]),
         ("13800001234 / 13900005678", ["13800001234", "13900005678"]), ("王小五", []), ("12345", []), ("", []),
+        ("13800001234 13900005678", ["13800001234", "13900005678"]), ("13800001234 4号楼", ["13800001234"]),
+        ("13800001234-0371-67891234", ["13800001234", "037167891234"]),
+        ('{"mail":"Wang.Wu@Example.com","n":1}', ["wang.wu@example.com"]),
+        ("mail:wang.wu@example.com", ["wang.wu@example.com"]), ("+86 13800001234", ["13800001234"]),
     ],
 )  # fmt: skip
 def test_one_number_is_one_form(written: str, known: list[str]) -> None:
     """By a country's code, spaces, brackets, width, or a word before it."""
     assert known_by(written) == known
+
+
+def test_a_hostile_text_is_looked_through_once() -> None:
+    """An original of 100,000 letters without a blank, which anybody may send, keeps no erasure waiting."""
+    assert known_by("a" * 65 + "@example.com") == [] and known_by("a" * 64 + "@example.com") != []
+    assert known_by("a" * 10**5 + " @") == known_by("@" + "a" * 10**5) == known_by("a@" * 50_000) == []
 
 
 def test_of_one_reporter_the_first_few_count_once() -> None:
