@@ -17,6 +17,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from engine.doors.addresses import Reach, checked, literal_of, reachable
 from engine.errors import InvalidSettings
 from engine.notifier.port import Answer
+from engine.security.bounded_answers import read_into
 from rules import VERSION
 from topics.errors import GridwhistleError
 
@@ -95,10 +96,10 @@ class Poster:
         async with self._open().post(
             url, data=body, headers=headers, allow_redirects=False, ssl=self._context
         ) as response:
-            said = b""
+            said = bytearray()
             with contextlib.suppress(aiohttp.ClientError, TimeoutError):  # its status has come: that is the answer
                 async with asyncio.timeout(SAID_SECONDS):
-                    said = await response.content.read(ANSWER_BYTES)
+                    await read_into(said, response.content, ANSWER_BYTES)
             response.close()  # what it still says is not waited for
             status = response.status
             redirect = "it answers with a redirect, which is not followed: " if 300 <= status < 400 else ""
@@ -130,7 +131,7 @@ class Poster:
             await self._session.close()
 
 
-def _seen(said: bytes) -> str:
+def _seen(said: bytes | bytearray) -> str:
     """What a receiver says is shown to people later: letters alone."""
     return _UNSEEN.sub(" ", said.decode(errors="replace")).strip()
 

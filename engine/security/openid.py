@@ -10,6 +10,7 @@ from urllib.parse import quote_plus, urlencode
 import msgspec
 
 from engine.errors import DependencyDown
+from engine.security.bounded_answers import read_into
 from engine.server_addresses import keeps_secret
 from topics.errors import GridwhistleError
 
@@ -35,7 +36,7 @@ class Provider:
     """One issuer, as its own description has it; read when it is first needed."""
 
     def __init__(self, issuer: str, client: str, secret: str) -> None:
-        """Ask nobody yet."""
+        """Ask nobody yet. Some end their own name with a slash and some do not: their description says which."""
         self.issuer, self.client, self._secret = issuer.rstrip("/"), client, secret
         self._described: dict[str, Any] | None = None
         self._keys: Any = None
@@ -73,7 +74,7 @@ class Provider:
 
         rules = JWTClaimsRegistry(
             leeway=LEEWAY,
-            iss={"essential": True, "value": self.issuer},
+            iss={"essential": True, "value": (await self._description())["issuer"]},
             aud={"essential": True, "value": self.client},
             exp={"essential": True},
             sub={"essential": True},
@@ -126,6 +127,7 @@ class Provider:
 
         head = {"Authorization": f"Basic {self._basic()}"} if form is not None and self._secret else {}
         data = form if form is None or self._secret else form | {"client_id": self.client}
+        body = bytearray()
         try:
             async with (
                 asyncio.timeout(ASK_SECONDS),
@@ -133,7 +135,7 @@ class Provider:
                 session.request("GET" if form is None else "POST", url, data=data, headers=head,
                                 allow_redirects=False) as answer,
             ):  # fmt: skip
-                body = await answer.content.read(ANSWER_BYTES + 1)
+                await read_into(body, answer.content, ANSWER_BYTES + 1)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
             raise DependencyDown("the login (OpenID Connect) does not answer") from exc
         if answer.status >= 500 or (form is None and answer.status != 200) or len(body) > ANSWER_BYTES:

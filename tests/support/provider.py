@@ -1,7 +1,9 @@
 """A small OpenID Connect provider on the loopback: it lets in whoever it is told, and can be made to lie."""
 
+import asyncio
 import base64
 import hashlib
+import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -28,18 +30,32 @@ class Login:
         """In place of what it would say."""
         self.raw: Callable[[dict[str, Any]], str] | None = None
         """In place of the whole token."""
+        self.ends_by = ""
+        """After its own name: some write a slash there."""
+        self.in_pieces = False
+        """Whether what it answers comes in two."""
         self.codes: dict[str, dict[str, str]] = {}
 
-    async def described(self, request: web.Request) -> web.Response:
+    async def _told(self, request: web.Request, what: dict[str, Any]) -> web.StreamResponse:
+        """Answer, as a busy server does, whose second packet comes later than its first."""
+        if not self.in_pieces:
+            return web.json_response(what)
+        body, answer = json.dumps(what).encode(), web.StreamResponse(headers={"content-type": "application/json"})
+        await answer.prepare(request)
+        for piece in (body[:20], body[20:]):
+            await answer.write(piece)
+            await asyncio.sleep(0.02)
+        return answer
+
+    async def described(self, request: web.Request) -> web.StreamResponse:
         """Where it is."""
         places = {"authorization_endpoint": "login", "token_endpoint": "token", "jwks_uri": "keys"}
-        return web.json_response(
-            {"issuer": self.issuer} | {name: f"{self.issuer}/{path}" for name, path in places.items()}
-        )
+        found = {name: f"{self.issuer}/{path}" for name, path in places.items()}
+        return await self._told(request, {"issuer": self.issuer + self.ends_by} | found)
 
-    async def keys(self, request: web.Request) -> web.Response:
+    async def keys(self, request: web.Request) -> web.StreamResponse:
         """By which its word is known."""
-        return web.json_response({"keys": [self.key.as_dict(private=False)]})
+        return await self._told(request, {"keys": [self.key.as_dict(private=False)]})
 
     def login(self, asked: dict[str, str]) -> str:
         """Somebody logs in; answers the code their browser comes back with."""
@@ -48,7 +64,7 @@ class Login:
         self.codes[code] = asked
         return code
 
-    async def token(self, request: web.Request) -> web.Response:
+    async def token(self, request: web.Request) -> web.StreamResponse:
         """A code for a token, once, for who began the login."""
         given = await request.post()
         asked = self.codes.pop(str(given.get("code")), None)
@@ -59,12 +75,12 @@ class Login:
         if asked is None or not fits or request.headers.get("authorization") != known:
             return web.json_response({"error": "invalid_grant"}, status=400)
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": CLIENT, "sub": "u1", "iat": now, "exp": now + 300,
+        claims = {"iss": self.issuer + self.ends_by, "aud": CLIENT, "sub": "u1", "iat": now, "exp": now + 300,
                   "nonce": asked["nonce"], "preferred_username": self.name} | self.claims  # fmt: skip
         claims = {name: value for name, value in claims.items() if value is not None}
         algorithms = ["RS256", "HS256", "ES256", "none"]
         sign = self.raw or (lambda claims: jwt.encode(self.header, claims, self.signs, algorithms=algorithms))
-        return web.json_response({"access_token": "x", "token_type": "Bearer", "id_token": sign(claims)})
+        return await self._told(request, {"access_token": "x", "token_type": "Bearer", "id_token": sign(claims)})
 
 
 @asynccontextmanager

@@ -143,6 +143,15 @@ async def test_a_login_is_of_one_browser_and_once(redis_url: str, tmp_path: Path
         assert (await came_back(client, login, role="desk")).status_code == 303
 
 
+@pytest.mark.parametrize(("ends_by", "in_pieces"), [("/", False), ("", True)])
+async def test_a_login_is_taken_as_it_speaks(redis_url: str, tmp_path: Path, ends_by: str, in_pieces: bool) -> None:
+    """Under a name that ends with a slash, as some have it, and in as many packets as it likes."""
+    async with city(redis_url, tmp_path) as (_, client, login):
+        login.ends_by, login.in_pieces = ends_by, in_pieces
+        found = await came_back(client, login)
+        assert found.status_code == 303, found.text
+
+
 async def test_a_login_that_is_away_is_said(tmp_path: Path, redis_url: str) -> None:
     """503, and again later; sessions that stand go on."""
     async with city(redis_url, tmp_path) as (here, client, login):
