@@ -2,6 +2,14 @@
 
 from engine.settings import SECRETS, TEST_ONLY, Settings
 
+ELSEWHERE = {
+    "CACHE_DIR": "where the broker's downloaded jars are kept.",
+    "PROMETHEUS": "path of the Prometheus that `gridwhistle up --watch` starts, where it is not on `PATH`.",
+    "GATEWAY": "the gateway that `gridwhistle subscribe` asks, where `--gateway` is not given.",
+    "API_KEY_FILE": "the file with its key, where `--key-file` is not given.",
+    "API_KEY": "the key itself, where there is neither.",
+}
+
 
 def page() -> str:
     """Draw ``docs/settings.md``."""
@@ -37,11 +45,7 @@ def page() -> str:
         f"- `{name.upper()}`: {(Settings.model_fields[name].description or '').removeprefix('Tests only: ')}"
         for name in sorted(TEST_ONLY)
     ]
-    lines += [
-        "", "## Read elsewhere", "",
-        "- `CACHE_DIR`: where the broker's downloaded jars are kept.",
-        "- `PROMETHEUS`: path of the Prometheus that `gridwhistle up --watch` starts, where it is not on `PATH`.", "",
-    ]  # fmt: skip
+    lines += ["", "## Read elsewhere", "", *(f"- `{name}`: {what}" for name, what in ELSEWHERE.items()), ""]
     return "\n".join(lines)
 
 

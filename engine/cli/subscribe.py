@@ -35,8 +35,8 @@ Reader = Annotated[str, typer.Option(help="Programs of one reader share; another
 Seconds = Annotated[int, typer.Option(min=10, max=3600, help="How long one event may take.")]
 AtOnce = Annotated[int, typer.Option(min=1, max=50, help="Programs at a time, never two of one ticket.")]
 Once = Annotated[bool, typer.Option("--once", help="Take what is there, then end.")]
-KeyFile = Annotated[Path | None, typer.Option(help="File with the key; else GRIDWHISTLE_API_KEY.")]
-Gateway = Annotated[str, typer.Option(help="https://HOST[:PORT]; else the stack of --data.")]
+KeyFile = Annotated[Path | None, typer.Option(help="File with the key; else GRIDWHISTLE_API_KEY_FILE.")]
+Gateway = Annotated[str, typer.Option(help="https://HOST[:PORT]; else GRIDWHISTLE_GATEWAY, else --data's.")]
 Data = Annotated[Path | None, typer.Option(help="A stack's data folder on this machine.")]
 
 
@@ -53,8 +53,9 @@ def subscribe(
     is printed. At least once: keep the ids you have done. Where it left off is kept by the gateway under --reader.
     Ctrl-C asks for no more and waits for what is at work; Ctrl-C again ends that too, and it comes again.
 
-    The key is read from --key-file or GRIDWHISTLE_API_KEY (made by: gridwhistle keys add --as department:CODE:PERSON),
-    never from an argument, which everybody on the machine can read. Exit codes: 0 ended, 2 refused.
+    The key is read from --key-file, the file that GRIDWHISTLE_API_KEY_FILE names, or GRIDWHISTLE_API_KEY (made by:
+    gridwhistle keys add --as department:CODE:PERSON), never from an argument, which everybody on the machine can read.
+    Exit codes: 0 ended, 2 refused.
 
     Example: gridwhistle subscribe --department chengguan --filter 'urgency == "U1"' --from 1h --exec ./handle
     """

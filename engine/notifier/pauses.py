@@ -10,7 +10,7 @@ LONGEST = 12 * 3600.0
 """Seconds between two attempts, at most: with 5 s at first the pauses are 5 s, 20 s, 80 s, 5 min, 21 min, 85 min, 6 h,
 then 12 h."""
 MOST_TRIES = 12
-"""Attempts of a message whose target takes others meanwhile, over three days: it lies in the message then."""
+"""Attempts of a message whose target takes others meanwhile, over 56 hours: it lies in the message then."""
 FAILING = 3
 """Failures in a row after which a target is asked with one message at a time, and no pause is the message's fault."""
 PROBE = 300.0

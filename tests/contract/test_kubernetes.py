@@ -9,6 +9,7 @@ from typer.main import get_command
 
 from engine.cli import command_of
 from engine.client.publish_pack import prove
+from engine.gateway.what_if_job import MOST_BYTES
 from engine.kafka.topic_admin import made_as, wanted
 from engine.stages import DOORS, STAGES
 from tests.contract.test_deploy import BASE, KUBERNETES, OURS, SETTINGS, deployments, documents
@@ -95,6 +96,22 @@ def test_every_stage_is_deployed_restricted_probed_and_kept() -> None:
         found["gridwhistle-dispatch"]["spec"]["template"]["spec"]["containers"][0]["resources"]["limits"]["memory"]
         == "2Gi"
     )
+
+
+def test_gateway_and_notifier_have_room_and_files_for_what_they_do() -> None:
+    """A what-if may take its 2 GiB beside the gateway, what both write goes to a disk and not to the small /tmp; the
+    notifier finds its address book."""
+    found = {one["metadata"]["name"]: one["spec"]["template"]["spec"] for one in deployments()}
+    for stage, name in (("gateway", "TMPDIR"), ("notifier", "GRIDWHISTLE_NOTICES_FILE")):
+        (container,) = found[f"gridwhistle-{stage}"]["containers"]
+        path = next(one["value"] for one in container["env"] if one["name"] == name)
+        assert any(
+            path == one["mountPath"] or path.startswith(f"{one['mountPath']}/") for one in container["volumeMounts"]
+        )
+    limit = found["gridwhistle-gateway"]["containers"][0]["resources"]["limits"]["memory"]
+    assert limit.endswith("Gi") and int(limit.removesuffix("Gi")) * 2**30 > MOST_BYTES
+    volumes = {one["name"]: one for one in found["gridwhistle-gateway"]["volumes"]}
+    assert "medium" not in volumes["scratch"]["emptyDir"] and "sizeLimit" in volumes["scratch"]["emptyDir"]
 
 
 def test_scaling_names_groups_and_topics_that_there_are() -> None:

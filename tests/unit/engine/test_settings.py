@@ -12,7 +12,8 @@ from engine.errors import InvalidSettings
 from engine.production import findings
 from engine.security.connections import certificates_end, kafka_arguments, redis_arguments
 from engine.server_addresses import is_loopback
-from engine.settings import SECRETS, Settings, load_settings, shown
+from engine.settings import NOT_SETTINGS, SECRETS, Settings, load_settings, shown
+from engine.settings_page import ELSEWHERE
 from tests.support.secure import certificates
 
 ROOT = Path(__file__).parents[3]
@@ -33,6 +34,11 @@ def test_every_client_is_made_with_the_same_arguments() -> None:
     assert [
         Path(name).name for name, text in sources.items() if re.search(r"bootstrap_servers|\bfrom_url\(", text)
     ] == ["connections.py"]
+
+
+def test_the_page_names_what_is_read_elsewhere() -> None:
+    """A variable that is let through and stands on no page is found by nobody."""
+    assert set(ELSEWHERE) == NOT_SETTINGS
 
 
 def test_secrets_come_from_files(tmp_path: Path) -> None:
