@@ -30,16 +30,18 @@ RECIPIENTS = 200
 """In one round."""
 
 WAITING = """
-    SELECT n.recipient, n.age, n.is_urgent, n.zone, d.since, c.now FROM (
+    SELECT n.recipient, n.age, n.is_urgent, n.zone, d.since, c.now, n.seq FROM (
         SELECT recipient, extract(epoch FROM now() - min(made_at))::float AS age, bool_or(is_urgent) AS is_urgent,
             min(zone) AS zone, min(seq) AS seq
-        FROM notices WHERE message IS NULL GROUP BY recipient ORDER BY min(seq) LIMIT :most) n
+        FROM notices WHERE message IS NULL GROUP BY recipient
+        ORDER BY bool_or(is_urgent) DESC, min(seq) > :after DESC, min(seq) LIMIT :most) n
     LEFT JOIN LATERAL (
         SELECT extract(epoch FROM now() - made_at)::float AS since FROM deliveries
         WHERE target = 'notice:' || n.recipient ORDER BY seq DESC LIMIT 1) d ON true
     CROSS JOIN (SELECT at + (now() - made_at) AS now FROM notices ORDER BY seq DESC LIMIT 1) c
-    ORDER BY n.seq"""
-"""Who waits for something, how long, when they were last told something, and engine time as the newest notice has it
+    ORDER BY n.is_urgent DESC, n.seq > :after DESC, n.seq"""
+"""Who waits for something, what is urgent first, then in turns: at night hundreds wait for their morning, and nobody
+may have to wait behind them. How long, when they were last told something, and engine time as the newest notice has it
 (the wall's pace from there on: a clock that runs faster is later, never earlier)."""
 
 TAKE = """
@@ -62,6 +64,8 @@ class Waits(NamedTuple):
     since: float | None
     """Seconds since the last message; ``None``: there was none."""
     now: datetime
+    seq: int
+    """Of the first that waits."""
 
 
 class NoticeKind:
@@ -73,6 +77,8 @@ class NoticeKind:
         """``folder`` is where mailboxes are."""
         self._doors, self._books, self._folder, self._poster = doors, books, folder, poster
         self._gather, self._said, self._version = gather, "", 0
+        self._after = 0
+        """Up to where those were looked at for whom something waits, where they are more than one round takes."""
 
     async def spread(self) -> int:
         """Make one message of all that waits for each recipient whose time it is; answers 0: nobody asks for more."""
@@ -84,7 +90,9 @@ class NoticeKind:
             self._said = self._books.fault
             log.error("the one before holds: %s", self._said) if self._said else log.info("the address book is read")
         async with answering(), self._doors.engine.connect() as connection:
-            found = [Waits(**row._mapping) for row in await connection.execute(text(WAITING), {"most": RECIPIENTS})]
+            given = {"most": RECIPIENTS, "after": self._after}
+            found = [Waits(**row._mapping) for row in await connection.execute(text(WAITING), given)]
+        self._after = found[-1].seq if len(found) == RECIPIENTS else 0
         for one in found:
             person = book.of(one.recipient)
             is_quiet = person.is_quiet(one.now.astimezone(ZoneInfo(one.zone)))

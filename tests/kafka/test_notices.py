@@ -6,14 +6,17 @@ import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import text
 
 from engine.archive.store import Archive
-from engine.doors.notices import FRESH_MS
+from engine.doors.notices import FRESH_MS, put_notices
 from engine.doors.store import Doors
+from engine.notifier import notice_kind
 from engine.notifier.address_book import Books
 from engine.notifier.http import Poster
 from engine.notifier.loop import SendingLoop
@@ -245,4 +248,36 @@ async def test_an_old_log_wakes_nobody_and_one_folded_twice_tells_once(settings:
     again = await ids()
     assert len(again) == len(set(again)) > len(first) and set(first) < set(again)
     await archive.close()
+    await doors.close()
+
+
+async def test_who_sleeps_holds_up_nobody_who_is_awake(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At night more wait for their morning than one round looks at: what is urgent is told first, the rest in turns."""
+    monkeypatch.setattr(notice_kind, "RECIPIENTS", 2)
+    book(tmp_path, people={f"sleeps-{n}": {"quiet": "00:00-23:59"} for n in range(3)})
+    doors, poster = Doors(settings), Poster("loopback")
+    await doors.fit()
+    kind = NoticeKind(doors, Books(tmp_path / "notices.yaml"), tmp_path, poster=poster, gather=0)
+    noon = {"zone": "UTC", "at": datetime(2026, 3, 2, 12, tzinfo=UTC), "ticket": "T", "kind": "offer"}
+    body = json.dumps({"kind": "offer", "ticket": "T"})
+
+    async def waits(recipient: str, is_urgent: bool = False) -> None:
+        row = {**noon, "id": recipient, "recipient": recipient, "is_urgent": is_urgent, "body": body}
+        async with doors.engine.begin() as connection:
+            await put_notices(connection, [row])
+
+    async def told_now() -> set[str]:
+        await kind.spread()
+        async with doors.engine.connect() as connection:
+            return set((await connection.execute(text("SELECT target FROM deliveries"))).scalars())
+
+    for n in range(3):
+        await waits(f"sleeps-{n}")
+    await waits("awake")
+    await waits("burning", is_urgent=True)
+    assert await told_now() == {"notice:burning"}
+    assert [await told_now() for _ in range(3)][-1] == {"notice:burning", "notice:awake"}
+    await kind.close()
     await doors.close()
