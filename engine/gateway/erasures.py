@@ -55,7 +55,7 @@ async def erasures(world: World, request: Request, caller: Caller) -> Response:
 
 async def erase_approve(world: World, request: Request, caller: Caller) -> Response:
     """Destroy the keys of what was asked for: nobody can show it any more, whoever has the master key."""
-    async with reporters.reading(), world.audit.turn:
+    async with reporters.reading(), world.audit.forgetting:
         asked = (await world.audit.pending()).get(request.path_params["id"])
         if asked is None:
             raise not_found()

@@ -36,6 +36,8 @@ class AuditLog:
         self._log, self._send, self._latest = log, send, latest
         self.turn = asyncio.Lock()
         """Whoever counts and then appends holds it: two at once would both be within the quota."""
+        self.forgetting = asyncio.Lock()
+        """Whoever destroys keys holds it: that reads all that was turned away, for which no fire has to wait."""
         self._begin()
 
     def _begin(self) -> None:

@@ -1,9 +1,11 @@
 """People's data over HTTP: shown for a purpose, within a quota, after the audit; forgotten for good."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from engine.gateway.problems import away
 from tests.support.door_of_house import Intake, key_in, reported
@@ -119,6 +121,33 @@ async def test_who_is_forgotten_is_so_for_everybody(redis_url: str, tmp_path: Pa
         rows = (await client.get("/v1/audit", headers=auditor)).json()["rows"]
         assert [row["what"] for row in rows] == ["reveal", "erase_done", "reveal", "erase_asked"]
         assert "1380000" not in str(rows) and rows[1]["count"] == 3
+
+
+async def test_no_fire_waits_for_an_erasure(redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """To forget somebody all that was turned away is read, which takes minutes in a large city; others are shown
+    meanwhile."""
+    async with house(redis_url, key_in(tmp_path)) as (here, client):
+        intake, app, desk = Intake(here), here.key("source", "app"), here.person("desk:desk-1")
+        one = await reported(client, intake, app, "A", **SHE)
+        other = await reported(client, intake, app, "B", reporter={"phone": "13900005678"})
+        chief, admin = here.person("chief:chief-1"), await here.login(client, "sec-1", "security_admin")
+        asked = await client.post("/v1/reporters/erase", json={"ticket": one, "text": "in writing"}, headers=chief)
+        began, may_end, send = asyncio.Event(), asyncio.Event(), here.send
+
+        async def slow(topic: str, *record: Any) -> int:
+            if topic == VAULT.name:
+                began.set()
+                await may_end.wait()
+            return await send(topic, *record)
+
+        monkeypatch.setattr(here, "send", slow)
+        path = f"/v1/erasures/{asked.json()['erasure']}/approve"
+        erasing = asyncio.create_task(client.post(path, headers=admin, json={}))
+        await began.wait()
+        async with asyncio.timeout(10):
+            assert (await revealed(client, other, desk)).status_code == 200
+        may_end.set()
+        assert (await erasing).status_code == 200
 
 
 async def test_no_key_and_another_key_are_said_as_what_they_are(redis_url: str, tmp_path: Path) -> None:
