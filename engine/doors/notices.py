@@ -102,6 +102,7 @@ def _row(name: str, one: Told, event: Event, *, ticket: Ticket, law: Law, decisi
         "rung": facts.get("rung"),
         "clock": facts.get("clock"),
         "what": facts.get("what"),
+        "exercise": ticket.exercise or None,
     }
     if one.recipient.startswith(SOURCE):
         body["identity"] = ticket.identity

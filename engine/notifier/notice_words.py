@@ -28,7 +28,8 @@ def line(item: dict[str, Any], zone: str, language: str) -> str:
     label = item.get("label_zh") if is_zh else item.get("label")
     words = KINDS[item["kind"]][0 if is_zh else 1]
     said = words.format(rung=item.get("rung", ""), what=item.get("what", ""))
-    parts = [item["ticket"], label or item.get("label") or "", item.get("urgency") or "", said]
+    drill = ("演练" if is_zh else "EXERCISE") if item.get("exercise") else ""
+    parts = [drill, item["ticket"], label or item.get("label") or "", item.get("urgency") or "", said]
     if due := item.get("due_at"):
         local = datetime.fromisoformat(due).astimezone(ZoneInfo(zone)).strftime("%m-%d %H:%M")
         parts.append(f"时限 {local}" if is_zh else f"limit {local}")

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 
 from engine.doors.deliveries import Message
+from engine.doors.notices import notice_rows
 from engine.errors import InvalidSettings
 from engine.notifier.address_book import Book, Books, Person, read
 from engine.notifier.http import Poster
 from engine.notifier.notice_words import KINDS, text
 from engine.notifier.ways import KEPT, way_to
+from tests.support.house import Deciding
 
 
 def written(folder: Path, given: Any) -> Path:
@@ -82,6 +84,18 @@ def test_every_kind_has_words_in_both_languages() -> None:
             assert word in said and "03-02 10:00" in said and "\n" not in said and "{" not in said
     two = text([item | {"kind": "remind"}, item | {"kind": "question", "said": "where?"}], "Asia/Shanghai", "en")
     assert two.splitlines()[0] == "2 matters" and "80 %" in two and two.endswith("where?")
+
+
+@pytest.mark.parametrize(("exercise", "said"), [(True, True), (False, False)])
+def test_an_exercise_is_said_to_be_one(exercise: bool, said: bool) -> None:
+    """Whoever is woken by it knows at once; of what is real nothing is added."""
+    city = Deciding()
+    ticket = city.report("A", exercise=exercise)
+    rows = list(notice_rows(city.outcome.decision, {ticket.id: ticket}, city.laws))
+    offer = next(json.loads(row["body"]) for row in rows if row["kind"] == "offer")
+    for language, word in (("zh", "演练"), ("en", "EXERCISE")):
+        assert text([offer], "Asia/Shanghai", language).startswith(f"{word} ") is said
+    assert offer.get("exercise", False) is said
 
 
 async def test_an_empty_book_is_whole_and_none_sends_nothing(tmp_path: Path) -> None:
