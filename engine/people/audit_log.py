@@ -28,6 +28,12 @@ def day_of(at: Instant, zone: ZoneInfo) -> str:
     return datetime.fromtimestamp(at / 1000, zone).date().isoformat()
 
 
+def _person(who: str) -> tuple[str, str]:
+    """Read kind and name out of ``<kind>:<role>:<department>:<name>``."""
+    kind, _, rest = who.partition(":")
+    return kind, rest.split(":", 2)[-1]
+
+
 class AuditLog:
     """The topic ``people.audit`` as one process writes and knows it."""
 
@@ -69,11 +75,12 @@ class AuditLog:
                 self._entries.setdefault(entry.id, entry)
 
     async def done_on(self, day: str, zone: ZoneInfo, who: str) -> Counter[Deed]:
-        """Count what somebody did on a day, what was urgent left out."""
+        """Count what somebody did on a day in whichever role, what was urgent left out."""
+        person = _person(who)
         return Counter(
             entry.what
             for entry in await self.entries()
-            if entry.who == who and not entry.is_urgent and day_of(entry.at, zone) == day
+            if _person(entry.who) == person and not entry.is_urgent and day_of(entry.at, zone) == day
         )
 
     async def pending(self) -> dict[str, AuditEntry]:

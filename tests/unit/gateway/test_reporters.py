@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
@@ -11,7 +12,7 @@ from engine.gateway.problems import away
 from tests.support.door_of_house import Intake, key_in, reported
 from tests.support.house import House, house
 from topics import codec
-from topics.audit import AuditEntry
+from topics.audit import AuditEntry, Deed
 from topics.registry import AUDIT, VAULT
 
 WANG = {"name": "王小五", "phone": "138 0000 1234"}
@@ -85,6 +86,16 @@ async def test_a_quota_ends_and_a_fire_is_not_counted(redis_url: str, tmp_path: 
         raised = [one for family in here.world.metrics.collect() for one in family.samples if "alarms" in one.name]
         assert "1380000" not in str(list(here.world.metrics.collect()))
         assert [(one.labels["kind"], one.value) for one in raised] == [("quota_of_people", 1)]
+
+
+async def test_a_quota_is_of_a_person_in_whichever_role(redis_url: str, tmp_path: Path) -> None:
+    """Who holds two seats has no two quotas; nobody else's deeds count, and no other day's."""
+    async with house(redis_url, key_in(tmp_path)) as (here, _):
+        audit, zone, at = here.world.audit, ZoneInfo("UTC"), 1_000
+        for number, who in enumerate(("person:desk::li", "person:chief:x:li", "person:desk::wang", "cli:desk:li:7")):
+            await audit.append(AuditEntry(id=str(number), at=at, who=who, what=Deed.REVEAL))
+        assert await audit.done_on("1970-01-01", zone, "person:desk::li") == {Deed.REVEAL: 2}
+        assert await audit.done_on("1970-01-02", zone, "person:desk::li") == {}
 
 
 async def test_who_is_forgotten_is_so_for_everybody(redis_url: str, tmp_path: Path) -> None:
