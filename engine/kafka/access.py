@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -13,7 +13,7 @@ from engine.errors import InvalidSettings
 from engine.kafka import clients
 from engine.kafka.scram_protocol import AlterUsers, DescribeUsers
 from engine.settings import Settings
-from topics import strimzi
+from topics import departments, strimzi
 
 ANY, ALLOW, CLUSTER = 1, 3, "kafka-cluster"
 KINDS = {"topic": 2, "group": 3, "cluster": 4, "transactionalId": 5}
@@ -77,8 +77,18 @@ def wanted(departments: Sequence[str], prefix: str) -> list[Grant]:
     )
 
 
+def of_ours(there: Iterable[Grant], users: Collection[str], prefix: str) -> set[Grant]:
+    """Give the rights of the table's users, and of departments that are no more.
+
+    Nobody else's: a prefix may be empty, or begin another stack's (``gw.`` that of ``gw.test.``), and whoever takes
+    rights away by it takes those of all that the broker serves.
+    """
+    begins = strimzi.named(f"{prefix}{departments.PREFIX}x").removesuffix("x")
+    return {grant for grant in there if grant.user in users or grant.user.startswith(begins)}
+
+
 async def difference(settings: Settings, departments: Sequence[str]) -> Difference:
-    """Hold what is wanted against what is there; users that do not begin with the prefix are none of ours.
+    """Hold what is wanted against what is there; who is neither of the table nor a department is none of ours.
 
     Raises:
         InvalidSettings: The broker asks nobody for rights.
@@ -88,9 +98,7 @@ async def difference(settings: Settings, departments: Sequence[str]) -> Differen
     try:
         needed, there = wanted(departments, settings.prefix), await _there(admin)
         users = {grant.user for grant in needed}
-        ours = {
-            grant for grant in there if grant.user in users or grant.user.startswith(strimzi.named(settings.prefix))
-        }
+        ours = of_ours(there, users, settings.prefix)
         known = await _users(admin)
         return Difference(
             [one for one in needed if one not in there],
