@@ -152,6 +152,7 @@ def new_database(settings: Settings, schema: str, **options: str) -> "AsyncEngin
         max_overflow=4,
         pool_timeout=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # a fault's text goes into the log, and a statement's values are secrets and reports
         connect_args={
             "options": " ".join(f"-c {name}={value}" for name, value in known.items()),
             "connect_timeout": 5,
