@@ -47,9 +47,16 @@ class Mailbox:
 
     def _write(self, message: Message) -> None:
         make_folder(self._folder)
-        write_whole(self._folder / f"{message.id.rpartition(':')[2].zfill(18)}.json", message.body.encode())
-        for old in sorted(self._folder.glob("*.json"))[:-KEPT]:
+        new = self._folder / f"{message.id.rpartition(':')[2].zfill(18)}.json"
+        write_whole(new, message.body.encode())
+        # those written first go, whatever their numbers: a database that was put back numbers lower than before
+        others = sorted((one for one in self._folder.glob("*.json") if one != new), key=_written_at)
+        for old in others[: 1 - KEPT]:
             old.unlink(missing_ok=True)
+
+
+def _written_at(file: Path) -> tuple[int, str]:
+    return file.stat().st_mtime_ns, file.name
 
 
 class Shown:

@@ -108,3 +108,7 @@ async def test_an_empty_book_is_whole_and_none_sends_nothing(tmp_path: Path) -> 
         assert (await box.send(message)).is_taken and (await shown.send(message)).is_taken
     files = sorted((tmp_path / "box").glob("*/*.json"))
     assert [file.read_text() for file in files] == [f'"{n}"' for n in range(3, KEPT + 3)]
+    lower = Message("notice:source:app:1", "", "notice", body='"after the database was put back"', attempts=0, tries=0)
+    assert (await box.send(lower)).is_taken
+    files = sorted((tmp_path / "box").glob("*/*.json"))
+    assert len(files) == KEPT and files[0].read_text() == lower.body
