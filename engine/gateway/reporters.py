@@ -180,7 +180,7 @@ async def within_quota(world: World, entry: AuditEntry, most: int) -> None:
             done = await world.audit.done_on(day_of(entry.at, zone), zone, entry.who)
             if done[entry.what] >= most:
                 world.metrics.count("alarms", "quota_of_people")
-                raise Problem("too-many", f"{most} a day; ask your chief", headers={"Retry-After": "3600"})
+                raise Problem("too-many", f"{most} a day; ask your chief", headers={"Retry-After": "3600"}, quota=most)
         await world.audit.append(entry)
 
 

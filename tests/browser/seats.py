@@ -4,13 +4,21 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Locator, Page
 
 from tests.support.stacks import wait
 
 SIZE, PHONE = (1366, 768), (390, 844)
 PATIENCE_MS = 60_000
 """A busy machine shows the same, only later."""
+
+
+def revealed(page: Page, purpose: str) -> Locator:
+    """On a ticket's page, ask for its reporter; answers where they are shown."""
+    page.get_by_role("button", name="查看上报人").click()
+    page.locator('[name="purpose"]').select_option(purpose)
+    page.get_by_role("form", name="查看上报人").get_by_role("button", name="查看上报人").click()
+    return page.locator('[data-test="revealed"]')
 
 
 class Town:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import chromium
-from tests.browser.seats import PATIENCE_MS, PHONE, Town
+from tests.browser.seats import PATIENCE_MS, PHONE, Town, revealed
 from tests.support.stacks import run, wait
 
 HOSTILE = (
@@ -59,7 +59,6 @@ def test_from_a_call_to_its_end_through_the_browser_alone(town: Town, pictures: 
     desk, chief = town.sit("desk:desk-1"), town.sit("chief:chief-1")
     chief.goto(f"{town.address}/queues/all")
     ticket = reported_by_phone(desk)
-    desk.screenshot(path=pictures / "console-desk.png")
     row = chief.locator(f'[data-id="{ticket}"]')
     expect(row).to_contain_text("待签收")
     assert "13900001234" not in chief.content()
@@ -80,12 +79,19 @@ def test_from_a_call_to_its_end_through_the_browser_alone(town: Town, pictures: 
     give(checker, "核查", passed="yes")
     status(chief, "待回访")
     desk.goto(f"{town.address}/tickets/{ticket}")
+    expect(revealed(desk, "survey")).to_contain_text("13900001234")
+    desk.screenshot(path=pictures / "console-reporter.png")
     give(desk, "回访结果", satisfied="yes")
     status(chief, "已结案")
     expect(chief.locator(".timeline")).to_contain_text("已清运并冲洗")
     chief.get_by_role("button", name="为何如此").click()
     expect(chief.locator(".agrees")).to_be_visible()
     chief.screenshot(path=pictures / "console-ticket.png")
+    desk.get_by_role("link", name="接报台").click()
+    assert "13900001234" not in desk.content()
+    desk.locator('[name="phone"]').fill("13900001234")
+    expect(desk.locator(".earlier")).to_contain_text("垃圾桶满了三天")
+    desk.screenshot(path=pictures / "console-desk.png")
 
 
 def test_a_whistle_and_two_departments_that_report_in(town: Town, pictures: Path) -> None:

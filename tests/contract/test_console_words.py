@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from engine.gateway.problems import KINDS
+from topics.audit import Purpose
 from topics.events.types import EventType
 from topics.ticket_words import ChildStatus, OfferEnd, TicketTask
 from topics.vocabulary import Channel, ClockKind, CommandKind, Party, Reason, Role, Status, Unit, Urgency
@@ -16,7 +17,7 @@ SOURCE = Path(__file__).parents[2] / "engine" / "console" / "src"
 LISTS = {
     "status": Status, "role": Role, "command": CommandKind, "clock": ClockKind, "why": Reason, "event": EventType,
     "task": TicketTask, "child": ChildStatus, "offer_end": OfferEnd, "channel": Channel, "urgency": Urgency,
-    "unit_kind": Unit,
+    "unit_kind": Unit, "purpose": Purpose,
 }  # fmt: skip
 OF_COMMANDS = ("reason", "text", "proof", "category", "home", "grid", "target", "party", "departments", "case",
                "passed", "satisfied", "until", "score")  # fmt: skip

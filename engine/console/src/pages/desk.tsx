@@ -1,3 +1,4 @@
+import { useSignal, type Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, drawnKey, ticketPath } from "../api/client.ts";
 import type { Row, Taken } from "../api/model.ts";
@@ -7,6 +8,7 @@ import { stands } from "../lib/facets.ts";
 import { ticketAddress } from "../lib/route.ts";
 import { engineNow } from "../live/clock.ts";
 import { store } from "../live/store.ts";
+import { EarlierOfNumber } from "../ui/earlier.tsx";
 import { Link } from "../ui/link.tsx";
 import { Limit } from "../ui/row.tsx";
 import { tell, tellProblem } from "../ui/toasts.tsx";
@@ -66,7 +68,7 @@ function liesIn(code: string, home: string): boolean {
   return at === home;
 }
 
-function Report() {
+function Report({ phone }: { phone: Signal<string> }) {
   const [done, setDone] = useState<{ id: string | null } | null>(null);
   const [isBusy, setBusy] = useState(false);
   const key = useRef(drawnKey());
@@ -79,6 +81,7 @@ function Report() {
       const taken = await ask<Taken>("/v1/incidents", { body: reportOf(new FormData(form)), key: key.current });
       key.current = drawnKey();
       form.reset();
+      phone.value = "";
       const id = await ticketOf(taken.identity);
       setDone({ id });
       tell(id === null ? t("reported_later") : t("reported", { id }));
@@ -122,7 +125,7 @@ function Report() {
         </label>
         <label>
           {t("report.phone")}
-          <input name="phone" type="tel" maxLength={40} autocomplete="off" />
+          <input name="phone" type="tel" maxLength={40} autocomplete="off" onInput={(event) => (phone.value = event.currentTarget.value)} />
         </label>
       </div>
       <p class="muted">{t("report.sealed")}</p>
@@ -187,6 +190,7 @@ function Waiting({ row }: { row: Row }) {
 
 /** The desk: take a report while talking, and deal with what could not be filed by itself. */
 export function DeskPage() {
+  const phone = useSignal("");
   store.shape.value;
   store.counts.value;
   useEffect(() => {
@@ -198,20 +202,23 @@ export function DeskPage() {
   return (
     <div class="page desk">
       <h1 class="sr">{t("page.desk")}</h1>
-      <Report />
-      <section class="card" aria-label={t("desk_waits")}>
-        <header class="card-head">
-          <h2>{t("desk_waits")}</h2>
-          <span class="n">{t("rows", { n: rows.length })}</span>
-        </header>
-        {rows.length === 0 && <p class="empty">{t("empty.desk")}</p>}
-        <ul class="waitings">
-          {rows.slice(0, SHOWN).map((row) => (
-            <Waiting key={row.id} row={row} />
-          ))}
-        </ul>
-        {rows.length > SHOWN && <Link to="/queues/desk">{t("more", { n: rows.length - SHOWN })}</Link>}
-      </section>
+      <Report phone={phone} />
+      <div class="ticket-main">
+        <EarlierOfNumber typed={phone} />
+        <section class="card" aria-label={t("desk_waits")}>
+          <header class="card-head">
+            <h2>{t("desk_waits")}</h2>
+            <span class="n">{t("rows", { n: rows.length })}</span>
+          </header>
+          {rows.length === 0 && <p class="empty">{t("empty.desk")}</p>}
+          <ul class="waitings">
+            {rows.slice(0, SHOWN).map((row) => (
+              <Waiting key={row.id} row={row} />
+            ))}
+          </ul>
+          {rows.length > SHOWN && <Link to="/queues/desk">{t("more", { n: rows.length - SHOWN })}</Link>}
+        </section>
+      </div>
     </div>
   );
 }

@@ -13,6 +13,7 @@ import { Commands } from "../ui/commands.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { nextTo } from "../ui/keys.ts";
 import { Link } from "../ui/link.tsx";
+import { Reporter } from "../ui/reporter.tsx";
 import { Limit, Urgency } from "../ui/row.tsx";
 import { current } from "../ui/selection.ts";
 import { Timeline } from "../ui/timeline.tsx";
@@ -138,6 +139,7 @@ function Whole({ told, found, refresh }: { told: TicketTold; found: Found; refre
         <section class="card" aria-label={t("facts")}>
           <Facts told={told} />
         </section>
+        <Reporter told={told} />
         {told.children.length > 0 && (
           <section class="card" aria-label={t("children")}>
             <h2>{t("children")}</h2>
