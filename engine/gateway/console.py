@@ -35,7 +35,17 @@ FOR_EVER = "public, max-age=31536000, immutable"
 WORTH_PACKING = 1024
 """Bytes from which on gzip saves a packet."""
 
-PATHS = ("/", "/queues/{view}", "/tickets/{id:path}", "/desk", "/approvals", "/whistles", "/numbers", "/sign-in")
+PATHS = (
+    "/",
+    "/queues/{view}",
+    "/tickets/{id:path}",
+    "/desk",
+    "/approvals",
+    "/whistles",
+    "/numbers",
+    "/wall",
+    "/sign-in",
+)
 """Where the console's own pages lie; all of them are one file."""
 
 NOT_BUILT = """<!doctype html><html lang="zh-CN"><meta charset="utf-8"><title>gridwhistle</title>

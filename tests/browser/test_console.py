@@ -167,6 +167,11 @@ def test_many_at_once_are_tried_first(town: Town, pictures: Path) -> None:
     chief.screenshot(path=pictures / "console-many.png")
     chief.get_by_role("button", name=f"执行（{len(CALLS)} 件）").click()
     expect(chief.locator(".outcome")).to_contain_text(f"已办 {len(CALLS)} / {len(CALLS)}")
+    chief.goto(f"{town.address}/wall?views=all,overdue&rotate=0&kiosk")
+    there = town.ask(chief, "/v1/queues/open?limit=1000")["rows"]
+    expect(chief.locator('[data-test="wall-all"]')).to_have_text(str(len(there)))
+    expect(chief.locator(".wall a, .wall button, .wall input, .top")).to_have_count(0)
+    chief.screenshot(path=pictures / "console-wall.png")
 
 
 def test_what_strangers_write_is_text(town: Town) -> None:
@@ -206,6 +211,7 @@ def test_nobody_is_kept_out(town: Town, lang: str) -> None:
         "/desk": ".waiting",
         "/whistles": "table",
         "/numbers": "table",
+        "/wall?kiosk": ".wall-row",
         f"/tickets/{ticket}": ".commands",
     }
     for path, selector in pages.items():

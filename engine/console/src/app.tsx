@@ -1,12 +1,13 @@
 import { useEffect } from "preact/hooks";
 import { who } from "./api/session.ts";
 import { t } from "./i18n/index.ts";
-import { steps } from "./lib/route.ts";
+import { query, steps } from "./lib/route.ts";
 import { DeskPage } from "./pages/desk.tsx";
 import { NumbersPage } from "./pages/numbers.tsx";
 import { QueuePage } from "./pages/queue.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
 import { TicketPage } from "./pages/ticket.tsx";
+import { WallPage } from "./pages/wall.tsx";
 import { WhistlePage } from "./pages/whistles.tsx";
 import { Help } from "./ui/help.tsx";
 import { listenToKeys } from "./ui/keys.ts";
@@ -26,6 +27,8 @@ function Page() {
       return <WhistlePage />;
     case "numbers":
       return <NumbersPage />;
+    case "wall":
+      return <WallPage />;
     case "approvals":
       return <QueuePage view="approval" />;
     default:
@@ -33,10 +36,24 @@ function Page() {
   }
 }
 
+/** A wall that nobody stands at: nothing to press, and no key does anything. */
+function Kiosk() {
+  return (
+    <div class="shell">
+      <LostBanner />
+      <main id="main">
+        <Page />
+      </main>
+    </div>
+  );
+}
+
 export function App() {
-  useEffect(listenToKeys, []);
+  const isKiosk = steps.value[0] === "wall" && query.value.has("kiosk");
+  useEffect(() => (isKiosk ? undefined : listenToKeys()), [isKiosk]);
   if (who.value === undefined) return <p class="loading">{t("loading")}</p>;
   if (who.value === null) return <SignIn />;
+  if (isKiosk) return <Kiosk />;
   return (
     <div class="shell">
       <a class="skip" href="#main">

@@ -8,6 +8,7 @@ import "./styles/base.css";
 import "./styles/queue.css";
 import "./styles/ticket.css";
 import "./styles/pages.css";
+import "./styles/wall.css";
 
 speak(lang.value);
 wear(theme.value);

@@ -7,11 +7,29 @@ export type Theme = (typeof THEMES)[number];
 
 export const theme = signal<Theme>(kept("theme", THEMES, "auto"));
 
-export function wear(next: Theme): void {
-  theme.value = next;
-  keep("theme", next);
+/** A page's own, worn over what somebody chose and not kept. */
+let lent: Theme | null = null;
+
+function show(): void {
+  const next = lent ?? theme.value;
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;
   document.documentElement.dataset["theme"] = next === "auto" ? (dark ? "dark" : "light") : next;
 }
 
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => wear(theme.value));
+export function wear(next: Theme): void {
+  theme.value = next;
+  keep("theme", next);
+  show();
+}
+
+/** Wear a theme until what is answered is called. */
+export function lend(next: Theme): () => void {
+  lent = next;
+  show();
+  return () => {
+    lent = null;
+    show();
+  };
+}
+
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", show);

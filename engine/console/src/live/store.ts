@@ -90,7 +90,8 @@ export class Store {
       this.total.value = this.rows.size;
     });
     this.isStale = true;
-    if (performance.now() - this.countedAt > COUNT_MS) this.count();
+    const isFilledAnew = told.some((one) => one.type === "snapshot"); // no zero stands beside rows that are there
+    if (isFilledAnew || performance.now() - this.countedAt > COUNT_MS) this.count();
   }
 
   private apply(told: Told): boolean {

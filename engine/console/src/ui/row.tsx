@@ -61,7 +61,7 @@ function arrived(row: Row): { n: number; of: number } {
 }
 
 /** The tier and who of it, said once where both are called the same. */
-function holderName(row: Row): string {
+export function holderName(row: Row): string {
   const duty = dutyName(row.party ?? row.duty);
   return [...new Set([row.tier ? tierName(row.tier) : "", duty])].filter((one) => one !== "").join(" · ");
 }
