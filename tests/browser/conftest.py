@@ -17,9 +17,10 @@ MORNING = "2026-03-02T09:00:00+08:00@1"
 """A working Monday, by a clock that goes as ours: who is on duty does not hang on when the tests run."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engine() -> Iterator[Browser]:
-    """A Chromium."""
+    """A Chromium. Its driver runs an event loop in this thread: it ends with its file, or no test behind it could have
+    one."""
     build.build()
     found = chromium.browser()
     environ: dict[str, str | float | bool] = {**found.environ}
