@@ -36,7 +36,7 @@ metrics: $(STAMP) ## A stack with a real Prometheus beside it, from PATH or GRID
 pictures: $(STAMP) ## Draw docs/pictures from the running demonstration and its Prometheus; two minutes
 	$(BIN)/python deploy/grafana/pictures.py
 
-# Tests without servers share nothing and run side by side. Of those with servers most wait: two files run side by side, each process
+# Tests without servers share nothing and run side by side. Of those with servers most wait: three files run side by side, each process
 # with servers of its own. What measures time, or kills at steps, is marked 'alone' with its reason and runs with nothing beside it.
 # tests/thorough needs no servers either: whole histories, towns and months, a minute of reckoning that fits into the others' waiting.
 WITHOUT_SERVERS := tests/unit tests/property tests/contract

@@ -34,8 +34,24 @@ CLIENTS, EACH_SECOND, SECONDS, TICKETS, PEOPLE = 200, 200, 60, 300, 10
 STEP = 0.05
 """Seconds between two commits, of as many changes as fall due."""
 PAGE = Path(__file__).parents[2] / "docs" / "results" / "streams.md"
-_SEEN = re.compile(rb'"id":"([^"]+)","version":(\d+)[^\n]*?sent (\d+)\.')
 _CURSOR = re.compile(rb"id: ([\d.]+)\nevent: cursor")
+
+
+class Row(msgspec.Struct):
+    """What of a row is looked at."""
+
+    id: str
+    version: int
+    text: str = ""
+
+
+class Snapshot(msgspec.Struct):
+    """The queue as it was when somebody came."""
+
+    rows: list[Row]
+
+
+_ROW, _SNAPSHOT = msgspec.json.Decoder(Row), msgspec.json.Decoder(Snapshot)
 
 
 def asked(port: int, key: str, cursor: bytes = b"") -> bytes:
@@ -80,15 +96,24 @@ class Watcher:
         now, end = time.monotonic() - self._began, text.rfind(b"\n\n") + 2
         if end < 2:
             return text
-        self.snapshots += text.count(b"event: snapshot", 0, end)
-        for name, version, sent in _SEEN.findall(text, 0, end):
-            number, key = int(version), name.decode()
-            if number > self.versions.get(key, 0):
-                self.versions[key] = number
-                self.took.append(now - int(sent) / 1000)
+        for event in text[:end].split(b"\n\n"):
+            for row in self._rows(event):
+                if row.text.startswith("sent ") and row.version > self.versions.get(row.id, 0):
+                    self.versions[row.id] = row.version
+                    self.took.append(now - int(row.text[5:-1]) / 1000)
         for cursor in _CURSOR.findall(text, 0, end):
             self.cursor = cursor
         return text[end:]
+
+    def _rows(self, event: bytes) -> list[Row]:
+        """The rows of one event, if it has any."""
+        head, _, data = event.partition(b"data: ")
+        if head.endswith(b"event: upsert\n"):
+            return [_ROW.decode(data)]
+        if head.endswith(b"event: snapshot\n"):
+            self.snapshots += 1
+            return _SNAPSHOT.decode(data).rows
+        return []
 
 
 class Changes:

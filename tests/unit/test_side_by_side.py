@@ -1,4 +1,4 @@
-"""Tests with servers run two files at a time: their ports lie apart, and what must be alone says why."""
+"""Tests with servers run three files at a time: their ports lie apart, and what must be alone says why."""
 
 from types import SimpleNamespace
 from typing import Any
