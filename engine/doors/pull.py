@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.database.schema import answering
-from engine.doors.filters import Filter
+from engine.doors.filters import Filter, kept
 from engine.doors.store import Doors
 from engine.doors.tables import MOMENT
 from engine.errors import GridwhistleError
@@ -164,7 +164,7 @@ class Pull:
         if row is None:
             await self._make(connection, reader, "", since)
             row = (await connection.execute(_TAKE, who)).one()
-        return Filter(row.filter), row.position, row.seen
+        return kept(row.filter), row.position, row.seen
 
     async def _make(self, connection: AsyncConnection, reader: str, wants: str, since: datetime | None) -> None:
         await connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:d))"), self._who)

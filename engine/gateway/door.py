@@ -42,8 +42,6 @@ class KafkaDoor:
     def __init__(self, settings: Settings) -> None:
         """Prepare; ``start`` connects."""
         self._settings, self._waiting = settings, 0
-        self.failed_at = 0.0
-        """Loop time of the last record that was not acknowledged; 0: the last one was."""
 
     async def start(self) -> None:
         """Connect.
@@ -86,9 +84,7 @@ class KafkaDoor:
         except (TimeoutError, KafkaFault, OSError) as exc:
             if isinstance(exc, KafkaFault) and lies_in_the_content(exc):
                 raise
-            self.failed_at = asyncio.get_running_loop().time()
             raise away("Kafka") from exc
         finally:
             self._waiting -= 1
-        self.failed_at = 0.0
         return int(ack.offset)

@@ -1,7 +1,7 @@
 /** The wallboard: large figures and the nearest rows of each view in turn, to be read from across a room. */
 import { computed, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { categoryName, pack, personName, placeName, who, zone } from "../api/session.ts";
+import { categoryName, pack, who, zone } from "../api/session.ts";
 import { both, t, word } from "../i18n/index.ts";
 import type { Row } from "../api/model.ts";
 import { filterOf } from "../lib/facets.ts";
@@ -12,7 +12,7 @@ import { roomFor, viewAt, wallOf } from "../lib/wall.ts";
 import { second, ticking } from "../live/clock.ts";
 import { store } from "../live/store.ts";
 import { Icon } from "../ui/icon.tsx";
-import { Limit, Urgency, holderName } from "../ui/row.tsx";
+import { Limit, Urgency, WhereAndWho } from "../ui/row.tsx";
 
 const BANDS: Band[] = ["late", "soon", "today", "later", "none"];
 const ROW = 92;
@@ -56,16 +56,7 @@ function WallRow({ first }: { first: Row }) {
         </span>
         <bdi class="text">{row.text ?? ""}</bdi>
       </span>
-      <span class="where">
-        <span>{placeName(row) || row.home}</span>
-        <small>
-          <bdi>{row.address ?? ""}</bdi>
-        </small>
-      </span>
-      <span class="holder">
-        <span>{holderName(row)}</span>
-        <small>{personName(row.person)}</small>
-      </span>
+      <WhereAndWho row={row} />
       <span class={`status status-${row.status}`}>{word("status", row.status)}</span>
     </li>
   );

@@ -21,6 +21,24 @@ function WhatFollows({ row, now }: { row: Row; now: number }) {
   );
 }
 
+/** Where it is, and who has it. */
+export function WhereAndWho({ row }: { row: Row }) {
+  return (
+    <>
+      <span class="where">
+        <span>{placeName(row) || row.home}</span>
+        <small>
+          <bdi>{row.address ?? ""}</bdi>
+        </small>
+      </span>
+      <span class="holder">
+        <span>{holderName(row)}</span>
+        <small>{personName(row.person)}</small>
+      </span>
+    </>
+  );
+}
+
 /** How near the limit is, as mark, words and colour at once; drawn again each second. */
 export function Limit({ row }: { row: Row }) {
   const now = ticking();
@@ -61,7 +79,7 @@ function arrived(row: Row): { n: number; of: number } {
 }
 
 /** The tier and who of it, said once where both are called the same. */
-export function holderName(row: Row): string {
+function holderName(row: Row): string {
   const duty = dutyName(row.party ?? row.duty);
   return [...new Set([row.tier ? tierName(row.tier) : "", duty])].filter((one) => one !== "").join(" · ");
 }
@@ -100,16 +118,7 @@ export function QueueRow({ cell, top, index, count }: Props) {
         </span>
         <bdi class="text">{row.text ?? ""}</bdi>
       </span>
-      <span class="where">
-        <span>{placeName(row) || row.home}</span>
-        <small>
-          <bdi>{row.address ?? ""}</bdi>
-        </small>
-      </span>
-      <span class="holder">
-        <span>{holderName(row)}</span>
-        <small>{personName(row.person)}</small>
-      </span>
+      <WhereAndWho row={row} />
       <span class="state">
         <span class={`status status-${row.status}`}>{word("status", row.status)}</span>
         <Marks row={row} />
