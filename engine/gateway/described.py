@@ -94,7 +94,7 @@ def _given(name: str, example: Example) -> dict[str, Any]:
     if example.gives is None:
         return {"description": "Done"}
     if example.content_type != "application/json":
-        schema = {"type": "string"} if example.content_type == "text/plain" else {}
+        schema = {"type": "string"} if example.content_type in ("text/plain", "text/html") else {}
         content = {example.content_type: {"schema": schema, "example": example.gives}}
         return {"description": "Done", "content": content}
     told = _json("Done", example.gives)
@@ -145,7 +145,16 @@ OF_OPEN311 = {
 }  # fmt: skip
 
 
+OF_RESIDENTS = {
+    400: "It cannot be read", 404: "There is no such report", 409: "It cannot be answered now", 413: "It is too large",
+    415: "It is no form", 422: "A field is wrong", 429: "Too many requests", 503: "A server we need is away",
+}  # fmt: skip
+
+
 def _failures(name: str, example: Example) -> dict[str, Any]:
+    if name.startswith("resident"):
+        html = {"text/html": {"schema": {"type": "string"}, "example": "<!doctype html>…"}}
+        return {str(status): {"description": text, "content": html} for status, text in OF_RESIDENTS.items()}
     if name.startswith("open311_"):
         return {
             str(status): _both(text, [{"code": str(status), "description": "what is wrong"}])

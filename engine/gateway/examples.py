@@ -77,7 +77,7 @@ _HAPPENED = {
     "events": [{"type": EventType.TICKET_FILED, "facts": {"party": "specialist"}}],
 }
 _EXPLAINED = {"id": record_id(INCIDENTS.name, 3, 4), "lines": ["rule category:bins_full"], "agrees": True}
-TAKEN = {"identity": "hotline:A-1", "ask": "/v1/tickets/hotline:A-1"}
+TAKEN = {"identity": "hotline:A-1", "ask": "/v1/tickets/hotline:A-1", "link": "/r/mPq…"}
 
 FILES: dict[str, Any] = {"type": "object", "required": ["files"], "properties": {"files": OBJECT}}
 WHAT_IF: dict[str, Any] = FILES | {"properties": FILES["properties"] | {"from": {"type": "string"}}}

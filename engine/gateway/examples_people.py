@@ -15,6 +15,12 @@ _WHOM: dict[str, Any] = {
     "type": "object",
     "properties": {"ticket": {"type": "string"}, "number": {"type": "string"}, "text": _TEXT},
 }
+_ANSWER: dict[str, Any] = {
+    "type": "object",
+    "required": ["satisfied"],
+    "properties": {"satisfied": {"enum": ["yes", "no"]}, "text": _TEXT},
+}
+_PAGE = "<!doctype html>…"
 _ENTRY = {
     "id": "5b0c…",
     "at": 1772413200000,
@@ -37,6 +43,10 @@ EXAMPLES: dict[str, Example] = {
         {"rows": [{"id": TICKET, "status": "closed"}], "audit": "5b0c…", "now": 1772413200000},
         takes={"application/json": (_WHOM, {"ticket": TICKET})},
         fails=(*_ASKING, "no-key", "no-archive"),
+    ),
+    "resident": Example(200, _PAGE, "text/html", query={"lang": "en"}),
+    "resident_answer": Example(
+        200, _PAGE, "text/html", takes={"application/x-www-form-urlencoded": (_ANSWER, {"satisfied": "yes"})}
     ),
     "erase_ask": Example(
         202,

@@ -5,7 +5,6 @@ import base64
 import logging
 import re
 import time
-from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -15,8 +14,9 @@ from starlette.responses import Response
 
 from engine.gateway import bearers, sessions
 from engine.gateway.callers import NOBODY, Caller, is_known
-from engine.gateway.policy import may_use
+from engine.gateway.policy import BY_LINK, POLICIES, may_use
 from engine.gateway.problems import Problem, away, not_found
+from engine.gateway.rates import Rates
 from engine.gateway.world import World, redis_or_away
 from topics.hostile_json import EnvelopeFault, parse
 from topics.rejected import RejectReason
@@ -27,9 +27,6 @@ Handler = Callable[[World, Request, Caller], Awaitable[Response]]
 
 BODY_SECONDS = 10.0
 """Whoever has not sent their body by then is let go."""
-BURST_SECONDS = 10
-CLIENTS = 10_000
-"""Clients whose rate is remembered; the one that asked longest ago goes first."""
 HEADERS = {"cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
 PROBES = frozenset({"livez", "readyz"})
 """They are asked all day and say nothing of what people wait for."""
@@ -47,31 +44,6 @@ _HOST = re.compile(r"(?:[\w.-]{1,253}|\[[0-9a-fA-F:.]{2,45}\])(?::\d{1,5})?", re
 def answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     """Write JSON."""
     return Response(msgspec.json.encode(content), status, headers, "application/json")
-
-
-class Rates:
-    """How much each client may still ask: so many a second, ten seconds' worth at once."""
-
-    def __init__(self, per_second: int, clock: Callable[[], float] = time.monotonic) -> None:
-        """Nobody has asked."""
-        self._rate, self._clock = per_second, clock
-        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
-
-    def take(self, client: str) -> None:
-        """Count one request.
-
-        Raises:
-            Problem: It is one too many.
-        """
-        now = self._clock()
-        most = float(self._rate * BURST_SECONDS)
-        left, at = self._left.pop(client, (most, now))
-        left = min(most, left + (now - at) * self._rate) - 1
-        self._left[client] = (max(left, -1.0), now)
-        if len(self._left) > CLIENTS:
-            self._left.popitem(last=False)
-        if left < 0:
-            raise Problem("too-many", f"at most {self._rate} a second; ask again", headers={"Retry-After": "1"})
 
 
 def plainly(request: Request, problem: Problem) -> Response:
@@ -117,7 +89,7 @@ async def _handled(world: World, rates: Rates, route: str, handler: Handler, req
         rates.take(stranger)  # whoever guesses keys is counted as well
         raise
     rates.take(caller.id if caller is not NOBODY else stranger)
-    if by_cookie and request.method in UNSAFE:
+    if by_cookie and request.method in UNSAFE and POLICIES[route].scope != BY_LINK:
         demand_own_page(request)
     if not may_use(route, caller):
         if caller is NOBODY:

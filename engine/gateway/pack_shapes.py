@@ -65,6 +65,8 @@ class Taken(msgspec.Struct):
 
     identity: str
     ask: str
+    link: str | None = None
+    """Address of the page for whoever reported; absolute where the gateway knows its own address."""
 
 
 class QueuePage(msgspec.Struct, kw_only=True):

@@ -10,13 +10,15 @@ class Policy(NamedTuple):
 
     kinds: tuple[Kind, ...]
     scope: str
-    """``none``: nothing of anybody's; ``own``: what is theirs alone, 404 for the rest; ``self``: their own login."""
+    """``none``: nothing of anybody's; ``own``: what is theirs alone, 404 for the rest; ``self``: their own login;
+    ``link``: what the address itself gives, whoever asks and whatever session their browser has."""
 
 
 WORKING: tuple[Kind, ...] = ("source", "department", "person")
 LOOKING: tuple[Kind, ...] = (*WORKING, "auditor")
 KNOWN: tuple[Kind, ...] = (*WORKING, *OUTSIDE)
 EVERYBODY: tuple[Kind, ...] = ("nobody", *KNOWN)
+BY_LINK = "link"
 BY_API_KEY: tuple[Kind, ...] = ("nobody", "source")
 """Nobody as yet: the door reads the key out of ``api_key``, and lets through a source alone."""
 
@@ -80,6 +82,8 @@ POLICIES: dict[str, Policy] = {
     "erasures": Policy(("security_admin",), "none"),
     "erase_approve": Policy(("security_admin",), "none"),
     "audit": Policy(("auditor", "security_admin"), "none"),
+    "resident": Policy(EVERYBODY, BY_LINK),
+    "resident_answer": Policy(EVERYBODY, BY_LINK),
     "open311_discovery": Policy(EVERYBODY, "none"),
     "open311_services": Policy(EVERYBODY, "none"),
     "open311_service": Policy(EVERYBODY, "none"),

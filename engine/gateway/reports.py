@@ -10,7 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.gateway import idempotency
+from engine.gateway import idempotency, resident
 from engine.gateway.callers import Caller
 from engine.gateway.http import answer, body_of, envelope_problem, object_of, parsed
 from engine.gateway.problems import Problem
@@ -51,7 +51,7 @@ async def report(world: World, request: Request, caller: Caller) -> Response:
     async def one() -> Response:
         message = _message(world, request, caller, kind, body)
         await send(world, message)
-        told = _told(message)
+        told = _told(world, message, is_own=caller.kind == "source" or (kind == PLAIN and not _is_named(request, body)))
         return answer(told, 202, {"Location": told["ask"]})
 
     return await idempotency.once(world, request, caller, body, one)
@@ -139,8 +139,15 @@ async def send(world: World, message: Message) -> None:
         raise
 
 
-def _told(message: Message) -> dict[str, Any]:
-    return {"identity": message.identity, "ask": f"/v1/tickets/{quote(message.identity, safe=':')}"}
+def _is_named(request: Request, body: bytes) -> bool:
+    """Whether whoever reports chose the report's id: on the roster they might name another's, which tickets show."""
+    return "id" in object_of(body) or any(name.startswith("ce-") for name in request.headers)
+
+
+def _told(world: World, message: Message, is_own: bool) -> dict[str, Any]:
+    told = {"identity": message.identity, "ask": f"/v1/tickets/{quote(message.identity, safe=':')}"}
+    link = resident.address(world, message.identity) if is_own else None
+    return told | ({"link": link} if link else {})
 
 
 async def _batch(world: World, caller: Caller, body: bytes) -> Response:
@@ -156,7 +163,7 @@ async def _batch(world: World, caller: Caller, body: bytes) -> Response:
             told.append(problem.told())
             continue
         await send(world, message)
-        told.append({"status": 202, **_told(message)})
+        told.append({"status": 202, **_told(world, message, is_own=caller.kind == "source")})
     statuses = {one["status"] for one in told}
     status = 202 if statuses == {202} else 207 if 202 in statuses else 422
     return answer({"reports": told}, status)

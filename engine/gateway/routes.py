@@ -26,6 +26,7 @@ from engine.gateway import (
     queues,
     reporters,
     reports,
+    resident,
     stream,
     tickets,
     tokens,
@@ -36,9 +37,10 @@ from engine.gateway.callers import Caller
 from engine.gateway.described import operation, whole
 from engine.gateway.examples import EXAMPLES
 from engine.gateway.georeport import refused
-from engine.gateway.http import HEADERS, Handler, Rates, answer, guarded, plainly
+from engine.gateway.http import HEADERS, Handler, answer, guarded, plainly
 from engine.gateway.policy import POLICIES
 from engine.gateway.problems import Problem, not_found
+from engine.gateway.rates import Rates
 from engine.gateway.world import World
 from rules import VERSION
 from topics.asyncapi import document
@@ -144,6 +146,8 @@ ROUTES = (
     Route("GET", "/v1/erasures", "erasures", erasures.erasures),
     Route("POST", "/v1/erasures/{id}/approve", "erase_approve", erasures.erase_approve),
     Route("GET", "/v1/audit", "audit", erasures.audit),
+    Route("GET", "/r/{token}", "resident", resident.show, resident.refused),
+    Route("POST", "/r/{token}", "resident_answer", resident.answer, resident.refused),
     Route("GET", "/v1/rejected", "rejected", numbers.rejected),
     Route("GET", "/v1/held", "held", numbers.held),
 )

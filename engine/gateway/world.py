@@ -13,6 +13,7 @@ from engine.gateway.door import Door
 from engine.gateway.keys import Key, Keys
 from engine.gateway.live import Live
 from engine.gateway.problems import Problem, away
+from engine.gateway.resident_links import Residents
 from engine.gateway.tail import Tail
 from engine.gateway.waiting import Waiting
 from engine.gateway.what_if_job import Jobs
@@ -85,6 +86,7 @@ class World:
         self.trials = 0
         """Packs that are being tried."""
         self.what_if = Jobs(settings)
+        self.residents = Residents(settings.key_file, settings.gateway_requests_per_second)
 
     async def start(self) -> None:
         """Read the packs and rosters, and follow the log from now on."""

@@ -88,6 +88,8 @@ WHO = {
     "erasures": "security_admin",
     "erase_approve": "security_admin",
     "audit": "auditor security_admin",
+    "resident": "all",
+    "resident_answer": "all",
     "open311_discovery": "all",
     "open311_services": "all",
     "open311_service": "all",

@@ -69,6 +69,8 @@ ASKED: dict[str, tuple[str, Any, int]] = {
     "erasures": ("/v1/erasures", None, 200),
     "erase_approve": ("/v1/erasures/none/approve", {}, 404),
     "audit": ("/v1/audit?limit=0", None, 422),
+    "resident": ("/r/none", None, 404),
+    "resident_answer": ("/r/none", {}, 415),  # no form
     "open311_discovery": ("/open311/v2/discovery.json", None, 200),
     "open311_services": ("/open311/v2/services.json", None, 200),
     "open311_service": ("/open311/v2/services/bins.json", None, 200),

@@ -37,6 +37,9 @@ def check(operation: dict[str, Any]) -> None:
     assert all("example" in body for body in bodies.values())
     assert answers or "204" in operation["responses"]
     assert all("example" in content for _, content in answers), operation["operationId"]
+    if any(kind == "text/html" for kind, _ in answers):  # a page for people says what is wrong as a page
+        assert all(kind == "text/html" for kind, _ in answers)
+        return
     assert "422" not in operation["responses"] or "application/problem+json" in operation["responses"]["422"]["content"]
 
 

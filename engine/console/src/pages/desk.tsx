@@ -10,6 +10,7 @@ import { engineNow } from "../live/clock.ts";
 import { store } from "../live/store.ts";
 import { EarlierOfNumber } from "../ui/earlier.tsx";
 import { Link } from "../ui/link.tsx";
+import { ReportLink } from "../ui/report-link.tsx";
 import { Limit } from "../ui/row.tsx";
 import { tell, tellProblem } from "../ui/toasts.tsx";
 
@@ -69,7 +70,7 @@ function liesIn(code: string, home: string): boolean {
 }
 
 function Report({ phone }: { phone: Signal<string> }) {
-  const [done, setDone] = useState<{ id: string | null } | null>(null);
+  const [done, setDone] = useState<{ id: string | null; link: string | null } | null>(null);
   const [isBusy, setBusy] = useState(false);
   const key = useRef(drawnKey());
   const submit = async (event: Event) => {
@@ -83,7 +84,7 @@ function Report({ phone }: { phone: Signal<string> }) {
       form.reset();
       phone.value = "";
       const id = await ticketOf(taken.identity);
-      setDone({ id });
+      setDone({ id, link: taken.link ?? null });
       tell(id === null ? t("reported_later") : t("reported", { id }));
     } catch (error) {
       tellProblem(error);
@@ -139,6 +140,7 @@ function Report({ phone }: { phone: Signal<string> }) {
           </Link>
         )}
       </p>
+      {done?.link && <ReportLink link={done.link} />}
     </form>
   );
 }

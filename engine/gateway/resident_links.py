@@ -1,0 +1,34 @@
+"""What the residents' page keeps: the key of its links, and how often each is looked at."""
+
+import logging
+from pathlib import Path
+
+from engine.errors import InvalidSettings
+from engine.gateway.rates import Rates
+from engine.security.report_links import ReportLinks
+from engine.security.vault import load_keys
+
+log = logging.getLogger(__name__)
+
+OF_CLIENT = 20
+"""One link is looked at, and guessed at from one address, twenty times more rarely than a client may ask at all."""
+
+
+class Residents:
+    """Links are read from the vault's key when the first one is asked for."""
+
+    def __init__(self, key_file: Path, requests_per_second: int) -> None:
+        """Nothing is read yet."""
+        self._file, self._links = key_file, list[ReportLinks]()
+        rate = max(1, requests_per_second // OF_CLIENT)
+        self.looks, self.misses = Rates(rate), Rates(rate)
+
+    def links(self) -> ReportLinks | None:
+        """Give what names reports; ``None``: this gateway was given no master key."""
+        if not self._links:
+            try:
+                self._links.append(ReportLinks(*load_keys(self._file)))
+            except (InvalidSettings, OSError):
+                log.debug("no master key: reports have no page for residents", exc_info=True)
+                return None
+        return self._links[0]
