@@ -221,6 +221,7 @@ def publish_pack(
             help="chief or centre who answers for everywhere, as ROLE:PERSON; without it the first in the pack.",
         ),
     ] = None,
+    reason: Annotated[str | None, typer.Option(help="Why; it stands in each partition's decision.")] = None,
     data: Annotated[Path | None, typer.Option(help="The stack's data folder.")] = None,
 ) -> None:
     """Make a pack current: written to the log, adopted by every partition; open tickets keep theirs.
@@ -229,7 +230,7 @@ def publish_pack(
     """
     from engine.local.folder import remember_pack, settings_of
 
-    ref = run_async(publish(settings_of(data), name, acting))
+    ref = run_async(publish(settings_of(data), name, acting, reason))
     remember_pack(data, ref)
     print(f"published {ref}")
 

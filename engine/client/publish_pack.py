@@ -100,7 +100,9 @@ def _acting(reference: Reference, acting: str | None) -> Actor:
     return actor
 
 
-async def _adopt(settings: Settings, ref: str, actor: Actor, at: int, within: float) -> None:
+async def _adopt(
+    settings: Settings, ref: str, actor: Actor, *, at: int, within: float, reason: str | None = None
+) -> None:
     """Ask every partition to adopt; a refusal is an error, and no answer within a moment means that dispatch does not
     run yet.
 
@@ -108,7 +110,17 @@ async def _adopt(settings: Settings, ref: str, actor: Actor, at: int, within: fl
         InvalidSettings: A partition refused.
     """
     commands = [
-        (p, Command(id=f"adopt:{ref}:{p}:{at}", kind=CommandKind.ADOPT_PACK, actor=actor, accepted_at=at, pack=ref))
+        (
+            p,
+            Command(
+                id=f"adopt:{ref}:{p}:{at}",
+                kind=CommandKind.ADOPT_PACK,
+                actor=actor,
+                accepted_at=at,
+                pack=ref,
+                reason=reason,
+            ),
+        )
         for p in range(settings.partitions)
     ]
     refused = [decision async for decision in give_many(settings, commands, within) if decision.reason in REFUSALS]
@@ -120,9 +132,9 @@ async def _adopt(settings: Settings, ref: str, actor: Actor, at: int, within: fl
         )
 
 
-async def publish(settings: Settings, name_or_path: str, acting: str | None = None) -> str:
+async def publish(settings: Settings, name_or_path: str, acting: str | None = None, reason: str | None = None) -> str:
     """Make a pack current; answers its ``<name>@<hash>``. Publishing the current one again changes nothing, and mends
-    its record.
+    its record. The reason stands in each partition's decision.
 
     Raises:
         InvalidRulePack: It has faults.
@@ -153,8 +165,9 @@ async def publish(settings: Settings, name_or_path: str, acting: str | None = No
         settings,
         ref,
         _acting(reference, acting),
-        engine_now(reference.clock),
-        ANSWER_SECONDS if reference.current else 0,
+        at=engine_now(reference.clock),
+        within=ANSWER_SECONDS if reference.current else 0,
+        reason=reason,
     )
     # last, so that a publisher that died halfway is simply run again: adopting a pack twice changes nothing
     await put(settings, {CURRENT_KEY: codec.encode(CurrentPack(ref))})

@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.gateway.example import Example
 from engine.gateway.examples import DECIDED, EXAMPLES, JOB, TAKEN, TICKET
+from engine.gateway.examples_law import REF
 from engine.gateway.examples_pull import READER
 from engine.gateway.examples_webhooks import WEBHOOK
 from engine.gateway.pack_shapes import components
@@ -19,6 +20,7 @@ _OF_PATH = {
     "format": "json",
     "token": "A-1",
     "job": JOB,
+    "ref": REF,
     "department": "ranqi",
     "reader": READER,
     "webhook": WEBHOOK,

@@ -5,6 +5,7 @@ from typing import Any
 from engine.gateway import examples_open311 as of_open311
 from engine.gateway import examples_people as of_people
 from engine.gateway.example import Example as Example
+from engine.gateway.examples_law import OF_LAW
 from engine.gateway.examples_logins import OF_LOGINS
 from engine.gateway.examples_pull import OF_PULL
 from engine.gateway.examples_webhooks import OF_WEBHOOKS
@@ -289,4 +290,4 @@ EXAMPLES: dict[str, Example] = (
     }
 )
 """Route -> its example."""
-EXAMPLES |= OF_WEBHOOKS
+EXAMPLES |= OF_WEBHOOKS | OF_LAW

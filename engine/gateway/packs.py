@@ -3,6 +3,8 @@
 import asyncio
 import sys
 import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -24,13 +26,13 @@ _AT_ONCE = 2
 
 async def check(world: World, request: Request, caller: Caller) -> Response:
     """List every fault of a pack at once, each with its file and mend; nothing is published."""
-    found = await _looked_at(world, request)
+    found = await looked_at(world, files_of(object_of(await body_of(world, request))))
     return answer({name: found[name] for name in ("ref", "faults", "split_bound") if name in found})
 
 
 async def diff(world: World, request: Request, caller: Caller) -> Response:
     """Say how a pack differs from the law in force."""
-    found = await _looked_at(world, request)
+    found = await looked_at(world, files_of(object_of(await body_of(world, request))))
     return answer({"in_force": world.law().ref} | found)
 
 
@@ -48,24 +50,39 @@ def files_of(given: dict[str, Any]) -> dict[str, str]:
     return files
 
 
-async def _looked_at(world: World, request: Request) -> dict[str, Any]:
+async def looked_at(world: World, files: dict[str, str]) -> dict[str, Any]:
     """Put the files that were sent into a folder of their own and have them read.
 
     Raises:
-        Problem: They are no files of a pack, or too many packs are being tried.
+        Problem: Too many packs are being tried.
     """
-    files = files_of(object_of(await body_of(world, request)))
+    async with trying(world):
+        with tempfile.TemporaryDirectory(prefix="gridwhistle-pack-") as folder:
+            write(Path(folder), files)
+            (Path(folder) / "in-force.json").write_bytes(codec.encode(world.law().bundle))
+            return await _tried(folder)
+
+
+@asynccontextmanager
+async def trying(world: World) -> AsyncIterator[None]:
+    """Hold one of the few places for packs that are being tried.
+
+    Raises:
+        Problem: None is free.
+    """
     if world.trials >= _AT_ONCE:
         raise Problem("too-many", "other packs are being tried; ask again", headers={"Retry-After": "5"})
     world.trials += 1
     try:
-        with tempfile.TemporaryDirectory(prefix="gridwhistle-pack-") as folder:
-            for name, text in files.items():
-                (Path(folder) / f"{name}.yaml").write_text(text, encoding="utf-8", errors="replace")
-            (Path(folder) / "in-force.json").write_bytes(codec.encode(world.law().bundle))
-            return await _tried(folder)
+        yield
     finally:
         world.trials -= 1
+
+
+def write(folder: Path, files: Mapping[str, str]) -> None:
+    """Write a pack's files: their names are ours."""
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8", errors="replace")
 
 
 async def _tried(folder: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from engine.gateway.world import World
 
 async def begin(world: World, request: Request, caller: Caller) -> Response:
     """Start telling the log under a pack; one at a time."""
-    _demand_city(world, caller)
+    demand_city(world, caller)
     body = await body_of(world, request)
     given = object_of(body)
     since = given.pop("from", None)
@@ -65,7 +65,7 @@ async def cancel(world: World, request: Request, caller: Caller) -> Response:
     return Response(status_code=204)
 
 
-def _demand_city(world: World, caller: Caller) -> None:
+def demand_city(world: World, caller: Caller) -> None:
     """Let those alone through whose grids are the whole city: the figures are all of it.
 
     Raises:
@@ -81,7 +81,7 @@ def _own(world: World, request: Request, caller: Caller) -> Job:
     Raises:
         Problem: There is none such.
     """
-    _demand_city(world, caller)
+    demand_city(world, caller)
     job = world.what_if.last
     if job is None or job.id != request.path_params["job"] or job.owner != caller.id:
         raise not_found()

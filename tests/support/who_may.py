@@ -76,6 +76,11 @@ WHO = {
     "pack": "roster source department auditor system_admin security_admin",
     "pack_check": "roster system_admin",
     "pack_diff": "roster system_admin",
+    "law_packs": "whole system_admin",
+    "pack_wait": "whole system_admin",
+    "pack_waiting": "whole system_admin",
+    "pack_drop": "whole system_admin",
+    "pack_publish": "lawgiver",
     "what_if_begin": "whole system_admin",
     "what_if_show": "whole system_admin",
     "what_if_cancel": "whole system_admin",
@@ -99,7 +104,7 @@ WHO = {
     "open311_token": "source",
 }
 """Route -> words for those who may use it; ``roster`` is everybody on it, ``whole`` those whose post is the city,
-``org`` a department's people and its system."""
+``lawgiver`` of these chief and centre, ``org`` a department's people and its system."""
 
 
 class Seat(NamedTuple):
@@ -131,10 +136,16 @@ def may(route: str, seat: Seat) -> bool:
     words = WHO[route].split()
     on_roster = seat.word in BY_PLACE or (seat.word == "department" and not seat.is_system)
     is_whole = seat.word in BY_PLACE and seat.post == "city"
+    gives_law = is_whole and seat.word in ("chief", "centre")
     is_named = seat.word in words and (seat.word != "department" or seat.is_system)
     is_of_org = "org" in words and bool(seat.org)
     return (
-        "all" in words or is_of_org or is_named or ("roster" in words and on_roster) or ("whole" in words and is_whole)
+        "all" in words
+        or ("lawgiver" in words and gives_law)
+        or is_of_org
+        or is_named
+        or ("roster" in words and on_roster)
+        or ("whole" in words and is_whole)
     )
 
 
