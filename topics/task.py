@@ -81,6 +81,8 @@ class Task(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     case: str | None = None
     """Why a whistle was blown: ``street_cannot``, ``joint_enforcement``, ``emergency``; of an automatic one the pack's
     word."""
+    exercise: bool = False
+    """A drill (演练): it is done as if it were real, and everybody is told that it is none."""
     call: Contact | None = None
     grid: tuple[Place, ...] = ()
     """The grid's path, the largest first."""

@@ -104,6 +104,8 @@ class Row(msgspec.Struct, kw_only=True):
     is_overdue: bool = False
     is_escalated: bool = False
     is_exhausted: bool = False
+    exercise: bool = False
+    """A drill: nobody takes it for real."""
     can_reach_reporter: bool = False
     generation: int | None = None
     rework: int | None = None

@@ -58,6 +58,7 @@ SHOWN = (
     "is_overdue",
     "is_escalated",
     "is_exhausted",
+    "exercise",
     "generation",
     "rework",
     "text",

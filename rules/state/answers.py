@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from rules.law.compiled import Law
 from rules.state.causes import CommandCause
+from rules.state.ticket_store import Shelf
 from rules.ticket import authority, department_tasks
 from topics.decision import Event, event_of
 from topics.events.departments import SenderAnswered
@@ -14,7 +15,14 @@ from topics.vocabulary import REFUSALS, Reason, Role
 
 
 def refusal(
-    laws: Mapping[str, Law], pack: str | None, cause: CommandCause, at: Instant, reason: Reason, field: str | None
+    laws: Mapping[str, Law],
+    pack: str | None,
+    cause: CommandCause,
+    *,
+    at: Instant,
+    reason: Reason,
+    field: str | None,
+    tickets: Shelf,
 ) -> tuple[Event, ...]:
     """Answer a refused command of a department that the pack in force knows; nobody else has a topic to be told on.
 
@@ -28,9 +36,7 @@ def refusal(
     if code is None or law.department(code) is None:
         return ()
     ticket, _, child = command.ticket.partition("/")
-    why = told(reason)
-    named = command.reason if reason is Reason.UNREADABLE else field
-    mend = f"{why.mend} ({named})" if named else why.mend
+    why, named = told(reason), command.reason if reason is Reason.UNREADABLE else field
     facts = SenderAnswered(
         id=f"{cause.id}#{code}#refused",
         event=TaskEvent.REFUSED.value,
@@ -41,8 +47,9 @@ def refusal(
         reason=reason.value,
         reason_label=why.label,
         reason_label_zh=why.label_zh,
-        mend=mend,
+        mend=f"{why.mend} ({named})" if named else why.mend,
         answers=command.id,
+        exercise=ticket in tickets and tickets.look(ticket).exercise,
         child=command.ticket if child else None,
         version=1,
     )

@@ -91,7 +91,7 @@ class Deciding:
             actor=shown,
             said=_said(command),
             first_decision=first,
-            events=events or answers.refusal(self.book.laws, self.book.pack, cause, self.at, reason, field),
+            events=events or self._answer(cause, reason, field),
             why=Why(pack=self.book.pack, facts={"field": field} if field else {}),
             engine=VERSION,
         )
@@ -99,6 +99,12 @@ class Deciding:
             refused = refused_as(actor, command.id, command.kind, name or "")
             seen = (refused, CommandSeen(cause.id, self.at)) if refused else None
         return Outcome(decision=decision, tickets=(), seen=seen, expired=self.expired)
+
+    def _answer(self, cause: CommandCause, reason: Reason, field: str | None) -> tuple[Event, ...]:
+        book = self.book
+        return answers.refusal(
+            book.laws, book.pack, cause, at=self.at, reason=reason, field=field, tickets=book.tickets
+        )
 
     def publish(
         self,

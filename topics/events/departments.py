@@ -55,6 +55,7 @@ class TaskDispatched(Facts, frozen=True, kw_only=True):
     deadline: str | None = None
     department: str
     event: str
+    exercise: bool = False
     grid: list[dict[str, str]] | None = None
     id: str
     lat: str | None = None
@@ -78,6 +79,7 @@ class SenderAnswered(Facts, frozen=True, kw_only=True):
     child: str | None = None
     department: str
     event: str
+    exercise: bool = False
     id: str
     mend: str
     reason: str

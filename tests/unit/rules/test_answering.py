@@ -3,10 +3,12 @@
 import msgspec
 import pytest
 
+from engine.doors.filters import Filter
 from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch import DispatchCore
 from engine.stages.fanout import FanoutCore
 from engine.stages.replies import command_of
+from engine.views.queues import summary
 from tests.support.city import City
 from tests.support.fetched import fetched
 from topics import codec
@@ -55,6 +57,29 @@ def test_a_task_says_all_that_a_department_needs_to_go_there() -> None:
     assert lead.limit_unit == "work_day" and lead.limit_ms and lead.deadline and lead.report_in_by
     assert (lead.asks, lead.case) == ("bring a crane", "street_cannot")
     assert lead.call is not None and (lead.call.role, lead.call.person) == ("street", "north-street")
+
+
+@pytest.mark.parametrize("exercise", [False, True])
+def test_a_drill_says_so_in_all_that_departments_and_people_are_told(exercise: bool) -> None:
+    """In the task, in each later word about it, in the answer to what was refused, in the row, and to a filter; what is
+    real says nothing of it: its records are as they were."""
+    city = City()
+    city.report("T", "fire", exercise=exercise)
+    (dispatched,) = (one for one in told(city.decisions[-1]) if one.department == "fire")
+    city.ask("finish", "T", "department:fire", child="fire/9")
+    (refused,) = told(city.decisions[-1])
+    row = summary(city["T"])
+    city.ask("cancel", "T", "chief:chief-1", reason="over")
+    ended = told(city.decisions[-1])
+    assert dispatched.event == "dispatched" and refused.event == "refused" and ended
+    for task in (dispatched, refused, *ended):
+        body = codec.encode(task)
+        assert task.exercise is exercise and (b"exercise" in body) is exercise
+        assert (
+            Filter("exercise").takes(body.decode()) is exercise
+            and Filter("!exercise").takes(body.decode()) is not exercise
+        )
+    assert row.get("exercise", False) is exercise
 
 
 def test_an_owner_is_told_whom_of_the_street_to_call() -> None:

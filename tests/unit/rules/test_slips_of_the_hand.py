@@ -23,6 +23,7 @@ from rules.state.answers import refusal
 from rules.state.causes import ClockCause, CommandCause
 from rules.state.duty_roster import Rosters
 from rules.state.held_causes import rearmed, set_aside
+from rules.state.ticket_store import Shelf
 from rules.ticket import ladder
 from tests.support.city import REF, TIERS, City, at, city_bundle
 from tests.unit.pack.sowing import WHOLE, found
@@ -202,11 +203,10 @@ def test_a_department_alone_is_answered_and_under_a_pack_that_is_known(
     pack: str | None, role: str, answered: bool
 ) -> None:
     """Before any pack is in force nobody is a department."""
-    laws = {REF: Law(REF, city_bundle())}
-    actor = Actor(Role(role), "urban-1", "urban")
+    laws, actor = {REF: Law(REF, city_bundle())}, Actor(Role(role), "urban-1", "urban")
     command = Command(id="c", kind=CommandKind.NOTE, actor=actor, accepted_at=0, ticket="east-20260302-1")
     cause = CommandCause(id="commands:0:1", command=command, appended_at=0)
-    said = refusal(laws, pack, cause, 0, Reason.UNKNOWN_TICKET, None)
+    said = refusal(laws, pack, cause, at=0, reason=Reason.UNKNOWN_TICKET, field=None, tickets=Shelf())
     assert bool(said) is answered
 
 

@@ -10,6 +10,7 @@ import { store } from "../live/store.ts";
 import { ChildrenTable } from "../ui/children.tsx";
 import { Clocks } from "../ui/clocks.tsx";
 import { Commands } from "../ui/commands.tsx";
+import { Exercise } from "../ui/exercise.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { nextTo } from "../ui/keys.ts";
 import { Link } from "../ui/link.tsx";
@@ -90,6 +91,7 @@ function Head({ told }: { told: TicketTold }) {
       </div>
       <div class="line">
         <Urgency code={ticket["urgency"]} />
+        <Exercise played={ticket["exercise"]} />
         <h1>{told.category ? named(told.category) : t("no_category")}</h1>
         <span class={`status status-${ticket["status"]}`} data-test="status">
           {word("status", ticket["status"])}

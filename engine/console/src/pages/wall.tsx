@@ -11,6 +11,7 @@ import { clockSeconds, type Band } from "../lib/time.ts";
 import { roomFor, viewAt, wallOf } from "../lib/wall.ts";
 import { second, ticking } from "../live/clock.ts";
 import { store } from "../live/store.ts";
+import { Exercise } from "../ui/exercise.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Limit, Urgency, WhereAndWho } from "../ui/row.tsx";
 
@@ -52,6 +53,7 @@ function WallRow({ first }: { first: Row }) {
       <span class="what">
         <span class="line">
           <Urgency code={row.urgency} />
+          <Exercise played={row.exercise} />
           <b>{categoryName(row.category) || t("no_category")}</b>
         </span>
         <bdi class="text">{row.text ?? ""}</bdi>

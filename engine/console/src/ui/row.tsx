@@ -5,6 +5,7 @@ import { t, units, word } from "../i18n/index.ts";
 import { ticketAddress } from "../lib/route.ts";
 import { bandOf, length, moment, whole } from "../lib/time.ts";
 import { ticking } from "../live/clock.ts";
+import { Exercise } from "./exercise.tsx";
 import { Icon } from "./icon.tsx";
 import { Link } from "./link.tsx";
 import { current, isChosen, toggle } from "./selection.ts";
@@ -111,6 +112,7 @@ export function QueueRow({ cell, top, index, count }: Props) {
       <span class="what">
         <span class="line">
           <Urgency code={row.urgency} />
+          <Exercise played={row.exercise} />
           <Link to={ticketAddress(row.id)} class="title">
             {categoryName(row.category) || t("no_category")}
           </Link>
