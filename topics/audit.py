@@ -16,6 +16,9 @@ class Deed(StrEnum):
     EARLIER = "earlier"  # the other tickets of a reporter were looked for
     ERASE_ASKED = "erase_asked"
     ERASE_DONE = "erase_done"  # the keys are destroyed
+    MENDED = "mended"  # a rejected record was mended and sent again
+    HANDED_OVER = "handed_over"  # a shift's open points were signed over to somebody
+    TAKEN_OVER = "taken_over"  # who acknowledged it
 
 
 class Purpose(StrEnum):
@@ -67,6 +70,6 @@ class AuditEntry(
     tokens: tuple[str, ...] = ()
     """Entries of the vault that are to be forgotten."""
     of: str | None = None
-    """Of ``erase_done``: the entry by which it was asked for."""
+    """Of ``erase_done`` and ``taken_over``: the entry by which it was asked for, or handed over."""
     count: int | None = None
-    """How many keys were destroyed, or tickets found."""
+    """How many keys were destroyed, tickets found, or points handed over."""

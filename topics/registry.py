@@ -74,7 +74,7 @@ REJECTED = TopicSpec(
     (Rejected,),
     Delete(180),
     ("intake", "dispatch", "fanout"),
-    ("operators",),
+    ("gateway", "operators"),
 )
 INTAKE_STATE = TopicSpec(
     "intake.state", "hash of the identity; m:", (Seen, Marker), Compact(), ("intake",), ("intake",)

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import typer
-from msgspec.structs import replace
 
 from engine.cli import run_async, with_data
 from engine.client import commands as commands_door
@@ -21,6 +20,7 @@ from engine.local.folder import settings_of
 from engine.settings import Settings
 from engine.terminal import padded, plain
 from engine.views.reason_texts import WORDS
+from rules.state.duty_roster import standing
 from topics import codec
 from topics.command import Command, Duty
 from topics.registry import STATE
@@ -185,26 +185,20 @@ async def _standing(settings: Settings) -> tuple[ZoneInfo, int, dict[Duty, list[
 
 
 def changes_told(partitions: Sequence[Mapping[str, bytes | None]], at: int) -> dict[Duty, list[int]]:
-    """Bring together what each partition's state says of the roster: a change -> the partitions that have it.
+    """Bring together what each partition's state says of the roster; what cannot be read is left out, and said."""
+    return standing([_changes(number, newest) for number, newest in enumerate(partitions)], at)
 
-    What has begun already is one change, told sooner here and later there. What cannot be read is left out, and said.
-    """
-    told: dict[Duty, list[int]] = {}
-    first: dict[Duty, Duty] = {}
-    for number, newest in enumerate(partitions):
-        for key, value in newest.items():
-            if not key.startswith("d:") or value is None:
-                continue
-            try:
-                changes = codec.decode(value, Duties).changes
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-                print(f"partition {number}: the record {key[:60]!r} of {STATE.name} cannot be read", file=sys.stderr)
-                continue
-            for one in changes:
-                if one.until is None or one.until > at:
-                    same = replace(one, since=None) if (one.since or 0) <= at else one
-                    told.setdefault(first.setdefault(same, one), []).append(number)
-    return told
+
+def _changes(number: int, newest: Mapping[str, bytes | None]) -> list[Duty]:
+    found: list[Duty] = []
+    for key, value in newest.items():
+        if not key.startswith("d:") or value is None:
+            continue
+        try:
+            found += codec.decode(value, Duties).changes
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            print(f"partition {number}: the record {key[:60]!r} of {STATE.name} cannot be read", file=sys.stderr)
+    return found
 
 
 def _local(at: int | None, zone: ZoneInfo) -> str:

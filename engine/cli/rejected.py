@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from engine.cli import run_async
-from engine.client.rejections import Turned, resend_mended, reveal, turned_away
+from engine.client.rejections import resend_mended, reveal, turned_away
 from engine.errors import InvalidSettings
+from engine.people.originals import Turned
 from topics.codec import encode
 from topics.rejected import RejectReason
 

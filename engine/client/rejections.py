@@ -1,6 +1,5 @@
 """Reads ``incidents.rejected``, opens an original for who may see it, and sends a mended one again (DESIGN 3, 12)."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -15,6 +14,7 @@ from engine.kafka.newer_records import read_sieved
 from engine.kafka.read_to_end import to_end
 from engine.people.audit_log import AuditLog
 from engine.people.by_hand import SHORTEST, Acting, sending
+from engine.people.originals import MAY_REVEAL, Turned, named, unsealed
 from engine.security.vault import load_vault
 from topics import codec
 from topics.audit import Deed
@@ -23,33 +23,10 @@ from topics.hostile_json import EnvelopeFault, parse
 from topics.ids import murmur2
 from topics.incident import MAX_RECORD_BYTES, ReportedIncident
 from topics.registry import RAW, REJECTED, VAULT
-from topics.rejected import Original, Rejected, Sealed
-from topics.vocabulary import Role
+from topics.rejected import Rejected, Sealed
 
 if TYPE_CHECKING:
     from engine.settings import Settings
-
-MAY_REVEAL = (Role.DESK, Role.CHIEF, Role.CENTRE)
-"""Who may see an original: those who deal with reports that have no ticket."""
-
-
-class Turned(NamedTuple):
-    """One rejection and, once it was opened, its value as it came and what stood beside it."""
-
-    rejected: Rejected
-    value: bytes = b""
-    beside: Original = Original(key=None)
-
-    @property
-    def at(self) -> datetime:
-        """Engine time at which it was turned away."""
-        return datetime.fromtimestamp(self.rejected.at / 1000, UTC)
-
-    def name(self) -> tuple[str, str]:
-        """Source and id, as the CloudEvent's headers had them, else out of the identity; empty where nothing told."""
-        said = {header.lower(): (text or b"").decode(errors="replace") for header, text in self.beside.headers}
-        source, _, external_id = (self.beside.identity or "").partition(":")
-        return said.get("ce_source", source), said.get("ce_id", external_id)
 
 
 class Resent(NamedTuple):
@@ -116,20 +93,13 @@ async def _opened(settings: "Settings", record: str) -> Turned:
             entry = None if kept.value is None else read_sieved(VAULT.name, kept, Sealed) or entry
     if entry is None:
         raise InvalidSettings(f"the original of {record} was forgotten: its key is destroyed")
-    vault = load_vault(settings.key_file)
     try:
-        value = vault.open(token, entry, one.rejected.sealed)
-        beside = (
-            codec.decode(vault.open(token, entry, one.rejected.envelope), Original)
-            if one.rejected.envelope
-            else Original(key=None)
-        )
+        return unsealed(load_vault(settings.key_file), entry, one.rejected)
     except InvalidTag as error:
         raise KeyNotHere(
             f"the original of {record} cannot be opened with this folder's master key; name the folder it was sealed in"
             " with --data"
         ) from error
-    return one._replace(value=value, beside=beside)
 
 
 async def resend_mended(settings: "Settings", record: str, text: bytes, pack: str | None) -> Resent:
@@ -163,21 +133,10 @@ def _mended(one: Turned, text: bytes, pack: str | None) -> tuple[str, str, dict[
         return "", "", {}, [f"{error}"]
     if not isinstance(found, dict):
         return "", "", {}, ["is no JSON object"]
-    source, name = before = one.name()
-    if "specversion" in found:  # a CloudEvent says who it is
-        source, name, found = str(found.get("source", source)), str(found.get("id", name)), found.get("data")
-    if isinstance(found, dict) and set(found) == {"columns"}:
-        return _row(source, name, found["columns"], pack)
-    if all(before) and (source, name) != before:
-        return "", "", {}, ["source and id must stay as they were; otherwise it is another report"]
-    if not source or not name:
-        return "", "", {}, ["it has no identity: write it as a CloudEvent with specversion, source, id, type and data"]
-    return (
-        source,
-        name,
-        found if isinstance(found, dict) else {},
-        [] if isinstance(found, dict) else ["data is no JSON object"],
-    )
+    source, name, data, fault = named(one, found)
+    if not fault and set(data) == {"columns"}:
+        return _row(source, name, data["columns"], pack)
+    return source, name, data if not fault else {}, [fault] if fault else []
 
 
 def _row(source: str, name: str, columns: Any, pack: str | None) -> tuple[str, str, dict[str, Any], list[str]]:

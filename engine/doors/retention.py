@@ -23,8 +23,10 @@ DELIVERIES = """
 
 LEASES = "DELETE FROM leases l WHERE NOT EXISTS (SELECT FROM department_events e WHERE e.seq = l.seq)"
 
-
 NOTICES = "DELETE FROM notices WHERE made_at < now() - :days * interval '1 day'"
+HANDOVERS = "DELETE FROM handovers WHERE ended_at < now() - :days * interval '1 day'"
+HANDOVER_DAYS = 400
+"""A year of shifts and some weeks. One that nobody has acknowledged stays."""
 
 
 async def tidy(doors: Doors, days: int) -> int:
@@ -47,4 +49,5 @@ async def tidy(doors: Doors, days: int) -> int:
             await connection.execute(text(DELIVERIES), {"days": OWN_DAYS})
             await connection.execute(text(LEASES))
             await connection.execute(text(NOTICES), {"days": OWN_DAYS})
+            await connection.execute(text(HANDOVERS), {"days": HANDOVER_DAYS})
     return gone

@@ -9,7 +9,7 @@ from engine.errors import InvalidSettings
 from engine.security.connections import new_database
 from engine.settings import Settings
 
-HEAD = "0004"
+HEAD = "0005"
 """The last step of the migrations."""
 
 

@@ -7,6 +7,7 @@ from engine.gateway.example import Example
 from engine.gateway.examples import DECIDED, EXAMPLES, JOB, TAKEN, TICKET
 from engine.gateway.examples_law import REF
 from engine.gateway.examples_pull import READER
+from engine.gateway.examples_shift import HANDOVER, RECORD
 from engine.gateway.examples_webhooks import WEBHOOK
 from engine.gateway.pack_shapes import components
 from engine.gateway.policy import POLICIES
@@ -24,6 +25,8 @@ _OF_PATH = {
     "department": "ranqi",
     "reader": READER,
     "webhook": WEBHOOK,
+    "record": RECORD,
+    "handover": HANDOVER,
     "lat": "34.75",
     "lon": "113.65",
 }

@@ -8,6 +8,7 @@ from engine.gateway.example import Example as Example
 from engine.gateway.examples_law import OF_LAW
 from engine.gateway.examples_logins import OF_LOGINS
 from engine.gateway.examples_pull import OF_PULL
+from engine.gateway.examples_shift import OF_SHIFT
 from engine.gateway.examples_webhooks import OF_WEBHOOKS
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
 from topics.events.types import EventType
@@ -262,7 +263,13 @@ EXAMPLES: dict[str, Example] = (
             200,
             {
                 "rows": [
-                    {"id": record_id(RAW.name, 2, 17), "reason": "invalid_field", "field": "location", "message": "…"}
+                    {
+                        "id": record_id(RAW.name, 2, 17),
+                        "reason": "invalid_field",
+                        "field": "location",
+                        "message": "…",
+                        "sealed": True,
+                    }
                 ]
             },
             query={"limit": 100, "reason": "invalid_field"},
@@ -290,4 +297,4 @@ EXAMPLES: dict[str, Example] = (
     }
 )
 """Route -> its example."""
-EXAMPLES |= OF_WEBHOOKS | OF_LAW
+EXAMPLES |= OF_WEBHOOKS | OF_LAW | OF_SHIFT

@@ -34,6 +34,7 @@ _FAILS = ("unreadable", "foreign-origin", "not-found", "no-archive", "too-large"
 _NOTICE = {
     "id": f"{record_id(COMMANDS.name, 5, 1)}#2#desk-1",
     "cursor": "17",
+    "recipient": "desk-1",
     "at": "2026-03-02T09:00:00Z",
     "zone": "Asia/Shanghai",
     "is_urgent": False,
@@ -45,7 +46,7 @@ OF_PULL: dict[str, Example] = {
     "notices": Example(
         200,
         {"notices": [_NOTICE], "next": "17"},
-        query={"limit": 100, "cursor": "17"},
+        query={"limit": 100, "cursor": "17", "of": "me"},
         fails=("not-found", "no-archive", "invalid"),
     ),
     "events": Example(

@@ -51,7 +51,9 @@ async def report(world: World, request: Request, caller: Caller) -> Response:
     async def one() -> Response:
         message = _message(world, request, caller, kind, body)
         await send(world, message)
-        told = _told(world, message, is_own=caller.kind == "source" or (kind == PLAIN and not _is_named(request, body)))
+        told = told_of(
+            world, message, is_own=caller.kind == "source" or (kind == PLAIN and not _is_named(request, body))
+        )
         return answer(told, 202, {"Location": told["ask"]})
 
     return await idempotency.once(world, request, caller, body, one)
@@ -144,7 +146,8 @@ def _is_named(request: Request, body: bytes) -> bool:
     return "id" in object_of(body) or any(name.startswith("ce-") for name in request.headers)
 
 
-def _told(world: World, message: Message, is_own: bool) -> dict[str, Any]:
+def told_of(world: World, message: Message, is_own: bool) -> dict[str, Any]:
+    """Say where a report's ticket is asked for; who reports for themselves is given their link."""
     told = {"identity": message.identity, "ask": f"/v1/tickets/{quote(message.identity, safe=':')}"}
     link = resident.address(world, message.identity) if is_own else None
     return told | ({"link": link} if link else {})
@@ -163,7 +166,7 @@ async def _batch(world: World, caller: Caller, body: bytes) -> Response:
             told.append(problem.told())
             continue
         await send(world, message)
-        told.append({"status": 202, **_told(world, message, is_own=caller.kind == "source")})
+        told.append({"status": 202, **told_of(world, message, is_own=caller.kind == "source")})
     statuses = {one["status"] for one in told}
     status = 202 if statuses == {202} else 207 if 202 in statuses else 422
     return answer({"reports": told}, status)

@@ -13,8 +13,10 @@ from engine.gateway import (
     bulk,
     commands,
     console,
+    duty,
     erasures,
     finding,
+    handovers,
     law_desk,
     notices,
     numbers,
@@ -31,6 +33,7 @@ from engine.gateway import (
     stream,
     tickets,
     tokens,
+    turned_away,
     webhooks,
     what_if,
 )
@@ -154,8 +157,17 @@ ROUTES = (
     Route("GET", "/v1/audit", "audit", erasures.audit),
     Route("GET", "/r/{token}", "resident", resident.show, resident.refused),
     Route("POST", "/r/{token}", "resident_answer", resident.answer, resident.refused),
-    Route("GET", "/v1/rejected", "rejected", numbers.rejected),
-    Route("GET", "/v1/held", "held", numbers.held),
+    Route("GET", "/v1/rejected", "rejected", turned_away.rejected),
+    Route("POST", "/v1/rejected/{record}/original", "rejected_original", turned_away.original),
+    Route("POST", "/v1/rejected/{record}/resend", "rejected_resend", turned_away.resend),
+    Route("GET", "/v1/held", "held", turned_away.held),
+    Route("GET", "/v1/duty", "duty", duty.duty),
+    Route("POST", "/v1/duty", "duty_change", duty.duty_change),
+    Route("GET", "/v1/handovers/points", "handover_points", handovers.points),
+    Route("GET", "/v1/handovers", "handovers", handovers.handovers),
+    Route("POST", "/v1/handovers", "handover_sign", handovers.handover_sign),
+    Route("GET", "/v1/handovers/{handover}", "handover", handovers.handover),
+    Route("POST", "/v1/handovers/{handover}/take", "handover_take", handovers.handover_take),
 )
 
 CONSOLE, ASSETS = "console", "/assets/{name}"

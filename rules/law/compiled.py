@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from rules.law.conditions import Conditions
-from rules.law.duty_hours import next_begin, span_of
+from rules.law.duty_hours import next_begin, span_of, spans_within
 from rules.law.force_majeure import Standstill
 from rules.law.people import EVERYWHERE, People
 from rules.law.shares import share_unit
@@ -187,6 +187,14 @@ class Law:
         if hours == "never":
             return False
         return self.calendar.is_open(at) if hours == "work" else self._within(hours, at)
+
+    def duty_spans(self, hours: str, since: Instant, until: Instant) -> list[tuple[Instant, Instant]]:
+        """Give when within ``[since, until)`` somebody of these hours is on duty, in order; for a board of days."""
+        if hours in ("always", "never"):
+            return [(since, until)] if hours == "always" else []
+        if hours == "work":
+            return list(self.calendar.spans(since, until))
+        return spans_within(hours, since, until, self._zone)
 
     def _within(self, hours: str, at: Instant) -> bool:
         span = self._duty.get(hours)

@@ -20,5 +20,24 @@ def next_begin(hours: str, at: Instant, zone: ZoneInfo) -> Instant:
     return next(when for moment in begins if (when := int(moment.timestamp()) * 1000) > at)
 
 
+def spans_within(hours: str, since: Instant, until: Instant, zone: ZoneInfo) -> list[tuple[Instant, Instant]]:
+    """Give the spans of these hours within ``[since, until)``, in order; from the day before: it may last till now."""
+    begin, end = span_of(hours)
+    midnight = datetime.combine(datetime.fromtimestamp(since / 1000, zone).date(), time(), zone) - timedelta(days=1)
+    found = list[tuple[Instant, Instant]]()
+    while True:
+        opens = _instant(midnight + timedelta(minutes=begin))
+        closes = _instant(midnight + timedelta(minutes=end, days=1 if end < begin else 0))
+        if opens >= until:
+            return found
+        if max(opens, since) < min(closes, until):
+            found.append((max(opens, since), min(closes, until)))
+        midnight += timedelta(days=1)
+
+
+def _instant(moment: datetime) -> Instant:
+    return int(moment.timestamp()) * 1000
+
+
 def _minutes(clock: str) -> int:
     return int(clock[:2]) * 60 + int(clock[3:])

@@ -1,7 +1,7 @@
 """The roster of the day: a pack's, with what was changed since without a new pack (LAW 3, FIELD 3)."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -135,6 +135,27 @@ def _is_same(one: Duty, other: Duty) -> bool:
     """Whether one change takes the place of another: the same window, and both say on or off, or both the same."""
     kinds = {one.change, other.change}
     return (one.since, one.until) == (other.since, other.until) and (len(kinds) == 1 or kinds == {"on", "off"})
+
+
+def standing(partitions: Sequence[Iterable[Duty]], at: Instant) -> dict[Duty, list[int]]:
+    """Bring together what each partition has changed: a change -> the partitions that have it, what is over left out.
+
+    What has begun already is one change, told sooner here and later there.
+    """
+    told: dict[Duty, list[int]] = {}
+    first: dict[Duty, Duty] = {}
+    for number, changes in enumerate(partitions):
+        for one in changes:
+            if end_of(one) > at:
+                same = replace(one, since=None) if (one.since or 0) <= at else one
+                told.setdefault(first.setdefault(same, one), []).append(number)
+    return told
+
+
+def moments(changes: Iterable[Duty], since: Instant, until: Instant) -> list[Instant]:
+    """Name the moments within ``(since, until)`` at which a roster becomes another, in order."""
+    every = {moment for one in changes for moment in (one.since or 0, end_of(one))}
+    return sorted(moment for moment in every if since < moment < until)
 
 
 def name_of(duty: Duty) -> str:

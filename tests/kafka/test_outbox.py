@@ -13,6 +13,7 @@ from sqlalchemy import MetaData, select, text, update
 
 from engine.archive.fold import sure
 from engine.archive.store import Archive
+from engine.doors.handover_tables import HANDOVERS
 from engine.doors.notice_tables import NOTICES
 from engine.doors.outbox import put_events
 from engine.doors.pull_tables import READERS
@@ -128,7 +129,7 @@ async def test_numbers_come_in_the_order_of_commits(settings: Settings) -> None:
 async def test_the_migrations_make_the_tables_that_the_code_knows(settings: Settings) -> None:
     """Column by column and index by index."""
     doors, plain = Doors(settings), MetaData()
-    assert READERS.metadata is METADATA is NOTICES.metadata
+    assert READERS.metadata is METADATA is NOTICES.metadata is HANDOVERS.metadata
     for table in METADATA.tables.values():
         table.to_metadata(plain, schema=None)  # type: ignore[arg-type]
     async with doors.engine.connect() as connection:

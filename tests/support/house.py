@@ -104,12 +104,14 @@ class House:
                         CommandCause(
                             id=f"commands:{partition}:{record.offset}", command=command, appended_at=self.city.now
                         )
-                    )
+                    ),
+                    partition,
                 )
 
-    async def _commit(self, outcome: Outcome) -> None:
-        """Write a decision and its state in one transaction, and fold it into the queues."""
-        number = partition_of(outcome.decision.home, PARTITIONS)
+    async def _commit(self, outcome: Outcome, asked: int = 0) -> None:
+        """Write a decision and its state in one transaction, and fold it into the queues; what is of no home is of the
+        partition that was asked."""
+        number = partition_of(outcome.decision.home, PARTITIONS) if outcome.decision.home else asked
         state = [Out(STATE.name, number, key, value) for key, value in self.city.book.flush()]
         after = await self.write(number, [Out(DECISIONS.name, number, None, codec.encode(outcome.decision)), *state])
         await self.world.view.fold(number, [outcome.decision], self._stands[number], after)
