@@ -1,9 +1,21 @@
 """The gateway's part of the settings: where it answers, how much, whom it shows what."""
 
+from ipaddress import ip_network
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AfterValidator, BaseModel, Field, SecretStr
+
+
+def networks(text: str) -> str:
+    """Read addresses and networks with commas between.
+
+    Raises:
+        ValueError: One is neither.
+    """
+    return ",".join(
+        str(ip_network(one.strip())).removesuffix("/32").removesuffix("/128") for one in text.split(",") if one.strip()
+    )
 
 
 class GatewaySettings(BaseModel):
@@ -47,6 +59,12 @@ class GatewaySettings(BaseModel):
         pattern=r"^(|https?://[^/?#@\s]+/?)$",
         description="The address by which browsers reach the gateway, `https://dispatch.example`; the login sends them"
         " back to it.",
+    )
+    gateway_proxies: Annotated[str, AfterValidator(networks)] = Field(
+        default="",
+        description="Addresses or networks of the proxies before the gateway, with commas between, whose"
+        " `X-Forwarded-For` and `X-Forwarded-Proto` are believed: `127.0.0.1,10.1.0.0/16`. Empty: nobody's, and"
+        " whoever comes by a proxy is counted as one.",
     )
     gateway_oidc_issuer: str = Field(
         default="",

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from engine.gateway import bearers, sessions
 from engine.gateway.callers import NOBODY, Caller, is_known
+from engine.gateway.outside import is_own
 from engine.gateway.policy import BY_LINK, POLICIES, may_use
 from engine.gateway.problems import Problem, away, not_found
 from engine.gateway.rates import Rates
@@ -90,7 +91,7 @@ async def _handled(world: World, rates: Rates, route: str, handler: Handler, req
         raise
     rates.take(caller.id if caller is not NOBODY else stranger)
     if by_cookie and request.method in UNSAFE and POLICIES[route].scope != BY_LINK:
-        demand_own_page(request)
+        demand_own_page(world, request)
     if not may_use(route, caller):
         if caller is NOBODY:
             raise Problem(
@@ -166,7 +167,7 @@ def demand_sound(request: Request) -> None:
         raise not_found()
 
 
-def demand_own_page(request: Request) -> None:
+def demand_own_page(world: World, request: Request) -> None:
     """Refuse what another page lets a browser send: it sends the session's cookie without asking its owner.
 
     Raises:
@@ -177,8 +178,7 @@ def demand_own_page(request: Request) -> None:
     if has_body and kind in FROM_ANY_PAGE:
         raise Problem("wrong-type", "by a session send application/json", field="Content-Type")
     origin, site = request.headers.get("origin"), request.headers.get("sec-fetch-site")
-    host = request.headers.get("host", "")
-    if origin is not None and origin.partition("://")[2] != host:
+    if origin is not None and not is_own(world, request, origin):
         raise Problem("foreign-origin", "its Origin is not this gateway's")
     if origin is None and site not in (None, "same-origin", "none"):
         raise Problem("foreign-origin", "a browser sent it from another site")

@@ -16,6 +16,7 @@ from engine.gateway import idempotency, open311_requests, reports
 from engine.gateway.callers import Caller
 from engine.gateway.georeport import Records, form_of, format_of, written, xml
 from engine.gateway.http import body_of, decimal
+from engine.gateway.outside import address
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.world import World, redis_or_away
 from topics.envelope import incident_message
@@ -59,7 +60,7 @@ def demand_jurisdiction(world: World, given: str | None) -> None:
 
 async def discovery(world: World, request: Request, caller: Caller) -> Response:
     """Say where the service is, and in which formats."""
-    url = f"{world.settings.gateway_url or str(request.base_url)}".rstrip("/") + "/open311/v2"
+    url = f"{address(world, request)}/open311/v2"
     endpoint = {"specification": SPECIFICATION, "url": url, "changeset": CHANGESET, "type": "production"}
     if format_of(request) == "json":
         told = {

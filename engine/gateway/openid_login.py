@@ -10,12 +10,13 @@ from starlette.responses import Response
 from engine.gateway import sessions
 from engine.gateway.callers import Caller, is_known
 from engine.gateway.logins import seat_of
+from engine.gateway.outside import put_cookie
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.world import World
 from engine.security.openid import NotProven, Provider
-from engine.server_addresses import is_loopback
 
 COOKIE = "gridwhistle_login"
+PATH = "/v1/session/oidc"
 SECONDS = 600
 """So long a login may take."""
 LONGEST = 4096
@@ -56,7 +57,8 @@ async def begin(world: World, request: Request, caller: Caller) -> Response:
     where = await provider.address(_back(world), state, begun.nonce, begun.verifier)
     await world.view.redis.set(_name(world, state), msgspec.json.encode(begun), ex=SECONDS)
     response = Response(status_code=302, headers={"Location": where})
-    _set(world, response, state)
+    # bound to this browser; sent along when the login sends it back (``Lax``)
+    put_cookie(world, request, response, COOKIE, state, max_age=SECONDS, path=PATH, samesite="lax")
     return response
 
 
@@ -74,9 +76,9 @@ async def back(world: World, request: Request, caller: Caller) -> Response:
         claims = await provider.claims(code, _back(world), begun.nonce, begun.verifier)
     except NotProven as exc:
         raise Problem("no-login", "the login could not be proven; begin it again") from exc
-    response = await sessions.begun_by_login(world, _person(world, claims, begun.role))
+    response = await sessions.begun_by_login(world, request, _person(world, claims, begun.role))
     response.status_code, response.headers["Location"] = 303, HOME
-    response.delete_cookie(COOKIE, path="/v1/session/oidc")
+    put_cookie(world, request, response, COOKIE, "", max_age=0, path=PATH, samesite="lax")
     return response
 
 
@@ -92,11 +94,3 @@ def _person(world: World, claims: dict[str, Any], role: str | None) -> Caller:
     if not is_known(world.law(), who):
         raise Problem("no-login", "this name and password let nobody in")
     return who
-
-
-def _set(world: World, response: Response, state: str) -> None:
-    """Bind a login to its browser; it is sent along when the login sends the browser back (``Lax``)."""
-    secure = not is_loopback(world.settings.gateway_address[0])
-    response.set_cookie(
-        COOKIE, state, max_age=SECONDS, path="/v1/session/oidc", httponly=True, samesite="lax", secure=secure
-    )

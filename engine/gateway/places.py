@@ -86,7 +86,7 @@ async def seats(world: World, request: Request, caller: Caller) -> Response:
 
 async def session_begin(world: World, request: Request, caller: Caller) -> Response:
     """Log in with name and password; where seats are open, sit down in one."""
-    demand_own_page(request)
+    demand_own_page(world, request)
     return await sessions.begin(world, request, object_of(await body_of(world, request)))
 
 

@@ -111,6 +111,8 @@ def config_of(world: World) -> uvicorn.Config:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(world.settings.gateway_proxies),
+        forwarded_allow_ips=world.settings.gateway_proxies,
         date_header=True,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=30,

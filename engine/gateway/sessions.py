@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from engine.gateway.callers import Caller, is_known
 from engine.gateway.logins import let_in
+from engine.gateway.outside import put_cookie
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.world import World
 from engine.server_addresses import is_loopback
@@ -81,7 +82,7 @@ async def begin(world: World, request: Request, given: dict[str, Any]) -> Respon
     """
     if "password" in given or "name" in given:
         who, account = await let_in(world, request, given)
-        return await _begun(world, who, account.changed_at)
+        return await _begun(world, request, who, account_at=account.changed_at)
     demand_open_seats(world, request)
     role, person = given.get("role"), given.get("person")
     if not isinstance(person, str) or not isinstance(role, str) or role not in set(Role):
@@ -89,25 +90,25 @@ async def begin(world: World, request: Request, given: dict[str, Any]) -> Respon
     law = world.law()
     if not is_known(law, Caller(kind="person", name=person, role=Role(role))):
         raise Problem("invalid", "nobody of that name holds this role; GET /v1/seats lists them", field="person")
-    return await _begun(
-        world, Caller(kind="person", name=person, role=Role(role), org=law.people.entries(person, role)[0].org), None
-    )
+    org = law.people.entries(person, role)[0].org
+    return await _begun(world, request, Caller(kind="person", name=person, role=Role(role), org=org))
 
 
-async def begun_by_login(world: World, who: Caller) -> Response:
+async def begun_by_login(world: World, request: Request, who: Caller) -> Response:
     """Begin a session of somebody whom the city's login knows."""
-    return await _begun(world, who, None, by_login=True)
+    return await _begun(world, request, who, by_login=True)
 
 
-async def _begun(world: World, who: Caller, account_at: int | None, *, by_login: bool = False) -> Response:
+async def _begun(
+    world: World, request: Request, who: Caller, *, account_at: int | None = None, by_login: bool = False
+) -> Response:
     token = secrets.token_urlsafe(32)
     kept = msgspec.json.encode(
         _Kept(who.name, who.role, who.org, kind=who.kind, account_at=account_at, by_login=by_login)
     )
     await world.view.redis.set(_key(world, token), kept, ex=SECONDS)
     response = Response(msgspec.json.encode(told(who)), 201, media_type="application/json")
-    secure = not is_loopback(world.settings.gateway_address[0])
-    response.set_cookie(COOKIE, token, max_age=SECONDS, httponly=True, samesite="strict", secure=secure)
+    put_cookie(world, request, response, COOKIE, token, max_age=SECONDS, samesite="strict")
     return response
 
 
@@ -122,5 +123,5 @@ async def end(world: World, request: Request) -> Response:
     if token is not None and len(token) <= 200:
         await world.view.redis.delete(_key(world, token))
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE)
+    put_cookie(world, request, response, COOKIE, "", max_age=0, samesite="strict")
     return response
