@@ -32,7 +32,7 @@ def looked_at(folder: Path) -> dict[str, Any]:
         return {"faults": faults}
     bundle = compile_pack(source)
     law = codec.decode((folder / IN_FORCE).read_bytes(), PackBundle)
-    changed = differences_of(msgspec.to_builtins(law), msgspec.to_builtins(bundle))
+    changed = differences_of(_members(law), _members(bundle))
     bound = farthest({share.code: share.share for share in bundle.shares})
     return {
         "ref": pack_ref(bundle),
@@ -40,6 +40,12 @@ def looked_at(folder: Path) -> dict[str, Any]:
         "split_bound": str(bound),
         "differences": [one._asdict() for one in changed],
     }
+
+
+def _members(bundle: PackBundle) -> dict[str, Any]:
+    """Give each member, those at their default too: written down they are left out, and a change of one is a change."""
+    names = [name for name in PackBundle.__struct_fields__ if name != "schema"]
+    return {name: msgspec.to_builtins(getattr(bundle, name)) for name in names}
 
 
 def foreign_parent(folder: Path) -> str | None:

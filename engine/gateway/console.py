@@ -43,6 +43,7 @@ PATHS = (
     "/approvals",
     "/whistles",
     "/numbers",
+    "/law",
     "/wall",
     "/sign-in",
 )

@@ -17,10 +17,10 @@ MORNING = "2026-03-02T09:00:00+08:00@1"
 """A working Monday, by a clock that goes as ours: who is on duty does not hang on when the tests run."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def engine() -> Iterator[Browser]:
-    """A Chromium. Its driver runs an event loop in this thread: it ends with its file, or no test behind it could have
-    one."""
+    """A Chromium. Its driver runs an event loop in this thread: it ends with its folder, or no test behind it could
+    have one."""
     build.build()
     found = chromium.browser()
     environ: dict[str, str | float | bool] = {**found.environ}
@@ -32,7 +32,7 @@ def engine() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def town(engine: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
     """The demonstration's city with its archive, seats open, and nobody in it but who comes by the browser."""
     data, base = tmp_path_factory.mktemp("town") / "stack", free_ports(20)

@@ -74,6 +74,26 @@ class Town:
         wait(is_there, 60, "the report has a ticket")
         return str(found[0])
 
+    def give(self, seat: str, ticket: str, kind: str, **fields: Any) -> None:
+        """Somebody who is not on any screen gives a command."""
+        role, _, person = seat.partition(":")
+        with httpx.Client(base_url=self.address, trust_env=False, headers={"origin": self.address}) as client:
+            assert client.post("/v1/session", json={"role": role, "person": person}).status_code == 201
+            done = client.post(
+                f"/v1/tickets/{ticket}/commands", json={"kind": kind, **fields}, timeout=PATIENCE_MS / 1000
+            )
+            assert done.status_code == 200, done.text
+
+    def stranger(self, path: str) -> Page:
+        """Somebody without a seat opens a page, in a browser that runs no script."""
+        context = self.browser.new_context(viewport={"width": PHONE[0], "height": PHONE[1]}, java_script_enabled=False)
+        context.set_default_timeout(PATIENCE_MS)
+        self._contexts.append(context)
+        page = context.new_page()
+        page.on("console", self._said)
+        page.goto(path)
+        return page
+
     def is_up(self) -> bool:
         """Whether the gateway answers."""
         try:

@@ -2,6 +2,7 @@ import { useEffect } from "preact/hooks";
 import { who } from "./api/session.ts";
 import { t } from "./i18n/index.ts";
 import { query, steps } from "./lib/route.ts";
+import * as later from "./pages/later.ts";
 import { DeskPage } from "./pages/desk.tsx";
 import { NumbersPage } from "./pages/numbers.tsx";
 import { QueuePage } from "./pages/queue.tsx";
@@ -11,6 +12,7 @@ import { WallPage } from "./pages/wall.tsx";
 import { WhistlePage } from "./pages/whistles.tsx";
 import { Help } from "./ui/help.tsx";
 import { listenToKeys } from "./ui/keys.ts";
+import { Later } from "./ui/later.tsx";
 import { LostBanner } from "./ui/lost.tsx";
 import { Palette } from "./ui/palette.tsx";
 import { Toasts } from "./ui/toasts.tsx";
@@ -27,6 +29,8 @@ function Page() {
       return <WhistlePage />;
     case "numbers":
       return <NumbersPage />;
+    case "law":
+      return <Later key={first} page={later.law} />;
     case "wall":
       return <WallPage />;
     case "approvals":

@@ -1,6 +1,6 @@
 /** As much of Node's own test runner as is used here: its types would be one more package. */
 declare module "node:test" {
-  export default function test(name: string, run: () => void): void;
+  export default function test(name: string, run: () => void | Promise<void>): void;
 }
 declare module "node:assert/strict" {
   interface Assert {

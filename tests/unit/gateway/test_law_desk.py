@@ -36,6 +36,7 @@ async def test_what_was_checked_waits_and_is_published_by_who_may(
         kept = await client.post("/v1/packs/waiting", json={"files": FILES, "note": "mild"}, headers=admin)
         assert kept.status_code == 201, kept.text
         ref = kept.json()["ref"]
+        assert {"section": "max_declines", "name": "", "before": 2, "after": 1} in kept.json()["differences"]
         told = (await client.get("/v1/packs", headers=chief)).json()
         assert [one["ref"] for one in told["waiting"]] == [ref] and told["may_publish"] is True
         assert told["waiting"][0]["by"] == "system_admin:::root-1" and told["in_force"] != ref

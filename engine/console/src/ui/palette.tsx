@@ -14,7 +14,7 @@ interface Entry {
 
 function places(): Entry[] {
   const views = VIEWS.map((view) => ({ label: t(`view.${view}`), to: `/queues/${view}` }));
-  const pages = ["desk", "whistles", "numbers"].map((page) => ({ label: t(`page.${page}`), to: `/${page}` }));
+  const pages = ["desk", "whistles", "numbers", "law"].map((page) => ({ label: t(`page.${page}`), to: `/${page}` }));
   return [...views, ...pages, { label: t("page.wall"), to: "/wall?views=all,late&rotate=30" }];
 }
 

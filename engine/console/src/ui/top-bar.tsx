@@ -14,6 +14,7 @@ const PAGES = [
   ["/approvals", "approvals"],
   ["/whistles", "whistles"],
   ["/numbers", "numbers"],
+  ["/law", "law"],
 ] as const;
 
 function isAt(to: string): boolean {
