@@ -4,6 +4,7 @@ import { t } from "./i18n/index.ts";
 import { query, steps } from "./lib/route.ts";
 import * as later from "./pages/later.ts";
 import { DeskPage } from "./pages/desk.tsx";
+import { shiftPage } from "./pages/shift.tsx";
 import { NumbersPage } from "./pages/numbers.tsx";
 import { QueuePage } from "./pages/queue.tsx";
 import { SignIn } from "./pages/sign-in.tsx";
@@ -36,7 +37,7 @@ function Page() {
     case "approvals":
       return <QueuePage view="approval" />;
     default:
-      return <QueuePage view={first === "queues" ? (second ?? "mine") : "mine"} />;
+      return shiftPage(first) ?? <QueuePage view={first === "queues" ? (second ?? "mine") : "mine"} />;
   }
 }
 

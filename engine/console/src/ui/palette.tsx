@@ -6,6 +6,7 @@ import { store } from "../live/store.ts";
 import { categoryName, placeName } from "../api/session.ts";
 import { Dialog } from "./dialog.tsx";
 import { isPaletteOpen } from "./keys.ts";
+import { morePages } from "./more-menu.tsx";
 
 interface Entry {
   label: string;
@@ -14,7 +15,7 @@ interface Entry {
 
 function places(): Entry[] {
   const views = VIEWS.map((view) => ({ label: t(`view.${view}`), to: `/queues/${view}` }));
-  const pages = ["desk", "whistles", "numbers", "law"].map((page) => ({ label: t(`page.${page}`), to: `/${page}` }));
+  const pages = ["desk", "whistles", "numbers", "law", ...morePages()].map((page) => ({ label: t(`page.${page}`), to: `/${page}` }));
   return [...views, ...pages, { label: t("page.wall"), to: "/wall?views=all,late&rotate=30" }];
 }
 

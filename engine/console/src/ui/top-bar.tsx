@@ -7,6 +7,7 @@ import { lostFor } from "../live/feed.ts";
 import { ticking } from "../live/clock.ts";
 import { store } from "../live/store.ts";
 import { Link } from "./link.tsx";
+import { MoreMenu } from "./more-menu.tsx";
 
 const PAGES = [
   ["/queues/mine", "queue"],
@@ -100,6 +101,7 @@ export function TopBar() {
           </Link>
         ))}
       </nav>
+      <MoreMenu />
       <Find />
       <Clock />
       <Settings />
