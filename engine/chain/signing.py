@@ -3,7 +3,6 @@
 import hashlib
 import os
 import stat
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -12,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from engine.errors import InvalidSettings
-from engine.security.private_files import FILE_MODE, make_missing, read_whole
+from engine.security.private_files import make_missing, read_whole, write_once
 from topics import codec
 from topics.chain import Checkpoint
 
@@ -22,10 +21,8 @@ KEY_BYTES = 32
 def make_signing_key(path: Path) -> None:
     """Make a key, readable by its owner alone; an existing one is left."""
     make_missing(path.parent)
-    with suppress(FileExistsError):
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-        with os.fdopen(handle, "wb") as file:
-            file.write(os.urandom(KEY_BYTES))
+    if not path.exists() or not path.stat().st_size:
+        write_once(path, os.urandom(KEY_BYTES))
 
 
 def load_signing_key(path: Path) -> Ed25519PrivateKey:

@@ -6,10 +6,8 @@ from typing import Annotated
 import typer
 
 from engine.cli import run_async
-from engine.errors import InvalidSettings
 from engine.kafka import access, topic_admin
 from engine.local.folder import settings_of
-from engine.security.private_files import make_missing, write_whole
 from engine.settings import Settings
 
 acl = typer.Typer(
@@ -40,18 +38,14 @@ def apply(
 ) -> None:
     """Make missing users and rights, and take away what of ours is too much. Needs a user that may alter the cluster.
 
-    Passwords of users that are there already stay.
+    Passwords of users that are there already stay. One of a user that is not at this broker is taken as it is: killed
+    in between, it is given again, and nothing is lost.
 
     Example: gridwhistle acl apply --pack guancheng --passwords ./secrets
     """
     settings = settings_of(data)
     change = run_async(_difference(settings, pack))
-    taken = [user for user in change.users if (passwords / f"{user}.password").exists()]
-    if taken:
-        raise InvalidSettings(f"{passwords} has a password of {taken[0]} already, who is not at this broker; move it")
-    make_missing(passwords)
-    for user, password in run_async(access.apply(settings, change)).items():
-        write_whole(passwords / f"{user}.password", password.encode())
+    run_async(access.apply(settings, change, access.kept_passwords(change.users, passwords)))
     print("\n".join(change.lines()) or "nothing to change")
 
 

@@ -58,21 +58,26 @@ class Accounts(ListFile[Account]):
             raise InvalidSettings(
                 f"an account has a name of letters, digits and .@-_, and is one of {', '.join(KINDS)}"
             )
-        if self.find(name) is not None:
-            raise InvalidSettings(f"there is an account {name}; nobody is two things: give the other one another name")
         password = _fit(password)
-        self.write([*self.all(), Account(name, kind, hasher().hash(password), changed_at=_now())])
+        made = Account(name, kind, hasher().hash(password), changed_at=_now())
+        with self.alone():
+            if self.find(name) is not None:
+                raise InvalidSettings(
+                    f"there is an account {name}; nobody is two things: give the other one another name"
+                )
+            self.write([*self.all(), made])
         return password
 
     def set_password(self, name: str, password: str | None = None) -> str:
         """Give a new password, drawn unless one is given; the account can be used again, its sessions have ended."""
+        self._known(name)
         password = _fit(password)
-        self._replace(self._known(name), argon2=hasher().hash(password), is_disabled=False)
+        self._replace(name, argon2=hasher().hash(password), is_disabled=False)
         return password
 
     def disable(self, name: str) -> None:
         """Let nobody in by it any more."""
-        self._replace(self._known(name), is_disabled=True)
+        self._replace(name, is_disabled=True)
 
     def _known(self, name: str) -> Account:
         found = self.find(name)
@@ -80,9 +85,11 @@ class Accounts(ListFile[Account]):
             raise InvalidSettings("there is no such account; 'gridwhistle accounts list' has them")
         return found
 
-    def _replace(self, account: Account, **changes: object) -> None:
-        new = msgspec.structs.replace(account, changed_at=max(_now(), account.changed_at + 1), **changes)
-        self.write([new if one.name == account.name else one for one in self.all()])
+    def _replace(self, name: str, **changes: object) -> None:
+        with self.alone():
+            account = self._known(name)
+            new = msgspec.structs.replace(account, changed_at=max(_now(), account.changed_at + 1), **changes)
+            self.write([new if one.name == name else one for one in self.all()])
 
 
 @cache

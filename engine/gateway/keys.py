@@ -76,17 +76,19 @@ class Keys(ListFile[Key]):
             role=role,
             org=org,
         )
-        self.write([*self.all(), key])
+        with self.alone():
+            self.write([*self.all(), key])
         return key, f"{BEGINS}_{key.id}_{secret}"
 
     def revoke(self, name: str) -> bool:
         """Take a key out; whether there was one."""
-        before = self.all()
-        kept = [key for key in before if key.id != name]
-        if len(kept) == len(before):
-            return False
-        self.write(kept)
-        return True
+        with self.alone():
+            before = self.all()
+            kept = [key for key in before if key.id != name]
+            if len(kept) == len(before):
+                return False
+            self.write(kept)
+            return True
 
 
 def _hash(secret: str) -> str:

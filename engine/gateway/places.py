@@ -1,5 +1,6 @@
 """What anybody who is known may look up: where a point lies, which law is in force, which seats there are."""
 
+import asyncio
 import logging
 from typing import Any
 
@@ -114,7 +115,7 @@ async def account_disable(world: World, request: Request, caller: Caller) -> Res
     name = request.path_params["name"]
     if world.account(name) is None:
         raise not_found()
-    world.accounts.disable(name)
+    await asyncio.to_thread(world.accounts.disable, name)
     log.warning("the account '%s' was disabled by %s", name, caller.id)
     return Response(status_code=204)
 

@@ -2,7 +2,8 @@
 
 import hashlib
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -12,6 +13,7 @@ from aiokafka.protocol.admin import CreateAclsRequest, DeleteAclsRequest, Descri
 from engine.errors import InvalidSettings
 from engine.kafka import clients
 from engine.kafka.scram_protocol import AlterUsers, DescribeUsers
+from engine.security.private_files import make_missing, read_whole, write_once
 from engine.settings import Settings
 from topics import departments, strimzi
 
@@ -109,14 +111,29 @@ async def difference(settings: Settings, departments: Sequence[str]) -> Differen
         await admin.close()
 
 
-async def apply(settings: Settings, change: Difference) -> dict[str, str]:
-    """Make it so: users first, then rights, then take away; answers the passwords of new users, to be kept once."""
+def kept_passwords(users: Iterable[str], folder: Path) -> dict[str, str]:
+    """Give each user's password of a folder, drawn and kept there where there is none.
+
+    That is done before there are such users: whoever is at the broker then has a password that somebody has, wherever
+    this is killed, and the next time takes the same.
+    """
+    make_missing(folder)
+    found = {}
+    for user in users:
+        path = folder / f"{user}.password"
+        write_once(path, secrets.token_urlsafe(32).encode())
+        found[user] = read_whole(path).decode().strip()
+    return found
+
+
+async def apply(settings: Settings, change: Difference, passwords: Mapping[str, str]) -> None:
+    """Make it so: users first, with passwords that are kept already, then rights, then take away."""
     admin = clients.admin(settings)
     await admin.start()
     try:
-        passwords = {user: secrets.token_urlsafe(32) for user in change.users}
-        if passwords:
-            answer = await admin._send_to_controller(AlterUsers([_salted(*pair) for pair in passwords.items()]))
+        if change.users:
+            made = [_salted(user, passwords[user]) for user in change.users]
+            answer = await admin._send_to_controller(AlterUsers(made))
             _demand((code, text) for _, code, text, _ in answer.results)
         for grant in change.grants:
             answer = await admin._send_request(CreateAclsRequest(*_numbers(grant)))
@@ -124,7 +141,6 @@ async def apply(settings: Settings, change: Difference) -> dict[str, str]:
         for grant in change.surplus:
             answer = await admin._send_request(DeleteAclsRequest(*_numbers(grant)))
             _demand((code, text) for code, text, _ in answer.filter_responses)
-        return passwords
     finally:
         await admin.close()
 

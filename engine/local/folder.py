@@ -12,7 +12,7 @@ import msgspec
 from engine.errors import InvalidSettings, StackNotFound
 from engine.local.lock import holder
 from engine.local.postgres import DATABASE, USER
-from engine.security.private_files import demand_folder, make_folder, opener, read_whole, write_whole
+from engine.security.private_files import demand_folder, make_folder, read_whole, write_once, write_whole
 from engine.settings import ENVIRONMENT, Settings, default_data_dir, load_settings
 
 MARK = ".gridwhistle"
@@ -32,9 +32,13 @@ OURS = (
     "checkpoints",
     "mailbox",
     "master.key",
+    "master.key.new",
     "chain.key",
+    "chain.key.new",
     "redis.password",
+    "redis.password.new",
     "postgres.password",
+    "postgres.password.new",
     "gateway.keys",
     "gateway.keys.new",
     "gateway.accounts",
@@ -185,11 +189,8 @@ def socket_of(folder: Path) -> Path | None:
 def password_of(folder: Path, name: str = "redis.password") -> str:
     """Read the password of a server of the folder's own, made at the first call."""
     path = folder / name
-    try:
-        with open(path, "x", opener=opener) as file:
-            file.write(os.urandom(24).hex())
-    except FileExistsError:
-        pass
+    if not path.exists() or not path.stat().st_size:
+        write_once(path, os.urandom(24).hex().encode())
     return read_whole(path).decode().strip()
 
 

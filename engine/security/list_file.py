@@ -1,14 +1,15 @@
 """A list of records in one file (0600), read anew whenever it has changed: what was taken out is out at the next
 look."""
 
-import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
 
 from engine.errors import InvalidSettings
-from engine.security.private_files import read_whole, write_whole
+from engine.security.private_files import alone_at, make_missing, read_whole, write_whole
 
 T = TypeVar("T")
 
@@ -41,7 +42,14 @@ class ListFile(Generic[T]):
             self._seen = (found.st_mtime_ns, found.st_ino)
         return list(self._records)
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let nobody change the records between a look and a write: of two who add, or of one who adds and one who
+        takes out, neither undoes what the other did."""
+        make_missing(self.path.parent)
+        with alone_at(self.path.parent):
+            yield
+
     def write(self, records: list[T]) -> None:
-        """Put these in place of all."""
-        os.makedirs(self.path.parent, mode=0o700, exist_ok=True)
+        """Put these in place of all; by whoever is ``alone``."""
         write_whole(self.path, msgspec.json.format(msgspec.json.encode(records)))

@@ -1,9 +1,11 @@
 """Folders 0700 and files 0600, whatever the umask; no symbolic link is followed and nothing of another owner's is
 taken."""
 
+import fcntl
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from engine.errors import InvalidSettings
@@ -93,11 +95,47 @@ def write_whole(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         scratch.replace(path)
+        _keep_name(path)
     except OSError as exc:
         scratch.unlink(missing_ok=True)
         if exc.filename is None:  # a write names no file
             exc.filename = str(path)
         raise
+
+
+def write_once(path: Path, content: bytes) -> bool:
+    """Write a secret where there is none: whole or not at all, at any kill, and the first of several writers wins.
+
+    An empty file is none: nothing was ever kept under it.
+
+    Returns:
+        Whether it was written; ``False``: one is there, and stays.
+    """
+    with alone_at(path.parent):
+        if path.exists() and read_whole(path):
+            return False
+        write_whole(path, content)
+        return True
+
+
+@contextmanager
+def alone_at(folder: Path) -> Iterator[None]:
+    """Let nobody else who asks for it change files of a folder meanwhile; it ends with its process."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _keep_name(path: Path) -> None:
+    """Bring a new name onto the disk too: without it a power cut takes the file away, or brings the former back."""
+    handle = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def read_whole(path: Path) -> bytes:

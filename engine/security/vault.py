@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from engine.errors import InvalidSettings
-from engine.security.private_files import FILE_MODE, make_missing, read_whole
+from engine.security.private_files import make_missing, read_whole, write_once
 from topics.rejected import Sealed
 
 KEY_BYTES, NONCE_BYTES = 32, 12
@@ -29,12 +29,8 @@ KEY_ID = re.compile(r"[0-9a-f]{16}")
 def make_master_key(path: Path) -> None:
     """Make a master key, readable by its owner alone; an existing one is left."""
     make_missing(path.parent)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, FILE_MODE)
-    except FileExistsError:
-        return
-    with os.fdopen(handle, "wb") as file:
-        file.write(os.urandom(KEY_BYTES))
+    if not path.exists() or not path.stat().st_size:
+        write_once(path, os.urandom(KEY_BYTES))
 
 
 def load_master_key(path: Path) -> bytes:

@@ -105,7 +105,8 @@ async def test_each_user_by_each_topic(stack: Settings, tmp_path: Path) -> None:
     await topic_admin.apply(stack, DEPARTMENTS)
     change = await access.difference(stack, DEPARTMENTS)
     assert len(change.users) == len(STAGES) + len(DOORS) + 1 + len(DEPARTMENTS) and not change.surplus
-    passwords = await access.apply(stack, change)
+    passwords = access.kept_passwords(change.users, tmp_path)
+    await access.apply(stack, change, passwords)
     assert (await access.difference(stack, DEPARTMENTS)).lines() == []
     cells = dict[bool, int]()
     for user, password in passwords.items():
@@ -117,12 +118,57 @@ async def test_each_user_by_each_topic(stack: Settings, tmp_path: Path) -> None:
                     cells[allowed] = cells.get(allowed, 0) + 1
     assert sum(cells.values()) == len(passwords) * len(specs()) * 2 and min(cells.values()) >= 60, cells
     extra = access.Grant(f"{PREFIX}archive", kind="topic", name=f"{PREFIX}vault", pattern="literal", operation="Read")
-    await access.apply(stack, access.Difference([extra], surplus=[], users=[]))
+    await access.apply(stack, access.Difference([extra], surplus=[], users=[]), {})
     left = await access.difference(stack, DEPARTMENTS)
     assert left.lines() == [f"- {PREFIX}archive: Read topic {PREFIX}vault"]
-    await access.apply(stack, left)
+    await access.apply(stack, left, {})
     async with asking(as_user(stack, f"{PREFIX}archive", passwords[f"{PREFIX}archive"])) as client:
         assert await code_of(client, f"{PREFIX}vault", "read") == FORBIDDEN
+
+
+class Cut(BaseException):
+    """A kill, as far as a process can tell its own."""
+
+
+async def test_killed_anywhere_no_user_is_left_whose_password_nobody_has(
+    stack: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before the broker is asked, after it made the users, after the first right: whoever is there logs in by what was
+    kept, and given again all are and may do the same as ever."""
+    city = stack.model_copy(update={"prefix": "cut."})
+    demand, asked = access._demand, list[int]()
+
+    def cut(at: int) -> None:
+        asked.clear()
+
+        def demanded(answers: Any) -> None:
+            demand(answers)
+            asked.append(1)
+            if len(asked) == at + 2:  # 'difference' asks twice before
+                raise Cut
+
+        monkeypatch.setattr(access, "_demand", demanded)
+
+    async def given() -> access.Difference:
+        change = await access.difference(city, DEPARTMENTS)
+        await access.apply(city, change, access.kept_passwords(change.users, tmp_path))
+        return change
+
+    there = set[str]()
+    access.kept_passwords(["cut.intake"], tmp_path)
+    for at in (0, 1, 2):
+        cut(at)
+        with pytest.raises(Cut):
+            await given()
+        monkeypatch.setattr(access, "_demand", demand)
+        left = await access.difference(city, DEPARTMENTS)
+        there = {grant.user for grant in access.wanted(DEPARTMENTS, "cut.")} - set(left.users)
+        assert bool(there) is (at > 0) and left.lines()
+        for user in there:
+            async with asking(as_user(city, user, (tmp_path / f"{user}.password").read_text())):
+                pass
+    await given()
+    assert (await access.difference(city, DEPARTMENTS)).lines() == [] and len(list(tmp_path.iterdir())) == len(there)
 
 
 def test_the_command_says_what_it_would_do_and_does_it(stack: Settings, tmp_path: Path) -> None:

@@ -3,7 +3,9 @@
 import asyncio
 import os
 import stat
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -11,7 +13,8 @@ from typer.testing import CliRunner
 from engine.cli.accounts import accounts as command
 from engine.errors import InvalidSettings
 from engine.gateway import stream
-from engine.gateway.accounts import Accounts
+from engine.gateway.accounts import Accounts, hasher
+from engine.gateway.keys import Keys
 from engine.local.first_accounts import make_first
 from engine.settings import Settings
 from tests.support.city_law import city_bundle
@@ -50,6 +53,54 @@ def test_the_first_accounts_are_made_once(tmp_path: Path) -> None:
     file = tmp_path / "first-passwords"
     assert file.read_text().splitlines() == lines and stat.S_IMODE(os.stat(file).st_mode) == 0o600
     assert make_first(settings, bundle) == []
+
+
+class Killed(BaseException):
+    """As if the process were."""
+
+
+@pytest.mark.parametrize("made", [0, 1, 3])
+def test_first_accounts_that_were_cut_short_are_made_by_the_passwords_that_were_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, made: int
+) -> None:
+    """Killed after so many: at each moment whoever is there has a password that the file has; the next makes the
+    rest."""
+    settings, bundle, add = Settings(data_dir=tmp_path), city_bundle(), Accounts.add
+
+    def killed(self: Accounts, *given: Any) -> str:
+        if len(self.all()) == made:
+            raise Killed
+        return add(self, *given)
+
+    monkeypatch.setattr(Accounts, "add", killed)
+    with pytest.raises(Killed):
+        make_first(settings, bundle)
+    monkeypatch.setattr(Accounts, "add", add)
+    kept = (tmp_path / "first-passwords").read_text()
+    lines = make_first(settings, bundle)
+    assert (tmp_path / "first-passwords").read_text() == kept and lines == kept.splitlines() and len(lines) == 4
+    accounts = Accounts(settings.accounts_file)
+    for line in lines:
+        name, password = line.split()
+        found = accounts.find(name)
+        assert found is not None and hasher().verify(password, found.argon2)
+    assert make_first(settings, bundle) == []
+
+
+def test_of_many_who_change_a_file_of_accounts_or_keys_none_undoes_another(tmp_path: Path) -> None:
+    """Each looks and writes alone: a key that was drawn is there, and who was disabled stays so."""
+    keys, accounts = tmp_path / "gateway.keys", tmp_path / "gateway.accounts"
+    Accounts(accounts).add("left", "person")
+    with ThreadPoolExecutor(8) as pool:
+        drawn = [pool.submit(Keys(keys).add, "source", f"s{number}", 30) for number in range(24)]
+        asked: list[Future[Any]] = [pool.submit(Accounts(accounts).disable, "left")]
+        asked += [pool.submit(Accounts(accounts).add, f"a{number}", "person") for number in range(6)]
+        texts = [one.result()[1] for one in drawn]
+        for one in asked:
+            one.result()
+    assert all(Keys(keys).find(text) is not None for text in texts)
+    found = {one.name: one.is_disabled for one in Accounts(accounts).all()}
+    assert found == {"left": True} | {f"a{number}": False for number in range(6)}
 
 
 def test_accounts_are_kept_from_the_command_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,9 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -193,3 +195,23 @@ def test_who_looks_whether_a_folder_is_held_does_not_hold_it(tmp_path: Path) -> 
         assert "one" in str(holder(tmp_path))
     assert holder(tmp_path) is None
     assert not (tmp_path / "lock").exists()
+
+
+@pytest.mark.parametrize("make", [make_master_key, make_signing_key, lambda path: password_of(path.parent, path.name)])
+def test_a_secret_is_made_whole_or_not_at_all(make: Any, tmp_path: Path) -> None:
+    """What a kill left empty is made anew, for nothing was ever kept under it (an empty password would let everybody
+    in); what is there stays; nothing else is left behind."""
+    path = tmp_path / "secret"
+    path.touch(0o600)
+    make(path)
+    first = path.read_bytes()
+    make(path)
+    assert len(first) >= 32 and path.read_bytes() == first and list(tmp_path.iterdir()) == [path]
+    assert mode(path) == 0o600
+
+
+def test_of_many_who_make_a_secret_one_is_heard(tmp_path: Path) -> None:
+    """All have the same."""
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: password_of(tmp_path, "secret"), range(32)))
+    assert len(found) == 1 and len(found.pop()) == 48
