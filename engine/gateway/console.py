@@ -44,6 +44,13 @@ PATHS = (
     "/whistles",
     "/numbers",
     "/law",
+    "/records",
+    "/offers",
+    "/callbacks",
+    "/duty",
+    "/handover",
+    "/notices",
+    "/webhooks",
     "/wall",
     "/sign-in",
 )
