@@ -30,6 +30,9 @@ Data = Annotated[Path | None, typer.Option(help="The stack's data folder.")]
 @keys.command()
 def add(
     source: Annotated[str, typer.Option(help="A system that reports, under this name and no other.")] = "",
+    wall: Annotated[
+        str, typer.Option(help="A screen that shows what ROLE:PERSON sees and can do nothing; prints its address.")
+    ] = "",
     acting: Annotated[
         str, typer.Option("--as", help="ROLE:PERSON of the roster, or department:CODE:PERSON for its system.")
     ] = "",
@@ -37,9 +40,12 @@ def add(
     data: Data = None,
 ) -> None:
     """Draw a key and print it, this once. Examples: keys add --source hotline    keys add --as desk:desk-1"""
-    if bool(source) == bool(acting):
-        raise InvalidSettings("name a --source, or somebody with --as")
-    found = Keys(settings_of(data).keys_file)
+    if [bool(source), bool(acting), bool(wall)].count(True) != 1:
+        raise InvalidSettings("name a --source, or somebody with --as, or whose view a --wall has")
+    settings = settings_of(data)
+    found = Keys(settings.keys_file)
+    if wall:
+        return print(_of_wall(found, settings.gateway_bind, wall, days))
     if source:
         if len(source) > LONGEST_NAME or unfit_name(source) or not folded(source).strip():
             raise InvalidSettings(f"--source has at most {LONGEST_NAME} characters, and none that cannot be seen")
@@ -52,7 +58,16 @@ def add(
             raise InvalidSettings("a department's key names it: --as department:CODE:PERSON")
         kind = "department" if actor.role is Role.DEPARTMENT else "person"
         _, text = found.add(kind, actor.person, days, str(actor.role), actor.org)
-    print(text)
+    return print(text)
+
+
+def _of_wall(found: Keys, bind: str, wall: str, days: int) -> str:
+    """Draw a wall's key; behind ``#`` in the address, a browser sends it to nobody's log."""
+    actor = actor_of(wall)
+    if actor.role in (Role.SOURCE, Role.REPORTER):
+        raise InvalidSettings(f"nobody on the roster is a {actor.role}")
+    _, text = found.add("wall", actor.person, days, str(actor.role), actor.org)
+    return f"http://{bind}/wall?views=all,overdue&rotate=30&kiosk#key={text}"
 
 
 @keys.command("list")

@@ -10,10 +10,12 @@ from topics.ids import is_from
 from topics.ticket import Ticket
 from topics.vocabulary import Role, Urgency
 
-Kind = Literal["nobody", "source", "department", "person", "auditor", "system_admin", "security_admin"]
+Kind = Literal["nobody", "source", "department", "person", "auditor", "system_admin", "security_admin", "wall"]
 OUTSIDE: tuple[Kind, ...] = ("auditor", "system_admin", "security_admin")
 """Who stands outside of the roster: looks at everything and does nothing; runs the machines and sees no ticket; says
 who may come in. Nobody is two of them, nor one of them and on the roster."""
+SEATED: tuple[Kind, ...] = ("person", "wall")
+"""Who sees what a seat of the roster sees: whoever sits there, and a screen that shows it and can do nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,12 +53,12 @@ def is_known(law: Law, caller: Caller) -> bool:
         return not law.people.of(caller.name)
     if caller.kind == "department":
         return caller.org in law.departments
-    return caller.kind != "person" or bool(authority.entries(law, caller.actor))
+    return caller.kind not in SEATED or bool(authority.entries(law, caller.actor))
 
 
 def sees_place(law: Law, caller: Caller, code: str) -> bool:
     """Whether a grid lies in somebody's own: compared node by node up the tree, never by the letters of a code."""
-    if caller.kind != "person":
+    if caller.kind not in SEATED:
         return False
     path = law.path(code)
     return any(

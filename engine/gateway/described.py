@@ -7,6 +7,7 @@ from engine.gateway.example import Example
 from engine.gateway.examples import DECIDED, EXAMPLES, JOB, TAKEN, TICKET
 from engine.gateway.examples_law import REF
 from engine.gateway.examples_pull import READER
+from engine.gateway.examples_screens import VIEW
 from engine.gateway.examples_shift import HANDOVER, RECORD
 from engine.gateway.examples_webhooks import WEBHOOK
 from engine.gateway.pack_shapes import components
@@ -27,6 +28,7 @@ _OF_PATH = {
     "webhook": WEBHOOK,
     "record": RECORD,
     "handover": HANDOVER,
+    "view": VIEW,
     "lat": "34.75",
     "lon": "113.65",
 }

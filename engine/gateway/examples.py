@@ -8,6 +8,7 @@ from engine.gateway.example import Example as Example
 from engine.gateway.examples_law import OF_LAW
 from engine.gateway.examples_logins import OF_LOGINS
 from engine.gateway.examples_pull import OF_PULL
+from engine.gateway.examples_screens import OF_SCREENS, ROW
 from engine.gateway.examples_shift import OF_SHIFT
 from engine.gateway.examples_webhooks import OF_WEBHOOKS
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
@@ -58,16 +59,6 @@ DECIDED = {
     "version": 3,
     "ask": f"/v1/tickets/{TICKET}",
 }
-_ROW = {
-    "id": TICKET,
-    "version": 2,
-    "status": "offered",
-    "person": "specialist-tawan-11",
-    "duty": "specialist",
-    "task": "accept",
-    "home": "tawan",
-    "received_at": 1772413200000,
-}
 _BINS = {"code": "bins_full", "label": "Bins full", "label_zh": "垃圾桶满溢"}
 _HAPPENED = {
     "id": record_id(INCIDENTS.name, 3, 4),
@@ -89,6 +80,7 @@ _OF_PACKS = ("unreadable", "foreign-origin", "not-found", "too-large", "wrong-ty
 
 EXAMPLES: dict[str, Example] = (
     OF_PULL
+    | OF_SCREENS
     | OF_LOGINS
     | {
         "livez": Example(200, "alive\n", "text/plain"),
@@ -130,7 +122,7 @@ EXAMPLES: dict[str, Example] = (
         ),
         "search": Example(
             200,
-            {"rows": [_ROW | {"identity": "hotline:A-1", "text": "overflowing"}], "now": 1772413200000},
+            {"rows": [ROW | {"identity": "hotline:A-1", "text": "overflowing"}], "now": 1772413200000},
             query={
                 "q": "路灯",
                 "category": "bins_full",
@@ -188,20 +180,6 @@ EXAMPLES: dict[str, Example] = (
                 "wrong-type",
                 "invalid",
             ),
-        ),
-        "queues": Example(200, {"queues": {"desk": 3, "grid:tawan": 7, "mine": 1}}, fails=("not-found",)),
-        "queue": Example(
-            200,
-            {"queue": "desk", "rows": [_ROW], "now": 1772413200000},
-            query={"limit": 100, "cursor": f"1772413200000~{TICKET}"},
-            fails=("not-found", "invalid"),
-        ),
-        "stream": Example(
-            200,
-            'retry: 1000\n\nid: 12.4\nevent: snapshot\ndata: {"queue":"mine","rows":[]}\n\n',
-            "text/event-stream",
-            query={"queue": "desk", "cursor": "12.4"},
-            fails=("not-found",),
         ),
         "grid": Example(
             200, {"leaf": "tawan-g1-m1", "home": "tawan"}, query={"crs": "WGS84"}, fails=("not-found", "invalid")

@@ -21,7 +21,7 @@ class Key(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
 
     id: str
     kind: str
-    """``source``, ``department`` or ``person``."""
+    """``source``, ``department``, ``person``, or ``wall``: a screen that shows what a seat sees."""
     name: str
     sha256: str
     made_at: int

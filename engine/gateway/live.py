@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from engine.views.moves import move_of, with_move
 from engine.views.rows import NO_LAWS, row_of
 from rules.law.compiled import Law
 from topics.decision import Decision
@@ -31,6 +32,8 @@ class Change(NamedTuple):
     version: int
     image: bytes | None
     at: int
+    moved: str = ""
+    """What moved it, if this or a change that it stands for did."""
 
 
 class Shown(NamedTuple):
@@ -53,11 +56,12 @@ def shown(change: Change, laws: Mapping[str, Law]) -> Shown:
     made = row_of(change.ticket, change.version, change.image, change.at, laws=laws)
     if not made.row:
         return Shown(change.ticket, None, (), frame=gone(change.ticket, change.version))
+    text = with_move(made.row, change.moved)
     return Shown(
         change.ticket,
-        msgspec.json.decode(made.row),
+        msgspec.json.decode(text),
         made.queues,
-        frame=b"event: upsert\ndata: " + made.row.encode() + b"\n\n",
+        frame=b"event: upsert\ndata: " + text.encode() + b"\n\n",
     )
 
 
@@ -84,6 +88,12 @@ class Client:
         if not mine:
             return
         self._put(b"".join([*mine, frame("cursor", {}, cursor)]))
+
+    def begin(self, has: set[str], changes: Sequence[Shown]) -> list[bytes]:
+        """Take note of what they were sent, and give what has changed meanwhile; what waited is among that."""
+        self.has = has
+        self.take()
+        return [found for one in changes if (found := self._of(one)) is not None]
 
     def _of(self, one: Shown) -> bytes | None:
         if one.row is not None and self._wants(one):
@@ -147,9 +157,12 @@ class Live:
         self._next[partition] = offset + 1
         for change in decision.changes:
             image = bytes(change.after) if change.after is not None else None
-            one = Change(partition, offset, change.ticket, version=change.version, image=image, at=decision.at)
+            moved = move_of(decision, change.ticket)
+            one = Change(
+                partition, offset, change.ticket, version=change.version, image=image, at=decision.at, moved=moved
+            )
             self._ring.append(one)
-            self._group[one.ticket] = one
+            self._group[one.ticket] = _after(self._group.get(one.ticket), one)
             self._came.set()
         while len(self._ring) > self._kept:
             old = self._ring.popleft()
@@ -163,7 +176,10 @@ class Live:
         """Give the latest change of each ticket from these positions on; ``None``: it is not kept any more."""
         if not all(number in self._since and positions.get(number, 0) >= self._since[number] for number in self._next):
             return None
-        found = {one.ticket: one for one in self._ring if one.offset >= positions.get(one.partition, 0)}
+        found = dict[str, Change]()
+        for one in self._ring:
+            if one.offset >= positions.get(one.partition, 0):
+                found[one.ticket] = _after(found.get(one.ticket), one)
         return [shown(one, self._laws) for one in found.values()]
 
     async def run(self) -> None:
@@ -182,6 +198,11 @@ class Live:
         changes, cursor = [shown(one, self._laws) for one in group.values()], self.cursor()
         for client in self.clients:
             client.offer(changes, cursor)
+
+
+def _after(before: Change | None, one: Change) -> Change:
+    """Let a change stand for those before it: what moved the ticket last is told with it."""
+    return one if one.moved or before is None or not before.moved else one._replace(moved=before.moved)
 
 
 def written(positions: dict[int, int]) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from engine.gateway.shapes import Named, Past, Row, Seats, TicketTold, Who
+from engine.gateway.shared_views import View, Views
 from topics.ids import Instant
 
 
@@ -85,6 +86,8 @@ SHAPES: dict[str, Any] = {
     "ticket": TicketTold,
     "history": Past,
     "queue": QueuePage,
+    "views": Views,
+    "view_add": View,
     "command": Decided,
     "report": Taken,
 }

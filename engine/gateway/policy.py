@@ -16,7 +16,9 @@ class Policy(NamedTuple):
 
 WORKING: tuple[Kind, ...] = ("source", "department", "person")
 LOOKING: tuple[Kind, ...] = (*WORKING, "auditor")
-KNOWN: tuple[Kind, ...] = (*WORKING, *OUTSIDE)
+WATCHING: tuple[Kind, ...] = ("person", "auditor", "wall")
+"""Live rows: whoever works on them, whoever looks at all that is done, and a screen on a wall."""
+KNOWN: tuple[Kind, ...] = (*WORKING, *OUTSIDE, "wall")
 EVERYBODY: tuple[Kind, ...] = ("nobody", *KNOWN)
 BY_LINK = "link"
 BY_API_KEY: tuple[Kind, ...] = ("nobody", "source")
@@ -44,9 +46,14 @@ POLICIES: dict[str, Policy] = {
     "explain": Policy(LOOKING, "own"),
     "command": Policy(WORKING, "own"),
     "bulk": Policy(WORKING, "own"),
-    "queues": Policy(("person",), "own"),
-    "queue": Policy(("person",), "own"),
-    "stream": Policy(("person",), "own"),
+    "queues": Policy((*WATCHING, "system_admin"), "own"),
+    "queue": Policy(WATCHING, "own"),
+    "stream": Policy(WATCHING, "own"),
+    "views": Policy(WATCHING, "none"),
+    "view_add": Policy(("person",), "none"),
+    "view_drop": Policy(("person",), "self"),
+    "viewing": Policy(("person",), "own"),
+    "viewing_end": Policy(("person",), "own"),
     "notices": Policy(("person",), "own"),
     "events": Policy(("department",), "own"),
     "events_lease": Policy(("department",), "own"),

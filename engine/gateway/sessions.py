@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import time
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.gateway.callers import Caller, is_known
+from engine.gateway.keys import Key
 from engine.gateway.logins import let_in
 from engine.gateway.outside import put_cookie
 from engine.gateway.problems import Problem, not_found
@@ -30,6 +32,8 @@ class _Kept(msgspec.Struct):
     """When the account's password was set; ``None``: a seat that was chosen without one, or the city's login."""
     by_login: bool = False
     """By the city's own login (OpenID Connect)."""
+    key: str | None = None
+    """Id of the wall's key by which it was begun; it ends with that."""
 
 
 def _key(world: World, token: str) -> str:
@@ -51,6 +55,8 @@ async def caller(world: World, token: str) -> Caller | None:
 
 
 def _holds(world: World, kept: _Kept) -> bool:
+    if kept.key is not None:
+        return world.key_of(name=kept.key) is not None
     if kept.by_login:
         account = world.account(kept.person)
         is_same = account is not None if kept.kind != "person" else True
@@ -75,7 +81,7 @@ def demand_open_seats(world: World, request: Request) -> None:
 
 
 async def begin(world: World, request: Request, given: dict[str, Any]) -> Response:
-    """Begin a session: by name and password, or in a seat of the roster where seats are open.
+    """Begin a session: by name and password, by a wall's key, or in a seat of the roster where seats are open.
 
     Raises:
         Problem: Nobody is let in so.
@@ -83,6 +89,8 @@ async def begin(world: World, request: Request, given: dict[str, Any]) -> Respon
     if "password" in given or "name" in given:
         who, account = await let_in(world, request, given)
         return await _begun(world, request, who, account_at=account.changed_at)
+    if "key" in given:
+        return await _of_wall(world, request, given["key"])
     demand_open_seats(world, request)
     role, person = given.get("role"), given.get("person")
     if not isinstance(person, str) or not isinstance(role, str) or role not in set(Role):
@@ -99,16 +107,43 @@ async def begun_by_login(world: World, request: Request, who: Caller) -> Respons
     return await _begun(world, request, who, by_login=True)
 
 
+async def _of_wall(world: World, request: Request, given: Any) -> Response:
+    """Begin a wall's session, which lasts as long as its key: nobody stands there to log in anew.
+
+    Raises:
+        Problem: It is no wall's key, or no longer.
+    """
+    key = world.key_of(given) if isinstance(given, str) and len(given) <= 200 else None
+    if key is None or key.kind != "wall":
+        raise Problem("no-login", "this key is unknown, revoked, has expired, or is no wall's")
+    return await _begun(world, request, key.caller(), key=key)
+
+
 async def _begun(
-    world: World, request: Request, who: Caller, *, account_at: int | None = None, by_login: bool = False
+    world: World,
+    request: Request,
+    who: Caller,
+    *,
+    account_at: int | None = None,
+    by_login: bool = False,
+    key: Key | None = None,
 ) -> Response:
     token = secrets.token_urlsafe(32)
     kept = msgspec.json.encode(
-        _Kept(who.name, who.role, who.org, kind=who.kind, account_at=account_at, by_login=by_login)
+        _Kept(
+            who.name,
+            who.role,
+            who.org,
+            kind=who.kind,
+            account_at=account_at,
+            by_login=by_login,
+            key=None if key is None else key.id,
+        )
     )
-    await world.view.redis.set(_key(world, token), kept, ex=SECONDS)
+    seconds = SECONDS if key is None else max(1, key.expires_at - int(time.time()))
+    await world.view.redis.set(_key(world, token), kept, ex=seconds)
     response = Response(msgspec.json.encode(told(who)), 201, media_type="application/json")
-    put_cookie(world, request, response, COOKIE, token, max_age=SECONDS, samesite="strict")
+    put_cookie(world, request, response, COOKIE, token, max_age=seconds, samesite="strict")
     return response
 
 

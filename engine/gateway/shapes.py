@@ -17,7 +17,7 @@ Pair = tuple[str, str]
 class Who(msgspec.Struct):
     """Who one is."""
 
-    kind: Literal["source", "department", "person", "auditor", "system_admin", "security_admin"]
+    kind: Literal["source", "department", "person", "auditor", "system_admin", "security_admin", "wall"]
     name: str
     role: Role | None
     org: str | None
@@ -79,6 +79,17 @@ class Labels(msgspec.Struct, kw_only=True, omit_defaults=True):
     leaf: Pair | None = None
 
 
+class Moved(msgspec.Struct, kw_only=True):
+    """What last put a ticket into other hands, or stopped or started its time."""
+
+    reason: str
+    at: Instant
+    command: CommandKind | None = None
+    actor: str | None = None
+    said: str | None = None
+    """The beginning of the reason that was given."""
+
+
 class Row(msgspec.Struct, kw_only=True):
     """A ticket as a queue shows it; what it has none of is left out."""
 
@@ -120,6 +131,12 @@ class Row(msgspec.Struct, kw_only=True):
     labels: Labels | None = None
     street: str | None = None
     next: NextRung | None = None
+    in_work_time: bool = False
+    """Its deadline is counted in working hours."""
+    paused: str | None = None
+    """For what one of its clocks stands still."""
+    moved: Moved | None = None
+    """Left out of a change that moved nothing: what is known of it stays."""
 
 
 class Rung(msgspec.Struct):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -10,7 +11,8 @@ from engine.gateway.callers import Caller, is_known
 from engine.gateway.http import is_still
 from engine.gateway.live import Client, Shown, frame, positions_of, written
 from engine.gateway.problems import away
-from engine.gateway.queues import MINE, all_rows, queue_named, sees_row
+from engine.gateway.queues import MINE, all_rows, limit_of, queue_named, sees_row
+from engine.gateway.row_slices import slices, standing
 from engine.gateway.world import World
 from engine.views.queues import OPEN, OVERDUE
 from rules.law.compiled import Law
@@ -24,6 +26,8 @@ CHECK_SECONDS = 5.0
 """How often it is looked whether the key or session by which a stream was opened still holds."""
 MOST_STREAMS = 1000
 """Of one process."""
+RESET = frame("reset", {}, "none")
+"""From here on whoever breaks off has no place to go on from until they have all of the queue."""
 
 
 def wants(world: World, caller: Caller, name: str) -> Callable[[Shown], bool]:
@@ -57,13 +61,14 @@ def _stands_in(law: Law, queue: str, one: Shown, now: int) -> bool:
 async def stream(world: World, request: Request, caller: Caller) -> Response:
     """Open a stream of a queue; without one, of what the caller has."""
     name = request.query_params.get("queue", MINE)
-    await all_rows(world, caller, name)  # there is no such queue: said before a stream is begun
+    first = limit_of(given, "first") if (given := request.query_params.get("first")) is not None else None
+    await all_rows(world, caller, name, 1)  # there is no such queue: said before a stream is begun
     if len(world.live.clients) >= MOST_STREAMS:
         raise away("the gateway has as many streams as it can; it")
-    given = request.headers.get("last-event-id") or request.query_params.get("cursor")
+    cursor = request.headers.get("last-event-id") or request.query_params.get("cursor")
     client = Client(wants(world, caller, name))
     return StreamingResponse(
-        _frames(world, caller, name, client, given, lambda: is_still(world, request, caller)),
+        _frames(world, caller, name, client, cursor, lambda: is_still(world, request, caller), first=first),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -80,6 +85,8 @@ async def _frames(
     client: Client,
     given: str | None,
     holds: Callable[[], Awaitable[bool]] = _always,
+    *,
+    first: int | None = None,
 ) -> AsyncGenerator[bytes, None]:
     """Give the stream's events until its client goes, or may no longer watch, or we end."""
     live, looked = world.live, asyncio.get_running_loop().time()
@@ -91,8 +98,9 @@ async def _frames(
             yield missed
         else:
             if given is not None:
-                yield frame("reset", {})
-            yield await _begun(world, caller, name, client)
+                yield RESET
+            async for piece in _begun(world, caller, name, client, first=first):
+                yield piece
         while not live.closing.is_set() and is_known(world.law(), caller):
             await _moved(client, live.closing)
             if (now := asyncio.get_running_loop().time()) - looked >= CHECK_SECONDS:
@@ -101,8 +109,9 @@ async def _frames(
                     return
             if client.torn:
                 client.torn = False
-                yield frame("reset", {})
-                yield await _begun(world, caller, name, client)
+                yield RESET
+                async for piece in _begun(world, caller, name, client, first=first):
+                    yield piece
                 continue
             yield client.take() or frame("ping", {"now": world.now, "speed": world.speed})
     finally:
@@ -116,18 +125,22 @@ async def _resumed(world: World, caller: Caller, name: str, client: Client, give
     if cursor is None or world.live.since(cursor) is None:
         return None
     view = await world.view.positions()
-    rows = await all_rows(world, caller, name)
+    has = await standing(world, caller, name)
     since = world.live.since({number: min(offset, view.get(number, 0)) for number, offset in cursor.items()})
     if since is None:
         return None
-    client.has = {row["id"] for row in rows}
-    client.take()
-    client.offer(since, world.live.cursor())
-    return frame("standing", {"ids": sorted(client.has)}) + client.take()
+    known = frame("standing", {"ids": sorted(has)})
+    return b"".join([known, *client.begin(has, since), frame("cursor", {}, world.live.cursor())])
 
 
-async def _begun(world: World, caller: Caller, name: str, client: Client) -> bytes:
-    """Read the queue as it is, and add what has come since the queue was written: nothing is missed between the two."""
+async def _begun(
+    world: World, caller: Caller, name: str, client: Client, *, first: int | None
+) -> AsyncGenerator[bytes, None]:
+    """Read the queue as it is, and add what has come since the queue was written: nothing is missed between the two.
+
+    With ``first`` the queue comes in slices; until the last is there no cursor is given, for whoever goes on from one
+    has all before it.
+    """
     deadline = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
     while True:
         positions = dict.fromkeys(range(world.settings.partitions), 0) | await world.view.positions()
@@ -135,20 +148,31 @@ async def _begun(world: World, caller: Caller, name: str, client: Client) -> byt
             break
         if asyncio.get_running_loop().time() > deadline:
             client.tear()
-            return frame("behind", {"why": "the queues are behind the decisions; they are waited for"})
+            yield frame("behind", {"why": "the queues are behind the decisions; they are waited for"})
+            return
         await asyncio.sleep(0.05)
-    rows = await all_rows(world, caller, name)
-    client.has = {row["id"] for row in rows}
-    client.take()
+    has, texts, event = set[str](), list[str](), "snapshot"
+    async for some in slices(world, caller, name, first):
+        has.update(some.ids)
+        texts += some.texts
+        if first is not None and some.more:
+            yield _rows(world, event, name, texts)
+            event, texts = "rows", []
+    client.torn = False
     since = world.live.since(positions)
     if since is None:
-        client.torn = True
-        return b""
-    client.offer(since, world.live.cursor())
-    return (
-        frame("snapshot", {"queue": name, "rows": rows, "now": world.now, "speed": world.speed}, written(positions))
-        + client.take()
-    )
+        client.tear()
+        return
+    last = _rows(world, event, name, texts, written(positions))
+    yield b"".join([last, *client.begin(has, since), frame("cursor", {}, world.live.cursor())])
+
+
+def _rows(world: World, event: str, name: str, texts: list[str], cursor: str | None = None) -> bytes:
+    """Write rows as they were read, without opening them; ``more``: others follow."""
+    head = {"queue": name, "more": cursor is None, "now": world.now, "speed": world.speed}
+    at = f"id: {cursor}\n" if cursor is not None else ""
+    told = msgspec.json.encode(head).decode()[:-1]
+    return f'{at}event: {event}\ndata: {told},"rows":[{",".join(texts)}]}}\n\n'.encode()
 
 
 async def _moved(client: Client, closing: asyncio.Event) -> None:

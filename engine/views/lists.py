@@ -62,6 +62,17 @@ def _names(law: Law) -> dict[str, Callable[[], Iterable[str]]]:
     }
 
 
+def parts_of(law: Law, name: str) -> tuple[str, ...] | None:
+    """Name the queues that a queue is put together of; ``None``: it hangs on the moment, or there is none of it."""
+    kind, colon, which = name.partition(":")
+    if name in ("desk", APPROVAL, EXHAUSTED):
+        return (name,)
+    if name == OPEN:
+        return (*(f"grid:{home}" for home in _names(law)["grid"]()), "desk")
+    known = _names(law).get(kind)
+    return (name,) if known is not None and colon and (kind == "person" or which in known()) else None
+
+
 async def rows_of(view: RedisView, law: Law, name: str, limit: int, now: Instant) -> list[dict[str, Any]]:
     """Give the rows of the queue that a person names, nearest limit first.
 
@@ -69,10 +80,8 @@ async def rows_of(view: RedisView, law: Law, name: str, limit: int, now: Instant
         InvalidSettings: There is no such queue; names those there are.
     """
     kind, colon, which = name.partition(":")
-    if name in ("desk", APPROVAL, EXHAUSTED):
-        return await view.rows(name, limit=limit)
-    if name == OPEN:
-        return await view.rows(*(f"grid:{home}" for home in _names(law)["grid"]()), "desk", limit=limit)
+    if kind != "person" and (parts := parts_of(law, name)) is not None:
+        return await view.rows(*parts, limit=limit)
     if name in (OVERDUE, AT_RISK, NOT_BEGUN):
         return await _by_now(view, name, limit, now)
     known = _names(law).get(kind)

@@ -2,7 +2,7 @@
 -- Each change is told on a capped stream as well: row, queues left and entered; a view that begins says so by a marker.
 -- KEYS: positions, hold, queues, ids, changes; then for each ticket: its own, those of the queues it leaves behind, those of the queues it stands in.
 -- ARGV: partition, position expected, position after, form, most changes kept; then for each ticket: id, version, identity, rank (3 characters),
--- summary ('' = forgotten), the ticket whole, score, since when it is overdue at the latest, from when on nothing has begun, number of former queues, number of queues, former queues..., queues...
+-- summary ('' = forgotten), the ticket whole, score, since when it is overdue at the latest, from when on nothing has begun, what moved it ('' = nothing new), number of former queues, number of queues, former queues..., queues...
 -- All keys are declared, and share one hash slot by their tag.
 local positions, hold, all, ids, changes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local partition, expected = ARGV[1], ARGV[2]
@@ -38,9 +38,9 @@ end
 local i, k = 6, 6
 while i <= #ARGV do
   local id, version, identity, rank, row, image, score, since = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[i + 6], ARGV[i + 7]
-  local idle, before, after, at = ARGV[i + 8], tonumber(ARGV[i + 9]), tonumber(ARGV[i + 10]), i + 11
+  local idle, moved, before, after, at = ARGV[i + 8], ARGV[i + 9], tonumber(ARGV[i + 10]), tonumber(ARGV[i + 11]), i + 12
   local key = KEYS[k]
-  local stored = redis.call('HMGET', key, 'version', 'queues', 'identity')
+  local stored = redis.call('HMGET', key, 'version', 'queues', 'identity', 'moved')
   if not stored[1] or tonumber(stored[1]) < version then
     local old, names = table.concat(ARGV, '\31', at, at + before - 1), table.concat(ARGV, '\31', at + before, at + before + after - 1)
     if old ~= (stored[2] or '') then return {'position', found} end
@@ -65,13 +65,16 @@ while i <= #ARGV do
       local name = ARGV[at + n]
       if not is[name] and told(name) then left[#left + 1] = name end
     end
-    redis.call('XADD', changes, 'MAXLEN', '~', ARGV[5], '*', 'id', id, 'version', version, 'row', row,
+    local says, by = row, moved ~= '' and moved or stored[4]
+    if row ~= '' and by then says = string.sub(row, 1, -2) .. ',"moved":' .. by .. '}' end
+    redis.call('XADD', changes, 'MAXLEN', '~', ARGV[5], '*', 'id', id, 'version', version, 'row', says,
       'left', table.concat(left, '\31'), 'entered', table.concat(entered, '\31'))
     if stored[3] and stored[3] ~= '' and stored[3] ~= identity then claim(stored[3], id, '') end
     if row == '' then
       redis.call('DEL', key)
     else
       redis.call('HSET', key, 'version', version, 'row', row, 'image', image, 'queues', names, 'identity', identity)
+      if moved ~= '' then redis.call('HSET', key, 'moved', moved) end
       if identity ~= '' then claim(identity, id, rank) end
     end
   end

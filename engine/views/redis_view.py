@@ -17,9 +17,12 @@ from rules.law.compiled import Law
 from topics.decision import Decision
 
 SCRIPT = Path(__file__).with_name("project.lua").read_text()
+READ = Path(__file__).with_name("rows.lua").read_text()
 
+ROWS_AT_ONCE = 500
+"""Rows of a call: half a megabyte, and Redis answers others after some milliseconds."""
 
-FORM = "6"
+FORM = "7"
 """Of what the script writes: a projector that meets another form starts the view over."""
 
 AT_ONCE = 128
@@ -57,7 +60,7 @@ class RedisView:
         self.prefix = key_prefix(settings, part)
         self._former = f"{settings.prefix}{part}:"
         self._fitting = asyncio.Lock()
-        self._fold = self.redis.register_script(SCRIPT)
+        self._fold, self._read = self.redis.register_script(SCRIPT), self.redis.register_script(READ)
 
     async def close(self) -> None:
         """Let the connection go."""
@@ -155,6 +158,7 @@ class RedisView:
                     row.score,
                     row.since,
                     row.idle,
+                    row.moved,
                     len(old),
                     len(row.queues),
                     *old,
@@ -193,8 +197,8 @@ class RedisView:
 
     async def row(self, ticket: str) -> dict[str, Any] | None:
         """Give a ticket's summary."""
-        found = await self.redis.hget(f"{self.prefix}t:{ticket}", "row")
-        return json.loads(found) if found else None
+        found = await self.texts([ticket])
+        return json.loads(found[0]) if found else None
 
     async def images(self, *tickets: str) -> dict[str, bytes]:
         """Give tickets whole, as they were decided last; one that is unknown, forgotten or no ticket is left out."""
@@ -216,6 +220,11 @@ class RedisView:
     ) -> list[dict[str, Any]]:
         """Give the rows of queues put together, nearest deadline first; ``until``: only what is due by then, and after
         ``since``."""
+        names = await self.ids(*queues, limit=limit, until=until, since=since)
+        return [json.loads(row) for row in await self.texts(names)]
+
+    async def ids(self, *queues: str, limit: int, until: int | None = None, since: int | None = None) -> list[str]:
+        """Give the tickets of queues put together, in the order of ``rows``."""
         async with self.redis.pipeline(transaction=False) as pipe:
             for queue in queues:
                 pipe.zrangebyscore(
@@ -227,11 +236,15 @@ class RedisView:
                     withscores=True,
                 )
             found = {name: at for part in await pipe.execute() for name, at in part}
-        names = sorted(found, key=lambda name: (found[name], name))[:limit]
-        async with self.redis.pipeline(transaction=False) as pipe:
-            for name in names:
-                pipe.hget(f"{self.prefix}t:{name}", "row")
-            return [json.loads(row) for row in await pipe.execute() if row] if names else []
+        return sorted(found, key=lambda name: (found[name], name))[:limit]
+
+    async def texts(self, tickets: Sequence[str]) -> list[str]:
+        """Give rows as they are written, with what last moved each; those that have none are left out."""
+        found = list[str]()
+        for n in range(0, len(tickets), ROWS_AT_ONCE):
+            some = tickets[n : n + ROWS_AT_ONCE]
+            found += [row for row in await self._read(keys=[f"{self.prefix}t:{name}" for name in some]) if row]
+        return found
 
     async def drop(self) -> None:
         """Delete the view."""

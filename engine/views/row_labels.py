@@ -4,6 +4,7 @@ from typing import Any
 
 from rules.law.compiled import Law
 from rules.ticket import clocks
+from rules.ticket.draft import deadline_clock
 from topics.ticket import Ticket
 from topics.vocabulary import FINAL, ClockKind
 
@@ -32,7 +33,17 @@ def labelled(ticket: Ticket, law: Law) -> dict[str, Any]:
             due, rung, _, number, clock = upcoming
             does = "remind" if rung < 100 else DOES.get(ClockKind(clock.kind), {}).get(rung, "tell")
             found["next"] = {"clock": clock.kind, "number": number, "rung": rung, "at": due, "does": does}
-    return found
+    return found | _pace(law, ticket)
+
+
+def _pace(law: Law, ticket: Ticket) -> dict[str, Any]:
+    """Say whether the deadline's clock runs in working time, and for what a clock stands still."""
+    if ticket.status in FINAL:
+        return {}
+    clock = deadline_clock(law, ticket)
+    found: dict[str, Any] = {"in_work_time": True} if clock is not None and law.in_work_time(clock.unit) else {}
+    stands = next((one.paused_reason for one in ticket.clocks if one.paused_reason is not None), None)
+    return found if stands is None else found | {"paused": stands}
 
 
 def _labels(law: Law, ticket: Ticket) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
+from engine.views.moves import move_of
 from engine.views.queues import SINCE, held, idle_at, queues, score, summary
 from rules.law.compiled import Law
 from topics import codec
@@ -45,6 +46,8 @@ class Row(NamedTuple):
     """Of one that is overdue: when that was seen first. It stays while it is so."""
     idle: int = 0
     """Of one that somebody took and has not begun: from when on that is worth a look."""
+    moved: str = ""
+    """What last moved it, as JSON; empty: what is known of that stays."""
 
 
 def row_of(
@@ -97,7 +100,9 @@ def rows_of(
             image = bytes(change.after) if change.after is not None else None
             before = latest.get(change.ticket)
             at = before.since if before is not None and SINCE in before.queues else decision.at
-            latest[change.ticket] = row_of(change.ticket, change.version, image, at, None, laws, missing)
+            row = row_of(change.ticket, change.version, image, at, None, laws, missing)
+            moved = move_of(decision, change.ticket) or (before.moved if before is not None else "")
+            latest[change.ticket] = row._replace(moved=moved) if moved else row
         for event in decision.events:
             if event.type == EventType.CAUSE_HELD:
                 name = str(event.facts.get("record", decision.id))

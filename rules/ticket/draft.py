@@ -245,15 +245,21 @@ _FOR_PEOPLE = {
 
 def _deadline(law: Law, draft: Draft) -> Instant | None:
     """Name the 100 % moment of the clock that matters now; of a breached ticket that is its leg."""
-    ages = is_wish(law, draft)  # what fired before it was one binds nobody
-    for kind in _FOR_PEOPLE.get(draft.status, _WORKED):
-        clock = draft.clock(kind)
-        if (
-            clock is not None
-            and clock.running_since is not None
-            and (clock.rungs or (clock.fired and not (ages and kind == ClockKind.RESOLVE)))
-        ):
-            return clocks.moment(law, clock, 100, draft.urgency)
+    clock = deadline_clock(law, draft)
+    return None if clock is None else clocks.moment(law, clock, 100, draft.urgency)
+
+
+def deadline_clock(law: Law, ticket: Ticket) -> Clock | None:
+    """Give the clock that matters now; ``None``: none of them runs to an end."""
+    ages = is_wish(law, ticket)  # what fired before it was one binds nobody
+    for kind in _FOR_PEOPLE.get(ticket.status, _WORKED):
+        for clock in ticket.clocks:
+            if clock.kind == kind:
+                if clock.running_since is not None and (
+                    clock.rungs or (clock.fired and not (ages and kind == ClockKind.RESOLVE))
+                ):
+                    return clock
+                break
     return None
 
 

@@ -36,7 +36,7 @@ WHO = {
     "asyncapi": "all",
     "seats": "all",
     "session_begin": "all",
-    "session_show": "roster source department auditor system_admin security_admin",
+    "session_show": "roster source department auditor system_admin security_admin wall",
     "session_end": "all",
     "oidc_begin": "all",
     "oidc_back": "all",
@@ -50,9 +50,14 @@ WHO = {
     "explain": "roster source department auditor",
     "command": "roster source department",
     "bulk": "roster source department",
-    "queues": "roster",
-    "queue": "roster",
-    "stream": "roster",
+    "queues": "roster auditor wall system_admin",
+    "queue": "roster auditor wall",
+    "stream": "roster auditor wall",
+    "views": "roster auditor wall",
+    "view_add": "roster",
+    "view_drop": "roster",
+    "viewing": "roster",
+    "viewing_end": "roster",
     "webhooks": "org auditor",
     "webhook": "org auditor",
     "webhook_deliveries": "org auditor",
@@ -72,8 +77,8 @@ WHO = {
     "readers": "department",
     "reader_put": "department",
     "reader_drop": "department",
-    "grid": "roster source department auditor system_admin security_admin",
-    "pack": "roster source department auditor system_admin security_admin",
+    "grid": "roster source department auditor system_admin security_admin wall",
+    "pack": "roster source department auditor system_admin security_admin wall",
     "pack_check": "roster system_admin",
     "pack_diff": "roster system_admin",
     "law_packs": "whole system_admin",
@@ -133,6 +138,7 @@ def seats() -> list[Seat]:
     found = [Seat(role, f"{role}.{post}", post) for role in BY_PLACE for post in POSTS]
     found += [Seat("department", f"{org}-1", org=org) for org in ORGS]
     found += [Seat("department", f"{org}-system", org=org, is_system=True) for org in ORGS]
+    found += [Seat("wall", f"street.{post}", post) for post in ("city", "north")]
     found += [Seat("source", name) for name in ("app", "ap", "app2", "hotline")]
     return found + [
         Seat(word, f"{word}-1" if word != "nobody" else "")

@@ -34,6 +34,10 @@ ASKED: dict[str, tuple[str, Any, int]] = {
     "account_disable": ("/v1/accounts/idle/disable", {}, 204),
     "report": ("/v1/incidents", {"location": {"grid": "east1"}}, 202),
     "queues": ("/v1/queues", None, 200),
+    "views": ("/v1/views", None, 200),
+    "view_add": ("/v1/views", {}, 422),
+    "view_drop": ("/v1/views/none", None, 404),
+    "viewing_end": ("/v1/tickets/east-20260302-1/viewing", None, 404),
     "webhooks": ("/v1/departments/water/webhooks", None, 404),
     "webhook": ("/v1/departments/water/webhooks/none", None, 404),
     "webhook_deliveries": ("/v1/departments/water/webhooks/none/deliveries?limit=0", None, 422),
@@ -94,7 +98,7 @@ ASKED: dict[str, tuple[str, Any, int]] = {
     "session_end": ("/v1/session", None, 204),
 }
 """Route -> what is asked of it and what those who may are answered. What shows tickets is asked below."""
-OF_TICKETS = {"ticket", "command", "bulk", "queue", "stream", "open311_request_one"}
+OF_TICKETS = {"ticket", "viewing", "command", "bulk", "queue", "stream", "open311_request_one"}
 IN_THE_ARCHIVE = {"search", "history", "explain"}
 """Asked with PostgreSQL by ``tests/kafka/test_authz_past.py``."""
 
@@ -119,6 +123,8 @@ async def let_in(here: House, client: httpx.AsyncClient) -> dict[Seat, dict[str,
             found[seat] = await here.login(client, seat.name, seat.word)
         elif seat.word == "source":
             found[seat] = here.key("source", seat.name)
+        elif seat.word == "wall":
+            found[seat] = here.key("wall", seat.name, "street")
         elif seat.is_system:
             found[seat] = here.key("department", seat.name, "department", seat.org)
         else:
@@ -150,7 +156,7 @@ async def test_every_address_lets_in_whom_the_other_table_names(redis_url: str, 
                     assert is_denied(found, name, seat), (seat, name, found.status_code, found.text)
                     refused |= {found.text} if found.status_code == 404 and "open311" not in name else set()
         assert len(refused) == 1  # absent, and not theirs: one text
-        assert sum(cells.values()) == len(who) * len(ASKED) and len(who) == 18 and min(cells.values()) >= 100
+        assert sum(cells.values()) == len(who) * len(ASKED) and len(who) == 19 and min(cells.values()) >= 100
 
 
 async def stand(here: House) -> dict[str, tuple[str, str]]:
@@ -199,11 +205,11 @@ async def test_a_ticket_is_shown_to_whom_it_belongs_by_whichever_address(redis_u
                     wanted = seen and may(route, seat)
                     cells[wanted] += 1
                     assert is_shown(route, found) is wanted, (seat, name, route, found.status_code, found.text)
-                    if not wanted and seat.word != "nobody" and route in ("ticket", "command"):
+                    if not wanted and seat.word != "nobody" and route in ("ticket", "viewing", "command"):
                         bodies.add(found.text)
         absent = await client.get("/v1/tickets/east-20260302-999", headers=who[Seat("desk", "desk.city", "city")])
         assert bodies == {absent.text}
-        assert sum(cells.values()) == len(who) * len(tickets) * 4 >= 1500 and cells[True] >= 400
+        assert sum(cells.values()) == len(who) * len(tickets) * 5 >= 1500 and cells[True] >= 400
 
 
 def questions(ticket: str) -> list[tuple[str, str, Any]]:
@@ -211,6 +217,7 @@ def questions(ticket: str) -> list[tuple[str, str, Any]]:
     none = {"kind": "x"}
     return [
         ("ticket", f"/v1/tickets/{ticket}", None),
+        ("viewing", f"/v1/tickets/{ticket}/viewing", {"none": True}),
         ("command", f"/v1/tickets/{ticket}/commands", none),
         ("bulk", "/v1/commands", {"dry_run": True, "commands": [{"ticket": ticket, **none}]}),
         ("open311_request_one", f"/open311/v2/requests/{ticket}.json", None),

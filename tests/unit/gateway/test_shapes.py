@@ -11,6 +11,8 @@ from engine.gateway.examples import EXAMPLES
 from engine.gateway.pack_shapes import SHAPES
 from tests.support.house import House, house
 
+VIEW = {"name": "all", "address": "/queues/all"}
+
 
 def as_described(name: str, told: Any) -> None:
     """Nothing that is promised is missing, nothing is of another kind, and nothing is there that is not described."""
@@ -43,6 +45,8 @@ async def answers(here: House, client: httpx.AsyncClient, ticket: str) -> dict[s
         "ticket": await got(f"/v1/tickets/{ticket}"),
         "history": await got(f"/v1/tickets/{ticket}/history"),
         "queue": await got("/v1/queues/open"),
+        "view_add": (await client.post("/v1/views", headers=chief, json=VIEW)).json(),
+        "views": await got("/v1/views"),
         "command": (await client.post(f"/v1/tickets/{ticket}/commands", headers=chief, json=command)).json(),
         "report": (await client.post("/v1/incidents", headers=chief, json=reported)).json(),
     }
