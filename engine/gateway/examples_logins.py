@@ -22,6 +22,7 @@ _WHO = {"kind": "person", "name": "desk-1", "role": "desk", "org": None}
 
 OF_LOGINS: dict[str, Example] = {
     "seats": Example(200, {"seats": [_SEAT]}, fails=("not-found",)),
+    "session_ways": Example(200, {"password": True, "oidc": False, "seats": False}),
     "session_begin": Example(
         201,
         _WHO,

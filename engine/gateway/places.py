@@ -85,6 +85,17 @@ async def seats(world: World, request: Request, caller: Caller) -> Response:
     return answer({"seats": [{"role": e.role, "person": e.person, "name": e.name, "grids": e.nodes} for e in roster]})
 
 
+async def session_ways(world: World, request: Request, caller: Caller) -> Response:
+    """Say how one may come in: by password always, by the city's own login and by taking a seat where that is set."""
+    return answer(
+        {
+            "password": True,
+            "oidc": world.openid is not None,
+            "seats": sessions.are_seats_open(world, request),
+        }
+    )
+
+
 async def session_begin(world: World, request: Request, caller: Caller) -> Response:
     """Log in with name and password; where seats are open, sit down in one."""
     demand_own_page(world, request)

@@ -31,6 +31,7 @@ POLICIES: dict[str, Policy] = {
     "openapi": Policy(EVERYBODY, "none"),
     "asyncapi": Policy(EVERYBODY, "none"),
     "seats": Policy(EVERYBODY, "none"),
+    "session_ways": Policy(EVERYBODY, "none"),
     "session_begin": Policy(EVERYBODY, "self"),
     "session_show": Policy(KNOWN, "self"),
     "session_end": Policy(EVERYBODY, "self"),

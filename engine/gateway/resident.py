@@ -162,12 +162,15 @@ async def _told(world: World, draft: Draft, worked: Draft) -> Told:
         answer=await _answer(world, worked) if worked.status in ANSWERED else None,
         notes=late + (("merged",) if worked.id != draft.id else ()),
         may_answer=_may_answer(draft),
+        is_over=worked.status in OVER,
     )
 
 
 def _promised(law: Law, draft: Draft) -> Instant | None:
     """When it is to be finished: what was promised, else the end of the resolve clock."""
     clock = next((one for one in draft.clocks if one.kind == ClockKind.RESOLVE), None)
+    if clock is not None and draft.status in OVER and clock.stopped_at is not None:
+        clock = clocks.resume(clock, clock.stopped_at)  # it was in time, or not, by what was promised then
     due = None if clock is None else clocks.moment(law, clock, 100, draft.urgency, draft.hours)
     return due if due is not None else draft.promised_by
 

@@ -82,6 +82,7 @@ class Told(NamedTuple):
     answer: str | None
     notes: tuple[str, ...] = ()
     may_answer: bool = False
+    is_over: bool = False
 
 
 def page(told: Told, lang: str, saying: str | None = None, status: int = 200) -> Response:
@@ -92,7 +93,7 @@ def page(told: Told, lang: str, saying: str | None = None, status: int = 200) ->
         _said(word, saying)
         + f'<h1>{word["title"]}</h1><p class="state" role="status">{word[told.state]}</p>{notes}<dl>'
         + _pair(word["received_at"], told.received)
-        + _pair(word["promised"], told.promised or word["none"])
+        + (_pair(word["promised"], told.promised or word["none"]) if told.promised or not told.is_over else "")
         + (_pair(word["answer"], told.answer) if told.answer else "")
         + "</dl>"
         + (_form(word) if told.may_answer else "")

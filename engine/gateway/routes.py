@@ -92,6 +92,7 @@ ROUTES = (
     Route("GET", "/openapi.json", "openapi", _openapi),
     Route("GET", "/asyncapi.json", "asyncapi", _asyncapi),
     Route("GET", "/v1/seats", "seats", places.seats),
+    Route("GET", "/v1/session/ways", "session_ways", places.session_ways),
     Route("POST", "/v1/session", "session_begin", places.session_begin),
     Route("GET", "/v1/session", "session_show", places.session_show),
     Route("DELETE", "/v1/session", "session_end", places.session_end),

@@ -67,16 +67,21 @@ def _holds(world: World, kept: _Kept) -> bool:
     return account is not None and not account.is_disabled and account.changed_at == kept.account_at
 
 
+def are_seats_open(world: World, request: Request) -> bool:
+    """Whether seats may be chosen: where the stack is one's own, it was asked for, and by this machine's own name (a
+    page elsewhere may let its name mean the loopback)."""
+    host = request.headers.get("host", "")
+    name = host[: host.rfind("]") + 1] if host.startswith("[") else host.partition(":")[0]
+    return world.settings.gateway_seats == "open" and bool(name) and is_loopback(name)
+
+
 def demand_open_seats(world: World, request: Request) -> None:
-    """Let seats be chosen where the stack is one's own: asked for, and by this machine's own name (a page elsewhere may
-    let its name mean the loopback).
+    """Let seats be chosen where they are open.
 
     Raises:
         Problem: They are not.
     """
-    host = request.headers.get("host", "")
-    name = host[: host.rfind("]") + 1] if host.startswith("[") else host.partition(":")[0]
-    if world.settings.gateway_seats != "open" or not name or not is_loopback(name):
+    if not are_seats_open(world, request):
         raise not_found()
 
 

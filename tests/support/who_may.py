@@ -35,6 +35,7 @@ WHO = {
     "openapi": "all",
     "asyncapi": "all",
     "seats": "all",
+    "session_ways": "all",
     "session_begin": "all",
     "session_show": "roster source department auditor system_admin security_admin wall",
     "session_end": "all",

@@ -25,6 +25,7 @@ ASKED: dict[str, tuple[str, Any, int]] = {
     "openapi": ("/openapi.json", None, 200),
     "asyncapi": ("/asyncapi.json", None, 200),
     "seats": ("/v1/seats", None, 200),
+    "session_ways": ("/v1/session/ways", None, 200),
     "session_begin": ("/v1/session", {}, 422),
     "session_show": ("/v1/session", None, 200),
     "oidc_begin": ("/v1/session/oidc", None, 404),  # there is no such login here

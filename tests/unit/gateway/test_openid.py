@@ -55,7 +55,9 @@ async def test_who_logs_in_is_a_person_of_the_roster(redis_url: str, tmp_path: P
         assert (await client.get("/v1/session")).json() == {
             "kind": "person", "name": "desk-1", "role": "desk", "org": None,
         }  # fmt: skip
+        assert (await client.get("/v1/session/ways")).json()["oidc"] is True
         here.world.openid, kept = None, here.world.openid
+        assert (await client.get("/v1/session/ways")).json()["oidc"] is False
         assert (await client.get("/v1/session")).status_code == 401
         assert (await client.get("/v1/session/oidc")).status_code == 404
         here.world.openid, login.name = kept, "watcher"

@@ -53,6 +53,7 @@ async def test_a_link_shows_one_report_and_is_answered_once(
         path, other = await finished(here, "A"), await finished(here, "B")
         told = await client.get(path)
         assert told.status_code == 200 and "已办结，请您评价" in told.text and "seen at" not in told.text
+        assert "尚未确定" not in told.text  # what was promised stays so once it is done
         assert here.city["A"].person not in told.text and here.city["A"].id not in told.text
         assert "<script" not in told.text and "script-src" not in told.headers["content-security-policy"]
         assert told.headers["content-security-policy"].startswith("default-src 'none'")

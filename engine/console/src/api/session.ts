@@ -43,6 +43,9 @@ export async function settle(found: Who): Promise<void> {
   keep(SEATED, "yes");
 }
 
+/** Somebody goes to the city's login: whoever comes back from there is asked for. */
+export const expectBack = (): void => keep(SEATED, "yes");
+
 export function leave(): void {
   hush();
   who.value = null;

@@ -4,10 +4,16 @@ import { Refusal, ask } from "../api/client.ts";
 import type { Seat, Who } from "../api/model.ts";
 import { seats, settle } from "../api/session.ts";
 import { lang, speak, t, word } from "../i18n/index.ts";
+import { ROLES } from "../lib/roles.ts";
+import { CityLogin } from "../ui/city-login.tsx";
 import { problemText } from "../ui/toasts.tsx";
 
-const ORDER = ["desk", "chief", "centre", "street", "principal", "supervisor", "backstop", "specialist", "residents", "red_property", "department", "checker"];
 const problem = signal("");
+
+interface Ways {
+  oidc: boolean;
+  seats: boolean;
+}
 
 async function enter(body: Record<string, string>): Promise<void> {
   problem.value = "";
@@ -40,7 +46,7 @@ function Password() {
         {t("role_if_many")}
         <select name="role">
           <option value="">{t("the_only_one")}</option>
-          {ORDER.map((role) => (
+          {ROLES.map((role) => (
             <option key={role} value={role}>
               {word("role", role)}
             </option>
@@ -59,7 +65,7 @@ function SeatList({ all }: { all: Seat[] }) {
     <section aria-label={t("seats")}>
       <p class="muted">{t("seats_open")}</p>
       <input type="search" value={words} placeholder={t("find_seat")} aria-label={t("find_seat")} onInput={(event) => setWords(event.currentTarget.value)} />
-      {ORDER.map((role) => {
+      {ROLES.map((role) => {
         const found = all.filter((seat) => seat.role === role && fits(seat));
         if (found.length === 0) return null;
         const few = words === "" ? found.slice(0, 6) : found.slice(0, 24);
@@ -84,9 +90,13 @@ function SeatList({ all }: { all: Seat[] }) {
 /** Who comes by name and password; where seats are open, by taking one. */
 export function SignIn() {
   const [all, setAll] = useState<Seat[] | null>(null);
+  const [oidc, setOidc] = useState(false);
   useEffect(() => {
     document.title = `${t("sign_in")} · ${t("brand")}`;
-    seats().then((found) => setAll(found.seats), () => setAll(null));
+    ask<Ways>("/v1/session/ways").then((ways) => {
+      setOidc(ways.oidc);
+      if (ways.seats) seats().then((found) => setAll(found.seats), () => setAll(null));
+    }, () => undefined);
   }, []);
   return (
     <main class="sign-in">
@@ -98,6 +108,7 @@ export function SignIn() {
         </button>
       </header>
       <div role="alert">{problem.value && <p class="lost">{problem.value}</p>}</div>
+      {oidc && <CityLogin />}
       {all !== null && <SeatList all={all} />}
       <section aria-label={t("by_password")}>
         <h2>{t("by_password")}</h2>
