@@ -4,7 +4,7 @@ watch."""
 import asyncio
 import re
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -70,39 +70,70 @@ def gone(ticket: str, version: int | None = None) -> bytes:
     return frame("remove", {"id": ticket} | ({} if version is None else {"version": version}))
 
 
+class Seen(NamedTuple):
+    """What of a group somebody may see, judged and joined once for all who see the same."""
+
+    mine: frozenset[str]
+    others: frozenset[str]
+    """Tickets that are no longer theirs, or never were."""
+    piece: bytes
+    """The frames of theirs, and the cursor to go on from."""
+
+
+Rights = Sequence[Law]
+"""By partition the law, with its roster, by which it is judged what somebody may see."""
+Wants = Callable[[Shown, Rights], bool]
+
+
+def seen(changes: Sequence[Shown], rights: Rights, wants: Wants, cursor: bytes) -> Seen:
+    """Judge a group, and join what is to be sent of it."""
+    mine = [one for one in changes if one.row is not None and wants(one, rights)]
+    names = frozenset(one.ticket for one in mine)
+    others = frozenset(one.ticket for one in changes) - names
+    return Seen(names, others, b"".join([*(one.frame for one in mine), cursor]))
+
+
 class Client:
     """One who watches: what they may see of a change, and what waits to be read by them."""
 
-    def __init__(self, wants: Callable[[Shown], bool]) -> None:
-        """Nothing waits yet."""
-        self._wants, self._waiting, self._bytes = wants, deque[bytes](), 0
+    def __init__(self, wants: Wants, scope: Callable[[Rights], Hashable] | None = None) -> None:
+        """Nothing waits yet. Whoever has the same ``scope`` wants the same of every change; without one it is only
+        they."""
+        self.wants, self._scope = wants, scope
+        self._waiting, self._bytes = deque[bytes](), 0
+        self._by: Rights | None = None
+        self._key: Hashable = self
+        self._sleeps: asyncio.Future[None] | None = None
         self.has: set[str] = set()
         """Tickets that they show: of those alone they are told that one is gone."""
         self.torn = False
         """Too much waited: they must begin anew."""
-        self.moved = asyncio.Event()
 
-    def offer(self, changes: Sequence[Shown], cursor: str) -> None:
+    def key(self, rights: Rights) -> Hashable:
+        """Say with whom they see the same; asked of their scope again only where rights have become others."""
+        if rights is not self._by and self._scope is not None:
+            self._by, self._key = rights, self._scope(rights)
+        return self._key
+
+    def show(self, group: Seen) -> None:
         """Let what they may see wait for them, and behind it the cursor to go on from."""
-        mine = [found for one in changes if (found := self._of(one)) is not None]
-        if not mine:
-            return
-        self._put(b"".join([*mine, frame("cursor", {}, cursor)]))
+        gone_now = self._keep(group)
+        if gone_now or group.mine:
+            self._put(gone_now + group.piece)
 
-    def begin(self, has: set[str], changes: Sequence[Shown]) -> list[bytes]:
+    def begin(self, has: set[str], group: Seen) -> bytes:
         """Take note of what they were sent, and give what has changed meanwhile; what waited is among that."""
         self.has = has
         self.take()
-        return [found for one in changes if (found := self._of(one)) is not None]
+        return self._keep(group) + group.piece
 
-    def _of(self, one: Shown) -> bytes | None:
-        if one.row is not None and self._wants(one):
-            self.has.add(one.ticket)
-            return one.frame
-        if one.ticket in self.has:
-            self.has.discard(one.ticket)
-            return gone(one.ticket)
-        return None
+    def _keep(self, group: Seen) -> bytes:
+        """Take note of what they show from now on; answers the frames of what they show no longer."""
+        gone_now = self.has & group.others
+        if gone_now:
+            self.has -= gone_now
+        self.has |= group.mine
+        return b"".join(map(gone, sorted(gone_now))) if gone_now else b""
 
     def _put(self, piece: bytes) -> None:
         self._bytes += len(piece)
@@ -110,28 +141,52 @@ class Client:
             self.tear()
         else:
             self._waiting.append(piece)
-        self.moved.set()
+            self.wake()
 
     def tear(self) -> None:
         """Forget what waits: they begin anew."""
         self._waiting.clear()
         self._bytes, self.torn = 0, True
-        self.moved.set()
+        self.wake()
+
+    def wake(self) -> None:
+        """Let them look."""
+        if self._sleeps is not None and not self._sleeps.done():
+            self._sleeps.set_result(None)
+
+    async def moved(self, seconds: float) -> None:
+        """Wait until something waits for them, they are woken, or the time is over: no task is made for it."""
+        if self._waiting or self.torn:
+            return
+        loop = asyncio.get_running_loop()
+        self._sleeps = loop.create_future()
+        timer = loop.call_later(seconds, self.wake)
+        try:
+            await self._sleeps
+        finally:
+            timer.cancel()
+            self._sleeps = None
 
     def take(self) -> bytes:
-        """Give all that waits."""
-        found = b"".join(self._waiting)
+        """Give all that waits; one group alone is the very bytes that the others get."""
+        found = self._waiting[0] if len(self._waiting) == 1 else b"".join(self._waiting)
         self._waiting.clear()
         self._bytes = 0
-        self.moved.clear()
         return found
 
 
 class Live:
     """The changes of the last while, and who watches."""
 
-    def __init__(self, partitions: int, kept: int = KEPT, laws: Mapping[str, Law] = NO_LAWS) -> None:
+    def __init__(
+        self,
+        partitions: int,
+        kept: int = KEPT,
+        laws: Mapping[str, Law] = NO_LAWS,
+        rights: Callable[[], Rights] = tuple,
+    ) -> None:
         """Know nothing; ``begin`` says from where on changes come."""
+        self._rights, self._by = rights, tuple[Law, ...]()
         self._kept, self._ring, self._laws = kept, deque[Change](), laws
         self._since: dict[int, int] = {}
         """Partition -> the offset from which on all its changes are kept."""
@@ -195,9 +250,31 @@ class Live:
         group, self._group = self._group, {}
         if not group or not self.clients:
             return
-        changes, cursor = [shown(one, self._laws) for one in group.values()], self.cursor()
+        changes, rights = [shown(one, self._laws) for one in group.values()], self.rights()
+        cursor, views = frame("cursor", {}, self.cursor()), dict[Hashable, Seen]()
         for client in self.clients:
-            client.offer(changes, cursor)
+            key = client.key(rights)
+            if (view := views.get(key)) is None:
+                view = views[key] = seen(changes, rights, client.wants, cursor)
+            client.show(view)
+
+    def rights(self) -> Rights:
+        """Give the law of each partition; the same object for as long as nobody's rights have changed."""
+        found = tuple(self._rights())
+        if found != self._by:
+            self._by = found
+        return self._by
+
+    def begin_with(self, client: Client, has: set[str], changes: Sequence[Shown]) -> bytes:
+        """Give somebody who has these tickets what has changed since, and the cursor to go on from."""
+        cursor = frame("cursor", {}, self.cursor())
+        return client.begin(has, seen(changes, self.rights(), client.wants, cursor))
+
+    def close(self) -> None:
+        """Let all streams end now."""
+        self.closing.set()
+        for client in self.clients:
+            client.wake()
 
 
 def _after(before: Change | None, one: Change) -> Change:

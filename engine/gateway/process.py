@@ -129,7 +129,7 @@ async def _serve(world: World, taken: socket.socket, ready: Path | None) -> None
     ended = asyncio.create_task(ending.wait())
     _tell_ready(world.settings, ready)
     await asyncio.wait({serving, ended, world.tasks[0]}, return_when=asyncio.FIRST_COMPLETED)
-    world.live.closing.set()
+    world.live.close()
     server.should_exit = True
     if ready is not None:
         ready.unlink(missing_ok=True)

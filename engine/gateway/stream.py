@@ -1,7 +1,7 @@
 """The live stream of a queue (SSE): a snapshot, then what changes; whoever comes back says where they were."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Hashable
 
 import msgspec
 from starlette.requests import Request
@@ -9,13 +9,14 @@ from starlette.responses import Response, StreamingResponse
 
 from engine.gateway.callers import Caller, is_known
 from engine.gateway.http import is_still
-from engine.gateway.live import Client, Shown, frame, positions_of, written
+from engine.gateway.live import Client, Rights, Shown, Wants, frame, positions_of, written
 from engine.gateway.problems import away
 from engine.gateway.queues import MINE, all_rows, limit_of, queue_named, sees_row
-from engine.gateway.row_slices import slices, standing
+from engine.gateway.row_slices import sees_whole, slices, standing
 from engine.gateway.world import World
 from engine.views.queues import OPEN, OVERDUE
 from rules.law.compiled import Law
+from topics.ids import partition_of
 
 PING_SECONDS = 2.0
 """A screen says within five seconds that it shows what was: it misses two signs of life in a row."""
@@ -30,17 +31,24 @@ RESET = frame("reset", {}, "none")
 """From here on whoever breaks off has no place to go on from until they have all of the queue."""
 
 
-def wants(world: World, caller: Caller, name: str) -> Callable[[Shown], bool]:
+def wants(world: World, caller: Caller, name: str) -> Wants:
     """Return what tells whether a change is of a queue and somebody's to see."""
     queue = queue_named(name, caller)
 
-    def fits(one: Shown) -> bool:
+    def fits(one: Shown, rights: Rights) -> bool:
         row = one.row
-        if row is None or not _stands_in(world.law(), queue, one, world.now):
+        if row is None or not _stands_in(rights[0], queue, one, world.now):
             return False
-        return sees_row(world.law_of(row["home"]), caller, row)
+        return sees_row(rights[partition_of(row["home"], len(rights))], caller, row)
 
     return fits
+
+
+def scope(caller: Caller, name: str) -> Callable[[Rights], Hashable]:
+    """Return what names those who see the same of a queue: whoever sees all of it, or one caller alone. Two hundred
+    screens in a hall are judged for once."""
+    queue = queue_named(name, caller)
+    return lambda rights: (queue, None if all(sees_whole(law, caller) for law in rights) else caller)
 
 
 def _stands_in(law: Law, queue: str, one: Shown, now: int) -> bool:
@@ -66,7 +74,7 @@ async def stream(world: World, request: Request, caller: Caller) -> Response:
     if len(world.live.clients) >= MOST_STREAMS:
         raise away("the gateway has as many streams as it can; it")
     cursor = request.headers.get("last-event-id") or request.query_params.get("cursor")
-    client = Client(wants(world, caller, name))
+    client = Client(wants(world, caller, name), scope(caller, name))
     return StreamingResponse(
         _frames(world, caller, name, client, cursor, lambda: is_still(world, request, caller), first=first),
         media_type="text/event-stream",
@@ -102,7 +110,7 @@ async def _frames(
             async for piece in _begun(world, caller, name, client, first=first):
                 yield piece
         while not live.closing.is_set() and is_known(world.law(), caller):
-            await _moved(client, live.closing)
+            await client.moved(PING_SECONDS)
             if (now := asyncio.get_running_loop().time()) - looked >= CHECK_SECONDS:
                 looked = now
                 if not await holds():
@@ -129,8 +137,7 @@ async def _resumed(world: World, caller: Caller, name: str, client: Client, give
     since = world.live.since({number: min(offset, view.get(number, 0)) for number, offset in cursor.items()})
     if since is None:
         return None
-    known = frame("standing", {"ids": sorted(has)})
-    return b"".join([known, *client.begin(has, since), frame("cursor", {}, world.live.cursor())])
+    return frame("standing", {"ids": sorted(has)}) + world.live.begin_with(client, has, since)
 
 
 async def _begun(
@@ -164,7 +171,7 @@ async def _begun(
         client.tear()
         return
     last = _rows(world, event, name, texts, written(positions))
-    yield b"".join([last, *client.begin(has, since), frame("cursor", {}, world.live.cursor())])
+    yield last + world.live.begin_with(client, has, since)
 
 
 def _rows(world: World, event: str, name: str, texts: list[str], cursor: str | None = None) -> bytes:
@@ -173,11 +180,3 @@ def _rows(world: World, event: str, name: str, texts: list[str], cursor: str | N
     at = f"id: {cursor}\n" if cursor is not None else ""
     told = msgspec.json.encode(head).decode()[:-1]
     return f'{at}event: {event}\ndata: {told},"rows":[{",".join(texts)}]}}\n\n'.encode()
-
-
-async def _moved(client: Client, closing: asyncio.Event) -> None:
-    """Wait until something waits for the client, it is time for a sign of life, or we end."""
-    waits = [asyncio.ensure_future(client.moved.wait()), asyncio.ensure_future(closing.wait())]
-    await asyncio.wait(waits, timeout=PING_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    for one in waits:
-        one.cancel()

@@ -73,7 +73,7 @@ class World:
         self.openid = provider_of(settings)
         self.trying = asyncio.Semaphore(PASSWORDS_AT_ONCE)
         self.tail, self.waiting = Tail(engine_log, settings.partitions), Waiting()
-        self.live = Live(settings.partitions, laws=self.packs.laws)
+        self.live = Live(settings.partitions, laws=self.packs.laws, rights=self.rights)
         self.tail.listeners += [self.waiting.decided, self.live.decided]
         self.tail.when_torn.append(self.live.torn)
         self.audit, self.sealed = AuditLog(engine_log, door.send), VaultIndex(engine_log, settings.partitions)
@@ -106,7 +106,7 @@ class World:
 
     async def stop(self) -> None:
         """Let go of everything."""
-        self.live.closing.set()
+        self.live.close()
         await self.what_if.stop()
         for task in self.tasks:
             task.cancel()
@@ -155,6 +155,11 @@ class World:
         return self.tail.law(
             self.packs.laws, partition_of(home, self.settings.partitions), self.packs.current(), self.now
         )
+
+    def rights(self) -> tuple[Law, ...]:
+        """Give the law in force of every partition, with the roster of now."""
+        current, now = self.packs.current(), self.now
+        return tuple(self.tail.law(self.packs.laws, n, current, now) for n in range(self.settings.partitions))
 
     def law(self) -> Law:
         """Give the law in force for questions about no ticket: rosters are changed in all partitions alike."""

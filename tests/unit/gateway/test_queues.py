@@ -58,7 +58,7 @@ class Reader:
     def __init__(self, here: House, who: str, queue: str, cursor: str | None = None) -> None:
         role, _, person = who.partition(":")
         caller = Caller(kind="person", name=person, role=Role(role))
-        self.client = live.Client(stream.wants(here.world, caller, queue))
+        self.client = live.Client(stream.wants(here.world, caller, queue), stream.scope(caller, queue))
         self._frames = stream._frames(here.world, caller, queue, self.client, cursor)
         self.rows: dict[str, Any] = {}
         self.resets, self.cursor = 0, cursor
@@ -166,9 +166,9 @@ async def test_a_slow_reader_begins_anew_and_fills_no_memory(redis_url: str, tmp
         for reader in (slow, quick):
             await reader.read()
             await reader.read()
-        row = live.Shown("x", {"id": "x", "home": "east", "person": "p"}, ("grid:east",), frame=b"x" * 300_000)
+        row = b"x" * 300_000
         for _ in range(8):
-            slow.client.offer([row], "1.1")
+            slow.client.show(live.Seen(frozenset("x"), frozenset(), row))
             assert slow.client._bytes <= live.CLIENT_BYTES
         first = await here.report("A")
         await quick.until(lambda: first in quick.rows)
@@ -184,7 +184,7 @@ async def test_streams_end_when_the_gateway_does(redis_url: str, tmp_path: Path)
         reader = Reader(here, "chief:chief-1", "grid:east")
         await reader.read()
         await reader.read()
-        here.world.live.closing.set()
+        here.world.live.close()
         async with asyncio.timeout(10):
             async for _ in reader._frames:
                 pass
