@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, cast, func, or_, select, text, tuple_
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.archive.fold import instant, sure
 from engine.archive.grams import plain, question
 from engine.archive.store import Archive
 from engine.archive.tables import TICKETS
+from engine.archive.windows import windows
 from engine.database.schema import answering
 from engine.errors import InvalidSettings
 from topics.ids import Instant, folded
@@ -231,10 +233,29 @@ async def search(
         if named:
             return Found(named, None)
     size = max(1, min(limit, MOST))
+    query = statement(asked, size, cursor, scope, oldest_first=oldest_first)
     async with answering(), archive.engine.connect() as connection:
-        rows = (await connection.execute(statement(asked, size, cursor, scope, oldest_first=oldest_first))).all()
+        if oldest_first:
+            rows = [*(await connection.execute(query)).all()]
+        else:
+            rows = await _newest_first(archive, connection, query, asked, cursor, size + 1)
     more = len(rows) > size
     return Found([shown(row) for row in rows[:size]], cursor_of(rows[size - 1]) if more else None)
+
+
+async def _newest_first(
+    archive: Archive, connection: AsyncConnection, query: Select[Any], asked: Asked, cursor: str | None, most: int
+) -> list[Any]:
+    """Read so many rows, and no further into the past than it takes."""
+    ends = [sure(at) for at in (asked.until, read_cursor(cursor)[0] if cursor is not None else None) if at is not None]
+    newest = await archive.newest.of(connection)
+    last = min([newest, *ends]) if newest is not None else None
+    rows = list[Any]()
+    for bounds in windows(last, sure(asked.since) if asked.since is not None else None):
+        rows += (await connection.execute(query.where(*bounds).limit(most - len(rows)))).all()
+        if len(rows) == most:
+            break
+    return rows
 
 
 def shown(row: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from engine.archive import migrations
 from engine.archive.fold import Read, Row, decision_row, fold, received_of, sure
 from engine.archive.months import Months
 from engine.archive.tables import BREACHES, DAYS, DECISIONS, GAPS, POSITIONS, TICKETS
+from engine.archive.windows import Newest
 from engine.archive.writing import UPSERT, many, noticed, put, told_rows
 from engine.database.schema import Schema, answering, schema_of
 from engine.doors.notices import is_fresh, put_notices
@@ -61,6 +62,7 @@ class Archive:
             settings, self.schema, **{"idle_in_transaction_session_timeout": IDLE_MS, **options}
         ).execution_options(schema_translate_map=names)
         self._months = Months(self.engine, settings.archive_days)
+        self.newest = Newest()
 
     async def close(self) -> None:
         """Let the connections go."""
