@@ -11,11 +11,11 @@ import msgspec
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 
 from engine.archive.fold import Read, instant, sure
-from engine.archive.search import Asked, search, statement, written_cursor
+from engine.archive.search import Asked, search, statement
 from engine.archive.store import Archive, PositionMoved
 from engine.archive.tables import METADATA
 from engine.errors import InvalidSettings, StateFromNewer
@@ -252,36 +252,6 @@ async def test_pages_follow_each_other_without_a_gap(filled: Archive) -> None:
     assert seen == [f"east-20260302-{n}" for n in (4, 3, 2, 1, 0)]
     with pytest.raises(InvalidSettings, match="cursor"):
         await search(filled, Asked(), cursor="nonsense")
-
-
-async def test_older_weeks_are_looked_at_only_while_a_page_is_not_full(archive: Archive) -> None:
-    """Whatever the looks, a search finds what one question to all of it would, and stops where its page is full."""
-    at = told()[0].decision.at
-    days = [0, 3, 29, 33, 90, 160, 161, 300, 380, 385, 390]
-    reads = [made(f"east-{n}", "路灯不亮", at + day * DAY) for n, day in enumerate(days)]
-    await archive.write(0, reads, LAWS, 0, 1)
-    looks = list[str]()
-
-    def look(connection: Any, cursor: Any, statement: str, *more: Any) -> None:
-        looks.append(statement)
-
-    event.listen(archive.engine.sync_engine, "before_cursor_execute", look)
-    async with archive.engine.connect() as connection:
-        assert await archive.newest.of(connection) == sure(at + 390 * DAY)
-    for limit, most in ((2, 1), (3, 2), (4, 3), (11, 3)):
-        looks.clear()
-        page = await search(archive, Asked(words="路灯"), limit=limit)
-        assert sum("words" in one for one in looks) == most
-        seen = [row["id"] for row in page.rows]
-        while page.cursor is not None:
-            page = await search(archive, Asked(words="路灯"), limit=limit, cursor=page.cursor)
-            seen += [row["id"] for row in page.rows]
-        assert seen == [f"east-{n}" for n in reversed(range(len(days)))]
-    for since, until, found in ((20, 999, 9), (-9, 100, 5), (-9, 1, 1), (385, 391, 2)):
-        asked = Asked(words="路灯", since=at + since * DAY, until=at + until * DAY)
-        assert len((await search(archive, asked)).rows) == found
-    first = written_cursor(-62_135_596_800_000, "east")
-    assert (await search(archive, Asked(words="路灯"), cursor=first)).rows == []  # before it there is no month
 
 
 async def test_two_characters_are_looked_up_in_the_index(archive: Archive) -> None:
