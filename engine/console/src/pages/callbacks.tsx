@@ -136,7 +136,7 @@ export function CallbacksPage() {
       {rows.length === 0 && <p class="empty">{t("callbacks.none")}</p>}
       {row !== undefined && (
         <div class="two">
-          <ul class="card list" aria-label={t("page.callbacks")}>
+          <ul class="card calls" aria-label={t("page.callbacks")}>
             {rows.slice(0, 200).map((one) => (
               <li key={one.id}>
                 <button type="button" aria-pressed={one.id === row.id} onClick={() => setAt(one.id)}>

@@ -2,14 +2,14 @@ import { useState } from "preact/hooks";
 import { ask } from "../api/client.ts";
 import { departmentName, pack, personName, zone } from "../api/session.ts";
 import { named, t, word } from "../i18n/index.ts";
-import { coverOf, pathOf, type DutyBoard, type DutyChange, type DutyLine } from "../lib/shift.ts";
+import { coverOf, pathOf, type Cover, type DutyBoard, type DutyChange, type DutyLine } from "../lib/shift.ts";
 import { DAY, day, dayEnd, moment } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
 import { ChangeDuty } from "../ui/change-duty.tsx";
 import { useLoaded, useTitle } from "../ui/loaded.ts";
 import { tell, tellProblem } from "../ui/toasts.tsx";
 
-const MARKS = { whole: "●", part: "◐", nobody: "○" } as const;
+const COVERS: readonly Cover[] = ["whole", "part", "nobody"];
 
 function gridName(code: string): string {
   const found = pack.value?.grids?.find((one) => one.code === code);
@@ -38,7 +38,7 @@ function Days({ line, board }: { line: DutyLine; board: DutyBoard }) {
         const when = line.gaps.filter(([begin, end]) => begin < until && end > since).map(([begin, end]) => `${moment(begin, since, zone())}–${moment(end, since, zone())}`);
         return (
           <td key={since} class={`cover cover-${cover}`} title={when.join("；")}>
-            <span aria-hidden="true">{MARKS[cover]}</span>
+            <i class="cover-mark" aria-hidden="true" />
             <span class="sr">{t(`cover.${cover}`)}</span>
           </td>
         );
@@ -172,7 +172,15 @@ export function DutyPage() {
           {t("look_again")}
         </button>
       </header>
-      <p class="muted">{t("duty.says")}</p>
+      <p class="row-of muted">
+        {COVERS.map((one) => (
+          <span key={one} class={`line cover-${one}`}>
+            <i class="cover-mark" aria-hidden="true" />
+            {t(`cover.${one}`)}
+          </span>
+        ))}
+        {t("duty.says")}
+      </p>
       {problem && <p class="empty">{problem}</p>}
       {board === null && !problem && <p class="empty">{t("loading")}</p>}
       {board !== null && !board.may_change && <p class="muted">{t("duty.read_only")}</p>}

@@ -42,6 +42,7 @@ function Points({ points }: { points: readonly Point[] }) {
         <thead>
           <tr>
             <th scope="col">{t("field.ticket")}</th>
+            <th scope="col">{t("fact.place")}</th>
             <th scope="col">{t("handover.why")}</th>
             <th scope="col">{t("col.state")}</th>
             <th scope="col">{t("col.person")}</th>
@@ -52,8 +53,9 @@ function Points({ points }: { points: readonly Point[] }) {
           {points.slice(0, SHOWN).map((one) => (
             <tr key={one.id}>
               <th scope="row">
-                <Link to={ticketAddress(one.id)}>{categoryName(one.category) || t("no_category")}</Link> <small class="muted">{homeName(one.home)}</small>
+                <Link to={ticketAddress(one.id)}>{categoryName(one.category) || t("no_category")}</Link>
               </th>
+              <td>{homeName(one.home)}</td>
               <td>{one.why.map((why) => t(`point.${why}`)).join("、")}</td>
               <td>{word("status", one.status)}</td>
               <td>{personName(one.person)}</td>
@@ -158,7 +160,7 @@ function Take({ one, done }: { one: Signed; done: () => Promise<void> }) {
     await done();
   };
   return (
-    <form class="row-of" aria-label={t("handover.take")} onSubmit={(event) => void submit(event)}>
+    <form class="row-of why" aria-label={t("handover.take")} onSubmit={(event) => void submit(event)}>
       <input name="note" maxLength={2000} aria-label={t("handover.answer")} placeholder={t("handover.answer")} autocomplete="off" />
       <button class="primary">{t("handover.take")}</button>
     </form>

@@ -35,7 +35,7 @@ interface HeldRow {
 function Why({ show, isBusy }: { show: (why: string) => void; isBusy: boolean }) {
   return (
     <form
-      class="row-of"
+      class="row-of why"
       aria-label={t("records.see")}
       onSubmit={(event) => {
         event.preventDefault();
