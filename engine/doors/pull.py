@@ -13,7 +13,7 @@ from sqlalchemy import bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.database.schema import answering
-from engine.doors.filters import Filter, kept
+from engine.doors.filters import Filter, judged, kept
 from engine.doors.store import Doors
 from engine.doors.tables import MOMENT
 from engine.errors import GridwhistleError
@@ -265,14 +265,15 @@ async def _further(connection: AsyncConnection, who: dict[str, Any], wants: Filt
     if (await connection.scalar(open_, who) or 0) >= MOST_OPEN:
         return after
     rows = (await connection.execute(_NEXT, who | {"after": after, "n": LOOKED_AT})).all()
+    answers = await judged(wants, [row.body for row in rows])
     taken = [
         who | {"seq": row.seq, "ticket": row.ticket, "replayed": row.seq <= seen}
-        for row in rows
-        if wants.takes(row.body)
+        for row, is_wanted in zip(rows, answers, strict=False)
+        if is_wanted
     ]
     if taken:
         await connection.execute(_PUT, taken)
-    return int(rows[-1].seq) if rows else after
+    return int(rows[len(answers) - 1].seq) if rows else after
 
 
 async def _leased(connection: AsyncConnection, who: dict[str, Any], free: Sequence[Any], seconds: int) -> list[Leased]:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import text
 
 from engine.database.schema import answering
-from engine.doors.filters import kept
+from engine.doors.filters import judged, kept
 from engine.doors.store import Doors
 from engine.doors.webhooks import KIND
 
@@ -57,15 +57,16 @@ async def _step(doors: Doors, name: str) -> int:
         events = found.all()
         if not events:
             return 0
-        takes = kept(webhook.filter)
+        answers = await judged(kept(webhook.filter), [one.body for one in events])
         rows: list[dict[str, Any]] = [
             {"target": KIND + name, "id": one.id, "seq": one.seq, "ticket": one.ticket, "kind": one.kind}
-            for one in events
-            if one.is_new and takes.takes(one.body)
+            for one, is_wanted in zip(events, answers, strict=False)
+            if one.is_new and is_wanted
         ]
         if rows:
             await connection.execute(text(PUT), rows)
         await connection.execute(
-            text("UPDATE webhooks SET cursor = :cursor WHERE id = :id"), {"id": name, "cursor": events[-1].seq}
+            text("UPDATE webhooks SET cursor = :cursor WHERE id = :id"),
+            {"id": name, "cursor": events[len(answers) - 1].seq},
         )
-        return len(events)
+        return len(answers)

@@ -20,6 +20,8 @@ _WHY = {"active": "", "paused": "asked"}
 KIND = "webhook:"
 """Begins the name of a webhook among all targets."""
 
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' webhooks of ' || :department))")
+"""Of two who count and then add, the second counts after the first has added."""
 _SHOWN = """
     SELECT w.id, w.department, w.url, w.filter, w.since, t.state, t.why, t.failures, t.failing_since,
         w.made_by, w.made_at, w.changed_by, w.changed_at,
@@ -60,6 +62,7 @@ class Webhooks:
         """
         name, secret = f"wh_{secrets.token_hex(8)}", drawn()
         async with answering(), self.doors.engine.begin() as connection:
+            await connection.execute(_ALONE, {"department": wanted.department})
             asked = text("SELECT count(*) FROM webhooks WHERE department = :department")
             if int(await connection.scalar(asked, {"department": wanted.department}) or 0) >= MOST:
                 raise InvalidSettings(f"a department has at most {MOST} webhooks; delete one that is not used")

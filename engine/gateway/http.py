@@ -87,9 +87,9 @@ async def _handled(world: World, rates: Rates, route: str, handler: Handler, req
     try:
         caller, by_cookie = await _caller(world, request)
     except Problem:
-        rates.take(stranger)  # whoever guesses keys is counted as well
+        await rates.take(stranger)  # whoever guesses keys is counted as well
         raise
-    rates.take(caller.id if caller is not NOBODY else stranger)
+    await rates.take(caller.id if caller is not NOBODY else stranger)
     if by_cookie and request.method in UNSAFE and POLICIES[route].scope != BY_LINK:
         demand_own_page(world, request)
     if not may_use(route, caller):

@@ -13,7 +13,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.gateway import idempotency, packs
+from engine.gateway import bounded_lists, idempotency, packs
 from engine.gateway.callers import Caller
 from engine.gateway.http import answer, body_of, object_of
 from engine.gateway.problems import Problem, away, not_found
@@ -97,11 +97,10 @@ async def wait(world: World, request: Request, caller: Caller) -> Response:
     found = await packs.looked_at(world, files)
     if found["faults"]:
         raise Problem("invalid", "it has faults; mend them first", field="files", faults=found["faults"])
-    kept = await _all(world)
-    if len(kept) >= MOST and found["ref"] not in {one.ref for one in kept}:
-        raise Problem("invalid", f"{MOST} packs wait; take one back", field="files")
     one = Waiting(ref=found["ref"], by=caller.id, at=world.now, note=note, files=files)
-    await world.view.redis.hset(_key(world), one.ref, msgspec.json.encode(one))
+    kept = msgspec.json.encode(one)
+    if await bounded_lists.put(world.view.redis, _key(world), one.ref, kept, most=MOST, is_new=False) == "full":
+        raise Problem("invalid", f"{MOST} packs wait; take one back", field="files")
     return answer({"in_force": world.law().ref} | found, 201)
 
 

@@ -1,7 +1,7 @@
 """What happened to a ticket, and why: its decisions out of the archive, by its key, never by scanning the log."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from engine.gateway.world import World
 from engine.views.reason_texts import WORDS
 from rules.history.explain import asks_roster
 from rules.history.explain_log import Retold
+from rules.law.compiled import Law
 from topics import codec
 from topics.decision import Decision, Event, facts_of
 from topics.ids import folded, is_number
@@ -78,20 +79,24 @@ async def explain(world: World, request: Request, caller: Caller) -> Response:
     mine = [one for _, one in past.told]
     await world.have({one.why.pack for one in mine if one.why.pack is not None})
     zone = await _zone(world, past.ticket)
-    retold, found = (
-        Retold(world.packs.laws, {}),
-        [],
-    )  # a roster that was not told from its beginning vouches for nothing
-    for number, decision in enumerate(await _with_rosters(world, past, mine)):
-        if number % 20 == 0:
-            await asyncio.sleep(0)  # others are answered meanwhile
-        said = retold.explain(_own(decision, past.ticket.id))
+    decisions = await _with_rosters(world, past, mine)
+    # a long history takes a second of a core: nobody else waits for it
+    found = await asyncio.to_thread(_explained, dict(world.packs.laws), decisions, past.ticket.id, zone)
+    return answer(_head(past) | {"agrees": all(one["agrees"] for one in found), "decisions": found})
+
+
+def _explained(
+    laws: Mapping[str, Law], decisions: Sequence[Decision], ticket: str, zone: ZoneInfo
+) -> list[dict[str, Any]]:
+    retold, found = Retold(laws, {}), []  # a roster that was not told from its beginning vouches for nothing
+    for decision in decisions:
+        said = retold.explain(_own(decision, ticket))
         if decision.reason != Reason.DUTY_SET:
             found.append(
                 _about(decision, zone)
                 | {"lines": said.lines, "worked_out": said.worked_out, "agrees": said.agrees, "vouched": said.vouched}
             )
-    return answer(_head(past) | {"agrees": all(one["agrees"] for one in found), "decisions": found})
+    return found
 
 
 async def _past(world: World, caller: Caller, name: str, after: int, limit: int) -> Past:

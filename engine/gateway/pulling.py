@@ -13,7 +13,7 @@ from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.doors.filters import Filter
+from engine.doors.filters import Filter, judged
 from engine.errors import DependencyDown, InvalidSettings
 from engine.gateway.callers import Caller
 from engine.gateway.finding import instant_of
@@ -57,7 +57,9 @@ async def look(world: World, request: Request, caller: Caller) -> Response:
             last = _number(given["last"], "last", 1, LAST) if "last" in given else None
             after = await pull.place(since_of(world, given.get("from")), last)
         rows = await pull.look(after, LAST if "last" in given else limit)
-    found = [row for row in rows if wants.takes(row.body)]
+    answers = await judged(wants, [row.body for row in rows])
+    rows = rows[: len(answers)]
+    found = [row for row, is_wanted in zip(rows, answers, strict=True) if is_wanted]
     events = [_told(row.seq, row.id, row.body) for row in found[:limit]]
     next_ = found[limit - 1].seq if len(found) > limit else rows[-1].seq if rows else after
     return answer({"events": events, "matched": len(found), "of": len(rows), "next": str(next_)})
@@ -148,8 +150,8 @@ async def reader_put(world: World, request: Request, caller: Caller) -> Response
     async with _pull(world, request) as pull:
         await pull.put(reader, wants, begin=begin, since=since, cursor=position)
         rows = await pull.look(await pull.place(last=LAST), LAST)
-    matched = sum(tried.takes(row.body) for row in rows)
-    return answer({"reader": reader, "filter": wants, "matched": matched, "of": len(rows)})
+    answers = await judged(tried, [row.body for row in rows])
+    return answer({"reader": reader, "filter": wants, "matched": sum(answers), "of": len(answers)})
 
 
 async def reader_drop(world: World, request: Request, caller: Caller) -> Response:

@@ -112,9 +112,9 @@ async def _found(world: World, request: Request) -> tuple[Draft, Draft]:
     links, name = world.residents.links(), request.path_params["token"]
     identity = None if links is None else links.identity(name)
     if identity is None:  # only those who guess are held back: whoever has a link comes in beside them
-        world.residents.misses.take(request.client.host if request.client else "-")
+        await world.residents.misses.take(request.client.host if request.client else "-")
         raise not_found()
-    world.residents.looks.take(identity)
+    await world.residents.looks.take(identity)
     draft = await _draft(world, identity)
     if draft is None:
         raise not_found()

@@ -193,7 +193,7 @@ def new_app(world: World) -> FastAPI:
         redirect_slashes=False,  # it would lead to whatever Host says
         description="Report incidents, look at tickets, give commands, watch queues. Errors are RFC 9457 problems.",
     )
-    rates = Rates(world.settings.gateway_requests_per_second)
+    rates = Rates(world.settings.gateway_requests_per_second, world.view.redis, f"{world.settings.prefix}gateway:rate")
     for route in ROUTES:
         assert route.name in POLICIES and route.name in EXAMPLES
         app.add_api_route(

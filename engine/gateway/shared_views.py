@@ -1,8 +1,8 @@
 """Views that somebody made for all: a name and an address, no data; kept in Redis beside the sessions, so that a stack
 without a database has them too, and whoever rebuilds the queues leaves them alone."""
 
+import hashlib
 import re
-import secrets
 import time
 from typing import Any
 
@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from engine.gateway import bounded_lists
 from engine.gateway.callers import Caller
 from engine.gateway.http import answer, body_of, object_of
 from engine.gateway.problems import Problem, not_found
@@ -65,18 +66,21 @@ async def view_add(world: World, request: Request, caller: Caller) -> Response:
     there = await _all(world)
     if any(one.name == name for one in there):
         raise Problem("invalid", "there is a view of that name", field="name")
-    if len(there) >= MOST:
-        raise Problem("invalid", f"there are {MOST} views; take one out that nobody needs", field="name")
     assert caller.role is not None
     made = View(
-        id=secrets.token_hex(8),
+        id=hashlib.sha256(name.encode()).hexdigest()[:16],  # of two who give one name at once the second is told
         name=name,
         address=address,
         by=caller.name,
         role=caller.role,
         at=int(time.time() * 1000),
     )
-    await world.view.redis.hset(_key(world), made.id, msgspec.json.encode(made))
+    kept = msgspec.json.encode(made)
+    done = await bounded_lists.put(world.view.redis, _key(world), made.id, kept, most=MOST, is_new=True)
+    if done == "taken":
+        raise Problem("invalid", "there is a view of that name", field="name")
+    if done == "full":
+        raise Problem("invalid", f"there are {MOST} views; take one out that nobody needs", field="name")
     return answer(made, 201)
 
 

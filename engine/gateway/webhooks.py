@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.doors.addresses import checked
+from engine.doors.filters import judged
 from engine.doors.pull import Pull
 from engine.errors import DependencyDown, InvalidSettings
 from engine.gateway.callers import Caller
@@ -253,7 +254,8 @@ async def _tried(doors: "Doors", department: str, condition: str) -> dict[str, i
     """Say how many of the last events a filter takes."""
     pull, wants = Pull(doors, department), filter_of(condition)
     rows = await pull.look(await pull.place(last=LAST), LAST)
-    return {"matched": sum(wants.takes(row.body) for row in rows), "of": len(rows)}
+    answers = await judged(wants, [row.body for row in rows])
+    return {"matched": sum(answers), "of": len(answers)}
 
 
 def _url(world: World, given: dict[str, Any], is_needed: bool = True) -> str | None:

@@ -86,7 +86,7 @@ class World:
         self.trials = 0
         """Packs that are being tried."""
         self.what_if = Jobs(settings)
-        self.residents = Residents(settings.key_file, settings.gateway_requests_per_second)
+        self.residents = Residents(settings, self.view.redis)
 
     async def start(self) -> None:
         """Read the packs and rosters, and follow the log from now on."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -32,6 +32,12 @@ def _person(who: str) -> tuple[str, str]:
     """Read kind and name out of ``<kind>:<role>:<department>:<name>``."""
     kind, _, rest = who.partition(":")
     return kind, rest.split(":", 2)[-1]
+
+
+def _of(entries: Iterable[AuditEntry], day: str, zone: ZoneInfo, who: str) -> Iterator[AuditEntry]:
+    """Give what somebody did on a day in whichever role, what was urgent left out."""
+    person = _person(who)
+    return (one for one in entries if _person(one.who) == person and not one.is_urgent and day_of(one.at, zone) == day)
 
 
 class AuditLog:
@@ -76,12 +82,14 @@ class AuditLog:
 
     async def done_on(self, day: str, zone: ZoneInfo, who: str) -> Counter[Deed]:
         """Count what somebody did on a day in whichever role, what was urgent left out."""
-        person = _person(who)
-        return Counter(
-            entry.what
-            for entry in await self.entries()
-            if _person(entry.who) == person and not entry.is_urgent and day_of(entry.at, zone) == day
-        )
+        return Counter(entry.what for entry in _of(await self.entries(), day, zone, who))
+
+    async def place_of(self, entry: AuditEntry, zone: ZoneInfo) -> int | None:
+        """Say as which of its person's deeds of its kind and day an entry was written, from 1, in the order of the log,
+        which all gateways read alike; ``None``: it is not there."""
+        alike = _of(await self.entries(), day_of(entry.at, zone), zone, entry.who)
+        same = [one.id for one in alike if one.what is entry.what]
+        return same.index(entry.id) + 1 if entry.id in same else None
 
     async def pending(self) -> dict[str, AuditEntry]:
         """Give what was asked to be forgotten and is not yet."""

@@ -66,7 +66,7 @@ async def test_a_seat_is_taken_and_left(redis_url: str, tmp_path: Path) -> None:
         assert any(SEAT.items() <= one.items() for one in seats)
         cookie = await begun(client)
         assert (await client.get("/v1/session", headers=cookie)).json()["name"] == "desk-1"
-        kept = [key async for key in here.world.view.redis.scan_iter(f"{here.settings.prefix}gateway:*")]
+        kept = [key async for key in here.world.view.redis.scan_iter(f"{here.settings.prefix}gateway:session:*")]
         assert len(kept) == 1 and cookie["cookie"].partition("=")[2] not in kept[0]
         assert (await client.delete("/v1/session", headers=cookie)).status_code == 204
         assert (await client.get("/v1/session", headers=cookie)).status_code == 401
