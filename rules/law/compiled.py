@@ -290,6 +290,10 @@ class Law:
         """Name the first rule whose condition holds, and what it sets; a rule that fails says ``rule_error:<id>``."""
         return self._conditions.first(facts)
 
+    def may_be_excepted(self, category: str | None) -> bool:
+        """Whether any exception may hold for a category."""
+        return self._conditions.may_hold(category)
+
     @cached_property
     def reads(self) -> tuple[str, ...]:
         """Which facts the exceptions to the catalogue read; none where there are no exceptions."""

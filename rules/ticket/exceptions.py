@@ -29,6 +29,8 @@ _FACTS: dict[str, Callable[[Law, Instant, Draft], Any]] = {
 
 def applying(case: Case, draft: Draft) -> str | None:
     """Name the pack's exception that applies; one that fails is flagged, sets nothing, is named ``rule_error:<id>``."""
+    if not case.law.may_be_excepted(draft.category):
+        return None
     rule, _ = case.law.overrides({name: _FACTS[name](case.law, case.at, draft) for name in case.law.reads})
     if rule is None:
         return None

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from rules.law.compiled import Law
-from rules.law.conditions import Conditions
+from rules.law.conditions import Conditions, attributes_read, categories_of, compiled
 from rules.law.shares import share_unit
 from topics.pack import Limit, RosterEntry, Rule
 
@@ -172,3 +172,93 @@ def test_what_is_remembered_depends_on_the_facts_alone() -> None:
         answers = {str(facts["attributes"]): conditions.first(facts)[0] for facts in order}
         assert answers["{'n': True}"] == "flag"
         assert answers["{'n': 1}"] != "flag"
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The conditions that were evaluated, each time."""
+    found = list[str]()
+
+    class Watched:
+        def __init__(self, when: str) -> None:
+            self._when, self._compiled = when, compiled(when)
+
+        def execute(self, context: object) -> object:
+            found.append(self._when)
+            return self._compiled.execute(context)
+
+    monkeypatch.setattr("rules.law.conditions.compiled", Watched)
+    return found
+
+
+def test_a_condition_is_evaluated_once_for_what_it_reads_itself(asked: list[str]) -> None:
+    """Attributes are each report's own: a rule that reads one of them costs the other rules nothing."""
+    rules = [rule(f"c{n}", f"category.endsWith('-{n}')", "category") for n in range(100)]
+    floors = rule("floors", "attributes.floors == 7 && hour > 20", "attributes", "hour")
+    conditions = Conditions((*rules, floors, rule("many", "attributes.size() > 5", "attributes")))
+    for n in range(300):
+        facts = FACTS | {"attributes": {"floors": n % 10, "note": f"report {n}"}}
+        assert conditions.first(facts)[0] == ("floors" if n % 10 == 7 else None)
+    told = {when: asked.count(when) for when in set(asked)}
+    assert len(told) == 102
+    assert told.pop("attributes.size() > 5") == 270  # it looks at all of them, and is asked where none before it holds
+    assert told.pop("attributes.floors == 7 && hour > 20") == 10
+    assert set(told.values()) == {1}
+
+
+@pytest.mark.parametrize(
+    ("condition", "names"),
+    [
+        ("attributes.floors == 7", {"floors"}),
+        ("attributes.a == attributes['b c'] || has(attributes.d)", {"a", "b c", "d"}),
+        ('attributes["x"].startsWith("y")', {"x"}),
+        ("category == 'attributes'", None),
+        ("attributes.size() > 2", None),
+        ("'floors' in attributes && attributes.floors == 7", None),
+        ("attributes[category] == 1", None),
+        ("attributes.exists(name, name == 'x')", None),
+        ("attributes . floors == 7", None),
+        ("hour > 3", set()),
+    ],
+)
+def test_which_attributes_a_condition_reads(condition: str, names: set[str] | None) -> None:
+    """Where it does not name each, it reads all."""
+    assert attributes_read(condition) == names
+
+
+@pytest.mark.parametrize(
+    ("condition", "categories"),
+    [
+        ('category == "noise"', {"noise"}),
+        ("category == 'noise' && (hour >= 22 || hour < 6)", {"noise"}),
+        ("wall == 'inside' && category in ['a', \"b\"] && attributes.x == 1", {"a", "b"}),
+        ("category == 'a' || hour > 3", None),
+        ("category == 'a' && hour > 3 || hour < 2", None),
+        ("category == 'a' ? hour > 3 : hour < 2", None),
+        ("(category == 'a')", None),
+        ("!(category == 'a') && hour > 3", None),
+        ("category != 'a'", None),
+        ("1 / hour == 1 && category == 'a'", None),  # it fails first
+        ("attributes.x == 1 && category == 'a'", None),
+        ("category == 'a' == true", None),
+        ("category == 'a\\'' || hour > 3 || category == '\\''", None),
+        ("category == 'a' && attributes.x == '(' || hour > 3 || attributes.x == ')'", None),
+        ("category == 'a' // &&\n || hour > 3", None),
+        ("category == ''", None),
+        ("category == signal", None),
+    ],
+)
+def test_of_which_categories_a_condition_speaks(condition: str, categories: set[str] | None) -> None:
+    """Where it is not plain that it holds for no other, it is asked for each."""
+    assert categories_of(condition) == categories
+
+
+def test_most_categories_have_no_exception(asked: list[str]) -> None:
+    """A thousand rules of other categories cost a report nothing, and the order of the pack decides among the rest."""
+    rules = [rule(f"r{n}", f"category == 'c{n % 500}' && hour > {n % 7}", "category", "hour") for n in range(1000)]
+    conditions = Conditions((*rules, rule("any", "hour == 23", "hour")))
+    assert not Conditions(tuple(rules)).may_hold("noise")
+    assert conditions.first(FACTS)[0] == "any" and asked == ["hour == 23"]
+    assert conditions.first(FACTS | {"category": "c3"})[0] == "r3"
+    assert conditions.first(FACTS | {"category": "c3", "hour": 3})[0] is None
+    assert len(asked) == 1 + 1 + 3
