@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from time import perf_counter, thread_time
 
 from engine.stream.contracts import Core, Out, Record
-from engine.stream.limits import MAX_CAUSES, STEP_SECONDS, STEP_WALL_SECONDS
+from engine.stream.limits import MAX_CAUSES, SLICE_SECONDS, STEP_SECONDS, STEP_WALL_SECONDS
 from topics.errors import GridwhistleError
 from topics.ids import Instant
 from topics.registry import COMMANDS
@@ -50,6 +50,8 @@ class Batch:
     budget: int = MAX_CAUSES
     lead: int = 0
     """So many of ``records``, and of what waits behind them, go before a clock of the horizon."""
+    hurried: bool = False
+    """Clocks are due in this process: a slice is enough, so that it is soon another partition's turn."""
     outs: list[Out] = field(default_factory=list)
     taken: int = 0
     """How many of ``records`` were decided; the rest waits for the next step."""
@@ -109,7 +111,8 @@ class Batch:
         """Which share of its time the step has used, by the CPU or, where the machine has little of that, by the
         wall."""
         cpu, wall = self.began
-        return max((thread_time() - cpu) / STEP_SECONDS, (perf_counter() - wall) / STEP_WALL_SECONDS)
+        seconds = SLICE_SECONDS if self.hurried else STEP_SECONDS
+        return max((thread_time() - cpu) / seconds, (perf_counter() - wall) / STEP_WALL_SECONDS)
 
     def _fire(self, until: Instant, at: Instant, half: bool = False) -> bool:
         """Fire what is due until then; ``False`` when the step, or half of what is left of it, ended before or with

@@ -1,7 +1,7 @@
 """One partition of an edge stage: effect first, then the position; effects are idempotent, nothing is transactional."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 from aiokafka import TopicPartition
@@ -37,6 +37,7 @@ class EdgePartition:
         self.time = time
         self.pending: deque[Record] = deque()
         self.budget = MAX_CAUSES
+        self.hurried: Callable[[], bool] = lambda: False
         self.positions: dict[str, int] = {}
 
     @property

@@ -1,6 +1,6 @@
 """What a slot drives: one opening of one partition, whether its stage writes in transactions or not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from aiokafka import TopicPartition
@@ -17,6 +17,8 @@ class Opening(Protocol):
     time: BrokerTime
     budget: int
     """Most causes that a step may take."""
+    hurried: Callable[[], bool]
+    """Whether a step is to be short, as clocks are due in this process."""
     positions: dict[str, int]
     """Logical topic -> next offset to be decided, as far as is committed."""
 

@@ -7,7 +7,7 @@ transaction; and whatever fails, the memory of the partition is thrown away and 
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 
 import msgspec
@@ -54,6 +54,8 @@ class Partition:
         self.pending: deque[Record] = deque()
         self.budget = MAX_CAUSES
         """Causes that a step may take: fewer where a larger step could not be committed."""
+        self.hurried: Callable[[], bool] = lambda: False
+        """Whether clocks are due in this process, here or elsewhere."""
         self.positions: dict[str, int] = {}
         self._last_at: Instant = 0
         self._horizon = Horizon()
@@ -159,21 +161,24 @@ class Partition:
     async def step(self) -> None:
         """Decide what waits and commit it as one transaction. Any exception means: throw this opening away."""
         w = self._w
-        records = list(islice(self.pending, self.budget))
-        if records:
-            w.crash.at("polled")
-            await w.prepare(records)
-        batch = Batch(
-            core=self.core,
-            records=records,
-            now=self.time.now(),
-            horizon=self._horizon.at,
-            last_at=self._last_at,
-            held=w.held,
-            budget=self.budget,
-            lead=self._horizon.lead,
-        )
-        await self._decide(batch)
+        async with w.deciding:  # what waits and is due when its turn comes, not what did when it began to wait for it
+            await self.has_work()
+            records = list(islice(self.pending, self.budget))
+            if records:
+                w.crash.at("polled")
+                await w.prepare(records)
+            batch = Batch(
+                core=self.core,
+                records=records,
+                now=self.time.now(),
+                horizon=self._horizon.at,
+                last_at=self._last_at,
+                held=w.held,
+                budget=self.budget,
+                lead=self._horizon.lead,
+                hurried=self.hurried(),
+            )
+            await self._decide(batch)
         if not batch.taken and not batch.fired:
             return
         w.crash.at("decided")

@@ -114,6 +114,15 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         """Wait until one of this process's partitions may commit again."""
         await self._turns.take(len(self.slots))
 
+    def hurried(self) -> bool:
+        """Whether a clock of any partition is due; of those that may not fire yet it is asked how far ``commands``
+        reaches, whoever's turn it is."""
+        due = [one.opening for one in self.slots.values() if one.open and one.opening]
+        due = [one for one in due if one.seconds_to_next_due() <= 0]
+        if any(one.wants_barrier() for one in due):
+            self.barriers.want()
+        return bool(due)
+
     # -- running -----------------------------------------------------------------------------------------------
 
     async def run(self) -> None:

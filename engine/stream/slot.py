@@ -66,7 +66,7 @@ class Slot:
         loop = self.loop
         while not self._stopping:
             opening = self.opening = loop.make(self.key)
-            opening.budget = self.pace.budget
+            opening.budget, opening.hurried = self.pace.budget, loop.hurried
             self.beat = time.monotonic()
             pause = None
             try:

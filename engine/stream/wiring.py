@@ -1,5 +1,6 @@
 """What all partitions of a stage that writes in transactions share."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -46,6 +47,8 @@ class Wiring:
     """Causes that failed three openings in this process."""
     vault: Vault | None = None
     """What the stage seals with: its key is pinned by each marker."""
+    deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """One partition's batch is at the agent at a time; the others form theirs when it is their turn."""
 
     @property
     def group(self) -> str:

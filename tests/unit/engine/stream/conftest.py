@@ -14,3 +14,4 @@ def _still_clock(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(f"engine.stream.{module}.time", CLOCK)
     monkeypatch.setattr("engine.kafka.broker_time.time", SimpleNamespace(time=lambda: START / 1000 + now()))
     monkeypatch.setattr("engine.stream.batch.perf_counter", now)
+    monkeypatch.setattr("engine.stream.batch.thread_time", now)

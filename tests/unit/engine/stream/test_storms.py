@@ -1,0 +1,113 @@
+"""Clocks and records beside each other in a process of six partitions that has more to do than it can: told in
+simulated time, in which every cause takes half a millisecond of one CPU."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.support.loop_rig import START, LoopRig, Worker
+from tests.support.loop_tally import Decided, Tally
+from tests.support.still_time import now, still, until
+from topics import codec
+from topics.registry import COMMANDS, DECISIONS, INCIDENTS
+
+PARTITIONS, SECONDS = 6, 0.0005
+
+
+class Cpu:
+    """What deciding has taken, of the one thread that a process has."""
+
+    def __init__(self) -> None:
+        self.used, self._is_free = 0.0, asyncio.Lock()
+
+    async def decide(self, batch: Any) -> None:
+        """A batch takes its time, and no other is decided meanwhile."""
+        async with self._is_free:
+            before = self.used
+            batch.decide()
+            await asyncio.sleep(self.used - before)
+
+
+CPU = Cpu()
+
+
+class Slow(Tally):
+    """A decider that takes its time; what it writes down of a record is when that was written and decided."""
+
+    def _decide(self, name: str, what: str, at: int) -> Any:
+        CPU.used += SECONDS
+        return super()._decide(name, what, at)
+
+
+@pytest.fixture(autouse=True)
+def _cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    CPU.used = 0.0
+    CPU._is_free = asyncio.Lock()
+    monkeypatch.setattr("engine.stream.batch.thread_time", lambda: CPU.used)
+
+
+async def started(rig: LoopRig) -> Worker:
+    """A worker whose deciding takes time."""
+    worker = rig.worker()
+    worker.decide = CPU.decide
+    return await worker.start()
+
+
+def lateness(rig: LoopRig, what: str) -> list[float]:
+    """Seconds from when each was due or written until it stood on the log, of clocks or of reports, in order."""
+    written = {
+        f"{topic.name}:{number}:{one.offset}": (one.timestamp, one.value or b"")
+        for topic in (COMMANDS, INCIDENTS)
+        for number in range(PARTITIONS)
+        for one in rig.log.all(topic.name, number)
+    }
+    found = []
+    for number in range(PARTITIONS):
+        for written_at in rig.log.all(DECISIONS.name, number):
+            one, stamp = codec.decode(written_at.value or b"", Decided), written_at.timestamp
+            at, value = written[one.id.removeprefix("clock:")]
+            if what == "clock" and one.id.startswith("clock:"):
+                found.append((stamp - at - int(value.split(b":")[1])) / 1000)
+            elif what == "report" and value.startswith(b"report"):
+                found.append((stamp - at) / 1000)
+    return sorted(found)
+
+
+@still
+async def test_a_clock_fires_between_the_records_of_a_backlog() -> None:
+    """0.9 s of work wait in all partitions, and in the midst of it a clock is due in each. It was 0.6 to 0.9 s late:
+    the batches of all others waited before it at the agent, as whole steps, formed before it was due."""
+    async with LoopRig(PARTITIONS, Slow) as rig:
+        worker = await started(rig)
+        for number in range(PARTITIONS):
+            await rig.send("clock:500", partition=number)
+        due = START + int(now() * 1000) + 500
+        await until(lambda: len(rig.ids()) == PARTITIONS)
+        for number in range(PARTITIONS):
+            await rig.send(*["a"] * 300, partition=number, topic=INCIDENTS)
+        await until(lambda: len(rig.ids()) == PARTITIONS * 302)
+        late = lateness(rig, "clock")
+        before = sum(one.at < due for one in rig.decided())
+        assert len(late) == PARTITIONS and late[0] >= 0 and late[-1] <= 0.3
+        assert before > 400 and len(rig.ids()) - before > 400  # in the midst of it
+        assert worker.counted("openings", "dispatch", "failed") == 0
+
+
+@still
+async def test_a_report_waits_for_no_round_of_whole_steps_while_thousands_of_clocks_are_due() -> None:
+    """1,200 clocks are due at once, 0.6 s of work, and reports come in beside; it was half a second."""
+    async with LoopRig(PARTITIONS, Slow) as rig:
+        await started(rig)
+        began = now()
+        for number in range(PARTITIONS):
+            await rig.send(*["clock:2000"] * 200, partition=number)
+        await until(lambda: len(rig.ids()) == PARTITIONS * 200)
+        await asyncio.sleep(began + 1.95 - now())
+        for turn in range(50):
+            await rig.send(f"report {turn}", partition=turn % PARTITIONS, topic=INCIDENTS)
+            await asyncio.sleep(0.02)
+        await until(lambda: len(rig.ids()) == PARTITIONS * 400 + 50)
+        waited, late = lateness(rig, "report"), lateness(rig, "clock")
+        assert len(waited) == 50 and waited[-1] <= 0.3
+        assert len(late) == PARTITIONS * 200 and late[0] >= 0 and late[-1] <= 2
