@@ -4,6 +4,7 @@ import { defineConfig } from "vite";
 // its policy of content can forbid that.
 export default defineConfig({
   base: "/",
+  worker: { format: "es" },
   build: {
     outDir: "dist",
     emptyOutDir: true,

@@ -194,6 +194,7 @@ EXAMPLES: dict[str, Example] = (
                 "timezone": "Asia/Shanghai",
                 "now": 1772413200000,
                 "speed": 1,
+                "worktime": [[1772411400000, 1772424000000]],
                 "categories": [_BINS | {"ladder": "default"}],
                 "departments": [],
                 "homes": [],

@@ -39,6 +39,8 @@ class Pack(msgspec.Struct, kw_only=True):
     now: Instant
     speed: int
     """Seconds of engine time in one of the wall clock's."""
+    worktime: list[tuple[Instant, Instant]] = []
+    """Stretches of working time around now, ``[begin, end)``."""
     categories: list[CategoryTold]
     departments: list[Named]
     homes: list[Named]

@@ -15,10 +15,13 @@ from engine.gateway.tickets import path_told
 from engine.gateway.world import World
 from engine.observability.health import verdict
 from rules.law.placement import Unplaceable
+from rules.law.work_calendar import DAY_MS
 
 log = logging.getLogger(__name__)
 
 SYSTEMS = ("WGS84", "GCJ02", "BD09")
+WORKTIME = (2, 92)
+"""Days back and ahead of which the working hours are told, so that a screen counts a limit down in them: 5 KiB."""
 
 
 async def grid(world: World, request: Request, caller: Caller) -> Response:
@@ -61,6 +64,7 @@ async def pack(world: World, request: Request, caller: Caller) -> Response:
         "timezone": bundle.timezone,
         "now": world.now,
         "speed": world.speed,
+        "worktime": list(law.calendar.spans(world.now - WORKTIME[0] * DAY_MS, world.now + WORKTIME[1] * DAY_MS)),
         "categories": [_pair(c.code, c) | {"ladder": c.ladder} for c in bundle.categories],
         "departments": [_pair(d.code, d) for d in bundle.departments],
         "homes": [_pair(code, n) for code, n in law.homes.items()],

@@ -31,20 +31,38 @@ class Town:
         self.refusals: tuple[str, ...] = ()
         """What a browser says on its own when a request is refused or fails that is meant to."""
 
-    def sit(self, seat: str, size: tuple[int, int] = SIZE, lang: str = "zh") -> Page:
-        """Take a seat, ``role:person``, by its button."""
-        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
-        context.set_default_timeout(PATIENCE_MS)
-        self._contexts.append(context)
-        page = context.new_page()
-        page.on("console", self._said)
-        page.on("pageerror", lambda error: self.amiss.append(f"thrown: {error}"))
+    def sit(self, seat: str, size: tuple[int, int] = SIZE, lang: str = "zh", script: str = "") -> Page:
+        """Take a seat, ``role:person``, by its button; ``script`` runs before any page does."""
+        page = self._page(size, script)
         page.goto(self.address)
         if lang == "en":
             page.get_by_role("button", name="English").click()
         page.get_by_role("searchbox").fill(seat.partition(":")[2])
         page.click(f'[data-seat="{seat}"]')
         page.wait_for_selector(".shell")
+        return page
+
+    def visit(self, address: str) -> Page:
+        """Open an address in a browser of its own, where nobody has signed in."""
+        page = self._page(SIZE, "")
+        page.goto(address)
+        return page
+
+    def tab(self, beside: Page) -> Page:
+        """Open another tab of the same browser."""
+        return self._watched(beside.context.new_page())
+
+    def _page(self, size: tuple[int, int], script: str) -> Page:
+        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+        context.set_default_timeout(PATIENCE_MS)
+        self._contexts.append(context)
+        if script:
+            context.add_init_script(script)
+        return self._watched(context.new_page())
+
+    def _watched(self, page: Page) -> Page:
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.amiss.append(f"thrown: {error}"))
         return page
 
     def _said(self, message: ConsoleMessage) -> None:

@@ -1,8 +1,9 @@
 import { useEffect } from "preact/hooks";
-import { who } from "./api/session.ts";
+import { isWatching, who } from "./api/session.ts";
 import { t } from "./i18n/index.ts";
 import { query, steps } from "./lib/route.ts";
 import * as later from "./pages/later.ts";
+import { CountsPage } from "./pages/counts.tsx";
 import { DeskPage } from "./pages/desk.tsx";
 import { shiftPage } from "./pages/shift.tsx";
 import { NumbersPage } from "./pages/numbers.tsx";
@@ -11,6 +12,7 @@ import { SignIn } from "./pages/sign-in.tsx";
 import { TicketPage } from "./pages/ticket.tsx";
 import { WallPage } from "./pages/wall.tsx";
 import { WhistlePage } from "./pages/whistles.tsx";
+import { Ringing } from "./ui/bell.tsx";
 import { Help } from "./ui/help.tsx";
 import { listenToKeys } from "./ui/keys.ts";
 import { Later } from "./ui/later.tsx";
@@ -19,8 +21,12 @@ import { Palette } from "./ui/palette.tsx";
 import { Toasts } from "./ui/toasts.tsx";
 import { TopBar } from "./ui/top-bar.tsx";
 
+/** Whoever works opens on what is theirs; whoever watches on all. */
+const home = (): string => (who.value?.kind === "person" ? "mine" : "all");
+
 function Page() {
   const [first, second] = steps.value;
+  if (who.value?.kind === "wall") return <WallPage />;
   switch (first) {
     case "tickets":
       return <TicketPage key={second ?? ""} id={second ?? ""} />;
@@ -33,11 +39,11 @@ function Page() {
     case "law":
       return <Later key={first} page={later.law} />;
     case "wall":
-      return <WallPage />;
+      return isWatching() ? <WallPage /> : <CountsPage />;
     case "approvals":
-      return <QueuePage view="approval" />;
+      return isWatching() ? <QueuePage view="approval" /> : <CountsPage />;
     default:
-      return shiftPage(first) ?? <QueuePage view={first === "queues" ? (second ?? "mine") : "mine"} />;
+      return shiftPage(first) ?? (isWatching() ? <QueuePage view={first === "queues" ? (second ?? home()) : home()} /> : <CountsPage />);
   }
 }
 
@@ -54,7 +60,7 @@ function Kiosk() {
 }
 
 export function App() {
-  const isKiosk = steps.value[0] === "wall" && query.value.has("kiosk");
+  const isKiosk = (steps.value[0] === "wall" && query.value.has("kiosk")) || who.value?.kind === "wall";
   useEffect(() => (isKiosk ? undefined : listenToKeys()), [isKiosk]);
   if (who.value === undefined) return <p class="loading">{t("loading")}</p>;
   if (who.value === null) return <SignIn />;
@@ -70,6 +76,7 @@ export function App() {
         <Page />
       </main>
       <Toasts />
+      {isWatching() && <Ringing />}
       <Help />
       <Palette />
     </div>

@@ -9,6 +9,7 @@ import "./styles/queue.css";
 import "./styles/ticket.css";
 import "./styles/pages.css";
 import "./styles/wall.css";
+import "./styles/rooms.css";
 import "./styles/shift.css";
 
 speak(lang.value);

@@ -15,9 +15,15 @@ test("a row of a lower version is old news, one of the same or a higher is taken
   assert.equal(changesOf(there, { type: "upsert", row: row("b", 1) }).put.length, 1);
 });
 
-test("a snapshot, and what still stands, let go of all others", () => {
+test("what last moved a row stays where a change moved nothing", () => {
+  const moved = { reason: "limit_breached", at: 5 } as NonNullable<Row["moved"]>;
+  const there = known({ ...row("a", 3), moved });
+  assert.deepEqual(changesOf(there, { type: "upsert", row: row("a", 4) }).put[0]?.moved, moved);
+  assert.equal(changesOf(there, { type: "part", rows: [row("a", 2)] }).put[0]?.version, 2);
+});
+
+test("what still stands lets go of all others", () => {
   const there = known(row("a"), row("b"), row("c"));
-  assert.deepEqual(changesOf(there, { type: "snapshot", rows: [row("b")] }).gone, ["a", "c"]);
   assert.deepEqual(changesOf(there, { type: "standing", ids: ["a", "c"] }).gone, ["b"]);
   assert.deepEqual(changesOf(there, { type: "remove", id: "x" }).gone, []);
   assert.deepEqual(changesOf(there, { type: "remove", id: "a" }).gone, ["a"]);

@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { both, named, word } from "../i18n/index.ts";
 import { keep, keptText } from "../lib/kept.ts";
+import { takeKey } from "../lib/wall-key.ts";
 import { hear } from "../live/clock.ts";
 import { hush, listen } from "../live/feed.ts";
 import { store } from "../live/store.ts";
@@ -21,24 +22,42 @@ whenSignedOut.call = () => {
 /** Whoever has not sat down here is not asked for: a first visit makes no request that can only fail. */
 const SEATED = "seated";
 
-export async function arrive(): Promise<void> {
-  if (keptText(SEATED) === "no" || keptText(SEATED) === null) {
-    who.value = null;
-    return;
-  }
+/** A wall signs in by its key, whoever sat here before. */
+async function arriveOnWall(key: string): Promise<void> {
   try {
-    await settle(await ask<Who>("/v1/session"));
+    await settle(await ask<Who>("/v1/session", { body: { key } }));
   } catch {
     who.value = null;
   }
 }
 
-export async function settle(found: Who): Promise<void> {
-  const law = await ask<Pack>("/v1/packs/in-force");
+export async function arrive(): Promise<void> {
+  const key = takeKey();
+  if (key !== "") return arriveOnWall(key);
+  if (keptText(SEATED) === "no" || keptText(SEATED) === null) {
+    who.value = null;
+    return;
+  }
+  try {
+    const law = ask<Pack>("/v1/packs/in-force");
+    law.catch(() => undefined); // where there is no session, that is said below
+    await settle(await ask<Who>("/v1/session"), law);
+  } catch {
+    who.value = null;
+  }
+}
+
+/** Who watches live queues; whoever runs the machines is told their counts alone. */
+const WATCHES = ["person", "auditor", "wall"];
+export const isWatching = (): boolean => WATCHES.includes(who.value?.kind ?? "");
+
+export async function settle(found: Who, asked: Promise<Pack> = ask<Pack>("/v1/packs/in-force")): Promise<void> {
+  store.seen = { now: 0, zone: zone(), person: found.name, role: found.role ?? "" };
+  if (WATCHES.includes(found.kind)) listen(`${found.kind}:${found.role ?? ""}:${found.name}`);
+  const law = await asked;
   pack.value = law;
   hear(law.now, law.speed);
-  store.seen = { now: 0, zone: zone(), person: found.name, role: found.role ?? "" };
-  if (found.kind === "person") listen();
+  store.seen = { ...store.seen, zone: zone() };
   who.value = found;
   keep(SEATED, "yes");
 }

@@ -85,18 +85,42 @@ export function passes(row: Row, filter: Filter, seen: Seen): boolean {
 
 export type Counts = Record<Facet, Map<string, number>>;
 
-/** Count each value among the rows that all other facets leave: what a click on it would show. */
-export function counted(rows: Iterable<Row>, filter: Filter, seen: Seen): Counts {
-  const found = Object.fromEntries(FACETS.map((one) => [one, new Map<string, number>()])) as Counts;
-  for (const row of rows) {
-    if (!stands(filter.view, row, seen) || !hasWords(row, filter.words)) continue;
-    const misses = FACETS.filter((one) => !fits(one, row, filter, seen));
-    if (misses.length > 1) continue;
-    for (const facet of misses.length === 1 ? misses : FACETS) {
-      for (const value of valuesOf(facet, row, seen)) found[facet].set(value, (found[facet].get(value) ?? 0) + 1);
+/** Counts each value among the rows that all other facets leave, what a click on it would show, and each view; some
+ * rows at a time. */
+export class Tally {
+  readonly counts = Object.fromEntries(FACETS.map((one) => [one, new Map<string, number>()])) as Counts;
+  readonly views: Record<string, number> = Object.fromEntries(VIEWS.map((one) => [one, 0]));
+  private readonly filter: Filter;
+  private readonly seen: Seen;
+
+  constructor(filter: Filter, seen: Seen) {
+    this.filter = filter;
+    this.seen = seen;
+  }
+
+  add(rows: readonly Row[], from = 0, to = rows.length): void {
+    for (let n = from; n < Math.min(to, rows.length); n++) this.one(rows[n]!);
+  }
+
+  private one(row: Row): void {
+    for (const view of VIEWS) if (stands(view, row, this.seen)) this.views[view]!++;
+    if (!stands(this.filter.view, row, this.seen) || !hasWords(row, this.filter.words)) return;
+    let missed: Facet | null = null;
+    for (const facet of FACETS) {
+      if (fits(facet, row, this.filter, this.seen)) continue;
+      if (missed !== null) return;
+      missed = facet;
+    }
+    for (const facet of missed === null ? FACETS : [missed]) {
+      for (const value of valuesOf(facet, row, this.seen)) this.counts[facet].set(value, (this.counts[facet].get(value) ?? 0) + 1);
     }
   }
-  return found;
+}
+
+export function counted(rows: readonly Row[], filter: Filter, seen: Seen): Counts {
+  const tally = new Tally(filter, seen);
+  tally.add(rows);
+  return tally.counts;
 }
 
 /** Read a filter out of an address, and write it back: a view is its address. */

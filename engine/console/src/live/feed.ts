@@ -1,16 +1,15 @@
-/** The one stream of this page: it fills the store, says when it last heard anything, and comes back by itself. */
+/** What this tab hears of the browser's one stream: it fills the store, and says when it last heard anything. */
 import { computed, signal } from "@preact/signals";
-import type { Row } from "../api/model.ts";
 import { ask } from "../api/client.ts";
+import { listening, type Listening } from "./channel.ts";
 import { hear, second } from "./clock.ts";
+import type { Batch, Heard } from "./hub.ts";
 import { store } from "./store.ts";
 
 /** Two signs of life missed: what is shown is from then, and says so. */
 const LOST_MS = 4500;
-const AGAIN_MS = 1500;
 
-let source: EventSource | null = null;
-let timer: ReturnType<typeof setTimeout> | undefined;
+let now: Listening | null = null;
 let cursor = "";
 let heardAt = 0;
 
@@ -25,60 +24,39 @@ export const lostFor = computed<number | null>(() => {
   return age > LOST_MS || (!isOpen.value && age > 1000) ? Math.round(age / 1000) : null;
 });
 
-function heard(event: MessageEvent): void {
-  heardAt = performance.now();
-  isOpen.value = true;
-  if (event.lastEventId !== "") cursor = event.lastEventId;
+function take({ heard, cursor: next }: Batch): void {
+  cursor = next;
+  if (heard.length === 0 || heard.some((one) => one.type !== "shut")) {
+    heardAt = performance.now();
+    isOpen.value = true;
+  }
+  for (const one of heard) takeOne(one);
 }
 
-function on<T>(stream: EventSource, name: string, then: (data: T) => void): void {
-  stream.addEventListener(name, (event) => {
-    if (stream !== source) return;
-    heard(event as MessageEvent);
-    then(JSON.parse((event as MessageEvent<string>).data) as T);
-  });
+function takeOne(one: Heard): void {
+  switch (one.type) {
+    case "ping":
+      return hear(one.now, one.speed);
+    case "shut":
+      isOpen.value = false;
+      if (one.isGivenUp) void ask("/v1/session").catch(() => undefined); // a session that has ended is noticed by this
+      return;
+    case "other":
+      return location.reload(); // somebody else sits here now
+    default:
+      store.take(one);
+  }
 }
 
-function open(): void {
-  const from = cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`;
-  const stream = new EventSource(`/v1/stream?queue=open${from}`);
-  source = stream;
-  on<{ rows: Row[]; now: number; speed: number }>(stream, "snapshot", (data) => {
-    hear(data.now, data.speed);
-    store.take({ type: "snapshot", rows: data.rows });
-  });
-  on<Row>(stream, "upsert", (row) => store.take({ type: "upsert", row }));
-  on<{ id: string; version?: number }>(stream, "remove", (data) => store.take({ type: "remove", ...data }));
-  on<{ ids: string[] }>(stream, "standing", (data) => store.take({ type: "standing", ids: data.ids }));
-  on<{ now: number; speed: number }>(stream, "ping", (data) => hear(data.now, data.speed));
-  for (const name of ["cursor", "reset", "behind"]) on(stream, name, () => undefined);
-  stream.onerror = () => {
-    isOpen.value = false;
-    if (stream === source && stream.readyState === EventSource.CLOSED) again();
-  };
-}
-
-/** The browser gives up where it was answered anything but a stream; we do not. */
-function again(): void {
-  clearTimeout(timer);
-  timer = setTimeout(() => {
-    if (begun.value === 0) return;
-    void ask("/v1/queues").catch(() => undefined); // a session that has ended is noticed by this
-    source?.close();
-    open();
-  }, AGAIN_MS);
-}
-
-export function listen(): void {
+export function listen(who: string): void {
   hush();
   begun.value = performance.now();
-  open();
+  now = listening(who, take, { rows: store.rows, cursor: () => cursor });
 }
 
 export function hush(): void {
-  clearTimeout(timer);
-  source?.close();
-  source = null;
+  now?.stop();
+  now = null;
   cursor = "";
   heardAt = 0;
   begun.value = 0;

@@ -2,7 +2,7 @@
 import type { Row } from "../api/model.ts";
 
 export type Told =
-  | { type: "snapshot"; rows: Row[] }
+  | { type: "part"; rows: Row[] }
   | { type: "upsert"; row: Row }
   | { type: "remove"; id: string; version?: number }
   | { type: "standing"; ids: string[] };
@@ -14,20 +14,19 @@ export interface Changes {
   gone: string[];
 }
 
-/** A row of a lower version than the one on hand is old news. */
-function isNews(known: ReadonlyMap<string, Row>, row: Row): boolean {
+/** A row of a lower version than the one on hand is old news; what last moved it stays where a change moved nothing. */
+function news(known: ReadonlyMap<string, Row>, row: Row): Row[] {
   const before = known.get(row.id);
-  return before === undefined || row.version >= before.version;
+  if (before !== undefined && row.version < before.version) return [];
+  return [row.moved == null && before?.moved != null ? { ...row, moved: before.moved } : row];
 }
 
 export function changesOf(known: ReadonlyMap<string, Row>, told: Told): Changes {
   switch (told.type) {
-    case "snapshot": {
-      const there = new Set(told.rows.map((row) => row.id));
-      return { put: told.rows, gone: [...known.keys()].filter((id) => !there.has(id)) };
-    }
+    case "part": // read as it is now: whatever was known before
+      return { put: told.rows, gone: [] };
     case "upsert":
-      return { put: isNews(known, told.row) ? [told.row] : [], gone: [] };
+      return { put: news(known, told.row), gone: [] };
     case "remove":
       return { put: [], gone: known.has(told.id) ? [told.id] : [] };
     case "standing": {

@@ -1,12 +1,15 @@
 /** The rows on hand. Changes wait for the next frame; then each row that changed is drawn again, and nothing else. */
 import { batch, effect, signal, untracked, type Signal } from "@preact/signals";
 import type { Row } from "../api/model.ts";
-import { VIEWS, counted, passes, stands, type Counts, type Filter, type Seen } from "../lib/facets.ts";
+import { Tally, passes, type Counts, type Filter, type Seen } from "../lib/facets.ts";
 import { engineNow, second } from "./clock.ts";
 import { changesOf, reorder, type Told } from "./fold.ts";
 
 /** Counts are looked at, not waited for: twice a second they would take frames from whoever scrolls. */
 const COUNT_MS = 1000;
+/** Rows that are counted between two frames, a millisecond or two of them. */
+const COUNTED_AT_ONCE = 1500;
+const ROWS_A_FRAME = 3000;
 
 export class Store {
   readonly rows = new Map<string, Row>();
@@ -18,6 +21,9 @@ export class Store {
   private isAsked = false;
   private countedAt = 0;
   private isStale = true;
+  private counting: object | null = null;
+  /** Told of each change, with the row as it was. */
+  readonly listeners = new Set<(before: Row | undefined, row: Row) => void>();
 
   /** What the view shows, in order; `shape` changes when that does. */
   shown: Row[] = [];
@@ -38,6 +44,10 @@ export class Store {
   /** Take in what the stream said; it is shown with the next frame. */
   take(told: Told): void {
     this.waiting.push(told);
+    this.ask();
+  }
+
+  private ask(): void {
     if (this.isAsked) return;
     this.isAsked = true;
     if (document.hidden) setTimeout(() => this.flush(), 250);
@@ -81,43 +91,45 @@ export class Store {
 
   private flush(): void {
     this.isAsked = false;
-    const told = this.waiting;
-    this.waiting = [];
+    const told = this.some();
     batch(() => {
       let moved = false;
       for (const one of told) moved = this.apply(one) || moved;
       if (moved) this.reshaped();
       this.total.value = this.rows.size;
+      if (told.some((one) => one.type === "standing")) this.isFilled.value = true; // the queue is here to its end
     });
     this.isStale = true;
-    const isFilledAnew = told.some((one) => one.type === "snapshot"); // no zero stands beside rows that are there
-    if (isFilledAnew || performance.now() - this.countedAt > COUNT_MS) this.count();
+    if (told.some((one) => one.type === "part" || one.type === "standing")) this.count(); // no zero stands beside rows that are there
+    else if (performance.now() - this.countedAt > COUNT_MS) this.count();
+    if (this.waiting.length > 0) this.ask();
+  }
+
+  /** What is shown with this frame: of a hundred thousand rows that come at once, some. */
+  private some(): Told[] {
+    let rows = 0;
+    const last = this.waiting.findIndex((one) => {
+      rows += one.type === "part" ? one.rows.length : 1;
+      return rows > ROWS_A_FRAME;
+    });
+    const found = last < 1 ? this.waiting : this.waiting.slice(0, last);
+    this.waiting = last < 1 ? [] : this.waiting.slice(last);
+    return found;
   }
 
   private apply(told: Told): boolean {
     const { put, gone } = changesOf(this.rows, told);
-    if (told.type === "snapshot") return this.replace(put);
     this.seen.now = engineNow();
+    if (told.type === "upsert") this.entered(put);
     let moved = false;
     for (const row of put) moved = this.change(this.rows.get(row.id), row) || moved;
     for (const id of gone) moved = this.change(this.rows.get(id), undefined) || moved;
     return moved;
   }
 
-  private replace(rows: Row[]): boolean {
-    this.rows.clear();
-    for (const row of rows) {
-      this.rows.set(row.id, row);
-      const cell = this.cells.get(row.id);
-      if (cell !== undefined) cell.value = row;
-    }
-    for (const [id, version] of this.versions) version.value = this.rows.get(id)?.version ?? -1;
-    this.order.length = 0;
-    for (const row of rows) this.order.push(row);
-    this.order.sort((a, b) => (a.deadline_at ?? Infinity) - (b.deadline_at ?? Infinity) || (a.id < b.id ? -1 : 1));
-    this.isFilled.value = true;
-    this.refilter();
-    return true;
+  /** Tell whoever listens for it what comes new into views. */
+  private entered(put: Row[]): void {
+    if (this.isFilled.peek()) for (const tell of this.listeners) for (const row of put) tell(this.rows.get(row.id), row);
   }
 
   /** Put one row in another's place; says whether the view's order changed. */
@@ -159,14 +171,25 @@ export class Store {
     if (this.isStale || hangs) this.count();
   }
 
+  /** Count, some rows between two frames: a hundred thousand at once would be a frame of a third of a second. */
   private count(): void {
     this.countedAt = performance.now();
     this.isStale = false;
-    this.seen.now = engineNow();
-    this.counts.value = counted(this.order, this.filter, this.seen);
-    const views: Record<string, number> = {};
-    for (const view of VIEWS) views[view] = this.order.reduce((n, row) => n + Number(stands(view, row, this.seen)), 0);
-    this.views.value = views;
+    const seen = { ...this.seen, now: engineNow() };
+    const rows = this.order.length > COUNTED_AT_ONCE ? [...this.order] : this.order;
+    const tally = new Tally(this.filter, seen);
+    const mine = {};
+    this.counting = mine;
+    const go = (from: number): void => {
+      if (this.counting !== mine) return;
+      tally.add(rows, from, from + COUNTED_AT_ONCE);
+      if (from + COUNTED_AT_ONCE < rows.length) return void setTimeout(() => go(from + COUNTED_AT_ONCE), 4);
+      batch(() => {
+        this.counts.value = tally.counts;
+        this.views.value = tally.views;
+      });
+    };
+    go(0);
   }
 }
 

@@ -1,12 +1,15 @@
 import { useEffect } from "preact/hooks";
+import { who } from "../api/session.ts";
 import { t } from "../i18n/index.ts";
 import { filterOf, queryOf, type Filter } from "../lib/facets.ts";
 import { go, query } from "../lib/route.ts";
 import { narrow } from "../lib/narrow.ts";
 import { theme } from "../lib/theme.ts";
 import { store } from "../live/store.ts";
+import { BellMenu } from "../ui/bell.tsx";
 import { BulkBar } from "../ui/bulk.tsx";
 import { Facets } from "../ui/facets.tsx";
+import { FirstVisit } from "../ui/first-visit.tsx";
 import { QueueRow } from "../ui/row.tsx";
 import { SavedViews } from "../ui/saved-views.tsx";
 import { chooseAll, chooseNone, chosen, current, placeOf } from "../ui/selection.ts";
@@ -40,9 +43,11 @@ function Empty({ filter }: { filter: Filter }) {
         <button type="button" onClick={() => go("/queues/all")}>
           {t("empty.all", { n: store.total.value })}
         </button>
-        <button type="button" onClick={() => go("/desk")}>
-          {t("empty.report")}
-        </button>
+        {who.value?.kind === "person" && (
+          <button type="button" onClick={() => go("/desk")}>
+            {t("empty.report")}
+          </button>
+        )}
       </p>
     </div>
   );
@@ -72,6 +77,7 @@ function Head({ filter }: { filter: Filter }) {
           {t("clear")}
         </button>
       )}
+      <BellMenu key={`${filter.view}${queryOf(filter)}`} filter={filter} />
       <SavedViews filter={filter} />
     </div>
   );
@@ -109,7 +115,8 @@ export function QueuePage({ view }: { view: string }) {
       <Facets filter={filter} />
       <section class="queue-main" aria-label={t("page.queue")}>
         <Head filter={filter} />
-        <BulkBar />
+        <FirstVisit />
+        {who.value?.kind === "person" && <BulkBar />}
         <Rows key={view} filter={filter} />
       </section>
     </div>

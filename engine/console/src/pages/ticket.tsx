@@ -17,6 +17,8 @@ import { Link } from "../ui/link.tsx";
 import { Reporter } from "../ui/reporter.tsx";
 import { Limit, Urgency } from "../ui/row.tsx";
 import { current } from "../ui/selection.ts";
+import { Difference } from "../ui/conflict.tsx";
+import { Viewing } from "../ui/viewing.tsx";
 import { Timeline } from "../ui/timeline.tsx";
 import { problemText } from "../ui/toasts.tsx";
 
@@ -81,6 +83,7 @@ function Head({ told }: { told: TicketTold }) {
           <Icon name="back" /> {t("page.queue")}
         </Link>
         <span class="muted id">{told.id}</span>
+        <Viewing id={told.id} />
         <span class="grow" />
         <button type="button" class="quiet" disabled={before === null} onClick={() => before && go(ticketAddress(before), true)}>
           <Icon name="up" /> {t("previous")}
@@ -186,6 +189,7 @@ export function TicketPage({ id }: { id: string }) {
   return (
     <article class="ticket">
       <Head told={found.told} />
+      <Difference told={found.told} />
       {found.problem && <p class="lost">{found.problem}</p>}
       <Whole told={found.told} found={found} refresh={refresh} />
     </article>

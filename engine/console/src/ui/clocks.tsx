@@ -2,6 +2,7 @@ import type { ClockTold } from "../api/model.ts";
 import { zone } from "../api/session.ts";
 import { t, units, word } from "../i18n/index.ts";
 import { length, moment } from "../lib/time.ts";
+import { ledgerLine } from "./ledger-line.ts";
 import { ticking } from "../live/clock.ts";
 
 interface Part {
@@ -59,7 +60,7 @@ function Clock({ clock }: { clock: ClockTold }) {
             </li>
           ))}
         </ol>
-        <pre class="ledger">{clock.reckoned.rows.join("\n")}</pre>
+        <pre class="ledger">{clock.reckoned.rows.map(ledgerLine).join("\n")}</pre>
       </details>
     </li>
   );

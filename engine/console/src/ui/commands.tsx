@@ -5,6 +5,7 @@ import type { CommandTold, Decided, TicketTold } from "../api/model.ts";
 import { departmentName, zone } from "../api/session.ts";
 import { t, word } from "../i18n/index.ts";
 import { bodyOf } from "../lib/command-body.ts";
+import { conflict } from "./conflict.tsx";
 import { Field } from "./fields.tsx";
 import { wanted } from "./keys.ts";
 import { problemText, tell, tellProblem } from "./toasts.tsx";
@@ -48,6 +49,7 @@ async function give(told: TicketTold, one: CommandTold, form: FormData, key: str
   } catch (error) {
     if (error instanceof Refusal && error.kind === "changed") {
       tell(conflictText(error), true);
+      conflict.value = { id: told.id, before: told };
       return error.problem.now?.version ?? false;
     }
     tellProblem(error);

@@ -5,6 +5,7 @@ import { go, ticketAddress } from "../lib/route.ts";
 import { store } from "../live/store.ts";
 import { categoryName, placeName } from "../api/session.ts";
 import { Dialog } from "./dialog.tsx";
+import { shared } from "./shared-views.tsx";
 import { isPaletteOpen } from "./keys.ts";
 import { morePages } from "./more-menu.tsx";
 
@@ -16,7 +17,8 @@ interface Entry {
 function places(): Entry[] {
   const views = VIEWS.map((view) => ({ label: t(`view.${view}`), to: `/queues/${view}` }));
   const pages = ["desk", "whistles", "numbers", "law", ...morePages()].map((page) => ({ label: t(`page.${page}`), to: `/${page}` }));
-  return [...views, ...pages, { label: t("page.wall"), to: "/wall?views=all,late&rotate=30" }];
+  const saved = shared.value.map((one) => ({ label: `${one.name} · ${t("views_shared")}`, to: one.address }));
+  return [...views, ...saved, ...pages, { label: t("page.wall"), to: "/wall?views=all,late&rotate=30" }];
 }
 
 function found(words: string): Entry[] {

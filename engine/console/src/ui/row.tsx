@@ -1,13 +1,15 @@
 import type { Signal } from "@preact/signals";
 import type { Row } from "../api/model.ts";
-import { categoryName, dutyName, personName, placeName, tierAbove, tierName, zone } from "../api/session.ts";
+import { categoryName, dutyName, pack, personName, placeName, tierAbove, tierName, zone } from "../api/session.ts";
 import { t, units, word } from "../i18n/index.ts";
 import { ticketAddress } from "../lib/route.ts";
 import { bandOf, length, moment, whole } from "../lib/time.ts";
+import { workLength, worked } from "../lib/worktime.ts";
 import { ticking } from "../live/clock.ts";
 import { Exercise } from "./exercise.tsx";
 import { Icon } from "./icon.tsx";
 import { Link } from "./link.tsx";
+import { Moved } from "./moved.tsx";
 import { current, isChosen, toggle } from "./selection.ts";
 
 /** What the clocks do next: `14:30 → 社区`. */
@@ -40,18 +42,25 @@ export function WhereAndWho({ row }: { row: Row }) {
   );
 }
 
+/** What is left, in working hours where the limit is of such: `剩 3工作时`. */
+function leftOf(row: Row, due: number, now: number): string {
+  const counts = row.in_work_time ? worked(pack.value?.worktime ?? [], now, due) : null;
+  const said = counts === null ? length(due - now, units()) : workLength(counts, { hour: t("unit.work_hour"), minute: t("unit.work_minute"), then: t("unit.minute") });
+  return t("left", { for: said });
+}
+
 /** How near the limit is, as mark, words and colour at once; drawn again each second. */
 export function Limit({ row }: { row: Row }) {
   const now = ticking();
   const due = row.deadline_at;
   const late = Boolean(row.is_overdue) || (due != null && due <= now);
   const band = bandOf(due, late, now, zone());
-  const left = due == null ? t("band.none") : late ? t("late_by", { for: length(now - due, units()) }) : t("left", { for: length(due - now, units()) });
+  const left = due == null ? t("band.none") : late ? t("late_by", { for: length(now - due, units()) }) : leftOf(row, due, now);
   return (
     <span class={`limit limit-${band}`} title={due == null ? t("no_clock") : `${t("deadline")} ${whole(due, zone())}`}>
       <b>
         <Icon name={band} />
-        {row.status === "parked" ? t("paused") : left}
+        {row.paused && (row.status === "parked" || due == null) ? t("paused_for", { why: word("pause", row.paused) }) : row.status === "parked" ? t("paused") : left}
       </b>
       <WhatFollows row={row} now={now} />
     </span>
@@ -68,6 +77,7 @@ function Marks({ row }: { row: Row }) {
     <small>
       {row.waits_for ? <span class="waits">{t("waits_for", { what: word("asked", row.waits_for.what) })}</span> : null}
       {row.is_exhausted ? <span class="waits">{t("exhausted")}</span> : null}
+      {row.paused && row.status !== "parked" && row.deadline_at != null ? <span class="waits">{t("paused_for", { why: word("pause", row.paused) })} </span> : null}
       {!row.waits_for && row.is_escalated ? t("escalated") : null}
       {(row.child_clocks ?? []).length > 0 ? ` ${t("departments_in", arrived(row))}` : null}
     </small>
@@ -124,6 +134,7 @@ export function QueueRow({ cell, top, index, count }: Props) {
       <span class="state">
         <span class={`status status-${row.status}`}>{word("status", row.status)}</span>
         <Marks row={row} />
+        <Moved row={row} />
       </span>
     </div>
   );

@@ -1,9 +1,11 @@
 import { signal } from "@preact/signals";
+import { who } from "../api/session.ts";
 import { t } from "../i18n/index.ts";
 import { queryOf, type Filter } from "../lib/facets.ts";
 import { keep, keptText } from "../lib/kept.ts";
 import { Icon } from "./icon.tsx";
 import { Link } from "./link.tsx";
+import { SharedViews, share } from "./shared-views.tsx";
 
 interface Saved {
   name: string;
@@ -33,7 +35,9 @@ export function SavedViews({ filter }: { filter: Filter }) {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const name = String(new FormData(form).get("name") ?? "").trim().slice(0, 40);
-    if (name !== "") write([...saved.value.filter((one) => one.name !== name), { name, address }]);
+    const isForAll = (event as SubmitEvent).submitter?.getAttribute("name") === "all";
+    if (name !== "" && isForAll) void share(name, address);
+    else if (name !== "") write([...saved.value.filter((one) => one.name !== name), { name, address }]);
     form.reset();
   };
   return (
@@ -48,9 +52,11 @@ export function SavedViews({ filter }: { filter: Filter }) {
             </button>
           </span>
         ))}
+        <SharedViews />
         <form onSubmit={add} class="row-of">
           <input name="name" placeholder={t("view_name")} aria-label={t("view_name")} maxLength={40} />
           <button>{t("save")}</button>
+          {who.value?.kind === "person" && <button name="all">{t("save_for_all")}</button>}
         </form>
         <button type="button" onClick={() => void navigator.clipboard?.writeText(location.origin + address)}>
           {t("copy_address")}

@@ -4,6 +4,7 @@ import type { Happened } from "../api/model.ts";
 import { zone } from "../api/session.ts";
 import { t, word } from "../i18n/index.ts";
 import { actorName, sentences, wordsOf } from "../lib/sentences.ts";
+import { ledgerLine } from "./ledger-line.ts";
 import { moment, whole } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
 import { Icon } from "./icon.tsx";
@@ -74,7 +75,7 @@ function Item({ one, why }: { one: Happened; why: string[] | undefined }) {
           {one.cause === "incident" ? word("why", one.reason) : actorName(one.actor)}
           {one.actor == null && one.cause !== "incident" ? ` · ${word("why", one.reason)}` : ""}
         </small>
-        {why && why.length > 0 && <pre class="ledger">{why.join("\n")}</pre>}
+        {why && why.length > 0 && <pre class="ledger">{why.map(ledgerLine).join("\n")}</pre>}
       </div>
     </li>
   );
