@@ -72,7 +72,8 @@ def number_in(plain: str, value: str) -> Iterator[tuple[int, int, str]]:
 
 
 _DIGIT, _LETTER = re.compile("[0-9]"), re.compile(r"[^\W\d_]")
-_RUN = re.compile(r"[0-9](?:[ .()-]{0,3}[0-9]){6,30}")
+_RUN = re.compile(r"[0-9](?:[ ._()\[\]【】-]{0,3}[0-9]){6,}+")
+"""However long: of numbers one behind the other a part would be cut in two."""
 
 
 def _splits_word(text: str, start: int, end: int) -> bool:

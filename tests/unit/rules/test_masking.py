@@ -29,6 +29,16 @@ PERSONAL = {
     "no-width space": "138\u200b00001234",
     "numerals": "一三八零零零零一二三四",
     "yao": "幺三八 零零零零 一二三四",
+    "4 3 4": "1380 000 1234",
+    "5 and 6": "13800-001234",
+    "code and brackets": "+86 (138) 0000 1234",
+    "brackets of print": "【138】00001234",
+    "brackets within": "138(0000)1234",
+    "strokes": "138/0000/1234",
+    "card in other parts": "410105 1990 0307 123 X",
+    "card in fours": "4101 0519 9003 0712 3X",
+    "plate with a stop": "粤B.12345",
+    "plate, each apart": "京 A 1 2 3 4 5",
     "several": "13800001234/13900001234",
     "landline": "0371-67891234",
     "brackets": "(0371)67891234",
@@ -81,6 +91,11 @@ HARMLESS = (
     "1795482000000",
     "34.7466123, 113.625368",
     "138.00001234",
+    "1500-2000-3000",
+    "GB/T 1380-2020-001",
+    "1 3 5 7 9 11 13 15",
+    "6222 0213 8001 3800 000",
+    "川 A B C D E F",
     "1-123456789",
     "20261124 0001",
     "410105199003071234",
@@ -209,6 +224,14 @@ def test_no_text_costs_more_than_its_length(hostile: str) -> None:
 
     assert cost(64_000) < 40 * max(cost(4000), 0.001)
     assert cost(4000) < 0.1
+
+
+@pytest.mark.parametrize("before", range(12))
+def test_a_reporters_own_number_is_found_among_many(before: int) -> None:
+    """Wherever it stands in a row of numbers: none is cut in two."""
+    others = " ".join(["055 1234 567"] * before)
+    masked = CHINA.mask(f"{others} 660 7788 990 {others}".strip(), ("6607788990",))
+    assert "7788" not in masked and "990" not in masked
 
 
 def test_what_somebody_wrote_into_a_command_is_masked() -> None:
