@@ -15,6 +15,7 @@ from engine.cli import run_async
 from engine.cli.detached import start_detached, tell_ready
 from engine.errors import DependencyDown, InvalidSettings
 from engine.local.folder import StackFile, folder_of, naming, read_stack, take_folder
+from engine.local.forked import Start, fork_server
 from engine.local.lock import demand_no_orphans, held, holder, holding_process, left_behind
 from engine.local.plan import Wanted
 from engine.local.reset import clear, demand_ours
@@ -128,7 +129,8 @@ def _stay(wanted: Wanted, for_seconds: float | None, as_json: bool, ready_fd: in
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with held(folder, "gridwhistle up"):
         _look_back(silent, before)
-        return run_async(_up(wanted, wanted.demo, for_seconds, as_json, ready_fd))
+        with fork_server() as forks:
+            return run_async(_up(wanted, forks.start, for_seconds, as_json, ready_fd))
 
 
 def _look_back(silent: str | None, before: StackFile | None) -> None:
@@ -166,13 +168,13 @@ def _counts(given: list[str]) -> dict[str, int]:
     return counts
 
 
-async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bool, ready_fd: int | None) -> int:
+async def _up(wanted: Wanted, begin: Start, for_seconds: float | None, as_json: bool, ready_fd: int | None) -> int:
     began = time.monotonic()
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
     loop.add_signal_handler(signal.SIGTERM, task.cancel)  # while it starts; later TERM ends the wait below
     say = never_silent(lambda: sys.stderr if as_json else sys.stdout)
-    stack = Stack(wanted, say)
+    stack = Stack(wanted, say, begin)
     try:
         await stack.start()
         stack.remember_processes()
@@ -181,7 +183,7 @@ async def _up(wanted: Wanted, demo: bool, for_seconds: float | None, as_json: bo
             f" {shown_url(stack.settings.redis_url)}, console http://{stack.settings.gateway_bind}, data {stack.folder}"
         )
         tell_ready(ready_fd)
-        if demo:
+        if wanted.demo:
             from engine.local.demo import run_demo
 
             return await run_demo(stack, for_seconds, as_json, began)
@@ -274,17 +276,10 @@ def status(
 
 
 def _resources(found: list[dict[str, Any]], over: float, as_json: bool) -> None:
-    from engine.local.resources import measured, totals
+    from engine.local.resources import measured, table
 
     uses = measured(found, over)
-    if as_json:
-        return print(json.dumps([use._asdict() for use in uses]))
-    print(f"{'NAME':<16}{'STAGE':<11}{'CPU %':>8}{'MiB':>8}   over {over:g} s, of one core")
-    for use in uses:
-        print(f"{use.name:<16}{use.stage:<11}{use.cpu_percent:>8.1f}{use.memory_mib:>8.0f}")
-    for name, (cpu, memory) in totals(uses).items():
-        print(f"{name:<27}{cpu:>8.1f}{memory:>8.0f}")
-    return None
+    print(json.dumps([use._asdict() for use in uses]) if as_json else table(uses, over))
 
 
 def doctor(data: Data = None) -> None:

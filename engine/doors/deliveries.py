@@ -76,7 +76,7 @@ class Deliveries:
 
     async def due(self, most: int) -> list[str]:
         """Name targets that something can be sent to now."""
-        async with answering(), self.doors.engine.connect() as connection:
+        async with answering(), self.doors.asking.connect() as connection:
             return list((await connection.execute(text(DUE), {"most": most})).scalars())
 
     async def heads(self, target: str, flying: Collection[str], most: int) -> list[Message]:

@@ -29,7 +29,7 @@ PUT = """
 
 async def spread(doors: Doors) -> int:
     """Bring every webhook that is behind a step forward; answers how many events were looked at."""
-    async with answering(), doors.engine.connect() as connection:
+    async with answering(), doors.asking.connect() as connection:
         behind = list((await connection.execute(text(BEHIND), {"most": MOST_WAITING})).scalars())
     looked = 0
     for name in behind:

@@ -32,6 +32,8 @@ class Doors:
         given = {"synchronous_commit": "on", **options}
         plain = new_database(settings, self.schema.name, **given)
         self.engine: AsyncEngine = plain.execution_options(schema_translate_map={SCHEMA: self.schema.name})
+        self.asking = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        """For a single question that is put each second: a transaction around it is two messages more."""
 
     async def fit(self) -> None:
         """Bring the tables to what this engine writes."""

@@ -13,6 +13,7 @@ from engine.gateway.door import Door
 from engine.gateway.keys import Key, Keys
 from engine.gateway.live import Live
 from engine.gateway.problems import Problem, away
+from engine.gateway.published import Published
 from engine.gateway.resident_links import Residents
 from engine.gateway.tail import Tail
 from engine.gateway.waiting import Waiting
@@ -25,6 +26,7 @@ from engine.observability.health import Check
 from engine.observability.metrics import StageMetrics
 from engine.people.audit_log import AuditLog
 from engine.people.vault_index import VaultIndex
+from engine.security.connections import kafka_arguments
 from engine.security.openid import provider_of
 from engine.security.redis_faults import REDIS_AWAY
 from engine.security.vault import Vault, load_vault
@@ -120,12 +122,18 @@ class World:
 
     async def _look(self) -> None:
         """See whether both servers answer, and take new packs in."""
-        while True:
-            await asyncio.sleep(LOOK_SECONDS)
-            for name, ask in (("kafka", self.packs.refresh), ("redis", self.view.ping)):
-                with suppress(KafkaFault, DependencyDown, OSError, TimeoutError):
-                    await asyncio.wait_for(ask(), self.gone_seconds / 2)
-                    self._answered[name] = asyncio.get_running_loop().time()
+        published = Published(self.tail.log, self.packs.refresh)
+        try:
+            while True:
+                await asyncio.sleep(LOOK_SECONDS)
+                with suppress(InvalidSettings):  # half written; a client that is made says what is wrong
+                    kafka_arguments(self.settings)  # certificates that were renewed reach the clients that run
+                for name, ask in (("kafka", published.look), ("redis", self.view.ping)):
+                    with suppress(KafkaFault, DependencyDown, OSError, TimeoutError):
+                        await asyncio.wait_for(ask(), self.gone_seconds / 2)
+                        self._answered[name] = asyncio.get_running_loop().time()
+        finally:
+            await published.close()
 
     async def _read_vault(self) -> None:
         """Learn where entries stand before somebody in a hurry asks."""

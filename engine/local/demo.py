@@ -45,6 +45,7 @@ async def run_demo(stack: Stack, seconds: float | None, as_json: bool, began: fl
         environ=child_environ(0),
         folder=stack.folder,
         on_line=line,
+        start=stack.begin,
     )
     stack.supervisor.add(people)
     top = (

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import ctypes
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -25,6 +27,7 @@ from engine.local.folder import (
     take_folder,
     write_stack,
 )
+from engine.local.forked import Start, by_itself
 from engine.local.plan import (
     FIRST_STAGE_PORT,
     PROMETHEUS_PORT,
@@ -57,9 +60,9 @@ at 600 times the speed each second of their start would be ten minutes of the da
 class Stack:
     """A running stack: its servers and stages under one supervisor."""
 
-    def __init__(self, wanted: Wanted, say: Say) -> None:
-        """Settle the plan; ``start`` does the work."""
-        self.wanted, self._say = wanted, say
+    def __init__(self, wanted: Wanted, say: Say, begin: Start = by_itself) -> None:
+        """Settle the plan; ``start`` does the work, and ``begin`` is the way that commands of ours begin."""
+        self.wanted, self._say, self.begin = wanted, say, begin
         self._prometheus = watching.find_prometheus() if wanted.watch else None
         self.folder = take_folder(wanted.data)
         self.file: StackFile = plan(wanted)
@@ -83,31 +86,21 @@ class Stack:
         self._start_stages()
         self._start_watching()
         await self.supervisor.until_ready(90)
+        gc.collect()
+        ctypes.CDLL(None).malloc_trim(0)  # what only a start needs, a proved pack above all, goes back to the machine
 
     def _start_servers(self) -> None:
         port, folder = self.file.port_base, self.folder
         if self.file.own_kafka:
             command = servers.kafka_command(folder / "kafka", port)
             self.supervisor.add(
-                Child(
-                    "kafka",
-                    "server",
-                    command,
-                    folder=folder,
-                    answers=lambda pid: servers.listens(pid, port),
-                )
+                Child("kafka", "server", command, folder=folder, answers=lambda pid: servers.listens(pid, port))
             )
         if self.file.own_redis:
             socket = socket_of(folder)
             command = servers.valkey_command(folder / "valkey", port + 2, password_of(folder), socket)
             self.supervisor.add(
-                Child(
-                    "valkey",
-                    "server",
-                    command,
-                    folder=folder,
-                    answers=lambda pid: self._valkey_answers(pid, socket),
-                )
+                Child("valkey", "server", command, folder=folder, answers=lambda pid: self._valkey_answers(pid, socket))
             )
 
         if self.file.own_postgres:
@@ -181,14 +174,17 @@ class Stack:
         start_ms, speed = parse_clock(self.file.clock)
         lead_ms = int(min(took, LONGEST_LEAD) * 1000) if self.wanted.demo else 0
         await start_clock(self.settings, start_ms, speed, anew=reference.current is None, lead_ms=lead_ms)
-        from engine.client.publish_pack import publish  # loads more than all else here, and for one moment
-
-        self.file.in_force = reference.current or await publish(self.settings, self.file.pack)
+        self.file.in_force = reference.current or await self._publish()
         self.file.settled = True
         write_stack(self.wanted.data, self.file)
         self._say(f"pack {self.file.in_force}" + (" is in force still" if reference.current else ""))
         if not self.wanted.demo:  # there seats are open
             await tell_first(self.settings, reference, self._say)
+
+    async def _publish(self) -> str:
+        from engine.client.publish_pack import publish  # loads more than all else here, and for one moment
+
+        return await publish(self.settings, self.file.pack)
 
     def _start_stages(self) -> None:
         port = self.file.port_base + FIRST_STAGE_PORT
@@ -197,7 +193,7 @@ class Stack:
                 name = f"{stage}-{number}"
                 command = python_command("run", stage, "--data", str(self.folder), "--name", name)
                 environ = child_environ(port, self.settings.http_address)
-                self.supervisor.add(Child(name, stage, command, environ=environ, folder=self.folder))
+                self.supervisor.add(Child(name, stage, command, environ=environ, folder=self.folder, start=self.begin))
                 self.file.processes[name] = {"stage": stage, "pid": None, "port": port}
                 port += 1
         for door in doors_of(self.settings):
@@ -211,7 +207,7 @@ class Stack:
         if self.wanted.demo and is_loopback(self.settings.gateway_address[0]):
             environ.setdefault(f"{ENVIRONMENT}GATEWAY_SEATS", "open")
         environ.setdefault(f"{ENVIRONMENT}WEBHOOK_REACH", "loopback")  # whoever tries a webhook receives it here
-        self.supervisor.add(Child(f"{door}-1", door, command, environ=environ, folder=self.folder))
+        self.supervisor.add(Child(f"{door}-1", door, command, environ=environ, folder=self.folder, start=self.begin))
         self.file.processes[f"{door}-1"] = {"stage": door, "pid": None, "port": port}
 
     def _start_watching(self) -> None:
@@ -221,13 +217,7 @@ class Stack:
         port = self.file.port_base + PROMETHEUS_PORT
         command = watching.command(self._prometheus, self.folder, self.file)
         self.supervisor.add(
-            Child(
-                "prometheus",
-                "watch",
-                command,
-                folder=self.folder,
-                answers=lambda pid: servers.listens(pid, port),
-            )
+            Child("prometheus", "watch", command, folder=self.folder, answers=lambda pid: servers.listens(pid, port))
         )
         self.file.processes["prometheus"] = {"stage": "watch", "pid": None, "port": port}
         self._say(f"Prometheus on http://127.0.0.1:{port}")

@@ -14,7 +14,7 @@ import psutil
 
 from engine.errors import DependencyDown
 from engine.local.childlog import ChildLog, bounded_lines
-from engine.local.servers import die_with_parent
+from engine.local.forked import Running, Start, by_itself
 
 FIRST_PAUSE, LONGEST_PAUSE, HEALTHY_SECONDS = 0.2, 10.0, 30.0
 """A worker that ends is started again after this pause, doubled each time, until it has run well for half a minute."""
@@ -43,14 +43,16 @@ class Child:
         on_line: Callable[[str], None] | None = None,
         answers: Callable[[int], bool] | None = None,
         end_by: int = signal.SIGTERM,
+        start: Start = by_itself,
     ) -> None:
         """Prepare; ``run`` starts it. ``answers``, given its pid, says whether it is ready; else its ready-file
-        does. ``end_by`` is the signal that asks it to end; without an ``environ`` it has ours."""
-        self.end_by = end_by
+        does. ``end_by`` is the signal that asks it to end, ``start`` the way it begins; without an ``environ`` it has
+        ours."""
+        self.end_by, self._start = end_by, start
         self.name, self.stage, self.command = name, stage, command
         self.environ = dict(os.environ) if environ is None else environ
         self.ready_file = folder / "run" / f"{name}.ready"
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: Running | None = None
         self.since = 0.0
         """When the process began, as the kernel says; with its pid it is known for certain."""
         self.starts = 0
@@ -103,15 +105,7 @@ class Child:
         if self.starts > 0:
             environ.pop("GRIDWHISTLE_CRASH_AT", None)  # a crash point ends the first incarnation only
         self.starts += 1
-        self.process = await asyncio.create_subprocess_exec(
-            *self.command,
-            env=environ,
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=die_with_parent,
-        )
+        self.process = await self._start(self.command, environ)
         with contextlib.suppress(psutil.Error):
             self.since = psutil.Process(self.process.pid).create_time()
         if self.starts > 1:

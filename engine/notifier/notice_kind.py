@@ -89,7 +89,7 @@ class NoticeKind:
         if self._books.fault != self._said:
             self._said = self._books.fault
             log.error("the one before holds: %s", self._said) if self._said else log.info("the address book is read")
-        async with answering(), self._doors.engine.connect() as connection:
+        async with answering(), self._doors.asking.connect() as connection:
             given = {"most": RECIPIENTS, "after": self._after}
             found = [Waits(**row._mapping) for row in await connection.execute(text(WAITING), given)]
         self._after = found[-1].seq if len(found) == RECIPIENTS else 0

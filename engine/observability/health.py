@@ -98,9 +98,10 @@ class HealthServer(HTTPServer):
         self._room = threading.BoundedSemaphore(AT_ONCE)
         super().__init__(bind, _Handler)
 
-    def start(self) -> None:
-        """Answer until the process ends."""
-        threading.Thread(target=self.serve_forever, name="health", daemon=True).start()
+    def start(self, looks_every: float = 3600.0) -> None:
+        """Answer until the process ends; ``looks_every``: seconds between two looks whether it is to end before, which
+        only a test wants."""
+        threading.Thread(target=self.serve_forever, args=(looks_every,), name="health", daemon=True).start()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer on another thread, or not at all where too many ask."""

@@ -44,6 +44,18 @@ def all_ready_and_private(rows: list[dict[str, Any]]) -> None:
         assert all(at.laddr.ip in ("127.0.0.1", "::1", "::ffff:127.0.0.1") for at in listening), listening
 
 
+def they_are_forked_of_one_thread(supervisor: int, rows: list[dict[str, Any]]) -> None:
+    """Every stage is the supervisor's own child and shares what it stands on; a fork of several threads may hang."""
+    children = {child.pid: " ".join(child.cmdline()).strip() for child in psutil.Process(supervisor).children()}
+    (server,) = (pid for pid, words in children.items() if words == "gridwhistle fork-server")
+    assert psutil.Process(server).num_threads() == 1
+    for row in rows:
+        if row["stage"] != "server":
+            assert children[row["pid"]].startswith(f"gridwhistle run {row['stage']} "), children
+            took = psutil.Process(row["pid"]).memory_full_info()
+            assert took.pss < 0.6 * took.rss, (row["name"], took)
+
+
 def dispatch_comes_back(data: Path, rows: list[dict[str, Any]]) -> None:
     """Killed, it is started anew."""
     victim = next(row for row in rows if row["stage"] == "dispatch")
@@ -64,6 +76,7 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
     with up(data, "--port-base", str(base)) as process:
         rows = status(data)
         all_ready_and_private(rows)
+        they_are_forked_of_one_thread(process.pid, rows)
 
         second = run("up", data=data)
         assert second.returncode != 0 and str(process.pid) in second.stderr + second.stdout

@@ -9,6 +9,8 @@ import pytest
 from tests.support import trees
 
 GEOMETRY, REDIS, ARCHIVE, WEB = "shapely", "redis", "sqlalchemy", "fastapi"
+HOST = "faust"
+"""Hosts the stages; who starts them forks them from a process that has it."""
 WITHOUT = {
     "engine.stages.intake": {REDIS, ARCHIVE, WEB},
     "engine.stages.dispatch": {REDIS, ARCHIVE, WEB},
@@ -17,6 +19,7 @@ WITHOUT = {
     "engine.stages.projector": {GEOMETRY, ARCHIVE, WEB},
     "engine.stages.archive": {GEOMETRY, REDIS, WEB},
     "engine.notifier.process": {GEOMETRY, REDIS, WEB},
+    "engine.cli.stack": {GEOMETRY, ARCHIVE, WEB, HOST},
 }
 
 

@@ -31,7 +31,7 @@ def server(checks: list[Check]) -> Iterator[HealthServer]:
     metrics = StageMetrics("dispatch")
     metrics.count("filed", "west", by=3)
     found = HealthServer(("127.0.0.1", 0), metrics, lambda: checks)
-    found.start()
+    found.start(0.02)
     yield found
     found.shutdown()
     found.server_close()

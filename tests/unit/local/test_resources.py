@@ -5,13 +5,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import psutil
 import pytest
 import typer
 
 from engine.cli.stack import status
-from engine.local.resources import Use, measured, totals
+from engine.local.resources import Use, measured, totals, with_unlisted
 
 
 def test_a_busy_process_is_told_from_one_that_sleeps() -> None:
@@ -34,6 +35,31 @@ def test_a_busy_process_is_told_from_one_that_sleeps() -> None:
     assert (busy.name, busy.stage) == ("me", "dispatch")
     assert busy.memory_mib > 5
     assert busy.cpu_percent > 3 * max(1.0, idle.cpu_percent) or busy.cpu_percent > 30
+
+
+def test_what_a_process_started_and_nobody_lists_is_counted_with_it() -> None:
+    """PostgreSQL's own processes, and the fork server; what is listed itself is not counted twice, and what has ended
+    meanwhile not at all."""
+
+    class Fake:
+        """A process and what it takes; ``None``: it has ended."""
+
+        def __init__(self, pid: int, takes: int | None, *children: "Fake") -> None:
+            self.pid, self.takes, self._children = pid, takes, children
+
+        def children(self) -> tuple["Fake", ...]:
+            """What it started."""
+            return self._children
+
+    def figure(one: Any) -> int:
+        if one.takes is None:
+            raise psutil.NoSuchProcess(one.pid)
+        return int(one.takes)
+
+    stage = Fake(3, 1000, Fake(4, 5))
+    supervisor: Any = Fake(1, 10, Fake(2, 100, Fake(5, 7), Fake(6, None)), stage)
+    assert with_unlisted(figure, supervisor, {1, 3}) == 117
+    assert with_unlisted(figure, cast("Any", stage), {1, 3}) == 1005
 
 
 def test_stages_are_added_up_apart_from_the_broker() -> None:
