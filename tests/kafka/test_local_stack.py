@@ -35,13 +35,14 @@ def ends_by_down(process: subprocess.Popen[bytes], data: Path) -> None:
     wait(lambda: not any(psutil.pid_exists(pid) for pid in pids), 5, "every process is gone")
 
 
-def all_ready_and_private(rows: list[dict[str, Any]]) -> None:
+def all_ready_and_private(rows: list[dict[str, Any]], supervisor: int) -> None:
     """Every process is ready, and listens on the loopback alone."""
     assert {row["stage"] for row in rows} == {"server", *STAGES, *DOORS}
     assert all(set(row) == {"name", "stage", "pid", "port", "state", "lag"} and row["state"] == "ready" for row in rows)
     for pid in [row["pid"] for row in rows]:
         listening = [at for at in psutil.Process(pid).net_connections("tcp") if at.status == psutil.CONN_LISTEN]
         assert all(at.laddr.ip in ("127.0.0.1", "::1", "::ffff:127.0.0.1") for at in listening), listening
+    they_are_forked_of_one_thread(supervisor, rows)
 
 
 def they_are_forked_of_one_thread(supervisor: int, rows: list[dict[str, Any]]) -> None:
@@ -75,8 +76,7 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
     data, base = tmp_path / "stack", free_ports(20)
     with up(data, "--port-base", str(base)) as process:
         rows = status(data)
-        all_ready_and_private(rows)
-        they_are_forked_of_one_thread(process.pid, rows)
+        all_ready_and_private(rows, process.pid)
 
         second = run("up", data=data)
         assert second.returncode != 0 and str(process.pid) in second.stderr + second.stdout

@@ -75,6 +75,7 @@ DEAR = {
         "engine/cli/pack.py",
         "engine/cli/replay.py",
         "engine/client/pack_trial.py",
+        "engine/client/publish_job.py",
         "engine/client/what_if_trial.py",
     ),
 }
