@@ -24,6 +24,8 @@ class Post(NamedTuple):
     role: str
     node: str
     org: str | None = None
+    leaf: str | None = None
+    """A grid of ``node`` where its people are looked for: they may be posted below it, all of its grids' alike."""
 
 
 class Board:
@@ -72,7 +74,7 @@ class Board:
             works = [leaf for leaf in under if law.party_works_in(role, leaf)]
             people = {tuple(entry.person for entry in law.roster(role, leaf)) for leaf in works}
             whole = len(people) == 1 and len(works) == len(under)
-            yield from [Post(role, home)] if whole else [Post(role, leaf) for leaf in works]
+            yield from [Post(role, home, leaf=works[0])] if whole else [Post(role, leaf) for leaf in works]
 
     def _line(self, post: Post) -> dict[str, Any]:
         law = self._law_at(self.since, post.role)
@@ -93,7 +95,7 @@ class Board:
     def _entries(self, law: Law, post: Post) -> Sequence[RosterEntry]:
         if post.org is not None:
             return [entry for entry in law.people.in_role(post.role) if entry.org == post.org]
-        return law.roster(post.role, post.node)
+        return law.roster(post.role, post.leaf or post.node)
 
     def _empty(self, law: Law, post: Post, span: Span) -> list[Span]:
         """Say when within a span nobody who has a post is on duty."""

@@ -77,7 +77,8 @@ def test_a_rejected_report_is_mended_and_duty_is_changed(town: Town, pictures: P
     record.locator('[name="why"]').fill("改正渠道后重发")
     record.get_by_role("button", name="查看原件").click()
     form = record.get_by_role("form", name="改正上报")
-    expect(form.locator('[name="text"]')).to_have_value(BROKEN["text"])
+    for name, value in {"text": BROKEN["text"], "category": "bins_full", "location.grid": MAIN}.items():
+        expect(form.locator(f'[name="{name}"]')).to_have_value(value)
     town.refusals = ("status of 422",)
     form.get_by_role("button", name="改正后重发").click()
     expect(form.get_by_role("alert")).to_contain_text("data.channel")
@@ -86,6 +87,7 @@ def test_a_rejected_report_is_mended_and_duty_is_changed(town: Town, pictures: P
     form.get_by_role("button", name="改正后重发").click()
     record.get_by_role("link", name="查看工单").click()
     expect(desk.locator(".ticket-head")).to_contain_text("路灯不亮三天了")
+    expect(desk.locator(".ticket-head h1")).to_have_text("垃圾满溢")
     desk.goto(f"{town.address}/duty")
     expect(desk.locator("main")).to_contain_text("本席位只能查看")
     chief = town.sit("chief:chief-1")
@@ -123,7 +125,7 @@ def test_an_offer_is_taken_a_call_made_and_the_shift_handed_over(town: Town, pic
     volunteer = town.sit(f"{holder['duty']}:{holder['person']}", PHONE)
     volunteer.goto(f"{town.address}/offers")
     offer = volunteer.locator(f'[data-offer="{wish}"]')
-    expect(offer).to_contain_text("可接单")
+    expect(offer).to_contain_text(told_name(town, desk, holder["person"]))
     volunteer.screenshot(path=pictures / "console-offers.png")
     offer.get_by_role("button", name="接单").click()
     mine = volunteer.get_by_role("region", name="我已接的单").locator(f'[data-offer="{wish}"]')
@@ -149,6 +151,11 @@ def test_an_offer_is_taken_a_call_made_and_the_shift_handed_over(town: Town, pic
     handed_over(town, desk, pictures)
     volunteer.goto(f"{town.address}/notices")
     expect(volunteer.locator("tbody")).to_contain_text("派给您，请签收")
+
+
+def told_name(town: Town, page: Page, person: str) -> str:
+    """How somebody of the roster is called."""
+    return str(town.ask(page, "/v1/packs/in-force")["people"][person])
 
 
 def handed_over(town: Town, desk: Page, pictures: Path) -> None:

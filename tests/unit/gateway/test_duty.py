@@ -72,6 +72,15 @@ def test_a_change_that_is_to_come_is_on_the_board() -> None:
     assert gaps(hours(), "specialist", tuple(off)) == []
 
 
+def test_who_is_posted_below_a_home_is_found_by_who_looks_from_below() -> None:
+    """Somebody of one grid sees their own people, though the line bears the home's name."""
+    bundle = city_bundle()
+    roster = tuple(replace(one, nodes=("east1",)) if one.role == "residents" else one for one in bundle.roster)
+    board = Board(Law(REF, replace(bundle, roster=roster)), Rosters(), since=at("08:00"), until=at("08:00", 1))
+    (line,) = [one for one in board.lines(["east1"], None, is_whole=False) if one["role"] == "residents"]
+    assert [one["person"] for one in line["people"]] == ["residents-1", "residents-2"] and not line["nobody_now"]
+
+
 async def changed(client: httpx.AsyncClient, who: dict[str, str], **given: Any) -> httpx.Response:
     """Somebody changes the roster."""
     return await client.post("/v1/duty", json=given, headers=who)

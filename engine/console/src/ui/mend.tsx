@@ -31,11 +31,15 @@ function Control({ place, value }: { place: string; value: string }) {
   }
   const isKnown = value === "" || options.some(([code]) => code === value);
   return (
-    <select name={place} defaultValue={value}>
+    <select name={place}>
       <option value="">{t("leave_open")}</option>
-      {!isKnown && <option value={value}>{value}</option>}
+      {!isKnown && (
+        <option value={value} selected>
+          {value}
+        </option>
+      )}
       {options.map(([code, label]) => (
-        <option key={code} value={code}>
+        <option key={code} value={code} selected={code === value}>
           {label}
         </option>
       ))}
