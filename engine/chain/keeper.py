@@ -11,12 +11,12 @@ from pathlib import Path
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from engine.chain.outside import Outside
 from engine.chain.signing import id_of, is_signed_by, public_of, signed, sum_of
 from engine.chain.sums import Linked, Sum, hasher
 from engine.kafka.following import Following, LogCutShort
 from engine.kafka.port import Log
 from engine.kafka.reference import last_records
-from engine.security.private_files import opener
 from topics import codec
 from topics.chain import Checkpoint
 from topics.registry import AUDIT, CHECKPOINTS, DECISIONS
@@ -74,7 +74,8 @@ class Keeper:
         """Refuse at once a hash that is not there."""
         hasher(hash_name)
         self._alarm = alarm
-        self._source, self._send, self._key, self._hash, self._outside = source, send, key, hash_name, outside
+        self._source, self._send, self._key, self._hash = source, send, key, hash_name
+        self._outside = Outside(outside, alarm)
         self._signs_as = id_of(public_of(key))
         self._links: dict[tuple[str, int], Link] = {}
         self._last: dict[tuple[str, int], tuple[Checkpoint, str]] = {}
@@ -95,6 +96,7 @@ class Keeper:
 
     async def sign(self) -> int:
         """Sign where each partition stands that has moved; answers how many."""
+        self._outside.write()
         await self._read_checkpoints()
         made = 0
         for name, link in list(self._links.items()):
@@ -117,6 +119,7 @@ class Keeper:
         try:
             await self._fold_checkpoints()
         except LogCutShort:
+            self._alarm("log_cut")
             log.error("%s ends before where it was read to: it was put back, or made anew", CHECKPOINTS.name)
             self._last.clear()
             self._following = Following(self._source, CHECKPOINTS.name, [0], latest=LOOKED_BACK)
@@ -207,16 +210,8 @@ class Keeper:
         )
         value = codec.encode(signed(made, self._key))
         await self._send(CHECKPOINTS.name, 0, _key_of(link), value)
-        self._write_outside(value)
+        self._outside.add(value)
+        self._outside.write()
         link.signed_end, link.own = made.end, sum_of(value)
         self._last[link.topic, link.partition] = made, sum_of(value)
         return 1
-
-    def _write_outside(self, value: bytes) -> None:
-        if self._outside is None:
-            return
-        try:
-            with open(self._outside, "ab", opener=opener) as file:
-                file.write(value + b"\n")
-        except OSError:
-            log.exception("checkpoints cannot be written to the file outside; they stand on %s", CHECKPOINTS.name)

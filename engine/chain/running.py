@@ -20,6 +20,10 @@ from engine.settings import Settings
 log = logging.getLogger(__name__)
 
 
+PATIENCE_TURNS = 3
+"""So often in a row Kafka may not answer before somebody has to look: a quarter of an hour."""
+
+
 class Chains:
     """One process' part of the chain."""
 
@@ -64,11 +68,16 @@ class Chains:
 
     async def _run(self) -> None:
         assert self._keeper is not None
+        failed = 0
         while True:
             await asyncio.sleep(self._settings.checkpoint_seconds)
             try:
                 await self._keeper.sign()
+                failed = 0
             except (KafkaFault, OSError, TimeoutError) as exc:
+                failed += 1
+                if failed >= PATIENCE_TURNS:  # a right that is missing never comes by waiting
+                    self._metrics.count("alarms", "not_signed")
                 log.warning("checkpoints wait: Kafka does not answer (%s)", type(exc).__name__)
             except Exception:
                 self._metrics.count("alarms", "not_signed")

@@ -47,6 +47,8 @@ class Verified:
     """Partition -> records that no checkpoint vouches for yet."""
     ends: dict[str, int] = field(default_factory=dict)
     """Partition -> where the log ends."""
+    unkept: int = 0
+    """Checkpoints of the topic that a file outside should have and lacks: nobody but the brokers vouches for them."""
     begins: dict[str, int] = field(default_factory=dict)
     """Partition -> offset from which on the chain vouches; what lies before is gone by retention, or from before."""
 
@@ -75,9 +77,9 @@ def sound(
     """Keep the checkpoints that one of these keys signed and that follow one another; the others are faults."""
     keys: Mapping[str, Ed25519PublicKey] = {id_of(one): read_public(one) for one in publics}
     found: dict[tuple[str, int], list[Kept]] = defaultdict(list)
-    seen = set[bytes]()
+    seen, values = set[bytes](), list(values)
     for where, value in values:
-        if value in seen:
+        if value in seen or (where < 0 and _is_torn(value, values)):
             continue
         seen.add(value)
         try:
@@ -97,6 +99,21 @@ def sound(
         partition.sort(key=lambda kept: (kept.checkpoint.begin, kept.checkpoint.end))
     done.checkpoints = sum(map(len, found.values()))
     return found
+
+
+def _is_torn(line: bytes, values: Sequence[tuple[int, bytes]]) -> bool:
+    """Whether a line of a file is the beginning of a checkpoint that stands elsewhere whole: a kill tore it."""
+    return not line.endswith(b"}") and any(value.startswith(line) for _, value in values if value != line)
+
+
+def unkept(file: Iterable[bytes], topic: Iterable[bytes]) -> int:
+    """Count the checkpoints of the topic that a file lacks, from its first on: at those moments it could not be
+    written."""
+    there, missing, has_begun = set(file), 0, False
+    for value in topic:
+        has_begun = has_begun or value in there
+        missing += has_begun and value not in there
+    return missing
 
 
 def _demand_linked(kept: Sequence[Kept], done: Verified) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from engine.chain.signing import load_signing_key, public_of
-from engine.chain.verifying import Fault, Verified, checkpoints_of, pieces, verify
+from engine.chain.verifying import Fault, Verified, checkpoints_of, pieces, unkept, verify
 from engine.cli import run_async
 from engine.errors import DependencyDown, InvalidSettings
 from engine.kafka.kafka_log import KafkaLog
@@ -51,13 +51,14 @@ def verify_chain(
 
 async def _verify(settings: Settings, publics: list[str], file: Path | None, since: int) -> Verified:
     log = KafkaLog(settings)
-    values = await checkpoints_of(log)
+    values, lines = await checkpoints_of(log), list[bytes]()
     if file is not None:
         try:
-            values = [(-1, line) for line in file.read_bytes().splitlines() if line] + values
+            lines = [line for line in file.read_bytes().splitlines() if line]
         except OSError as exc:
             raise InvalidSettings(f"{file} cannot be read: {exc.strerror}") from exc
-    done = await verify(log, values, publics, since)
+    done = await verify(log, [*((-1, line) for line in lines), *values], publics, since)
+    done.unkept = unkept(lines, (value for _, value in values)) if file is not None else 0
     if settings.database_url:
         await _narrowed(settings, log, done)
     return done
@@ -111,6 +112,11 @@ def _text(done: Verified) -> str:
         f"{done.checkpoints} checkpoints, {done.records} records summed up, {sum(done.since.values())} since the last"
         f" checkpoints; {len(done.faults)} faults"
     )
+    if done.unkept:
+        lines.append(
+            f"{done.unkept} checkpoints are not in the file: it could not be written then (alarm"
+            " checkpoints_not_outside); for these the brokers' own copy alone vouches"
+        )
     if not done.checkpoints:
         lines.append("nothing is signed yet: the archive's stage signs every few minutes, by the key chain.key")
     return "\n".join(lines)
@@ -122,6 +128,7 @@ def _json(done: Verified) -> str:
             "faults": [one._asdict() for one in done.faults],
             "checkpoints": done.checkpoints,
             "records": done.records,
+            "unkept": done.unkept,
             "since": done.since,
             "begins": done.begins,
         }

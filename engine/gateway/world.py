@@ -216,6 +216,7 @@ class World:
         try:
             return load_vault(self.settings.key_file)
         except (InvalidSettings, OSError) as exc:
+            self.metrics.count("alarms", "secrets_unreadable")
             log.exception("the vault's master key cannot be read; nobody's data can be shown")
             raise Problem("no-key", "this gateway has no master key; whoever runs it finds it in its log") from exc
 
@@ -251,6 +252,7 @@ class World:
         try:
             return self.keys.find(text) if name is None else self.keys.in_force(name)
         except (InvalidSettings, OSError):
+            self.metrics.count("alarms", "secrets_unreadable")
             log.exception("the keys cannot be read; nobody is let in by one")
             return None
 
@@ -259,6 +261,7 @@ class World:
         try:
             return self.accounts.find(name)
         except (InvalidSettings, OSError):
+            self.metrics.count("alarms", "secrets_unreadable")
             log.exception("the accounts cannot be read; nobody is let in by one")
             return None
 

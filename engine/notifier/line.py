@@ -77,6 +77,7 @@ class Line:
         try:
             answer = await sender.send(message)
         except Exception:
+            self._metrics.count("alarms", "sending_failed")
             log.exception("sending to %s failed", self._target)
             answer = Answer(is_taken=False, said="a fault of ours; it is in our log")
         name = self._kind.prefix.rstrip(":")

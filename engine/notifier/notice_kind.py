@@ -2,6 +2,7 @@
 quiet hours and no oftener than they want."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -73,8 +74,18 @@ class NoticeKind:
 
     prefix = KIND
 
-    def __init__(self, doors: Doors, books: Books, folder: Path, *, poster: Poster, gather: float = GATHER_SECONDS):
+    def __init__(
+        self,
+        doors: Doors,
+        books: Books,
+        folder: Path,
+        *,
+        poster: Poster,
+        gather: float = GATHER_SECONDS,
+        alarm: Callable[[str], None] = lambda kind: None,
+    ):
         """``folder`` is where mailboxes are."""
+        self._alarm = alarm
         self._doors, self._books, self._folder, self._poster = doors, books, folder, poster
         self._gather, self._said, self._version = gather, "", 0
         self._after = 0
@@ -88,7 +99,11 @@ class NoticeKind:
             await self._begin_anew()
         if self._books.fault != self._said:
             self._said = self._books.fault
-            log.error("the one before holds: %s", self._said) if self._said else log.info("the address book is read")
+            if self._said:
+                self._alarm("address_book")
+                log.error("the one before holds: %s", self._said)
+            else:
+                log.info("the address book is read")
         async with answering(), self._doors.asking.connect() as connection:
             given = {"most": RECIPIENTS, "after": self._after}
             found = [Waits(**row._mapping) for row in await connection.execute(text(WAITING), given)]

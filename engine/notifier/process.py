@@ -27,7 +27,7 @@ GONE_SECONDS = 10.0
 """A database that has not answered for so long is away."""
 
 
-def kinds_of(settings: Settings, doors: Doors) -> list[Kind]:
+def kinds_of(settings: Settings, doors: Doors, metrics: StageMetrics) -> list[Kind]:
     """Name everything that this process sends; each kind has targets of its own."""
     book = settings.notices_file or settings.data_dir / "notices.yaml"
     try:
@@ -36,6 +36,7 @@ def kinds_of(settings: Settings, doors: Doors) -> list[Kind]:
             Books(book),
             settings.data_dir / "mailbox",
             poster=Poster("loopback", settings.webhook_ca_file),  # whoever runs the stack says where people are
+            alarm=lambda kind: metrics.count("alarms", kind),
         )
         return [WebhookKind(doors, Poster(settings.webhook_reach, settings.webhook_ca_file)), notices]
     except OSError as exc:  # ssl's own errors are OSErrors
@@ -51,7 +52,7 @@ async def run_notifier(settings: Settings, ready: Path | None = None) -> None:
     """
     metrics, doors = StageMetrics("notifier"), Doors(settings)
     await doors.fit()
-    kinds = kinds_of(settings, doors)
+    kinds = kinds_of(settings, doors, metrics)
     pauses = Pauses(first=settings.webhook_first_pause_seconds)
     loop = SendingLoop(doors, kinds, pauses, metrics=metrics, keep_days=settings.archive_days)
     loop.answered_at = asyncio.get_running_loop().time()

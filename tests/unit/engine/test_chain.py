@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from engine.chain.keeper import Keeper
 from engine.chain.signing import load_signing_key, make_signing_key, public_of, signed
 from engine.chain.sums import HASHES, Sum, hasher
-from engine.chain.verifying import Verified, checkpoints_of, verify
+from engine.chain.verifying import Verified, checkpoints_of, unkept, verify
 from engine.errors import InvalidSettings
 from engine.kafka.memory.broker import MemoryLog
 from engine.kafka.memory.stored import Row
@@ -250,3 +250,37 @@ def test_the_key_is_its_owners_alone(tmp_path: Path) -> None:
         load_signing_key(path)
     with pytest.raises(InvalidSettings, match="topics apply"):
         load_signing_key(tmp_path / "none")
+
+
+async def test_what_the_file_outside_cannot_take_waits_is_alarmed_of_and_is_written_later(tmp_path: Path) -> None:
+    """A folder that is away for two turns: each raises the alarm; then all of it is written, in order, and one torn
+    line neither spoils the next nor is a forgery. A process that ended meanwhile leaves a gap that is told."""
+    file = tmp_path / "away" / "checkpoints"
+    here = Stand(outside=file)
+    for _ in range(2):
+        here.write(3)
+        await here.keeper.sign()
+    assert here.alarms and set(here.alarms) == {"checkpoints_not_outside"} and not file.exists()
+    file.parent.mkdir()
+    here.alarms.clear()
+    here.write(3)
+    await here.keeper.sign()
+    topic = [value for _, value in await checkpoints_of(here.log)]
+    assert file.read_bytes().splitlines() == topic and len(topic) > 2 and here.alarms == []
+    with file.open("ab") as torn:
+        torn.write(topic[0][:40])
+    here.write(3)
+    await here.keeper.sign()
+    lines = file.read_bytes().splitlines()
+    assert topic[0][:40] in lines and kinds(await here.verified(values=[(-1, line) for line in lines])) == []
+    file.rename(tmp_path / "kept")
+    file.mkdir()
+    here.write(3)
+    await here.keeper.sign()
+    file.rmdir()
+    (tmp_path / "kept").rename(file)
+    here.keeper = here.new_keeper()
+    here.write(3)
+    await here.keeper.sign()
+    topic = [value for _, value in await checkpoints_of(here.log)]
+    assert unkept(file.read_bytes().splitlines(), topic) == 1 and unkept(topic, topic) == 0
