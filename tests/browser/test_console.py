@@ -133,6 +133,9 @@ def test_whoever_was_slower_is_told_what_it_is_now(town: Town) -> None:
     town.refusals = ("status of 412",)
     commands.locator("form").get_by_role("button", name="不予受理", exact=True).click()
     expect(second.locator(".toast-bad")).to_contain_text("工单已被他人更新")
+    different = second.locator('[data-test="difference"]')
+    expect(different.locator("del", has_text="待立案")).to_have_count(1)
+    expect(different.locator("ins", has_text="待签收")).to_have_count(1)
     assert town.ask(first, f"/v1/tickets/{ticket}")["ticket"]["status"] == "offered"
 
 

@@ -39,7 +39,7 @@ function takeOne(one: Heard): void {
       return hear(one.now, one.speed);
     case "shut":
       isOpen.value = false;
-      if (one.isGivenUp) void ask("/v1/session").catch(() => undefined); // a session that has ended is noticed by this
+      if (one.isGivenUp) void ask("/v1/queues").catch(() => undefined); // a session that has ended is noticed by this
       return;
     case "other":
       return location.reload(); // somebody else sits here now

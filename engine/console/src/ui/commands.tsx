@@ -39,7 +39,7 @@ function conflictText(error: Refusal): string {
 
 /** Give a command about the ticket as it was when its form was opened; answers the version that is to be looked at next
  * where somebody was faster, else whether it is done. */
-async function give(told: TicketTold, one: CommandTold, form: FormData, key: string, version: number): Promise<boolean | number> {
+async function give(told: TicketTold, one: CommandTold, form: FormData, key: string, version: number, opened = told): Promise<boolean | number> {
   const child = childOf(one);
   const body = { ...bodyOf(one.kind, [...one.needs, ...one.may_have], form, zone()), ...(child === null ? {} : { child }) };
   try {
@@ -49,7 +49,7 @@ async function give(told: TicketTold, one: CommandTold, form: FormData, key: str
   } catch (error) {
     if (error instanceof Refusal && error.kind === "changed") {
       tell(conflictText(error), true);
-      conflict.value = { id: told.id, before: told };
+      conflict.value = { id: told.id, before: opened };
       return error.problem.now?.version ?? false;
     }
     tellProblem(error);
@@ -61,11 +61,12 @@ function Form({ told, one, close, refresh }: Props & { one: CommandTold; close: 
   const [isBusy, setBusy] = useState(false);
   const key = useRef(drawnKey());
   const version = useRef(told.version);
+  const opened = useRef(told);
   const submit = async (event: Event) => {
     event.preventDefault();
     if (isBusy) return;
     setBusy(true);
-    const found = await give(told, one, new FormData(event.currentTarget as HTMLFormElement), key.current, version.current);
+    const found = await give(told, one, new FormData(event.currentTarget as HTMLFormElement), key.current, version.current, opened.current);
     if (typeof found === "number") version.current = found;
     await refresh();
     key.current = drawnKey();

@@ -47,11 +47,20 @@ function escape(): void {
   }
 }
 
+/** Open one of a queue's menus, or shut it, and stand on it. */
+function opened(menu: string): void {
+  const summary = document.querySelector<HTMLElement>(`.queue-head ${menu} summary`);
+  summary?.focus();
+  summary?.click();
+}
+
 const KEYS: Record<string, () => void> = {
   j: () => moved(1),
   k: () => moved(-1),
   x: () => current.value !== null && !path.value.startsWith("/tickets/") && toggle(current.value),
   "/": () => document.getElementById("find")?.focus(),
+  v: () => opened(".saved"),
+  b: () => opened(".bell"),
   "?": () => (isHelpOpen.value = !isHelpOpen.value),
   g: () => {
     isGoing = true;
