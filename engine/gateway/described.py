@@ -80,10 +80,12 @@ PROBLEM: dict[str, Any] = {
 _TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
 
 
-def schema_of(example: Any) -> dict[str, Any]:
-    """Say what an example shows: the members of the whole are always there; each is of its type, or null."""
+def schema_of(example: Any, sometimes: tuple[str, ...] = ()) -> dict[str, Any]:
+    """Say what an example shows: the members of the whole are always there, but some; each is of its type, or null."""
     found = _shaped(example)
-    return found | {"type": "object", "required": [*example]} if isinstance(example, dict) else found
+    if not isinstance(example, dict):
+        return found
+    return found | {"type": "object", "required": [name for name in example if name not in sometimes]}
 
 
 def _shaped(example: Any) -> dict[str, Any]:
@@ -104,15 +106,16 @@ def _given(name: str, example: Example) -> dict[str, Any]:
         schema = {"type": "string"} if example.content_type in ("text/plain", "text/html") else {}
         content = {example.content_type: {"schema": schema, "example": example.gives}}
         return {"description": "Done", "content": content}
-    told = _json("Done", example.gives)
+    told = _json("Done", example.gives, example.sometimes)
     if name in components()[0]:
         told["content"]["application/json"]["schema"] = components()[0][name]
         return told
     return _both("Done", example.gives) if name.startswith("open311_") else told
 
 
-def _json(text: str, example: Any) -> dict[str, Any]:
-    return {"description": text, "content": {"application/json": {"schema": schema_of(example), "example": example}}}
+def _json(text: str, example: Any, sometimes: tuple[str, ...] = ()) -> dict[str, Any]:
+    schema = schema_of(example, sometimes)
+    return {"description": text, "content": {"application/json": {"schema": schema, "example": example}}}
 
 
 def _both(text: str, example: Any) -> dict[str, Any]:

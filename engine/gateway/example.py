@@ -15,3 +15,5 @@ class Example(NamedTuple):
     """Parameter -> an example of it."""
     fails: tuple[str, ...] = ()
     """Kinds of problems beyond those of every address."""
+    sometimes: tuple[str, ...] = ()
+    """Members of the example that an answer need not have: ``next``, where there is no more."""

@@ -142,7 +142,7 @@ EXAMPLES: dict[str, Example] = (
         ),
         "history": Example(
             200,
-            {"id": TICKET, "version": 1, "is_behind": False, "decisions": [_HAPPENED]},
+            {"id": TICKET, "version": 1, "is_behind": False, "decisions": [_HAPPENED], "next": "17"},
             query={"limit": 100, "cursor": "17"},
             fails=("not-found", "invalid"),
         ),

@@ -46,6 +46,7 @@ OF_PULL: dict[str, Example] = {
     "notices": Example(
         200,
         {"notices": [_NOTICE], "next": "17"},
+        sometimes=("next",),
         query={"limit": 100, "cursor": "17", "of": "me"},
         fails=("not-found", "no-archive", "invalid"),
     ),

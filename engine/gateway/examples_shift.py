@@ -85,7 +85,8 @@ OF_SHIFT: dict[str, Example] = {
     "handover_points": Example(200, {"points": [_POINT], "n": 1, "now": 1772413200000}, fails=("not-found",)),
     "handovers": Example(
         200,
-        {"handovers": [_HANDOVER], "now": 1772413200000},
+        {"handovers": [_HANDOVER], "now": 1772413200000, "next": "17"},
+        sometimes=("next",),
         query={"limit": 100, "cursor": "17"},
         fails=("not-found", "no-archive", "invalid"),
     ),
