@@ -87,7 +87,7 @@ class Server:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise DependencyDown(f"{self.name} ended with {self.process.returncode}:\n{self._tail()}")
-            if listens(self.process.pid, self.port):
+            if answers(self.process.pid, self.port):
                 return
             time.sleep(0.05)
         raise DependencyDown(f"{self.name} did not answer on port {self.port} within {within:.0f} s:\n{self._tail()}")
@@ -118,6 +118,15 @@ def listens(pid: int, port: int) -> bool:
             for found in psutil.Process(pid).net_connections("tcp")
         )
     return False
+
+
+def answers(pid: int, port: int) -> bool:
+    """Say whether this very process answers on a port of the loopback. Whether anybody does is asked first: to look
+    through what a process has open costs 11 ms, twenty times a second while a broker starts."""
+    with socket.socket() as probe:
+        if probe.connect_ex(("127.0.0.1", port)) != 0:
+            return False
+    return listens(pid, port)
 
 
 def kafka(

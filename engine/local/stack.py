@@ -94,7 +94,7 @@ class Stack:
         if self.file.own_kafka:
             command = servers.kafka_command(folder / "kafka", port)
             self.supervisor.add(
-                Child("kafka", "server", command, folder=folder, answers=lambda pid: servers.listens(pid, port))
+                Child("kafka", "server", command, folder=folder, answers=lambda pid: servers.answers(pid, port))
             )
         if self.file.own_redis:
             socket = socket_of(folder)
@@ -130,7 +130,7 @@ class Stack:
         )
 
     def _valkey_answers(self, pid: int, socket: Path | None) -> bool:
-        return socket.is_socket() if socket is not None else servers.listens(pid, self.file.port_base + 2)
+        return socket.is_socket() if socket is not None else servers.answers(pid, self.file.port_base + 2)
 
     def _demand_redis(self) -> None:
         """The view's server must answer as well, with our password."""
@@ -217,7 +217,7 @@ class Stack:
         port = self.file.port_base + PROMETHEUS_PORT
         command = watching.command(self._prometheus, self.folder, self.file)
         self.supervisor.add(
-            Child("prometheus", "watch", command, folder=self.folder, answers=lambda pid: servers.listens(pid, port))
+            Child("prometheus", "watch", command, folder=self.folder, answers=lambda pid: servers.answers(pid, port))
         )
         self.file.processes["prometheus"] = {"stage": "watch", "pid": None, "port": port}
         self._say(f"Prometheus on http://127.0.0.1:{port}")
