@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -231,3 +231,20 @@ async def test_a_hostile_file_in_the_folder_is_not_imported(tmp_path: Path) -> N
     )
     out, _ = await process.communicate()
     assert (process.returncode, out.startswith(b"gridwhistle"), (tmp_path / "touched").exists()) == (0, True, False)
+
+
+async def test_whoever_was_ready_is_asked_again_at_the_end_alone(supervisor: Supervisor, tmp_path: Path) -> None:
+    """A look at a server costs 12 ms: while others start it was taken twenty times a second."""
+    asked: list[str] = []
+
+    def ready_at(name: str, look: int) -> Callable[[int], bool]:
+        def answers(pid: int) -> bool:
+            asked.append(name)
+            return asked.count(name) >= look
+
+        return answers
+
+    for name, look in (("quick", 1), ("slow", 5)):
+        supervisor.add(Child(name, "c", ["sleep", "60"], folder=tmp_path, answers=ready_at(name, look)))
+    await supervisor.until_ready(60)
+    assert asked.count("slow") >= 5 and asked.count("quick") == 2
