@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -45,8 +46,10 @@ async def main(wanted: str) -> int:
             kafka=f"127.0.0.1:{server.port}", kafka_pid=server.process.pid, redis=url, redis_pid=redis_pid
         )
         for name in names:
+            began = time.monotonic()
             print(f"\n== {name} ==", flush=True)
             broken += [f"{name}: {one}" for one in await PARTS[name](servers, Path(scratch))]
+            print(f"== {name}: {time.monotonic() - began:.0f} s ==", flush=True)
     for one in broken:
         print(f"NOT HELD: {one}", flush=True)
     return 1 if broken else 0

@@ -1,5 +1,6 @@
 """``docs/results/performance.md``: each part of ``make bench`` writes its own section and plot, and leaves the rest."""
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,6 +9,8 @@ from tests.faults.results import machine
 
 FOLDER = Path(__file__).parents[2] / "docs" / "results"
 PAGE = FOLDER / "performance.md"
+LOAD = os.getloadavg()[0]
+"""Of the machine before anything was started here."""
 
 
 def put(text: str, part: str, inside: str) -> str:
@@ -27,7 +30,7 @@ def write(part: str, title: str, lines: Sequence[str], picture: str, how: str, p
     inside = [
         f"## {title}",
         "",
-        f"`make bench PART={part}`, {datetime.now(UTC):%Y-%m-%d}; {machine()}. {how}",
+        f"`make bench PART={part}`, {datetime.now(UTC):%Y-%m-%d}; {machine()}, {_quiet()}. {how}",
         "",
         *lines,
         "",
@@ -35,3 +38,8 @@ def write(part: str, title: str, lines: Sequence[str], picture: str, how: str, p
     ]
     text = page.read_text(encoding="utf-8") if page.exists() else "# What it costs\n"
     page.write_text(put(text, part, "\n".join(inside)), encoding="utf-8")
+
+
+def _quiet() -> str:
+    """Say whether the machine was ours alone: on one that is not, times mean little."""
+    return f"load before {LOAD:.1f}" + (", **not quiet: times mean little**" if LOAD > 1 else "")

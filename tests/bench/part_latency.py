@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.kafka import clients
 from engine.stages.fanout import TASK_PARTITIONS
-from tests.bench import drawing, gate, page, sizes, slices
+from tests.bench import drawing, gate, held, page, sizes, slices
 from tests.bench.open_loop import Watch, curve, planned, quantile, sent_at
 from tests.bench.stand import Servers, Stand
 from tests.support.poison import law_of, report
@@ -33,6 +33,9 @@ async def run(servers: Servers, folder: Path) -> list[str]:
             f"| {number} | {len(waits)} | {middle:.0f} ms | {most:.0f} ms | {late:.0f} ms | {max(waits):.0f} ms"
             f" | {GOAL} |"
         )
+    for number, waits in found.items():
+        limits = held.table({held.TASK_MIDDLE: quantile(waits, 0.5), held.TASK_LATE: quantile(waits, 0.99)})
+        lines += ["", f"With {number} partitions:", "", *limits]
     print("\n".join(lines), flush=True)
     series = {f"{number} partitions": curve(waits)[:100] for number, waits in found.items()}
     picture = drawing.lines(f"Report to task at {sizes.RATE} a second", series, x_is="percent of reports", y_is="ms")

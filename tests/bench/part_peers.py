@@ -16,7 +16,7 @@ from aiokafka.admin import NewTopic
 
 from engine.kafka import clients
 from engine.stages.fanout import TASK_PARTITIONS
-from tests.bench import drawing, gate, page, peers_told, sizes, slices
+from tests.bench import drawing, gate, held, page, peers_told, sizes, slices
 from tests.bench.peers_told import Round
 from tests.bench.stand import Servers, Stand, Used, cpu
 from tests.support.poison import good, law_of
@@ -58,9 +58,22 @@ async def run(servers: Servers, folder: Path) -> list[str]:
     how = (
         f"{sizes.ROUNDS} interleaved rounds of {sizes.COUNT} reports, {sizes.PARTITIONS} partitions; {peers_told.RIGHT}"
     )
-    told = [*lines, "", *(f"**Not held in this run:** {one}." for one in broken)]
+    limits = held.table(of_ours(peers_told.medians(rounds)))
+    print("\n".join(limits), flush=True)
+    told = [*lines, "", *limits, "", *(f"**Not held in this run:** {one}." for one in broken)]
     page.write("peers", "W1: beside its peers", told, picture=picture, how=how)
     return broken
+
+
+def of_ours(found: dict[str, Used]) -> dict[held.Limit, float]:
+    """What is told of our stages, beside its limits."""
+    projector = found["projector"]
+    return {
+        held.DISPATCH: found["dispatch"].own,
+        held.INTAKE: found["intake"].own,
+        held.PROJECTOR: projector.own + projector.redis,
+        held.FANOUT: found["fanout"].own,
+    }
 
 
 async def measured(servers: Servers, folder: Path) -> list[Round]:

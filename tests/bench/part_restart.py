@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.bench import drawing, due_clocks, page, sizes
+from tests.bench import drawing, due_clocks, held, page, sizes
 from tests.bench.open_loop import curve, quantile
 from tests.bench.open_tickets import Wanted, aged, kill, shortly_before_eleven
 from tests.bench.stand import Servers, Stand, cpu
@@ -37,7 +37,8 @@ async def run(servers: Servers, folder: Path) -> list[str]:
         made = await shortly_before_eleven(made, starts[-1].seconds)
         found = await due_clocks.watched(made, SPREAD_SECONDS)
     late = found.late()
-    lines = [*table(starts), "", told(late)]
+    limits = {held.RESTART: max(one.seconds for one in starts), held.LATENESS: quantile(late, 0.99)}
+    lines = [*table(starts), "", told(late), "", *held.table(limits)]
     print("\n".join(lines), flush=True)
     series = {f"{wanted.open} open": curve(late)}
     picture = drawing.lines("Lateness of clocks", series, x_is="percent of clocks", y_is="ms")

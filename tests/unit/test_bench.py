@@ -5,7 +5,7 @@ import xml.etree.ElementTree as Xml
 import pytest
 
 from engine.stream.contracts import Out, Record
-from tests.bench import drawing, gate, page, peers_told
+from tests.bench import drawing, gate, held, page, peers_told
 from tests.bench.due_clocks import Found
 from tests.bench.in_process import START, dispatch_of, intake_of, record, timed
 from tests.bench.open_loop import planned, quantile
@@ -71,6 +71,13 @@ def test_held_are_ratios_of_medians() -> None:
     assert one.startswith("quixstreams") and "0.72" in one
     assert len(peers_told.broken(peers_told.medians([Round(slow, theirs)]))) == 2
     assert any("| 0.78 | ≥ 0.75 |" in line for line in peers_told.table(rounds))
+
+
+def test_a_limit_that_is_missed_is_said_so() -> None:
+    """In the same row as the figure."""
+    lines = held.table({held.DISPATCH: 44.61, held.INTAKE: 45.0})
+    assert lines[2].endswith("| ≤ 35 µs | 44.6 µs | **missed** |")
+    assert lines[3].endswith("| ≤ 45 µs | 45 µs | held |")
 
 
 def test_a_section_takes_its_own_place() -> None:
