@@ -13,6 +13,18 @@ from topics.ids import Instant
 
 Month = tuple[int, int]
 
+LONGER = timedelta(days=3 * 366)
+"""Numbers by day hold nobody's data and are compared with former years: they outlive the decisions by so much."""
+RULES = {
+    "positions": "one row for each partition",
+    "gaps": "one row for each gap: a restore, or a stage that was away for half a year",
+    "decisions": "parts by month, dropped ARCHIVE_DAYS after their end",
+    "tickets": "parts by month, dropped likewise once none of the month is open or was changed since",
+    "breaches": "parts by month, dropped ARCHIVE_DAYS after their end",
+    "days": "LONGER than the decisions",
+}
+"""Table -> how long its rows stay."""
+
 LOCK = 0x67726964
 """Whoever makes or drops a part holds this advisory lock: two who did it at once would wait for each other."""
 
@@ -103,6 +115,7 @@ class Months:
                 await connection.execute(text(f"DROP TABLE {row.part}"))
                 self._known[row.parent].discard(month)
                 dropped.append(row.name)
+            await connection.execute(text("DELETE FROM days WHERE day < :day"), {"day": (before - LONGER).date()})
         return dropped
 
 

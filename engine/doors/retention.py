@@ -14,19 +14,39 @@ FLOOR = """
     FROM (SELECT max(at) AS at FROM department_events) AS newest WHERE newest.at IS NOT NULL"""
 
 EVENTS = """
-    DELETE FROM department_events WHERE seq IN (
-        SELECT seq FROM department_events WHERE at < (SELECT since FROM kept) LIMIT :most)"""
+    WITH gone AS (
+        DELETE FROM department_events WHERE seq IN (
+            SELECT seq FROM department_events WHERE at < (SELECT since FROM kept) LIMIT :most) RETURNING seq),
+    messages AS (DELETE FROM deliveries d USING gone WHERE d.seq = gone.seq AND d.body IS NULL),
+    handed_out AS (DELETE FROM leases l USING gone WHERE l.seq = gone.seq)
+    SELECT count(*) FROM gone"""
+"""In one statement: a message whose event has gone before it has no body, and holds its ticket's others up."""
 
 DELIVERIES = """
-    DELETE FROM deliveries d WHERE (d.body IS NULL AND NOT EXISTS (SELECT FROM department_events e WHERE e.seq = d.seq))
-        OR (d.body IS NOT NULL AND d.state <> 'waiting' AND d.last_at < now() - :days * interval '1 day')"""
-
-LEASES = "DELETE FROM leases l WHERE NOT EXISTS (SELECT FROM department_events e WHERE e.seq = l.seq)"
+    DELETE FROM deliveries WHERE body IS NOT NULL
+        AND (CASE WHEN state = 'waiting' THEN made_at ELSE coalesce(last_at, made_at) END)
+            < now() - :days * interval '1 day'"""
+"""Also one that waits: for whoever could not be told in a month it is no news."""
 
 NOTICES = "DELETE FROM notices WHERE made_at < now() - :days * interval '1 day'"
+SECRETS = "DELETE FROM webhook_secrets WHERE until <= now()"
 HANDOVERS = "DELETE FROM handovers WHERE ended_at < now() - :days * interval '1 day'"
 HANDOVER_DAYS = 400
 """A year of shifts and some weeks. One that nobody has acknowledged stays."""
+
+RULES = {
+    "department_events": "as long as the archive keeps decisions, by engine time (ARCHIVE_DAYS)",
+    "kept": "one row",
+    "deliveries": "with their event; what is no event of the log OWN_DAYS after it was made or sent",
+    "leases": "with their event, or when they are acknowledged; at most pull.MOST_OPEN of a reader",
+    "readers": "until dropped; at most pull.MOST_READERS of a department",
+    "webhooks": "until deleted; at most webhooks.MOST of a department",
+    "webhook_secrets": "the newest with its webhook, a former one until its overlap is over",
+    "targets": "one for each webhook, with it, and one for each person and source that was ever told",
+    "notices": "OWN_DAYS",
+    "handovers": "HANDOVER_DAYS after they ended; until they are acknowledged",
+}
+"""Table -> how long its rows stay. Nothing grows for ever, and nothing goes that is still wanted."""
 
 
 async def tidy(doors: Doors, days: int) -> int:
@@ -41,13 +61,13 @@ async def tidy(doors: Doors, days: int) -> int:
             await connection.execute(text(FLOOR), {"days": days})
         while True:
             async with doors.engine.begin() as connection:
-                found = (await connection.execute(text(EVENTS), {"most": AT_ONCE})).rowcount
+                found = int(await connection.scalar(text(EVENTS), {"most": AT_ONCE}) or 0)
             gone += found
             if found < AT_ONCE:
                 break
         async with doors.engine.begin() as connection:
             await connection.execute(text(DELIVERIES), {"days": OWN_DAYS})
-            await connection.execute(text(LEASES))
+            await connection.execute(text(SECRETS))
             await connection.execute(text(NOTICES), {"days": OWN_DAYS})
             await connection.execute(text(HANDOVERS), {"days": HANDOVER_DAYS})
     return gone

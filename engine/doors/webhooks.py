@@ -2,6 +2,7 @@
 
 import base64
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -139,6 +140,17 @@ class Webhooks:
                 "DELETE FROM deliveries WHERE target = 'webhook:' || :id",
             ):
                 await connection.execute(text(statement), {"id": name})
+
+    async def leave(self, departments: Sequence[str]) -> list[tuple[str, str]]:
+        """Let the webhooks of all other departments rest, whatever waits for them kept; answers department and id of
+        each that did not rest before."""
+        resting = text(
+            "UPDATE targets t SET state = 'paused', why = 'department_left' FROM webhooks w WHERE t.id = 'webhook:' ||"
+            " w.id AND t.state = 'active' AND w.department <> ALL(:departments) RETURNING w.department, w.id"
+        )
+        async with answering(), self.doors.engine.begin() as connection:
+            found = await connection.execute(resting, {"departments": list(departments)})
+            return [(row.department, row.id) for row in found]
 
     async def test(self, department: str, name: str, body: str, message: str) -> None:
         """Let a message that is no event be sent, beside all lines."""

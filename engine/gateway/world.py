@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from engine.errors import DependencyDown, InvalidSettings, PackNotThere
 from engine.gateway.accounts import Account, Accounts
 from engine.gateway.callers import Caller
+from engine.gateway.departed import Departed
 from engine.gateway.door import Door
 from engine.gateway.keys import Key, Keys
 from engine.gateway.live import Live
@@ -88,6 +89,7 @@ class World:
         self.trials = 0
         """Packs that are being tried."""
         self.what_if = Jobs(settings)
+        self.departed = Departed(self)
         self.residents = Residents(settings, self.view.redis)
 
     async def start(self) -> None:
@@ -132,6 +134,7 @@ class World:
                     with suppress(KafkaFault, DependencyDown, OSError, TimeoutError):
                         await asyncio.wait_for(ask(), self.gone_seconds / 2)
                         self._answered[name] = asyncio.get_running_loop().time()
+            await self.departed.look()
         finally:
             await published.close()
 

@@ -203,3 +203,52 @@ async def test_what_is_old_goes_and_its_deliveries_with_it(stand: Stand) -> None
         await connection.execute(text("UPDATE department_events SET at = at - interval '50 days' WHERE seq < 3"))
     assert await tidy(stand.doors, 40) == 2
     assert len(await stand.deliveries.log(KIND + name)) == 2 and await tidy(stand.doors, 40) == 0
+
+
+async def test_no_message_outlives_its_event_and_none_waits_for_ever(stand: Stand) -> None:
+    """Of a paused webhook too: gone with its event, at once; a test and a notice that wait for a month go, one of today
+    stays; a former secret goes when its time is out, the newest never."""
+    name = await stand.subscribe("good")
+    await stand.webhooks.change(name, "person:desk:a", "paused")
+    await stand.tell(2)
+    async with stand.doors.engine.begin() as connection:
+        for message in ("test-old", "test-new"):
+            await stand.webhooks.test("cg", name, "{}", message)
+        await connection.execute(
+            text(
+                "INSERT INTO deliveries (target, id, seq, line, kind) SELECT :target, id, seq, ticket, kind FROM"
+                " department_events"
+            ),
+            {"target": KIND + name},
+        )
+    await stand.webhooks.rotate(name, "person:desk:a", 0)
+    async with stand.doors.engine.begin() as connection:
+        for statement in (
+            "UPDATE deliveries SET made_at = now() - interval '31 days' WHERE id <> 'test-new'",
+            "UPDATE department_events SET at = at - interval '50 days' WHERE seq = (SELECT min(seq) FROM"
+            " department_events)",
+        ):
+            await connection.execute(text(statement))
+    assert await tidy(stand.doors, 40) == 1
+    left = await stand.deliveries.log(KIND + name)
+    assert sorted(row["kind"] for row in left) == ["dispatched", "test"]
+    assert {row["id"] for row in left} >= {"test-new"}
+    async with stand.doors.engine.connect() as connection:
+        assert await connection.scalar(text("SELECT count(*) FROM webhook_secrets")) == 1
+
+
+async def test_who_left_the_law_is_sent_nothing_more_and_not_when_the_code_comes_back(stand: Stand) -> None:
+    """What waits is kept, others go on; whoever has the code then looks, and lets it go on."""
+    name = await stand.subscribe("good")
+    await stand.subscribe("twice", department="other")
+    assert await stand.webhooks.leave(["other"]) == [("cg", name)]
+    told, others = await stand.tell(3), await stand.tell(3, department="other")
+    for law in (["other"], ["cg", "other"]):
+        assert await stand.webhooks.leave(law) == []
+        async with stand.sending():
+            await until(lambda: stand.holds("twice", others))
+            await until(stand.is_quiet)
+        assert (await stand.state("good"))["why"] == "department_left" and stand.receiver.came["good"] == []
+    await stand.webhooks.change(name, "person:desk:a", "active")
+    async with stand.sending():
+        await until(lambda: stand.holds("good", told))

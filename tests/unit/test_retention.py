@@ -1,8 +1,18 @@
 """What must be kept is kept, and what must not is not: 180 days of log at least (Cybersecurity Law 21), three years of
 who looked at whom (PIPL 56), thirty days of what people sent in clear."""
 
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
 import pytest
 
+from engine import doors
+from engine.archive import months
+from engine.archive.tables import METADATA as ARCHIVE
+from engine.doors import retention as doors_retention
+from engine.doors.tables import METADATA as DOORS
 from engine.errors import InvalidSettings
 from engine.kafka.topic_admin import _differences, configuration, made_as
 from engine.settings import Settings, load_settings
@@ -51,3 +61,23 @@ def test_keys_that_were_destroyed_leave_the_disks_within_a_day() -> None:
     """The vault's topic is made so; one from before is not refused for it, since nothing is lost by it."""
     assert made_as(SETTINGS, VAULT)["max.compaction.lag.ms"] == str(DAY_MS)
     assert "max.compaction.lag.ms" not in configuration(SETTINGS, VAULT)
+
+
+def test_every_table_says_how_long_its_rows_stay() -> None:
+    """Whoever adds a table says so, and sees that it is done; no rule is of a table that is gone."""
+    for module in pkgutil.iter_modules(doors.__path__):
+        if module.name != "migrations":
+            importlib.import_module(f"{doors.__name__}.{module.name}")  # wherever a table is declared
+    assert set(doors_retention.RULES) == {table.name for table in DOORS.tables.values()}
+    assert set(months.RULES) == {table.name for table in ARCHIVE.tables.values()}
+
+
+def test_every_key_that_the_gateway_keeps_in_redis_ends_or_is_bounded() -> None:
+    """Each is written with its end in the same call, or is a list that has one."""
+    written = re.compile(r"redis\.(?:set|hset|lpush|rpush|sadd|zadd|xadd|incr)\(((?:[^()]|\([^()]*\))*)\)")
+    found = {
+        (path.stem, call)
+        for path in Path("engine/gateway").glob("*.py")
+        for call in written.findall(path.read_text(encoding="utf-8"))
+    }
+    assert len(found) >= 5 and {name for name, call in found if "ex=" not in call} == set()
