@@ -19,6 +19,7 @@ CSP = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
+        "worker-src 'self'",
         "style-src 'self'",
         "img-src 'self' data:",
         "connect-src 'self'",
@@ -44,6 +45,8 @@ PATHS = (
     "/whistles",
     "/numbers",
     "/law",
+    "/map",
+    "/score",
     "/records",
     "/offers",
     "/callbacks",

@@ -77,7 +77,7 @@ PROBLEM: dict[str, Any] = {
         "field": {"type": "string"},
     },
 }
-_TYPES = {str: "string", bool: "boolean", int: "integer", list: "array", dict: "object"}
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 
 
 def schema_of(example: Any, sometimes: tuple[str, ...] = ()) -> dict[str, Any]:

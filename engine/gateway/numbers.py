@@ -30,8 +30,8 @@ async def report(world: World, request: Request, caller: Caller) -> Response:
     if name not in REPORTS:
         raise not_found()
     by = _by(given, REPORTS[name][2])
-    since, until = _period(world, given)
-    homes = _homes(world, caller)
+    since, until = period_of(world, given)
+    homes = homes_of(world, caller)
     async with archived():
         rows = await counted(await world.archive(), name, by, since, until, homes)
     return answer({"report": name, "by": by, "since": since, "until": until, "rows": rows})
@@ -46,7 +46,7 @@ def _by(given: QueryParams, known: tuple[str, ...]) -> list[str]:
     return by
 
 
-def _period(world: World, given: QueryParams) -> tuple[Instant, Instant]:
+def period_of(world: World, given: QueryParams) -> tuple[Instant, Instant]:
     zone = ZoneInfo(world.law().bundle.timezone)
     until = instant_of(given, "until", zone)
     until = world.now + 1 if until is None else until
@@ -57,7 +57,7 @@ def _period(world: World, given: QueryParams) -> tuple[Instant, Instant]:
     return since, until
 
 
-def _homes(world: World, caller: Caller) -> list[str] | None:
+def homes_of(world: World, caller: Caller) -> list[str] | None:
     """Name the homes that somebody's grids hold whole; ``None``: all."""
     law = world.law()
     if caller.kind != "person" or sees_all(law, caller):

@@ -18,6 +18,7 @@ from engine.gateway import (
     finding,
     handovers,
     law_desk,
+    maps,
     notices,
     numbers,
     open311,
@@ -30,6 +31,7 @@ from engine.gateway import (
     reporters,
     reports,
     resident,
+    scores,
     shared_views,
     stream,
     tickets,
@@ -141,6 +143,8 @@ ROUTES = (
         )
     ),
     Route("GET", "/v1/grid/{lat},{lon}", "grid", places.grid),
+    Route("GET", "/v1/map", "map", maps.outlines),
+    Route("GET", "/v1/points", "points", maps.points),
     Route("GET", "/v1/packs/in-force", "pack", places.pack),
     Route("POST", "/v1/packs/check", "pack_check", packs.check),
     Route("POST", "/v1/packs/diff", "pack_diff", packs.diff),
@@ -152,6 +156,9 @@ ROUTES = (
     Route("POST", "/v1/packs/what-if", "what_if_begin", what_if.begin),
     Route("GET", "/v1/packs/what-if/{job}", "what_if_show", what_if.show),
     Route("DELETE", "/v1/packs/what-if/{job}", "what_if_cancel", what_if.cancel),
+    Route("GET", "/v1/reports/rates", "rates", scores.rates),
+    Route("GET", "/v1/reports/trend", "trend", scores.trend),
+    Route("GET", "/v1/reports/split", "split", scores.split),
     Route("GET", "/v1/reports/{report}", "numbers", numbers.report),
     *(
         Route(method, f"/open311/v2/{path}.{{format}}", f"open311_{name}", handler, refused)

@@ -2,7 +2,7 @@
 (LAW 3, 4)."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
@@ -17,6 +17,7 @@ from topics import codec
 from topics.decision import Decision
 from topics.events.types import EventType
 from topics.ids import Instant
+from topics.pack import PartyShare
 from topics.vocabulary import FINAL, ClockKind
 
 DESK = "desk"
@@ -81,6 +82,26 @@ class Books:
     """What it would have had of life and property, which goes past the split."""
     manual: Counter[str] = field(default_factory=Counter)
     """Given to it by hand, less taken from it."""
+
+    def count(
+        self, shares: Sequence[PartyShare], counted: str, party: str | None, able: Sequence[str], *, n: int = 1
+    ) -> None:
+        """Book ``n`` tickets that were filed alike, as the split booked them."""
+        if counted == "exercise":
+            return
+        whole = sum(share.share for share in shares)
+        if counted != "split" or party is None:
+            self.apart[counted] += n
+            past = {"direct": self.past, "emergency": self.emergency}.get(counted)
+            for share in shares if past is not None else ():
+                past[share.code] += n * Fraction(share.share, whole)  # type: ignore[index]
+            return
+        self.counts[party] += n
+        among = {share.code: share.share for share in shares if share.code in able}
+        for code, part in among.items():
+            self.target[code] += n * Fraction(part, sum(among.values()))
+        for share in shares:
+            self.nominal[share.code] += n * (share.share * HUNDRED // whole)
 
     def causes(self, party: str) -> dict[str, int]:
         """Why a party is off its nominal share of all tickets, in hundredths of a ticket. Source: LAW 3."""
@@ -182,12 +203,8 @@ class Account:
             elif event.type == EventType.TICKET_OFFERED and fate.first_party is None:
                 fate.first_party = event.facts["party"]
             elif event.type == EventType.TICKET_FILED:
-                self._count(
-                    event.facts["counted"],
-                    event.facts["party"],
-                    tuple(event.facts.get("eligible", ())),
-                    self._laws[decision.why.pack or ""],
-                )
+                shares, able = self._laws[decision.why.pack or ""].shares, event.facts.get("eligible", ())
+                self.books.count(shares, event.facts["counted"], event.facts["party"], able)
             elif event.type == EventType.TICKET_REASSIGNED and "former" in event.facts and "counted" not in event.facts:
                 self.books.manual[event.facts["party"]] += 1
                 self.books.manual[str(event.facts["former"])] -= 1
@@ -196,31 +213,6 @@ class Account:
         clock, _, rung = decision.id.removeprefix(f"clock:{name}:").rpartition(":")
         if rung == "100" and clock.split(":")[1] not in WINDOWS and name in self._by_name:
             self._by_name[name].breaches[clock] = decision.at
-
-    def _count(self, counted: str, party: str | None, able: tuple[str, ...], law: Law) -> None:
-        if counted == "exercise":
-            return
-        if counted != "split" or party is None:
-            self.books.apart[counted] += 1
-            if counted in ("direct", "emergency"):
-                self._count_past(counted, law)
-            return
-        self.books.counts[party] += 1
-        among = {share.code: share.share for share in law.shares if share.code in able}
-        for code, part in among.items():
-            self.books.target[code] += Fraction(part, sum(among.values()))
-        whole = sum(share.share for share in law.shares)
-        for share in law.shares:
-            self.books.nominal[share.code] += share.share * HUNDRED // whole
-
-    def _count_past(self, counted: str, law: Law) -> None:
-        """What nobody was eligible for is drift by eligibility; life and property is its own cause."""
-        whole = sum(share.share for share in law.shares)
-        for share in law.shares:
-            if counted == "emergency":
-                self.books.emergency[share.code] += Fraction(share.share, whole)
-            else:
-                self.books.past[share.code] += Fraction(share.share, whole)
 
 
 def images_of(book: Book) -> dict[str, Image]:

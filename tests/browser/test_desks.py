@@ -1,4 +1,4 @@
-"""The residents' page and the law desk, on the stack of the console's other tests."""
+"""The page for residents, the law desk, the map and the scoreboard, on the stack of the console's other tests."""
 
 import io
 import re
@@ -103,3 +103,43 @@ def test_a_law_is_tried_and_put_in_force_from_the_browser(town: Town, pictures: 
     expect(chief.locator('[data-test="in-force"] .id').first).not_to_have_text(before)
     expect(chief.locator('[data-test="in-waiting"] li')).to_have_count(0)
     assert re.fullmatch(r"guancheng@[0-9a-f]{16}", town.ask(chief, "/v1/packs/in-force")["ref"])
+
+
+def test_the_city_is_drawn_and_says_the_same_in_a_table(town: Town, pictures: Path) -> None:
+    """Outlines coloured by what stands in them, a box that chooses, the queue that follows; where nothing can be drawn
+    the table alone."""
+    chief = town.sit("chief:chief-1")
+    town.refusals = ("GL Driver Message",)  # a picture is taken of what is drawn without a graphics card
+    for grid in (MAIN, MAIN, "boaijie-g1-m1"):
+        town.report(chief, category="noise", location={"grid": grid})
+    chief.goto(f"{town.address}/map")
+    chief.wait_for_selector('[data-test="map"] canvas')
+    table = chief.get_by_role("region", name="网格").get_by_role("table")
+    expect(table.get_by_role("row").nth(1)).to_contain_text("塔湾1-1微网格")
+    chief.get_by_role("button", name="框选").click()
+    place = chief.locator('[data-test="map"] canvas').bounding_box()
+    assert place is not None
+    chief.mouse.move(place["x"] + 4, place["y"] + 4)
+    chief.mouse.down()
+    chief.mouse.move(place["x"] + place["width"] - 4, place["y"] + place["height"] - 4, steps=4)
+    chief.mouse.up()
+    expect(table.locator("input:checked")).not_to_have_count(0)
+    chief.screenshot(path=pictures / "console-map.png")
+    assert kept_out(chief) == {}
+    chief.get_by_role("button", name="取消选择").click()
+    table.get_by_label("塔湾1-1微网格").check()
+    chief.get_by_role("button", name="在队列中查看（1）").click()
+    expect(chief).to_have_url(re.compile(f"leaf={MAIN}"))
+    expect(chief.locator(".row").first).to_be_visible()
+    chief.add_init_script("HTMLCanvasElement.prototype.getContext = () => null")
+    chief.goto(f"{town.address}/map")
+    expect(chief.locator('[data-test="no-webgl"]')).to_be_visible()
+    expect(table.get_by_role("row").nth(1)).to_contain_text("塔湾1-1微网格")
+    chief.goto(f"{town.address}/score")
+    expect(chief.locator('[data-test="rates"]')).to_contain_text("办结率 ≥ 98 %")
+    expect(chief.locator('[data-test="rate-table"]')).to_contain_text("陇海马路")
+    expect(chief.get_by_role("region", name="全区").get_by_role("table")).to_contain_text("10 %")
+    chief.get_by_role("button", name="人员").click()
+    expect(chief.locator('[data-test="rate-table"] tbody tr')).not_to_have_count(0)
+    assert kept_out(chief) == {}
+    chief.screenshot(path=pictures / "console-score.png")

@@ -226,6 +226,44 @@ async def test_the_numbers_are_those_of_one_s_own_grids(redis_url: str, database
             wrong = await client.get("/v1/reports/tickets", headers=desk, params={name: value})
             assert wrong.status_code == (200 if name == "until" else 422), (name, value)
         assert (await client.get("/v1/reports/persons", headers=desk)).status_code == 404
+        await scored(here, client, wide)
+        await pointed(here, client)
+
+
+async def scored(here: House, client: httpx.AsyncClient, wide: dict[str, str]) -> None:
+    """Rates of what was received, limits that broke day by day, and the split with its causes."""
+    desk, south = here.person("desk:desk-1"), here.person("street:south-street")
+    month = {"since": "2026-03-01", **wide}
+    (whole,) = (await got(client, "/v1/reports/rates", desk, **month))["rows"]
+    assert whole["rates"]["in_time"] == {"n": 0, "raw": 0, "of": 2} and whole["rates"]["closing"]["n"] == 0
+    by_person = (await got(client, "/v1/reports/rates", desk, by="person", **month))["rows"]
+    assert sum(one["received"] for one in by_person) == 3
+    (own,) = (await got(client, "/v1/reports/rates", south, by="street", **month))["rows"]
+    assert own["received"] == 2 and own["rates"]["whistle"] == {"n": 2, "of": 2}
+    days = (await got(client, "/v1/reports/trend", desk, **month))["rows"]
+    assert sum(one["n"] for one in days) >= 2 and days[0]["day"].startswith("2026-03")
+    split = (await got(client, "/v1/reports/split", desk, **month))["rows"]
+    assert [one["home"] for one in split] == ["", "east", "hill"]
+    assert sum(party["n"] for party in split[0]["parties"]) == 2 and split[0]["apart"] == {"emergency": 1}
+    for party in split[0]["parties"]:
+        assert abs(sum(party["causes"].values()) - party["drift"] + party["share"]) <= 1  # one past the split
+    for path in ("rates?by=id", "trend?since=x"):
+        assert (await client.get(f"/v1/reports/{path}", headers=desk)).status_code == 422
+    for path in ("rates", "trend", "split"):
+        whom = here.person("department:urban-1")
+        assert (await client.get(f"/v1/reports/{path}", headers=whom)).status_code == 404
+
+
+async def pointed(here: House, client: httpx.AsyncClient) -> None:
+    """Where the same comes again and again, of one's own grids."""
+    desk = here.person("desk:desk-1")
+    for name in "GHIJK":  # one place, one kind, five times: a point; four elsewhere are none
+        await here.report(name, home="hill", leaf="hill1")
+    for name in "LMN":
+        await here.report(name)
+    (point,) = (await got(client, "/v1/points", desk))["points"]
+    assert (point["home"], point["leaf"], point["category"], point["n"]) == ("hill", "hill1", "bins", 6)
+    assert (await got(client, "/v1/points", here.person("street:north-street")))["points"] == []
 
 
 async def test_a_pack_is_tried_beside_the_gateway(redis_url: str, tmp_path: Path) -> None:

@@ -59,6 +59,8 @@ ASKED: dict[str, tuple[str, Any, int]] = {
     "reader_put": ("/v1/departments/water/readers/A", {}, 422),
     "reader_drop": ("/v1/departments/water/readers/A", None, 422),
     "grid": ("/v1/grid/91,0", None, 422),
+    "map": ("/v1/map", None, 200),
+    "points": ("/v1/points", None, 404),  # there is no archive here
     "pack": ("/v1/packs/in-force", None, 200),
     "pack_check": ("/v1/packs/check", {}, 422),
     "pack_diff": ("/v1/packs/diff", {}, 422),
@@ -70,6 +72,9 @@ ASKED: dict[str, tuple[str, Any, int]] = {
     "what_if_begin": ("/v1/packs/what-if", {}, 422),
     "what_if_show": ("/v1/packs/what-if/none?limit=0", None, 404),
     "what_if_cancel": ("/v1/packs/what-if/none", None, 404),
+    "split": ("/v1/reports/split", None, 404),  # there is no archive here
+    "trend": ("/v1/reports/trend", None, 404),  # there is no archive here
+    "rates": ("/v1/reports/rates", None, 404),  # there is no archive here
     "numbers": ("/v1/reports/tickets?since=x", None, 422),
     "rejected": ("/v1/rejected?limit=0", None, 422),
     "rejected_original": ("/v1/rejected/incidents.raw:0:0/original", {}, 404),

@@ -36,6 +36,10 @@ function Page() {
       return <WhistlePage />;
     case "numbers":
       return <NumbersPage />;
+    case "score":
+      return <Later key={first} page={later.score} />;
+    case "map":
+      return <Later key={first} page={later.map} />;
     case "law":
       return <Later key={first} page={later.law} />;
     case "wall":

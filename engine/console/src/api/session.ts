@@ -85,6 +85,7 @@ function labelIn(list: readonly Named[] | undefined, code: string | null | undef
 
 export const departmentName = (code: string | null | undefined): string => labelIn(pack.value?.departments, code);
 export const categoryName = (code: string | null | undefined): string => labelIn(pack.value?.categories, code);
+export const gridName = (code: string | null | undefined): string => labelIn(pack.value?.grids, code);
 export const homeName = (code: string | null | undefined): string => labelIn(pack.value?.homes, code);
 
 export function personName(id: string | null | undefined): string {

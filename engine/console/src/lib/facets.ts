@@ -2,7 +2,7 @@
 import type { Row } from "../api/model.ts";
 import { bandOf } from "./time.ts";
 
-export const FACETS = ["band", "status", "tier", "party", "street", "category", "dept", "urgency"] as const;
+export const FACETS = ["band", "status", "tier", "party", "street", "category", "dept", "urgency", "leaf"] as const;
 export type Facet = (typeof FACETS)[number];
 
 export interface Filter {
@@ -60,6 +60,8 @@ export function valuesOf(facet: Facet, row: Row, seen: Seen): string[] {
       return [row.category ?? ""];
     case "dept":
       return [...new Set([...(row.lead ? [row.lead] : []), ...(row.child_clocks ?? []).map((child) => child.code)])];
+    case "leaf":
+      return [row.leaf ?? row.home];
     case "urgency":
       return row.urgency ? [row.urgency] : [];
   }

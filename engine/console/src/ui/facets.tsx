@@ -1,6 +1,6 @@
 import { both, has, t, word } from "../i18n/index.ts";
 import type { Pair } from "../api/model.ts";
-import { categoryName, departmentName, dutyName, pack, tierName } from "../api/session.ts";
+import { categoryName, departmentName, dutyName, gridName, pack, tierName } from "../api/session.ts";
 import { FACETS, VIEWS, queryOf, toggled, type Facet, type Filter } from "../lib/facets.ts";
 import { go } from "../lib/route.ts";
 import { store } from "../live/store.ts";
@@ -23,6 +23,8 @@ function labelOf(facet: Facet, value: string): string {
       return value === "" ? t("no_category") : categoryName(value);
     case "dept":
       return departmentName(value);
+    case "leaf":
+      return gridName(value);
     case "urgency":
       return word("urgency", value);
     case "street":
@@ -44,6 +46,7 @@ function nameStreets(): void {
 function valuesFor(facet: Facet, counts: Map<string, number>, chosen: readonly string[]): string[] {
   if (facet === "band") return BANDS;
   if (facet === "tier") return [...new Set(Object.values(pack.value?.ladders ?? {}).flatMap((steps) => steps.map((one) => one.code)))];
+  if (facet === "leaf") return [...chosen]; // the map chooses them: a city has thousands
   if (facet === "party") return pack.value?.parties.map((one) => one.code) ?? [];
   const found = [...counts.keys()].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || (a < b ? -1 : 1));
   return [...new Set([...chosen, ...found])].slice(0, Math.max(SHOWN, chosen.length));

@@ -3,7 +3,7 @@ import { Icon } from "./icon.tsx";
 import { Dialog } from "./dialog.tsx";
 import { isHelpOpen } from "./keys.ts";
 
-const KEYS = ["j k", "x", "Enter", "a", "s", "f", "e", "r", "m", "v", "b", "/", "g q", "g a", "g d", "g p", "g w", "g n", "g l", "Ctrl K", "Esc", "?"];
+const KEYS = ["j k", "x", "Enter", "a", "s", "f", "e", "r", "m", "v", "b", "/", "g q", "g a", "g d", "g p", "g w", "g n", "g s", "g m", "g l", "Ctrl K", "Esc", "?"];
 const MARKS = ["late", "soon", "today", "later", "none"] as const;
 
 /** What the marks and the keys mean: a first visit, and whoever presses `?`. */

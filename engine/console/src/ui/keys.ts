@@ -10,7 +10,7 @@ export const isPaletteOpen = signal(false);
 export const wanted = signal<string | null>(null);
 
 const COMMANDS: Record<string, string> = { a: "accept", e: "escalate", r: "reassign", m: "note", f: "finish", s: "start" };
-const PLACES: Record<string, string> = { q: "/queues/mine", a: "/queues/all", d: "/desk", p: "/approvals", w: "/whistles", n: "/numbers", l: "/law" };
+const PLACES: Record<string, string> = { q: "/queues/mine", a: "/queues/all", d: "/desk", p: "/approvals", w: "/whistles", n: "/numbers", s: "/score", m: "/map", l: "/law" };
 
 let isGoing = false;
 

@@ -16,7 +16,7 @@ interface Entry {
 
 function places(): Entry[] {
   const views = VIEWS.map((view) => ({ label: t(`view.${view}`), to: `/queues/${view}` }));
-  const pages = ["desk", "whistles", "numbers", "law", ...morePages()].map((page) => ({ label: t(`page.${page}`), to: `/${page}` }));
+  const pages = ["desk", "whistles", "numbers", "score", "map", "law", ...morePages()].map((page) => ({ label: t(`page.${page}`), to: `/${page}` }));
   const saved = shared.value.map((one) => ({ label: `${one.name} · ${t("views_shared")}`, to: one.address }));
   return [...views, ...saved, ...pages, { label: t("page.wall"), to: "/wall?views=all,late&rotate=30" }];
 }

@@ -15,6 +15,8 @@ const PAGES = [
   ["/approvals", "approvals"],
   ["/whistles", "whistles"],
   ["/numbers", "numbers"],
+  ["/score", "score"],
+  ["/map", "map"],
   ["/law", "law"],
 ] as const;
 

@@ -1,0 +1,6 @@
+/** What Vite makes of an import that ends with `?url`. */
+declare module "*?url" {
+  const address: string;
+  export default address;
+}
+declare module "*.css";

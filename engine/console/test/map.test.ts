@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import type { Row } from "../src/api/model.ts";
+import { bounds, box, isIn, middle, within, type Grid } from "../src/map/geometry.ts";
+import { shade, tallied } from "../src/map/tally.ts";
+
+const square = (id: number, code: string, x: number, y: number): Grid => ({
+  type: "Feature",
+  id,
+  properties: { code, level: "grid", parent: null, households: null },
+  geometry: { type: "Polygon", coordinates: [[[x, y], [x + 1, y], [x + 1, y + 1], [x, y + 1], [x, y]]] },
+});
+const GRIDS = [square(0, "a", 0, 0), square(1, "b", 1, 0), square(2, "c", 5, 5)];
+
+test("what is drawn takes the grids whose middle lies in it", () => {
+  assert.deepEqual(middle(GRIDS[0]!), [0.5, 0.5]);
+  assert.deepEqual(within(GRIDS, box([0.2, 0.2], [2, 1])), ["a", "b"]);
+  assert.deepEqual(within(GRIDS, box([2, 1], [0.2, 0.2])), ["a", "b"]); // from whichever corner
+  assert.deepEqual(within(GRIDS, [[4, 4], [7, 4], [5.5, 7]]), ["c"]);
+  assert.deepEqual(within(GRIDS, [[0, 0], [9, 9]]), []);
+  const bent: [number, number][] = [[0, 0], [4, 0], [4, 4], [3, 4], [3, 1], [0, 1]];
+  assert.ok(isIn([3.5, 3], bent) && !isIn([1, 3], bent));
+  assert.deepEqual(bounds(GRIDS), [[0, 0], [6, 6]]);
+  assert.equal(bounds([]), null);
+});
+
+test("each grid has its open and its late ones, and a shade", () => {
+  const row = (more: Partial<Row>): Row => ({ id: "x", home: "h", ...more }) as Row;
+  const rows = [row({ leaf: "a", is_overdue: true }), row({ leaf: "a", deadline_at: 99 }), row({ leaf: "a", deadline_at: 101 }), row({})];
+  const found = tallied(rows, 100);
+  assert.deepEqual(found.get("a"), { open: 3, late: 2 });
+  assert.deepEqual(found.get("h"), { open: 1, late: 0 });
+  assert.deepEqual([0, 1, 2, 3, 5, 6, 10, 11, 900].map(shade), [0, 1, 1, 2, 2, 3, 3, 4, 4]);
+});
