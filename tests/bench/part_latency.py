@@ -41,7 +41,8 @@ async def run(servers: Servers, folder: Path) -> list[str]:
     picture = drawing.lines(f"Report to task at {sizes.RATE} a second", series, x_is="percent of reports", y_is="ms")
     how = (
         f"{sizes.RATE} reports a second for {sizes.SECONDS} s after {WARM} s of warming up, open loop: from the planned"
-        " moment until a committed reader has the task; three stages, each one process; the sender on the same cores."
+        " moment until a committed reader has the task; three stages, each one process of at most"
+        f" {sizes.COMMITS} commits a second (`COMMITS`); the sender on the same cores."
     )
     page.write("latency", "From report to task", lines, picture=picture, how=how)
     return []
@@ -54,6 +55,8 @@ async def waited(servers: Servers, folder: Path, partitions: int) -> list[float]
         NotRight: One has no task.
     """
     async with Stand.of(servers, folder, f"l{partitions}.", partitions, "intake", "dispatch", "fanout") as stand:
+        throttle = {"GRIDWHISTLE_COMMITS_PER_SECOND": str(sizes.COMMITS)}
+        stand.rig.more.update({f"{stage}-1": throttle for stage in stand.stages})
         await stand.rig.prepare("guancheng")
         await stand.start()
         count = sizes.RATE * (WARM + sizes.SECONDS)

@@ -13,6 +13,9 @@ SECONDS = int(os.environ.get("SECONDS", "30"))
 RATE = int(os.environ.get("RATE", "200"))
 """Reports a second there."""
 
+COMMITS = int(os.environ.get("COMMITS", "100"))
+"""Transactions a second of each stage there, as ``GRIDWHISTLE_COMMITS_PER_SECOND`` has it."""
+
 OPEN = int(os.environ.get("N", "100000"))
 """Open tickets, for restart and storm."""
 
