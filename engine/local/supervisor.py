@@ -59,8 +59,6 @@ class Child:
         self.code: int | None = None
         """How its last incarnation ended."""
         self.was_ready, self.is_ending = False, False
-        self._answered_in = 0
-        """The incarnation that has answered: a server takes connections from then on, and is not asked again."""
         self.on_restart: Callable[[], None] = lambda: None
         """Called when it runs again, under another pid."""
         self._on_line, self._answers = on_line, answers
@@ -71,10 +69,7 @@ class Child:
         """Whether it runs and has opened what is its own."""
         if self.process is None or self.process.returncode is not None:
             return False
-        if self._answers is None:
-            ready = self.ready_file.exists()
-        elif ready := self._answered_in == self.starts or self._answers(self.process.pid):
-            self._answered_in = self.starts
+        ready = self._answers(self.process.pid) if self._answers is not None else self.ready_file.exists()
         self.was_ready |= ready
         return ready
 

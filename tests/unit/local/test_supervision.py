@@ -3,7 +3,6 @@
 import asyncio
 import errno
 import os
-import signal
 import socket
 import sys
 import time
@@ -131,29 +130,6 @@ async def test_a_child_that_said_why_ends_the_wait_at_once(supervisor: Superviso
     with pytest.raises(DependencyDown, match=r"(?s)c-1 ended with 2:.*no such thing; mend it"):
         await supervisor.until_ready(60)
     assert time.monotonic() - began < 10
-
-
-async def test_a_server_that_has_answered_is_not_asked_again_until_it_is_another(
-    supervisor: Supervisor, tmp_path: Path
-) -> None:
-    """Each question costs 11 ms, and was asked twenty times a second for as long as the stages started."""
-    asked = list[int]()
-
-    def answers(pid: int) -> bool:
-        asked.append(pid)
-        return True
-
-    command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    child = Child("server", "server", command, folder=tmp_path, answers=answers)
-    supervisor.add(child)
-    await supervisor.until_ready(20)
-    assert child.is_ready and child.is_ready and child.process is not None and asked == [child.process.pid]
-    child.process.send_signal(signal.SIGKILL)
-    async with asyncio.timeout(20):
-        while child.process.pid == asked[0]:
-            await asyncio.sleep(0.02)
-    await supervisor.until_ready(20)
-    assert asked[-1] == child.process.pid and len(set(asked)) == 2
 
 
 def test_nothing_is_looked_through_where_nobody_listens(monkeypatch: pytest.MonkeyPatch) -> None:
