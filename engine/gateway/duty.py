@@ -20,7 +20,7 @@ from rules.masking.masker import masked_command
 from rules.state import duty_rights, duty_roster
 from rules.state.duty_roster import Rosters
 from rules.ticket import authority
-from topics import codec
+from topics import bounds, codec
 from topics.command import Command, Duty
 from topics.registry import COMMANDS
 from topics.vocabulary import REFUSALS, CommandKind, Reason, Role
@@ -139,6 +139,9 @@ def _changes(world: World, given: dict[str, Any]) -> list[Duty]:
 
 
 def _duty(given: dict[str, Any]) -> Duty:
+    for name in ("since", "until"):
+        if isinstance(given.get(name), int) and not bounds.FIRST_MOMENT <= given[name] < bounds.LAST_MOMENT:
+            raise Problem("invalid", "milliseconds between 1970 and 2100", field=name)
     try:
         return msgspec.convert(given, Duty)
     except msgspec.ValidationError as exc:

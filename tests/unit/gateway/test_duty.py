@@ -98,6 +98,9 @@ async def test_a_swap_is_told_to_every_partition_and_shown(redis_url: str, tmp_p
         half = await changed(client, chief, change="swap", role="residents", person="residents-1", other="nobody")
         assert (half.status_code, half.json()["reason"]) == (409, "person_unknown")
         assert (await changed(client, chief, change="swap", role="residents", person="a", other="a")).status_code == 422
+        for wrong in ({"until": 2**70}, {"since": -1}, {"since": "now"}, {"change": "x"}, {"nodes": 1}, {"x": 1}):
+            given = {"change": "off", "role": "residents", "person": "residents-1"} | wrong
+            assert (await changed(client, chief, **given)).status_code == 422, wrong
         assert all(not rosters.duties for rosters in here.world.tail.rosters.values())
         until = here.world.now + 8 * HOUR
         done = await changed(
