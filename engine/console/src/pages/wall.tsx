@@ -1,7 +1,7 @@
 /** The wallboard: large figures and the nearest rows of each view in turn, to be read from across a room. */
 import { computed, signal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
-import { categoryName, pack, who, zone } from "../api/session.ts";
+import { categoryName, isWatching, pack, zone } from "../api/session.ts";
 import { both, t, word } from "../i18n/index.ts";
 import type { Row } from "../api/model.ts";
 import { filterOf } from "../lib/facets.ts";
@@ -67,9 +67,8 @@ function WallRow({ first }: { first: Row }) {
 /** Those whose limit is nearest stand first, as in every queue. */
 function Nearest({ isKiosk }: { isKiosk: boolean }) {
   store.shape.value;
-  if (who.value?.kind !== "person") return <p class="empty">{t("wall.no_queues")}</p>;
-  if (!store.isFilled.value) return <p class="empty">{t("loading")}</p>;
-  if (store.shown.length === 0) return <p class="empty">{t("empty.title")}</p>;
+  if (!isWatching()) return <p class="empty">{t("wall.no_queues")}</p>;
+  if (store.shown.length === 0) return <p class="empty">{t(store.isFilled.value ? "empty.title" : "loading")}</p>;
   return (
     <ol class="wall-rows">
       {store.shown.slice(0, roomFor(height.value, TAKEN + (isKiosk ? 0 : BAR), ROW)).map((row) => (
