@@ -14,6 +14,7 @@ import { Exercise } from "../ui/exercise.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { nextTo } from "../ui/keys.ts";
 import { Link } from "../ui/link.tsx";
+import { Duplicates, PlaceOf } from "../ui/place.tsx";
 import { Reporter } from "../ui/reporter.tsx";
 import { Limit, Urgency } from "../ui/row.tsx";
 import { current } from "../ui/selection.ts";
@@ -145,6 +146,7 @@ function Whole({ told, found, refresh }: { told: TicketTold; found: Found; refre
           <Facts told={told} />
         </section>
         <Reporter told={told} />
+        <Duplicates told={told} past={found.past} />
         {told.children.length > 0 && (
           <section class="card" aria-label={t("children")}>
             <h2>{t("children")}</h2>
@@ -166,6 +168,7 @@ function Whole({ told, found, refresh }: { told: TicketTold; found: Found; refre
           <h2>{t("clocks")}</h2>
           <Clocks clocks={told.clocks} />
         </section>
+        {!found.pastProblem && <PlaceOf told={told} />}
       </aside>
     </div>
   );
