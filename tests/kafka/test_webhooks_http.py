@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from msgspec.structs import replace
 
 from engine.doors.store import Doors
 from engine.notifier.http import Poster
@@ -152,3 +153,26 @@ async def others(here: House, client: httpx.AsyncClient, hook: str) -> None:
     elsewhere = hook.replace("/fire/", "/water/")
     assert (await client.get(elsewhere, headers=water)).status_code == 404
     assert (await client.get(hook.replace("/fire/", "/none/"), headers=auditor)).status_code == 404
+
+
+async def test_a_law_without_the_department_lets_its_webhooks_rest(
+    redis_url: str, database_url: str, tmp_path: Path
+) -> None:
+    """Seen by the gateway when another pack is in force; its key opens nothing meanwhile, and afterwards shows why."""
+    async with house(redis_url, tmp_path, database_url=database_url) as (here, client):
+        world, fire = here.world, Department(here, client)
+        name = (await fire.ask("POST", status=201, body={"url": "https://a.example/x"}))["id"]
+        await world.departed.look()
+        assert (await fire.ask("GET", f"/{name}"))["state"] == "active"
+        former, bundle = world.packs.current(), world.law().bundle
+        left = replace(bundle, departments=tuple(one for one in bundle.departments if one.code != "fire"))
+        world.reference.bundles["town@left"] = left
+        for ref in ("town@left", former):
+            world.reference.current = ref
+            await world.packs.refresh()
+            await world.departed.look()
+            await client.get(HOOKS, headers=fire.headers)
+        found = await fire.ask("GET", f"/{name}")
+        assert (found["state"], found["why"]) == ("paused", "department_left")
+        assert world.metrics.counters["alarms", ("department_left",)] == 1
+        assert (await fire.ask("POST", f"/{name}/resume"))["state"] == "active"
