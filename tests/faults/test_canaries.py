@@ -14,9 +14,11 @@ from engine.settings import Settings
 from tests.faults.results import Row, machine, write
 from tests.kafka.test_gateway import canary_ways
 from tests.support import canaries
+from tests.support.canaries import Searched
 from tests.support.canary_run import run
 from tests.support.servers import free_ports
-from tests.support.stacks import up, wait
+from tests.support.stacks import both, up, wait
+from tests.support.stacks import run as command
 from topics.registry import VAULT
 
 COUNT, PEOPLE = 10_000, 25
@@ -29,7 +31,15 @@ def test_ten_thousand_canaries_are_in_the_raw_topic_alone(tmp_path: Path) -> Non
     with up(data, "--port-base", str(base)), canary_ways(data, f"http://127.0.0.1:{base + 5}") as ways:
         settings = settings_of(data)
         gone = [canaries.mobile(person * 4) for person in range(PEOPLE)]
-        found = run(settings, data, ways, COUNT, people=PEOPLE, compacted=lambda: compacted(settings, gone))
+        found = run(
+            settings,
+            data,
+            ways,
+            COUNT,
+            people=PEOPLE,
+            export=lambda searched: exported(data, searched),
+            compacted=lambda: compacted(settings, gone),
+        )
     print(found)
     remarks = "; ".join(f"{name} {value}" for name, value in found.items() if name not in ("incidents", "tickets"))
     write(
@@ -49,6 +59,20 @@ def test_ten_thousand_canaries_are_in_the_raw_topic_alone(tmp_path: Path) -> Non
         ),
         machine(),
     )
+
+
+def exported(data: Path, searched: Searched) -> None:
+    """What is written for spreadsheets and people: the law of another share told over all of it."""
+    law, table = data.parent / "shares", data.parent / "moved.csv"
+    law.mkdir(exist_ok=True)
+    shares = (("red_property", 10), ("residents", 60), ("specialist", 20), ("backstop", 10))
+    lines = [f"  - {{code: {code}, share: {share}, label: {code}, label_zh: x}}" for code, share in shares]
+    (law / "pack.yaml").write_text("\n".join(["extends: guancheng", "shares:", *lines, ""]))
+    done = command("replay", "--pack", str(law), "--csv", str(table), data=data)
+    assert done.returncode == 0, both(done)
+    searched.look("csv", table.read_bytes())
+    searched.look("terminal", both(done).encode())
+    assert {"csv"} <= searched.controls
 
 
 def compacted(settings: Settings, gone: list[str]) -> None:

@@ -1,7 +1,7 @@
 """Reports that are full of canaries, and a search for these in all that a stack keeps or gives, by code of its own.
 
 Every canary has a stem by which it is known wherever it turns up, and a number that makes it one report's. What is
-searched must also hold what it should (``flock``, the source of these reports): a search that saw nothing has failed.
+searched must also hold what it should (``CONTROL``): a search that saw nothing has failed.
 """
 
 import base64
@@ -31,6 +31,8 @@ STEMS = re.compile(
 )
 """Name and address; mail; a note and an attribute that no pack lists; a mobile, and spaced otherwise; card; landline;
 plate."""
+CONTROL = re.compile(rb"flock|tawan-[0-9]{8}-[0-9]+")
+"""The reports' source, or the ticket of one: departments are told no source."""
 BASE64 = re.compile(rb'"([A-Za-z0-9+/]{16,}={0,2})"')
 REJECTED_EVERY, TWICE_EVERY = 50, 80
 """Every so many is turned away, or comes twice."""
@@ -113,7 +115,7 @@ class Searched:
     def look(self, place: str, data: bytes) -> None:
         """Look at some bytes of a place."""
         self.seen[place] += len(data)
-        if b"flock" in data:
+        if CONTROL.search(data):
             self.controls.add(place)
         if found := hits_in(data):
             self.found.setdefault(place, Counter()).update(found)
@@ -192,7 +194,7 @@ def in_files(folder: Path, searched: Searched, without: tuple[str, ...] = ("kafk
     """Every file of a data folder but the servers' own stores, which were read through the servers."""
     for path in folder.rglob("*"):
         if path.is_file() and path.relative_to(folder).parts[0] not in without:
-            searched.look("files", path.read_bytes())
+            searched.look(f"files {path.relative_to(folder).parts[0]}", path.read_bytes())
 
 
 def open_all(vault: Any, records: Iterator[tuple[bytes, bytes | None]]) -> list[str]:
@@ -205,18 +207,24 @@ def open_all(vault: Any, records: Iterator[tuple[bytes, bytes | None]]) -> list[
     return found
 
 
-async def last_of_vault(settings: Settings, physical: bool = False) -> list[tuple[bytes, bytes | None]]:
-    """The last record of each key, as compaction leaves it; or every record that stands on the brokers' disks."""
+async def committed(settings: Settings, topic: str) -> list[tuple[bytes, bytes | None]]:
+    """Every committed record of a topic, as keys and values."""
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed")
     await consumer.start()
     try:
-        tps = [TopicPartition(settings.prefix + VAULT.name, number) for number in range(settings.partitions)]
+        tps = [TopicPartition(settings.prefix + topic, number) for number in range(settings.partitions)]
         consumer.assign(tps)
         await consumer.seek_to_beginning(*tps)
-        ends, found = await consumer.end_offsets(tps), []
+        ends, found = await consumer.end_offsets(tps), list[tuple[bytes, bytes | None]]()
         while any([await consumer.position(tp) < ends[tp] for tp in tps]):
             for records in (await consumer.getmany(timeout_ms=500)).values():
                 found += [(one.key, one.value) for one in records]
-        return found if physical else list(dict(found).items())
+        return found
     finally:
         await consumer.stop()
+
+
+async def last_of_vault(settings: Settings, physical: bool = False) -> list[tuple[bytes, bytes | None]]:
+    """The last record of each key, as compaction leaves it; or every record that stands on the brokers' disks."""
+    found = await committed(settings, VAULT.name)
+    return found if physical else list(dict(found).items())

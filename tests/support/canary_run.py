@@ -2,105 +2,108 @@
 short form and the long one."""
 
 import asyncio
-import itertools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import httpx
+from typing import Any
 
 from engine.security.vault import load_vault
 from engine.settings import Settings
 from tests.support import canaries
 from tests.support.canaries import SOURCE, Searched
+from tests.support.canary_places import DEPARTMENT, Watching, Ways, all_that_is_said, metrics, receiving, until_told
 from tests.support.stacks import wait
 
-MUST_SHOW = {"topic incidents", "topic tickets.decisions", "topic tickets.state", "redis", "postgres", "http", "sse"}
+MUST_SHOW = {"topic incidents", "topic tickets.decisions", "topic tickets.state", "topic tasks.ranqi", "redis",
+             "postgres", "http", "sse", "webhook", "read /v1/tickets", "read /v1/tickets/{id}",
+             "read /v1/queues/{name}", "read /v1/departments/{department}/events"}  # fmt: skip
 """Places where these reports must be seen, so that a search of nothing fails."""
+MUST_BE_READ = {"metrics", "files logs", "files mailbox", "refusals", "read /r/{token}", "read /v1/notices",
+                "read /v1/held", "read /v1/rejected", "read /v1/audit", "read /v1/erasures", "read /v1/duty",
+                "read /v1/departments/{department}/webhooks/{webhook}/deliveries"}  # fmt: skip
+"""Places that name no source; there must be something in them all the same."""
+
+Export = Callable[[Searched], None]
 
 
-class Ways(NamedTuple):
-    """How a stack is asked."""
+class Run:
+    """One stack, and how it is looked through."""
 
-    source: httpx.Client
-    chief: httpx.Client
-    desk: httpx.Client
-    security: httpx.Client
-    department: httpx.Client
+    def __init__(self, settings: Settings, folder: Path, ways: Ways, came: list[bytes], export: Export | None) -> None:
+        self.settings, self.folder, self.ways, self._came, self._export = settings, folder, ways, came, export
+        self._screen = Watching(ways.desk)
 
-
-def looked(settings: Settings, folder: Path, ways: Ways, pages: tuple[str, ...]) -> Searched:
-    """Look everywhere."""
-    found = Searched()
-    asyncio.run(canaries.in_kafka(settings, found))
-    canaries.in_redis(settings, found)
-    canaries.in_postgres(settings, found)
-    canaries.in_files(folder, found)
-    in_answers(ways, found)
-    for page in pages:
-        found.look("metrics", httpx.get(page, trust_env=False).content)
-    return found
-
-
-def in_answers(ways: Ways, found: Searched) -> None:
-    """What the gateway says to who may see everything, and to a department."""
-
-    def ask(who: httpx.Client, path: str) -> Any:
-        given = who.get(path)
-        assert given.status_code == 200, (path, given.text)
-        found.look("http", given.content)
-        return given.json() if "json" in given.headers["content-type"] else given.text
-
-    rows, path = list[Any](), "/v1/tickets?limit=500"
-    for _ in range(100):
-        page = ask(ways.chief, path)
-        rows += [row for row in page["rows"] if row["identity"].startswith(f"{SOURCE}:")]
-        if "next" not in page:
-            break
-        path = f"/v1/tickets?limit=500&cursor={page['next']}"
-    for row in rows[:12]:
-        for more in ("", "/history", "/explain"):
-            ask(ways.chief, f"/v1/tickets/{row['id']}{more}")
-    for name in itertools.islice(ask(ways.desk, "/v1/queues")["queues"], 30):
-        ask(ways.desk, f"/v1/queues/{name}")
-    for path in ("rejected", "held", "reports/tickets", "reports/days", "packs/in-force"):
-        ask(ways.chief, f"/v1/{path}")
-    ask(ways.security, "/v1/audit")
-    ask(ways.security, "/v1/erasures")
-    events = ask(ways.department, "/v1/departments/ranqi/events?from=1h&last=500")
-    assert events["events"], events
-    ask(ways.source, "/open311/v2/requests.json")
-    with ways.desk.stream("GET", "/v1/stream?queue=grid:tawan") as stream:
-        for line in stream.iter_lines():
+    def looked(self, times: int) -> Searched:
+        """Look everywhere; each event was sent to its department so often."""
+        until_told(self.ways, self.settings, self._came, times)
+        found = Searched()
+        asyncio.run(canaries.in_kafka(self.settings, found))
+        canaries.in_redis(self.settings, found)
+        canaries.in_postgres(self.settings, found)
+        all_that_is_said(self.ways, self._tickets(found), self.settings, found)
+        metrics(self.folder, found)
+        canaries.in_files(self.folder, found)
+        for line in list(self._screen.lines):
             found.look("sse", line.encode())
-            if line.startswith("data:"):  # of the snapshot
-                break
+        for body in list(self._came):
+            found.look("webhook", body)
+        if self._export is not None:
+            self._export(found)
+        assert set(found.found) == {"topic incidents.raw"}, found.found
+        assert found.controls >= MUST_SHOW, MUST_SHOW - found.controls
+        assert set(found.seen) >= MUST_BE_READ, MUST_BE_READ - set(found.seen)
+        return found
+
+    def _tickets(self, found: Searched) -> list[str]:
+        """All tickets of the flock, page by page."""
+        rows, path = list[str](), "/v1/tickets?limit=500"
+        while True:
+            answer = self.ways.chief.get(path)
+            assert answer.status_code == 200, answer.text
+            found.look("http", answer.content)
+            page: dict[str, Any] = answer.json()
+            rows += [row["id"] for row in page["rows"] if row["identity"].startswith(f"{SOURCE}:")]
+            if "next" not in page:
+                return rows
+            path = f"/v1/tickets?limit=500&cursor={page['next']}"
+
+    def forget(self, people: int) -> None:
+        """Have the keys of so many destroyed; then each event of the department is sent once more."""
+        for person in range(people):
+            forgotten(self.ways, person * 4)
+        path = f"/v1/departments/{DEPARTMENT}/webhooks"
+        (webhook,) = self.ways.department.get(path).json()["webhooks"]
+        again = self.ways.department.post(f"{path}/{webhook['id']}/redrive", json={"from": "1h"})
+        assert again.status_code == 202, again.text
+
+    def end(self) -> None:
+        """Look away."""
+        self._screen.end()
 
 
 def run(
-    settings: Settings, folder: Path, ways: Ways, count: int, *, people: int, pages: tuple[str, ...] = (),
+    settings: Settings, folder: Path, ways: Ways, count: int, *, people: int, export: Export | None = None,
     compacted: Callable[[], None] | None = None,
 ) -> dict[str, int]:  # fmt: skip
     """Send, look, forget, look again.
 
     Args:
         people: How many are forgotten, of four reports each.
+        export: Has what the product writes for people looked at as well, where the run may take that long.
         compacted: Has the broker drop what was deleted, where the run may wait for that.
     """
     tickets, bad = canaries.counts(count)
-    asyncio.run(canaries.send(settings, count))
-    wait(lambda: canaries.archived(settings) == tickets, 60 + count / 20, "all of them are in the archive")
-    found = looked(settings, folder, ways, pages)
-    assert set(found.found) == {"topic incidents.raw"}, found.found
-    assert found.controls >= MUST_SHOW, found.controls
-    assert found.found["topic incidents.raw"].total() >= count * 8 and found.seen["topic vault"] > 0
     vault = load_vault(settings.key_file)
-    sealed = canaries.open_all(vault, iter(asyncio.run(canaries.last_of_vault(settings))))
-    assert sum(f"zq{n:05d}xk" in text for text in sealed for n in [number_of(text)]) == tickets
-    for person in range(people):
-        forgotten(ways, person * 4)
-    again = looked(settings, folder, ways, pages)
-    assert set(again.found) == {"topic incidents.raw"}, again.found
+    with receiving(ways) as came:
+        here = Run(settings, folder, ways, came, export)
+        asyncio.run(canaries.send(settings, count))
+        wait(lambda: canaries.archived(settings) == tickets, 60 + count / 20, "all of them are in the archive")
+        found = here.looked(1)
+        assert found.found["topic incidents.raw"].total() >= count * 8 and found.seen["topic vault"] > 0
+        sealed = canaries.open_all(vault, iter(asyncio.run(canaries.last_of_vault(settings))))
+        assert sum(f"zq{n:05d}xk" in text for text in sealed for n in [number_of(text)]) == tickets
+        here.forget(people)
+        again = here.looked(2)
+        here.end()
     gone = [canaries.mobile(person * 4) for person in range(people)]
     left = canaries.open_all(vault, iter(asyncio.run(canaries.last_of_vault(settings))))
     assert not [text for text in left if any(number in text for number in gone)]
@@ -110,7 +113,7 @@ def run(
         on_disk = canaries.open_all(vault, iter(asyncio.run(canaries.last_of_vault(settings, physical=True))))
         assert not [text for text in on_disk if any(number in text for number in gone)] and len(on_disk) == len(left)
     return {"incidents": count, "tickets": tickets, "turned away": bad, "forgotten": people,
-            "bytes looked at": found.seen.total() + again.seen.total(),
+            "places": len(again.seen), "bytes looked at": found.seen.total() + again.seen.total(),
             "in the raw topic": found.found["topic incidents.raw"].total()}  # fmt: skip
 
 
