@@ -53,7 +53,9 @@ class Town:
         return self._watched(beside.context.new_page())
 
     def _page(self, size: tuple[int, int], script: str) -> Page:
-        context = self.browser.new_context(viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce")
+        context = self.browser.new_context(
+            viewport={"width": size[0], "height": size[1]}, reduced_motion="reduce", locale="zh-CN"
+        )
         context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)
         if script:
