@@ -15,6 +15,7 @@ from engine.gateway.http import body_of
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.resident_page import LONGEST, WORDS, Told, page, trouble
 from engine.gateway.world import World
+from rules.commands.lifecycle_table import ANSWERS
 from rules.law.compiled import Law
 from rules.ticket import clocks
 from rules.ticket.draft import Draft
@@ -30,7 +31,6 @@ ANSWERED = (Status.SURVEYED, Status.CLOSED, Status.DISMISSED)
 """Where what was done, or why nothing is, has been said for good."""
 OVER = (*ANSWERED, Status.DONE, Status.CANCELLED)
 """Where nobody works any more: what it was folded into says nothing of it."""
-SAYS = (CommandKind.FINISH, CommandKind.DISMISS, CommandKind.SPOT_FIX)
 HOPS = 5
 """Merged into what is itself merged: no further than this."""
 SAID = {"not-found": "gone", "too-many": "many", "away": "away"}
@@ -186,7 +186,7 @@ async def _answer(world: World, draft: Draft) -> str | None:
     from engine.archive.reading import said_last
 
     try:
-        records = await said_last(await world.archive(), draft.id, SAYS)
+        records = await said_last(await world.archive(), draft.id, ANSWERS)
     except (DependencyDown, Problem):
         return None  # the rest of the page stands without it
     for record in records:

@@ -107,6 +107,9 @@ TABLE: dict[CommandKind, Row] = {
 
 CALLED = (*UNDER_WAY, S.PARKED)
 
+ANSWERS = (K.FINISH, K.DISMISS, K.SPOT_FIX)
+"""Whose text says to the reporter what came of it, or why nothing does."""
+
 CHILD_TABLE: dict[CommandKind, Row] = {
     K.REPORT_IN: Row(CALLED, (R.DEPARTMENT,), needs=("proof?",)),
     K.ACCEPT: Row(CALLED, (R.DEPARTMENT,)),

@@ -68,6 +68,7 @@ def partition(core: Any, held: set[str], answers: bool = True) -> Partition:
     time = SimpleNamespace(now=lambda: 0)
     wiring: Any = SimpleNamespace(
         stage="dispatch",
+        deciding=asyncio.Lock(),
         settings=Settings(),
         inputs=(INCIDENTS, COMMANDS),
         state=STATE,

@@ -178,7 +178,7 @@ async def test_nobody_stands_on_the_roster_and_outside_of_it(redis_url: str, tmp
         ticket = await here.report("A", token="canary-token")
         seen = await client.get(f"/v1/tickets/{ticket}", headers=auditor)
         assert seen.json()["commands"] == [] and "canary-token" not in seen.text
-        assert (await client.get("/v1/queues", headers=auditor)).status_code == 404
+        assert (await client.get("/v1/queues", headers=auditor)).status_code == 200  # looks on, and may do nothing
 
 
 async def test_the_security_admin_ends_an_account_at_once(redis_url: str, tmp_path: Path) -> None:
