@@ -22,6 +22,7 @@ from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.port import Log, Reader
 from engine.kafka.reference import Reference
 from engine.kafka.topic_admin import verify
+from engine.observability.farewell import gone_within
 from engine.observability.health import HealthServer
 from engine.observability.metrics import StageMetrics
 from engine.observability.traces import Tracing, tracing
@@ -247,6 +248,7 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
     try:
         await _until_ended(service, stopping, ready)
     finally:
+        gone_within(stage)
         await host.app.stop()
         await built.close()
         host.tracing.close()

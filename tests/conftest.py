@@ -14,11 +14,40 @@ from tests.support.log_lines import Lines
 
 _numbers = itertools.count(1)
 
+HERE = Path(__file__).parent
 
-@pytest.hookimpl(trylast=True)
+LONGEST = (
+    "kafka/test_folder_remembers.py",
+    "browser",
+    "kafka/test_small_town.py",
+    "kafka/test_openings.py",
+    "kafka/test_gateway.py",
+    "scenario/test_readme.py",
+    "kafka/test_aged.py",
+    "kafka/test_hostile.py",
+    "kafka/test_poison.py",
+    "kafka/test_archive.py",
+    "kafka/test_webhook_receivers.py",
+    "kafka/test_held_again.py",
+    "kafka/test_acl.py",
+    "kafka/test_pinned.py",
+)
+"""What takes longest begins first: begun last, one file ran for two minutes with nothing beside it."""
+
+
+def group_of(item: pytest.Item) -> str:
+    """Name what shares servers and so runs in one process: a file, and all that looks at the one city in a browser."""
+    path = item.path.relative_to(HERE)
+    return path.parts[0] if path.parts[0] in LONGEST else path.as_posix()
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What must be alone says why, and is refused where other tests run beside it."""
+    """What must be alone says why, and is refused where other tests run beside it; the longest come first."""
+    ranks = {name: rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(group_of(item), len(ranks)))
     for item in items:
+        item.add_marker(pytest.mark.xdist_group(group_of(item)))
         for mark in item.iter_markers("alone"):
             if not (mark.kwargs.keys() == {"reason"} and mark.kwargs["reason"] and not mark.args):
                 raise pytest.UsageError(f"{item.nodeid}: alone needs a reason=... and nothing else")

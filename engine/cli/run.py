@@ -36,6 +36,7 @@ def run(
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         try:
             runner.run(_running(settings, stage, ready))
+            os._exit(0)  # everything is committed and closed; the library's idle threads and tasks are not waited for
         except OSError as exc:
             if exc.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
                 raise
@@ -46,7 +47,6 @@ def run(
                 f"{settings.http_bind} for health and metrics cannot be had ({holder or exc.strerror}); set"
                 " GRIDWHISTLE_HTTP_BIND"
             ) from exc
-    os._exit(0)  # everything is committed and closed; do not wait for idle library threads
 
 
 def _running(settings: Settings, stage: str, ready: Path | None) -> Coroutine[Any, Any, None]:

@@ -18,6 +18,7 @@ from engine.gateway.world import World
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.reference import Reference
 from engine.kafka.topic_admin import verify
+from engine.observability.farewell import gone_within
 from engine.observability.health import HealthServer
 from engine.observability.metrics import StageMetrics
 from engine.security.private_files import make_missing, write_whole
@@ -129,6 +130,7 @@ async def _serve(world: World, taken: socket.socket, ready: Path | None) -> None
     ended = asyncio.create_task(ending.wait())
     _tell_ready(world.settings, ready)
     await asyncio.wait({serving, ended, world.tasks[0]}, return_when=asyncio.FIRST_COMPLETED)
+    gone_within("gateway")
     world.live.close()
     server.should_exit = True
     if ready is not None:

@@ -15,6 +15,7 @@ from engine.notifier.notice_kind import NoticeKind
 from engine.notifier.pauses import Pauses
 from engine.notifier.port import Kind
 from engine.notifier.signed import WebhookKind
+from engine.observability.farewell import gone_within
 from engine.observability.health import Check, HealthServer
 from engine.observability.metrics import StageMetrics
 from engine.security.private_files import make_missing, write_whole
@@ -64,6 +65,7 @@ async def run_notifier(settings: Settings, ready: Path | None = None) -> None:
     _tell_ready(ready)
     try:
         await asyncio.wait({sending, ended}, return_when=asyncio.FIRST_COMPLETED)
+        gone_within("notifier")
         if sending.done():
             sending.result()
         await loop.drain()

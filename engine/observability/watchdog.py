@@ -82,27 +82,31 @@ class Watchdog:
         return hung
 
     def _tell(self, hung: Standing) -> None:
-        said = (
+        told_in_time(
             f"{self._name} hangs: {hung.what} has not come to an end for {time.monotonic() - hung.since:.0f} s; the"
             f" process ends and is to be started anew\n{self.where(hung)}"
         )
-        writer = threading.Thread(target=log.critical, args=("%s", said), daemon=True)
-        writer.start()
-        writer.join(LOGGING_SECONDS)
 
     def where(self, hung: Standing) -> str:
         """Say where the event loop's thread is, and where the task waits: lines of code, no values."""
         frame = sys._current_frames().get(self._main)
         loop = "".join(traceback.format_stack(frame)[-12:]) if frame is not None else "it has ended\n"
         waits = (
-            "".join("".join(traceback.format_stack(frame)[-1:]) for frame in _awaited(hung.task))
+            "".join("".join(traceback.format_stack(frame)[-1:]) for frame in awaited(hung.task))
             if hung.task is not None
             else ""
         )
         return f"the event loop's thread:\n{loop}" + (f"the task that did not end:\n{waits}" if waits else "")
 
 
-def _awaited(task: "asyncio.Task[Any]") -> list[Any]:
+def told_in_time(text: str) -> None:
+    """Write the last line of a process that ends, unless nobody reads its log."""
+    writer = threading.Thread(target=log.critical, args=("%s", text), daemon=True)
+    writer.start()
+    writer.join(LOGGING_SECONDS)
+
+
+def awaited(task: "asyncio.Task[Any]") -> list[Any]:
     """Follow a task's coroutines to the innermost one that is ours: the library names the outermost alone."""
     found: list[Any] = []
     waiting: Any = task.get_coro()

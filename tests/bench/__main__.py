@@ -36,6 +36,7 @@ async def main(wanted: str) -> int:
     """Run one part, or all; 1 when a held limit was not reached."""
     names = list(PARTS) if wanted == "all" else [wanted]
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a topic that is being made has no leader yet
+    os.environ.setdefault("KAFKA_JVM_PERFORMANCE_OPTS", "-XX:+UseSerialGC")  # a broker under load: both compilers
     load = os.getloadavg()[0]
     print(f"{machine()}, load before {load:.1f}" + (", NOT QUIET: times mean little" if load > 1 else ""), flush=True)
     broken: list[str] = []

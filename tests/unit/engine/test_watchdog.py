@@ -73,3 +73,37 @@ def test_what_moves_is_never_ended() -> None:
     """However often it is looked at."""
     watchdog = Watchdog("dispatch", 0.001, lambda: [Standing("fetching", time.monotonic(), 1, task=None)], tick=1)
     assert [watchdog.look() for _ in range(50)] == [None] * 50
+
+
+HANGS_AT_ITS_END = """
+import asyncio
+from engine.observability.farewell import gone_within
+from engine.observability.json_logging import set_up
+
+set_up("dispatch-1")
+
+async def a_task_that_swallows_its_cancellation():
+    while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            pass
+
+async def main():
+    task = asyncio.create_task(a_task_that_swallows_its_cancellation())
+    await asyncio.sleep(0)
+    gone_within("dispatch", 0.5)
+    task.cancel()
+    await task
+
+asyncio.run(main())
+"""
+
+
+def test_who_was_asked_to_end_and_hangs_is_cut_off_and_says_where() -> None:
+    """The driver has a task that is waited for without an end: seen once in some hundred ends under kills."""
+    done = subprocess.run(
+        [sys.executable, "-c", HANGS_AT_ITS_END], capture_output=True, text=True, timeout=30, check=False
+    )
+    assert done.returncode == HUNG, done.stderr
+    assert "asked to end" in done.stderr and "a_task_that_swallows_its_cancellation" in done.stderr
