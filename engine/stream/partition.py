@@ -161,12 +161,14 @@ class Partition:
     async def step(self) -> None:
         """Decide what waits and commit it as one transaction. Any exception means: throw this opening away."""
         w = self._w
+        ahead = list(islice(self.pending, self.budget))
+        if ahead:
+            w.crash.at("polled")
+            await w.prepare(ahead)  # a pack that is not there is waited for by this partition, not by all in its turn
         async with w.deciding:  # what waits and is due when its turn comes, not what did when it began to wait for it
             await self.has_work()
             records = list(islice(self.pending, self.budget))
-            if records:
-                w.crash.at("polled")
-                await w.prepare(records)
+            await w.prepare(records[len(ahead) :])
             batch = Batch(
                 core=self.core,
                 records=records,

@@ -54,6 +54,7 @@ class Worker:
         self.reader = rig.log.member(rig.stage, name)
         self.writers, self.cores = list[MemoryWriter](), list[Any]()
         self.packs: Callable[[Iterable[str]], Any] = self._nothing
+        self.prepare: Callable[[Iterable[Any]], Any] = self._nothing
         self.decide: Callable[[Batch], Any] = self._decide
         self.ready: list[bool] = []
         self.is_dead = False
@@ -63,7 +64,7 @@ class Worker:
             inputs=rig.inputs,
             state=rig.state,
             core=self._core,
-            prepare=self._nothing,
+            prepare=lambda records: self.prepare(records),
             packs=lambda refs: self.packs(refs),
             decide=lambda batch: self.decide(batch),
             crash=self.steps,  # type: ignore[arg-type]

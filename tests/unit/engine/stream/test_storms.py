@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.errors import PackNotThere
 from tests.support.loop_rig import START, LoopRig, Worker
 from tests.support.loop_tally import Decided, Tally
 from tests.support.still_time import now, still, until
@@ -111,3 +112,25 @@ async def test_a_report_waits_for_no_round_of_whole_steps_while_thousands_of_clo
         waited, late = lateness(rig, "report"), lateness(rig, "clock")
         assert len(waited) == 50 and waited[-1] <= 0.3
         assert len(late) == PARTITIONS * 200 and late[0] >= 0 and late[-1] <= 2
+
+
+@still
+async def test_a_pack_that_is_not_there_is_waited_for_by_its_partition_alone() -> None:
+    """Three seconds at each opening, in which the others decide: waited for in the turn, it kept all from deciding."""
+    async with LoopRig(PARTITIONS, Tally) as rig:
+        worker = await rig.worker().start()
+
+        async def prepare(records: Any) -> None:
+            if any(one.partition == 0 for one in records):
+                await asyncio.sleep(3)
+                raise PackNotThere("guancheng@0 is not on reference")
+
+        worker.prepare = prepare
+        await rig.send("needs it", partition=0, topic=INCIDENTS)
+        await asyncio.sleep(0.05)
+        for turn in range(60):
+            await rig.send(f"report {turn}", partition=1, topic=INCIDENTS)
+            await asyncio.sleep(0.05)
+        await until(lambda: len(rig.ids()) >= 60)
+        assert lateness(rig, "report")[-1] <= 0.2
+        await until(lambda: worker.counted("openings", "dispatch", "failed") >= 1)
