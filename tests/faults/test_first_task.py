@@ -18,6 +18,7 @@ from tests.faults.results import machine
 from tests.kafka.test_gateway import Desk
 from tests.support.servers import free_ports
 from tests.support.stacks import up
+from topics.departments import tasks_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "results" / "start.md"
 LIMIT_SECONDS = 20
@@ -26,7 +27,7 @@ REPORT = {"category": "gas_leak", "text": "smells of gas", "location": {"grid": 
 
 async def until_task(settings: Settings, positions: dict[TopicPartition, int] | None) -> dict[TopicPartition, int]:
     """Wait for a task of the gas company behind these positions; answers where the topic ends."""
-    tps = [TopicPartition(f"{settings.prefix}tasks.ranqi", number) for number in range(settings.partitions)]
+    tps = [TopicPartition(settings.prefix + tasks_of("ranqi"), number) for number in range(3)]
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed")
     await consumer.start()
     try:

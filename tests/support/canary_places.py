@@ -20,6 +20,7 @@ from engine.settings import Settings
 from tests.support import canaries
 from tests.support.canaries import Searched
 from tests.support.stacks import wait
+from topics.departments import tasks_of
 
 DEPARTMENT = "ranqi"
 NOT_HERE = {"/v1/stream", "/v1/session/oidc", "/v1/session/oidc/callback", "/v1/packs/waiting/{ref}",
@@ -142,6 +143,6 @@ def until_told(ways: Ways, settings: Settings, came: list[bytes], times: int) ->
     """Wait until the department's topic has tasks, and each of its events was sent so often."""
     events = ways.department.get(f"/v1/departments/{DEPARTMENT}/events?from=1h&last=500").json()["events"]
     assert events
-    topic = f"tasks.{DEPARTMENT}"
+    topic = tasks_of(DEPARTMENT)
     wait(lambda: bool(asyncio.run(canaries.committed(settings, topic))), 120, "tasks are there")
     wait(lambda: sum(b"webhook-id" in one for one in came) >= times * len(events), 120, "webhooks are sent")

@@ -13,7 +13,7 @@ from tests.support.canaries import SOURCE, Searched
 from tests.support.canary_places import DEPARTMENT, Watching, Ways, all_that_is_said, metrics, receiving, until_told
 from tests.support.stacks import wait
 
-MUST_SHOW = {"topic incidents", "topic tickets.decisions", "topic tickets.state", "topic tasks.ranqi", "redis",
+MUST_SHOW = {"topic incidents", "topic tickets.decisions", "topic tickets.state", "topic dept.ranqi.tasks", "redis",
              "postgres", "http", "sse", "webhook", "read /v1/tickets", "read /v1/tickets/{id}",
              "read /v1/queues/{name}", "read /v1/departments/{department}/events"}  # fmt: skip
 """Places where these reports must be seen, so that a search of nothing fails."""
