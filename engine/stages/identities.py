@@ -16,6 +16,8 @@ _ENTRY = Struct("<16sQI")
 _SIZE = _ENTRY.size
 _GONE = 0
 """Seconds of an entry that was taken back."""
+_TAKEN_BACK = bytes(4)
+"""The same, as it lies there."""
 
 
 class _Segment:
@@ -45,8 +47,8 @@ class _Segment:
             number = slot - 1
             if number >= head:
                 place = (number - self.base) * _SIZE
-                if entries[place : place + 16] == key:
-                    return number
+                if entries[place : place + 16] == key and entries[place + 24 : place + 28] != _TAKEN_BACK:
+                    return number  # one that was taken back stands before the one that came in its place
             at = at + 1 & mask
         return None
 
@@ -110,7 +112,7 @@ class Identities:
             self._unknown = key
             return None
         _, offset, seconds = segment.entry(number)
-        return offset if at // 1000 - seconds <= KEPT_SECONDS and seconds != _GONE else None
+        return offset if at // 1000 - seconds <= KEPT_SECONDS else None
 
     def add(self, key: bytes, offset: int, at: Instant) -> None:
         """Remember a record as the first of its identity; ``at`` never decreases."""

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from engine.console import build
 from tests.browser import chromium
-from tests.browser.seats import Town
+from tests.browser.seats import PATIENCE_MS, Town
 from tests.support.servers import free_ports
 from tests.support.stacks import up
 
@@ -22,6 +22,7 @@ def engine() -> Iterator[Browser]:
     """A Chromium. Its driver runs an event loop in this thread: it ends with its folder, or no test behind it could
     have one."""
     build.build()
+    expect.set_options(timeout=PATIENCE_MS)
     found = chromium.browser()
     environ: dict[str, str | float | bool] = {**found.environ}
     with sync_playwright() as driver:

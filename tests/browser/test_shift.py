@@ -79,7 +79,7 @@ def test_a_rejected_report_is_mended_and_duty_is_changed(town: Town, pictures: P
     form = record.get_by_role("form", name="改正上报")
     for name, value in {"text": BROKEN["text"], "category": "bins_full", "location.grid": MAIN}.items():
         expect(form.locator(f'[name="{name}"]')).to_have_value(value)
-    town.refusals = ("status of 422",)
+    town.refusals = ("status of 422", "status of 404")  # asked for before it was a ticket, and asked again
     form.get_by_role("button", name="改正后重发").click()
     expect(form.get_by_role("alert")).to_contain_text("data.channel")
     desk.screenshot(path=pictures / "console-records.png")

@@ -119,7 +119,7 @@ HEADS = (
         "once",
         headers=(("last-event-id", "1.1"), ("last-event-id", "2.2")),
     ),
-    Attack("a stream by who looks on", "auditor", "GET /v1/stream?queue=desk", 404, HERE),
+    Attack("a stream by who says who may come in", "security_admin", "GET /v1/stream?queue=desk", 404, HERE),
 )
 
 BOMB = b'<!DOCTYPE a [<!ENTITY b "' + b"x" * 1000 + b'"><!ENTITY c "' + b"&b;" * 1000 + b'">]><request>&c;</request>'

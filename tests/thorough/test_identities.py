@@ -5,7 +5,7 @@ import tracemalloc
 from hashlib import blake2b
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.stages.identities import KEPT_SECONDS, Identities
@@ -20,6 +20,8 @@ def key(n: int) -> bytes:
     return blake2b(b"source:%d" % n, digest_size=16).digest()
 
 
+@example([("add", 0, 0), ("remove", 0, 0), ("add", 0, 0), ("ask", 0, 0)])
+@example([("add", 0, 0), ("add", 0, 36 * DAY), ("ask", 0, 0)])
 @given(
     st.lists(
         st.tuples(st.sampled_from(["add", "ask", "forget", "remove"]), st.integers(0, 40), st.integers(0, 12 * DAY)),

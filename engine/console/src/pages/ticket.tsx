@@ -48,10 +48,22 @@ async function history(id: string): Promise<Pick<Found, "past" | "isBehind" | "p
   }
 }
 
+/** A report that was sent a moment ago is named by its identity before it is a ticket: asked for again for ten seconds. */
+async function toldOf(id: string): Promise<TicketTold> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await ask<TicketTold>(ticketPath(id));
+    } catch (error) {
+      if (!id.includes(":") || tries >= 20 || !(error instanceof Refusal) || error.kind !== "not-found") throw error;
+      await new Promise((again) => setTimeout(again, 500));
+    }
+  }
+}
+
 async function load(id: string): Promise<Found> {
   const past = history(id);
   try {
-    const told = await ask<TicketTold>(ticketPath(id));
+    const told = await toldOf(id);
     return { ...NOTHING, told, ...(await past) };
   } catch (error) {
     const gone = error instanceof Refusal && error.kind === "not-found";

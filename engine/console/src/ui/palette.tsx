@@ -1,3 +1,4 @@
+import type { TargetedKeyboardEvent } from "preact";
 import { useState } from "preact/hooks";
 import { t } from "../i18n/index.ts";
 import { VIEWS } from "../lib/facets.ts";
@@ -42,10 +43,12 @@ function Entries() {
     isPaletteOpen.value = false;
     go(entry.to);
   };
-  const key = (event: KeyboardEvent) => {
+  const key = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
+    // by what stands in the field: whoever types fast presses Enter before it is drawn
+    const typed = event.currentTarget.value;
     if (event.key === "ArrowDown") setAt(Math.min(entries.length - 1, at + 1));
     else if (event.key === "ArrowUp") setAt(Math.max(0, at - 1));
-    else if (event.key === "Enter") choose(entries[at]);
+    else if (event.key === "Enter") choose(typed === words ? entries[at] : found(typed)[0]);
     else return;
     event.preventDefault();
   };
