@@ -184,21 +184,22 @@ class Partition:
         if not batch.taken and not batch.fired:
             return
         w.crash.at("decided")
-        offsets: dict[TopicPartition, int] = {}
-        last = {record.topic: record for record in records[: batch.taken]}
-        for topic, record in last.items():
-            self.positions[topic] = offsets[TopicPartition(w.settings.prefix + topic, record.partition)] = (
-                record.offset + 1
-            )
-        for _ in range(batch.taken):
-            self.pending.popleft()
-        self._horizon.taken(batch.taken)
+        offsets = self._took(batch)
         offsets |= await self._behind_markers()
         self._last_at = batch.last_at
         await self._commit_causes(batch, offsets)
         self.core.written(self._newest_ms)
         w.metrics.stepped(batch)
         w.crash.at("applied")
+
+    def _took(self, batch: Batch) -> dict[TopicPartition, int]:
+        """Stand behind what was decided."""
+        last = {record.topic: record.offset + 1 for record in batch.records[: batch.taken]}
+        self.positions.update(last)
+        for _ in range(batch.taken):
+            self.pending.popleft()
+        self._horizon.taken(batch.taken)
+        return {TopicPartition(self._w.settings.prefix + topic, self.number): at for topic, at in last.items()}
 
     async def _decide(self, batch: Batch) -> None:
         """Let the agent decide, and tell which cause it was that raised."""
@@ -241,9 +242,7 @@ class Partition:
         """Once nothing waits, all that was read is decided: positions stand behind it, transaction markers and aborted
         records included.
 
-        Left behind, such a position falls off the log's beginning once retention has taken the marker, and nobody could
-        tell
-        whether a record lay there.
+        Left behind, one falls off the log's beginning once retention has taken the marker: did a record lie there?
         """
         prefix = self._w.settings.prefix
         read = {tp: await self._w.consumer.position(tp) for tp in self.tps}

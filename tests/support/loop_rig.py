@@ -54,10 +54,9 @@ class Worker:
         self.reader = rig.log.member(rig.stage, name)
         self.writers, self.cores = list[MemoryWriter](), list[Any]()
         self.packs: Callable[[Iterable[str]], Any] = self._nothing
-        self.prepare: Callable[[Iterable[Any]], Any] = self._nothing
+        self.prepare: Callable[[Iterable[Any]], Any] = self.packs
         self.decide: Callable[[Batch], Any] = self._decide
-        self.ready: list[bool] = []
-        self.is_dead = False
+        self.ready, self.is_dead = list[bool](), False
         wiring = Wiring(
             stage=rig.stage,
             settings=rig.settings,
