@@ -41,13 +41,25 @@ def group_of(item: pytest.Item) -> str:
     return path.parts[0] if path.parts[0] in LONGEST else path.as_posix()
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What must be alone says why, and is refused where other tests run beside it; the longest come first."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
+    """First the order in which tests are handed out; last, once those that are left out are gone, who must be alone."""
+    put_in_order(items)
+    yield
+    demand_alone(config, items)
+
+
+def put_in_order(items: list[pytest.Item]) -> None:
+    """The longest first; and each knows its group."""
     ranks = {name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(group_of(item), len(ranks)))
     for item in items:
         item.add_marker(pytest.mark.xdist_group(group_of(item)))
+
+
+def demand_alone(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What must be alone says why, and is refused where other tests run beside it."""
+    for item in items:
         for mark in item.iter_markers("alone"):
             if not (mark.kwargs.keys() == {"reason"} and mark.kwargs["reason"] and not mark.args):
                 raise pytest.UsageError(f"{item.nodeid}: alone needs a reason=... and nothing else")

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from engine.local.plan import PORT_BASE
-from tests.conftest import HERE, LONGEST, group_of
-from tests.conftest import pytest_collection_modifyitems as collected
+from tests.conftest import HERE, LONGEST, demand_alone, group_of, put_in_order
 from tests.support.servers import own_ports
 
 
@@ -24,36 +23,30 @@ def test_processes_of_a_run_have_ports_of_their_own(monkeypatch: pytest.MonkeyPa
 
 def item(*args: str, **kwargs: str) -> Any:
     """A test with this mark."""
-    return SimpleNamespace(
-        nodeid="t",
-        path=HERE / "kafka" / "test_x.py",
-        iter_markers=lambda name: [getattr(pytest.mark, name)(*args, **kwargs).mark],
-        add_marker=lambda mark: None,
-    )
+    return SimpleNamespace(nodeid="t", iter_markers=lambda name: [getattr(pytest.mark, name)(*args, **kwargs).mark])
 
 
 def test_what_must_be_alone_has_a_reason_and_nobody_beside_it() -> None:
     """It is refused in a process that is one of several."""
     alone: Any = SimpleNamespace()
     beside: Any = SimpleNamespace(workerinput={})
-    collected(alone, [item(reason="measures")])
+    demand_alone(alone, [item(reason="measures")])
     for wrong in (item(), item(reason=""), item("measures")):
         with pytest.raises(pytest.UsageError, match="reason"):
-            collected(alone, [wrong])
+            demand_alone(alone, [wrong])
     with pytest.raises(pytest.UsageError, match="measures"):
-        collected(beside, [item(reason="measures")])
+        demand_alone(beside, [item(reason="measures")])
 
 
 def file(name: str) -> Any:
     """A test of this file."""
-    return SimpleNamespace(path=HERE / name, iter_markers=lambda mark: [], add_marker=lambda mark: None)
+    return SimpleNamespace(path=HERE / name, add_marker=lambda mark: None)
 
 
 def test_the_longest_begin_first_and_those_of_one_city_in_one_process() -> None:
     """Begun last, one file ran for two minutes with nothing beside it; and each process would start the city anew."""
     names = ("kafka/test_x.py", "browser/test_b.py", "kafka/test_y.py", LONGEST[0], "browser/test_a.py")
     items = [file(name) for name in names]
-    nobody: Any = SimpleNamespace()
-    collected(nobody, items)
+    put_in_order(items)
     assert [group_of(one) for one in items] == [LONGEST[0], "browser", "browser", "kafka/test_x.py", "kafka/test_y.py"]
     assert [name for name in LONGEST if not (HERE / name).exists()] == []
