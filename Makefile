@@ -49,7 +49,7 @@ check: $(STAMP) ## Lint, types and the tests that need no servers
 	$(BIN)/python -m pytest -q -n 2 --durations=15 $(WITHOUT_SERVERS)
 
 test: check ## Lint, types and all tests, on real servers that they start themselves
-	$(BIN)/python -m pytest -q -n 3 --dist loadgroup --no-loadscope-reorder --durations=25 -m "not alone" $(WITH_SERVERS)
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --durations=25 -m "not alone" $(WITH_SERVERS)
 	$(BIN)/python -m pytest -q --durations=25 -m alone $(WITH_SERVERS)
 
 coverage: $(STAMP) ## Lines and branches that the tests without servers run; fails below the floor of pyproject.toml, which only rises

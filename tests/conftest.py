@@ -36,7 +36,7 @@ LONGEST = (
 
 
 def group_of(item: pytest.Item) -> str:
-    """Name what shares servers and so runs in one process: a file, and all that looks at the one city in a browser."""
+    """Name what is begun together: a file, or all that looks at a city in a browser."""
     path = item.path.relative_to(HERE)
     return path.parts[0] if path.parts[0] in LONGEST else path.as_posix()
 
@@ -50,11 +50,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def put_in_order(items: list[pytest.Item]) -> None:
-    """The longest first; and each knows its group."""
+    """The longest first, as they are handed out."""
     ranks = {name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(group_of(item), len(ranks)))
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(group_of(item)))
 
 
 def demand_alone(config: pytest.Config, items: list[pytest.Item]) -> None:

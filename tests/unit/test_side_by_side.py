@@ -40,11 +40,11 @@ def test_what_must_be_alone_has_a_reason_and_nobody_beside_it() -> None:
 
 def file(name: str) -> Any:
     """A test of this file."""
-    return SimpleNamespace(path=HERE / name, add_marker=lambda mark: None)
+    return SimpleNamespace(path=HERE / name)
 
 
-def test_the_longest_begin_first_and_those_of_one_city_in_one_process() -> None:
-    """Begun last, one file ran for two minutes with nothing beside it; and each process would start the city anew."""
+def test_the_longest_begin_first() -> None:
+    """Begun last, one file ran for two minutes with nothing beside it."""
     names = ("kafka/test_x.py", "browser/test_b.py", "kafka/test_y.py", LONGEST[0], "browser/test_a.py")
     items = [file(name) for name in names]
     put_in_order(items)
