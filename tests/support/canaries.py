@@ -207,12 +207,12 @@ def open_all(vault: Any, records: Iterator[tuple[bytes, bytes | None]]) -> list[
     return found
 
 
-async def committed(settings: Settings, topic: str) -> list[tuple[bytes, bytes | None]]:
-    """Every committed record of a topic, as keys and values."""
+async def committed(settings: Settings, topic: str, partitions: int = 0) -> list[tuple[bytes, bytes | None]]:
+    """Every committed record of a topic, as keys and values; it has so many partitions, else as many as the stack."""
     consumer = AIOKafkaConsumer(bootstrap_servers=settings.kafka, isolation_level="read_committed")
     await consumer.start()
     try:
-        tps = [TopicPartition(settings.prefix + topic, number) for number in range(settings.partitions)]
+        tps = [TopicPartition(settings.prefix + topic, n) for n in range(partitions or settings.partitions)]
         consumer.assign(tps)
         await consumer.seek_to_beginning(*tps)
         ends, found = await consumer.end_offsets(tps), list[tuple[bytes, bytes | None]]()

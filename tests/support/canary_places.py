@@ -144,5 +144,5 @@ def until_told(ways: Ways, settings: Settings, came: list[bytes], times: int) ->
     events = ways.department.get(f"/v1/departments/{DEPARTMENT}/events?from=1h&last=500").json()["events"]
     assert events
     topic = tasks_of(DEPARTMENT)
-    wait(lambda: bool(asyncio.run(canaries.committed(settings, topic))), 120, "tasks are there")
+    wait(lambda: bool(asyncio.run(canaries.committed(settings, topic, 3))), 120, "tasks are there")
     wait(lambda: sum(b"webhook-id" in one for one in came) >= times * len(events), 120, "webhooks are sent")
