@@ -42,11 +42,11 @@ pictures: $(STAMP) ## Draw docs/pictures from the running demonstration and its 
 WITHOUT_SERVERS := tests/unit tests/property tests/contract
 WITH_SERVERS := tests $(WITHOUT_SERVERS:%=--ignore=%)
 
+# types are looked at by one process while tests that wait leave it some of both cores: half a minute of a clone's first run
 check: $(STAMP) ## Lint, types and the tests that need no servers
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/python -m pytest -q -n 2 --durations=15 $(WITHOUT_SERVERS)
+	$(BIN)/mypy & types=$$!; $(BIN)/python -m pytest -q -n 2 --durations=15 $(WITHOUT_SERVERS); tests=$$?; wait $$types && exit $$tests
 
 test: check ## Lint, types and all tests, on real servers that they start themselves
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --durations=25 -m "not alone" $(WITH_SERVERS)
