@@ -22,12 +22,13 @@ class Departed:
 
     def __init__(self, world: "World") -> None:
         """Nothing is looked at yet."""
-        self._world, self._looked_at = world, ""
+        self._world, self.looked_at = world, ""
+        """And the pack by which it was looked last."""
 
     async def look(self) -> None:
         """Let the webhooks of who has left rest; with the database away it is done later."""
         world = self._world
-        if not world.settings.database_url or world.packs.current() == self._looked_at:
+        if not world.settings.database_url or world.packs.current() == self.looked_at:
             return
         law = world.packs.laws[world.packs.current()]
         with suppress(DependencyDown, Problem):
@@ -36,4 +37,4 @@ class Departed:
             for department, name in await Webhooks(await world.doors()).leave(sorted(law.departments)):
                 world.metrics.count("alarms", "department_left")
                 log.warning("webhook %s rests: %s is not in the law in force", name, department)
-            self._looked_at = law.ref
+            self.looked_at = law.ref

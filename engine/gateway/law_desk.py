@@ -1,8 +1,6 @@
 """The law desk: packs that were checked wait here until somebody who may puts one in force, with a reason, as the very
 pack that was checked."""
 
-import asyncio
-import sys
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -14,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.gateway import bounded_lists, idempotency, packs
+from engine.gateway.by_process import program, told_by
 from engine.gateway.callers import Caller
 from engine.gateway.http import answer, body_of, object_of
 from engine.gateway.problems import Problem, away, not_found
@@ -25,7 +24,7 @@ from rules.state.duty_rights import may_not_adopt
 from topics.ids import Instant
 from topics.vocabulary import Role
 
-COMMAND = (sys.executable, "-m", "engine.client.publish_job")
+COMMAND = program("engine.client.publish_job")
 SECONDS = 90
 """Proving takes up to a minute, each partition's answer three seconds."""
 MOST = 20
@@ -199,18 +198,8 @@ async def _published(world: World, files: Mapping[str, str], given: Given) -> Ou
     async with packs.trying(world):
         with tempfile.TemporaryDirectory(prefix="gridwhistle-publish-") as folder:
             packs.write(Path(folder), files)
-            process = await asyncio.create_subprocess_exec(
-                *COMMAND, folder, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
-            )
             try:
-                async with asyncio.timeout(SECONDS):
-                    told, _ = await process.communicate(msgspec.json.encode(given) + b"\n")
+                told = await told_by(COMMAND, folder, SECONDS, msgspec.json.encode(given) + b"\n")
             except TimeoutError:
                 raise away("the publisher") from None
-            finally:
-                if process.returncode is None:
-                    process.kill()
-                    await process.wait()
-    if process.returncode != 0:
-        raise RuntimeError(f"the publisher of a pack ended with {process.returncode}")
     return msgspec.json.decode(told, type=Outcome)

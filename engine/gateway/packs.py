@@ -1,7 +1,5 @@
 """Trying a pack before it is the law: its faults, and how it differs from the one in force."""
 
-import asyncio
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -12,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from engine.gateway.by_process import program, told_by
 from engine.gateway.callers import Caller
 from engine.gateway.http import answer, body_of, object_of
 from engine.gateway.problems import Problem
@@ -86,21 +85,11 @@ def write(folder: Path, files: Mapping[str, str]) -> None:
 
 
 async def _tried(folder: str) -> dict[str, Any]:
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "engine.client.pack_trial", folder, stdout=asyncio.subprocess.PIPE
-    )
     try:
-        async with asyncio.timeout(TRIAL_SECONDS):
-            told, _ = await process.communicate()
+        told = await told_by(program("engine.client.pack_trial"), folder, TRIAL_SECONDS)
     except TimeoutError:
         raise Problem(
             "invalid", f"it was not proved within {TRIAL_SECONDS} s; try 'pack check'", field="files"
         ) from None
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
-        raise RuntimeError(f"the trial of a pack ended with {process.returncode}")
     found: dict[str, Any] = msgspec.json.decode(told)
     return found

@@ -4,7 +4,6 @@ bytes."""
 import asyncio
 import logging
 import secrets
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -14,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 from pydantic import SecretStr
 
+from engine.gateway.by_process import program
 from engine.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ MOST_BYTES = 2 * 1024 * 1024 * 1024
 """Memory of the process; a longer history than fits is told from a later moment on."""
 MOST_ROWS = 5000
 """Tickets in a result; its numbers count all of them."""
-COMMAND = (sys.executable, "-m", "engine.client.what_if_trial")
+COMMAND = program("engine.client.what_if_trial")
 
 State = Literal["running", "done", "failed", "cancelled"]
 

@@ -134,7 +134,7 @@ class World:
                     with suppress(KafkaFault, DependencyDown, OSError, TimeoutError):
                         await asyncio.wait_for(ask(), self.gone_seconds / 2)
                         self._answered[name] = asyncio.get_running_loop().time()
-            await self.departed.look()
+                await self.departed.look()
         finally:
             await published.close()
 

@@ -94,7 +94,7 @@ class Child:
             except Exception as exc:  # no process to be had, a folder gone: the same pause, then again
                 self.code, how = -1, f"could not be run: {exc}"
             if self.is_ending:
-                return
+                return  # type: ignore[unreachable]  # set while it ran
             pause = FIRST_PAUSE if time.monotonic() - began > HEALTHY_SECONDS else min(pause * 2, LONGEST_PAUSE)
             self.log.write(f"supervisor: {self.name} {how}; starting again in {pause:.1f} s")
             await asyncio.sleep(pause)

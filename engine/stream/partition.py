@@ -166,7 +166,7 @@ class Partition:
             w.crash.at("polled")
             await w.prepare(ahead)  # a pack that is not there is waited for by this partition, not by all in its turn
         async with w.deciding:  # what waits and is due when its turn comes, not what did when it began to wait for it
-            await self.has_work()
+            await self.has_work()  # looks how far commands was read meanwhile
             records = list(islice(self.pending, self.budget))
             await w.prepare(records[len(ahead) :])
             batch = Batch(

@@ -164,7 +164,7 @@ class Slot:
             await self.loop.turn()
             async with self._stepping:
                 if self._stopping:
-                    return
+                    return  # type: ignore[unreachable]  # set while it waited
                 began = time.perf_counter()
                 await opening.step()
                 self.loop.metrics.took(time.perf_counter() - began)

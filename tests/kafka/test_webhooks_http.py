@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from msgspec.structs import replace
 
 from engine.doors.store import Doors
@@ -16,7 +17,7 @@ from engine.notifier.loop import SendingLoop
 from engine.notifier.pauses import Pauses
 from engine.notifier.signed import WebhookKind
 from engine.observability.metrics import StageMetrics
-from tests.support.house import House, house
+from tests.support.house import House, eventually, house
 from tests.support.receiver import Receiver, failing, good
 from tests.support.webhook_stand import until
 
@@ -156,21 +157,22 @@ async def others(here: House, client: httpx.AsyncClient, hook: str) -> None:
 
 
 async def test_a_law_without_the_department_lets_its_webhooks_rest(
-    redis_url: str, database_url: str, tmp_path: Path
+    redis_url: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Seen by the gateway when another pack is in force; its key opens nothing meanwhile, and afterwards shows why."""
+    monkeypatch.setattr("engine.gateway.world.LOOK_SECONDS", 0.02)
     async with house(redis_url, tmp_path, database_url=database_url) as (here, client):
         world, fire = here.world, Department(here, client)
         name = (await fire.ask("POST", status=201, body={"url": "https://a.example/x"}))["id"]
-        await world.departed.look()
-        assert (await fire.ask("GET", f"/{name}"))["state"] == "active"
         former, bundle = world.packs.current(), world.law().bundle
+        await eventually(lambda: world.departed.looked_at == former)
+        assert (await fire.ask("GET", f"/{name}"))["state"] == "active"
         left = replace(bundle, departments=tuple(one for one in bundle.departments if one.code != "fire"))
         world.reference.bundles["town@left"] = left
         for ref in ("town@left", former):
             world.reference.current = ref
             await world.packs.refresh()
-            await world.departed.look()
+            await eventually(lambda: world.departed.looked_at == ref)  # noqa: B023 - awaited before the next
             await client.get(HOOKS, headers=fire.headers)
         found = await fire.ask("GET", f"/{name}")
         assert (found["state"], found["why"]) == ("paused", "department_left")
