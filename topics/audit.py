@@ -32,16 +32,6 @@ class Purpose(StrEnum):
     REQUEST_OF_PERSON = "request_of_person"
 
 
-PURPOSES_ZH = {
-    Purpose.CALL_BACK: "联系上报人",
-    Purpose.FIND_PLACE: "核实位置",
-    Purpose.EMERGENCY: "紧急处置",
-    Purpose.SURVEY: "回访",
-    Purpose.INSPECTION: "督查核查",
-    Purpose.REQUEST_OF_PERSON: "本人要求",
-}
-
-
 class AuditEntry(
     msgspec.Struct,
     frozen=True,

@@ -2,8 +2,6 @@
 
 import re
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +9,13 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.errors import DependencyDown
 from engine.gateway import idempotency
 from engine.gateway.callers import Caller
+from engine.gateway.databases import doors_of
 from engine.gateway.http import answer, body_of, object_of
 from engine.gateway.notices import before_of
 from engine.gateway.open_points import open_points
-from engine.gateway.problems import Problem, away, not_found
+from engine.gateway.problems import Problem, not_found
 from engine.gateway.pulling import demand_nothing_more
 from engine.gateway.queues import limit_of
 from engine.gateway.reporters import reading
@@ -27,7 +25,7 @@ from topics.audit import AuditEntry, Deed
 from topics.incident import unfit
 
 if TYPE_CHECKING:
-    from engine.doors.store import Doors
+    pass
 
 LONGEST = 2_000
 """Characters of a note."""
@@ -45,7 +43,7 @@ async def handovers(world: World, request: Request, caller: Caller) -> Response:
     from engine.doors.handovers import listed
 
     limit, before = limit_of(request.query_params.get("limit")), before_of(request.query_params.get("cursor"))
-    async with _doors(world) as doors:
+    async with doors_of(world, "hand-overs") as doors:
         rows = await listed(doors, None if caller.kind == "auditor" else caller.name, before, limit)
     more = {"next": str(rows[-1].seq)} if len(rows) == limit else {}
     return answer({"handovers": [_told(row) for row in rows], "now": world.now} | more)
@@ -61,7 +59,7 @@ async def handover(world: World, request: Request, caller: Caller) -> Response:
     from engine.doors.handovers import one
 
     name = _name(request)
-    async with _doors(world) as doors:
+    async with doors_of(world, "hand-overs") as doors:
         row = await one(doors, name)
     if row is None or (caller.kind != "auditor" and caller.name not in (row.giver, row.taker)):
         raise not_found()
@@ -82,7 +80,7 @@ async def handover_sign(world: World, request: Request, caller: Caller) -> Respo
         key = idempotency.key_of(request)
         name = str(uuid.uuid4()) if key is None else idempotency.drawn_from(caller, key)
         entry = _entry(world, caller, Deed.HANDED_OVER, name, count=n)
-        async with _doors(world) as doors, writing(doors) as connection:
+        async with doors_of(world, "hand-overs") as doors, writing(doors) as connection:
             if not await has_room(connection, caller.name):
                 raise Problem("too-many", "others that you signed over wait to be acknowledged")
             await put(
@@ -110,7 +108,7 @@ async def handover_take(world: World, request: Request, caller: Caller) -> Respo
     demand_nothing_more(given)
     from engine.doors.handovers import take, writing
 
-    async with _doors(world) as doors, writing(doors) as connection:
+    async with doors_of(world, "hand-overs") as doors, writing(doors) as connection:
         if not await take(connection, name, caller.name, _moment(world.now), note):
             raise not_found()
         async with reading():
@@ -150,16 +148,3 @@ def _name(request: Request) -> str:
 
 def _moment(at: int) -> datetime:
     return datetime.fromtimestamp(at / 1000, UTC)
-
-
-@asynccontextmanager
-async def _doors(world: World) -> AsyncIterator["Doors"]:
-    """Give the database.
-
-    Raises:
-        Problem: There is none, or it is away.
-    """
-    try:
-        yield await world.doors()
-    except DependencyDown as exc:
-        raise away("the database of hand-overs") from exc

@@ -6,10 +6,10 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.errors import DependencyDown
 from engine.gateway.callers import Caller, sees_place
+from engine.gateway.databases import doors_of
 from engine.gateway.http import answer
-from engine.gateway.problems import Problem, away
+from engine.gateway.problems import Problem
 from engine.gateway.queues import limit_of, sees_all
 from engine.gateway.world import World
 from topics.vocabulary import Role
@@ -26,10 +26,8 @@ async def notices(world: World, request: Request, caller: Caller) -> Response:
 
     limit, before = limit_of(request.query_params.get("limit")), before_of(request.query_params.get("cursor"))
     whom = _whom(world, caller, request.query_params.get("of"))
-    try:
-        rows = await told_to(await world.doors(), whom, before, limit)
-    except DependencyDown as exc:
-        raise away("the database of notices") from exc
+    async with doors_of(world, "notices") as doors:
+        rows = await told_to(doors, whom, before, limit)
     found: list[dict[str, Any]] = [
         {
             "id": row.id,

@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.doors.filters import Filter, judged
-from engine.errors import DependencyDown, InvalidSettings
+from engine.errors import InvalidSettings
 from engine.gateway.callers import Caller
+from engine.gateway.databases import doors_of
 from engine.gateway.finding import instant_of
 from engine.gateway.http import answer, body_of, object_of
-from engine.gateway.problems import Problem, away, not_found
+from engine.gateway.problems import Problem, not_found
 from engine.gateway.queues import limit_of
 from engine.gateway.world import World
 from topics.ids import Instant
@@ -184,11 +185,10 @@ async def _pull(world: World, request: Request) -> AsyncIterator["Pull"]:
     from engine.doors.pull import Pull, TooMany
 
     try:
-        yield Pull(await world.doors(), request.path_params["department"])
+        async with doors_of(world, "events") as doors:
+            yield Pull(doors, request.path_params["department"])
     except TooMany as exc:
         raise Problem("invalid", str(exc), field="reader") from exc
-    except DependencyDown as exc:
-        raise away("the database of events") from exc
 
 
 def _told(seq: int, name: str, body: str) -> dict[str, Any]:

@@ -3,8 +3,6 @@
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,10 +12,11 @@ from starlette.responses import Response
 from engine.doors.addresses import checked
 from engine.doors.filters import judged
 from engine.doors.pull import Pull
-from engine.errors import DependencyDown, InvalidSettings
+from engine.errors import InvalidSettings
 from engine.gateway.callers import Caller
+from engine.gateway.databases import doors_of
 from engine.gateway.http import answer, body_of, object_of
-from engine.gateway.problems import Problem, away, not_found
+from engine.gateway.problems import Problem, not_found
 from engine.gateway.pulling import LAST, demand_nothing_more, filter_of, moment_of, since_of
 from engine.gateway.queues import limit_of
 from engine.gateway.world import World
@@ -40,7 +39,7 @@ STATES = ("waiting", "sent", "given_up")
 async def webhooks(world: World, request: Request, caller: Caller) -> Response:
     """List a department's webhooks, the oldest first."""
     department = _department(world, request, caller)
-    async with _doors(world) as doors:
+    async with doors_of(world, "webhooks") as doors:
         from engine.doors.webhooks import Webhooks
 
         return answer({"webhooks": await Webhooks(doors).of_department(department)})
@@ -49,7 +48,7 @@ async def webhooks(world: World, request: Request, caller: Caller) -> Response:
 async def webhook(world: World, request: Request, caller: Caller) -> Response:
     """Show one: its state and why, how it fails, how much waits."""
     department = _department(world, request, caller)
-    async with _doors(world) as doors:
+    async with doors_of(world, "webhooks") as doors:
         return answer(await _found(doors, department, request))
 
 
@@ -60,7 +59,7 @@ async def webhook_add(world: World, request: Request, caller: Caller) -> Respons
     url, condition = _url(world, given), _filter(given)
     since = since_of(world, given.pop("from", None))
     demand_nothing_more(given)
-    async with _doors(world) as doors:
+    async with doors_of(world, "webhooks") as doors:
         from engine.doors.webhooks import Subscription, Webhooks
 
         wanted = Subscription(
@@ -85,7 +84,7 @@ async def webhook_change(world: World, request: Request, caller: Caller) -> Resp
     given = object_of(await body_of(world, request))
     fields = {"url": _url(world, given, is_needed=False), "filter": _filter(given)}
     demand_nothing_more(given)
-    async with _doors(world) as doors:
+    async with doors_of(world, "webhooks") as doors:
         from engine.doors.webhooks import Webhooks
 
         there = await _found(doors, department, request)
@@ -99,7 +98,7 @@ async def webhook_change(world: World, request: Request, caller: Caller) -> Resp
 async def webhook_drop(world: World, request: Request, caller: Caller) -> Response:
     """Delete one with everything that waits for it."""
     department = _department(world, request, caller)
-    async with _doors(world) as doors:
+    async with doors_of(world, "webhooks") as doors:
         from engine.doors.webhooks import Webhooks
 
         await Webhooks(doors).remove((await _found(doors, department, request))["id"])
@@ -119,7 +118,7 @@ async def webhook_resume(world: World, request: Request, caller: Caller) -> Resp
 
 async def _set(world: World, request: Request, caller: Caller, state: str) -> Response:
     department = _department(world, request, caller)
-    async with _doors(world) as doors:
+    async with doors_of(world, "webhooks") as doors:
         from engine.doors.webhooks import Webhooks
 
         there = await _found(doors, department, request)
@@ -136,7 +135,7 @@ async def webhook_rotate(world: World, request: Request, caller: Caller) -> Resp
     if isinstance(hours, bool) or not isinstance(hours, int) or not 0 <= hours <= LONGEST_OVERLAP:
         raise Problem("invalid", f"a whole number from 0 to {LONGEST_OVERLAP}", field="overlap_hours")
     demand_nothing_more(given)
-    async with _doors(world) as doors:
+    async with doors_of(world, "webhooks") as doors:
         from engine.doors.webhooks import Webhooks
 
         name = (await _found(doors, department, request))["id"]
@@ -148,7 +147,7 @@ async def webhook_rotate(world: World, request: Request, caller: Caller) -> Resp
 async def webhook_test(world: World, request: Request, caller: Caller) -> Response:
     """Let a message that is no event be sent; the delivery log tells what came of it."""
     department = _department(world, request, caller)
-    async with _doors(world) as doors:
+    async with doors_of(world, "webhooks") as doors:
         from engine.doors.webhooks import Webhooks
 
         there = await _found(doors, department, request)
@@ -171,7 +170,7 @@ async def webhook_redrive(world: World, request: Request, caller: Caller) -> Res
         raise Problem("invalid", "an event's id", field="id")
     if [one is not None, everything is True, since is not None].count(True) != 1 or everything not in (True, False):
         raise Problem("invalid", "one of 'id', 'all': true, and 'from'", field="id")
-    async with _doors(world) as doors:
+    async with doors_of(world, "webhooks") as doors:
         from engine.doors.deliveries import Deliveries
         from engine.doors.webhooks import KIND, Webhooks
 
@@ -198,7 +197,7 @@ async def webhook_deliveries(world: World, request: Request, caller: Caller) -> 
     state = given.get("state")
     if state is not None and state not in STATES:
         raise Problem("invalid", f"one of {', '.join(STATES)}", field="state")
-    async with _doors(world) as doors:
+    async with doors_of(world, "webhooks") as doors:
         from engine.doors.deliveries import Deliveries
         from engine.doors.webhooks import KIND
 
@@ -225,19 +224,6 @@ def _department(world: World, request: Request, caller: Caller) -> str:
     if not is_theirs:
         raise not_found()
     return code
-
-
-@asynccontextmanager
-async def _doors(world: World) -> AsyncIterator["Doors"]:
-    """Give the database.
-
-    Raises:
-        Problem: There is none, or it is away.
-    """
-    try:
-        yield await world.doors()
-    except DependencyDown as exc:
-        raise away("the database of webhooks") from exc
 
 
 async def _found(doors: "Doors", department: str, request: Request) -> dict[str, Any]:

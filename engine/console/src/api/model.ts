@@ -41,3 +41,13 @@ export interface Result extends Partial<Decided> {
   detail?: string;
   label_zh?: string;
 }
+
+/** A ticket in a line, where another is looked at. */
+export interface Brief {
+  id: string;
+  status: string;
+  received_at: number;
+  category?: string;
+  text?: string;
+  address?: string;
+}

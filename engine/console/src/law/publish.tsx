@@ -5,6 +5,7 @@ import type { Pack } from "../api/model.ts";
 import { pack } from "../api/session.ts";
 import { t } from "../i18n/index.ts";
 import { Dialog } from "../ui/dialog.tsx";
+import { FormEnd } from "../ui/form-end.tsx";
 import { tell, tellProblem } from "../ui/toasts.tsx";
 import { Sections } from "./findings.tsx";
 import type { Tried } from "./model.ts";
@@ -38,14 +39,7 @@ export function Publish({ tried, close, done }: { tried: Tried; close: () => voi
           {t("law.reason")}
           <textarea name="reason" required minLength={4} maxLength={500} rows={3} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
         </label>
-        <p class="line">
-          <button class="primary" disabled={isBusy || reason.trim().length < 4}>
-            {isBusy ? t("law.publishing") : t("law.put_in_force")}
-          </button>
-          <button type="button" onClick={close}>
-            {t("back")}
-          </button>
-        </p>
+        <FormEnd label={t("law.put_in_force")} busy={t("law.publishing")} isBusy={isBusy} isUnfit={reason.trim().length < 4} close={close} />
       </form>
     </Dialog>
   );

@@ -4,13 +4,14 @@ import type { Row } from "../api/model.ts";
 import { categoryName, personName, placeName, who, zone } from "../api/session.ts";
 import { t, word } from "../i18n/index.ts";
 import { ticketAddress } from "../lib/route.ts";
-import { linesOf, type Revealed } from "../lib/reporter.ts";
+import type { Revealed } from "../lib/reporter.ts";
 import { moment } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
 import { store } from "../live/store.ts";
 import { refusalText } from "../ui/earlier.tsx";
 import { useTitle } from "../ui/loaded.ts";
 import { Link } from "../ui/link.tsx";
+import { RevealedLines } from "../ui/revealed.tsx";
 import { tell, tellProblem } from "../ui/toasts.tsx";
 
 /** The number, shown for a survey once the audit has it; gone with the call. */
@@ -36,18 +37,7 @@ function Number({ id }: { id: string }) {
       </p>
     );
   }
-  return (
-    <dl class="facts revealed" data-test="revealed">
-      {linesOf(found).map((line) => (
-        <div key={`${line.list}.${line.key}`}>
-          <dt>{word(line.list, line.key)}</dt>
-          <dd>
-            <bdi>{line.value}</bdi>
-          </dd>
-        </div>
-      ))}
-    </dl>
-  );
+  return <RevealedLines found={found} />;
 }
 
 function Answer({ row, next }: { row: Row; next: () => void }) {

@@ -7,6 +7,7 @@ import { t, word } from "../i18n/index.ts";
 import { bodyOf } from "../lib/command-body.ts";
 import { conflict } from "./conflict.tsx";
 import { Field } from "./fields.tsx";
+import { FormEnd } from "./form-end.tsx";
 import { wanted } from "./keys.ts";
 import { problemText, tell, tellProblem } from "./toasts.tsx";
 
@@ -82,14 +83,7 @@ function Form({ told, one, close, refresh }: Props & { one: CommandTold; close: 
       {one.may_have.map((field) => (
         <Field key={field} kind={one.kind} field={field} isNeeded={false} />
       ))}
-      <p class="row-of">
-        <button class="primary" disabled={isBusy}>
-          {isBusy ? t("sending") : titleOf(one)}
-        </button>
-        <button type="button" onClick={close}>
-          {t("back")}
-        </button>
-      </p>
+      <FormEnd label={titleOf(one)} isBusy={isBusy} close={close} />
     </form>
   );
 }

@@ -2,6 +2,7 @@
 import type { Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Refusal, ask } from "../api/client.ts";
+import type { Brief } from "../api/model.ts";
 import { categoryName, who, zone } from "../api/session.ts";
 import { t, word } from "../i18n/index.ts";
 import { completeNumber, mayAskByNumber } from "../lib/reporter.ts";
@@ -13,15 +14,7 @@ import { problemText } from "./toasts.tsx";
 
 const PAUSE_MS = 700;
 
-interface Told {
-  id: string;
-  status: string;
-  received_at: number;
-  category?: string;
-  text?: string;
-  address?: string;
-}
-type Answer = { rows: Told[] } | { problem: string };
+type Answer = { rows: Brief[] } | { problem: string };
 
 /** A refusal for somebody's quota says how large it is. */
 export function refusalText(error: unknown): string {
@@ -31,7 +24,7 @@ export function refusalText(error: unknown): string {
 
 async function asked(body: { ticket: string } | { number: string }): Promise<Answer> {
   try {
-    return await ask<{ rows: Told[] }>("/v1/reporters/earlier", { body });
+    return await ask<{ rows: Brief[] }>("/v1/reporters/earlier", { body });
   } catch (error) {
     return { problem: refusalText(error) };
   }

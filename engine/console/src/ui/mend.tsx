@@ -5,6 +5,7 @@ import type { Taken } from "../api/model.ts";
 import { pack } from "../api/session.ts";
 import { named, t, word } from "../i18n/index.ts";
 import { MENDABLE, mended, valueAt } from "../lib/shift.ts";
+import { FormEnd } from "./form-end.tsx";
 import { problemText } from "./toasts.tsx";
 
 export interface Original {
@@ -108,14 +109,7 @@ export function Mend({ path, original, done, close }: Props) {
           {wrong}
         </p>
       )}
-      <p class="row-of">
-        <button class="primary" disabled={isBusy || data === null}>
-          {isBusy ? t("sending") : t("records.resend")}
-        </button>
-        <button type="button" onClick={close}>
-          {t("back")}
-        </button>
-      </p>
+      <FormEnd label={t("records.resend")} isBusy={isBusy} isUnfit={data === null} close={close} />
     </form>
   );
 }

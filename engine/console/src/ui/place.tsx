@@ -1,7 +1,7 @@
 /** What else there is at a ticket's place, and what it may be the same as: two reports are looked at side by side. */
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "../api/client.ts";
-import type { Happened, TicketTold } from "../api/model.ts";
+import type { Brief, Happened, TicketTold } from "../api/model.ts";
 import { categoryName, zone } from "../api/session.ts";
 import { t, word } from "../i18n/index.ts";
 import { ticketAddress } from "../lib/route.ts";
@@ -10,15 +10,6 @@ import { engineNow } from "../live/clock.ts";
 import { Link } from "./link.tsx";
 
 const SHOWN = 6;
-
-interface Found {
-  id: string;
-  status: string;
-  received_at: number;
-  category?: string;
-  text?: string;
-  address?: string;
-}
 
 /** Likely duplicates as they were proposed, the likeliest first: ticket -> score. */
 export function proposedIn(past: readonly Happened[]): [string, number][] {
@@ -32,7 +23,7 @@ export function proposedIn(past: readonly Happened[]): [string, number][] {
   return [...found].sort((a, b) => b[1] - a[1]);
 }
 
-function Line({ one, score }: { one: Found; score?: number }) {
+function Line({ one, score }: { one: Brief; score?: number }) {
   return (
     <li>
       <Link to={ticketAddress(one.id)} class="id">
@@ -49,11 +40,11 @@ function Line({ one, score }: { one: Found; score?: number }) {
   );
 }
 
-function useFound(path: string, wanted: boolean): Found[] {
-  const [rows, setRows] = useState<Found[]>([]);
+function useFound(path: string, wanted: boolean): Brief[] {
+  const [rows, setRows] = useState<Brief[]>([]);
   useEffect(() => {
     let isHere = true;
-    if (wanted) ask<{ rows: Found[] }>(path).then((found) => isHere && setRows(found.rows), () => undefined);
+    if (wanted) ask<{ rows: Brief[] }>(path).then((found) => isHere && setRows(found.rows), () => undefined);
     return () => {
       isHere = false;
     };

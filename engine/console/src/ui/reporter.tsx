@@ -3,23 +3,16 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { ask, ticketPath } from "../api/client.ts";
 import type { TicketTold } from "../api/model.ts";
 import { t, word } from "../i18n/index.ts";
-import { PURPOSES, linesOf, type Revealed } from "../lib/reporter.ts";
+import { PURPOSES, type Revealed } from "../lib/reporter.ts";
 import { EarlierOfTicket, refusalText } from "./earlier.tsx";
+import { FormEnd } from "./form-end.tsx";
+import { RevealedLines } from "./revealed.tsx";
 import { tell } from "./toasts.tsx";
 
 function Shown({ found, hide }: { found: Revealed; hide: () => void }) {
   return (
     <>
-      <dl class="facts revealed" data-test="revealed">
-        {linesOf(found).map((line) => (
-          <div key={`${line.list}.${line.key}`}>
-            <dt>{word(line.list, line.key)}</dt>
-            <dd>
-              <bdi>{line.value}</bdi>
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <RevealedLines found={found} />
       <p class="row-of">
         <span class="muted grow">{t("reporter.goes")}</span>
         <button type="button" onClick={hide}>
@@ -59,14 +52,7 @@ function Purposes({ submit, isBusy, close }: { submit: (form: FormData) => void;
         <textarea name="text" rows={2} maxLength={500} />
       </label>
       <p class="muted">{t("reporter.counts")}</p>
-      <p class="row-of">
-        <button class="primary" disabled={isBusy}>
-          {isBusy ? t("sending") : t("reporter.show")}
-        </button>
-        <button type="button" onClick={close}>
-          {t("back")}
-        </button>
-      </p>
+      <FormEnd label={t("reporter.show")} isBusy={isBusy} close={close} />
     </form>
   );
 }
