@@ -14,6 +14,7 @@ from engine.doors.store import Doors
 
 MOST_OPEN = 50
 """That somebody has signed over and nobody has acknowledged yet."""
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext(current_schema() || ' handovers of ' || :giver))")
 _LISTED = text(
     """SELECT seq, id, giver, giver_role, taker, note, n_points, at, taken_at, taken_note FROM handovers
     WHERE seq < :before AND (CAST(:who AS text) IS NULL OR giver = :who OR taker = :who) ORDER BY seq DESC LIMIT :n"""
@@ -28,7 +29,8 @@ async def writing(doors: Doors) -> AsyncIterator[AsyncConnection]:
 
 
 async def has_room(connection: AsyncConnection, giver: str) -> bool:
-    """Whether somebody may sign one more over: so many wait to be acknowledged at most."""
+    """Whether somebody may sign one more over: so many wait to be acknowledged at most, at whichever gateway."""
+    await connection.execute(_ALONE, {"giver": giver})
     asked = select(func.count()).where(HANDOVERS.c.giver == giver, HANDOVERS.c.taken_at.is_(None))
     return bool((await connection.execute(asked)).scalar_one() < MOST_OPEN)
 

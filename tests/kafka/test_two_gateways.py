@@ -12,7 +12,7 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from engine.doors import webhooks
+from engine.doors import handovers, webhooks
 from engine.gateway import logins, rates, shared_views
 from engine.gateway.problems import Problem
 from engine.gateway.rates import BURST_SECONDS, Rates
@@ -85,6 +85,20 @@ async def test_each_bound_is_held_by_both_together(
         )
         ids = [one["id"] for answer in leased for one in answer.json()["events"]]
         assert len(ids) == len(set(ids)) == 6
+
+
+async def test_shifts_that_wait_are_counted_by_both_together(
+    redis_url: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each counted before the other had written."""
+    monkeypatch.setattr(handovers, "MOST_OPEN", 3)
+    async with two(redis_url, tmp_path, database_url=database_url) as (here, clients):
+        chief = here.person("chief:chief-1")
+
+        async def sign(client: httpx.AsyncClient, _: int) -> httpx.Response:
+            return await client.post("/v1/handovers", json={"to": "supervisor-1"}, headers=chief)
+
+        assert await race(clients, sign, 10) == {201: 3, 429: 7}
 
 
 async def test_a_clients_rate_is_of_all_gateways_together(
