@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from engine.errors import InvalidSettings
 from rules.law.cel_library import cel
 from rules.law.conditions import FAILURES, compiled
 from topics.task import Task
+
+T = TypeVar("T")
 
 JUDGING_SECONDS = 1.0
 """Of a core, for one lot of events; the rest is left for another time. A thousand take 0.2 s."""
@@ -68,18 +70,23 @@ class Filter:
 
 
 async def judged(wants: Filter, bodies: Sequence[str], seconds: float = JUDGING_SECONDS) -> list[bool]:
-    """Judge events one after another, on a thread: whoever shares the loop does not wait for it.
+    """Judge events; see ``in_time``."""
+    return [True] * len(bodies) if wants.takes_all else await in_time(wants.takes, bodies, seconds)
+
+
+async def in_time(judge: Callable[[T], bool], things: Sequence[T], seconds: float = JUDGING_SECONDS) -> list[bool]:
+    """Judge things one after another, on a thread: whoever shares the loop does not wait for it.
 
     Returns:
         An answer for each of the first of them, of one at least; for fewer than all where the time is over.
     """
-    return [True] * len(bodies) if wants.takes_all else await asyncio.to_thread(_judged, wants, bodies, seconds)
+    return await asyncio.to_thread(_in_time, judge, things, seconds)
 
 
-def _judged(wants: Filter, bodies: Sequence[str], seconds: float) -> list[bool]:
+def _in_time(judge: Callable[[T], bool], things: Sequence[T], seconds: float) -> list[bool]:
     until, found = time.monotonic() + seconds, list[bool]()
-    for body in bodies:
-        found.append(wants.takes(body))
+    for thing in things:
+        found.append(judge(thing))
         if time.monotonic() > until:
             break
     return found

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import binascii
-import time
 from collections.abc import Sequence
 from itertools import compress
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 from starlette.datastructures import QueryParams
 
+from engine.doors.filters import in_time
 from engine.gateway.callers import Caller, sees_place
 from engine.gateway.problems import Problem
 from engine.gateway.queues import MOST, limit_of, sees_row
@@ -31,8 +31,6 @@ OF_THE_ARCHIVE = "received_at"
 LIVE = ("live", "filter", "sort", "place", "limit", "cursor")
 LOOKED = 5_000
 """Rows of the archive that one request looks through; where more may follow, the cursor goes on from there."""
-JUDGING_SECONDS = 1.0
-"""Of a core, for one lot of rows: 10,000 take 0.2 s."""
 
 
 class Order(NamedTuple):
@@ -106,18 +104,8 @@ def _theirs(law: Law, caller: Caller, rows: Sequence[dict[str, Any]], place: str
 
 
 async def judged(wanted: Filter | None, rows: Sequence[dict[str, Any]], now: int) -> list[bool]:
-    """Judge rows one after another, on a thread: nobody else waits for it. Answers for the first of them, of one at
-    least, where the time is over."""
-    return [True] * len(rows) if wanted is None else await asyncio.to_thread(_judged, wanted, rows, now)
-
-
-def _judged(wanted: Filter, rows: Sequence[dict[str, Any]], now: int) -> list[bool]:
-    until, found = time.monotonic() + JUDGING_SECONDS, list[bool]()
-    for row in rows:
-        found.append(wanted.holds(row, now))
-        if time.monotonic() > until:
-            break
-    return found
+    """Judge rows; answers for the first of them, of one at least, where the time is over."""
+    return [True] * len(rows) if wanted is None else await in_time(lambda row: wanted.holds(row, now), rows)
 
 
 def is_theirs(law: Law, caller: Caller, row: dict[str, Any]) -> bool:

@@ -227,9 +227,13 @@ class Live:
         """Say up to where everything was sent."""
         return written(self._next)
 
+    def keeps(self, positions: dict[int, int]) -> bool:
+        """Whether all changes from these positions on are kept."""
+        return all(number in self._since and positions.get(number, 0) >= self._since[number] for number in self._next)
+
     def since(self, positions: dict[int, int]) -> list[Shown] | None:
         """Give the latest change of each ticket from these positions on; ``None``: it is not kept any more."""
-        if not all(number in self._since and positions.get(number, 0) >= self._since[number] for number in self._next):
+        if not self.keeps(positions):
             return None
         found = dict[str, Change]()
         for one in self._ring:

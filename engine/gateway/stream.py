@@ -130,7 +130,7 @@ async def _resumed(world: World, caller: Caller, name: str, client: Client, give
     """Give what stands in the queue by name, then what was missed since a cursor; ``None``: that is not known any more,
     or no cursor was given. Without the names a row that left meanwhile would stand at the client for ever."""
     cursor = positions_of(given, world.settings.partitions) if given is not None else None
-    if cursor is None or world.live.since(cursor) is None:
+    if cursor is None or not world.live.keeps(cursor):
         return None
     view = await world.view.positions()
     has = await standing(world, caller, name)
@@ -151,7 +151,7 @@ async def _begun(
     deadline = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
     while True:
         positions = dict.fromkeys(range(world.settings.partitions), 0) | await world.view.positions()
-        if world.live.since(positions) is not None:
+        if world.live.keeps(positions):
             break
         if asyncio.get_running_loop().time() > deadline:
             client.tear()

