@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from engine.gateway.console import DIST
+from engine.security.private_files import alone_at
 
 HERE = Path(__file__).parent
 GENERATED = HERE / "generated"
@@ -117,20 +118,21 @@ def _install(by: Node) -> None:
 
 
 def build() -> bool:
-    """Build the console unless it is built already; answers whether it was."""
+    """Build the console unless it is built already; answers whether it was. Of several at once one builds."""
     if not (HERE / "package.json").exists():
         raise SystemExit("the console's source is not here: an installed package has the console as it was built")
     described = openapi()
     mark = fingerprint(described)
-    if STAMP.exists() and STAMP.read_text() == mark:
-        return False
-    by = node()
-    GENERATED.mkdir(exist_ok=True)
-    (GENERATED / "openapi.json").write_bytes(described)
-    _install(by)
-    for step in ("types", "check", "build"):
-        run(by, "run", "--silent", step)
-    STAMP.write_text(mark)
+    with alone_at(HERE):
+        if STAMP.exists() and STAMP.read_text() == mark:
+            return False
+        by = node()
+        GENERATED.mkdir(exist_ok=True)
+        (GENERATED / "openapi.json").write_bytes(described)
+        _install(by)
+        for step in ("types", "check", "build"):
+            run(by, "run", "--silent", step)
+        STAMP.write_text(mark)
     return True
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import cramjam
 
 from engine.console import build
+from engine.security.private_files import alone_at
 from tests.browser.fonts import configured, unwrapped
 
 HERE = Path(__file__).parent
@@ -47,17 +48,18 @@ def packages() -> Path:
 
 def axe() -> str:
     """The source of axe-core."""
-    return (packages() / "axe-core" / "axe.min.js").read_text()
+    with alone_at(HERE):
+        return (packages() / "axe-core" / "axe.min.js").read_text()
 
 
 def browser() -> Browser:
-    """Find one, or unpack it."""
+    """Find one, or unpack it; of tests side by side one does so, and the others find it."""
     found = next(filter(None, map(shutil.which, INSTALLED)), None)
-    fonts = _fonts()
-    environ = dict(os.environ) | {"FONTCONFIG_FILE": str(fonts)}
-    if found is not None:
-        return Browser(found, environ)
-    program = _unpacked()
+    with alone_at(HERE):
+        environ = dict(os.environ) | {"FONTCONFIG_FILE": str(_fonts())}
+        if found is not None:
+            return Browser(found, environ)
+        program = _unpacked()
     libraries = f"{UNPACKED / 'lib'}{os.pathsep}{os.environ.get('LD_LIBRARY_PATH', '')}".rstrip(os.pathsep)
     return Browser(str(program), environ | {"LD_LIBRARY_PATH": libraries})
 
