@@ -217,6 +217,10 @@ def test_nobody_is_kept_out(town: Town, lang: str) -> None:
     assert chief.locator("html").get_attribute("lang") == {"zh": "zh-CN", "en": "en"}[lang]
 
 
+AT_ONCE = """keys => keys.forEach(key => document.activeElement.dispatchEvent(
+    new KeyboardEvent("keydown", {bubbles: true, cancelable: true, ...key})))"""
+
+
 def test_everything_by_keyboard(town: Town) -> None:
     """From the queue to a ticket, a command's form and back, and anywhere by a few letters."""
     chief = town.sit("chief:chief-1")
@@ -230,10 +234,18 @@ def test_everything_by_keyboard(town: Town) -> None:
     chief.keyboard.press("Enter")
     chief.wait_for_selector(".commands")
     chief.keyboard.press("m")
-    expect(chief.get_by_role("form", name="备注")).to_be_visible()
+    expect(chief.get_by_role("form", name="备注").locator("textarea")).to_be_focused()
     chief.keyboard.press("Escape")
+    expect(chief.get_by_role("form", name="备注")).to_have_count(0)
+    expect(chief.locator(".commands")).to_be_visible()
+    chief.evaluate(AT_ONCE, [{"key": "Escape"}, {"key": "g"}, {"key": "d"}])
+    chief.wait_for_selector(".report")
+    chief.go_back()
+    chief.wait_for_selector(".row")
     chief.keyboard.press("Control+k")
     chief.keyboard.type("接报台")
+    chief.evaluate(AT_ONCE, [{"key": "Enter", "isComposing": True}, {"key": "Escape", "isComposing": True}])
+    expect(chief.locator("dialog input")).to_have_value("接报台")
     chief.keyboard.press("Enter")
     chief.wait_for_selector(".report")
     chief.keyboard.press("?")

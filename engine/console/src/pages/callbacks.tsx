@@ -113,7 +113,7 @@ export function CallbacksPage() {
   const next = () => setAt(rows[(index + 1) % Math.max(1, rows.length)]?.id ?? null);
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
-      if (event.key !== "n" || event.defaultPrevented || event.ctrlKey || event.metaKey || isTyping(event.target)) return;
+      if (event.key !== "n" || event.isComposing || event.defaultPrevented || event.ctrlKey || event.metaKey || isTyping(event.target)) return;
       event.preventDefault();
       next();
     };

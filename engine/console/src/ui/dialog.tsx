@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icon.tsx";
+import { useEscape } from "./keys.ts";
 import { t } from "../i18n/index.ts";
 
 interface Props {
@@ -12,7 +13,9 @@ interface Props {
 /** A window of the browser's own: it keeps the focus inside, and gives it back where it was. */
 export function Dialog({ title, close, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useEscape(close);
+  // with the page, not after it is painted: what is typed meanwhile would go to the page behind
+  useLayoutEffect(() => {
     const dialog = ref.current;
     if (dialog && !dialog.open) dialog.showModal();
     return () => dialog?.close();

@@ -1,5 +1,6 @@
-/** The end of a form: what it does, and the way back. */
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { t } from "../i18n/index.ts";
+import { useEscape } from "./keys.ts";
 
 interface Props {
   label: string;
@@ -10,9 +11,13 @@ interface Props {
   close: () => void;
 }
 
+/** The end of a form: what it does, and the way back. Whoever opens a form stands in its first field, and Escape is the way back as well. */
 export function FormEnd({ label, isBusy, busy, isUnfit, close }: Props) {
+  const ref = useRef<HTMLParagraphElement>(null);
+  useEscape(close);
+  useLayoutEffect(() => ref.current?.closest("form")?.querySelector<HTMLElement>("input, select, textarea")?.focus(), []);
   return (
-    <p class="row-of">
+    <p class="row-of" ref={ref}>
       <button class="primary" disabled={isBusy || isUnfit}>
         {isBusy ? (busy ?? t("sending")) : label}
       </button>

@@ -1,7 +1,8 @@
 /** Everything by keyboard: one place knows which key does what. */
 import { signal } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { store } from "../live/store.ts";
-import { go, path, steps, ticketAddress } from "../lib/route.ts";
+import { back, go, path, steps, ticketAddress } from "../lib/route.ts";
 import { chosen, chooseNone, current, step, toggle } from "./selection.ts";
 
 export const isHelpOpen = signal(false);
@@ -11,6 +12,19 @@ export const wanted = signal<string | null>(null);
 
 const COMMANDS: Record<string, string> = { a: "accept", e: "escalate", r: "reassign", m: "note", f: "finish", s: "start" };
 const PLACES: Record<string, string> = { q: "/queues/mine", a: "/queues/all", d: "/desk", p: "/approvals", w: "/whistles", n: "/numbers", s: "/score", m: "/map", l: "/law" };
+
+/** What stands open over a page, the last opened last: Escape shuts that one alone. */
+const closers: (() => void)[] = [];
+
+export function useEscape(close: () => void): void {
+  const latest = useRef(close);
+  latest.current = close;
+  useLayoutEffect(() => {
+    const shut = () => latest.current();
+    closers.push(shut);
+    return () => void closers.splice(closers.indexOf(shut), 1);
+  }, []);
+}
 
 let isGoing = false;
 
@@ -36,12 +50,12 @@ function command(kind: string): void {
 }
 
 function escape(): void {
-  if (isHelpOpen.value || isPaletteOpen.value) {
-    isHelpOpen.value = isPaletteOpen.value = false;
+  if (closers.length > 0) {
+    closers.at(-1)!();
   } else if (wanted.value !== null) {
     wanted.value = null;
   } else if (path.value.startsWith("/tickets/")) {
-    history.back();
+    back("/queues/mine");
   } else {
     chooseNone();
   }
@@ -70,6 +84,7 @@ const KEYS: Record<string, () => void> = {
 };
 
 function pressed(event: KeyboardEvent): void {
+  if (event.isComposing || event.defaultPrevented) return; // whoever composes Chinese gives Enter and Escape to the input method
   if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
     event.preventDefault();
     isPaletteOpen.value = !isPaletteOpen.value;

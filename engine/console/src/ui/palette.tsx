@@ -44,6 +44,7 @@ function Entries() {
     go(entry.to);
   };
   const key = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
+    if (event.isComposing) return; // Enter takes a word of the input method's
     // by what stands in the field: whoever types fast presses Enter before it is drawn
     const typed = event.currentTarget.value;
     if (event.key === "ArrowDown") setAt(Math.min(entries.length - 1, at + 1));
