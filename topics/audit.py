@@ -1,5 +1,5 @@
-"""Who looked at what of a person, and who had it forgotten: the records of ``people.audit``, which never say what was
-seen."""
+"""Who looked at what of a person, who had it forgotten, and who took figures away: the records of ``people.audit``,
+which never say what was seen."""
 
 from enum import StrEnum
 
@@ -19,6 +19,7 @@ class Deed(StrEnum):
     MENDED = "mended"  # a rejected record was mended and sent again
     HANDED_OVER = "handed_over"  # a shift's open points were signed over to somebody
     TAKEN_OVER = "taken_over"  # who acknowledged it
+    EXPORT = "export"  # figures by person, place or department were taken away as a file
 
 
 class Purpose(StrEnum):
@@ -62,4 +63,9 @@ class AuditEntry(
     of: str | None = None
     """Of ``erase_done`` and ``taken_over``: the entry by which it was asked for, or handed over."""
     count: int | None = None
-    """How many keys were destroyed, tickets found, or points handed over."""
+    """How many keys were destroyed, tickets found, points handed over, or rows taken away."""
+    report: str | None = None
+    """Of ``export``: which figures and by what, as ``rates:person``."""
+    since: Instant | None = None
+    until: Instant | None = None
+    """Of ``export``: of when, ``until`` left out."""

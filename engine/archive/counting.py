@@ -40,7 +40,14 @@ MOST = 5000
 
 
 async def counted(
-    archive: Archive, name: str, by: Sequence[str], since: Instant, until: Instant, homes: Sequence[str] | None
+    archive: Archive,
+    name: str,
+    by: Sequence[str],
+    since: Instant,
+    until: Instant,
+    homes: Sequence[str] | None,
+    *,
+    most: int = MOST,
 ) -> list[dict[str, Any]]:
     """Give a report's rows, the largest first.
 
@@ -48,6 +55,7 @@ async def counted(
         by: Columns of ``REPORTS[name]``; none: one row.
         until: Not included.
         homes: Whose tickets count; ``None``: all.
+        most: Rows.
     """
     table, at, _, numbers = REPORTS[name]
     columns = [table.c[column] for column in by]
@@ -56,7 +64,7 @@ async def counted(
     asked = asked.where(at >= bindparam("since", begin), at < bindparam("until", end))
     if homes is not None:
         asked = asked.where(table.c.home == func.any(bindparam("homes", list(homes), type_=ARRAY(Text))))
-    asked = asked.group_by(*columns).order_by(literal_column("n").desc(), *columns).limit(MOST)
+    asked = asked.group_by(*columns).order_by(literal_column("n").desc(), *columns).limit(most)
     async with answering(), archive.engine.connect() as connection:
         rows = (await connection.execute(asked)).all()
     return [{key: _plain(value) for key, value in row._mapping.items()} for row in rows]

@@ -1,5 +1,6 @@
-"""The field's rates out of the archive (closing, in time, satisfied, …), how many limits broke day by day, and what the
-split counted; each rate with what it is of, raw and as it stands after tickets were opened again."""
+"""The field's rates out of the archive (closing, in time, satisfied, …), how many limits broke day by day, what the
+split counted and what was given by hand; each rate with what it is of, raw and as it stands after tickets were opened
+again."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -93,14 +94,14 @@ def _within(period: Period, at: ColumnElement[Any], home: ColumnElement[Any]) ->
     return found
 
 
-async def rates(archive: Archive, by: str | None, period: Period) -> list[dict[str, Any]]:
+async def rates(archive: Archive, by: str | None, period: Period, *, most: int = MOST) -> list[dict[str, Any]]:
     """Count what the rates are made of, the largest group first; exercises count in none (LAW 3)."""
     group = [] if by is None else [BY[by].label("code")]
     asked = select(*group, *(number.label(name) for name, number in NUMBERS.items()))
     real = func.coalesce(_of("exercise"), "false") != "true"
     asked = asked.where(*_within(period, TICKETS.c.received_at, TICKETS.c.home), real)
     asked = asked.group_by(*([literal_column("code")] if group else [])).order_by(literal_column("received").desc())
-    return await _rows(archive, asked.limit(MOST))
+    return await _rows(archive, asked.limit(most))
 
 
 async def trend(archive: Archive, zone: str, period: Period) -> list[dict[str, Any]]:
@@ -126,13 +127,32 @@ GROUP BY 1, 2, 3, 4 LIMIT 20000
 
 async def filed(archive: Archive, period: Period) -> list[dict[str, Any]]:
     """Count what the split booked, filing by filing: home, how it was counted, to whom, and who else could have."""
+    return await _of_decisions(archive, FILED, period)
+
+
+BY_HAND = """
+SELECT d.home, e->'facts'->>'party' AS party, e->'facts'->>'former' AS former, count(*) AS n
+FROM decisions d, json_array_elements(d.record->'events') e
+WHERE d.at >= :since AND d.at < :until AND 'TicketReassigned' = ANY(d.events) AND e->>'type' = 'TicketReassigned'
+      AND (e->'facts'->'former') IS NOT NULL AND (e->'facts'->'counted') IS NULL
+      AND (CAST(:homes AS text[]) IS NULL OR d.home = ANY(CAST(:homes AS text[])))
+GROUP BY 1, 2, 3 LIMIT 20000
+"""
+
+
+async def by_hand(archive: Archive, period: Period) -> list[dict[str, Any]]:
+    """Count what was given from one party to another by hand, exercises left out: home, to whom, and from whom."""
+    return await _of_decisions(archive, BY_HAND, period)
+
+
+async def _of_decisions(archive: Archive, asked: str, period: Period) -> list[dict[str, Any]]:
     given = {
         "since": sure(period.since),
         "until": sure(period.until),
         "homes": None if period.homes is None else list(period.homes),
     }
     async with answering(), archive.engine.connect() as connection:
-        rows = (await connection.execute(text(FILED), given)).all()
+        rows = (await connection.execute(text(asked), given)).all()
     return [dict(row._mapping) for row in rows]
 
 

@@ -60,7 +60,7 @@ def people_audit(
     data: Data = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """List who was shown whom and why, and who had whom forgotten, the latest last.
+    """List who was shown whom and why, who had whom forgotten and who took figures away, the latest last.
 
     Example: gridwhistle people audit --ticket tawan-20260302-1 --limit 1000 --json
     """
@@ -69,6 +69,6 @@ def people_audit(
         if as_json:
             print(codec.encode(one).decode())
             continue
-        about = one.ticket or one.record or one.of or "-"
+        about = one.ticket or one.record or one.of or one.report or "-"
         print(plain(f"{datetime.fromtimestamp(one.at / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC  {one.who}  {one.what} "
                     f" {about}  {one.purpose or ''} {one.text}".rstrip()))  # fmt: skip

@@ -103,7 +103,7 @@ def _given(name: str, example: Example) -> dict[str, Any]:
     if example.gives is None:
         return {"description": "Done"}
     if example.content_type != "application/json":
-        schema = {"type": "string"} if example.content_type in ("text/plain", "text/html") else {}
+        schema = {"type": "string"} if example.content_type.startswith("text/") else {}
         content = {example.content_type: {"schema": schema, "example": example.gives}}
         return {"description": "Done", "content": content}
     told = _json("Done", example.gives, example.sometimes)

@@ -75,7 +75,7 @@ async def erase_approve(world: World, request: Request, caller: Caller) -> Respo
 
 
 async def audit(world: World, request: Request, caller: Caller) -> Response:
-    """List who was shown whom, and who had whom forgotten, the latest first."""
+    """List who was shown whom, who had whom forgotten and who took what figures away, the latest first."""
     limit = limit_of(request.query_params.get("limit"))
     async with reporters.reading():
         found = await world.audit.entries()
@@ -83,5 +83,8 @@ async def audit(world: World, request: Request, caller: Caller) -> Response:
 
 
 def _told(entry: AuditEntry) -> dict[str, Any]:
-    names = ("id", "at", "who", "what", "ticket", "record", "purpose", "text", "is_urgent", "of", "count")
+    names = (
+        "id", "at", "who", "what", "ticket", "record", "purpose", "text", "is_urgent", "of", "count", "report", "since",
+        "until",
+    )  # fmt: skip
     return {name: value for name in names if (value := getattr(entry, name)) not in (None, "", False)}

@@ -54,6 +54,13 @@ OF_LAW: dict[str, Example] = {
         query={"since": "2026-03-01"},
         fails=("not-found", "invalid", "no-archive"),
     ),
+    "export": Example(
+        200,
+        "\ufeff街道,工单,办结率 %,…\r\n",
+        "text/csv",
+        query={"by": "street", "since": "2026-03-01", "lang": "zh"},
+        fails=("foreign-origin", "not-found", "too-large", "invalid", "no-archive"),
+    ),
     "points": Example(
         200,
         {"rule": {"count": 5, "days": 90, "metres": 50}, "points": [_POINT], "now": 1772413200000},

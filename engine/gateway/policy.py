@@ -92,6 +92,7 @@ POLICIES: dict[str, Policy] = {
     "trend": Policy(("person", "auditor", "system_admin"), "own"),
     "rates": Policy(("person", "auditor", "system_admin"), "own"),
     "numbers": Policy(("person", "auditor", "system_admin"), "own"),
+    "export": Policy(("person", "auditor", "system_admin"), "own"),
     "rejected": Policy(("person", "auditor", "system_admin"), "own"),
     "rejected_original": Policy(("person",), "own"),
     "rejected_resend": Policy(("person",), "own"),

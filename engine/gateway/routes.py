@@ -15,6 +15,7 @@ from engine.gateway import (
     console,
     duty,
     erasures,
+    exports,
     finding,
     handovers,
     law_desk,
@@ -160,6 +161,7 @@ ROUTES = (
     Route("GET", "/v1/reports/trend", "trend", scores.trend),
     Route("GET", "/v1/reports/split", "split", scores.split),
     Route("GET", "/v1/reports/{report}", "numbers", numbers.report),
+    Route("POST", "/v1/reports/{report}/export", "export", exports.export),
     *(
         Route(method, f"/open311/v2/{path}.{{format}}", f"open311_{name}", handler, refused)
         for method, path, name, handler in _OPEN311

@@ -38,7 +38,7 @@ async def rates(world: World, request: Request, caller: Caller) -> Response:
     """Give each rate of one's own homes: what it counts, raw and now, of what, and its target."""
     from engine.archive import rates as counting
 
-    _demand_scores(caller)
+    demand_scores(caller)
     given = request.query_params
     by = given.get("by")
     if by is not None and by not in counting.BY:
@@ -62,7 +62,7 @@ async def trend(world: World, request: Request, caller: Caller) -> Response:
     """Give how many limits broke on each day, by tier."""
     from engine.archive import rates as counting
 
-    _demand_scores(caller)
+    demand_scores(caller)
     since, until = period_of(world, request.query_params)
     period = counting.Period(since, until, homes_of(world, caller))
     async with archived():
@@ -74,16 +74,20 @@ async def split(world: World, request: Request, caller: Caller) -> Response:
     """Give the split of each home: what each party got, what it should have had, and why it is off (LAW 3)."""
     from engine.archive import rates as counting
 
-    _demand_scores(caller)
+    demand_scores(caller)
     since, until = period_of(world, request.query_params)
     period = counting.Period(since, until, homes_of(world, caller))
     async with archived():
-        rows = await counting.filed(await world.archive(), period)
+        archive = await world.archive()
+        rows, given = await counting.filed(archive, period), await counting.by_hand(archive, period)
     books, law = dict[str, Books](), world.law()
     for row in rows:
         able = msgspec.json.decode(row["eligible"], type=list[str])
         for home in ("", row["home"]):
             books.setdefault(home, Books()).count(law.shares, row["counted"], row["party"], able, n=row["n"])
+    for row in given:
+        for home in ("", row["home"]):
+            books.setdefault(home, Books()).give(row["party"], row["former"], n=row["n"])
     told = [_split(law, home, books[home]) for home in sorted(books)]
     return answer({"since": since, "until": until, "rows": told})
 
@@ -103,7 +107,7 @@ def _split(law: Law, home: str, books: Books) -> dict[str, Any]:
     return {"home": home, "parties": parties, "apart": dict(sorted(books.apart.items()))}
 
 
-def _demand_scores(caller: Caller) -> None:
+def demand_scores(caller: Caller) -> None:
     """A department has its own; the others' are none of its business.
 
     Raises:

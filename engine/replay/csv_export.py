@@ -6,15 +6,13 @@ from pathlib import Path
 
 import msgspec
 
+from engine import spreadsheet
 from rules.history.compare import Row, Side
 
 FIRST, LAST = ("identity", "origin", "home"), ("moved", "breaches_vanish", "breaches_appear", "no_longer_fit")
 COLUMNS = (*FIRST, *(f"{name}_{when}" for name in Side.__struct_fields__ for when in ("before", "after")), *LAST)
 
 Cell = str | tuple[str, ...] | None
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a cell for a formula; identities come from outside."""
 
 
 def write_rows(path: Path, rows: Iterable[Row]) -> None:
@@ -41,8 +39,8 @@ def _flat(row: Row) -> dict[str, Cell]:
 
 
 def _cell(value: Cell) -> str:
-    text = "; ".join(value) if isinstance(value, tuple) else value or ""
-    return f"'{text}" if text.startswith(FORMULA) else text
+    """Write one; identities come from outside."""
+    return str(spreadsheet.cell("; ".join(value) if isinstance(value, tuple) else value or ""))
 
 
 def as_json(rows: Iterable[Row]) -> list[dict[str, object]]:

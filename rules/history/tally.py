@@ -103,6 +103,11 @@ class Books:
         for share in shares:
             self.nominal[share.code] += n * (share.share * HUNDRED // whole)
 
+    def give(self, party: str, former: str | None, *, n: int = 1) -> None:
+        """Book ``n`` tickets that somebody gave to a party by hand, and took from another."""
+        self.manual[party] += n
+        self.manual[str(former)] -= n
+
     def causes(self, party: str) -> dict[str, int]:
         """Why a party is off its nominal share of all tickets, in hundredths of a ticket. Source: LAW 3."""
         target = round(self.target[party] * HUNDRED)
@@ -114,8 +119,8 @@ class Books:
         }
 
     def drift(self, party: str) -> int:
-        """By how much a party is off its nominal share. Source: LAW 3."""
-        return self.counts[party] * HUNDRED - self.nominal[party]
+        """By how much a party is off its nominal share, which is what its causes add up to. Source: LAW 3."""
+        return sum(self.causes(party).values())
 
 
 class Account:
@@ -206,8 +211,7 @@ class Account:
                 shares, able = self._laws[decision.why.pack or ""].shares, event.facts.get("eligible", ())
                 self.books.count(shares, event.facts["counted"], event.facts["party"], able)
             elif event.type == EventType.TICKET_REASSIGNED and "former" in event.facts and "counted" not in event.facts:
-                self.books.manual[event.facts["party"]] += 1
-                self.books.manual[str(event.facts["former"])] -= 1
+                self.books.give(event.facts["party"], event.facts["former"])
 
     def _breach(self, name: str, decision: Decision) -> None:
         clock, _, rung = decision.id.removeprefix(f"clock:{name}:").rpartition(":")

@@ -246,7 +246,7 @@ async def scored(here: House, client: httpx.AsyncClient, wide: dict[str, str]) -
     assert [one["home"] for one in split] == ["", "east", "hill"]
     assert sum(party["n"] for party in split[0]["parties"]) == 2 and split[0]["apart"] == {"emergency": 1}
     for party in split[0]["parties"]:
-        assert abs(sum(party["causes"].values()) - party["drift"] + party["share"]) <= 1  # one past the split
+        assert sum(party["causes"].values()) == party["drift"] and party["causes"]["emergency"] == -party["share"]
     for path in ("rates?by=id", "trend?since=x"):
         assert (await client.get(f"/v1/reports/{path}", headers=desk)).status_code == 422
     for path in ("rates", "trend", "split"):

@@ -96,6 +96,7 @@ WHO = {
     "trend": "roster auditor system_admin",
     "rates": "roster auditor system_admin",
     "numbers": "roster auditor system_admin",
+    "export": " ".join((*BY_PLACE, "auditor", "system_admin")),
     "rejected": "desk chief centre auditor system_admin",
     "rejected_original": "desk chief centre",
     "rejected_resend": "desk chief centre",

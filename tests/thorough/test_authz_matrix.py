@@ -76,6 +76,7 @@ ASKED: dict[str, tuple[str, Any, int]] = {
     "trend": ("/v1/reports/trend", None, 404),  # there is no archive here
     "rates": ("/v1/reports/rates", None, 404),  # there is no archive here
     "numbers": ("/v1/reports/tickets?since=x", None, 422),
+    "export": ("/v1/reports/rates/export?by=x", {}, 422),
     "rejected": ("/v1/rejected?limit=0", None, 422),
     "rejected_original": ("/v1/rejected/incidents.raw:0:0/original", {}, 404),
     "rejected_resend": ("/v1/rejected/incidents.raw:0:0/resend", {"data": 1}, 422),

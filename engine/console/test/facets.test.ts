@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import type { Row } from "../src/api/model.ts";
 import { bodyOf } from "../src/lib/command-body.ts";
-import { csvOf } from "../src/lib/csv.ts";
 import { counted, filterOf, passes, queryOf, stands, toggled } from "../src/lib/facets.ts";
 
 const seen = { now: 1_000_000_000, zone: "Asia/Shanghai", person: "p1", role: "chief" };
@@ -52,8 +51,4 @@ test("a form becomes a command's fields, and nothing that was left empty", () =>
     kind: "finish", text: "已清理", proof: ["photo:1", "photo:2"], passed: false, departments: ["a", "b"],
     until: Date.parse("2026-03-02T09:00:00+08:00"),
   });
-});
-
-test("a spreadsheet gets text as text", () => {
-  assert.equal(csvOf([["=1+1", 3, 'say "so"'], ["a,b", 0, "-x"]]), "\uFEFF'=1+1,3,\"say \"\"so\"\"\"\r\n\"a,b\",0,'-x\r\n");
 });

@@ -51,18 +51,34 @@ function asked(options: Options): RequestInit {
   return { method, headers, ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }) };
 }
 
-/** Ask, and give what was answered; a Refusal says what else. */
-export async function ask<T>(path: string, options: Options = {}): Promise<T> {
+async function answered(path: string, options: Options): Promise<Response> {
   let response: Response;
   try {
     response = await fetch(path, asked(options));
   } catch {
     throw new Refusal(AWAY);
   }
-  if (response.ok) return (response.status === 204 ? undefined : await response.json()) as T;
+  if (response.ok) return response;
   const refusal = new Refusal(await problemOf(response));
   if (response.status === 401 && path !== "/v1/session") whenSignedOut.call();
   throw refusal;
+}
+
+/** Ask, and give what was answered; a Refusal says what else. */
+export async function ask<T>(path: string, options: Options = {}): Promise<T> {
+  const response = await answered(path, options);
+  return (response.status === 204 ? undefined : await response.json()) as T;
+}
+
+/** Have a file made, and hand it to the browser under the name that it was given. */
+export async function download(path: string): Promise<void> {
+  const response = await answered(path, { method: "POST" });
+  const content = await response.blob();
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(content);
+  link.download = /filename="([\w.-]+)"/.exec(response.headers.get("content-disposition") ?? "")?.[1] ?? "export.csv";
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 export const ticketPath = (id: string): string => `/v1/tickets/${encodeURIComponent(id)}`;

@@ -1,11 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "../api/client.ts";
-import { dutyName, homeName, pack, zone } from "../api/session.ts";
-import { t } from "../i18n/index.ts";
-import { csvOf } from "../lib/csv.ts";
-import { DAY, day } from "../lib/time.ts";
+import { ask, download } from "../api/client.ts";
+import { dutyName, homeName, pack } from "../api/session.ts";
+import { lang, t } from "../i18n/index.ts";
+import { DAY } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
-import { problemText } from "../ui/toasts.tsx";
+import { problemText, tellProblem } from "../ui/toasts.tsx";
 
 interface Counted {
   home: string;
@@ -24,6 +23,7 @@ interface Line {
 }
 
 const PERIODS = [1, 7, 31] as const;
+const sinceOf = (days: number): string => `since=${encodeURIComponent(new Date(engineNow() - days * DAY).toISOString())}`;
 
 /** Put together by home; the whole city first. */
 export function linesOf(rows: readonly Counted[], city: string): Line[] {
@@ -71,14 +71,12 @@ function Split({ line }: { line: Line }) {
   );
 }
 
-function save(lines: readonly Line[]): void {
-  const head = [t("col.home"), t("col.all"), t("col.open"), t("col.breached"), ...(pack.value?.parties.map((one) => dutyName(one.code)) ?? [])];
-  const body = lines.map((line) => [nameOf(line), line.n, line.open, line.breached, ...splitOf(line).map((part) => part.n)]);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([csvOf([head, ...body])], { type: "text/csv" }));
-  link.download = `split-${day(engineNow(), zone())}.csv`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+async function save(days: number): Promise<void> {
+  try {
+    await download(`/v1/reports/tickets/export?by=home&lang=${lang.value}&${sinceOf(days)}`);
+  } catch (error) {
+    tellProblem(error);
+  }
 }
 
 const nameOf = (line: Line): string => (line.home === "" ? t("whole_city") : homeName(line.home));
@@ -124,8 +122,7 @@ export function NumbersPage() {
   const [problem, setProblem] = useState("");
   useEffect(() => {
     document.title = `${t("page.numbers")} · ${t("brand")}`;
-    const since = new Date(engineNow() - days * DAY).toISOString();
-    ask<{ rows: Counted[] }>(`/v1/reports/tickets?by=home&by=party&since=${encodeURIComponent(since)}`).then(
+    ask<{ rows: Counted[] }>(`/v1/reports/tickets?by=home&by=party&${sinceOf(days)}`).then(
       (found) => setLines(linesOf(found.rows, "")),
       (error: unknown) => setProblem(problemText(error)),
     );
@@ -140,7 +137,7 @@ export function NumbersPage() {
             {t("last_days", { n: one })}
           </button>
         ))}
-        <button type="button" disabled={!lines?.length} onClick={() => lines && save(lines)}>
+        <button type="button" disabled={!lines?.length} onClick={() => void save(days)}>
           CSV
         </button>
       </header>

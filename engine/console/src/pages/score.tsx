@@ -1,16 +1,15 @@
 /** The scoreboard: rates against targets, limits that broke, and the split with its causes. */
 import { useEffect, useState } from "preact/hooks";
-import { ask } from "../api/client.ts";
-import { categoryName, departmentName, dutyName, gridName, personName, zone } from "../api/session.ts";
-import { t, word } from "../i18n/index.ts";
-import { csvOf } from "../lib/csv.ts";
-import { DAY, day } from "../lib/time.ts";
+import { ask, download } from "../api/client.ts";
+import { categoryName, departmentName, dutyName, gridName, personName } from "../api/session.ts";
+import { lang, t } from "../i18n/index.ts";
+import { DAY } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
 import { BrokenTable, Chart } from "../score/chart.tsx";
-import { BY, RATES, percent, type Broken, type By, type HomeSplit, type RateRow, type Rates } from "../score/model.ts";
+import { BY, type Broken, type By, type HomeSplit, type Rates } from "../score/model.ts";
 import { RateTable, Whole } from "../score/rates.tsx";
 import { Splits } from "../score/split.tsx";
-import { problemText } from "../ui/toasts.tsx";
+import { problemText, tellProblem } from "../ui/toasts.tsx";
 import "../styles/score.css";
 
 interface Figures {
@@ -22,8 +21,10 @@ interface Figures {
 
 const PERIODS = [7, 31, 90] as const;
 
+const sinceOf = (days: number): string => `since=${encodeURIComponent(new Date(engineNow() - days * DAY).toISOString())}`;
+
 async function figures(days: number, by: By): Promise<Figures> {
-  const since = `since=${encodeURIComponent(new Date(engineNow() - days * DAY).toISOString())}`;
+  const since = sinceOf(days);
   const [whole, parts, trend, split] = await Promise.all([
     ask<Rates>(`/v1/reports/rates?${since}`),
     ask<Rates>(`/v1/reports/rates?by=${by}&${since}`),
@@ -42,24 +43,16 @@ function nameBy(by: By, code: string | null): string {
   return gridName(code);
 }
 
-function save(rows: readonly RateRow[], by: By): void {
-  const head = [t(`score_by.${by}`), t("col.all"), ...RATES.flatMap((name) => [word("rate", name), `${word("rate", name)} n`, `${word("rate", name)} N`])];
-  const body = rows.map((row) => [
-    nameBy(by, row.code),
-    row.received,
-    ...RATES.flatMap((name) => {
-      const rate = row.rates[name];
-      return rate === undefined ? ["", 0, 0] : [String(percent(rate.n, rate.of) ?? ""), rate.n, rate.of];
-    }),
-  ]);
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([csvOf([head, ...body])], { type: "text/csv" }));
-  link.download = `rates-${by}-${day(engineNow(), zone())}.csv`;
-  link.click();
-  URL.revokeObjectURL(link.href);
+/** What the page shows, as the server writes it: once the audit has who took it. */
+async function save(days: number, by: By): Promise<void> {
+  try {
+    await download(`/v1/reports/rates/export?by=${by}&lang=${lang.value}&${sinceOf(days)}`);
+  } catch (error) {
+    tellProblem(error);
+  }
 }
 
-function Found({ found, by, pick }: { found: Figures; by: By; pick: (by: By) => void }) {
+function Found({ found, days, by, pick }: { found: Figures; days: number; by: By; pick: (by: By) => void }) {
   const first = found.whole.rows[0];
   return (
     <>
@@ -73,7 +66,7 @@ function Found({ found, by, pick }: { found: Figures; by: By; pick: (by: By) => 
             </button>
           ))}
           <span class="grow" />
-          <button type="button" onClick={() => save(found.parts.rows, by)}>
+          <button type="button" onClick={() => void save(days, by)}>
             CSV
           </button>
         </p>
@@ -120,7 +113,7 @@ export function ScorePage() {
       </header>
       {problem && <p class="empty">{problem}</p>}
       {!problem && found === null && <p class="empty">{t("loading")}</p>}
-      {found !== null && <Found found={found} by={by} pick={setBy} />}
+      {found !== null && <Found found={found} days={days} by={by} pick={setBy} />}
     </div>
   );
 }
