@@ -104,9 +104,6 @@ class Writer(Protocol):
         """Send it; what is answered is done once the broker has it, with its ``topic``, ``offset`` and
         ``timestamp``."""
 
-    async def send_offsets_to_transaction(self, offsets: Mapping[TopicPartition, int], group_id: str) -> None:
-        """Move the group with this transaction."""
-
     async def commit_transaction(self) -> None:
         """Make it readable, whole. ``Fenced``: somebody else has started; nothing of it ever is."""
 

@@ -1,7 +1,7 @@
 """One partition of an edge stage: effect first, then the position; effects are idempotent, nothing is transactional."""
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 from aiokafka import TopicPartition
@@ -38,6 +38,7 @@ class EdgePartition:
         self.pending: deque[Record] = deque()
         self.budget = MAX_CAUSES
         self.hurried: Callable[[], bool] = lambda: False
+        self.stand: Callable[[Mapping[TopicPartition, int]], None] = lambda offsets: None
         self.positions: dict[str, int] = {}
 
     @property
@@ -98,7 +99,7 @@ class EdgePartition:
         for _ in records:
             self.pending.popleft()
         self.positions[self._topic] = position
-        await self._consumer.commit({self._tp: position})
+        self.stand({self._tp: position})
         self._metrics.count("records_taken", self._metrics.stage, by=len(records))
         self._metrics.count("steps", self._metrics.stage)
 
@@ -123,7 +124,7 @@ class EdgePartition:
         if read > self.positions.get(self._topic, 0) and not self.pending:
             await self._edge.apply(self._slot, [], {self._slot: read})
             self.positions[self._topic] = read
-            await self._consumer.commit({self._tp: read})
+            self.stand({self._tp: read})
 
     async def _read(self) -> int:
         """How far the log was read."""

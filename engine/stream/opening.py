@@ -1,6 +1,6 @@
 """What a slot drives: one opening of one partition, whether its stage writes in transactions or not."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from aiokafka import TopicPartition
@@ -19,6 +19,8 @@ class Opening(Protocol):
     """Most causes that a step may take."""
     hurried: Callable[[], bool]
     """Whether a step is to be short, as clocks are due in this process."""
+    stand: Callable[[Mapping[TopicPartition, int]], None]
+    """Takes where the group stands, once that is committed."""
     positions: dict[str, int]
     """Logical topic -> next offset to be decided, as far as is committed."""
 

@@ -7,7 +7,7 @@ transaction; and whatever fails, the memory of the partition is thrown away and 
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
@@ -56,6 +56,7 @@ class Partition:
         """Causes that a step may take: fewer where a larger step could not be committed."""
         self.hurried: Callable[[], bool] = lambda: False
         """Whether clocks are due in this process, here or elsewhere."""
+        self.stand: Callable[[Mapping[TopicPartition, int]], None] = lambda offsets: None
         self.positions: dict[str, int] = {}
         self._last_at: Instant = 0
         self._horizon = Horizon()
@@ -272,9 +273,6 @@ class Partition:
             self.time.sends()
             acks = await send(producer, w.settings.prefix, [*outs, Out(w.state.name, self.number, MARKER, marker)])
             w.crash.at("sent")
-            if offsets:
-                await producer.send_offsets_to_transaction(offsets, w.group)
-            w.crash.at("offsets")
             for ack in acks:
                 written = await ack
                 stamps.append(written.timestamp)
@@ -291,6 +289,7 @@ class Partition:
             # the next marker says so: a view begins there that the log no longer tells all
             self.positions[DECISIONS.name] = decided
         w.crash.at("committed")
+        self.stand(offsets)
 
     async def close(self) -> None:
         """Let go of the producer; an open transaction is aborted so that readers need not wait for its time-out."""

@@ -20,6 +20,7 @@ from engine.stream.barriers import Barriers
 from engine.stream.contracts import Record
 from engine.stream.crash_points import CrashPoint
 from engine.stream.fetched import records_of
+from engine.stream.group_offsets import GroupOffsets
 from engine.stream.limits import PROCESS_BYTES, REOPEN_FIRST, REOPEN_MOST
 from engine.stream.opening import Opening
 from engine.stream.patience import Patience
@@ -58,6 +59,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.slots: dict[object, Slot] = {}
         self.barriers = Barriers(consumer, settings.prefix, lambda: self.slots.values())
         """Asked by slots whose clocks are due."""
+        self.offsets = GroupOffsets(consumer, crash)
         self._turns = Turns(settings.commits_per_second)
         self.assigned_once = asyncio.Event()
         self.fetched_at = time.monotonic()
@@ -76,6 +78,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         slots, self.slots = list(self.slots.values()), {}
         await asyncio.gather(*(slot.stop() for slot in slots))
         if slots:
+            await self.offsets.farewell()
             self._crash.at("revoked")
 
     async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
@@ -131,14 +134,14 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         Raises:
             KafkaFault: Fetching has failed for a minute without a break.
         """
-        beside = [asyncio.create_task(self.barriers.run()), asyncio.create_task(self.watch.run())]
+        beside = [asyncio.create_task(one.run()) for one in (self.barriers, self.watch, self.offsets)]
         pause, failing_since = REOPEN_FIRST, 0.0
         try:
             while True:
                 await self._room()
                 for task in beside:
                     if task.done():
-                        task.result()  # neither ends by itself: the process does, and is started anew
+                        task.result()  # none ends by itself: the process does, and is started anew
                 if self.consumer.is_joining():  # the library would wait for the group without an end
                     await asyncio.sleep(0.1)
                     continue
@@ -206,3 +209,4 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         """Drain: let steps end, close everything."""
         slots, self.slots = list(self.slots.values()), {}
         await asyncio.gather(*(slot.stop() for slot in slots))
+        await self.offsets.farewell()

@@ -66,7 +66,7 @@ class Slot:
         loop = self.loop
         while not self._stopping:
             opening = self.opening = loop.make(self.key)
-            opening.budget, opening.hurried = self.pace.budget, loop.hurried
+            opening.budget, opening.hurried, opening.stand = self.pace.budget, loop.hurried, loop.offsets.stand
             self.beat = time.monotonic()
             pause = None
             try:

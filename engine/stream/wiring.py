@@ -49,8 +49,3 @@ class Wiring:
     """What the stage seals with: its key is pinned by each marker."""
     deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One partition's batch is at the agent at a time; the others form theirs when it is their turn."""
-
-    @property
-    def group(self) -> str:
-        """The consumer group: prefix and stage."""
-        return f"{self.settings.prefix}{self.stage}"

@@ -129,25 +129,6 @@ class LogSuite(ReadingSuite):
         await settled(log, "one", "two")
         assert [await values(log, 0), await values(log, 1)] == [[b"1"], [b"2"]]
 
-    async def test_a_group_moves_with_the_transaction_and_not_without(self, stand: Stand) -> None:
-        log = stand.log
-        member = log.member("stage", "c")
-        await member.start()
-        try:
-            writer, _ = await begun(log, "w", b"1")
-            await writer.send_offsets_to_transaction({tp(log, 0, IN): 7}, f"{log.prefix}stage")
-            await writer.let_go()
-            assert not await member.committed(tp(log, 0, IN))
-            writer, _ = await begun(log, "w", b"1")
-            await writer.send_offsets_to_transaction({tp(log, 0, IN): 8}, f"{log.prefix}stage")
-            await writer.commit_transaction()
-            await writer.let_go()
-            async with asyncio.timeout(WITHIN):
-                while await member.committed(tp(log, 0, IN)) != 8:
-                    await asyncio.sleep(0.01)
-        finally:
-            await member.stop()
-
     async def test_nothing_may_be_sent_outside_of_a_transaction(self, stand: Stand) -> None:
         log = stand.log
         writer = log.writer("w")

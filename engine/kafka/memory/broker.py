@@ -156,15 +156,6 @@ class MemoryLog:
             raise MessageSizeTooLargeError(f"{size} bytes")
         return self._append(tp, messages, ConsumerRecord, transaction)
 
-    def move(self, name: str, epoch: int, group: str, offsets: dict[TopicPartition, int]) -> None:
-        """Let a group move with the open transaction.
-
-        Raises:
-            Fenced: As ``produce``.
-        """
-        transaction = self._open(name, epoch)
-        transaction.offsets.update({(group, tp): at for tp, at in offsets.items()})
-
     def end(self, name: str, epoch: int, fate: Fate) -> None:
         """End the open transaction.
 
@@ -201,8 +192,6 @@ class MemoryLog:
         transaction.fate = fate
         for stored in transaction.partitions:
             stored.ended(transaction)
-        if fate is Fate.COMMITTED:
-            self.stands.update(transaction.offsets)
         self.moved()
 
     def _append(

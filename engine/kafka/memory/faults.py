@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-STEPS = ("start", "begin", "send", "ack", "offsets", "commit", "abort", "join", "fetch", "begins", "ends", "stands")
-"""Of a writer the first seven, of a reader the rest."""
+STEPS = ("start", "begin", "send", "ack", "commit", "abort", "join", "fetch", "begins", "ends", "stands", "offsets")
+"""Of a writer the first six, of a reader the rest."""
 
 What = BaseException | Callable[[], Awaitable[object]]
 """An error to raise, or something to be awaited: a rebalance, a time-out, another owner."""

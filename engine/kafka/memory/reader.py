@@ -147,6 +147,7 @@ class MemoryReader:
         Raises:
             CommitFailedError: The group has gone on without us.
         """
+        await self._log.faults.passing("offsets", self.name)
         for tp in offsets:
             self._place(tp)
         if self._group is None or self not in self._group.members:

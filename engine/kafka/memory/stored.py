@@ -3,7 +3,7 @@
 from enum import Enum
 from typing import Any, NamedTuple
 
-from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord
 
 from topics.registry import MIB
 
@@ -21,8 +21,6 @@ class Transaction:
         """Begin it."""
         self.began_ms, self.fate = began_ms, Fate.OPEN
         self.partitions: list[StoredPartition] = []
-        self.offsets: dict[tuple[str, TopicPartition], int] = {}
-        """Group and partition -> where the group stands once this is committed."""
 
 
 class Row(NamedTuple):

@@ -1,7 +1,7 @@
 """Appends to the log in memory in transactions, as the driver's producer does to Kafka."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -83,13 +83,6 @@ class MemoryWriter:
             self._broken = self._broken or exc
             raise
         return RecordMetadata(*tp, tp, offset, now, 1, 0)
-
-    async def send_offsets_to_transaction(self, offsets: Mapping[TopicPartition, int], group_id: str) -> None:
-        """Move the group with this transaction."""
-        self._demand_open()
-        await self._log.faults.passing("offsets", self.name)
-        self._log.move(self.name, self._epoch, group_id, dict(offsets))
-        await self._log.faults.passing("offsets", self.name, after=True)
 
     async def commit_transaction(self) -> None:
         """Make it readable once every batch is there."""

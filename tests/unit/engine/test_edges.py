@@ -1,7 +1,7 @@
 """An edge's position stands behind the markers as well, and what is gone unread stops it: no group's offset is
 asked."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -35,7 +35,7 @@ class Log:
     def seek(self, tp: TopicPartition, at: int) -> None:
         self.sought = at
 
-    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+    def stand(self, offsets: Mapping[TopicPartition, int]) -> None:
         (self.committed,) = offsets.values()
 
 
@@ -60,7 +60,7 @@ class Effects:
 
 def edge(effects: Effects, log: Any, topic: str) -> EdgePartition:
     """One opening."""
-    return EdgePartition(
+    opening = EdgePartition(
         effects,
         f"{topic}:0",
         TopicPartition(f"t.{topic}", 0),
@@ -69,6 +69,8 @@ def edge(effects: Effects, log: Any, topic: str) -> EdgePartition:
         time=BrokerTime(EngineClock(0, 0, 1)),
         metrics=StageMetrics("edge"),
     )
+    opening.stand = log.stand
+    return opening
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ async def test_effects_come_in_order_and_the_position_stands_behind_the_marker()
         await rig.come()
         assert rig.effects.done == ["incidents:0:0", "incidents:0:1"]
         await until(lambda: rig.effects.stands == {"incidents:0": 3})
-        assert list(rig.log.stands.values()) == [3]
+        await until(lambda: list(rig.log.stands.values()) == [3])
 
 
 @still

@@ -26,7 +26,7 @@ async def owner_lost_in_its_step(rig: LoopRig, point: str) -> tuple[Worker, Work
 async def test_a_former_owner_between_send_and_commit_writes_nothing() -> None:
     """It was asleep; what it had sent is aborted by the new owner's opening, what it sends now is refused."""
     async with LoopRig() as rig:
-        first, second = await owner_lost_in_its_step(rig, "offsets")
+        first, second = await owner_lost_in_its_step(rig, "ack")
         await until(lambda: first.counted("openings", "dispatch", "fenced") == 1)
         assert rig.ids() == ["commands:0:0", "commands:0:1"]
         assert second.counted("openings", "dispatch", "fenced") == 0

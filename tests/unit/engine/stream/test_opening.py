@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from aiokafka import TopicPartition
 
 from engine.errors import PackNotThere
 from engine.kafka.driver_errors import KafkaFault
@@ -35,9 +36,7 @@ async def test_what_was_there_before_and_what_comes_is_decided_in_order() -> Non
         await rig.all_decided()
         assert rig.ids() == [f"commands:0:{n}" for n in range(3)]
         assert rig.marker().positions[COMMANDS.name] == 3
-        assert {f"{group}/{tp.topic}": at for (group, tp), at in rig.log.stands.items()} == {
-            "gw.dispatch/gw.commands": 3
-        }
+        await until(lambda: rig.log.stands == {("gw.dispatch", TopicPartition("gw.commands", 0)): 3})
 
 
 @still

@@ -136,7 +136,7 @@ async def test_the_state_holds_what_was_decided_and_nothing_that_was_dropped() -
     """Outputs, state and positions are one."""
     async with LoopRig() as rig:
         first = await rig.worker().start()
-        rig.log.faults.at("offsets", hangs, who="dispatch.p0")
+        rig.log.faults.at("ack", hangs, who="dispatch.p0")
         await rig.send("a")
         await until(lambda: rig.log.faults.left() == 0)
         await first.stop()
