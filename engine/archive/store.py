@@ -19,6 +19,7 @@ from engine.archive.writing import UPSERT, many, noticed, put, told_rows
 from engine.database.schema import Schema, answering, schema_of
 from engine.doors.notices import is_fresh, put_notices
 from engine.doors.outbox import put_events
+from engine.doors.photos import named_in, note_named
 from engine.doors.store import doors_schema
 from engine.doors.tables import SCHEMA
 from engine.errors import DependencyDown, InvalidSettings
@@ -136,6 +137,7 @@ class Archive:
                 if self._outbox is not None:
                     if is_fresh(last[1] if last is not None else None):
                         await put_notices(connection, noticed(new, laws))
+                    await note_named(connection, named_in(read.decision for read in new))
                     await put_events(connection, self._outbox.name, told_rows(new))
                 return len(new)
 

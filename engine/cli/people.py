@@ -47,8 +47,8 @@ def erase(
         by_hand.erase(settings_of(data), ticket=ticket, number=given, acting=acting, second=second, reason=reason)
     )
     print(
-        f"destroyed the keys of {done.reports} reports and {done.rejected} rejected records; what came in the last 30"
-        " days stands on incidents.raw until its retention drops it"
+        f"destroyed the keys of {done.reports} reports and {done.rejected} rejected records, and dropped"
+        f" {done.photos} pictures; what came in the last 30 days stands on incidents.raw until its retention drops it"
     )
 
 

@@ -30,6 +30,11 @@ DELIVERIES = """
 
 NOTICES = "DELETE FROM notices WHERE made_at < now() - :days * interval '1 day'"
 SECRETS = "DELETE FROM webhook_secrets WHERE until <= now()"
+PHOTOS = """
+    DELETE FROM photos
+    WHERE made_at < now() - CASE WHEN named THEN :days ELSE :unnamed_days END * interval '1 day'"""
+UNNAMED_DAYS = 2
+"""A picture that was sent and that no command named: whoever took it thought better of it."""
 HANDOVERS = "DELETE FROM handovers WHERE ended_at < now() - :days * interval '1 day'"
 HANDOVER_DAYS = 400
 """A year of shifts and some weeks. One that nobody has acknowledged stays."""
@@ -44,6 +49,7 @@ RULES = {
     "webhook_secrets": "the newest with its webhook, a former one until its overlap is over",
     "targets": "one for each webhook, with it, and one for each person and source that was ever told",
     "notices": "OWN_DAYS",
+    "photos": "as long as the archive keeps decisions (ARCHIVE_DAYS), UNNAMED_DAYS where no command named them",
     "handovers": "HANDOVER_DAYS after they ended; until they are acknowledged",
 }
 """Table -> how long its rows stay. Nothing grows for ever, and nothing goes that is still wanted."""
@@ -69,5 +75,6 @@ async def tidy(doors: Doors, days: int) -> int:
             await connection.execute(text(DELIVERIES), {"days": OWN_DAYS})
             await connection.execute(text(SECRETS))
             await connection.execute(text(NOTICES), {"days": OWN_DAYS})
+            await connection.execute(text(PHOTOS), {"days": days, "unnamed_days": UNNAMED_DAYS})
             await connection.execute(text(HANDOVERS), {"days": HANDOVER_DAYS})
     return gone

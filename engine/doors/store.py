@@ -9,7 +9,7 @@ from engine.errors import InvalidSettings
 from engine.security.connections import new_database
 from engine.settings import Settings
 
-HEAD = "0005"
+HEAD = "0006"
 """The last step of the migrations."""
 
 

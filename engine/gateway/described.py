@@ -6,6 +6,7 @@ from typing import Any
 from engine.gateway.example import Example
 from engine.gateway.examples import DECIDED, EXAMPLES, JOB, TAKEN, TICKET
 from engine.gateway.examples_law import REF
+from engine.gateway.examples_photos import PHOTO
 from engine.gateway.examples_pull import READER
 from engine.gateway.examples_screens import VIEW
 from engine.gateway.examples_shift import HANDOVER, RECORD
@@ -29,6 +30,7 @@ _OF_PATH = {
     "record": RECORD,
     "handover": HANDOVER,
     "view": VIEW,
+    "photo": PHOTO,
     "lat": "34.75",
     "lon": "113.65",
 }

@@ -1,6 +1,8 @@
 """Forgetting a reporter, by two people: one of the roster asks, a security administrator destroys; and the audit of
 it."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -8,6 +10,7 @@ from starlette.responses import Response
 
 from engine.gateway import reporters
 from engine.gateway.callers import Caller
+from engine.gateway.databases import doors_of
 from engine.gateway.http import answer, body_of, object_of
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.queues import limit_of
@@ -66,12 +69,23 @@ async def erase_approve(world: World, request: Request, caller: Caller) -> Respo
             tokens=asked.tokens,
             partitions=world.settings.partitions,
             send=world.door.send,
+            drop_photos=partial(_drop_photos, world),
         )
         entry = reporters.noted(
             world, caller, Deed.ERASE_DONE, given={}, ticket=asked.ticket, of=asked.id, count=sum(done)
         )
         await world.audit.append(entry)
     return answer({"erasure": asked.id, "audit": entry.id, **done._asdict(), "stays": STAYS})
+
+
+async def _drop_photos(world: World, tokens: Sequence[str]) -> int:
+    """Drop the pictures of these reporters' tickets; a stack without a database has none."""
+    if not world.settings.database_url:
+        return 0
+    from engine.doors.photos import forget as drop
+
+    async with doors_of(world, "pictures") as doors:
+        return await drop(doors, tokens)
 
 
 async def audit(world: World, request: Request, caller: Caller) -> Response:

@@ -7,6 +7,7 @@ from engine.gateway import examples_people as of_people
 from engine.gateway.example import Example as Example
 from engine.gateway.examples_law import OF_LAW
 from engine.gateway.examples_logins import OF_LOGINS
+from engine.gateway.examples_photos import OF_PHOTOS
 from engine.gateway.examples_pull import OF_PULL
 from engine.gateway.examples_screens import OF_SCREENS, ROW
 from engine.gateway.examples_shift import OF_SHIFT
@@ -80,6 +81,7 @@ _OF_PACKS = ("unreadable", "foreign-origin", "not-found", "too-large", "wrong-ty
 
 EXAMPLES: dict[str, Example] = (
     OF_PULL
+    | OF_PHOTOS
     | OF_SCREENS
     | OF_LOGINS
     | {

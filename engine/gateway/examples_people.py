@@ -57,7 +57,7 @@ EXAMPLES: dict[str, Example] = {
     "erasures": Example(200, {"rows": [_ENTRY | {"what": Deed.ERASE_ASKED}]}, fails=("not-found",)),
     "erase_approve": Example(
         200,
-        {"erasure": "5b0c…", "audit": "77aa…", "reports": 2, "rejected": 1, "stays": "…"},
+        {"erasure": "5b0c…", "audit": "77aa…", "reports": 2, "rejected": 1, "photos": 3, "stays": "…"},
         fails=("foreign-origin", "not-found", "no-key"),
     ),
     "audit": Example(200, {"rows": [_ENTRY]}, query={"limit": 100}, fails=("not-found", "invalid")),

@@ -184,26 +184,26 @@ def demand_own_page(world: World, request: Request) -> None:
         raise Problem("foreign-origin", "a browser sent it from another site")
 
 
-async def body_of(world: World, request: Request) -> bytes:
-    """Read a body, no further than it may be long.
+async def body_of(world: World, request: Request, most: int | None = None, seconds: float = BODY_SECONDS) -> bytes:
+    """Read a body, no further than it may be long: ``most`` bytes, or as many as the settings say.
 
     Raises:
         Problem: It is larger, or too slow.
     """
-    most = world.settings.gateway_body_bytes
+    most = most or world.settings.gateway_body_bytes
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and (len(declared) > 18 or int(declared) > most):
         raise _too_large(most)
     pieces, size = list[bytes](), 0
     try:
-        async with asyncio.timeout(BODY_SECONDS):
+        async with asyncio.timeout(seconds):
             async for piece in request.stream():
                 size += len(piece)
                 if size > most:
                     raise _too_large(most)
                 pieces.append(piece)
     except TimeoutError as exc:
-        raise Problem("unreadable", f"the body did not come within {BODY_SECONDS:.0f} s") from exc
+        raise Problem("unreadable", f"the body did not come within {seconds:.0f} s") from exc
     return b"".join(pieces)
 
 

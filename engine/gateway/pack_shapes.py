@@ -72,6 +72,16 @@ class Taken(msgspec.Struct):
     """Address of the page for whoever reported; absolute where the gateway knows its own address."""
 
 
+class PhotoKept(msgspec.Struct):
+    """A picture that was taken."""
+
+    photo: str
+    """The SHA-256 of what is kept of it."""
+    proof: str
+    """How a command names it as proof."""
+    bytes: int
+
+
 class QueuePage(msgspec.Struct, kw_only=True):
     """A page of a queue."""
 
@@ -92,6 +102,7 @@ SHAPES: dict[str, Any] = {
     "view_add": View,
     "command": Decided,
     "report": Taken,
+    "photo_add": PhotoKept,
 }
 """Route -> the form of its answer."""
 TEMPLATE = "#/components/schemas/{name}"

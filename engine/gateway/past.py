@@ -145,6 +145,21 @@ async def seen(world: World, archive: "Archive", caller: Caller, name: str) -> t
     return ticket, bool(images)
 
 
+async def anyhow(world: World, caller: Caller, name: str) -> Ticket:
+    """Find a ticket that is theirs, live or out of the archive.
+
+    Raises:
+        Problem: There is none: the same answer.
+    """
+    try:
+        return (await tickets.found(world, caller, name))[0]
+    except Problem as problem:
+        if problem.kind != "not-found" or not world.settings.database_url:
+            raise
+    async with archived():
+        return (await seen(world, await world.archive(), caller, name))[0]
+
+
 def _lacks(past: Past, after: int) -> bool:
     versions = [change.version for _, one in past.told for change in one.changes if change.ticket == past.ticket.id]
     return max(versions, default=past.ticket.version if after >= 0 else 0) < past.ticket.version

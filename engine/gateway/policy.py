@@ -47,6 +47,8 @@ POLICIES: dict[str, Policy] = {
     "explain": Policy(LOOKING, "own"),
     "command": Policy(WORKING, "own"),
     "bulk": Policy(WORKING, "own"),
+    "photo_add": Policy(WORKING, "own"),
+    "photo": Policy(LOOKING, "own"),
     "queues": Policy((*WATCHING, "system_admin"), "own"),
     "queue": Policy(WATCHING, "own"),
     "stream": Policy(WATCHING, "own"),

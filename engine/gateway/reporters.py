@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from starlette.requests import Request
 from starlette.responses import Response
 
-from engine.gateway import past, tickets
+from engine.gateway import past
 from engine.gateway.callers import Caller, way_to
 from engine.gateway.finding import scope_of, still_theirs
 from engine.gateway.http import answer, body_of, object_of
@@ -53,7 +53,7 @@ async def reading() -> AsyncIterator[None]:
 async def reveal(world: World, request: Request, caller: Caller) -> Response:
     """Show who reported a ticket, and what was masked in its texts."""
     given = object_of(await body_of(world, request))
-    ticket = await _ticket(world, caller, request.path_params["id"])
+    ticket = await past.anyhow(world, caller, request.path_params["id"])
     way = way_to(world.law_of(ticket.home), caller, ticket)
     if way is None:
         raise not_found()
@@ -96,7 +96,7 @@ async def entries(world: World, caller: Caller, given: dict[str, Any]) -> tuple[
     if ("ticket" in given) == ("number" in given):
         raise Problem("invalid", "name a ticket, or a number", field="ticket")
     if "ticket" in given:
-        ticket = await _ticket(world, caller, _text(given, "ticket"))
+        ticket = await past.anyhow(world, caller, _text(given, "ticket"))
         if way_to(world.law_of(ticket.home), caller, ticket) is None:
             raise not_found()
         tokens = await world.sealed.same_people([ticket.token]) if ticket.token else set()
@@ -119,21 +119,6 @@ async def entries_of(world: World, number: str) -> list[str]:
         )
     hashes = [one for name in known for one in vault.hashed_by_all(name)]
     return sorted(await world.sealed.of_hashes(hashes))[:MOST_ENTRIES]
-
-
-async def _ticket(world: World, caller: Caller, name: str) -> Ticket:
-    """Find a ticket that is theirs, live or out of the archive.
-
-    Raises:
-        Problem: There is none: the same answer.
-    """
-    try:
-        return (await tickets.found(world, caller, name))[0]
-    except Problem as problem:
-        if problem.kind != "not-found" or not world.settings.database_url:
-            raise
-    async with past.archived():
-        return (await past.seen(world, await world.archive(), caller, name))[0]
 
 
 def noted(

@@ -2,8 +2,9 @@
 
 import os
 import uuid
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 from engine.errors import InvalidSettings
@@ -105,22 +106,37 @@ async def erase(
     index = VaultIndex(log, settings.partitions)
     try:
         if ticket is not None:
-            tokens = sorted(await index.same_people(await _tokens(settings, ticket)))
+            tokens = await index.same_people(await _tokens(settings, ticket))
         else:
             hashes = [one for name in known_by(number or "") for one in vault.hashed_by_all(name)]
-            tokens = sorted(await index.of_hashes(hashes))
+            tokens = await index.of_hashes(hashes)
         if not tokens:
             raise InvalidSettings("nothing lies sealed of them: there never was, or it is forgotten")
         async with sending(settings) as send:
-            audit, purpose = AuditLog(log, send), Purpose.REQUEST_OF_PERSON
-            asked = people.entry(acting, Deed.ERASE_ASKED, reason, ticket=ticket, purpose=purpose, tokens=tuple(tokens))
+            audit, purpose, found = AuditLog(log, send), Purpose.REQUEST_OF_PERSON, tuple(sorted(tokens))
+            asked = people.entry(acting, Deed.ERASE_ASKED, reason, ticket=ticket, purpose=purpose, tokens=found)
             await audit.append(asked)
-            done = await forget(log, index, vault, tokens=tokens, partitions=settings.partitions, send=send)
+            drop, partitions = partial(_drop_photos, settings), settings.partitions
+            done = await forget(log, index, vault, tokens=found, partitions=partitions, send=send, drop_photos=drop)
             told = people.entry(second, Deed.ERASE_DONE, "", ticket=ticket, of=asked.id, count=sum(done))
             await audit.append(told)
             return done
     finally:
         index.close()
+
+
+async def _drop_photos(settings: "Settings", tokens: Sequence[str]) -> int:
+    """Drop the pictures of these reporters' tickets; a stack without a database has none."""
+    if not settings.database_url:
+        return 0
+    from engine.doors.photos import forget as drop
+    from engine.doors.store import Doors
+
+    doors = Doors(settings)
+    try:
+        return await drop(doors, tokens) if await doors.schema.is_there(doors.engine) else 0
+    finally:
+        await doors.close()
 
 
 async def _tokens(settings: "Settings", ticket: str) -> list[str]:

@@ -3,7 +3,7 @@ away (PIPL 47)."""
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -32,6 +32,8 @@ class Forgotten(NamedTuple):
     """Keys of reporters' entries."""
     rejected: int
     """Keys of originals that were turned away."""
+    photos: int
+    """Pictures of their tickets."""
 
 
 async def opened(index: VaultIndex, vault: Vault, token: str) -> dict[str, object] | None:
@@ -48,20 +50,28 @@ async def opened(index: VaultIndex, vault: Vault, token: str) -> dict[str, objec
 
 
 async def forget(
-    log: Log, index: VaultIndex, vault: Vault, *, tokens: Iterable[str], partitions: int, send: Send
+    log: Log,
+    index: VaultIndex,
+    vault: Vault,
+    *,
+    tokens: Iterable[str],
+    partitions: int,
+    send: Send,
+    drop_photos: Callable[[Sequence[str]], Awaitable[int]],
 ) -> Forgotten:
     """Destroy the keys of these entries, of all that share a number with one of them, and of what was turned away and
-    names one of those numbers."""
+    names one of those numbers; drop the pictures of all of their tickets, where nothing can be masked."""
     all_of_them = sorted(await index.same_people(tokens))
     numbers = set[str]()
     for token in all_of_them:
         numbers |= await _numbers(index, vault, token)
     turned_away = [token async for token in _turned_away(log, vault, numbers, partitions)] if numbers else []
+    photos = await drop_photos(all_of_them)
     for token in [*turned_away, *all_of_them]:  # the numbers go last: broken off, it can be done again
         key = token.encode()
         await send(VAULT.name, (murmur2(key) & 0x7FFFFFFF) % partitions, key, None)
     await index.read_on()
-    return Forgotten(len(all_of_them), len(turned_away))
+    return Forgotten(len(all_of_them), len(turned_away), photos)
 
 
 async def _numbers(index: VaultIndex, vault: Vault, token: str) -> set[str]:

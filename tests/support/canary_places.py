@@ -24,7 +24,8 @@ from topics.departments import tasks_of
 
 DEPARTMENT = "ranqi"
 NOT_HERE = {"/v1/stream", "/v1/session/oidc", "/v1/session/oidc/callback", "/v1/packs/waiting/{ref}",
-            "/v1/packs/what-if/{job}", "/v1/handovers/{handover}", "/open311/v2/tokens/{token}.{format}"}  # fmt: skip
+            "/v1/packs/what-if/{job}", "/v1/handovers/{handover}", "/v1/tickets/{id}/photos/{photo}",
+            "/open311/v2/tokens/{token}.{format}"}  # fmt: skip
 """Watched for themselves, or of things that there are none of here. Any other address that is read is asked."""
 
 

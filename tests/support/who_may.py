@@ -51,6 +51,8 @@ WHO = {
     "explain": "roster source department auditor",
     "command": "roster source department",
     "bulk": "roster source department",
+    "photo_add": "roster source department",
+    "photo": "roster source department auditor",
     "queues": "roster auditor wall system_admin",
     "queue": "roster auditor wall",
     "stream": "roster auditor wall",

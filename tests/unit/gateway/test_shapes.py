@@ -10,7 +10,9 @@ import pytest
 from engine.gateway.examples import EXAMPLES
 from engine.gateway.pack_shapes import SHAPES
 from tests.support.house import House, house
+from tests.support.pictures import jpeg
 
+JPEG = {"content-type": "image/jpeg"}
 VIEW = {"name": "all", "address": "/queues/all"}
 
 
@@ -48,6 +50,7 @@ async def answers(here: House, client: httpx.AsyncClient, ticket: str) -> dict[s
         "view_add": (await client.post("/v1/views", headers=chief, json=VIEW)).json(),
         "views": await got("/v1/views"),
         "command": (await client.post(f"/v1/tickets/{ticket}/commands", headers=chief, json=command)).json(),
+        "photo_add": (await client.post(f"/v1/tickets/{ticket}/photos", headers=chief | JPEG, content=jpeg())).json(),
         "report": (await client.post("/v1/incidents", headers=chief, json=reported)).json(),
     }
 
