@@ -38,9 +38,9 @@ class BoundedProtocol(HttpToolsProtocol):
                 self.send_400_response(f"A head has at most {HEAD_BYTES} bytes.")
                 return
         super().data_received(data)
-        if self._passed is not None:  # the parser has stopped behind a head that asked for another protocol
-            rest, self._passed = data[self._passed :], None
-            super().data_received(rest)
+        while self._passed is not None:  # the parser has stopped behind a head that asked for another protocol
+            data, self._passed = data[self._passed :], None
+            super().data_received(data)
 
     def _unsupported_upgrade_warning(self) -> None:
         """Go on in HTTP/1.1, as RFC 9110 7.8 has it: Java's client offers HTTP/2 with its first request, body and
@@ -70,9 +70,11 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header."""
+        """Count a header. One that comes behind the body (RFC 9110, 6.5.1) is none: a proxy that takes headers out, or
+        writes whose address it is, looks at the head alone."""
         self._count(len(name) + len(value) + 4)
-        super().on_header(name, value)
+        if self._is_reading:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is whole: the body has a time and a bound of its own."""

@@ -9,7 +9,7 @@ import pytest
 
 from engine.gateway import http, wire
 from engine.gateway.process import Server, bound, config_of
-from tests.support.house import house
+from tests.support.house import House, house
 from tests.support.servers import free_ports
 
 HOST = b"Host: 127.0.0.1\r\n"
@@ -44,18 +44,24 @@ AMISS = {
 @asynccontextmanager
 async def served(redis_url: str, folder: Path) -> AsyncIterator[int]:
     """The gateway's own server on a port of this machine."""
-    async with house(redis_url, folder) as (here, _):
-        port = free_ports(1)
-        server = Server(config_of(here.world))
-        task = asyncio.create_task(server.serve(sockets=[bound(("127.0.0.1", port))]))
-        try:
-            async with asyncio.timeout(20):
-                while not server.started:
-                    await asyncio.sleep(0.01)
-            yield port
-        finally:
-            server.should_exit = True
-            await task
+    async with house(redis_url, folder) as (here, _), serving(here) as port:
+        yield port
+
+
+@asynccontextmanager
+async def serving(here: House) -> AsyncIterator[int]:
+    """The same of a house whose callers are known."""
+    port = free_ports(1)
+    server = Server(config_of(here.world))
+    task = asyncio.create_task(server.serve(sockets=[bound(("127.0.0.1", port))]))
+    try:
+        async with asyncio.timeout(20):
+            while not server.started:
+                await asyncio.sleep(0.01)
+        yield port
+    finally:
+        server.should_exit = True
+        await task
 
 
 async def said(port: int, data: bytes) -> bytes:
@@ -137,3 +143,25 @@ async def test_who_offers_another_protocol_is_answered_in_this_one(redis_url: st
             for pieces in ([ask + plain], [ask[:-9], ask[-9:], plain], [*each, plain]):
                 found = await answers(port, pieces, 2)
                 assert found == [b"HTTP/1.1 " + status, b"HTTP/1.1 200"], (ask, len(pieces), found)
+
+
+async def test_three_who_offer_it_in_one_piece_are_all_answered(redis_url: str, tmp_path: Path) -> None:
+    """Behind a proxy that keeps one line for many, an answer that is left out is everybody's: the next gets another's."""
+    offer = b"GET /livez HTTP/1.1\r\n" + HOST + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
+    plain, nowhere = b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n", b"GET /x HTTP/1.1\r\n" + HOST + b"\r\n"
+    async with served(redis_url, tmp_path) as port:
+        found = await answers(port, [offer * 3 + plain + offer * 2 + nowhere], 7)
+        assert found == [b"HTTP/1.1 200"] * 6 + [b"HTTP/1.1 404"]
+
+
+async def test_what_stands_behind_a_body_is_no_header(redis_url: str, tmp_path: Path) -> None:
+    """A proxy that takes headers out, or writes whose address it is, looks at the head alone (RFC 9110, 6.5.1)."""
+    async with house(redis_url, tmp_path) as (here, _), serving(here) as port:
+        key = here.key("source", "hotline")["authorization"].encode()
+        body = b'{"location":{"grid":"east1"}}'
+        head = b"POST /v1/incidents HTTP/1.1\r\n" + HOST + b"Content-Type: application/json\r\n"
+        chunks = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%b\r\n0\r\n" % (len(body), body)
+        behind = b"Authorization: " + key + b"\r\nHost: evil.example\r\n\r\n"
+        assert (await said(port, head + chunks + behind))[:12] == b"HTTP/1.1 401"
+        known = head + b"Authorization: " + key + b"\r\n" + chunks + behind
+        assert (await said(port, known))[:12] == b"HTTP/1.1 202"
