@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from engine.cli.accounts import accounts as command
 from engine.errors import InvalidSettings
-from engine.gateway import stream
+from engine.gateway import logins, stream
 from engine.gateway.accounts import Accounts, hasher
 from engine.gateway.keys import Keys
 from engine.local.first_accounts import make_first
@@ -166,6 +166,30 @@ async def test_guesses_are_few_and_all_sound_alike(redis_url: str, tmp_path: Pat
             assert (await client.post("/v1/session", json=wrong)).status_code == 422
         long = {"name": "x", "password": "x" * 201}
         assert (await client.post("/v1/session", json=long)).status_code == 422
+
+
+async def test_who_gives_the_right_password_is_no_guesser(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An office that comes by one address at the beginning of a shift, a program that logs in all day, somebody who has
+    to say in which role: none of them is shut out. Wrong ones stay counted beside them."""
+    monkeypatch.setattr(logins, "FROM_HERE", 3)
+    monkeypatch.setattr(logins, "OF_A_NAME", 4)
+    async with house(redis_url, tmp_path) as (here, client):
+        right = {name: here.world.accounts.add(name, "person") for name in ("desk-1", "chief-1")}
+
+        async def came(name: str, password: str, **more: str) -> int:
+            found = await client.post("/v1/session", json={"name": name, "password": password} | more)
+            client.cookies.clear()
+            return found.status_code
+
+        assert [await came("desk-1", right["desk-1"]) for _ in range(8)] == [201] * 8
+        assert [await came("chief-1", right["chief-1"], role="desk") for _ in range(8)] == [422] * 8
+        assert [await came("chief-1", "guess guess") for _ in range(2)] == [401] * 2
+        assert await came("desk-1", right["desk-1"]) == await came("chief-1", right["chief-1"]) == 201
+        assert [await came("nobody", "guess guess") for _ in range(2)] == [401, 429]
+        counters = [key async for key in here.world.view.redis.scan_iter(f"{here.settings.prefix}gateway:guesses:*")]
+        assert all([0 < await here.world.view.redis.ttl(key) <= logins.WINDOW_SECONDS for key in counters])
 
 
 async def test_nobody_stands_on_the_roster_and_outside_of_it(redis_url: str, tmp_path: Path) -> None:
