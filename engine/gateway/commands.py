@@ -87,7 +87,7 @@ def _demand_version(request: Request, draft: Draft) -> None:
     wanted = request.headers.get("if-match")
     if wanted is None or wanted.strip() == "*":
         return
-    if wanted.strip().removeprefix("W/").strip('"') != str(draft.version):
+    if str(draft.version) not in (one.strip().removeprefix("W/").strip('"') for one in wanted.split(",")):
         now = {"version": draft.version, "status": draft.status, "person": draft.person, "task": draft.task}
         raise Problem(
             "changed",

@@ -74,11 +74,17 @@ async def once(
     except BaseException:
         await _let_go(world, name)
         raise
-    if response.status_code in (429, 500, 503) or "retry-after" in response.headers:
-        await _let_go(world, name)
-    else:
+    if _is_done(response):
         await _keep(world, name, asked, response)
+    else:
+        await _let_go(world, name)
     return response
+
+
+def _is_done(response: Response) -> bool:
+    """Whether something came of it: it was done, or the law refused it. Whoever is told to look again (412), to mend a
+    field or to wait gives the same once more, and must not hear of what was amiss a day ago."""
+    return (response.status_code < 400 or response.status_code == 409) and "retry-after" not in response.headers
 
 
 def _again(kept: _Kept, asked: str) -> Response:

@@ -79,9 +79,11 @@ def _plain(world: World, request: Request, caller: Caller, given: dict[str, Any]
     """Wrap what 'gridwhistle report' builds: the data of a report, with ``id`` beside it."""
     data = dict(given)
     key = idempotency.key_of(request)
-    name = data.pop("id", None) or (str(uuid.uuid4()) if key is None else idempotency.drawn_from(caller, key))
-    if not isinstance(name, str):
-        raise Problem("invalid", "its id at the source, a text", field="id")
+    name = data.pop("id", None)
+    if name is None:
+        name = str(uuid.uuid4()) if key is None else idempotency.drawn_from(caller, key)
+    if not isinstance(name, str) or not name:  # a report that is sent again without its id would be another one
+        raise Problem("invalid", "its id at the source, a text; leave it out if there is none", field="id")
     data.setdefault("occurred_at", datetime.fromtimestamp(world.now / 1000, UTC).isoformat())
     data.setdefault("channel", "app")
     key_bytes, value, headers = incident_message(source_of(caller), name, data)

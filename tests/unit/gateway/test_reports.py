@@ -104,6 +104,16 @@ async def test_with_kafka_away_nobody_is_told_that_it_is_safe(redis_url: str, tm
         assert again.status_code == 202 and again.json()["identity"] == found.json()["identity"]
 
 
+@pytest.mark.parametrize("name", [0, "", False, [], {}])
+async def test_an_id_that_is_none_is_no_report_without_one(redis_url: str, tmp_path: Path, name: Any) -> None:
+    """A slip in a source's program is said: each time it sends the report again, it would be another ticket."""
+    async with house(redis_url, tmp_path) as (here, client):
+        headers = here.key("source", "hotline")
+        found = await client.post("/v1/incidents", json=DATA | {"id": name}, headers=headers)
+        assert (found.status_code, found.json()["field"], here.raw()) == (422, "id", [])
+        assert (await client.post("/v1/incidents", json=DATA | {"id": None}, headers=headers)).status_code == 202
+
+
 async def test_the_same_key_answers_the_same_and_refuses_another_body(redis_url: str, tmp_path: Path) -> None:
     """Once on the log, however often it is given; each caller has keys of their own."""
     async with house(redis_url, tmp_path) as (here, client):

@@ -108,6 +108,40 @@ async def test_the_actor_is_who_asks(redis_url: str, tmp_path: Path) -> None:
         assert again.json()["first_decision"] == found.json()["decision"]
 
 
+async def test_what_was_not_done_may_be_tried_again_under_its_key(redis_url: str, tmp_path: Path) -> None:
+    """Who is told to look again does so, and gives the same command for what it is now: not 412 for a day."""
+    async with house(redis_url, tmp_path) as (here, client):
+        ticket = await here.report("A")
+        asked, headers = f"/v1/tickets/{ticket}/commands", here.person("desk:desk-1") | {"idempotency-key": "k"}
+        given = {"json": {"kind": "note", "text": "seen"}}
+        late = await client.post(asked, headers=headers | {"if-match": '"99"'}, **given)
+        assert late.status_code == 412
+        found = await client.post(asked, headers=headers | {"if-match": late.headers["etag"]}, **given)
+        assert (found.status_code, found.json()["events"]) == (200, ["NoteAdded"])
+        again = await client.post(asked, headers=headers | {"if-match": late.headers["etag"]}, **given)
+        assert (again.content, again.headers["idempotent-replayed"]) == (found.content, "true")
+        refused = headers | {"idempotency-key": "r"}
+        told = [await client.post(asked, headers=refused, json={"kind": "start"}) for _ in range(2)]
+        assert [one.status_code for one in told] == [409, 409] and told[0].content == told[1].content
+        assert len([one for number in range(2) for one in here.log.all(COMMANDS.name, number)]) == 2
+
+
+async def test_one_of_several_versions_fits(redis_url: str, tmp_path: Path) -> None:
+    """A list is what RFC 9110 (13.1.1) has; ``*`` is any; a text that holds the number is none."""
+    async with house(redis_url, tmp_path) as (here, client):
+        ticket = await here.report("A")
+        headers, n = here.person("desk:desk-1"), here.city["A"].version
+        for given, status in ((f'"99", "{n}"', 200), ("*", 200), (f'"99{n}"', 412), ('"*"', 412), ("", 412)):
+            now = here.city["A"].version
+            told = given.replace(f'"{n}"', f'"{now}"')
+            found = await client.post(
+                f"/v1/tickets/{ticket}/commands",
+                json={"kind": "note", "text": given},
+                headers=headers | {"if-match": told},
+            )
+            assert found.status_code == status, (given, found.text)
+
+
 async def test_a_command_for_another_version_is_not_given(redis_url: str, tmp_path: Path) -> None:
     """412 with what it is now; nothing is sent."""
     async with house(redis_url, tmp_path) as (here, client):

@@ -146,7 +146,7 @@ async def test_who_offers_another_protocol_is_answered_in_this_one(redis_url: st
 
 
 async def test_three_who_offer_it_in_one_piece_are_all_answered(redis_url: str, tmp_path: Path) -> None:
-    """Behind a proxy that keeps one line for many, an answer that is left out is everybody's: the next gets another's."""
+    """Behind a proxy that keeps one line for many, an answer that is left out is felt by the next."""
     offer = b"GET /livez HTTP/1.1\r\n" + HOST + b"Connection: Upgrade\r\nUpgrade: h2c\r\n\r\n"
     plain, nowhere = b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n", b"GET /x HTTP/1.1\r\n" + HOST + b"\r\n"
     async with served(redis_url, tmp_path) as port:
