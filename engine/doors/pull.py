@@ -192,8 +192,8 @@ class Pull:
     ) -> None:
         """Make a reader, give it another filter, or set it to another place: what comes after that comes again.
 
-        ``begin`` is where one that is new begins. What is leased to somebody is theirs no longer, where the place
-        changes.
+        ``begin`` is where one that is new begins; a ``cursor`` beyond the end is the end. What is leased to somebody is
+        theirs no longer, where the place changes.
 
         Raises:
             TooMany: There are as many readers as may be.
@@ -207,10 +207,10 @@ class Pull:
                 change = text("UPDATE readers SET filter = :filter WHERE department = :d AND name = :r")
                 await connection.execute(change, who | {"filter": wants})
             if since is not None or cursor is not None:
-                position = await self._before(connection, since) if cursor is None else cursor
+                end = await self._before(connection, since if cursor is None else None)
                 await connection.execute(text("DELETE FROM leases WHERE department = :d AND reader = :r"), who)
                 change = text("UPDATE readers SET position = :position WHERE department = :d AND name = :r")
-                await connection.execute(change, who | {"position": position})
+                await connection.execute(change, who | {"position": end if cursor is None else min(cursor, end)})
 
     async def acknowledge(self, reader: str, receipts: Sequence[str]) -> list[str]:
         """Let go of what is done; answers the receipts that counted. Another one is no longer good: its event was done,

@@ -23,6 +23,7 @@ from engine.gateway.problems import Problem, not_found
 from engine.gateway.queues import limit_of
 from engine.gateway.world import World
 from topics.ids import Instant
+from topics.incident import unfit
 
 if TYPE_CHECKING:  # it brings SQLAlchemy, and a gateway without a database does without
     from engine.doors.pull import Leased, Pull
@@ -209,8 +210,10 @@ def filter_of(text: str) -> Filter:
     """Read a filter.
 
     Raises:
-        Problem: It cannot be used.
+        Problem: It cannot be used, or kept.
     """
+    if fault := unfit(text):
+        raise Problem("invalid", fault, field="filter")
     try:
         return Filter(text)
     except InvalidSettings as exc:

@@ -261,7 +261,7 @@ def _filter(given: dict[str, Any]) -> str | None:
     found = given.pop("filter", None)
     if found is None:
         return None
-    if not isinstance(found, str) or not _is_plain(found):
+    if not isinstance(found, str):
         raise Problem("invalid", "a condition in CEL", field="filter")
     filter_of(found)
     return found

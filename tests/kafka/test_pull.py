@@ -147,6 +147,18 @@ async def test_readers_are_each_for_themselves_and_can_be_set_back(doors: Doors)
         await pull.lease("one-more", 1, 60)
 
 
+async def test_a_cursor_beyond_the_end_is_the_end(doors: Doors) -> None:
+    """A slip must not let a reader pass by all that ever comes; what comes after it is new."""
+    pull = Pull(doors, "fire")
+    await tell(doors, "a", "b")
+    for name in ("main", "main", "new"):
+        await pull.put(name, cursor=10**18)
+        assert await pull.lease(name, 10, 60) == []
+    await tell(doors, "c")
+    for name in ("main", "new"):
+        assert [one.is_replayed for one in await pull.lease(name, 10, 60)] == [False], name
+
+
 class Department:
     """A department's system: what its door answers."""
 
@@ -231,6 +243,8 @@ async def refused(client: Any, door: str, fire: dict[str, str], water: dict[str,
         ("POST", "events/ack", {"receipts": []}, "receipts"),
         ("PUT", "readers/main", {"filter": "colour == 1"}, "filter"),
         ("PUT", "readers/main", {"filter": 1}, "filter"), ("PUT", "readers/main", {"cursor": "-1"}, "cursor"),
+        ("PUT", "readers/main", {"filter": "ticket == 'a\0'"}, "filter"),
+        ("GET", "events?filter=ticket%20%3D%3D%20'%00'", None, "filter"),
         ("GET", "events?last=0", None, "last"), ("GET", "events?filter=%28", None, "filter"),
         ("GET", "events?colour=1", None, "colour"), ("DELETE", "readers/A", None, "reader"),
     )  # fmt: skip

@@ -113,12 +113,12 @@ async def test_what_was_not_done_may_be_tried_again_under_its_key(redis_url: str
     async with house(redis_url, tmp_path) as (here, client):
         ticket = await here.report("A")
         asked, headers = f"/v1/tickets/{ticket}/commands", here.person("desk:desk-1") | {"idempotency-key": "k"}
-        given = {"json": {"kind": "note", "text": "seen"}}
-        late = await client.post(asked, headers=headers | {"if-match": '"99"'}, **given)
+        given = {"kind": "note", "text": "seen"}
+        late = await client.post(asked, headers=headers | {"if-match": '"99"'}, json=given)
         assert late.status_code == 412
-        found = await client.post(asked, headers=headers | {"if-match": late.headers["etag"]}, **given)
+        found = await client.post(asked, headers=headers | {"if-match": late.headers["etag"]}, json=given)
         assert (found.status_code, found.json()["events"]) == (200, ["NoteAdded"])
-        again = await client.post(asked, headers=headers | {"if-match": late.headers["etag"]}, **given)
+        again = await client.post(asked, headers=headers | {"if-match": late.headers["etag"]}, json=given)
         assert (again.content, again.headers["idempotent-replayed"]) == (found.content, "true")
         refused = headers | {"idempotency-key": "r"}
         told = [await client.post(asked, headers=refused, json={"kind": "start"}) for _ in range(2)]
