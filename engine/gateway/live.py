@@ -2,13 +2,13 @@
 watch."""
 
 import asyncio
-import re
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
+from engine.gateway.cursors import of_rights, written
 from engine.views.moves import move_of, with_move
 from engine.views.rows import NO_LAWS, row_of
 from rules.law.compiled import Law
@@ -19,8 +19,6 @@ KEPT = 20_000
 """Changes that can be asked for again; what is older is read from the queues anew."""
 CLIENT_BYTES = 1024 * 1024
 """Waiting for one client; one that reads slower is told to begin anew."""
-
-_CURSOR = re.compile(r"\d{1,18}(\.\d{1,18}){0,999}")
 
 
 class Change(NamedTuple):
@@ -96,10 +94,17 @@ def seen(changes: Sequence[Shown], rights: Rights, wants: Wants, cursor: bytes) 
 class Client:
     """One who watches: what they may see of a change, and what waits to be read by them."""
 
-    def __init__(self, wants: Wants, scope: Callable[[Rights], Hashable] | None = None) -> None:
+    def __init__(
+        self,
+        wants: Wants,
+        scope: Callable[[Rights], Hashable] | None = None,
+        sight: Callable[[Rights], Hashable] | None = None,
+    ) -> None:
         """Nothing waits yet. Whoever has the same ``scope`` wants the same of every change; without one it is only
-        they."""
-        self.wants, self._scope = wants, scope
+        they. What they show is theirs for as long as ``sight`` says the same."""
+        self.wants, self._scope, self._sight = wants, scope, sight
+        self._sees: Hashable = None
+        self.who = ""
         self._waiting, self._bytes = deque[bytes](), 0
         self._by: Rights | None = None
         self._key: Hashable = self
@@ -110,9 +115,13 @@ class Client:
         """Too much waited: they must begin anew."""
 
     def key(self, rights: Rights) -> Hashable:
-        """Say with whom they see the same; asked of their scope again only where rights have become others."""
+        """Say with whom they see the same; asked of their scope again only where rights have become others. Where they
+        see something else from now on they begin anew: other tickets would stand there until they change."""
         if rights is not self._by and self._scope is not None:
-            self._by, self._key = rights, self._scope(rights)
+            before, self._by, self._key = self._by, rights, self._scope(rights)
+            saw, self._sees = self._sees, None if self._sight is None else self._sight(rights)
+            if before is not None and saw != self._sees:
+                self.tear()
         return self._key
 
     def show(self, group: Seen) -> None:
@@ -186,7 +195,7 @@ class Live:
         rights: Callable[[], Rights] = tuple,
     ) -> None:
         """Know nothing; ``begin`` says from where on changes come."""
-        self._rights, self._by = rights, tuple[Law, ...]()
+        self._rights, self._by, self._named = rights, tuple[Law, ...](), of_rights(())
         self._kept, self._ring, self._laws = kept, deque[Change](), laws
         self._since: dict[int, int] = {}
         """Partition -> the offset from which on all its changes are kept."""
@@ -225,7 +234,7 @@ class Live:
 
     def cursor(self) -> str:
         """Say up to where everything was sent."""
-        return written(self._next)
+        return written(self._next, self.named_rights())
 
     def keeps(self, positions: dict[int, int]) -> bool:
         """Whether all changes from these positions on are kept."""
@@ -266,8 +275,13 @@ class Live:
         """Give the law of each partition; the same object for as long as nobody's rights have changed."""
         found = tuple(self._rights())
         if found != self._by:
-            self._by = found
+            self._by, self._named = found, of_rights(found)
         return self._by
+
+    def named_rights(self) -> str:
+        """Name the rights of now, for cursors."""
+        self.rights()
+        return self._named
 
     def begin_with(self, client: Client, has: set[str], changes: Sequence[Shown]) -> bytes:
         """Give somebody who has these tickets what has changed since, and the cursor to go on from."""
@@ -284,16 +298,3 @@ class Live:
 def _after(before: Change | None, one: Change) -> Change:
     """Let a change stand for those before it: what moved the ticket last is told with it."""
     return one if one.moved or before is None or not before.moved else one._replace(moved=before.moved)
-
-
-def written(positions: dict[int, int]) -> str:
-    """Write positions as a cursor."""
-    return ".".join(str(positions[number]) for number in sorted(positions))
-
-
-def positions_of(cursor: str, partitions: int) -> dict[int, int] | None:
-    """Read a cursor; ``None``: it is none of this stack's."""
-    if not _CURSOR.fullmatch(cursor):
-        return None
-    numbers = [int(one) for one in cursor.split(".")]
-    return dict(enumerate(numbers)) if len(numbers) == partitions else None

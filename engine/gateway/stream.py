@@ -7,15 +7,17 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from engine.gateway.callers import Caller, is_known
+from engine.gateway.callers import SEATED, Caller, is_known
+from engine.gateway.cursors import positions_of, written
 from engine.gateway.http import is_still
-from engine.gateway.live import Client, Rights, Shown, Wants, frame, positions_of, written
-from engine.gateway.problems import away
+from engine.gateway.live import Client, Rights, Shown, Wants, frame
+from engine.gateway.problems import Problem, away
 from engine.gateway.queues import MINE, all_rows, limit_of, queue_named, sees_row
 from engine.gateway.row_slices import sees_whole, slices, standing
 from engine.gateway.world import World
 from engine.views.queues import OPEN, OVERDUE
 from rules.law.compiled import Law
+from rules.ticket import authority
 from topics.ids import partition_of
 
 PING_SECONDS = 2.0
@@ -25,8 +27,8 @@ CATCH_UP_SECONDS = 5.0
 RETRY_MS = 1000
 CHECK_SECONDS = 5.0
 """How often it is looked whether the key or session by which a stream was opened still holds."""
-MOST_STREAMS = 1000
-"""Of one process."""
+MOST_STREAMS, MOST_OF_ONE = 1000, 250
+"""Of one process, and of one who asks: a program that opens them and forgets them takes nobody else's."""
 RESET = frame("reset", {}, "none")
 """From here on whoever breaks off has no place to go on from until they have all of the queue."""
 
@@ -49,6 +51,21 @@ def scope(caller: Caller, name: str) -> Callable[[Rights], Hashable]:
     screens in a hall are judged for once."""
     queue = queue_named(name, caller)
     return lambda rights: (queue, None if all(sees_whole(law, caller) for law in rights) else caller)
+
+
+def sight(caller: Caller) -> Callable[[Rights], Hashable]:
+    """Return what tells whether somebody still sees the same tickets: by the law of each partition and their posts
+    there."""
+
+    def seen(rights: Rights) -> Hashable:
+        if caller.kind not in SEATED:
+            return None
+        posts = (authority.entries(law, caller.actor) for law in rights)
+        return tuple(
+            (law.ref, frozenset((one.org, one.nodes) for one in held)) for law, held in zip(rights, posts, strict=True)
+        )
+
+    return seen
 
 
 def _stands_in(law: Law, queue: str, one: Shown, now: int) -> bool:
@@ -74,7 +91,10 @@ async def stream(world: World, request: Request, caller: Caller) -> Response:
     if len(world.live.clients) >= MOST_STREAMS:
         raise away("the gateway has as many streams as it can; it")
     cursor = request.headers.get("last-event-id") or request.query_params.get("cursor")
-    client = Client(wants(world, caller, name), scope(caller, name))
+    if sum(one.who == caller.id for one in world.live.clients) >= MOST_OF_ONE:
+        raise Problem("too-many", f"at most {MOST_OF_ONE} streams of one; end one", headers={"Retry-After": "10"})
+    client = Client(wants(world, caller, name), scope(caller, name), sight(caller))
+    client.who = caller.id
     return StreamingResponse(
         _frames(world, caller, name, client, cursor, lambda: is_still(world, request, caller), first=first),
         media_type="text/event-stream",
@@ -98,6 +118,7 @@ async def _frames(
 ) -> AsyncGenerator[bytes, None]:
     """Give the stream's events until its client goes, or may no longer watch, or we end."""
     live, looked = world.live, asyncio.get_running_loop().time()
+    client.key(live.rights())
     live.clients.add(client)
     try:
         yield f"retry: {RETRY_MS}\n\n".encode()
@@ -111,6 +132,7 @@ async def _frames(
                 yield piece
         while not live.closing.is_set() and is_known(world.law(), caller):
             await client.moved(PING_SECONDS)
+            client.key(live.rights())  # a duty begins and ends without a ticket's change
             if (now := asyncio.get_running_loop().time()) - looked >= CHECK_SECONDS:
                 looked = now
                 if not await holds():
@@ -129,7 +151,8 @@ async def _frames(
 async def _resumed(world: World, caller: Caller, name: str, client: Client, given: str | None) -> bytes | None:
     """Give what stands in the queue by name, then what was missed since a cursor; ``None``: that is not known any more,
     or no cursor was given. Without the names a row that left meanwhile would stand at the client for ever."""
-    cursor = positions_of(given, world.settings.partitions) if given is not None else None
+    partitions, rights = world.settings.partitions, world.live.named_rights()
+    cursor = positions_of(given, partitions, rights) if given is not None else None
     if cursor is None or not world.live.keeps(cursor):
         return None
     view = await world.view.positions()
@@ -148,7 +171,7 @@ async def _begun(
     With ``first`` the queue comes in slices; until the last is there no cursor is given, for whoever goes on from one
     has all before it.
     """
-    deadline = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
+    deadline, rights = asyncio.get_running_loop().time() + CATCH_UP_SECONDS, world.live.named_rights()
     while True:
         positions = dict.fromkeys(range(world.settings.partitions), 0) | await world.view.positions()
         if world.live.keeps(positions):
@@ -170,7 +193,7 @@ async def _begun(
     if since is None:
         client.tear()
         return
-    last = _rows(world, event, name, texts, written(positions))
+    last = _rows(world, event, name, texts, written(positions, rights))
     yield last + world.live.begin_with(client, has, since)
 
 

@@ -58,7 +58,8 @@ class Reader:
     def __init__(self, here: House, who: str, queue: str, cursor: str | None = None) -> None:
         role, _, person = who.partition(":")
         caller = Caller(kind="person", name=person, role=Role(role))
-        self.client = live.Client(stream.wants(here.world, caller, queue), stream.scope(caller, queue))
+        wants, scope = stream.wants(here.world, caller, queue), stream.scope(caller, queue)
+        self.client = live.Client(wants, scope, stream.sight(caller))
         self._frames = stream._frames(here.world, caller, queue, self.client, cursor)
         self.rows: dict[str, Any] = {}
         self.resets, self.cursor = 0, cursor
