@@ -26,6 +26,7 @@ ROOMS = (
     "engine.gateway_settings",
     "engine.settings",
     "engine.terminal",
+    "engine.spreadsheet",
     "engine.security",
     "engine.observability",
     "engine.kafka",
