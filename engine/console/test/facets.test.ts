@@ -45,10 +45,10 @@ test("what each view shows", () => {
 
 test("a form becomes a command's fields, and nothing that was left empty", () => {
   const form = new FormData();
-  for (const [name, value] of [["text", " 已清理 "], ["proof", "photo:1\n\n photo:2 "], ["passed", "no"], ["target", ""], ["departments", "a"], ["departments", "b"], ["until", "2026-03-02T09:00"]] as const) form.append(name, value);
+  for (const [name, value] of [["text", " 已清理 "], ["proof", "photo:1\n\n photo:2 "], ["photo", "photo:0"], ["passed", "no"], ["target", ""], ["departments", "a"], ["departments", "b"], ["until", "2026-03-02T09:00"]] as const) form.append(name, value);
   const fields = ["text", "proof", "passed", "target", "departments", "until", "reason"];
   assert.deepEqual(bodyOf("finish", fields, form, "Asia/Shanghai"), {
-    kind: "finish", text: "已清理", proof: ["photo:1", "photo:2"], passed: false, departments: ["a", "b"],
+    kind: "finish", text: "已清理", proof: ["photo:0", "photo:1", "photo:2"], passed: false, departments: ["a", "b"],
     until: Date.parse("2026-03-02T09:00:00+08:00"),
   });
 });

@@ -30,6 +30,8 @@ export function drawnKey(): string {
 export interface Options {
   method?: "GET" | "POST" | "DELETE";
   body?: unknown;
+  /** A picture, sent as it is. */
+  content?: Blob;
   version?: number | undefined;
   key?: string;
 }
@@ -43,12 +45,13 @@ async function problemOf(response: Response): Promise<Problem> {
 }
 
 function asked(options: Options): RequestInit {
-  const method = options.method ?? (options.body === undefined ? "GET" : "POST");
+  const sends = options.content ?? (options.body === undefined ? undefined : JSON.stringify(options.body));
+  const method = options.method ?? (sends === undefined ? "GET" : "POST");
   const headers: Record<string, string> = {};
-  if (options.body !== undefined) headers["content-type"] = "application/json";
+  if (sends !== undefined) headers["content-type"] = options.content?.type ?? "application/json";
   if (method === "POST") headers["idempotency-key"] = options.key ?? drawnKey();
   if (options.version !== undefined) headers["if-match"] = `"${options.version}"`;
-  return { method, headers, ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }) };
+  return { method, headers, ...(sends === undefined ? {} : { body: sends }) };
 }
 
 async function answered(path: string, options: Options): Promise<Response> {

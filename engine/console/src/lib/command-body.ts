@@ -26,7 +26,8 @@ function read(field: string, given: string[], zone: string): Value | undefined {
 export function bodyOf(kind: string, fields: readonly string[], form: FormData, zone: string): Record<string, Value> {
   const body: Record<string, Value> = { kind };
   for (const field of fields) {
-    const value = read(field, form.getAll(field).map(String), zone);
+    const given = field === "proof" ? [...form.getAll("photo"), ...form.getAll(field)] : form.getAll(field);
+    const value = read(field, given.map(String), zone);
     if (value !== undefined && !(Array.isArray(value) && value.length === 0)) body[field] = value;
   }
   return body;

@@ -9,6 +9,7 @@ import { conflict } from "./conflict.tsx";
 import { Field } from "./fields.tsx";
 import { FormEnd } from "./form-end.tsx";
 import { wanted } from "./keys.ts";
+import { onTheirWay } from "./photos.tsx";
 import { problemText, tell, tellProblem } from "./toasts.tsx";
 
 /** What a shift does all day stands first; the rest in the law's own order. */
@@ -78,12 +79,12 @@ function Form({ told, one, close, refresh }: Props & { one: CommandTold; close: 
     <form class="command-form" onSubmit={(event) => void submit(event)} aria-label={titleOf(one)}>
       <h3>{titleOf(one)}</h3>
       {one.needs.map((field) => (
-        <Field key={field} kind={one.kind} field={field} isNeeded />
+        <Field key={field} ticket={told.id} kind={one.kind} field={field} isNeeded />
       ))}
       {one.may_have.map((field) => (
-        <Field key={field} kind={one.kind} field={field} isNeeded={false} />
+        <Field key={field} ticket={told.id} kind={one.kind} field={field} isNeeded={false} />
       ))}
-      <FormEnd label={titleOf(one)} isBusy={isBusy} close={close} />
+      <FormEnd label={titleOf(one)} isBusy={isBusy} isUnfit={onTheirWay.value > 0} close={close} />
     </form>
   );
 }

@@ -3,10 +3,13 @@ import { departmentName, pack, personName, zone } from "../api/session.ts";
 import { named, t, word } from "../i18n/index.ts";
 import { DAY, inputOf } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
+import { ProofField } from "./photos.tsx";
 
 const CASES = ["street_cannot", "joint_enforcement", "emergency"];
 
 interface Props {
+  /** The ticket it is about; of many at once there is none. */
+  ticket?: string;
   kind: string;
   field: string;
   isNeeded: boolean;
@@ -74,13 +77,14 @@ function Target({ kind, needed }: { kind: string; needed: boolean }) {
   );
 }
 
-function control({ kind, field, isNeeded }: Props): JSX.Element {
+function control({ ticket, kind, field, isNeeded }: Props): JSX.Element {
   switch (field) {
     case "reason":
     case "text":
       return <textarea name={field} rows={2} maxLength={4000} required={isNeeded} aria-label={word("field", field)} />;
     case "proof":
-      return <textarea name="proof" rows={2} required={isNeeded} aria-label={word("field", field)} placeholder="photo:1" />;
+      if (ticket !== undefined) return <ProofField ticket={ticket} isNeeded={isNeeded} label={word("field", field)} />;
+      return <textarea name="proof" rows={2} required={isNeeded} aria-label={word("field", field)} placeholder={t("proof_other")} />;
     case "category":
       return <Select name={field} needed={isNeeded} options={pack.value?.categories.map((one) => [one.code, named(one)]) ?? []} />;
     case "home":

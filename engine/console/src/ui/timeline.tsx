@@ -5,9 +5,11 @@ import { zone } from "../api/session.ts";
 import { t, word } from "../i18n/index.ts";
 import { actorName, sentences, wordsOf } from "../lib/sentences.ts";
 import { ledgerLine } from "./ledger-line.ts";
+import { photoOf } from "../lib/photos.ts";
 import { moment, whole } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
 import { Icon } from "./icon.tsx";
+import { Photo } from "./photos.tsx";
 import { tellProblem } from "./toasts.tsx";
 
 interface Explained {
@@ -15,26 +17,38 @@ interface Explained {
   decisions: { id: string; lines: string[]; agrees: boolean; vouched: boolean }[];
 }
 
-function Proof({ proof }: { proof: string[] }) {
+/** A picture that we keep is shown; an address that somebody gave is a link, and nothing is fetched from there. */
+function Proof({ ticket, proof }: { ticket: string; proof: string[] }) {
+  const pictures = proof.filter((one) => photoOf(one) !== null);
   return (
     <ul class="proof">
-      {proof.map((one) => (
-        <li key={one}>
-          <Icon name="proof" />{" "}
-          {/^https?:\/\//.test(one) ? (
-            <a href={one} rel="noopener noreferrer" target="_blank">
-              {one}
-            </a>
-          ) : (
-            <bdi>{one}</bdi>
-          )}
-        </li>
-      ))}
+      {proof.map((one) => {
+        const name = photoOf(one);
+        if (name !== null) {
+          return (
+            <li key={one}>
+              <Photo ticket={ticket} name={name} label={t("photo_label", { n: pictures.indexOf(one) + 1 })} />
+            </li>
+          );
+        }
+        return (
+          <li key={one}>
+            <Icon name="proof" />{" "}
+            {/^https?:\/\//.test(one) ? (
+              <a href={one} rel="noopener noreferrer" target="_blank">
+                {one}
+              </a>
+            ) : (
+              <bdi>{one}</bdi>
+            )}
+          </li>
+        );
+      })}
     </ul>
   );
 }
 
-function Words({ one }: { one: Happened }) {
+function Words({ ticket, one }: { ticket: string; one: Happened }) {
   const words = wordsOf(one);
   return (
     <>
@@ -48,12 +62,12 @@ function Words({ one }: { one: Happened }) {
           <bdi>{words.text}</bdi>
         </blockquote>
       )}
-      {words.proof.length > 0 && <Proof proof={words.proof} />}
+      {words.proof.length > 0 && <Proof ticket={ticket} proof={words.proof} />}
     </>
   );
 }
 
-function Item({ one, why }: { one: Happened; why: string[] | undefined }) {
+function Item({ ticket, one, why }: { ticket: string; one: Happened; why: string[] | undefined }) {
   const at = Date.parse(one.at);
   return (
     <li class={one.refused ? "happened happened-refused" : "happened"}>
@@ -70,7 +84,7 @@ function Item({ one, why }: { one: Happened; why: string[] | undefined }) {
             </p>
           ))
         )}
-        <Words one={one} />
+        <Words ticket={ticket} one={one} />
         <small class="muted">
           {one.cause === "incident" ? word("why", one.reason) : actorName(one.actor)}
           {one.actor == null && one.cause !== "incident" ? ` · ${word("why", one.reason)}` : ""}
@@ -104,7 +118,7 @@ export function Timeline({ id, decisions, isBehind }: { id: string; decisions: r
       {why && <p class={why.agrees ? "agrees" : "waits"}>{t(why.agrees ? "agrees" : "disagrees")}</p>}
       <ol class="timeline">
         {[...decisions].reverse().map((one) => (
-          <Item key={one.id} one={one} why={why?.decisions.find((found) => found.id === one.id)?.lines} />
+          <Item key={one.id} ticket={id} one={one} why={why?.decisions.find((found) => found.id === one.id)?.lines} />
         ))}
       </ol>
     </section>
