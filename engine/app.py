@@ -242,10 +242,10 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    await host.app.start()
-    host.app.flow_control.resume()  # no consumer of Faust's does it here; without it channels never deliver
-    await host.app.add_runtime_dependency(service)
     try:
+        await host.app.start()
+        host.app.flow_control.resume()  # no consumer of Faust's does it here; without it channels never deliver
+        await host.app.add_runtime_dependency(service)
         await _until_ended(service, stopping, ready)
     finally:
         gone_within(stage)

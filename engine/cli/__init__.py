@@ -220,5 +220,6 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end on uvloop."""
     import uvloop
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        return runner.run(work)
+    from engine.running import run_to_end
+
+    return run_to_end(work, uvloop.new_event_loop)

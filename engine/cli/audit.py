@@ -1,6 +1,5 @@
 """``gridwhistle audit``: read the whole log, work out what should have happened, and compare."""
 
-import asyncio
 import sys
 import time
 from pathlib import Path
@@ -19,6 +18,7 @@ from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.log_reader import NoStack, ReadingStalled, read_log
 from engine.kafka.log_snapshot import Log
 from engine.kafka.send_journal import JournalDamaged
+from engine.running import run_to_end
 from engine.security.vault import key_id, load_keys
 from engine.settings import Settings
 from engine.terminal import console
@@ -76,7 +76,7 @@ def audit(
         path = snapshot or settings.data_dir / NAME
         if snapshot is not None and not sign_off and not path.exists():
             raise InvalidSettings(f"there is no signed-off snapshot {path}; 'gridwhistle audit --sign-off' writes one")
-        done, log = asyncio.run(_audit(settings, journal or [], path, show=not as_json and sys.stderr.isatty()))
+        done, log = run_to_end(_audit(settings, journal or [], path, show=not as_json and sys.stderr.isatty()))
     except (KafkaFault, NoStack, ReadingStalled, GridwhistleError, JournalDamaged, OSError) as error:
         typer.echo(f"gridwhistle audit: {with_data(str(error))}", err=True)
         raise typer.Exit(2) from error

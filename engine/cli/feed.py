@@ -26,6 +26,7 @@ from engine.feed.words import outcome_facts, outcome_lines, rejected_of, trial_f
 from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import load_clock
 from engine.kafka.send_journal import Journal
+from engine.running import run_to_end
 from topics.codec import encode
 
 if TYPE_CHECKING:
@@ -151,7 +152,7 @@ def _feed(
             tell(outcome)
 
         try:
-            outcome = asyncio.run(_run(settings, plan, paced=paced, path=path, progress=seen))
+            outcome = run_to_end(_run(settings, plan, paced=paced, path=path, progress=seen))
         except (KeyboardInterrupt, asyncio.CancelledError):
             where = f"{last.acked} of {plan.rows + plan.closings} records are safe and journalled in {path}"
             typer.echo(f"feed: stopped; {where}. Feeding the file again adds none twice.", err=True)

@@ -1,6 +1,5 @@
 """``gridwhistle replay``: decide the recorded causes once more, by the recorded packs or by another one."""
 
-import asyncio
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -23,6 +22,7 @@ from engine.replay.render import render, simulated_json, verdict_json, verdict_l
 from engine.replay.start_moment import read_when
 from engine.replay.verify import verify_history
 from engine.replay.what_if import simulate
+from engine.running import run_to_end
 from engine.settings import Settings
 from engine.terminal import console
 from rules.history.replay import Told
@@ -122,7 +122,7 @@ def _replay(
 def _history(settings: Settings, when: date | datetime | None, bar: Progress) -> tuple[History, dict[str, Law]]:
     """Read the log: all of it, or from the newest checkpoints that fit it on."""
     task = bar.add_task("reading the log", total=None)
-    return asyncio.run(
+    return run_to_end(
         read_history(
             settings,
             when,

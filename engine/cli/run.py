@@ -1,6 +1,5 @@
 """``gridwhistle run STAGE``: one process of one stage, in the foreground, as the supervisor and containers start it."""
 
-import asyncio
 import errno
 import os
 from collections.abc import Coroutine
@@ -11,6 +10,7 @@ import typer
 import uvloop
 
 from engine.errors import InvalidSettings
+from engine.running import run_to_end
 from engine.settings import Settings
 from engine.stages import DOORS, NOTIFIER, STAGES
 
@@ -33,20 +33,23 @@ def run(
     use_folder(settings.data_dir)
     set_up(name or stage)
     ready = folder_of(data) / "run" / f"{name}.ready" if name else None
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        try:
-            runner.run(_running(settings, stage, ready))
-            os._exit(0)  # everything is committed and closed; the library's idle threads and tasks are not waited for
-        except OSError as exc:
-            if exc.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
-                raise
-            if settings.http_address is None:
-                raise
-            holder = port_holder(settings.http_address[1])
-            raise InvalidSettings(
-                f"{settings.http_bind} for health and metrics cannot be had ({holder or exc.strerror}); set"
-                " GRIDWHISTLE_HTTP_BIND"
-            ) from exc
+    try:
+        run_to_end(_to_exit(_running(settings, stage, ready)), uvloop.new_event_loop)
+    except OSError as exc:
+        if exc.errno not in (errno.EADDRINUSE, errno.EADDRNOTAVAIL):
+            raise
+        if settings.http_address is None:
+            raise
+        holder = port_holder(settings.http_address[1])
+        raise InvalidSettings(
+            f"{settings.http_bind} for health and metrics cannot be had ({holder or exc.strerror}); set"
+            " GRIDWHISTLE_HTTP_BIND"
+        ) from exc
+
+
+async def _to_exit(work: Coroutine[Any, Any, None]) -> None:
+    await work
+    os._exit(0)  # everything is committed and closed; the library's idle threads and tasks are not waited for
 
 
 def _running(settings: Settings, stage: str, ready: Path | None) -> Coroutine[Any, Any, None]:

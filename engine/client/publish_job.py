@@ -5,7 +5,6 @@ and goes in force only as the very pack that was checked.
 ``Outcome``.
 """
 
-import asyncio
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from engine.errors import GridwhistleError, InvalidRulePack
 from engine.gateway.law_desk import Given, Outcome
 from engine.kafka.driver_errors import KafkaFault
 from engine.local.folder import remember_pack
+from engine.running import run_to_end
 from engine.settings import Settings
 from rules.rulepack.compiler import pack_ref
 
@@ -30,7 +30,7 @@ def published(folder: Path, given: Given) -> Outcome:
         if ref != given.ref:
             return Outcome(other=ref)
         settings = Settings(**given.settings)
-        asyncio.run(publish(settings, str(folder), given.acting, given.reason))
+        run_to_end(publish(settings, str(folder), given.acting, given.reason))
     except (InvalidRulePack, GridwhistleError) as exc:
         return Outcome(refused=str(exc))
     except (KafkaFault, OSError) as exc:

@@ -5,7 +5,6 @@ the gateway's.
 how far it is, and leaves ``result.json`` in the folder. It ends when its input does.
 """
 
-import asyncio
 import os
 import resource
 import sys
@@ -26,6 +25,7 @@ from engine.replay.history_reader import read_history
 from engine.replay.render import simulated_facts
 from engine.replay.start_moment import read_when
 from engine.replay.what_if import Simulated, simulate
+from engine.running import run_to_end
 from engine.security.private_files import write_whole
 from engine.settings import Settings
 from rules.law.compiled import Law
@@ -71,7 +71,7 @@ def tried(folder: Path, asked: Asked) -> Result:
     bundle = compile_pack(source)
     settings, when = Settings(**asked.settings), _when(asked.since)
     notes: list[str] = []
-    history, laws = asyncio.run(read_history(settings, when, Progress("reading the log").say, notes.append))
+    history, laws = run_to_end(read_history(settings, when, Progress("reading the log").say, notes.append))
     telling = Progress("deciding again", history.decisions)
     told = simulate(history, laws, Law(pack_ref(bundle), bundle), settings.partitions, telling.advance)
     return written(told, asked.most_rows, notes)

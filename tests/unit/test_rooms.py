@@ -26,6 +26,7 @@ ROOMS = (
     "engine.gateway_settings",
     "engine.settings",
     "engine.terminal",
+    "engine.running",
     "engine.spreadsheet",
     "engine.security",
     "engine.observability",
