@@ -31,7 +31,13 @@ _POINT = {"home": "tawan", "leaf": "tawan-g1-m1", "category": "bins_full", "n": 
 _PARTY = {"code": "residents", "share": 20, "n": 2, "drift": 20, "causes": {"eligibility": 20, "allocation": 0}}
 
 OF_LAW: dict[str, Example] = {
-    "map": Example(200, {"type": "FeatureCollection", "pack": REF, "features": [_OUTLINE]}, "application/geo+json"),
+    "map": Example(
+        200,
+        {"type": "FeatureCollection", "pack": REF, "features": [_OUTLINE]},
+        "application/geo+json",
+        query={"ticket": "tawan-20260302-1"},
+        fails=("not-found",),
+    ),
     "rates": Example(
         200,
         {

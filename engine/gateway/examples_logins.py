@@ -18,7 +18,7 @@ _SENT = {"grant_type": "client_credentials", "client_id": "0a1b2c3d4e5f", "clien
 
 OBJECT: dict[str, Any] = {"type": "object"}
 _SEAT = {"role": "desk", "person": "desk-1", "name": "王值班", "grids": []}
-_WHO = {"kind": "person", "name": "desk-1", "role": "desk", "org": None}
+_WHO = {"kind": "person", "name": "desk-1", "role": "desk", "org": None, "pages": ["queues", "desk"]}
 
 OF_LOGINS: dict[str, Example] = {
     "seats": Example(200, {"seats": [_SEAT]}, fails=("not-found",)),

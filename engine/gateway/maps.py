@@ -9,6 +9,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from engine.gateway import tickets
 from engine.gateway.callers import Caller, sees_place
 from engine.gateway.http import answer
 from engine.gateway.numbers import homes_of
@@ -28,9 +29,16 @@ KEPT = 8
 
 
 async def outlines(world: World, request: Request, caller: Caller) -> Response:
-    """Give the outlines of one's own grids as GeoJSON; by its tag it is asked for again and not sent again."""
-    law = world.law()
-    pieces = [text for code, text in _pieces(law.ref, law.bundle.nodes) if _sees(law, caller, code)]
+    """Give the outlines of one's own grids as GeoJSON, or those at a ticket's place; by its tag it is asked for again
+    and not sent again."""
+    law, ticket = world.law(), request.query_params.get("ticket")
+    drawn = _pieces(law.ref, law.bundle.nodes)
+    if ticket is None:
+        pieces = [text for code, text in drawn if _sees(law, caller, code)]
+    else:
+        draft, _ = await tickets.found(world, caller, ticket)
+        codes = _around(law, draft.leaf or draft.home)
+        pieces = [text for code, text in drawn if code in codes]
     body = b'{"type":"FeatureCollection","pack":%s,"features":[%s]}' % (
         msgspec.json.encode(law.ref),
         b",".join(pieces),
@@ -43,6 +51,14 @@ async def outlines(world: World, request: Request, caller: Caller) -> Response:
     if request.headers.get("if-none-match") == headers["etag"]:
         return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, "application/geo+json")
+
+
+def _around(law: Law, code: str) -> set[str]:
+    """Name a grid, those above it and those beside it: whoever sees a ticket sees where that is."""
+    if code not in law.nodes:
+        return set()
+    parent = law.nodes[code].parent
+    return {*law.path(code), *(one.code for one in law.bundle.nodes if one.parent == parent and parent is not None)}
 
 
 def _sees(law: Law, caller: Caller, code: str) -> bool:

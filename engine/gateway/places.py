@@ -108,7 +108,7 @@ async def session_begin(world: World, request: Request, caller: Caller) -> Respo
 
 async def session_show(world: World, request: Request, caller: Caller) -> Response:
     """Say who one is."""
-    return answer(sessions.told(caller))
+    return answer(sessions.told(world, caller))
 
 
 async def session_end(world: World, request: Request, caller: Caller) -> Response:

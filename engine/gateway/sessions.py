@@ -147,14 +147,16 @@ async def _begun(
     )
     seconds = SECONDS if key is None else max(1, key.expires_at - int(time.time()))
     await world.view.redis.set(_key(world, token), kept, ex=seconds)
-    response = Response(msgspec.json.encode(told(who)), 201, media_type="application/json")
+    response = Response(msgspec.json.encode(told(world, who)), 201, media_type="application/json")
     put_cookie(world, request, response, COOKIE, token, max_age=seconds, samesite="strict")
     return response
 
 
-def told(who: Caller) -> dict[str, Any]:
-    """Say who somebody is."""
-    return {"kind": who.kind, "name": who.name, "role": who.role, "org": who.org}
+def told(world: World, who: Caller) -> dict[str, Any]:
+    """Say who somebody is, and which pages of the console are theirs."""
+    from engine.gateway.menu import pages_of  # it asks those that answer, who ask who somebody is
+
+    return {"kind": who.kind, "name": who.name, "role": who.role, "org": who.org, "pages": pages_of(world, who)}
 
 
 async def end(world: World, request: Request) -> Response:

@@ -21,6 +21,8 @@ class Who(msgspec.Struct):
     name: str
     role: Role | None
     org: str | None
+    pages: list[str]
+    """Of the console, those that let them in."""
 
 
 class Seat(msgspec.Struct):

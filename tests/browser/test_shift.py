@@ -12,9 +12,8 @@ from playwright.sync_api import Page, expect
 
 from engine.kafka import clients
 from engine.local.folder import settings_of
-from tests.browser import chromium
 from tests.browser.seats import PHONE, Town
-from tests.browser.test_console import CONTRAST, MAIN, serious
+from tests.browser.test_console import MAIN
 from tests.support.stacks import wait
 from topics.envelope import incident_message
 from topics.ids import murmur2
@@ -26,14 +25,6 @@ BROKEN: dict[str, Any] = {
     "text": "路灯不亮三天了，请打13800001234",
     "category": "bins_full",
     "location": {"grid": MAIN},
-}
-PAGES = {
-    "/records": "[data-record]",
-    "/offers": "[data-offer]",
-    "/callbacks": "[data-call]",
-    "/duty": "table.duty",
-    "/handover": "[data-handover]",
-    "/notices": "table",
 }
 
 
@@ -176,29 +167,3 @@ def handed_over(town: Town, desk: Page, pictures: Path) -> None:
     expect(given).to_contain_text("已接班")
     desk.reload()
     expect(desk.locator("[data-handover]").first).to_contain_text("收到")
-
-
-def test_nobody_is_kept_out_of_a_shift_s_pages(town: Town) -> None:
-    """No serious finding of axe-core on the pages of a shift, with something on each, in each theme and language."""
-    desk, source, found = town.sit("desk:desk-1"), chromium.axe(), dict[str, Any]()
-    past_the_door(town, "pigeon-2", BROKEN)
-    town.report(desk, category="small_wish", location={"grid": MAIN})
-    finished(town, desk)
-    signed = desk.context.request.post(
-        f"{town.address}/v1/handovers", data={"to": "chief-1"}, headers={"origin": town.address}
-    )
-    assert signed.status == 201, signed.text()
-    wait(lambda: listed(town, desk, "/v1/rejected", "rows"), 60, "it was turned away")
-    chief = {lang: town.sit("chief:chief-1", lang=lang) for lang in ("zh", "en")}
-    for lang, page in chief.items():
-        for path, selector in PAGES.items():
-            page.goto(f"{town.address}{path}")
-            if path == "/notices":
-                page.locator('header button[aria-pressed="false"]').click()  # those of the people
-            page.locator(selector).first.wait_for()
-            page.evaluate(source)
-            found[f"{lang} {path}"] = serious(page, {})
-            for theme in ("light", "dark", "wall") if lang == "zh" else ():  # colours know no language
-                page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-                found[f"{path} {theme}"] = serious(page, CONTRAST)
-    assert {where: what for where, what in found.items() if what} == {}

@@ -1,5 +1,5 @@
 import { useEffect } from "preact/hooks";
-import { isWatching, who } from "./api/session.ts";
+import { has, isWatching, who } from "./api/session.ts";
 import { t } from "./i18n/index.ts";
 import { query, steps } from "./lib/route.ts";
 import * as later from "./pages/later.ts";
@@ -27,6 +27,7 @@ const home = (): string => (who.value?.kind === "person" ? "mine" : "all");
 function Page() {
   const [first, second] = steps.value;
   if (who.value?.kind === "wall") return <WallPage />;
+  if (!has("queues")) return <p class="empty">{t("no_page")}</p>;
   switch (first) {
     case "tickets":
       return <TicketPage key={second ?? ""} id={second ?? ""} />;

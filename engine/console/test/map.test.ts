@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Row } from "../src/api/model.ts";
-import { bounds, box, isIn, middle, within, type Grid } from "../src/map/geometry.ts";
+import { bounds, box, drawing, isIn, middle, within, type Grid } from "../src/map/geometry.ts";
 import { shade, tallied } from "../src/map/tally.ts";
 
 const square = (id: number, code: string, x: number, y: number): Grid => ({
@@ -31,4 +31,18 @@ test("each grid has its open and its late ones, and a shade", () => {
   assert.deepEqual(found.get("a"), { open: 3, late: 2 });
   assert.deepEqual(found.get("h"), { open: 1, late: 0 });
   assert.deepEqual([0, 1, 2, 3, 5, 6, 10, 11, 900].map(shade), [0, 1, 1, 2, 2, 3, 3, 4, 4]);
+});
+
+test("a ticket's place is drawn with what is beside it, the point in the picture wherever it lies", () => {
+  const size = { width: 200, height: 100 };
+  const drawn = drawing(GRIDS, ["city", "a"], [0.5, 0.5], size)!;
+  assert.equal(drawn.code, "a");
+  assert.deepEqual(drawn.point, [100, 50]);
+  assert.equal(drawn.own, "65,85 135,85 135,15 65,15 65,85");
+  assert.equal(drawn.beside.length, 2);
+  const [x, y] = drawing(GRIDS, ["a"], [3, 0], size)!.point!; // outside of its own grid
+  assert.ok(x > 0 && x < 200 && y > 0 && y < 100);
+  assert.equal(drawing(GRIDS, ["b", "nowhere"], null, size)!.code, "b"); // the smallest that has an outline
+  assert.equal(drawing(GRIDS, ["nowhere"], [0, 0], size), null);
+  assert.equal(drawing([], [], null, size), null);
 });

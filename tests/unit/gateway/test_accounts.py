@@ -19,6 +19,7 @@ from engine.local.first_accounts import make_first
 from engine.settings import Settings
 from tests.support.city_law import city_bundle
 from tests.support.house import House, eventually, house
+from tests.unit.gateway.test_menu import OF_DESK
 from topics.vocabulary import Role
 
 
@@ -122,7 +123,7 @@ async def test_a_person_logs_in_and_is_what_the_roster_says(redis_url: str, tmp_
         accounts = here.world.accounts
         cookie = await here.login(client, "desk-1", "person")
         assert (await client.get("/v1/session", headers=cookie)).json() == {
-            "kind": "person", "name": "desk-1", "role": "desk", "org": None,
+            "kind": "person", "name": "desk-1", "role": "desk", "org": None, "pages": OF_DESK,
         }  # fmt: skip
         assert (await client.get("/v1/queues", headers=cookie)).status_code == 200
         foreign = {"origin": "http://evil.example"}

@@ -18,6 +18,7 @@ from engine.settings import Settings
 from tests.support.house import House, house
 from tests.support.provider import CLIENT, SECRET, Login, provider
 from tests.support.servers import free_ports
+from tests.unit.gateway.test_menu import OF_DESK
 
 BACK = "/v1/session/oidc/callback"
 
@@ -53,7 +54,7 @@ async def test_who_logs_in_is_a_person_of_the_roster(redis_url: str, tmp_path: P
         assert (found.status_code, found.headers["location"]) == (303, "/")
         assert "SameSite=strict" in found.headers["set-cookie"]
         assert (await client.get("/v1/session")).json() == {
-            "kind": "person", "name": "desk-1", "role": "desk", "org": None,
+            "kind": "person", "name": "desk-1", "role": "desk", "org": None, "pages": OF_DESK,
         }  # fmt: skip
         assert (await client.get("/v1/session/ways")).json()["oidc"] is True
         here.world.openid, kept = None, here.world.openid

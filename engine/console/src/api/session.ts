@@ -13,6 +13,9 @@ import type { Named, Pack, Row, Seat, Who } from "./model.ts";
 export const who = signal<Who | null | undefined>(undefined);
 export const pack = signal<Pack | null>(null);
 
+/** Whether a page is one's own: the menu shows no other. */
+export const has = (page: string): boolean => who.value?.pages.includes(page) === true;
+
 export const zone = (): string => pack.value?.timezone ?? "Asia/Shanghai";
 
 whenSignedOut.call = () => {

@@ -59,3 +59,32 @@ export function bounds(grids: readonly Grid[]): [Point, Point] | null {
   }
   return [[west, south], [east, north]];
 }
+
+export interface SmallDrawing {
+  /** The grid that is outlined: the smallest of the place's that has an outline. */
+  code: string;
+  own: string;
+  beside: string[];
+  point: Point | null;
+}
+
+const MARGIN = 0.3;
+
+/** A place drawn into a box of pixels: north is up, and a degree of longitude is as long as it is there; `null`: no grid of
+ * its path has an outline. */
+export function drawing(grids: readonly Grid[], path: readonly string[], point: Point | null, size: { width: number; height: number }): SmallDrawing | null {
+  const own = path.map((code) => grids.find((one) => one.properties.code === code)).findLast((one) => one !== undefined);
+  if (own === undefined) return null;
+  const [[west, south], [east, north]] = bounds(point === null ? [own] : [own, around(own, point)])!;
+  const narrow = Math.cos((((south + north) / 2) * Math.PI) / 180);
+  const scale = Math.min(size.width / ((east - west) * narrow || 1e-6), size.height / (north - south || 1e-6)) * (1 - MARGIN);
+  const put = ([x, y]: Point): Point => [
+    Math.round(size.width / 2 + (x - (west + east) / 2) * narrow * scale),
+    Math.round(size.height / 2 - (y - (south + north) / 2) * scale),
+  ];
+  const line = (one: Grid): string => (one.geometry.coordinates[0] ?? []).map((corner) => put(corner).join(",")).join(" ");
+  return { code: own.properties.code, own: line(own), beside: grids.filter((one) => one !== own).map(line), point: point && put(point) };
+}
+
+/** A grid of one corner, so that what lies outside of its own is in the picture. */
+const around = (like: Grid, point: Point): Grid => ({ ...like, geometry: { type: "Polygon", coordinates: [[point]] } });

@@ -84,7 +84,7 @@ function Rejected({ row }: { row: RejectedRow }) {
           {t("records.sent")} <Link to={ticketAddress(sent.identity)}>{t("records.its_ticket")}</Link>
         </p>
       )}
-      {original === null && sent === null && row.sealed && <Why show={(why) => void show(why)} isBusy={isBusy} />}
+      {original === null && sent === null && row.sealed && who.value?.kind === "person" && <Why show={(why) => void show(why)} isBusy={isBusy} />}
       {!row.sealed && <p class="muted">{t("records.not_kept")}</p>}
       {original !== null && <Mend path={path} original={original} done={done} close={() => setOriginal(null)} />}
     </li>

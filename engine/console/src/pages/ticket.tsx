@@ -14,6 +14,7 @@ import { Exercise } from "../ui/exercise.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { nextTo } from "../ui/keys.ts";
 import { Link } from "../ui/link.tsx";
+import { PlaceMap } from "../ui/place-map.tsx";
 import { Duplicates, PlaceOf } from "../ui/place.tsx";
 import { Reporter } from "../ui/reporter.tsx";
 import { Limit, Urgency } from "../ui/row.tsx";
@@ -180,6 +181,7 @@ function Whole({ told, found, refresh }: { told: TicketTold; found: Found; refre
           <h2>{t("clocks")}</h2>
           <Clocks clocks={told.clocks} />
         </section>
+        <PlaceMap key={told.id} told={told} />
         {!found.pastProblem && <PlaceOf told={told} />}
       </aside>
     </div>

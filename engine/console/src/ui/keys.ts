@@ -1,6 +1,7 @@
 /** Everything by keyboard: one place knows which key does what. */
 import { signal } from "@preact/signals";
 import { useLayoutEffect, useRef } from "preact/hooks";
+import { has } from "../api/session.ts";
 import { store } from "../live/store.ts";
 import { back, go, path, steps, ticketAddress } from "../lib/route.ts";
 import { chosen, chooseNone, current, step, toggle } from "./selection.ts";
@@ -95,7 +96,7 @@ function pressed(event: KeyboardEvent): void {
   const onControl = (event.target as HTMLElement | null)?.closest?.("a, button, summary") != null;
   if (event.key === "Enter" && onControl) return;
   const to = isGoing ? PLACES[event.key] : undefined;
-  const act = to === undefined ? KEYS[event.key] : () => go(to);
+  const act = to === undefined ? KEYS[event.key] : () => has(to.split("/")[1]!) && go(to);
   const kind = to === undefined ? COMMANDS[event.key] : undefined;
   isGoing = false;
   if (act === undefined && kind === undefined) return;

@@ -1,27 +1,13 @@
 /** Pages that a shift needs now and then: one menu, so that those of every minute stay in sight. */
 import { useEffect, useRef } from "preact/hooks";
-import { who } from "../api/session.ts";
+import { has } from "../api/session.ts";
 import { t } from "../i18n/index.ts";
 import { path } from "../lib/route.ts";
 import { Link } from "./link.tsx";
 
-const DEALS = ["desk", "chief", "centre"];
+const MORE = ["offers", "callbacks", "duty", "handover", "notices", "records", "webhooks"] as const;
 
-/** Page -> who has it; no list: everybody. */
-const MORE: readonly { name: string; roles?: readonly string[] }[] = [
-  { name: "offers" },
-  { name: "callbacks", roles: DEALS },
-  { name: "duty" },
-  { name: "handover" },
-  { name: "notices" },
-  { name: "records", roles: DEALS },
-  { name: "webhooks", roles: ["department", "auditor"] },
-];
-
-export function morePages(): string[] {
-  const role = who.value?.role ?? who.value?.kind ?? "";
-  return MORE.flatMap(({ name, roles }) => (roles === undefined || roles.includes(role) ? [name] : []));
-}
+export const morePages = (): string[] => MORE.filter(has);
 
 export function MoreMenu() {
   const ref = useRef<HTMLDetailsElement>(null);
@@ -29,6 +15,7 @@ export function MoreMenu() {
   useEffect(() => {
     if (ref.current) ref.current.open = false;
   }, [here]);
+  if (morePages().length === 0) return null;
   const current = morePages().find((name) => here.startsWith(`/${name}`));
   return (
     <details class="menu more" ref={ref}>

@@ -4,7 +4,7 @@ import { t } from "../i18n/index.ts";
 import { VIEWS } from "../lib/facets.ts";
 import { go, ticketAddress } from "../lib/route.ts";
 import { store } from "../live/store.ts";
-import { categoryName, placeName } from "../api/session.ts";
+import { categoryName, has, isWatching, placeName } from "../api/session.ts";
 import { Dialog } from "./dialog.tsx";
 import { shared } from "./shared-views.tsx";
 import { isPaletteOpen } from "./keys.ts";
@@ -15,11 +15,14 @@ interface Entry {
   to: string;
 }
 
+const MAIN = ["desk", "whistles", "numbers", "score", "map", "law"];
+
 function places(): Entry[] {
-  const views = VIEWS.map((view) => ({ label: t(`view.${view}`), to: `/queues/${view}` }));
-  const pages = ["desk", "whistles", "numbers", "score", "map", "law", ...morePages()].map((page) => ({ label: t(`page.${page}`), to: `/${page}` }));
+  const views = (isWatching() ? VIEWS : []).map((view) => ({ label: t(`view.${view}`), to: `/queues/${view}` }));
+  const pages = [...MAIN.filter(has), ...morePages()].map((page) => ({ label: t(`page.${page}`), to: `/${page}` }));
   const saved = shared.value.map((one) => ({ label: `${one.name} · ${t("views_shared")}`, to: one.address }));
-  return [...views, ...saved, ...pages, { label: t("page.wall"), to: "/wall?views=all,late&rotate=30" }];
+  const wall = has("wall") ? [{ label: t("page.wall"), to: "/wall?views=all,late&rotate=30" }] : [];
+  return [...views, ...saved, ...pages, ...wall];
 }
 
 function found(words: string): Entry[] {

@@ -1,4 +1,4 @@
-import { pack, personName, signOut, who, zone } from "../api/session.ts";
+import { has, pack, personName, signOut, who, zone } from "../api/session.ts";
 import { both, lang, speak, t, word } from "../i18n/index.ts";
 import { go, path, ticketAddress } from "../lib/route.ts";
 import { THEMES, theme, wear, type Theme } from "../lib/theme.ts";
@@ -96,7 +96,7 @@ export function TopBar() {
         <span>{both(pack.value ? [pack.value.title, pack.value.title_zh] : null)}</span>
       </Link>
       <nav class="pages" aria-label={t("pages")}>
-        {PAGES.map(([to, name]) => (
+        {PAGES.filter(([, name]) => has(name === "queue" ? "queues" : name)).map(([to, name]) => (
           <Link key={to} to={to} current={isAt(to)}>
             {t(`page.${name}`)}
             {name === "approvals" && waiting > 0 && <span class="badge">{waiting}</span>}
