@@ -69,6 +69,8 @@ def reachable(address: Address, reach: Reach) -> bool:
         return reach == "loopback"
     if address.is_link_local or address.is_multicast or address.is_unspecified or address.is_reserved:
         return False
+    if isinstance(address, IPv6Address) and address.is_site_local:  # given up, and routed still within many a network
+        return False
     return address.is_global or (address.is_private and reach in ("private", "loopback"))
 
 

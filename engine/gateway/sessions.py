@@ -59,7 +59,7 @@ def _holds(world: World, kept: _Kept) -> bool:
         return world.key_of(name=kept.key) is not None
     if kept.by_login:
         account = world.account(kept.person)
-        is_same = account is not None if kept.kind != "person" else True
+        is_same = kept.kind == (account.kind if account is not None else "person")
         return world.openid is not None and is_same and not (account is not None and account.is_disabled)
     if kept.account_at is None:
         return world.settings.gateway_seats == "open"

@@ -62,6 +62,9 @@ async def test_who_logs_in_is_a_person_of_the_roster(redis_url: str, tmp_path: P
         assert (await client.get("/v1/session")).status_code == 401
         assert (await client.get("/v1/session/oidc")).status_code == 404
         here.world.openid, login.name = kept, "watcher"
+        assert (await client.get("/v1/session")).status_code == 200
+        here.world.accounts.add("desk-1", "auditor")  # nobody is two things
+        assert (await client.get("/v1/session")).status_code == 401
         client.cookies.clear()
         assert (await came_back(client, login)).status_code == 401  # on no roster, and no account
         here.world.accounts.add("watcher", "auditor")
