@@ -1,7 +1,7 @@
 """Where servers are found: what an address looks like, and how one is shown."""
 
 import re
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 ADDRESS = re.compile(r"^(\[[0-9a-fA-F:]+\]|[A-Za-z0-9_.-]+):(\d{1,5})$")
@@ -61,3 +61,15 @@ def keeps_secret(url: object) -> bool:
     if parts is None or parts.username or not parts.hostname:
         return False
     return parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
+
+
+def counted_as(host: str) -> str:
+    """Say under which name a client's address is counted: of IPv6 its network, for whoever has one address has 2 to the
+    64th."""
+    try:
+        found = ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if isinstance(found, IPv4Address):
+        return host
+    return str(found.ipv4_mapped or ip_network((found, 64), strict=False))

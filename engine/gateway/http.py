@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from engine.gateway import bearers, sessions
 from engine.gateway.callers import NOBODY, Caller, is_known
-from engine.gateway.outside import is_own
+from engine.gateway.outside import came_from, is_own
 from engine.gateway.policy import BY_LINK, POLICIES, may_use
 from engine.gateway.problems import Problem, away, not_found
 from engine.gateway.rates import Rates
@@ -83,7 +83,7 @@ def guarded(
 
 async def _handled(world: World, rates: Rates, route: str, handler: Handler, request: Request) -> Response:
     demand_sound(request)
-    stranger = f"nobody:{request.client.host if request.client else '-'}"
+    stranger = f"nobody:{came_from(request)}"
     try:
         caller, by_cookie = await _caller(world, request)
     except Problem:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from engine.gateway.accounts import LONGEST, Account, hasher, nobodys
 from engine.gateway.callers import Caller, is_known
+from engine.gateway.outside import came_from
 from engine.gateway.problems import Problem
 from engine.gateway.world import World
 from topics.vocabulary import Role
@@ -72,20 +73,20 @@ async def _count(world: World, request: Request, name: str) -> list[str]:
     Raises:
         Problem: There were too many.
     """
-    host = request.client.host if request.client else "-"
+    host, redis = came_from(request), world.view.redis
     limits = {f"{name}@{host}": OF_A_NAME_FROM_HERE, f"@{host}": FROM_HERE, f"{name}@": OF_A_NAME}
     keys = [f"{world.settings.prefix}gateway:guesses:{hashlib.sha256(one.encode()).hexdigest()}" for one in limits]
-    async with world.view.redis.pipeline(transaction=True) as pipe:
-        for key in keys:
+    for key, most in zip(keys, limits.values(), strict=True):
+        async with redis.pipeline(transaction=True) as pipe:
             pipe.set(key, 0, ex=WINDOW_SECONDS, nx=True)
             pipe.incr(key)
-        counted = (await pipe.execute())[1::2]
-    if any(n > most for n, most in zip(counted, limits.values(), strict=True)):
-        raise Problem(
-            "too-many",
-            "too many wrong passwords; wait a quarter of an hour",
-            headers={"Retry-After": str(WINDOW_SECONDS)},
-        )
+            counted = (await pipe.execute())[1]
+        if counted > most:  # and counts no further: who is refused here must not use up what others have of a name
+            raise Problem(
+                "too-many",
+                "too many wrong passwords; wait a quarter of an hour",
+                headers={"Retry-After": str(WINDOW_SECONDS)},
+            )
     return keys
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.gateway.world import World
-from engine.server_addresses import is_loopback
+from engine.server_addresses import counted_as, is_loopback
 
 PORTS = {"http": 80, "https": 443}
 
@@ -25,6 +25,11 @@ def is_by_tls(world: World, request: Request) -> bool:
 def address(world: World, request: Request) -> str:
     """Give the address that others are told, without a slash at its end."""
     return (world.settings.gateway_url or str(request.base_url)).rstrip("/")
+
+
+def came_from(request: Request) -> str:
+    """Name whoever asks by their address, for what is counted."""
+    return counted_as(request.client.host) if request.client else "-"
 
 
 def is_own(world: World, request: Request, origin: str) -> bool:

@@ -12,6 +12,7 @@ from engine.gateway import allowed, commands
 from engine.gateway.callers import Caller
 from engine.gateway.georeport import form_of
 from engine.gateway.http import body_of
+from engine.gateway.outside import came_from
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.resident_page import LONGEST, WORDS, Told, page, trouble
 from engine.gateway.world import World
@@ -112,7 +113,7 @@ async def _found(world: World, request: Request) -> tuple[Draft, Draft]:
     links, name = world.residents.links(), request.path_params["token"]
     identity = None if links is None else links.identity(name)
     if identity is None:  # only those who guess are held back: whoever has a link comes in beside them
-        await world.residents.misses.take(request.client.host if request.client else "-")
+        await world.residents.misses.take(came_from(request))
         raise not_found()
     await world.residents.looks.take(identity)
     draft = await _draft(world, identity)

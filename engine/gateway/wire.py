@@ -2,15 +2,27 @@
 
 import asyncio
 import sys
+from collections import Counter
+from ipaddress import ip_address, ip_network
 from typing import Any
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from engine.server_addresses import counted_as
+
 HEAD_BYTES = 32 * 1024
 """Address and headers together; neither the parser nor the server has a bound of its own (16 KiB are usual)."""
+OF_ADDRESS = 1_000
+"""Connections of one address at the same time, of 5,000 that there are: an office has fewer, and whoever keeps more
+keeps others out."""
 HEAD_SECONDS = 10.0
 """Whoever has not sent a whole head by then is let go: a connection costs a place, and there are 5,000."""
+
+
+_OPEN = Counter[str]()
+"""Address -> connections that are open."""
+_CROWDED = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -19,15 +31,32 @@ class BoundedProtocol(HttpToolsProtocol):
     _is_reading, _seen = True, 0
     _patience: asyncio.TimerHandle | None = None
     _passed: int | None = None
+    _host: str | None = None
 
     def connection_made(self, transport: Any) -> None:
-        """Wait for a head from now on."""
+        """Wait for a head from now on, unless as many are there from the same address as may be."""
         super().connection_made(transport)
         self._wait()
+        if self.client is not None and not (self.config.proxy_headers and self._is_proxy(self.client[0])):
+            self._host = counted_as(self.client[0])
+            _OPEN[self._host] += 1
+            if _OPEN[self._host] > OF_ADDRESS:
+                transport.write(_CROWDED)
+                transport.close()
+
+    def _is_proxy(self, host: str) -> bool:
+        """Whether everybody comes from there: a proxy that is named in the settings."""
+        address, named = ip_address(host.partition("%")[0]), str(self.config.forwarded_allow_ips or "")
+        return any(address in ip_network(one) for one in named.split(",") if one)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing."""
         self._let_be()
+        if self._host is not None:
+            _OPEN[self._host] -= 1
+            if not _OPEN[self._host]:
+                del _OPEN[self._host]
+            self._host = None
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from engine.gateway import logins
 from engine.gateway.process import config_of
 from engine.settings import Settings
 from tests.support.house import House, house
@@ -111,6 +112,30 @@ async def test_who_comes_by_a_proxy_is_counted_by_their_own_address_and_nobody_l
                 for number in range(15)
             ]
             assert {one.status_code for one in came} == answers
+
+
+async def test_who_guesses_from_one_address_keeps_nobody_out(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the owner of the name, however often they are refused, nor by an address of IPv6 for each guess: of
+    those everybody has 2 to the 64th."""
+    monkeypatch.setattr(logins, "OF_A_NAME", 12)
+    more = PROXY | {"gateway_seats": ""}
+    async with house(redis_url, tmp_path, **more) as (here, _), behind(here) as client:
+        right = here.world.accounts.add("chief-1", "person")
+
+        async def came(address: str, password: str = "guess guess") -> int:
+            given = {"name": "chief-1", "password": password}
+            found = await client.post("/v1/session", json=given, headers={"x-forwarded-for": address})
+            client.cookies.clear()
+            return found.status_code
+
+        answers = [await came("203.0.113.9") for _ in range(12)]
+        assert (answers[:5], set(answers[5:])) == ([401] * 5, {429})
+        assert await came("203.0.113.10", right) == 201
+        answers = [await came(f"2001:db8:7:1::{number}") for number in range(12)]
+        assert (answers[:5], set(answers[5:])) == ([401] * 5, {429})
+        assert await came("203.0.113.10", right) == await came("2001:db8:7:2::1", right) == 201
 
 
 @pytest.mark.parametrize("text", ["*", "proxy.example", "10.1.0.1/16", "300.0.0.1"])

@@ -165,3 +165,37 @@ async def test_what_stands_behind_a_body_is_no_header(redis_url: str, tmp_path: 
         assert (await said(port, head + chunks + behind))[:12] == b"HTTP/1.1 401"
         known = head + b"Authorization: " + key + b"\r\n" + chunks + behind
         assert (await said(port, known))[:12] == b"HTTP/1.1 202"
+
+
+async def held(port: int, count: int) -> list[tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]]:
+    """So many connections that are kept, each with the first line of its answer."""
+    found = []
+    for _ in range(count):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET /livez HTTP/1.1\r\n" + HOST + b"\r\n")
+        async with asyncio.timeout(20):
+            found.append((reader, writer, (await reader.readline())[:12]))
+    return found
+
+
+@pytest.mark.parametrize("proxies", ["", "127.0.0.1"])
+async def test_one_who_keeps_connections_keeps_nobody_out(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, proxies: str
+) -> None:
+    """There are 5,000 places, and one address has its own number of them; a proxy brings everybody's."""
+    monkeypatch.setattr(wire, "OF_ADDRESS", 3)
+    async with house(redis_url, tmp_path, gateway_proxies=proxies) as (here, _), serving(here) as port:
+        first = await held(port, 3)
+        (more,) = await held(port, 1)
+        assert [one[2] for one in first] == [b"HTTP/1.1 200"] * 3
+        assert more[2] == (b"HTTP/1.1 200" if proxies else b"HTTP/1.1 503")
+        if not proxies:
+            head = await more[0].read()
+            assert b"Retry-After: 10" in head and more[0].at_eof()
+        first[0][1].close()
+        await first[0][1].wait_closed()
+        async with asyncio.timeout(20):
+            while (late := (await held(port, 1))[0])[2] != b"HTTP/1.1 200":
+                late[1].close()
+        for _, writer, _ in [*first, more, late]:
+            writer.close()
