@@ -1,7 +1,11 @@
 """Bounds below the application: how large a request's head may be and how long it may take, on every connection."""
 
 import asyncio
+import contextlib
+import fcntl
+import struct
 import sys
+import termios
 from collections import Counter
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -20,6 +24,8 @@ HEAD_SECONDS = 10.0
 """Whoever has not sent a whole head by then is let go: a connection costs a place, and there are 5,000."""
 
 
+UNREAD_SECONDS = 30.0
+"""Of an answer that waits to be read something is read within this, or nobody reads: it costs a place, and memory."""
 _OPEN = Counter[str]()
 """Address -> connections that are open."""
 _CROWDED = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 10\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -32,6 +38,7 @@ class BoundedProtocol(HttpToolsProtocol):
     _patience: asyncio.TimerHandle | None = None
     _passed: int | None = None
     _host: str | None = None
+    _unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Wait for a head from now on, unless as many are there from the same address as may be."""
@@ -49,9 +56,39 @@ class BoundedProtocol(HttpToolsProtocol):
         address, named = ip_address(host.partition("%")[0]), str(self.config.forwarded_allow_ips or "")
         return any(address in ip_network(one) for one in named.split(",") if one)
 
+    def pause_writing(self) -> None:
+        """More waits to be read than the system takes: from now on it is looked whether anybody reads."""
+        super().pause_writing()
+        self._look()
+
+    def resume_writing(self) -> None:
+        """It goes on."""
+        self._look_no_more()
+        super().resume_writing()
+
+    def _look(self, before: int | None = None) -> None:
+        left = self.transport.get_write_buffer_size() + self._in_the_system()
+        if before is not None and left >= before:
+            self.transport.abort()
+        else:
+            self._unread = self.loop.call_later(UNREAD_SECONDS, self._look, left)
+
+    def _in_the_system(self) -> int:
+        """Count bytes that the system has taken and nobody has acknowledged: it takes more in pieces of a megabyte."""
+        taken = struct.pack("i", 0)
+        with contextlib.suppress(OSError):
+            taken = fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, taken)
+        return int(struct.unpack("i", taken)[0])
+
+    def _look_no_more(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing."""
         self._let_be()
+        self._look_no_more()
         if self._host is not None:
             _OPEN[self._host] -= 1
             if not _OPEN[self._host]:

@@ -1,6 +1,7 @@
 """What is wrong below HTTP's words: heads without end, lengths that lie, bodies that do not come; on a real socket."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from engine.gateway import http, wire
 from engine.gateway.process import Server, bound, config_of
-from tests.support.house import House, house
+from tests.support.house import House, eventually, house
 from tests.support.servers import free_ports
 
 HOST = b"Host: 127.0.0.1\r\n"
@@ -199,3 +200,38 @@ async def test_one_who_keeps_connections_keeps_nobody_out(
                 late[1].close()
         for _, writer, _ in [*first, more, late]:
             writer.close()
+
+
+MUCH = b"GET /openapi.json HTTP/1.1\r\n" + HOST
+
+
+def who_asks_for_much(port: int, ask: bytes) -> socket.socket:
+    """With room for little."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    found.connect(("127.0.0.1", port))
+    found.sendall(ask)
+    return found
+
+
+async def test_an_answer_that_nobody_reads_is_let_go(
+    redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It costs a place, and memory; however slowly somebody reads, they are given all of it."""
+    monkeypatch.setattr(wire, "UNREAD_SECONDS", 0.5)
+    async with house(redis_url, tmp_path) as (here, _), serving(here) as port:
+        whole = MUCH + b"\r\n"
+        reader, writer = await asyncio.open_connection(
+            sock=who_asks_for_much(port, whole * 9 + MUCH + b"Connection: close\r\n\r\n")
+        )
+        found = b""
+        async with asyncio.timeout(60):
+            while piece := await reader.read(64 * 1024):
+                found += piece
+                await asyncio.sleep(0.05)  # so slow that it takes several times as long as nothing may be read
+        assert found.count(b"HTTP/1.1 200") == 10 and found.endswith(b"}")
+        writer.close()
+        await eventually(lambda: not wire._OPEN)
+        with who_asks_for_much(port, whole * 40):
+            await eventually(lambda: wire._OPEN)
+            await eventually(lambda: not wire._OPEN)
