@@ -48,7 +48,8 @@ async def outlines(world: World, request: Request, caller: Caller) -> Response:
         "cache-control": "private, no-cache",
         "vary": "cookie, authorization",
     }
-    if request.headers.get("if-none-match") == headers["etag"]:
+    known = request.headers.get("if-none-match", "").split(",")
+    if headers["etag"] in (one.strip().removeprefix("W/") for one in known):
         return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, "application/geo+json")
 

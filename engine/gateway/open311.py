@@ -121,7 +121,8 @@ async def request_make(world: World, request: Request, caller: Caller) -> Respon
     pairs = form_of(request, body)
     given = dict(pairs)
     who = source_of(world, caller, given.get("api_key"))
-    demand_jurisdiction(world, given.get("jurisdiction_id"))
+    for city in (given.get("jurisdiction_id"), request.query_params.get("jurisdiction_id")):
+        demand_jurisdiction(world, city)
     name, data = _data(world, pairs, given)
     key = idempotency.key_of(request)
     name = name or (str(uuid.uuid4()) if key is None else idempotency.drawn_from(who, key))

@@ -37,6 +37,9 @@ async def test_outlines_are_those_of_one_s_own_grids(redis_url: str, tmp_path: P
         assert own.headers["etag"] != told.headers["etag"] and "private" in told.headers["cache-control"]
         again = await client.get("/v1/map", headers=desk | {"if-none-match": told.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
+        weak = {"if-none-match": f'"another", W/{told.headers["etag"]}'}  # of a proxy that has packed it
+        assert (await client.get("/v1/map", headers=desk | weak)).status_code == 304
+        assert (await client.get("/v1/map", headers=south | weak)).status_code == 200
 
 
 async def test_whoever_sees_a_ticket_sees_where_it_is(redis_url: str, tmp_path: Path) -> None:

@@ -103,6 +103,9 @@ async def test_errors_are_lists_with_the_specification_s_codes(redis_url: str, t
             (404, SENT | key | {"jurisdiction_id": "another"}),
         ]  # fmt: skip
         answers = [(wanted, await client.post(f"{BASE}/requests.{form}", data=sent)) for wanted, sent in posts]
+        elsewhere = {"jurisdiction_id": "another"}  # as its clients send it to every address
+        answers.append((404, await client.post(f"{BASE}/requests.{form}", data=SENT | key, params=elsewhere)))
+        assert here.raw() == []
         ticket = await here.report("A")
         other = {"api_key": key_of(here, "other")}
         for wanted, path, query in (
