@@ -18,7 +18,7 @@ from engine.errors import InvalidSettings
 from engine.gateway.callers import Caller
 from engine.gateway.databases import doors_of
 from engine.gateway.finding import instant_of
-from engine.gateway.http import answer, body_of, object_of
+from engine.gateway.http import answer, body_of, is_still, object_of
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.queues import limit_of
 from engine.gateway.world import World
@@ -77,7 +77,9 @@ async def lease(world: World, request: Request, caller: Caller) -> Response:
     since = since_of(world, given.pop("from", None))
     demand_nothing_more(given)
     async with _pull(world, request) as pull:
-        leased = await _until_there(world, request, wait, lambda: pull.lease(reader, n, seconds, since))
+        leased = await _until_there(
+            world, request, caller, wait=wait, ask=lambda: pull.lease(reader, n, seconds, since)
+        )
         if leased and wait and await request.is_disconnected():  # to nobody
             await pull.give_back(reader, [one.receipt for one in leased], 0)
     for one in leased:
@@ -86,15 +88,21 @@ async def lease(world: World, request: Request, caller: Caller) -> Response:
 
 
 async def _until_there(
-    world: World, request: Request, wait: int, ask: Callable[[], Awaitable[list["Leased"]]]
+    world: World, request: Request, caller: Caller, *, wait: int, ask: Callable[[], Awaitable[list["Leased"]]]
 ) -> list["Leased"]:
-    """Ask once a second until something is there, the time is over, nobody waits any more or the gateway ends."""
+    """Ask once a second until something is there, the time is over, nobody waits any more or the gateway ends.
+
+    Raises:
+        Problem: The key by which they wait is none any more.
+    """
     loop = asyncio.get_running_loop()
     until = loop.time() + wait
     while not (found := await ask()) and (left := until - loop.time()) > 0 and not world.live.closing.is_set():
         await asyncio.sleep(min(left, LOOK_SECONDS))
         if await request.is_disconnected():
             break
+        if not await is_still(world, request, caller):
+            raise Problem("no-login", "this key was revoked or has expired while events were waited for")
     return found
 
 

@@ -213,6 +213,26 @@ async def test_a_department_pulls_answers_and_is_told_what_was_wrong_by_http(
         await refused(client, fire.door, fire.headers, water.headers)
 
 
+async def test_who_waits_is_given_nothing_once_their_key_is_revoked(
+    redis_url: str, database_url: str, tmp_path: Path
+) -> None:
+    """Revoked means at once: what comes meanwhile stays for whoever has a key."""
+    async with house(redis_url, tmp_path, database_url=database_url) as (here, client):
+        gone, stays = Department(here, client, "fire"), Department(here, client, "fire")
+        assert await stays.post("lease") == {"events": []}
+        (before,) = (await stays.get("readers"))["readers"]
+        path = f"{gone.door}/events/lease"
+        waiting = asyncio.create_task(client.post(path, json={"wait": 20}, headers=gone.headers))
+        async with asyncio.timeout(20):
+            while (await stays.get("readers"))["readers"][0]["asked_at"] == before["asked_at"]:
+                await asyncio.sleep(0.01)
+        assert here.world.keys.revoke(here.world.keys.all()[0].id)
+        await here.report("F", category="fire", home="hill", leaf="hill2", text="smoke")
+        assert (await waiting).status_code == 401
+        (told,) = (await stays.post("lease"))["events"]
+        assert told["attempt"] == 1
+
+
 async def looked_through(fire: Department, first: str, second: str) -> None:
     """By a filter, from a moment, from a cursor; nothing is leased by it."""
     seen = await fire.get("events", filter="event == 'refused'", last=1000)
