@@ -151,12 +151,11 @@ async def test_a_cursor_beyond_the_end_is_the_end(doors: Doors) -> None:
     """A slip must not let a reader pass by all that ever comes; what comes after it is new."""
     pull = Pull(doors, "fire")
     await tell(doors, "a", "b")
-    for name in ("main", "main", "new"):
-        await pull.put(name, cursor=10**18)
-        assert await pull.lease(name, 10, 60) == []
+    for _ in range(2):
+        await pull.put("main", cursor=10**18)
+        assert await pull.lease("main", 10, 60) == []
     await tell(doors, "c")
-    for name in ("main", "new"):
-        assert [one.is_replayed for one in await pull.lease(name, 10, 60)] == [False], name
+    assert [one.is_replayed for one in await pull.lease("main", 10, 60)] == [False]
 
 
 class Department:
