@@ -30,7 +30,7 @@ class Change(NamedTuple):
     version: int
     image: bytes | None
     at: int
-    moved: str = ""
+    moved: bytes = b""
     """What moved it, if this or a change that it stands for did."""
 
 
@@ -59,7 +59,7 @@ def shown(change: Change, laws: Mapping[str, Law]) -> Shown:
         change.ticket,
         msgspec.json.decode(text),
         made.queues,
-        frame=b"event: upsert\ndata: " + text.encode() + b"\n\n",
+        frame=b"event: upsert\ndata: " + text + b"\n\n",
     )
 
 

@@ -14,7 +14,7 @@ from engine.settings import Settings
 from engine.stages.pack_cache import Laws
 from engine.stream.contracts import Record
 from engine.stream.passed_by import passed_by
-from engine.views.folded_last import folded_last, remember
+from engine.views.folded_last import folded_last, written
 from engine.views.from_state import rebuild
 from engine.views.redis_view import AT_ONCE, RedisView
 from engine.views.rows import read_foldable
@@ -71,12 +71,11 @@ class Projector:
             some = records[first : first + AT_ONCE]
             is_last = first + AT_ONCE >= len(records)
             await self._fold(partition, some, positions[slot] if is_last else some[-1].offset + 1)
-        if records:
-            await remember(self.view, partition, records[-1].offset, records[-1].appended_ms)
 
     async def _fold(self, partition: int, records: Sequence[Record], after: int) -> None:
         decisions = [decision for record in records if (decision := self._decision(record)) is not None]
-        await self.view.fold(partition, decisions, self._at[partition], after)
+        last = written(records[-1].offset, records[-1].appended_ms) if records else ""
+        await self.view.fold(partition, decisions, self._at[partition], after, last=last)
         self._at[partition] = after
 
     def _decision(self, record: Record) -> Decision | None:

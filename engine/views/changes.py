@@ -9,6 +9,7 @@ import json
 from typing import Any, NamedTuple
 
 from engine.security.redis_faults import redis_answering
+from engine.views.moves import with_move
 from engine.views.redis_view import RedisView
 from engine.views.rows import BETWEEN
 
@@ -87,7 +88,7 @@ def _change(fields: dict[str, str]) -> Change:
     return Change(
         fields["id"],
         int(float(fields["version"])),
-        json.loads(fields["row"]) if fields["row"] else None,
+        json.loads(with_move(fields["row"].encode(), fields["moved"].encode())) if fields["row"] else None,
         left=tuple(fields["left"].split(BETWEEN)) if fields["left"] else (),
         entered=tuple(fields["entered"].split(BETWEEN)) if fields["entered"] else (),
     )

@@ -11,7 +11,6 @@ async def folded_last(view: RedisView, partition: int) -> tuple[int, int] | None
     return (int(found.split(":")[0]), int(found.split(":")[1])) if found else None
 
 
-async def remember(view: RedisView, partition: int, offset: int, appended_ms: int) -> None:
-    """Keep what the log held there; any record that was folded will do, so it is written by itself."""
-    with redis_answering("Redis did not take the view"):
-        await view.redis.hset(f"{view.prefix}last", str(partition), f"{offset}:{appended_ms}")
+def written(offset: int, appended_ms: int) -> str:
+    """Write what the log held there; any record that was folded will do."""
+    return f"{offset}:{appended_ms}"

@@ -1,10 +1,11 @@
 """What last moved a ticket, kept beside its row: whoever looks at a queue sees why it is where it is."""
 
-from typing import Any
+import msgspec
 
 from topics import codec
 from topics.decision import Decision
 from topics.events.types import EventType
+from topics.ids import Instant
 
 MOVES = frozenset(
     {
@@ -21,16 +22,35 @@ SAID = 80
 """Characters of the reason given that a row has room for; the history has all of it."""
 
 
-def move_of(decision: Decision, ticket: str) -> str:
+class _Move(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """What stands in a row of what moved its ticket."""
+
+    reason: str
+    at: Instant
+    command: str | None = None
+    actor: str | None = None
+    said: str | None = None
+
+
+def move_of(decision: Decision, ticket: str) -> bytes:
     """Write what a decision moved a ticket by, as JSON; empty: by nothing."""
-    if not any(event.ticket == ticket and event.type in MOVES for event in decision.events):
-        return ""
-    told: dict[str, Any] = {"reason": decision.reason, "at": decision.at}
+    for event in decision.events:
+        if event.ticket == ticket and event.type in MOVES:
+            break
+    else:
+        return b""
     said = decision.said.reason if decision.said is not None else None
-    more = {"command": decision.command, "actor": decision.actor, "said": said[:SAID] if said else None}
-    return codec.encode(told | {name: value for name, value in more.items() if value}).decode()
+    return codec.encode(
+        _Move(
+            reason=decision.reason,
+            at=decision.at,
+            command=decision.command or None,
+            actor=decision.actor or None,
+            said=said[:SAID] if said else None,
+        )
+    )
 
 
-def with_move(row: str, moved: str) -> str:
+def with_move(row: bytes, moved: bytes) -> bytes:
     """Put the move into a row, as the script that reads rows does."""
-    return f'{row[:-1]},"moved":{moved}}}' if row and moved else row
+    return b'%b,"moved":%b}' % (row[:-1], moved) if row and moved else row

@@ -1,84 +1,92 @@
 -- Folds a batch of one partition into the view: one call, so that tickets, queues and position never disagree.
 -- Each change is told on a capped stream as well: row, queues left and entered; a view that begins says so by a marker.
--- KEYS: positions, hold, queues, ids, changes; then for each ticket: its own, those of the queues it leaves behind, those of the queues it stands in.
--- ARGV: partition, position expected, position after, form, most changes kept; then for each ticket: id, version, identity, rank (3 characters),
--- summary ('' = forgotten), the ticket whole, score, since when it is overdue at the latest, from when on nothing has begun, what moved it ('' = nothing new), number of former queues, number of queues, former queues..., queues...
+-- KEYS: positions, hold, queues, ids, changes, last; then each ticket's own; then those of the queues that somebody enters, leaves or moves in.
+-- ARGV: partition, position expected, position after, offset and time of the last record ('' = as it was), form, most changes kept; then packed
+-- (fold_call.py): tickets {id, version, as it stood ('new' = nothing is there), as it stands, row ('' = forgotten), the ticket whole, what moved
+-- it ('' = nothing new), queues left, entered}, queues {name, ids gone, score and id of each put}, queues to be listed,
+-- identities that only one names so far, each with what names it, and all other claims {former identity, identity, id, rank (3 characters)}.
+-- Answers 'other' where a ticket stands otherwise than it is told to have stood; then, as for 'hold' and 'position', nothing was written.
 -- All keys are declared, and share one hash slot by their tag.
-local positions, hold, all, ids, changes = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local partition, expected = ARGV[1], ARGV[2]
-if redis.call('EXISTS', hold) == 1 then return {'hold', '0'} end
-local found = redis.call('HGET', positions, partition) or '0'
-if found ~= expected then return {'position', found} end
-redis.call('HSETNX', positions, 'form', ARGV[4])
-if redis.call('HEXISTS', positions, 'generation') == 0 then
-  local t = redis.call('TIME')
+local positions, hold, all, ids, changes, last = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local partition, call = ARGV[1], redis.call
+local tickets, queues, listed, fresh, names, claims = unpack(cmsgpack.unpack(ARGV[7]))
+local first = 6
+if call('EXISTS', hold) == 1 then return {'hold', '0'} end
+local found = call('HMGET', positions, partition, 'form', 'generation')
+local at = found[1] or '0'
+if at ~= ARGV[2] then return {'position', at} end
+
+local moved, new = {}, {}
+for n, ticket in ipairs(tickets) do
+  if ticket[3] == 'new' then
+    new[#new + 1], moved[n] = KEYS[first + n], ''
+  else
+    local stands = call('HMGET', KEYS[first + n], 'stands', 'moved')
+    if (stands[1] or '') ~= ticket[3] then return {'other', ticket[1]} end
+    moved[n] = stands[2] or ''
+  end
+end
+if #new > 0 and call('EXISTS', unpack(new)) > 0 then return {'other', 'what was new'} end
+
+if not found[2] then call('HSET', positions, 'form', ARGV[5]) end
+if not found[3] then
+  local t = call('TIME')
   local generation = t[1] .. string.format('%06d', tonumber(t[2]))
-  redis.call('HSET', positions, 'generation', generation)
-  redis.call('XADD', changes, '*', 'reset', generation)
+  call('HSET', positions, 'generation', generation)
+  call('XADD', changes, '*', 'reset', generation)
 end
 
--- names that no reader of changes asks for: they serve figures alone
-local function told(name) return name ~= 'since' and string.sub(name, 1, 5) ~= 'late:' end
--- queues that are not listed: as many as people, or of all that is open
-local function listed(name)
-  return told(name) and name ~= 'due' and name ~= 'not_begun' and string.sub(name, 1, 7) ~= 'person:'
+for n, ticket in ipairs(tickets) do
+  local key, row, by = KEYS[first + n], ticket[5], ticket[7]
+  if row == '' then
+    call('DEL', key)
+    by = ''
+  elseif by == '' then
+    by = moved[n]
+    call('HSET', key, 'stands', ticket[4], 'row', row, 'image', ticket[6])
+  else
+    call('HSET', key, 'stands', ticket[4], 'row', row, 'image', ticket[6], 'moved', by)
+  end
+  call('XADD', changes, 'MAXLEN', '~', ARGV[6], '*', 'id', ticket[1], 'version', ticket[2], 'row', row,
+    'moved', by, 'left', ticket[8], 'entered', ticket[9])
 end
+
+first = first + #tickets
+local most = 1000 -- arguments of one command: Lua takes up to 8,000
+for n, queue in ipairs(queues) do
+  local key, gone, put = KEYS[first + n], queue[2], queue[3]
+  for from = 1, #gone, most do call('ZREM', key, unpack(gone, from, math.min(from + most - 1, #gone))) end
+  for from = 1, #put, most do call('ZADD', key, unpack(put, from, math.min(from + most - 1, #put))) end
+  if #gone > 0 and #put == 0 and call('EXISTS', key) == 0 then call('SREM', all, queue[1]) end
+end
+if #listed > 0 then call('SADD', all, unpack(listed)) end
 
 -- who is named by an identity: of all its tickets the open one, then the one referred most often, then the later id
 local function claim(identity, id, rank)
-  local names = {}
-  for one in string.gmatch(redis.call('HGET', ids, identity) or '', '[^\31]+') do
-    if string.sub(one, 4) ~= id then names[#names + 1] = one end
+  local them = {}
+  for one in string.gmatch(call('HGET', ids, identity) or '', '[^\31]+') do
+    if string.sub(one, 4) ~= id then them[#them + 1] = one end
   end
-  if rank ~= '' then names[#names + 1] = rank .. id end
-  table.sort(names, function(a, b) return a > b end)
-  if #names == 0 then redis.call('HDEL', ids, identity) else redis.call('HSET', ids, identity, table.concat(names, '\31')) end
+  if rank ~= '' then them[#them + 1] = rank .. id end
+  table.sort(them, function(a, b) return a > b end)
+  if #them == 0 then call('HDEL', ids, identity) else call('HSET', ids, identity, table.concat(them, '\31')) end
 end
 
-local i, k = 6, 6
-while i <= #ARGV do
-  local id, version, identity, rank, row, image, score, since = ARGV[i], tonumber(ARGV[i + 1]), ARGV[i + 2], ARGV[i + 3], ARGV[i + 4], ARGV[i + 5], ARGV[i + 6], ARGV[i + 7]
-  local idle, moved, before, after, at = ARGV[i + 8], ARGV[i + 9], tonumber(ARGV[i + 10]), tonumber(ARGV[i + 11]), i + 12
-  local key = KEYS[k]
-  local stored = redis.call('HMGET', key, 'version', 'queues', 'identity', 'moved')
-  if not stored[1] or tonumber(stored[1]) < version then
-    local old, names = table.concat(ARGV, '\31', at, at + before - 1), table.concat(ARGV, '\31', at + before, at + before + after - 1)
-    if old ~= (stored[2] or '') then return {'position', found} end
-    if old ~= names then
-      for n = 0, before - 1 do
-        redis.call('ZREM', KEYS[k + 1 + n], id)
-        if redis.call('EXISTS', KEYS[k + 1 + n]) == 0 then redis.call('SREM', all, ARGV[at + n]) end
-      end
-    end
-    local was, is, left, entered = {}, {}, {}, {}
-    for n = 0, before - 1 do was[ARGV[at + n]] = true end
-    for n = before, before + after - 1 do
-      local name = ARGV[at + n]
-      is[name] = true
-      if name == 'since' then redis.call('ZADD', KEYS[k + 1 + n], 'NX', since, id)
-      elseif name == 'not_begun' then redis.call('ZADD', KEYS[k + 1 + n], idle, id)
-      else redis.call('ZADD', KEYS[k + 1 + n], score, id) end
-      if old ~= names and listed(name) then redis.call('SADD', all, name) end
-      if not was[name] and told(name) then entered[#entered + 1] = name end
-    end
-    for n = 0, before - 1 do
-      local name = ARGV[at + n]
-      if not is[name] and told(name) then left[#left + 1] = name end
-    end
-    local says, by = row, moved ~= '' and moved or stored[4]
-    if row ~= '' and by then says = string.sub(row, 1, -2) .. ',"moved":' .. by .. '}' end
-    redis.call('XADD', changes, 'MAXLEN', '~', ARGV[5], '*', 'id', id, 'version', version, 'row', says,
-      'left', table.concat(left, '\31'), 'entered', table.concat(entered, '\31'))
-    if stored[3] and stored[3] ~= '' and stored[3] ~= identity then claim(stored[3], id, '') end
-    if row == '' then
-      redis.call('DEL', key)
+if #fresh > 0 then
+  local known, unknown = call('HMGET', ids, unpack(fresh)), {}
+  for n, identity in ipairs(fresh) do
+    if known[n] then
+      claim(identity, string.sub(names[n], 4), string.sub(names[n], 1, 3))
     else
-      redis.call('HSET', key, 'version', version, 'row', row, 'image', image, 'queues', names, 'identity', identity)
-      if moved ~= '' then redis.call('HSET', key, 'moved', moved) end
-      if identity ~= '' then claim(identity, id, rank) end
+      unknown[#unknown + 1], unknown[#unknown + 2] = identity, names[n]
     end
   end
-  i, k = at + before + after, k + 1 + before + after
+  if #unknown > 0 then call('HSET', ids, unpack(unknown)) end
 end
-redis.call('HSET', positions, partition, ARGV[3])
+for _, one in ipairs(claims) do
+  if one[1] ~= '' and one[1] ~= one[2] then claim(one[1], one[3], '') end
+  if one[2] ~= '' then claim(one[2], one[3], one[4]) end
+end
+if ARGV[4] ~= '' then call('HSET', last, partition, ARGV[4]) end
+call('HSET', positions, partition, ARGV[3])
 return {'ok', ARGV[3]}

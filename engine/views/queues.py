@@ -1,13 +1,11 @@
-"""In which live queues a ticket stands, and what a row of a queue shows."""
+"""In which live queues a ticket stands, and in which order."""
 
 from typing import Any
 
-from engine.views.row_labels import labelled
-from rules.commands.approvals import may_agree
+from engine.views.summary import waiting
 from rules.law.compiled import Law
-from rules.law.walls import COMMITTEES
 from topics.ids import Instant
-from topics.ticket import Child, Ticket
+from topics.ticket import Ticket
 from topics.ticket_words import ChildStatus
 from topics.vocabulary import FINAL, ClockKind, Status
 
@@ -36,66 +34,6 @@ LATE, SINCE = "late:", "since"
 """Queues for figures alone, not among those that are listed: what is overdue in each queue, and all that is in order of
 when it became so."""
 
-SHOWN = (
-    "id",
-    "version",
-    "identity",
-    "home",
-    "status",
-    "tier",
-    "party",
-    "person",
-    "duty",
-    "task",
-    "leaf",
-    "category",
-    "urgency",
-    "lead",
-    "received_at",
-    "filed_at",
-    "deadline_at",
-    "next_due_at",
-    "is_overdue",
-    "is_escalated",
-    "is_exhausted",
-    "exercise",
-    "generation",
-    "rework",
-    "text",
-    "address",
-    "close_reason",
-    "merged_into",
-    "flags",
-    "can_reach_reporter",
-)
-"""Fields of a ticket that its summary has."""
-
-
-def summary(ticket: Ticket, law: Law | None = None) -> dict[str, Any]:
-    """Give what a row shows, labelled by its pack; the ticket itself holds nothing personal."""
-    row = {name: value for name in SHOWN if (value := getattr(ticket, name)) not in (None, (), False, "")}
-    if ticket.children:
-        row["children"] = [f"{child.code}/{child.n}:{child.status}" for child in ticket.children]
-        row["child_clocks"] = [_child(child) for child in ticket.children]
-    if waiting := _waiting(ticket):
-        row["waits_for"] = waiting
-    return row if law is None else row | labelled(ticket, law)
-
-
-def _child(child: Child) -> dict[str, Any]:
-    """What a department was called to, and by when."""
-    found = {
-        "code": child.code,
-        "n": child.n,
-        "role": child.role,
-        "status": child.status,
-        "person": child.person,
-        "deadline_at": child.deadline_at,
-        "reported_in_at": child.reported_in_at,
-        "ended_at": child.ended_at,
-    }
-    return {name: value for name, value in found.items() if value is not None}
-
 
 def idle_at(ticket: Ticket) -> Instant:
     """From when on it is worth a look that whoever took a ticket has not begun: some hours after it was taken, as far
@@ -103,27 +41,6 @@ def idle_at(ticket: Ticket) -> Instant:
     taken = [clock.started_at for clock in ticket.clocks if clock.kind == ClockKind.CONTACT]
     asked = [offer.at for offer in ticket.offers]
     return max([*taken, *asked[-1:], ticket.filed_at or ticket.received_at]) + IDLE_MS
-
-
-def _waiting(ticket: Ticket) -> dict[str, Any] | None:
-    """Say what waits for whose agreement: something the holder asked for, or the committees' consent."""
-    asked = ticket.asked
-    if asked is not None:
-        return {
-            "what": asked.what,
-            "by": f"{asked.role}:{asked.person}",
-            "reason": asked.reason,
-            "roles": list(may_agree(asked)),
-        }
-    if ticket.consent is not None and ticket.status not in FINAL:
-        given = {role for role, _ in ticket.consents}
-        missing = [str(role) for role in COMMITTEES if role not in given]
-        return (
-            {"what": "consent", "roles": missing[:1] if ticket.consent == "sequential" else missing}
-            if missing
-            else None
-        )
-    return None
 
 
 def queues(ticket: Ticket, law: Law | None = None) -> list[str]:
@@ -142,8 +59,8 @@ def queues(ticket: Ticket, law: Law | None = None) -> list[str]:
     if ticket.is_overdue:
         found.append(OVERDUE)
     if ticket.asked is not None or ticket.consent is not None:
-        waiting = _waiting(ticket)
-        found += [APPROVAL, *(f"{APPROVAL}:{role}" for role in waiting["roles"])] if waiting else []
+        waits = waiting(ticket)
+        found += [APPROVAL, *(f"{APPROVAL}:{role}" for role in waits.roles)] if waits else []
     if ticket.status in (Status.RECEIVED, Status.VERIFYING):
         return [*found, "desk"]
     if ticket.tier is not None:

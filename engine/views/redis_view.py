@@ -7,22 +7,26 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from engine.errors import DependencyDown
 from engine.security.connections import new_async_redis
 from engine.security.redis_faults import redis_answering
 from engine.settings import Settings
 from engine.views.eviction import demand_no_eviction
+from engine.views.fold_call import Stands, call_of, stands_of
 from engine.views.rows import BETWEEN, NO_LAWS, RANK, Row, rows_of
 from rules.law.compiled import Law
 from topics.decision import Decision
 
 SCRIPT = Path(__file__).with_name("project.lua").read_text()
 READ = Path(__file__).with_name("rows.lua").read_text()
+STANDS = Path(__file__).with_name("stands.lua").read_text()
 
 ROWS_AT_ONCE = 500
 """Rows of a call: half a megabyte, and Redis answers others after some milliseconds."""
 
-FORM = "7"
+FORM = "8"
 """Of what the script writes: a projector that meets another form starts the view over."""
 
 AT_ONCE = 128
@@ -61,6 +65,7 @@ class RedisView:
         self._former = f"{settings.prefix}{part}:"
         self._fitting = asyncio.Lock()
         self._fold, self._read = self.redis.register_script(SCRIPT), self.redis.register_script(READ)
+        self._stands = self.redis.register_script(STANDS)
 
     async def close(self) -> None:
         """Let the connection go."""
@@ -102,8 +107,11 @@ class RedisView:
             raise DependencyDown("another projector is dropping a view of another form")
         await self.drop()
 
-    async def fold(self, partition: int, decisions: Sequence[Decision], expected: int, after: int) -> None:
-        """Fold decisions of one partition in, latest state of each ticket only, and store the position with them.
+    async def fold(
+        self, partition: int, decisions: Sequence[Decision], expected: int, after: int, *, last: str = ""
+    ) -> None:
+        """Fold decisions of one partition in, latest state of each ticket only, and store the position with them, and
+        with it what the log held there (``last``, see ``folded_last``).
 
         Raises:
             PositionMoved: The view does not stand at ``expected``.
@@ -113,7 +121,7 @@ class RedisView:
         rows = rows_of(decisions, self.laws, missing)
         if await self.know(missing):
             rows = rows_of(decisions, self.laws)
-        await self.write(partition, rows, expected, after)
+        await self.write(partition, rows, expected, after, last=last)
 
     async def know(self, packs: set[str]) -> bool:
         """Read on for packs that are not known; once for each that there is nowhere: labels stop no queue. Answers
@@ -135,50 +143,38 @@ class RedisView:
                 pipe.xadd(f"{self.prefix}changes", {"reset": generation})
                 await pipe.execute()
 
-    async def write(self, partition: int, rows: Sequence[Row], expected: int, after: int) -> None:
-        """Put rows in, each id once, and the position with them.
+    async def write(self, partition: int, rows: Sequence[Row], expected: int, after: int, *, last: str = "") -> None:
+        """Put rows in, each id once, and the position with them; ``last`` as for ``fold``.
 
         Raises:
-            PositionMoved: The view does not stand at ``expected``.
+            PositionMoved: The view does not stand at ``expected``, or somebody else writes into it.
             DependencyDown: Redis is away.
         """
-        keys = [self.prefix + name for name in ("positions", "hold", "queues", "ids", "changes")]
-        arguments: list[str | int] = [partition, expected, after, FORM, CHANGES]
+        arguments: list[str | int | bytes] = [partition, expected, after, last, FORM, CHANGES]
         with redis_answering("Redis did not take the view"):
-            former = await self._former_queues(rows)
-            for row, old in zip(rows, former, strict=True):
-                keys += [f"{self.prefix}t:{row.id}", *(f"{self.prefix}q:{name}" for name in (*old, *row.queues))]
-                arguments += [
-                    row.id,
-                    row.version,
-                    row.identity,
-                    row.rank,
-                    row.row,
-                    row.image,
-                    row.score,
-                    row.since,
-                    row.idle,
-                    row.moved,
-                    len(old),
-                    len(row.queues),
-                    *old,
-                    *row.queues,
-                ]
-            word, found = await self._fold(keys=keys, args=arguments)
+            word, found = await self._write(rows, arguments, [row.id for row in rows if not row.is_new])
+            if word == "other":  # the log is read again over what stands, or the view was made of the state
+                word, found = await self._write(rows, arguments, [row.id for row in rows])
         if word == "hold":
             raise DependencyDown("the view is being compared with a rebuilt one; trying again")
+        if word == "other":
+            raise PositionMoved(f"{found} was written by somebody else while partition {partition} was folded")
         if word != "ok":
             raise PositionMoved(f"the view stands at {found} in partition {partition}, not at {expected}")
 
-    async def _former_queues(self, rows: Sequence[Row]) -> list[list[str]]:
-        """In which queues these stand now: a script in a cluster may touch only what it was told of; it checks that
-        this still holds."""
-        if not rows:
-            return []
-        async with self.redis.pipeline(transaction=False) as pipe:
-            for row in rows:
-                pipe.hget(f"{self.prefix}t:{row.id}", "queues")
-            return [one.split(BETWEEN) if one else [] for one in await pipe.execute()]
+    async def _write(self, rows: Sequence[Row], arguments: list[str | int | bytes], known: list[str]) -> list[str]:
+        """Write over what stands, of which only these are asked for; answers the script's word."""
+        call = call_of(rows, await self._stood(known))
+        keys = [self.prefix + name for name in ("positions", "hold", "queues", "ids", "changes", "last")]
+        done: list[str] = await self._fold(keys=[*keys, *call.keys(self.prefix)], args=[*arguments, call.packed()])
+        return done
+
+    async def _stood(self, tickets: list[str]) -> dict[str, Stands]:
+        """How these stand now: a script in a cluster may touch only what it was told of; it checks that this holds."""
+        if not tickets:
+            return {}
+        found = msgspec.json.decode(await self._stands(keys=[f"{self.prefix}t:{name}" for name in tickets]))
+        return {name: stands_of(one) for name, one in zip(tickets, found, strict=True)}
 
     async def names(self) -> list[str]:
         """Name everything that has a row."""

@@ -1,12 +1,14 @@
 """What a row says in people's words: labels in both languages, and what the next rung of its clocks will do."""
 
-from typing import Any
+import msgspec
 
 from rules.law.compiled import Law
 from rules.ticket import clocks
 from rules.ticket.draft import deadline_clock
+from topics import codec
+from topics.ids import Instant
 from topics.ticket import Ticket
-from topics.vocabulary import FINAL, ClockKind
+from topics.vocabulary import ClockKind
 
 DOES = {
     ClockKind.RESOLVE: {100: "move_up", 150: "supervise", 300: "red_list"},
@@ -18,44 +20,62 @@ DOES = {
 """Kind of clock -> rung -> what follows from 100 % on; what is not named tells people and moves nothing."""
 
 
-def labelled(ticket: Ticket, law: Law) -> dict[str, Any]:
-    """Give labels as pairs of English and Chinese, the street, and the next rung."""
+class Upcoming(msgspec.Struct, frozen=True, kw_only=True):
+    """The rung that is due next."""
+
+    clock: str
+    number: str
+    rung: int
+    at: Instant
+    does: str
+
+
+def labels_of(law: Law, ticket: Ticket) -> tuple[msgspec.Raw, str | None]:
+    """Give labels as pairs of English and Chinese, written once for each place and category, and the street."""
     place = ("row_labels", ticket.category, ticket.home, ticket.leaf)
-    known = law.cache.get(place)
+    known: tuple[msgspec.Raw, str | None] | None = law.cache.get(place)
     if known is None:
-        known = _labels(law, ticket)
+        street = law.street_of(ticket.home)
+        known = msgspec.Raw(codec.encode(_labels(law, ticket, street))), street
         if ticket.leaf is None or ticket.leaf in law.nodes:  # what anybody may call a grid is not remembered
             law.cache[place] = known
-    found = dict(known)
-    if ticket.status not in FINAL and ticket.next_due_at is not None:
-        upcoming = clocks.first_due(law, ticket.clocks, ticket.urgency, ticket.hours)
-        if upcoming is not None:
-            due, rung, _, number, clock = upcoming
-            does = "remind" if rung < 100 else DOES.get(ClockKind(clock.kind), {}).get(rung, "tell")
-            found["next"] = {"clock": clock.kind, "number": number, "rung": rung, "at": due, "does": does}
-    return found | _pace(law, ticket)
+    return known
 
 
-def _pace(law: Law, ticket: Ticket) -> dict[str, Any]:
-    """Say whether the deadline's clock runs in working time, and for what a clock stands still."""
-    if ticket.status in FINAL:
-        return {}
+def upcoming(law: Law, ticket: Ticket) -> Upcoming | None:
+    """Say what happens next if nobody does anything."""
+    first = None
+    if ticket.next_due_at is not None:
+        first = clocks.first_due(law, ticket.clocks, ticket.urgency, ticket.hours)
+    if first is None:
+        return None
+    due, rung, _, number, clock = first
+    does = "remind" if rung < 100 else DOES.get(ClockKind(clock.kind), {}).get(rung, "tell")
+    return Upcoming(clock=clock.kind, number=number, rung=rung, at=due, does=does)
+
+
+def in_work_time(law: Law, ticket: Ticket) -> bool:
+    """Whether the deadline's clock runs in working time."""
     clock = deadline_clock(law, ticket)
-    found: dict[str, Any] = {"in_work_time": True} if clock is not None and law.in_work_time(clock.unit) else {}
-    stands = next((one.paused_reason for one in ticket.clocks if one.paused_reason is not None), None)
-    return found if stands is None else found | {"paused": stands}
+    return clock is not None and law.in_work_time(clock.unit)
 
 
-def _labels(law: Law, ticket: Ticket) -> dict[str, Any]:
-    street = law.street_of(ticket.home)
+def paused(ticket: Ticket) -> str | None:
+    """Say for what a clock stands still."""
+    for clock in ticket.clocks:
+        if clock.paused_reason is not None:
+            return clock.paused_reason
+    return None
+
+
+def _labels(law: Law, ticket: Ticket, street: str | None) -> dict[str, list[str]]:
     labels = {
         "category": _category(law, ticket.category),
         "street": _node(law, street),
         "home": _node(law, ticket.home),
         "leaf": _node(law, ticket.leaf),
     }
-    named: dict[str, Any] = {"labels": {name: pair for name, pair in labels.items() if pair is not None}}
-    return named if street is None else named | {"street": street}
+    return {name: pair for name, pair in labels.items() if pair is not None}
 
 
 def _category(law: Law, code: str | None) -> list[str] | None:

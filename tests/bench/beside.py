@@ -1,4 +1,5 @@
-"""``python -m tests.bench.beside COMMIT``: an older version and this one in turns, in the same run, without a broker.
+"""``python -m tests.bench.beside COMMIT``: an older version and this one in turns, in the same run, without a broker
+(the projector with a Redis).
 
 Absolute times swing by a third on a machine that does other things; what falls on both falls out of the ratio. Printed,
 and held nowhere: the law has grown since, and a reader of the page sees by how much.
@@ -13,6 +14,7 @@ import tempfile
 from pathlib import Path
 
 from tests.differences.__main__ import NAMES
+from tests.support.servers import valkey
 
 HERE = Path(__file__).parents[2]
 COUNT, ROUNDS = int(os.environ.get("BENCH_INCIDENTS", "2000")), int(os.environ.get("BENCH_ROUNDS", "5"))
@@ -22,6 +24,10 @@ FORMER = NAMES | {
     "from engine.stream.contracts import": "from engine.stage import",
 }
 """What is measured imports -> where it stood before there were rooms."""
+
+
+TIMED = ("intake", "dispatch", "fan-out", "projector", "projector's Redis")
+COUNTED = (*(f"{stage} calls" for stage in TIMED[:4]), "projector's commands", "projector's bytes")
 
 
 def unpacked(commit: str, folder: Path) -> Path:
@@ -37,10 +43,11 @@ def unpacked(commit: str, folder: Path) -> Path:
     return folder
 
 
-def measured(tree: Path) -> dict[str, float]:
+def measured(tree: Path, redis: str) -> dict[str, float]:
     """One process of a version."""
     command = [sys.executable, "-m", "tests.bench.in_process", str(COUNT)]
-    done = subprocess.run(command, cwd=tree, env=os.environ | {"PYTHONPATH": str(tree)}, capture_output=True, text=True)
+    own = os.environ | {"PYTHONPATH": str(tree), "BENCH_REDIS": redis}
+    done = subprocess.run(command, cwd=tree, env=own, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found
@@ -48,16 +55,16 @@ def measured(tree: Path) -> dict[str, float]:
 
 def main(commit: str) -> None:
     """In turns, each round in the other order."""
-    with tempfile.TemporaryDirectory() as scratch:
+    with tempfile.TemporaryDirectory() as scratch, valkey() as redis:
         trees = {"before": unpacked(commit, Path(scratch)), "now": HERE}
         rounds: list[dict[str, dict[str, float]]] = []
         for number in range(ROUNDS):
             order = list(trees)[:: 1 if number % 2 else -1]
-            rounds.append({name: measured(trees[name]) for name in order})
+            rounds.append({name: measured(trees[name], redis) for name in order})
             print(f"round {number}: {rounds[-1]}", flush=True)
-    for name in ("intake calls", "dispatch calls"):
+    for name in COUNTED:
         print(f"{name}: {rounds[0]['before'][name]:.1f} -> {rounds[0]['now'][name]:.1f} an incident")
-    for stage in ("intake", "dispatch"):
+    for stage in TIMED:
         before, now = (statistics.median(one[name][stage] for one in rounds) for name in ("before", "now"))
         ratio = statistics.median(one["now"][stage] / one["before"][stage] for one in rounds)
         least = min(one["now"][stage] for one in rounds) / min(one["before"][stage] for one in rounds)

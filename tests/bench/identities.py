@@ -72,8 +72,7 @@ def row(day: int, n: int, is_there: bool) -> Row:
         1,
         f"hotline:{day}-{n}",
         rank="100",
-        row='{"text":"' + "x" * 600 + '"}',
-        image="",
+        row=b'{"text":"' + b"x" * 600 + b'"}',
         score=day * DAY_MS + n,
         queues=("street:s", "desk", f"person:p{n % 50}"),
     )

@@ -5,7 +5,6 @@ import itertools
 import time
 from typing import Any
 
-import msgspec
 import pytest
 
 from engine.errors import DependencyDown, PositionOutOfRange
@@ -14,18 +13,16 @@ from engine.local import doctor
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
 from engine.stages.projector import Projector
+from engine.stream.contracts import Record
 from engine.views.comparison import digest, names
 from engine.views.figures import ViewFigures
-from engine.views.redis_view import AT_ONCE, RedisView
+from engine.views.redis_view import RedisView
 from tests.support.fetched import fetched
-from tests.support.views import decided_of
+from tests.support.views import decided_of, handled_of
 from topics import codec
-from topics.decision import Change, Decision
-from topics.ids import DecisionId
+from topics.decision import Decision
 from topics.reference import EngineClock
 from topics.registry import DECISIONS
-from topics.ticket import Ticket
-from topics.ticket_words import TicketTask
 from topics.vocabulary import Status
 
 NAME = "hotline:7"
@@ -95,8 +92,8 @@ async def test_every_key_that_the_script_writes_is_declared_and_lies_in_one_slot
     view, declared = RedisView(settings), set[str]()
     script = view._fold
 
-    async def watched(keys: list[str], args: list[Any]) -> Any:
-        declared.update(keys)
+    async def watched(keys: list[str | bytes], args: list[Any]) -> Any:
+        declared.update(key.decode() if isinstance(key, bytes) else key for key in keys)
         return await script(keys=keys, args=args)
 
     view._fold = watched  # type: ignore[assignment]
@@ -123,6 +120,14 @@ async def test_the_view_of_an_older_engine_is_taken_away(settings: Settings) -> 
         await view.close()
 
 
+def records_of_all(log: MemoryLog) -> list[Record]:
+    """The decisions on a log, as a fetch brings them."""
+    return [
+        fetched(DECISIONS.name, one.offset, one.key, one.value, appended_ms=one.timestamp, at=0)
+        for one in log.all(DECISIONS.name, 0)
+    ]
+
+
 async def test_a_view_of_another_log_is_not_gone_on_with(settings: Settings) -> None:
     """The broker came back with an older copy and was written on: where the view stands are other decisions, and those
     before were never folded. What is the same, or has aged away, is no fault."""
@@ -134,12 +139,7 @@ async def test_a_view_of_another_log_is_not_gone_on_with(settings: Settings) -> 
         at = (await projector.positions(slot))[slot]
         for _ in range(count):
             log.append(DECISIONS.name, 0, codec.encode(said("a", at + 1, Status.OFFERED)[1]))
-        records = [
-            fetched(DECISIONS.name, one.offset, one.key, one.value, appended_ms=one.timestamp, at=0)
-            for one in log.all(DECISIONS.name, 0)
-            if one.offset >= at
-        ]
-        await projector.apply(slot, records, {slot: at + count})
+        await projector.apply(slot, records_of_all(log)[at:], {slot: at + count})
 
     try:
         await fold(3)
@@ -155,35 +155,6 @@ async def test_a_view_of_another_log_is_not_gone_on_with(settings: Settings) -> 
             await projector.positions(slot)
         await projector.view.drop()
         assert (await projector.positions(slot))[slot] == 0
-    finally:
-        await projector.view.drop()
-        await projector.close()
-
-
-async def test_what_came_is_folded_in_small_calls_and_goes_on_from_the_last(settings: Settings) -> None:
-    """A call of 2,000 decisions costs twice as much a decision; where one fails the view stands at the one before."""
-    slot, projector = f"{DECISIONS.name}:0", Projector(settings, StageMetrics("projector"))
-    values = [codec.encode(said("a", n + 1, Status.OFFERED)[1]) for n in range(300)]
-    records = [fetched(DECISIONS.name, n, None, value) for n, value in enumerate(values)]
-    fold, calls = projector.view.fold, list[tuple[int, int, int]]()
-
-    async def counted(partition: int, decisions: list[Any], expected: int, after: int) -> None:
-        if len(calls) == 1:
-            calls.append((0, 0, 0))
-            raise DependencyDown("Redis is away")
-        await fold(partition, decisions, expected, after)
-        calls.append((len(decisions), expected, after))
-
-    projector.view.fold = counted  # type: ignore[method-assign, assignment]
-    try:
-        await projector.positions(slot)
-        with pytest.raises(DependencyDown):
-            await projector.apply(slot, records, {slot: 305})
-        stands = (await projector.positions(slot))[slot]
-        await projector.apply(slot, records[stands:], {slot: 305})
-        done = [call for call in calls if call[0]]
-        assert done == [(AT_ONCE, 0, AT_ONCE), (AT_ONCE, AT_ONCE, 2 * AT_ONCE), (300 - 2 * AT_ONCE, 2 * AT_ONCE, 305)]
-        assert (await projector.view.positions())[0] == 305
     finally:
         await projector.view.drop()
         await projector.close()
@@ -210,31 +181,6 @@ async def test_a_redis_that_throws_rows_away_keeps_no_view_until_that_is_mended(
         await view.close()
 
 
-def handled(name: str, version: int, due: int, late: bool, at: int) -> Decision:
-    """A ticket that the water department has in hand, as decided at that moment."""
-    ticket = Ticket(
-        id=f"a-20260302-{name}",
-        version=version,
-        identity=f"x:{name}",
-        home="a",
-        status=Status.HANDLING,
-        pack="p",
-        received_at=1,
-        occurred_at=1,
-        channel="app",
-        duty="water",
-        person="p",
-        task=TicketTask.HANDLE,
-        tier="grid",
-        party="water",
-        lead="water",
-        is_overdue=late,
-        deadline_at=due,
-    )
-    changes = (Change(ticket.id, version, msgspec.Raw(codec.encode(ticket))),)
-    return Decision(id=DecisionId(f"{name}:{version}"), at=at, cause="incident", reason="x", home="a", changes=changes)
-
-
 async def test_figures_of_the_view_count_what_the_screen_colours(settings: Settings) -> None:
     """By tier and department: ok, at risk within the hour, overdue, with the time since the oldest became so; with
     Redis away they are gone."""
@@ -250,8 +196,12 @@ async def test_figures_of_the_view_count_what_the_screen_colours(settings: Setti
     metrics = StageMetrics("projector")
     figures = ViewFigures(settings, EngineClock(now, int(time.time() * 1000), 1), metrics)
     try:
-        await view.fold(0, [handled(name, 1, due, late, now - 500_000) for name, (due, late) in tickets.items()], 0, 1)
-        await view.fold(0, [handled("3", 2, now + 60_000, True, now), handled("4", 2, now + 120_000, False, now)], 1, 2)
+        await view.fold(
+            0, [handled_of(name, 1, due, late, now - 500_000) for name, (due, late) in tickets.items()], 0, 1
+        )
+        await view.fold(
+            0, [handled_of("3", 2, now + 60_000, True, now), handled_of("4", 2, now + 120_000, False, now)], 1, 2
+        )
         figures.look()
         found = {key: value for key, value in metrics.gauges.items() if key[0] != "build_info"}
         for gauge, who in (("tier_tickets", "grid"), ("department_tickets", "water")):

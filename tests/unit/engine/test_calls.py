@@ -1,4 +1,4 @@
-"""A guard against what makes an incident dearer, by counting: calls and bytes are the same on every machine.
+"""A guard against what makes an incident dearer, by counting: calls, commands and bytes are the same on every machine.
 
 Who needs more than a tenth on top says why in docs/results/performance.md, and sets the figure anew.
 """
@@ -6,13 +6,23 @@ Who needs more than a tenth on top says why in docs/results/performance.md, and 
 import pytest
 
 from engine.stream.contracts import Out
-from tests.bench.in_process import START, calls, dispatch_of, intake_of, record, timed
-from tests.support.poison import good, law_of
-from topics.registry import INCIDENTS, RAW
+from tests.bench.in_process import calls, dispatch_of, fanout_of, intake_of, of_topic, projected, reports, timed
+from tests.support.poison import law_of
+from topics.registry import DECISIONS, INCIDENTS
 
 COUNT = 300
-HELD = {"intake calls": 247, "intake bytes": 699, "dispatch calls": 223, "dispatch bytes": 4322}
-"""An incident, on Python 3.11."""
+HELD = {
+    "intake calls": 247,
+    "intake bytes": 699,
+    "dispatch calls": 223,
+    "dispatch bytes": 4322,
+    "fan-out calls": 13,
+    "fan-out bytes": 500,
+    "projector calls": 129,
+    "projector commands": 2.9,
+    "projector bytes": 2689,
+}
+"""An incident, on Python 3.11; of the projector what is done in Redis and sent there."""
 
 
 def size(outs: list[Out]) -> float:
@@ -21,20 +31,26 @@ def size(outs: list[Out]) -> float:
 
 
 @pytest.fixture(scope="module")
-def cost() -> dict[str, float]:
-    """The same reports through intake and dispatch; once before, so that no first look is counted."""
-    law = law_of("guancheng")
-    sent = [Out(RAW.name, 0, key, value, headers) for key, value, headers in good(5, COUNT)]
-    raws = [record(RAW.name, n, one, START + n * 500) for n, one in enumerate(sent)]
+def cost(redis_url: str) -> dict[str, float]:
+    """The same reports through all four stages; once before, so that no first look is counted."""
+    law, raws = law_of("guancheng"), reports(COUNT)
     _, placed = timed(intake_of(law), raws)
-    named = [one for one in placed if one.topic == INCIDENTS.name]
-    incidents = [record(INCIDENTS.name, n, one, START + n * 500) for n, one in enumerate(named)]
+    incidents = of_topic(placed, INCIDENTS.name)
     _, decided = timed(dispatch_of(law), incidents)
+    decisions = of_topic(decided, DECISIONS.name)
+    _, tasks = timed(fanout_of(), decisions)
+    projected(redis_url, law, decisions)
+    folded = projected(redis_url, law, decisions, counting=True)
     return {
         "intake calls": calls(intake_of(law), raws),
         "intake bytes": size(placed),
         "dispatch calls": calls(dispatch_of(law), incidents),
         "dispatch bytes": size(decided),
+        "fan-out calls": calls(fanout_of(), decisions),
+        "fan-out bytes": size(tasks),
+        "projector calls": folded.calls,
+        "projector commands": folded.commands,
+        "projector bytes": folded.bytes,
     }
 
 

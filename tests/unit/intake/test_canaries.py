@@ -15,7 +15,7 @@ from engine.stages.dispatch import DispatchCore
 from engine.stages.fanout import FanoutCore
 from engine.stages.intake import LONGEST_KEY
 from engine.stream.contracts import Out
-from engine.views.queues import summary
+from engine.views.summary import summary
 from rules.law.placement import Places
 from tests.support.doors import intake_of
 from tests.support.fetched import fetched
@@ -103,9 +103,7 @@ def bytes_of(outs: list[Out]) -> bytes:
         parts += [out.key or b"", out.value or b"", *(value or b"" for _, value in out.headers)]
         if out.topic == "tickets.decisions":
             changes = codec.decode(out.value or b"", Decision).changes
-            parts += [
-                codec.encode(summary(codec.decode(bytes(change.after), Ticket))) for change in changes if change.after
-            ]
+            parts += [summary(codec.decode(bytes(change.after), Ticket)) for change in changes if change.after]
     return b"\n".join(parts)
 
 

@@ -8,9 +8,9 @@ from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch import DispatchCore
 from engine.stages.fanout import FanoutCore
 from engine.stages.replies import command_of
-from engine.views.queues import summary
 from tests.support.city import City
 from tests.support.fetched import fetched
+from tests.support.views import summary
 from topics import codec
 from topics.decision import Decision
 from topics.refusals import REFUSED

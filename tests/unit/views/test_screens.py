@@ -13,7 +13,7 @@ from engine.terminal import console
 from engine.views.board import Board, Keys, screen
 from engine.views.lists import Town, written
 from engine.views.manual import manual
-from engine.views.queues import queues, summary
+from engine.views.queues import queues
 from engine.views.told import ticket_lines
 from rules.commands.approvals import may_agree
 from rules.commands.lifecycle_table import CHILD_TABLE, TABLE
@@ -21,6 +21,7 @@ from rules.commands.required_fields import fields_of
 from rules.history.explain_log import Retold
 from rules.law.moments import local, moment
 from tests.support.city import City
+from tests.support.views import summary
 from tests.unit.engine.test_screen import HOSTILE, does_nothing
 from topics import codec
 from topics.ticket import Ticket
