@@ -16,6 +16,7 @@ import { Ringing } from "./ui/bell.tsx";
 import { Help } from "./ui/help.tsx";
 import { listenToKeys } from "./ui/keys.ts";
 import { Later } from "./ui/later.tsx";
+import { listenToMenus } from "./ui/menus.ts";
 import { LostBanner } from "./ui/lost.tsx";
 import { Palette } from "./ui/palette.tsx";
 import { Toasts } from "./ui/toasts.tsx";
@@ -67,6 +68,7 @@ function Kiosk() {
 export function App() {
   const isKiosk = (steps.value[0] === "wall" && query.value.has("kiosk")) || who.value?.kind === "wall";
   useEffect(() => (isKiosk ? undefined : listenToKeys()), [isKiosk]);
+  useEffect(listenToMenus, []);
   if (who.value === undefined) return <p class="loading">{t("loading")}</p>;
   if (who.value === null) return <SignIn />;
   if (isKiosk) return <Kiosk />;

@@ -12,7 +12,7 @@ import { Facets } from "../ui/facets.tsx";
 import { FirstVisit } from "../ui/first-visit.tsx";
 import { QueueRow } from "../ui/row.tsx";
 import { SavedViews } from "../ui/saved-views.tsx";
-import { chooseAll, chooseNone, chosen, current, placeOf } from "../ui/selection.ts";
+import { chooseAll, chooseNone, chosenHere, current, placeOf } from "../ui/selection.ts";
 import { VirtualList } from "../ui/virtual-list.tsx";
 
 const places = new Map<string, { top: number }>();
@@ -56,10 +56,11 @@ function Empty({ filter }: { filter: Filter }) {
 function Head({ filter }: { filter: Filter }) {
   store.shape.value;
   const n = store.shown.length;
-  const all = n > 0 && chosen.value.size >= n;
+  const here = chosenHere();
+  const all = n > 0 && here === n;
   return (
     <div class="queue-head">
-      <input type="checkbox" checked={all} onChange={all ? chooseNone : chooseAll} aria-label={t("choose_all", { n })} />
+      <input type="checkbox" checked={all} indeterminate={here > 0 && !all} onChange={all ? chooseNone : chooseAll} aria-label={t("choose_all", { n })} />
       <h1>{t(`view.${filter.view}`)}</h1>
       <span class="n" data-test="shown">
         {t("rows", { n })}

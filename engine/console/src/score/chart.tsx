@@ -1,4 +1,5 @@
 /** Broken limits day by day, a line for each tier; the same stands in a table behind it. */
+import "./language.ts";
 import { useEffect, useRef } from "preact/hooks";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";

@@ -9,7 +9,7 @@ import { store } from "../live/store.ts";
 import { Dialog } from "./dialog.tsx";
 import { Field } from "./fields.tsx";
 import { wanted } from "./keys.ts";
-import { chooseAll, chooseNone, chosen } from "./selection.ts";
+import { chooseAll, chooseNone, chosen, chosenHere } from "./selection.ts";
 import { tell, tellProblem } from "./toasts.tsx";
 
 /** What is done to many at once, and the fields it takes. */
@@ -167,12 +167,15 @@ export function BulkBar() {
     wanted.value = null;
     if (asked in KINDS) setKind(asked);
   });
+  store.shape.value;
   const n = chosen.value.size;
+  const elsewhere = n - chosenHere();
   if (n === 0 && kind === null) return null;
   return (
     <div class="bulk" role="toolbar" aria-label={t("bulk")}>
       <b>{t("chosen", { n })}</b>
-      {n < store.shown.length && (
+      {elsewhere > 0 && <span class="waits">{t("chosen_elsewhere", { n: elsewhere })}</span>}
+      {n - elsewhere < store.shown.length && (
         <button type="button" class="quiet" onClick={chooseAll}>
           {t("choose_all", { n: store.shown.length })}
         </button>

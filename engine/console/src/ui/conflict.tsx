@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { TicketTold } from "../api/model.ts";
-import { dutyName, personName, tierName, zone } from "../api/session.ts";
+import { departmentName, dutyName, personName, tierName, zone } from "../api/session.ts";
 import { named, t, word } from "../i18n/index.ts";
 import { moment } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
@@ -29,7 +29,7 @@ function lines(told: TicketTold): Record<string, string> {
     "facet.urgency": word("urgency", ticket["urgency"] as string | undefined),
     deadline: typeof due === "number" ? moment(due, engineNow(), zone()) : t("none"),
     "fact.address": text(told.place.address),
-    children: told.children.map((one) => `${text(one["code"])} ${text(one["status"])}`).join("、") || t("none"),
+    children: told.children.map((one) => `${departmentName(text(one["code"]))} ${word("child", text(one["status"]))}`).join("、") || t("none"),
   };
 }
 

@@ -6,6 +6,8 @@ import { go } from "../lib/route.ts";
 import { store } from "../live/store.ts";
 import { Link } from "./link.tsx";
 
+const STATUSES = ["received", "verifying", "offered", "accepted", "handling", "whistled", "parked", "done", "surveyed"];
+const URGENCIES = ["U1", "U2", "U3", "U4"];
 const BANDS = ["late", "soon", "today", "later", "none"];
 const SHOWN = 8;
 
@@ -32,6 +34,9 @@ function labelOf(facet: Facet, value: string): string {
   }
 }
 
+/** Values that stood in a facet since the page was opened: where nothing stands in one any more, it stays with its zero. */
+const known = new Map<Facet, Set<string>>();
+
 const streets = new Map<string, Pair | null | undefined>();
 
 /** Streets are named by the rows that lie in them. */
@@ -48,7 +53,11 @@ function valuesFor(facet: Facet, counts: Map<string, number>, chosen: readonly s
   if (facet === "tier") return [...new Set(Object.values(pack.value?.ladders ?? {}).flatMap((steps) => steps.map((one) => one.code)))];
   if (facet === "leaf") return [...chosen]; // the map chooses them: a city has thousands
   if (facet === "party") return pack.value?.parties.map((one) => one.code) ?? [];
-  const found = [...counts.keys()].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || (a < b ? -1 : 1));
+  if (facet === "urgency") return URGENCIES;
+  if (facet === "status") return [...new Set([...STATUSES, ...counts.keys()])];
+  const met = known.get(facet) ?? known.set(facet, new Set()).get(facet)!;
+  for (const value of counts.keys()) met.add(value);
+  const found = [...met].sort((a, b) => (counts.get(b) ?? 0) - (counts.get(a) ?? 0) || (a < b ? -1 : 1));
   return [...new Set([...chosen, ...found])].slice(0, Math.max(SHOWN, chosen.length));
 }
 

@@ -4,6 +4,7 @@ import { useLayoutEffect, useRef } from "preact/hooks";
 import { has } from "../api/session.ts";
 import { store } from "../live/store.ts";
 import { back, go, path, steps, ticketAddress } from "../lib/route.ts";
+import { shutMenu } from "./menus.ts";
 import { chosen, chooseNone, current, step, toggle } from "./selection.ts";
 
 export const isHelpOpen = signal(false);
@@ -53,6 +54,8 @@ function command(kind: string): void {
 function escape(): void {
   if (closers.length > 0) {
     closers.at(-1)!();
+  } else if (shutMenu()) {
+    return;
   } else if (wanted.value !== null) {
     wanted.value = null;
   } else if (path.value.startsWith("/tickets/")) {

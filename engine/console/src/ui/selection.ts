@@ -31,6 +31,9 @@ export function chooseNone(): void {
   chosen.value = new Set();
 }
 
+/** How many of those that are chosen the view on the screen shows; whoever acts on them is told of the others. */
+export const chosenHere = (): number => (chosen.value.size === 0 ? 0 : store.shown.reduce((n, row) => n + Number(chosen.value.has(row.id)), 0));
+
 export function placeOf(id: string | null): number {
   return id === null ? -1 : store.shown.findIndex((row) => row.id === id);
 }
