@@ -181,7 +181,7 @@ def _over(world: World, most: int) -> Problem:
 
 
 def _purpose(given: dict[str, Any]) -> Purpose:
-    if given.get("purpose") not in set(Purpose):
+    if given.get("purpose") not in list(Purpose):  # whatever JSON has, lists too
         raise Problem("invalid", f"one of {', '.join(Purpose)}", field="purpose")
     return Purpose(given["purpose"])
 

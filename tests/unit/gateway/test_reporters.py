@@ -58,7 +58,8 @@ async def test_a_reporter_is_shown_for_a_purpose_and_the_audit_has_it_first(redi
         assert shown["reporter"] == {"reachable": True, "sealed": True, "reveal": "purpose"}
         for who in ("street:north-street", "supervisor:supervisor-1"):
             assert (await revealed(client, ticket, here.person(who))).status_code == 404
-        for given in ({}, {"purpose": "curious"}, {"purpose": "survey", "text": "x" * 501}, {"purpose": 1}):
+        for given in ({}, {"purpose": "curious"}, {"purpose": "survey", "text": "x" * 501}, {"purpose": 1},
+                      {"purpose": ["survey"]}, {"purpose": {}}):  # fmt: skip
             assert (await revealed(client, ticket, desk, given)).status_code == 422, given
         before, here.is_away = len(audited(here)), True
         found = await revealed(client, ticket, desk)
