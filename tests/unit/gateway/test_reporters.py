@@ -17,6 +17,10 @@ from topics.registry import AUDIT, VAULT
 
 WANG = {"name": "王小五", "phone": "138 0000 1234"}
 SHE = {"reporter": WANG, "text": "请打13800001234，垃圾满了"}
+WRONG: tuple[dict[str, Any], ...] = (
+    {}, {"purpose": "curious"}, {"purpose": "survey", "text": "x" * 501}, {"purpose": 1}, {"purpose": ["survey"]},
+    {"purpose": {}},
+)  # fmt: skip
 WHY = {"purpose": "call_back", "text": "which gate? 13800001234"}
 
 
@@ -58,8 +62,7 @@ async def test_a_reporter_is_shown_for_a_purpose_and_the_audit_has_it_first(redi
         assert shown["reporter"] == {"reachable": True, "sealed": True, "reveal": "purpose"}
         for who in ("street:north-street", "supervisor:supervisor-1"):
             assert (await revealed(client, ticket, here.person(who))).status_code == 404
-        for given in ({}, {"purpose": "curious"}, {"purpose": "survey", "text": "x" * 501}, {"purpose": 1},
-                      {"purpose": ["survey"]}, {"purpose": {}}):  # fmt: skip
+        for given in WRONG:
             assert (await revealed(client, ticket, desk, given)).status_code == 422, given
         before, here.is_away = len(audited(here)), True
         found = await revealed(client, ticket, desk)
