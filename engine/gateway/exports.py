@@ -82,7 +82,7 @@ def _asked(world: World, request: Request) -> Asked:
     if lang not in ("zh", "en"):
         raise Problem("invalid", "zh or en", field="lang")
     since, until = period_of(world, given)
-    return Asked(report, by, since, until, "en" if lang == "en" else "zh")
+    return Asked(report=report, by=by, since=since, until=until, lang="en" if lang == "en" else "zh")
 
 
 async def _rows(world: World, caller: Caller, asked: Asked) -> list[dict[str, Any]]:

@@ -1,7 +1,7 @@
 """Every address there is: one table, of which the application and its OpenAPI description are made."""
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from fastapi import FastAPI
@@ -48,6 +48,7 @@ from engine.gateway.described import operation, whole
 from engine.gateway.examples import EXAMPLES
 from engine.gateway.georeport import refused
 from engine.gateway.http import HEADERS, Handler, answer, guarded, plainly
+from engine.gateway.menu import pages_of
 from engine.gateway.policy import POLICIES
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.rates import Rates
@@ -205,6 +206,7 @@ def new_app(world: World) -> FastAPI:
         redirect_slashes=False,  # it would lead to whatever Host says
         description="Report incidents, look at tickets, give commands, watch queues. Errors are RFC 9457 problems.",
     )
+    world.pages_of = partial(pages_of, world)
     rates = Rates(world.settings.gateway_requests_per_second, world.view.redis, f"{world.settings.prefix}gateway:rate")
     for route in ROUTES:
         assert route.name in POLICIES and route.name in EXAMPLES

@@ -154,9 +154,7 @@ async def _begun(
 
 def told(world: World, who: Caller) -> dict[str, Any]:
     """Say who somebody is, and which pages of the console are theirs."""
-    from engine.gateway.menu import pages_of  # it asks those that answer, who ask who somebody is
-
-    return {"kind": who.kind, "name": who.name, "role": who.role, "org": who.org, "pages": pages_of(world, who)}
+    return {"kind": who.kind, "name": who.name, "role": who.role, "org": who.org, "pages": world.pages_of(who)}
 
 
 async def end(world: World, request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -91,6 +91,8 @@ class World:
         self.what_if = Jobs(settings)
         self.departed = Departed(self)
         self.residents = Residents(settings, self.view.redis)
+        self.pages_of: Callable[[Caller], list[str]] = lambda caller: []
+        """Which pages of the console somebody has: the routes know."""
 
     async def start(self) -> None:
         """Read the packs and rosters, and follow the log from now on."""
