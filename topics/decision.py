@@ -39,7 +39,11 @@ def event_of(ticket: str, facts: Facts) -> Event:
 
 def facts_of(event: Event) -> dict[str, Any]:
     """Give the facts of an event as they stand on the log, wherever it comes from."""
-    return event.facts if isinstance(event.facts, dict) else event.facts.as_map()
+    facts: Any = event.facts
+    if type(facts) is msgspec.Raw:  # of a reader that left it as it stands
+        found: dict[str, Any] = msgspec.json.decode(facts)
+        return found
+    return facts if isinstance(facts, dict) else facts.as_map()  # type: ignore[no-any-return]
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -14,12 +14,12 @@ from engine.settings import Settings
 from engine.stages.pack_cache import Laws
 from engine.stream.contracts import Record
 from engine.stream.passed_by import passed_by
+from engine.views import foldable
 from engine.views.folded_last import folded_last, written
 from engine.views.from_state import rebuild
 from engine.views.redis_view import AT_ONCE, RedisView
 from engine.views.rows import read_foldable
 from engine.views.same_log import demand_same_log
-from topics import codec
 from topics.decision import Decision
 from topics.registry import STATE
 
@@ -82,7 +82,7 @@ class Projector:
         """Read one decision; what a stranger wrote is passed by, one of ours that cannot be read stops the
         partition."""
         try:
-            return read_foldable(record.value or b"") if record.loose else codec.decode(record.value or b"", Decision)
+            return read_foldable(record.value or b"") if record.loose else foldable.read(record.value or b"")
         except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as exc:
             if not record.loose:
                 raise own_fault(

@@ -9,7 +9,7 @@ from engine.views.queues import NOT_BEGUN, SINCE, held, idle_at, queues, score
 from engine.views.summary import summary
 from rules.law.compiled import Law
 from topics import codec
-from topics.decision import Change, Decision
+from topics.decision import Change, Decision, facts_of
 from topics.events.types import EventType
 from topics.ids import Instant
 from topics.ticket import Ticket
@@ -152,10 +152,11 @@ def rows_of(
             if event.type not in OF_HELD:
                 continue
             if event.type == EventType.CAUSE_HELD:
-                name = str(event.facts.get("record", decision.id))
+                name = str(facts_of(event).get("record", decision.id))
                 latest[name] = held_row(name, decision.at, decision.home, is_new=True)
             else:
-                latest[str(event.facts["record"])] = Row(str(event.facts["record"]), 2)
+                name = str(facts_of(event)["record"])
+                latest[name] = Row(name, 2)
     return [one if isinstance(one, Row) else one.row(laws, missing) for one in latest.values()]
 
 
