@@ -24,7 +24,7 @@ MAX_RECORD_BYTES = bounds.RECORD_BYTES
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Controls but tab and line ends, bidirectional embeddings, overrides and isolates, and halves of characters."""
-
+_LINES = re.compile("[\t\n\r]")
 
 UNFIT = "unfit_text"
 """Kind of the error that a door's model gives for such text."""
@@ -42,8 +42,8 @@ def unfit(text: str) -> str | None:
 
 def unfit_name(text: str) -> str | None:
     """As ``unfit``, and of one line: a name with another line in it lies to whoever reads a log or a list."""
-    lines = next((at for at, char in enumerate(text) if char in "\t\n\r"), None)
-    return unfit(text) if lines is None else f"holds a tab or an end of line at {lines}; send a name of one line"
+    line = _LINES.search(text)
+    return unfit(text) if line is None else f"holds a tab or an end of line at {line.start()}; send a name of one line"
 
 
 def _clean(text: str) -> str:

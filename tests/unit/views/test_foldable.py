@@ -1,5 +1,7 @@
 """A decision read for its rows alone gives the rows that all of it gives, and is refused where all of it is."""
 
+from typing import Any
+
 import msgspec
 import pytest
 
@@ -17,7 +19,7 @@ def test_rows_are_the_same_however_the_log_is_read() -> None:
     """Busy days, and causes that were set aside, tried again and dropped."""
     city = City()
     written = [entry.value or b"" for entry in busy_days(4, 60, 40).of("tickets.decisions")]
-    held = [
+    held: list[tuple[EventType, dict[str, Any]]] = [
         (EventType.CAUSE_HELD, {"record": "incidents:0:7", "n": {"a": [1]}}),
         (EventType.CAUSE_HELD, {}),
         (EventType.CAUSE_HELD, {"record": "incidents:0:8"}),
