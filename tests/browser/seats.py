@@ -28,6 +28,8 @@ class Town:
         self.browser, self.data, self.address = browser, data, address
         self.amiss: list[str] = []
         self._contexts: list[BrowserContext] = []
+        self.script = ""
+        """What runs before any page does, of whoever sits down from now on."""
         self.refusals: tuple[str, ...] = ()
         """What a browser says on its own when a request is refused or fails that is meant to."""
 
@@ -58,8 +60,8 @@ class Town:
         )
         context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)
-        if script:
-            context.add_init_script(script)
+        for one in filter(None, (self.script, script)):
+            context.add_init_script(one)
         return self._watched(context.new_page())
 
     def _watched(self, page: Page) -> Page:
@@ -121,9 +123,13 @@ class Town:
         except httpx.TransportError:
             return False
 
+    def pages(self) -> list[Page]:
+        """All that are open."""
+        return [page for context in self._contexts for page in context.pages]
+
     def close(self) -> None:
         """Everybody stands up."""
         for context in self._contexts:
             context.close()
         self._contexts.clear()
-        self.refusals = ()
+        self.refusals, self.script = (), ""

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from playwright.sync_api import Page, expect
 
+from tests.browser.live import WATCHING, demand_within_a_second, seen_live
 from tests.browser.seats import PATIENCE_MS, PHONE, Town, revealed
 from tests.browser.whistled import whistled
 from tests.support.stacks import run, wait
@@ -55,7 +56,8 @@ def reported_by_phone(desk: Page) -> str:
 
 def test_from_a_call_to_its_end_through_the_browser_alone(town: Town, pictures: Path) -> None:
     """Report by phone, split, accepted on a phone, whistle, two departments that report in and do their part, finished
-    with a picture, checked, answered, closed; the chief sees each step as it is done."""
+    with a picture, checked, answered, closed; the chief sees each step as it is done, within a second."""
+    town.script = WATCHING
     desk, chief = town.sit("desk:desk-1"), town.sit("chief:chief-1")
     chief.goto(f"{town.address}/queues/all")
     ticket = reported_by_phone(desk)
@@ -77,6 +79,9 @@ def test_from_a_call_to_its_end_through_the_browser_alone(town: Town, pictures: 
     give(worker, "办结", text="已清运并冲洗", proof="photo:1")
     status(chief, "待核查")
     closed(town, ticket, desk=desk, chief=chief, pictures=pictures)
+    changes = seen_live(town, chief, {"accept": "已签收", "finish": "待核查", "check": "待回访", "answer": "已结案"})
+    assert [one.kind for one in changes] == ["accept", "report_in", "report_in", "finish", "check", "answer"], changes
+    demand_within_a_second(changes)
 
 
 def closed(town: Town, ticket: str, *, desk: Page, chief: Page, pictures: Path) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.cut import Wire
 from tests.browser.seats import PATIENCE_MS, Town
@@ -173,3 +173,22 @@ def test_a_wall_by_its_key_and_an_auditor_who_watches(town: Town) -> None:
     expect(wall.locator(".wall")).to_have_count(0, timeout=PATIENCE_MS)
     for log in town.data.rglob("*.log"):
         assert "gwk_" not in log.read_text(errors="replace"), log.name
+
+
+def test_how_a_ticket_stands_does_not_wait_for_its_past(town: Town) -> None:
+    """The archive folds a moment later, and is waited for up to 1.5 s: a page shows the ticket meanwhile, and its past
+    when that comes."""
+    chief = town.sit("chief:chief-1")
+    ticket = town.report(chief, category="noise", location={"grid": MAIN})
+    held = list[Route]()
+    chief.route("**/history*", lambda one: held.append(one))
+    chief.goto(f"{town.address}/tickets/{ticket}")
+    stands = chief.locator('[data-test="status"]')
+    expect(stands).to_have_text("待签收")
+    holder = town.ask(chief, f"/v1/tickets/{ticket}")["holder"]
+    town.give(f"{holder['duty']}:{holder['person']}", ticket, "accept")
+    expect(stands).to_have_text("已签收")
+    expect(chief.locator(".timeline li")).to_have_count(0)
+    for one in held:
+        one.continue_()
+    expect(chief.locator(".timeline")).to_contain_text("签收")

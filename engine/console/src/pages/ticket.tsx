@@ -61,25 +61,29 @@ async function toldOf(id: string): Promise<TicketTold> {
   }
 }
 
-async function load(id: string): Promise<Found> {
-  const past = history(id);
+async function load(id: string): Promise<Pick<Found, "told" | "problem">> {
   try {
-    const told = await toldOf(id);
-    return { ...NOTHING, told, ...(await past) };
+    return { told: await toldOf(id), problem: "" };
   } catch (error) {
     const gone = error instanceof Refusal && error.kind === "not-found";
-    return { ...NOTHING, ...(await past), problem: gone ? t("ticket_gone") : problemText(error) };
+    return { told: null, problem: gone ? t("ticket_gone") : problemText(error) };
   }
 }
 
-/** The ticket and its past, read anew whenever the stream says that it is another now. */
+/** The ticket and its past, read anew whenever the stream says that it is another now. How it stands is shown at once;
+ * its past, which waits for the archive, when it comes. */
 function useTicket(id: string): [Found, () => Promise<void>] {
   const [found, setFound] = useState<Found>(NOTHING);
   const asked = useRef(0);
   const refresh = async () => {
     const mine = ++asked.current;
-    const next = await load(id);
-    if (mine === asked.current) setFound((before) => (next.told === null && next.past.length === 0 && next.problem !== "" && before.told ? { ...before, problem: next.problem } : next));
+    const past = history(id);
+    const now = await load(id);
+    if (mine !== asked.current) return;
+    if (now.told !== null) setFound((before) => ({ ...(before.told?.id === now.told?.id ? before : NOTHING), ...now }));
+    const then = await past;
+    if (mine !== asked.current) return;
+    setFound((before) => (now.told === null && then.past.length === 0 && before.told ? { ...before, problem: now.problem } : { ...now, ...then }));
   };
   const version = store.version(id).value;
   useEffect(() => void refresh(), [id, version]);

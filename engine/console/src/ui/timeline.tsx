@@ -116,6 +116,7 @@ export function Timeline({ id, decisions, isBehind }: { id: string; decisions: r
         </button>
       </header>
       {why && <p class={why.agrees ? "agrees" : "waits"}>{t(why.agrees ? "agrees" : "disagrees")}</p>}
+      {decisions.length === 0 && <p class="muted">{t("loading")}</p>}
       <ol class="timeline">
         {[...decisions].reverse().map((one) => (
           <Item key={one.id} ticket={id} one={one} why={why?.decisions.find((found) => found.id === one.id)?.lines} />
