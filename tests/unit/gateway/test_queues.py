@@ -77,8 +77,9 @@ class Reader:
         if kind == "snapshot":
             self.rows = {row["id"]: row for row in data["rows"]}
         elif kind == "upsert":
-            if data["version"] >= self.rows.get(data["id"], data)["version"]:
-                self.rows[data["id"]] = data
+            before = self.rows.get(data["id"], data)
+            if data["version"] >= before["version"]:  # what last moved it stays where a change moved nothing
+                self.rows[data["id"]] = {name: before[name] for name in ("moved",) if name in before} | data
         elif kind == "remove":
             self.rows.pop(data["id"], None)
         elif kind == "standing":
