@@ -123,6 +123,9 @@ CONDITION_LOOPS = 1
 """Of ``all``, ``exists``, ``exists_one``, ``filter``, ``map`` in one condition: one walks a list once, four of them a
 list of 40 its
 fourth power."""
+PATTERNS, PATTERN_CHARS, PATTERN_CLASSES = 3, 100, 6
+"""Of `matches` in a filter that a stranger gives, all of it together: each is made anew for every row, a class of
+letters in half a millisecond, while everybody waits."""
 TRIED, TRIED_IN_ALL = 20_000, 1_000_000
 """Combinations of facts on which ``pack check`` tries one rule, and conditions it evaluates in all; what needs more is
 let pass."""
@@ -210,6 +213,9 @@ TABLE: tuple[Bound, ...] = (
     Bound(
         "a condition (CEL)", "`all`, `exists`, `exists_one`, `filter`, `map`", CONDITION_LOOPS, "", "fault of the pack"
     ),
+    Bound("a filter (CEL)", "patterns of `matches`", PATTERNS, "", "refused, with the mend"),
+    Bound("a filter (CEL)", "their characters together", PATTERN_CHARS, "characters", "refused, with the mend"),
+    Bound("a filter (CEL)", "`\\w`, `\\d` and the like in them", PATTERN_CLASSES, "", "refused, with the mend"),
     Bound("`pack check`", "combinations tried for one rule", TRIED, "", "let pass"),
     Bound("`pack check`", "conditions evaluated in all", TRIED_IN_ALL, "", "let pass"),
 )

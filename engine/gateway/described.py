@@ -79,6 +79,18 @@ PROBLEM: dict[str, Any] = {
         "field": {"type": "string"},
     },
 }
+EVENT = {
+    "type": "object",
+    "description": "Each of the stream's events; `data` is JSON.",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {
+            "enum": ["snapshot", "rows", "standing", "upsert", "remove", "cursor", "reset", "behind", "ping"],
+        },
+        "data": {"type": "string"},
+        "id": {"type": "string", "description": "Where to go on from: `Last-Event-ID`, or `cursor`."},
+    },
+}
 _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
 
 
@@ -105,7 +117,8 @@ def _given(name: str, example: Example) -> dict[str, Any]:
     if example.gives is None:
         return {"description": "Done"}
     if example.content_type != "application/json":
-        schema = {"type": "string"} if example.content_type.startswith("text/") else {}
+        schema: dict[str, Any] = {"type": "string"} if example.content_type.startswith("text/") else {}
+        schema = EVENT if example.content_type == "text/event-stream" else schema
         content = {example.content_type: {"schema": schema, "example": example.gives}}
         return {"description": "Done", "content": content}
     told = _json("Done", example.gives, example.sometimes)

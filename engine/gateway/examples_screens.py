@@ -42,9 +42,9 @@ OF_SCREENS: dict[str, Example] = {
     ),
     "stream": Example(
         200,
-        'retry: 1000\n\nid: 12.4\nevent: snapshot\ndata: {"queue":"mine","more":false,"rows":[]}\n\n',
+        'retry: 1000\n\nid: 12.4~5e1f0a97\nevent: snapshot\ndata: {"queue":"mine","more":false,"rows":[]}\n\n',
         "text/event-stream",
-        query={"queue": "desk", "cursor": "12.4", "first": 100},
+        query={"queue": "desk", "cursor": "12.4~5e1f0a97", "first": 100},
         fails=("not-found", "invalid"),
     ),
     "views": Example(200, {"views": [_VIEW]}, fails=("not-found",)),

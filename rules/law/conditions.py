@@ -57,6 +57,11 @@ def compiled(condition: str) -> Any:
     return cel.compile(condition)
 
 
+def walks_a_list(condition: str) -> bool:
+    """Whether a condition asks something of each of a list."""
+    return _LOOP.search(condition) is not None
+
+
 class Conditions:
     """A pack's rules, compiled."""
 
