@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import msgspec
@@ -17,6 +18,8 @@ T = TypeVar("T")
 
 JUDGING_SECONDS = 1.0
 """Of a core, for one lot of events; the rest is left for another time. A thousand take 0.2 s."""
+_JUDGES = ThreadPoolExecutor(2, "judging")
+"""Threads of its own: however many filter at once, passwords and packs are not waited for."""
 LONGEST = 1000
 """Characters; `topics.bounds` holds depth and loops."""
 
@@ -81,7 +84,7 @@ async def in_time(judge: Callable[[T], bool], things: Sequence[T], seconds: floa
     Returns:
         An answer for each of the first of them, of one at least; for fewer than all where the time is over.
     """
-    return await asyncio.to_thread(_in_time, judge, things, seconds)
+    return await asyncio.get_running_loop().run_in_executor(_JUDGES, _in_time, judge, things, seconds)
 
 
 def _in_time(judge: Callable[[T], bool], things: Sequence[T], seconds: float) -> list[bool]:

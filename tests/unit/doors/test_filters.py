@@ -1,8 +1,11 @@
 """A filter that was taken once is read for ever: whatever a later engine no longer knows lets everything through."""
 
+import asyncio
+import threading
+
 import pytest
 
-from engine.doors.filters import Filter, kept
+from engine.doors.filters import Filter, in_time, kept
 from engine.errors import InvalidSettings
 from engine.views.filters import Filter as RowFilter
 from engine.views.filters import UnfitFilter
@@ -53,3 +56,20 @@ def test_a_pattern_that_costs_nothing_holds() -> None:
     ):
         assert Filter(condition).takes(event), condition
         assert not Filter(f"!({condition})").takes(event), condition
+
+
+async def test_many_who_filter_hold_up_nobody_who_logs_in() -> None:
+    """Judging has threads of its own: passwords are tried on the others."""
+    goes_on = threading.Event()
+
+    def judge(thing: int) -> bool:
+        return goes_on.wait(20)
+
+    judging = [asyncio.create_task(in_time(judge, [number])) for number in range(64)]
+    try:
+        await asyncio.sleep(0)
+        async with asyncio.timeout(10):
+            assert await asyncio.to_thread(lambda: "tried") == "tried"
+    finally:
+        goes_on.set()
+    assert await asyncio.gather(*judging) == [[True]] * 64
