@@ -64,6 +64,18 @@ OF_SHIFT: dict[str, Example] = {
         takes=_takes({"data": {"type": "object"}}, {"data": {"channel": "app", "text": "…"}}, "data"),
         fails=(*_FAILS, "erased", "no-key", "under-way", "key-used"),
     ),
+    "held_end": Example(
+        200,
+        {"command": "held:5b0c…", "reason": "held_dropped"},
+        takes=_takes(
+            {"kind": {"type": "string", "enum": ["retry_held", "drop_held"]}, "cause": _TEXT, "reason": _TEXT},
+            {"kind": "drop_held", "cause": RECORD, "reason": "reported by telephone meanwhile"},
+            "kind",
+            "cause",
+            "reason",
+        ),
+        fails=(*_FAILS, "refused", "under-way", "key-used"),
+    ),
     "duty": Example(
         200,
         {"now": 1772413200000, "until": 1773018000000, "lines": [_LINE], "more": False, "changes": []},

@@ -99,6 +99,7 @@ POLICIES: dict[str, Policy] = {
     "rejected_original": Policy(("person",), "own"),
     "rejected_resend": Policy(("person",), "own"),
     "held": Policy(("person", "auditor", "system_admin"), "own"),
+    "held_end": Policy(("person",), "own"),
     "duty": Policy(("person",), "own"),
     "duty_change": Policy(("person",), "own"),
     "handover_points": Policy(("person",), "own"),

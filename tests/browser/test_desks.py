@@ -132,7 +132,7 @@ def test_the_city_is_drawn_and_says_the_same_in_a_table(town: Town, pictures: Pa
     expect(chief).to_have_url(re.compile(f"leaf={MAIN}"))
     expect(chief.locator(".row").first).to_be_visible()
     chief.goto(f"{town.address}/score")
-    expect(chief.locator('[data-test="rates"]')).to_contain_text("办结率 ≥ 98 %")
+    expect(chief.locator('[data-test="rates"]')).to_contain_text("办结率 目标 98 %")
     expect(chief.locator('[data-test="rate-table"]')).to_contain_text("陇海马路")
     expect(chief.get_by_role("region", name="全区").get_by_role("table")).to_contain_text("10 %")
     chief.get_by_role("button", name="人员").click()

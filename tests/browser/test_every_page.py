@@ -1,5 +1,7 @@
 """Every page the console has, by its own list of routes: nobody's menu leads to a refusal, and nobody is kept out."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 
@@ -17,6 +19,13 @@ from tests.support.stacks import wait
 OUTSIDE = ("auditor", "system-admin", "security-admin")
 WORDS = {lang: catalogue(lang) for lang in ("zh", "en")}
 THEMES = ("light", "dark", "wall")
+SHOWN = {"/numbers": "numbers", "/notices": "notices", "/webhooks": "webhooks"}
+"""Pages that no story shows: their pictures are taken here."""
+FULL: dict[str, Callable[[Locator], object]] = {
+    "/notices": lambda main: main.locator('header button[aria-pressed="false"]').click(),
+    "/webhooks": lambda main: main.locator("select").first.select_option("ranqi"),
+}
+"""Where something stands on a page that opens on less."""
 BESIDE = ("/queues/late", "/wall?kiosk")
 """Other faces of a page: one without a row, and one without anything to press."""
 
@@ -117,7 +126,7 @@ def found_by_axe(page: Page, lang: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_nobody_is_kept_out_of_any_page(town: Town, lang: str) -> None:
+def test_nobody_is_kept_out_of_any_page(town: Town, lang: str, pictures: Path) -> None:
     """No serious finding of axe-core on any of the console's own routes, nor on the page for residents, in each theme
     and language: a page that is added is looked at without a word here."""
     town.refusals = ("GL Driver Message",)
@@ -129,7 +138,12 @@ def test_nobody_is_kept_out_of_any_page(town: Town, lang: str) -> None:
     for path in (*PATHS, *BESIDE):
         page = chief if path.split("/")[1] in {*hers, "", "tickets", "sign-in"} else auditor
         page.goto(town.address + path.replace("{view}", spots["view"]).replace("{id:path}", spots["id"]))
-        is_there(page, lang)
+        main = is_there(page, lang)
+        if path in FULL:
+            FULL[path](main)
+            is_there(page, lang)
+        if lang == "zh" and path in SHOWN:
+            page.screenshot(path=pictures / f"console-{SHOWN[path]}.png")
         found |= {f"{path} {how}": what for how, what in found_by_axe(page, lang).items()}
     stranger = town.visit(town.address)
     if lang == "en":

@@ -1,5 +1,7 @@
 """A ticket's place on its page: drawn small, loaded once it is looked at."""
 
+from pathlib import Path
+
 from playwright.sync_api import Page, expect
 
 from tests.browser.seats import Town
@@ -16,7 +18,7 @@ def asked(page: Page) -> list[str]:
     return found
 
 
-def test_a_place_is_drawn_once_it_is_looked_at(town: Town) -> None:
+def test_a_place_is_drawn_once_it_is_looked_at(town: Town, pictures: Path) -> None:
     """Nothing is asked for before; then the ticket's own grid is outlined among those beside it, with the point; a
     department that is called there sees it too."""
     chief = town.sit("chief:chief-1", (1366, 400))
@@ -33,6 +35,9 @@ def test_a_place_is_drawn_once_it_is_looked_at(town: Town) -> None:
     expect(drawn.locator("polygon.own")).to_have_count(1)
     expect(drawn.locator("circle.spot")).to_have_count(1)
     assert drawn.locator("polygon.beside").count() >= 2 and len(found) >= 2
+    chief.set_viewport_size({"width": 1366, "height": 768})
+    part.scroll_into_view_if_needed()
+    chief.screenshot(path=pictures / "console-place.png")
     called = town.sit("department:ranqi-1")
     called.goto(f"{town.address}/tickets/{ticket}")
     called.locator("[data-later]").scroll_into_view_if_needed()

@@ -103,6 +103,7 @@ WHO = {
     "rejected_original": "desk chief centre",
     "rejected_resend": "desk chief centre",
     "held": "desk chief centre auditor system_admin",
+    "held_end": "desk chief centre",
     "duty": "roster",
     "duty_change": "roster",
     "handover_points": "roster",

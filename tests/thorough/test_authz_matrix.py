@@ -81,6 +81,7 @@ ASKED: dict[str, tuple[str, Any, int]] = {
     "rejected_original": ("/v1/rejected/incidents.raw:0:0/original", {}, 404),
     "rejected_resend": ("/v1/rejected/incidents.raw:0:0/resend", {"data": 1}, 422),
     "held": ("/v1/held", None, 200),
+    "held_end": ("/v1/held", {}, 422),
     "duty": ("/v1/duty?days=0", None, 422),
     "duty_change": ("/v1/duty", {"x": 1}, 422),
     "handover_points": ("/v1/handovers/points", None, 200),

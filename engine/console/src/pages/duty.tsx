@@ -5,6 +5,7 @@ import { named, t, word } from "../i18n/index.ts";
 import { coverOf, pathOf, type Cover, type DutyBoard, type DutyChange, type DutyLine } from "../lib/shift.ts";
 import { DAY, day, dayEnd, moment } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
+import { Awaited } from "../ui/awaited.tsx";
 import { ChangeDuty } from "../ui/change-duty.tsx";
 import { useLoaded, useTitle } from "../ui/loaded.ts";
 import { tell, tellProblem } from "../ui/toasts.tsx";
@@ -181,8 +182,7 @@ export function DutyPage() {
         ))}
         {t("duty.says")}
       </p>
-      {problem && <p class="empty">{problem}</p>}
-      {board === null && !problem && <p class="empty">{t("loading")}</p>}
+      <Awaited found={board} problem={problem} />
       {board !== null && !board.may_change && <p class="muted">{t("duty.read_only")}</p>}
       {board?.more && <p class="muted">{t("duty.cut")}</p>}
       {board && <Changes board={board} again={again} />}

@@ -6,6 +6,7 @@ import { ticketAddress } from "../lib/route.ts";
 import type { DutyBoard } from "../lib/shift.ts";
 import { moment } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
+import { Awaited } from "../ui/awaited.tsx";
 import { useLoaded, useTitle } from "../ui/loaded.ts";
 import { Link } from "../ui/link.tsx";
 import { problemText, tell, tellProblem } from "../ui/toasts.tsx";
@@ -125,7 +126,7 @@ function Sign({ done }: { done: () => Promise<void> }) {
           {t("look_again")}
         </button>
       </header>
-      {problem && <p class="empty">{problem}</p>}
+      <Awaited found={found} problem={problem} />
       {found && <Points points={found.points} />}
       <form class="command-form" aria-label={t("handover.sign")} onSubmit={(event) => void submit(event)}>
         <Takers />
@@ -209,7 +210,7 @@ export function HandoverPage() {
       <h1>{t("page.handover")}</h1>
       <section class="card" aria-label={t("handover.signed_over")}>
         <h2>{t("handover.signed_over")}</h2>
-        {problem && <p class="empty">{problem}</p>}
+        <Awaited found={found} problem={problem} />
         {found?.handovers.length === 0 && <p class="empty">{t("handover.none")}</p>}
         <ul class="waitings">
           {found?.handovers.map((one) => (

@@ -11,6 +11,7 @@ import { Differences, Faults } from "../law/findings.tsx";
 import { faultsOf, type Desk, type Tried, type Waiting } from "../law/model.ts";
 import { Publish } from "../law/publish.tsx";
 import { WhatIf } from "../law/what-if.tsx";
+import { Awaited } from "../ui/awaited.tsx";
 import { problemText, tell, tellProblem } from "../ui/toasts.tsx";
 import "../styles/law.css";
 
@@ -163,8 +164,7 @@ export function LawPage() {
   return (
     <div class="page law">
       <h1>{t("page.law")}</h1>
-      {problem && <p class="empty">{problem}</p>}
-      {desk === null && !problem && <p class="empty">{t("loading")}</p>}
+      <Awaited found={desk} problem={problem} />
       {desk !== null && (
         <>
           <InForce desk={desk} />

@@ -10,6 +10,7 @@ import { store } from "../live/store.ts";
 import { Canvas, type Spot } from "../map/canvas.tsx";
 import type { Grids } from "../map/geometry.ts";
 import { tallied, type By, type Tally } from "../map/tally.ts";
+import { Awaited } from "../ui/awaited.tsx";
 import { Link } from "../ui/link.tsx";
 import { problemText } from "../ui/toasts.tsx";
 import "../styles/map.css";
@@ -162,7 +163,7 @@ export function MapPage() {
           {t("choose_none")}
         </button>
       </header>
-      {problem && <p class="empty">{problem}</p>}
+      <Awaited found={grids} problem={problem} />
       {!isDrawn && <p class="lost" data-test="no-webgl">{t("map.no_webgl")}</p>}
       {grids !== null && grids.features.length === 0 && <p class="muted">{t("map.no_outlines")}</p>}
       <div class={isDrawn && grids?.features.length ? "map-beside" : ""}>

@@ -5,6 +5,7 @@ import { t, word } from "../i18n/index.ts";
 import { ticketAddress } from "../lib/route.ts";
 import { moment, whole } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
+import { Awaited } from "../ui/awaited.tsx";
 import { useLoaded, useTitle } from "../ui/loaded.ts";
 import { Link } from "../ui/link.tsx";
 import { tellProblem } from "../ui/toasts.tsx";
@@ -88,7 +89,7 @@ function List({ isOthers }: { isOthers: boolean }) {
   const rows = [...(found?.notices ?? []), ...(more?.rows ?? [])];
   return (
     <section class="card" aria-label={t("page.notices")}>
-      {problem && <p class="empty">{problem}</p>}
+      <Awaited found={found} problem={problem} />
       {found && rows.length === 0 && <p class="empty">{t("notices.none")}</p>}
       {rows.length > 0 && <Table rows={rows} isOthers={isOthers} />}
       <p class="row-of">

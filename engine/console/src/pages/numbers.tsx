@@ -4,6 +4,7 @@ import { dutyName, homeName, pack } from "../api/session.ts";
 import { lang, t } from "../i18n/index.ts";
 import { DAY } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
+import { Awaited } from "../ui/awaited.tsx";
 import { problemText, tellProblem } from "../ui/toasts.tsx";
 
 interface Counted {
@@ -141,8 +142,7 @@ export function NumbersPage() {
           CSV
         </button>
       </header>
-      {problem && <p class="empty">{problem}</p>}
-      {!problem && lines === null && <p class="empty">{t("loading")}</p>}
+      <Awaited found={lines} problem={problem} />
       {lines?.length === 0 && <p class="empty">{t("empty.numbers")}</p>}
       {lines !== null && lines.length > 0 && <Table lines={lines} />}
     </div>

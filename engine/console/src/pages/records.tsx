@@ -1,15 +1,18 @@
-import { useState } from "preact/hooks";
-import { ask } from "../api/client.ts";
+import { useRef, useState } from "preact/hooks";
+import { ask, drawnKey } from "../api/client.ts";
 import type { Taken } from "../api/model.ts";
 import { homeName, who, zone } from "../api/session.ts";
 import { t, word } from "../i18n/index.ts";
 import { ticketAddress } from "../lib/route.ts";
 import { moment, whole } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
+import { Awaited } from "../ui/awaited.tsx";
 import { useLoaded, useTitle } from "../ui/loaded.ts";
 import { Link } from "../ui/link.tsx";
 import { Mend, type Original } from "../ui/mend.tsx";
 import { tell, tellProblem } from "../ui/toasts.tsx";
+
+const MAY_END = ["desk", "chief", "centre"];
 
 interface RejectedRow {
   id: string;
@@ -104,15 +107,40 @@ function RejectedList() {
         </button>
       </header>
       <p class="muted">{t("records.rejected_says")}</p>
-      {problem && <p class="empty">{problem}</p>}
+      <Awaited found={found} problem={problem} />
       {found?.rows.length === 0 && <p class="empty">{t("records.none_rejected")}</p>}
       <ul class="waitings">{found?.rows.map((row) => <Rejected key={row.id} row={row} />)}</ul>
     </section>
   );
 }
 
+/** Ends a held cause: a rung fires after all, or it is let go; a record is decided again at a terminal, by its own bytes. */
+function EndHeld({ row, again }: { row: HeldRow; again: () => Promise<void> }) {
+  const key = useRef(drawnKey());
+  const end = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const reason = String(new FormData(event.currentTarget as HTMLFormElement).get("reason")).trim();
+    const kind = event.submitter?.getAttribute("value");
+    try {
+      await ask("/v1/held", { body: { kind, cause: row.id, reason }, key: key.current });
+      tell(t("records.ended"));
+    } catch (error) {
+      key.current = drawnKey();
+      tellProblem(error);
+    }
+    await again();
+  };
+  return (
+    <form class="row-of why" aria-label={t("records.end_held")} onSubmit={(event) => void end(event)}>
+      <input name="reason" required maxLength={500} aria-label={t("field.reason")} placeholder={t("field.reason")} autocomplete="off" />
+      {row.topic === null && <button value="retry_held">{word("command", "retry_held")}</button>}
+      <button value="drop_held">{word("command", "drop_held")}</button>
+    </form>
+  );
+}
+
 function HeldList() {
-  const { found, problem } = useLoaded<{ rows: HeldRow[] }>("/v1/held");
+  const { found, problem, again } = useLoaded<{ rows: HeldRow[] }>("/v1/held");
   return (
     <section class="card" aria-label={t("records.held")}>
       <header class="card-head">
@@ -120,7 +148,7 @@ function HeldList() {
         <span class="n">{t("rows", { n: found?.rows.length ?? 0 })}</span>
       </header>
       <p class="muted">{t("records.held_says")}</p>
-      {problem && <p class="empty">{problem}</p>}
+      <Awaited found={found} problem={problem} />
       {found?.rows.length === 0 && <p class="empty">{t("records.none_held")}</p>}
       <ul class="waitings">
         {found?.rows.map((row) => (
@@ -132,8 +160,9 @@ function HeldList() {
               {row.topic !== null && <span class="n">{t("records.bytes", { n: row.size })}</span>}
               {row.ticket !== null && <Link to={ticketAddress(row.ticket)}>{row.ticket}</Link>}
             </div>
-            <p class="muted">{t("records.mend_held")}</p>
-            <code class="text-whole">{`gridwhistle held retry ${row.id} --reason '…' --as ${who.value?.role}:${who.value?.name}`}</code>
+            {row.topic !== null && <p class="muted">{t("records.mend_held")}</p>}
+            {row.topic !== null && <code class="text-whole">{`gridwhistle held retry ${row.id} --reason '…' --as ${who.value?.role}:${who.value?.name}`}</code>}
+            {MAY_END.includes(who.value?.role ?? "") && <EndHeld row={row} again={again} />}
           </li>
         ))}
       </ul>

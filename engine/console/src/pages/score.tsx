@@ -9,6 +9,7 @@ import { BrokenTable, Chart } from "../score/chart.tsx";
 import { BY, type Broken, type By, type HomeSplit, type Rates } from "../score/model.ts";
 import { RateTable, Whole } from "../score/rates.tsx";
 import { Splits } from "../score/split.tsx";
+import { Awaited } from "../ui/awaited.tsx";
 import { problemText, tellProblem } from "../ui/toasts.tsx";
 import "../styles/score.css";
 
@@ -111,8 +112,7 @@ export function ScorePage() {
           </button>
         ))}
       </header>
-      {problem && <p class="empty">{problem}</p>}
-      {!problem && found === null && <p class="empty">{t("loading")}</p>}
+      <Awaited found={found} problem={problem} />
       {found !== null && <Found found={found} days={days} by={by} pick={setBy} />}
     </div>
   );

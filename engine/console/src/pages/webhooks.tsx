@@ -5,6 +5,7 @@ import { named, t, word } from "../i18n/index.ts";
 import { ticketAddress } from "../lib/route.ts";
 import type { DutyBoard } from "../lib/shift.ts";
 import { whole } from "../lib/time.ts";
+import { Awaited } from "../ui/awaited.tsx";
 import { useLoaded, useTitle } from "../ui/loaded.ts";
 import { Link } from "../ui/link.tsx";
 import { problemText, tell, tellProblem } from "../ui/toasts.tsx";
@@ -62,7 +63,7 @@ function Deliveries({ path, isTheirs }: { path: string; isTheirs: boolean }) {
           {t("look_again")}
         </button>
       </p>
-      {problem && <p class="empty">{problem}</p>}
+      <Awaited found={found} problem={problem} />
       {found?.deliveries.length === 0 && <p class="empty">{t("webhooks.none_sent")}</p>}
       {found !== null && found.deliveries.length > 0 && (
         <div class="scroll" tabIndex={0} role="region" aria-label={t("webhooks.deliveries")}>
@@ -200,7 +201,7 @@ function OfDepartment({ code }: { code: string }) {
   const isTheirs = who.value?.role === "department";
   return (
     <>
-      {problem && <p class="empty">{problem}</p>}
+      <Awaited found={found} problem={problem} />
       {found?.webhooks.length === 0 && <p class="empty">{t("webhooks.none")}</p>}
       {found?.webhooks.map((one) => <One key={one.id} base={base} one={one} isTheirs={isTheirs} again={again} />)}
       {isTheirs && <Add base={base} again={again} />}

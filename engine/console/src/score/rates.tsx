@@ -29,7 +29,7 @@ export function Whole({ row, targets }: { row: RateRow; targets: Rates["targets"
         <div key={name}>
           <dt>
             {word("rate", name)}
-            {targets[name] !== undefined && ` ≥ ${targets[name]} %`}
+            {targets[name] !== undefined && ` ${t("score.target_of", { n: targets[name] })}`}
           </dt>
           <dd>
             <Figure rate={row.rates[name]} target={targets[name]} />
