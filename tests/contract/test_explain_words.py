@@ -19,7 +19,7 @@ from topics.decision import Decision, Event, Why
 from topics.events.catalogue import FACTS
 from topics.ids import DecisionId
 from topics.ticket_words import OfferEnd
-from topics.vocabulary import Reason
+from topics.vocabulary import ClockKind, CommandKind, Reason
 
 RULES = Path(__file__).parents[2] / "rules"
 GIVEN = re.compile(r"v\d+|toytown\S*|Asia/\w+|calendar-\S+")
@@ -54,6 +54,14 @@ def causes() -> set[str]:
     return found | {"manual-2"}
 
 
+def endings() -> set[str]:
+    """How a ticket ends, as the law writes it."""
+    said = "\n".join(path.read_text() for path in sorted(RULES.rglob("*.py")))
+    found = set(re.findall(r'\bclose\(case, draft, "(\w+)"', said))
+    assert {"satisfied", "no_answer", "checked"} <= found
+    return found
+
+
 def event(kind: str, **more: Any) -> Event:
     """One with every fact it may have."""
     numbers = {"int": 7_200_000, "Instant": 1_772_413_200_000, "bool": True}
@@ -69,9 +77,13 @@ def lines() -> list[str]:
     """What is explained of all that can happen, and of all that can be refused."""
     law = Law(REF, city_bundle())
     happened = [event(kind) for kind in FACTS] + [event("TicketMoved", cause=one) for one in sorted(causes())]
+    happened += [event("TicketClosed", reason=one) for one in sorted(endings())]
     passed = tuple((f"v{n}", one) for n, one in enumerate(sorted({*refusals(), *(reason.value for reason in Reason)})))
     looked_at = {"placed_by": "point", "placing_pack": "v1", "effective_at": 1, "said_of": "v1", "field": "v1"}
-    why = Why(pack=REF, rules=("category:v1", "rule:v2", "rule_error:v3", "alike:v4"), facts=looked_at, refused=passed)
+    own = [f"law6:{kind.value}" for kind in CommandKind] + [f"law4:{kind.value}.80" for kind in ClockKind]
+    why = Why(
+        pack=REF, rules=("category:v1", "rule:v2", "rule_error:v3", "alike:v4", *own), facts=looked_at, refused=passed
+    )
     found = list[str]()
     for one in happened:
         decision = Decision(

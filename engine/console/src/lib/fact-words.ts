@@ -20,7 +20,7 @@ const OF: Record<string, string> = {
   person: "person", helpers: "person", told: "person", by: "actor", grid: "grid", to: "grid", urgency: "urgency",
   clock: "clock", how: "offer_end", what: "asked", case: "case", committee: "role", role: "child_role", counted: "apart",
   unit: "unit_kind", limit_unit: "unit_kind", former_unit: "unit_kind", placed_by: "placed_by", cause: "move_cause",
-  ladder: "ladder", reason: "why", of: "person",
+  ladder: "ladder", reason: "close", of: "person",
 };
 
 /** What only machines tell each other is told in short: the task itself stands on the department's topic. */
@@ -78,6 +78,9 @@ const told = (name: string, value: string, words: Words): string => {
 const REFUSED = /^not ([^:]+): (.+)$/;
 const RULE = /^rule (category|rule|rule_error|alike):(.+)$/;
 
+/** Rules of the law itself: `law6:accept`, `law4:resolve.80`. */
+const LAW = /^rule law(\d):([a-z_]+)(?:\.(\d+))?$/;
+
 /** Say such a line; `null`: it is none. */
 export function factLine(line: string, words: Words): string | null {
   const { word, has } = words;
@@ -89,6 +92,12 @@ export function factLine(line: string, words: Words): string | null {
   }
   const rule = RULE.exec(line);
   if (rule !== null) return `${word("rule_kind", rule[1]!)}${word("mark", "is")}${rule[1] === "category" ? word("category", rule[2]!) : rule[2]}`;
+  const article = LAW.exec(line);
+  if (article !== null) {
+    const [, law, what, share] = article;
+    const list = ["command", "clock"].find((one) => has(one, what!)) ?? "command";
+    return `${word("rule_kind", `law${law}`)}${word("mark", "is")}${word(list, what!)}${share === undefined ? "" : ` ${share} %`}`;
+  }
   const event = /^([A-Z][A-Za-z]+)(?: ([\s\S]*))?$/.exec(line);
   if (event !== null && has("event", event[1]!)) return happened(event[1]!, event[2] ?? "", words);
   const fact = /^([a-z_]+): ([\s\S]*)$/.exec(line);
