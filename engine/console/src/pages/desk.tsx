@@ -1,10 +1,11 @@
 import { useSignal, type Signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, drawnKey, ticketPath } from "../api/client.ts";
+import { ask, ticketPath } from "../api/client.ts";
 import type { Row, Taken } from "../api/model.ts";
 import { categoryName, pack, placeName } from "../api/session.ts";
 import { named, t, word } from "../i18n/index.ts";
 import { stands } from "../lib/facets.ts";
+import { Once } from "../lib/once.ts";
 import { ticketAddress } from "../lib/route.ts";
 import { engineNow } from "../live/clock.ts";
 import { store } from "../live/store.ts";
@@ -72,15 +73,14 @@ function liesIn(code: string, home: string): boolean {
 function Report({ phone }: { phone: Signal<string> }) {
   const [done, setDone] = useState<{ id: string | null; link: string | null } | null>(null);
   const [isBusy, setBusy] = useState(false);
-  const key = useRef(drawnKey());
+  const once = useRef(new Once());
   const submit = async (event: Event) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     if (isBusy) return;
     setBusy(true);
     try {
-      const taken = await ask<Taken>("/v1/incidents", { body: reportOf(new FormData(form)), key: key.current });
-      key.current = drawnKey();
+      const taken = await once.current.ask<Taken>("/v1/incidents", reportOf(new FormData(form)));
       form.reset();
       phone.value = "";
       const id = await ticketOf(taken.identity);

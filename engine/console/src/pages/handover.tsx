@@ -1,7 +1,8 @@
 import { useRef, useState } from "preact/hooks";
-import { ask, drawnKey } from "../api/client.ts";
+import { ask } from "../api/client.ts";
 import { categoryName, homeName, pack, personName, who, zone } from "../api/session.ts";
 import { t, word } from "../i18n/index.ts";
+import { Once } from "../lib/once.ts";
 import { ticketAddress } from "../lib/route.ts";
 import type { DutyBoard } from "../lib/shift.ts";
 import { moment } from "../lib/time.ts";
@@ -100,13 +101,13 @@ function Takers() {
 function Sign({ done }: { done: () => Promise<void> }) {
   const { found, problem, again } = useLoaded<{ points: Point[]; n: number }>("/v1/handovers/points");
   const [wrong, setWrong] = useState("");
-  const key = useRef(drawnKey());
+  const once = useRef(new Once());
   const submit = async (event: Event) => {
     event.preventDefault();
     const form = event.currentTarget as HTMLFormElement;
     const given = new FormData(form);
     try {
-      await ask("/v1/handovers", { body: { to: String(given.get("to")).trim(), note: String(given.get("note")) }, key: key.current });
+      await once.current.ask("/v1/handovers", { to: String(given.get("to")).trim(), note: String(given.get("note")) });
       tell(t("handover.signed"));
       setWrong("");
       form.reset();
@@ -114,7 +115,6 @@ function Sign({ done }: { done: () => Promise<void> }) {
     } catch (error) {
       setWrong(problemText(error));
     }
-    key.current = drawnKey();
   };
   return (
     <section class="card" aria-label={t("handover.open")}>

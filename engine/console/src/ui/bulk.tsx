@@ -1,5 +1,5 @@
 import { useSignalEffect } from "@preact/signals";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { ask, drawnKey } from "../api/client.ts";
 import type { Result } from "../api/model.ts";
 import { zone } from "../api/session.ts";
@@ -93,6 +93,7 @@ function Form({ kind, close }: { kind: string; close: () => void }) {
   const [items, setItems] = useState<Item[]>([]);
   const [isBusy, setBusy] = useState(false);
   const { needs, may } = KINDS[kind]!;
+  const key = useRef("");
   const run = async (what: () => Promise<void>) => {
     setBusy(true);
     await what().catch(tellProblem);
@@ -104,11 +105,12 @@ function Form({ kind, close }: { kind: string; close: () => void }) {
     void run(async () => {
       setTrial(await give(next, true, drawnKey()));
       setItems(next);
+      key.current = drawnKey(); // pressed again because no answer came, what was done is not done twice
     });
   };
   const act = () =>
     void run(async () => {
-      setDone(await give(items, false, drawnKey()));
+      setDone(await give(items, false, key.current));
       chooseNone();
     });
   const undo = () =>

@@ -1,8 +1,8 @@
 /** A change of the roster from the board: on, off, a stand-in, a swap; the law says whether it may be. */
 import { useRef, useState } from "preact/hooks";
-import { ask, drawnKey } from "../api/client.ts";
 import { pack, personName, zone } from "../api/session.ts";
 import { t, word } from "../i18n/index.ts";
+import { Once } from "../lib/once.ts";
 import type { DutyLine } from "../lib/shift.ts";
 import { DAY, inputOf, instantOf } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
@@ -47,18 +47,17 @@ export function ChangeDuty({ line, close, done }: { line: DutyLine; close: () =>
   const [kind, setKind] = useState<Kind>("off");
   const [wrong, setWrong] = useState("");
   const [isBusy, setBusy] = useState(false);
-  const key = useRef(drawnKey());
+  const once = useRef(new Once());
   const submit = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
     try {
       const body = bodyOf(kind, line, new FormData(event.currentTarget as HTMLFormElement));
-      const told = await ask<Told>("/v1/duty", { body, key: key.current });
+      const told = await once.current.ask<Told>("/v1/duty", body);
       tell(told.lacking.length > 0 ? t("duty.partly") : t("duty.told"), told.lacking.length > 0);
       close();
       await done();
     } catch (error) {
-      key.current = drawnKey();
       setWrong(problemText(error));
     }
     setBusy(false);

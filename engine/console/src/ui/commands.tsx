@@ -1,10 +1,11 @@
 import { useSignalEffect } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Refusal, ask, drawnKey, ticketPath } from "../api/client.ts";
+import { Refusal, ticketPath } from "../api/client.ts";
 import type { CommandTold, Decided, TicketTold } from "../api/model.ts";
 import { departmentName, zone } from "../api/session.ts";
 import { t, word } from "../i18n/index.ts";
 import { bodyOf } from "../lib/command-body.ts";
+import { Once } from "../lib/once.ts";
 import { conflict } from "./conflict.tsx";
 import { Field } from "./fields.tsx";
 import { FormEnd } from "./form-end.tsx";
@@ -41,11 +42,11 @@ function conflictText(error: Refusal): string {
 
 /** Give a command about the ticket as it was when its form was opened; answers the version that is to be looked at next
  * where somebody was faster, else whether it is done. */
-async function give(told: TicketTold, one: CommandTold, form: FormData, key: string, version: number, opened = told): Promise<boolean | number> {
+async function give(told: TicketTold, one: CommandTold, form: FormData, once: Once, version: number, opened = told): Promise<boolean | number> {
   const child = childOf(one);
   const body = { ...bodyOf(one.kind, [...one.needs, ...one.may_have], form, zone()), ...(child === null ? {} : { child }) };
   try {
-    const done = await ask<Partial<Decided>>(`${ticketPath(told.id)}/commands`, { body, version, key });
+    const done = await once.ask<Partial<Decided>>(`${ticketPath(told.id)}/commands`, body, version);
     tell(t(done.decision === undefined ? "sent_undecided" : "done", { what: titleOf(one) }));
     return true;
   } catch (error) {
@@ -61,17 +62,16 @@ async function give(told: TicketTold, one: CommandTold, form: FormData, key: str
 
 function Form({ told, one, close, refresh }: Props & { one: CommandTold; close: () => void }) {
   const [isBusy, setBusy] = useState(false);
-  const key = useRef(drawnKey());
+  const once = useRef(new Once());
   const version = useRef(told.version);
   const opened = useRef(told);
   const submit = async (event: Event) => {
     event.preventDefault();
     if (isBusy) return;
     setBusy(true);
-    const found = await give(told, one, new FormData(event.currentTarget as HTMLFormElement), key.current, version.current, opened.current);
+    const found = await give(told, one, new FormData(event.currentTarget as HTMLFormElement), once.current, version.current, opened.current);
     if (typeof found === "number") version.current = found;
     await refresh();
-    key.current = drawnKey();
     setBusy(false);
     if (found === true) close();
   };
@@ -117,7 +117,7 @@ export function Commands({ told, refresh }: Props) {
   }, [open, form]);
   const begin = async (one: CommandTold) => {
     if (one.needs.length + one.may_have.length > 0) return setOpen(idOf(one));
-    await give(told, one, new FormData(), drawnKey(), told.version);
+    await give(told, one, new FormData(), new Once(), told.version);
     await refresh();
   };
   useSignalEffect(() => {

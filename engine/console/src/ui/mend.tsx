@@ -1,9 +1,10 @@
 /** A rejected report's original, mended by hand and sent again under the identity it had. */
 import { useRef, useState } from "preact/hooks";
-import { Refusal, ask, drawnKey } from "../api/client.ts";
+import { Refusal } from "../api/client.ts";
 import type { Taken } from "../api/model.ts";
 import { pack } from "../api/session.ts";
 import { named, t, word } from "../i18n/index.ts";
+import { Once } from "../lib/once.ts";
 import { MENDABLE, mended, valueAt } from "../lib/shift.ts";
 import { FormEnd } from "./form-end.tsx";
 import { problemText } from "./toasts.tsx";
@@ -67,7 +68,7 @@ interface Props {
 export function Mend({ path, original, done, close }: Props) {
   const [wrong, setWrong] = useState("");
   const [isBusy, setBusy] = useState(false);
-  const key = useRef(drawnKey());
+  const once = useRef(new Once());
   const [raw, setRaw] = useState(original.data === null ? (original.text ?? "") : JSON.stringify(original.data, null, 1));
   const data = read(raw);
   const submit = async (event: Event) => {
@@ -77,9 +78,8 @@ export function Mend({ path, original, done, close }: Props) {
     const fields = Object.fromEntries(MENDABLE.map((place) => [place, String(form.get(place) ?? "").trim()]));
     setBusy(true);
     try {
-      done(await ask<Taken>(`${path}/resend`, { body: { data: mended(data, fields) }, key: key.current }));
+      done(await once.current.ask<Taken>(`${path}/resend`, { data: mended(data, fields) }));
     } catch (error) {
-      key.current = drawnKey();
       const more = error instanceof Refusal && error.problem.field ? ` (${error.problem.field}: ${error.problem.detail})` : "";
       setWrong(problemText(error) + more);
     }
