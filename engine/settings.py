@@ -14,9 +14,9 @@ from engine.misfits import misfits
 from engine.server_addresses import shown_url
 
 ENVIRONMENT = "GRIDWHISTLE_"
-NOT_SETTINGS = frozenset({"CACHE_DIR", "PROMETHEUS", "GATEWAY", "API_KEY", "API_KEY_FILE"})
+NOT_SETTINGS = frozenset({"CACHE_DIR", "PROMETHEUS", "GATEWAY", "API_KEY", "API_KEY_FILE", "COMPILE"})
 """Variables of this prefix that are read elsewhere: where downloaded jars are kept, which Prometheus ``up --watch``
-starts; by which gateway and key ``subscribe`` asks."""
+starts; by which gateway and key ``subscribe`` asks; whether building a wheel compiles the law."""
 
 TEST_ONLY = frozenset({"faults", "crash_at"})
 """Of no use but to tests: refused unless ``FAULTS=allow`` says that this is one."""

@@ -8,6 +8,7 @@ ELSEWHERE = {
     "GATEWAY": "the gateway that `gridwhistle subscribe` asks, where `--gateway` is not given.",
     "API_KEY_FILE": "the file with its key, where `--key-file` is not given.",
     "API_KEY": "the key itself, where there is neither.",
+    "COMPILE": "`1` where a wheel is built: the law is compiled into it (`setup.py`).",
 }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.law_form import law_form
 from engine.settings import Settings
 from tests.support import servers
 from tests.support.log_lines import Lines
@@ -17,6 +18,7 @@ _numbers = itertools.count(1)
 HERE = Path(__file__).parent
 
 LONGEST = (
+    "kafka/test_compiled.py",
     "kafka/test_folder_remembers.py",
     "browser",
     "kafka/test_small_town.py",
@@ -45,6 +47,7 @@ def group_of(item: pytest.Item) -> str:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """First the order in which tests are handed out; last, once those that are left out are gone, who must be alone."""
     put_in_order(items)
+    leave_plain_out(items)
     yield
     demand_alone(config, items)
 
@@ -53,6 +56,14 @@ def put_in_order(items: list[pytest.Item]) -> None:
     """The longest first, as they are handed out."""
     ranks = {name: rank for rank, name in enumerate(LONGEST)}
     items.sort(key=lambda item: ranks.get(group_of(item), len(ranks)))
+
+
+def leave_plain_out(items: list[pytest.Item]) -> None:
+    """Where the law is compiled, what looks into its modules is left out and says why."""
+    if law_form() == "compiled":
+        for item in items:
+            for mark in item.iter_markers("plain"):
+                item.add_marker(pytest.mark.skip(reason=f"the law is compiled: {mark.kwargs['reason']}"))
 
 
 def demand_alone(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -85,8 +85,9 @@ def _main(words: list[str]) -> int:
         return 0
     if name == "--version":
         from engine import __version__
+        from engine.law_form import law_form
 
-        print(f"gridwhistle {__version__}")
+        print(f"gridwhistle {__version__}, the law {law_form()}")
         return 0
     broken = next((number for number, word in enumerate(words, 1) if not _is_text(word)), None)
     if broken is not None:

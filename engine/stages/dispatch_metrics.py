@@ -10,6 +10,7 @@ from rules.law.compiled import Law
 from rules.law.split import drift
 from rules.state.causes import ClockCause, Outcome
 from rules.state.partition_state import Book
+from rules.ticket.stored_parts import Exercise
 from topics.decision import Decision, Event
 from topics.events.types import EventType
 from topics.ids import Instant
@@ -24,17 +25,13 @@ NOBODY = "skipped:no_one_on_duty"
 PLAYED = b'"exercise":true'
 
 
-class _Exercise(msgspec.Struct):
-    exercise: bool = False
-
-
 def _is_played(decision: Decision, ticket: str) -> bool:
     """Whether a ticket is an exercise: those count in no band (LAW 3). Its image is read only where the word stands in
     it."""
     for change in decision.changes:
         if change.ticket == ticket and change.after is not None:
             after = bytes(change.after)
-            return PLAYED in after and msgspec.json.decode(after, type=_Exercise).exercise
+            return PLAYED in after and msgspec.json.decode(after, type=Exercise).exercise
     return False
 
 

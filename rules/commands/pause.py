@@ -15,7 +15,8 @@ MOST_WAITS, LONGEST_WAIT = 2, Limit(5, Unit.WORK_DAY)
 
 def wait_reporter(case: Case, draft: Draft, command: Command) -> Reason:
     """Those who direct let the clocks stand while the reporter is asked; whoever handles it cannot do that alone."""
-    if authority.holds(draft, command.actor) or command.actor.person in (draft.person, *draft.handled_by):
+    hands = (draft.person, *draft.handled_by)
+    if authority.holds(draft, command.actor) or command.actor.person in hands:
         return Reason.SAME_HANDS
     if pauses.is_waiting(draft) or draft.waits >= MOST_WAITS:
         return Reason.PAUSED_BEFORE

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from mypy_extensions import mypyc_attr
 
 from rules.law.conditions import Conditions
 from rules.law.duty_hours import next_begin, span_of, spans_within
@@ -41,6 +42,7 @@ RUNGS: dict[str, tuple[int, ...]] = {
 WORK_UNITS: frozenset[str] = frozenset({Unit.WORK_HOUR, Unit.WORK_DAY})
 
 
+@mypyc_attr(serializable=True, allow_interpreted_subclasses=True)  # so that it can be copied where it is compiled
 class Law:
     """One published pack. Immutable; look-ups are cached, so that the hot path asks dictionaries only."""
 
@@ -67,6 +69,8 @@ class Law:
         self._duty: dict[str, tuple[int, int]] = {}
         self._quarters: dict[int, tuple[str, str, int]] = {}
         self._conditions = Conditions(bundle.rules, self.path)
+        self.reads = tuple(sorted({name for rule in bundle.rules for name in rule.reads}))
+        """Which facts the exceptions to the catalogue read; none where there are no exceptions."""
         self.cache: dict[Any, Any] = {}
         """For rules: answers that hang on the pack alone."""
         self.published = self
@@ -293,8 +297,3 @@ class Law:
     def may_be_excepted(self, category: str | None) -> bool:
         """Whether any exception may hold for a category."""
         return self._conditions.may_hold(category)
-
-    @cached_property
-    def reads(self) -> tuple[str, ...]:
-        """Which facts the exceptions to the catalogue read; none where there are no exceptions."""
-        return tuple(sorted({name for rule in self.bundle.rules for name in rule.reads}))

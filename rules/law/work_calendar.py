@@ -4,7 +4,6 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
@@ -43,17 +42,20 @@ class WorkCalendar:
         self._total = total
         self._start: Instant = -1
         self._added: dict[int, Instant | None] = {}
+        self._provisional: WorkCalendar | None = None
         years = sorted(calendar.years)
         self.begins = _moment(date(int(years[0]), 1, 1), 0, zone) if years else 0
         self.ends = _moment(date(int(years[-1]) + 1, 1, 1), 0, zone) if years else 0
         """The horizon: the calendar knows nothing at or after it."""
 
-    @cached_property
+    @property
     def provisional(self) -> "WorkCalendar":
-        """The same with ten years more in which every Monday to Friday is worked."""
-        last = max(map(int, self._calendar.years), default=0)
-        more = {str(year): _weekdays(year) for year in range(last + 1, last + 1 + GUESSED_YEARS)} if last else {}
-        return WorkCalendar(replace(self._calendar, years={**self._calendar.years, **more}))
+        """The same with ten years more in which every Monday to Friday is worked; laid out once, when first asked."""
+        if self._provisional is None:
+            last = max(map(int, self._calendar.years), default=0)
+            more = {str(year): _weekdays(year) for year in range(last + 1, last + 1 + GUESSED_YEARS)} if last else {}
+            self._provisional = WorkCalendar(replace(self._calendar, years={**self._calendar.years, **more}))
+        return self._provisional
 
     def _worked(self, at: Instant) -> int:
         """Working milliseconds from the calendar's beginning to ``at``."""

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
-import msgspec
-
 from rules.law.compiled import Law
 from rules.state.causes import ClockCause, Kept, Outcome
 from rules.state.duty_roster import Rosters
 from rules.state.ticket_store import Shelf
 from rules.ticket import clocks
 from rules.ticket.duplicate_index import Lately
+from rules.ticket.stored_parts import Kind
 from topics import codec
 from topics.command import remembered_as
 from topics.ids import Instant
@@ -25,10 +24,6 @@ COMMANDS_KEPT_MS = 35 * 86_400_000
 DAYS_KEPT_MS = 35 * 86_400_000
 """How long a day's counter of a home is kept after the day was begun: none is used after its day."""
 DAYS_AT_ONCE = 8
-
-
-class _Kind(msgspec.Struct, frozen=True):
-    category: str | None = None
 
 
 class Book:
@@ -174,7 +169,7 @@ class Book:
 
     def _kind(self, name: str) -> str | None:
         stored = self.tickets.stored(name)
-        return None if stored is None else codec.decode(stored, _Kind).category
+        return None if stored is None else codec.decode(stored, Kind).category
 
     def _programme_ended(self, name: str) -> Instant | None:
         """Say when the one that is worked has ended, of a ticket that is folded and not told of it yet; 0 where nobody

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-import msgspec
-
 from rules.law.text_folding import plain
+from rules.ticket.stored_parts import Filed
 from topics import bounds, codec
 from topics.ids import Instant
 
@@ -29,19 +28,6 @@ class Seen(NamedTuple):
     folded_into: str | None = None
 
 
-class _Filed(msgspec.Struct, frozen=True):
-    id: str
-    home: str
-    category: str | None = None
-    filed_at: Instant | None = None
-    leaf: str | None = None
-    lat_e7: int | None = None
-    lon_e7: int | None = None
-    text: str = ""
-    folded_into: str | None = None
-    exercise: bool = False
-
-
 class Lately:
     """Filled from stored tickets; ``put`` after each change."""
 
@@ -50,14 +36,14 @@ class Lately:
         self._seen: dict[tuple[str, str], list[Seen]] = {}
         self._places: dict[str, tuple[tuple[str, str], Seen]] = {}
         for value in stored:
-            filed = codec.decode(value, _Filed)
+            filed = codec.decode(value, Filed)
             self.put(filed.id, value)
 
     def put(self, name: str, value: bytes | None) -> None:
         """Take over an open ticket as it is stored now; ``None``: it has ended."""
         place = None
         if value is not None:
-            one = codec.decode(value, _Filed)
+            one = codec.decode(value, Filed)
             if one.category is not None and one.filed_at is not None and not one.exercise:
                 place = (
                     (one.home, one.category),

@@ -13,7 +13,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from tests.bench.plain_dispatch import ENV
 from tests.differences.__main__ import NAMES
+from tests.support import wheels
 from tests.support.servers import valkey
 
 HERE = Path(__file__).parents[2]
@@ -44,9 +46,10 @@ def unpacked(commit: str, folder: Path) -> Path:
 
 
 def measured(tree: Path, redis: str) -> dict[str, float]:
-    """One process of a version."""
-    command = [sys.executable, "-m", "tests.bench.in_process", str(COUNT)]
-    own = os.environ | {"PYTHONPATH": str(tree), "BENCH_REDIS": redis}
+    """One process of a version; that of the compiled one is its environment's own."""
+    python, path = (str(ENV / "bin" / "python"), "") if tree == ENV else (sys.executable, str(tree))
+    command = [python, "-m", "tests.bench.in_process", str(COUNT)]
+    own = os.environ | {"PYTHONPATH": path, "BENCH_REDIS": redis}
     done = subprocess.run(command, cwd=tree, env=own, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
@@ -55,8 +58,9 @@ def measured(tree: Path, redis: str) -> dict[str, float]:
 
 def main(commit: str) -> None:
     """In turns, each round in the other order."""
+    wheels.compiled(ENV)
     with tempfile.TemporaryDirectory() as scratch, valkey() as redis:
-        trees = {"before": unpacked(commit, Path(scratch)), "now": HERE}
+        trees = {"before": unpacked(commit, Path(scratch)), "now": HERE, "compiled": ENV}
         rounds: list[dict[str, dict[str, float]]] = []
         for number in range(ROUNDS):
             order = list(trees)[:: 1 if number % 2 else -1]
@@ -65,11 +69,12 @@ def main(commit: str) -> None:
     for name in COUNTED:
         print(f"{name}: {rounds[0]['before'][name]:.1f} -> {rounds[0]['now'][name]:.1f} an incident")
     for stage in TIMED:
-        before, now = (statistics.median(one[name][stage] for one in rounds) for name in ("before", "now"))
+        middle = {name: statistics.median(one[name][stage] for one in rounds) for name in trees}
         ratio = statistics.median(one["now"][stage] / one["before"][stage] for one in rounds)
         least = min(one["now"][stage] for one in rounds) / min(one["before"][stage] for one in rounds)
         print(
-            f"{stage}: {before:.1f} -> {now:.1f} µs; ratio {ratio:.3f} (median of rounds), {least:.3f} (of the least)"
+            f"{stage}: {middle['before']:.1f} -> {middle['now']:.1f} µs; ratio {ratio:.3f} (median of rounds),"
+            f" {least:.3f} (of the least); compiled {middle['compiled']:.1f} µs"
         )
 
 

@@ -24,8 +24,12 @@ def faults_of(
     faults = (
         [] if len(incidents) == sent else [f"{sent} reports were sent, {len(incidents)} incidents stand on the log"]
     )
-    faults += _held("decision", Counter(one.id for one in incidents), Counter(map(cause_of, decisions)))
-    return faults + _held("task", owed(decisions), Counter(map(_told, tasks)))
+    return faults + undecided(incidents, decisions) + _held("task", owed(decisions), Counter(map(_told, tasks)))
+
+
+def undecided(incidents: Sequence[Record], decisions: Sequence[Record]) -> list[str]:
+    """Hold incidents against their decisions; nothing when each was decided once."""
+    return _held("decision", Counter(one.id for one in incidents), Counter(map(cause_of, decisions)))
 
 
 def cause_of(decision: Record) -> str:

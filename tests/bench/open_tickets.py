@@ -41,9 +41,6 @@ SOON, LATER = "bins_full", "neighbour_dispute"
 MARGIN_MS = 20_000
 """Between the last start and eleven, beside twice what the first one took."""
 
-AT_ONCE = 20_000
-"""Records of one transaction: the broker ends one that stays open for 15 s."""
-
 
 @dataclass(frozen=True)
 class Wanted:
@@ -119,8 +116,8 @@ async def _write(settings: Settings, wanted: Wanted, due: dict[str, Instant]) ->
         records = [*core.book.records()]
         del core
         marker = codec.encode(Marker(at=NINE + HOUR, positions={}, pack=law.ref))
-        for first in range(0, len(records), AT_ONCE):
-            some = [*records[first : first + AT_ONCE], (b"m:", marker)]
+        for first in range(0, len(records), sizes.AT_ONCE):
+            some = [*records[first : first + sizes.AT_ONCE], (b"m:", marker)]
             size += await _commit(producer, settings.prefix + STATE.name, partition, some)
     await producer.stop()
     return size

@@ -16,7 +16,8 @@ from aiokafka.admin import NewTopic
 
 from engine.kafka import clients
 from engine.stages.fanout import TASK_PARTITIONS
-from tests.bench import drawing, gate, held, page, peers_told, sizes, slices
+from engine.stream.contracts import Record
+from tests.bench import drawing, gate, held, page, peers_told, plain_dispatch, sizes, slices
 from tests.bench.peers_told import Round
 from tests.bench.stand import Servers, Stand, Used, cpu
 from tests.support.poison import good, law_of
@@ -33,6 +34,8 @@ class Field:
     """Where it all happens."""
 
     stand: Stand
+    plain: Stand
+    """Dispatch alone, in plain Python."""
     folder: Path
     """For what peers keep."""
 
@@ -52,7 +55,7 @@ async def run(servers: Servers, folder: Path) -> list[str]:
         "CPU of one incident (median)",
         {peers_told.NAMES[name].replace("`", ""): value for name, value in found.items()},
         "µs",
-        marked=frozenset(peers_told.NAMES[name] for name in (*STAGES, "sum")),
+        marked=frozenset(peers_told.NAMES[name] for name in (*STAGES, "sum", "plain")),
     )
     broken = peers_told.broken(peers_told.medians(rounds))
     how = (
@@ -78,12 +81,13 @@ def of_ours(found: dict[str, Used]) -> dict[held.Limit, float]:
 
 async def measured(servers: Servers, folder: Path) -> list[Round]:
     """The rounds; ends the run where the log is not right."""
-    stand = Stand.of(servers, folder, "w1.", sizes.PARTITIONS, *STAGES, session=300)
-    async with stand:
-        await stand.rig.prepare("guancheng")
-        await stand.start()
-        stand.hold()
-        field = Field(stand, folder)
+    stand = plain_dispatch.compiled(Stand.of(servers, folder, "w1.", sizes.PARTITIONS, *STAGES, session=300))
+    async with stand, plain_dispatch.planned(servers, folder) as plain:
+        for one in (stand, plain):
+            await one.rig.prepare("guancheng")
+            await one.start()
+            one.hold()
+        field = Field(stand, plain=plain, folder=folder)
         await one_round(field, 0, min(WARM_UP, sizes.COUNT))
         return [await one_round(field, number, sizes.COUNT) for number in range(1, sizes.ROUNDS + 1)]
 
@@ -99,9 +103,11 @@ async def one_round(field: Field, number: int, count: int) -> Round:
     for stage in STAGES:
         ours[stage] = (await stand.work_off(stage, count)).each(count)
         print(f" · {stage}", end="", flush=True)
-    await judge(stand, before, count)
+    incidents = await judge(stand, before, count)
     starts = [before[tp] for tp in slices.parts(stand.settings.prefix + INCIDENTS.name, stand.settings.partitions)]
-    theirs = await of_others(field, number, starts=starts, count=count)
+    beside = {"plain": await plain_dispatch.used(field.plain, incidents)}
+    print(" · dispatch in plain Python", end="", flush=True)
+    theirs = beside | await of_others(field, number, starts=starts, count=count)
     print(" · all right", flush=True)
     return Round(ours, theirs)
 
@@ -125,8 +131,8 @@ async def send(stand: Stand, seed: int, count: int) -> None:
     await producer.stop()
 
 
-async def judge(stand: Stand, before: slices.Marks, count: int) -> None:
-    """Hold what was written against what was sent.
+async def judge(stand: Stand, before: slices.Marks, count: int) -> list[Record]:
+    """Hold what was written against what was sent; answers the incidents.
 
     Raises:
         NotRight: Something is lost or there twice.
@@ -136,6 +142,7 @@ async def judge(stand: Stand, before: slices.Marks, count: int) -> None:
     tasks = [one for one in found if one.topic not in by]
     if faults := gate.faults_of(by[INCIDENTS.name], decisions=by[DECISIONS.name], tasks=tasks, sent=count):
         raise gate.NotRight(faults)
+    return by[INCIDENTS.name]
 
 
 async def of_others(field: Field, number: int, starts: list[int], count: int) -> dict[str, Used]:

@@ -22,5 +22,8 @@ OPEN = int(os.environ.get("N", "100000"))
 DUE = int(os.environ.get("DUE", str(OPEN)))
 """How many of them are due in the same second, for the storm."""
 
+AT_ONCE = 20_000
+"""Records of one transaction that a part writes: the broker ends one that stays open for 15 s."""
+
 BESIDE = int(os.environ.get("BESIDE", "500"))
 """Incidents a second while clocks are due."""

@@ -169,8 +169,9 @@ def test_the_image_file_is_sound() -> None:
     )
     assert (done.returncode, done.stdout) == (0, "")
     lines = file.read_text().splitlines()
-    assert "ARG BASE" in lines and [line for line in lines if line.startswith("FROM")] == [
-        "FROM ${BASE} AS build",
+    assert [line for line in lines if line.startswith("ARG")] == ["ARG BASE", "ARG BUILDER=${BASE}"]
+    assert [line for line in lines if line.startswith("FROM")] == [
+        "FROM ${BUILDER} AS build",
         "FROM ${BASE}",
     ]
     assert [line for line in lines if line.startswith("USER")][-1] == "USER 10001:10001"

@@ -4,6 +4,7 @@ own; then a stage as the image's user, on a root that cannot be written (``make 
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -133,6 +134,9 @@ def test_each_step_of_the_image_is_done_and_a_stage_runs_in_it(
     assert os.geteuid() == 0, "mount namespaces need root"
     image, port = built(tmp_path / "image"), free_ports(1)
     packages = installed_in(image)
+    assert shutil.which("gcc"), "the law is to be compiled in it"
+    form = image.run("/opt/gridwhistle/bin/gridwhistle --version").strip().rpartition(", ")[2]
+    assert form == "the law compiled"
     for refused in ("/x", "/opt/gridwhistle/x", "/etc/x", "/var/lib/x", "/opt/gridwhistle/lib/x"):
         image.run(f"! touch {refused} 2>/dev/null")
     assert image.run("id -u").strip() == steps("USER")[-1][-1].split(":")[0]
@@ -157,7 +161,7 @@ def test_each_step_of_the_image_is_done_and_a_stage_runs_in_it(
     assert stage.wait(60) == 0
     written = sorted(path.name for path in (tmp_path / "image" / "lib" / "gridwhistle").iterdir())
     assert "master.key" in written
-    done = f"{sum(map(len, steps('RUN')))} steps done, {len(packages)} packages installed by hash"
+    done = f"{sum(map(len, steps('RUN')))} steps done, {len(packages)} packages installed by hash, {form}"
     told = f"{datetime.now(UTC):%Y-%m-%d}, {machine()}: {done}, a stage ready and ended well; written:"
     RESULTS.write_text(HEAD + f"{told} {', '.join(written)} in the data folder, nothing elsewhere.\n", encoding="utf-8")
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -134,6 +135,7 @@ def test_nobody_asks_a_pack_who_works_today() -> None:
     assert [path.name for path in product if re.search(r"\.bundle\.roster", path.read_text())] == []
 
 
+@pytest.mark.plain(reason="calls are counted by a method put in the place of the law's")
 def test_a_change_of_duty_costs_what_it_changes(monkeypatch: Any) -> None:
     """In a district of 2,000 grids nobody is looked at who has nothing to do with it; the others' answers are kept."""
     homes = [Node(f"h{n}", "community", f"h{n}", "north", "") for n in range(200)]

@@ -60,6 +60,8 @@ class Rig:
     """Worker -> what comes on top of its environment, at each start."""
     code: Path | None = None
     """A folder with another version of the product, which workers run from now on."""
+    python: Path = Path(sys.executable)
+    """Who runs workers; of an environment of its own ``code`` is a folder of theirs."""
 
     async def prepare(self, pack: str, start_ms: int | None = None, speed: int = 1) -> str:
         """Make topics, clock, master key, and publish the pack; answers its ``<name>@<hash>``."""
@@ -103,7 +105,7 @@ class Rig:
         log = self.settings.data_dir / "logs" / f"{name}.log"
         with log.open("ab") as out:
             process = subprocess.Popen(
-                [sys.executable, "-m", "engine.cli", "run", stage, "--name", name],
+                [str(self.python), "-m", "engine.cli", "run", stage, "--name", name],
                 env=environment,
                 stdout=out,
                 stderr=subprocess.STDOUT,

@@ -67,6 +67,7 @@ class Watched(Book):
         self.past.append(contents(self))
 
 
+@pytest.mark.plain(reason="a book is watched by a class that is derived from it")
 @pytest.mark.parametrize("seed", range(4))
 def test_a_fold_of_the_log_is_the_book(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """After every single decision: tickets, the split's books, counters, commands seen, the pack, and what is due

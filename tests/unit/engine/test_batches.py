@@ -189,6 +189,7 @@ async def test_a_clock_never_fires_before_its_moment_when_the_estimate_of_time_f
     assert all(decision.at >= due for decision in decisions)
 
 
+@pytest.mark.plain(reason="a function that raises is put in the place of the law's")
 async def test_a_clock_that_cannot_be_decided_is_set_aside_and_the_partition_goes_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
