@@ -18,7 +18,7 @@ HELD = {
     "dispatch bytes": 4322,
     "fan-out calls": 13,
     "fan-out bytes": 500,
-    "projector calls": 129,
+    "projector calls": 118,
     "projector commands": 2.9,
     "projector bytes": 2689,
 }
