@@ -86,6 +86,7 @@ async def measured(servers: Servers, folder: Path) -> list[Round]:
         for one in (stand, plain):
             await one.rig.prepare("guancheng")
             await one.start()
+            await one.under_its_law()
             one.hold()
         field = Field(stand, plain=plain, folder=folder)
         await one_round(field, 0, min(WARM_UP, sizes.COUNT))

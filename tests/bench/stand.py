@@ -90,6 +90,12 @@ class Stand:
             self.rig.start(stage, metrics_port=self._ports[stage])
         await self.rig.ready(*(f"{stage}-1" for stage in self.stages))
 
+    async def under_its_law(self) -> None:
+        """Wait until dispatch has adopted the pack in each partition: held before, it would do so within a round."""
+        wanted = self.settings.partitions
+        await eventually(lambda: self.taken("dispatch") >= wanted, PATIENCE, "the pack is adopted", every=0.5)
+        self._taken = {stage: self.taken(stage) for stage in self.stages}
+
     def pid(self, stage: str) -> int:
         """Of the process of a stage."""
         return self.rig.workers[f"{stage}-1"].process.pid
