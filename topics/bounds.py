@@ -213,9 +213,21 @@ TABLE: tuple[Bound, ...] = (
     Bound(
         "a condition (CEL)", "`all`, `exists`, `exists_one`, `filter`, `map`", CONDITION_LOOPS, "", "fault of the pack"
     ),
-    Bound("a filter (CEL)", "patterns of `matches`", PATTERNS, "", "refused, with the mend"),
-    Bound("a filter (CEL)", "their characters together", PATTERN_CHARS, "characters", "refused, with the mend"),
-    Bound("a filter (CEL)", "`\\w`, `\\d` and the like in them", PATTERN_CLASSES, "", "refused, with the mend"),
+    Bound("a filter or a condition (CEL)", "patterns of `matches`", PATTERNS, "", "refused, with the mend"),
+    Bound(
+        "a filter or a condition (CEL)",
+        "their characters together",
+        PATTERN_CHARS,
+        "characters",
+        "refused, with the mend",
+    ),
+    Bound(
+        "a filter or a condition (CEL)",
+        "`\\w`, `\\d` and the like in them",
+        PATTERN_CLASSES,
+        "",
+        "refused, with the mend",
+    ),
     Bound("`pack check`", "combinations tried for one rule", TRIED, "", "let pass"),
     Bound("`pack check`", "conditions evaluated in all", TRIED_IN_ALL, "", "let pass"),
 )

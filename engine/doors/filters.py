@@ -11,7 +11,7 @@ import msgspec
 from engine.errors import InvalidSettings
 from rules.law.cel_library import cel
 from rules.law.conditions import FAILURES
-from rules.law.patterns import compiled_of_stranger
+from rules.law.patterns import compiled_within_bounds
 from topics.task import Task
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ class Filter:
         try:
             if len(condition) > LONGEST:
                 raise ValueError(f"it has {len(condition)} characters; at most {LONGEST}")
-            self._condition = compiled_of_stranger(condition)
+            self._condition = compiled_within_bounds(condition)
             reads = set(self._condition.variables())
         except FAILURES as exc:
             raise InvalidSettings(f"the filter cannot be read: {exc}") from exc

@@ -8,7 +8,7 @@ from typing import Any
 from engine.errors import GridwhistleError
 from rules.law.cel_library import cel
 from rules.law.conditions import FAILURES
-from rules.law.patterns import compiled_of_stranger
+from rules.law.patterns import compiled_within_bounds
 
 FIELDS: dict[str, Any] = {
     "id": "", "identity": "", "home": "", "street": "", "leaf": "", "category": "", "urgency": "", "status": "",
@@ -50,7 +50,7 @@ class Filter:
             UnfitFilter: It is too long, no CEL, reads what no row has, or compares what cannot be compared.
         """
         try:
-            self._program = compiled_of_stranger(expression)
+            self._program = compiled_within_bounds(expression)
         except ValueError as exc:
             raise _unfit(str(exc)) from exc
         self._reads = tuple(sorted(self._program.variables()))

@@ -1,5 +1,5 @@
-"""Patterns in conditions that strangers give (filters of rows and events): the library makes each anew for every row,
-and lets nobody else go on meanwhile. One of a thousand characters took half a minute (DESIGN 8)."""
+"""Patterns in conditions (filters of rows and events, rules of a pack): the library makes each anew for every row, and
+lets nobody else go on meanwhile. One of a thousand characters took half a minute (DESIGN 8)."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _CLASS = re.compile(r"\\[A-Za-z]")
 MEND = "'matches' takes a pattern that is written in plain quotes right there: text.matches(\"^lamp\")"
 
 
-def compiled_of_stranger(condition: str) -> Any:
+def compiled_within_bounds(condition: str) -> Any:
     """Compile a condition whose patterns, too, are bounded.
 
     Raises:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from rules.law.cel_library import cel
 from rules.law.conditions import FACTS, FAILURES, variables
+from rules.law.patterns import compiled_within_bounds
 from rules.rulepack.model import PackSource
 from rules.rulepack.parts import CategorySource, LimitSource, RuleSource, TierSource
 from rules.rulepack.validation.fault import Found, listed, twice
@@ -120,6 +121,7 @@ def exceptions(pack: PackSource) -> Found:
         yield from ((here, text) for text in _settings(pack, rule))
         try:
             reads = variables(rule.when)
+            compiled_within_bounds(rule.when)
         except ValueError as exc:
             yield here, f"the condition cannot be read: {exc}"
             continue

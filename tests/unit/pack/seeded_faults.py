@@ -212,6 +212,8 @@ SEEDS: dict[str, tuple[Seed, str, str]] = {
     ),
     "roster two names": (person(person="street-dongdajie-1"), "roster.street-dongdajie-1", "goes by 2 names"),
     "CEL unreadable": (exception(when="category =="), "rules.mine", "cannot be read"),
+    "CEL with a costly pattern": (exception(when="leaf.matches('a{99}')"), "rules.mine", "a pattern has no '{'"),
+    "CEL with a pattern of the report's": (exception(when="leaf.matches(home)"), "rules.mine", "plain quotes"),
     "CEL reads": (exception(when='weather == "rain"'), "rules.mine", "reads 'weather'"),
     "CEL function": (exception(when="category.rhymes()"), "rules.mine", "'rhymes'"),
     "CEL types": (exception(when='hour > "noon"'), "rules.mine", "No such overload"),
