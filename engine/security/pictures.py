@@ -6,6 +6,8 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
+from topics.errors import GridwhistleError
+
 T = TypeVar("T")
 
 MOST_PIXELS = 4096
@@ -21,7 +23,7 @@ class Picture(NamedTuple):
     content: bytes
 
 
-class UnfitPicture(ValueError):
+class UnfitPicture(GridwhistleError):
     """It is none, or broken, or larger than anybody's screen; the text says which, and nothing of what was sent."""
 
 
