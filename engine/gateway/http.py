@@ -184,13 +184,13 @@ def demand_own_page(world: World, request: Request) -> None:
         raise Problem("foreign-origin", "a browser sent it from another site")
 
 
-async def body_of(world: World, request: Request, most: int | None = None, seconds: float = BODY_SECONDS) -> bytes:
+async def body_of(world: World, request: Request, most: int | None = None, seconds: float | None = None) -> bytes:
     """Read a body, no further than it may be long: ``most`` bytes, or as many as the settings say.
 
     Raises:
         Problem: It is larger, or too slow.
     """
-    most = most or world.settings.gateway_body_bytes
+    most, seconds = most or world.settings.gateway_body_bytes, seconds or BODY_SECONDS
     declared = request.headers.get("content-length", "0")
     if declared.isdecimal() and (len(declared) > 18 or int(declared) > most):
         raise _too_large(most)
