@@ -197,7 +197,7 @@ def looked_at(page: Page, here: "Changing", painted: float) -> Measured:
     assert rate > EACH_SECOND / 2, f"{rate:.0f} changes a second came: what was measured is no load"
     assert page.locator(".saved").get_attribute("open") is not None
     page.eval_on_selector(".list", "list => { list.scrollTop = 0 }")
-    assert page.evaluate("id => document.querySelector('.row-chosen')?.dataset.id === id", chosen)
+    page.wait_for_selector(f'.row-chosen[data-id="{chosen}"]', timeout=5_000)  # drawn with the next frame
     assert page.locator('[data-test="shown"]').inner_text() == f"{here.rows} 件"
     sizes = page.evaluate("performance.getEntriesByType('resource').map(one => [one.name, one.encodedBodySize])")
     script = sum(size for name, size in sizes if name.endswith(".js") and "/index-" in name)
