@@ -67,11 +67,19 @@ async def decided(world: World, draft: Draft, made: Command) -> Decision | None:
     Raises:
         Problem: Kafka is away; the command's id is named.
     """
-    number, value = world.partition(draft.id), codec.encode(masked_command(made))
+    return await decided_by(world, world.partition(draft.id), masked_command(made), key=home_of(draft.id).encode())
+
+
+async def decided_by(world: World, number: int, made: Command, *, key: bytes = b"") -> Decision | None:
+    """Tell a partition a command and wait for what it decides; ``None``: it is safe, and not decided in time.
+
+    Raises:
+        Problem: Kafka is away; the command's id is named.
+    """
     began = asyncio.get_running_loop().time()
     with world.waiting.of(number, made.id, made.actor) as future:
         try:
-            await world.door.send(COMMANDS.name, number, home_of(draft.id).encode(), value)
+            await world.door.send(COMMANDS.name, number, key, codec.encode(made))
         except Problem as problem:
             problem.more["command"] = made.id
             raise

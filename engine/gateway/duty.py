@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from engine.gateway import allowed, idempotency
 from engine.gateway.callers import Caller, sees_place
+from engine.gateway.commands import decided_by
 from engine.gateway.duty_board import Board
 from engine.gateway.http import answer, body_of, object_of
 from engine.gateway.problems import Problem
@@ -20,9 +21,8 @@ from rules.masking.masker import masked_command
 from rules.state import duty_rights, duty_roster
 from rules.state.duty_roster import Rosters
 from rules.ticket import authority
-from topics import bounds, codec
+from topics import bounds
 from topics.command import Command, Duty
-from topics.registry import COMMANDS
 from topics.vocabulary import REFUSALS, CommandKind, Reason, Role
 
 DAY_MS = 86_400_000
@@ -171,10 +171,6 @@ def _command(world: World, caller: Caller, name: str, one: Duty) -> Command:
 
 
 async def _told(world: World, number: int, made: Command) -> Reason | None:
-    """Tell one partition and wait for what it decides; ``None``: it is safe, and not decided in time."""
-    with world.waiting.of(number, made.id, made.actor) as future:
-        await world.door.send(COMMANDS.name, number, b"", codec.encode(made))
-        try:
-            return Reason((await asyncio.wait_for(future, world.wait_seconds)).reason)
-        except TimeoutError:
-            return None
+    """Say what one partition made of it; ``None``: it is safe, and not decided in time."""
+    decision = await decided_by(world, number, made)
+    return None if decision is None else Reason(decision.reason)

@@ -1,7 +1,6 @@
 """A held cause ended from a screen: a rung given back to its clock, or anything let go. A record is decided again by
 its own bytes, which this gateway may neither read nor write: that is for a terminal."""
 
-import asyncio
 import uuid
 from typing import Any
 
@@ -10,16 +9,14 @@ from starlette.responses import Response
 
 from engine.gateway import idempotency
 from engine.gateway.callers import Caller
-from engine.gateway.commands import refused
+from engine.gateway.commands import decided_by, refused
 from engine.gateway.http import answer, body_of, object_of
 from engine.gateway.problems import Problem, not_found
 from engine.gateway.pulling import demand_nothing_more
 from engine.gateway.world import World
 from rules.commands.lifecycle_table import PARTITION_TABLE
 from rules.masking.masker import masked_command
-from topics import codec
 from topics.command import Command
-from topics.registry import COMMANDS
 from topics.vocabulary import REFUSALS, CommandKind, Reason
 
 KINDS = (CommandKind.RETRY_HELD, CommandKind.DROP_HELD)
@@ -66,13 +63,10 @@ def _read(given: dict[str, Any]) -> tuple[CommandKind, str, str]:
 
 
 async def _given(world: World, number: int, made: Command) -> Response:
-    """Tell the partition that holds it, and wait for what it decides; 202: it is safe, and not decided in time."""
-    with world.waiting.of(number, made.id, made.actor) as future:
-        await world.door.send(COMMANDS.name, number, b"", codec.encode(made))
-        try:
-            decision = await asyncio.wait_for(future, world.wait_seconds)
-        except TimeoutError:
-            return answer({"command": made.id, "reason": None}, 202)
+    """Tell the partition that holds it; 202: it is safe, and not decided in time."""
+    decision = await decided_by(world, number, made)
+    if decision is None:
+        return answer({"command": made.id, "reason": None}, 202)
     if Reason(decision.reason) in REFUSALS:
         raise refused(made, decision)
     return answer({"command": made.id, "reason": decision.reason})

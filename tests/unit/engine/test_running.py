@@ -9,22 +9,14 @@ import pytest
 
 from engine.running import run_to_end
 from tests.support import trees
+from tests.support.swallowing import BEGUN
 
-SWALLOWS = """
-import asyncio, sys
+SWALLOWS = f"""{BEGUN}
 import uvloop
 from engine.running import run_to_end
 
-async def a_task_that_swallows_its_cancellation():
-    while True:
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            pass
-
 async def main():
-    task = asyncio.create_task(a_task_that_swallows_its_cancellation())
-    await asyncio.sleep(0)
+    task = await begun()
     raise ConnectionError("nobody answers")
 
 run_to_end(main(), uvloop.new_event_loop, within=0.3)

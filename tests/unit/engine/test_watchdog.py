@@ -5,6 +5,7 @@ import sys
 import time
 
 from engine.observability.watchdog import HUNG, Standing, Watchdog
+from tests.support.swallowing import BEGUN
 
 HANGS = """
 import asyncio, sys, time
@@ -75,23 +76,14 @@ def test_what_moves_is_never_ended() -> None:
     assert [watchdog.look() for _ in range(50)] == [None] * 50
 
 
-HANGS_AT_ITS_END = """
-import asyncio
+HANGS_AT_ITS_END = f"""{BEGUN}
 from engine.observability.farewell import gone_within
 from engine.observability.json_logging import set_up
 
 set_up("dispatch-1")
 
-async def a_task_that_swallows_its_cancellation():
-    while True:
-        try:
-            await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            pass
-
 async def main():
-    task = asyncio.create_task(a_task_that_swallows_its_cancellation())
-    await asyncio.sleep(0)
+    task = await begun()
     gone_within("dispatch", 0.5)
     task.cancel()
     await task
