@@ -2,7 +2,9 @@
 
 It makes the folder the first time and then becomes the server, so the supervisor's pid is the server's. PostgreSQL
 refuses to run as root; a root's stack runs it as ``nobody``, with the one right of passing by file modes: the stack's
-folder is 0700 and its environment may lie in a home of 0700, where ``nobody`` could open neither.
+folder is 0700 and its environment may lie in a home of 0700, where ``nobody`` could open neither. That right has to
+count for ``access(2)`` too, by which PostgreSQL looks whether it may run its own programs: the kernel leaves it out of
+account there, unless it is told that rights are not to follow from who one is.
 """
 
 import ctypes
@@ -21,7 +23,8 @@ LODGER = "nobody"
 """Whom root's server runs as."""
 
 _DAC_OVERRIDE = 1
-_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 8, 47, 2
+_PR_SET_PDEATHSIG, _PR_SET_KEEPCAPS, _PR_SET_SECUREBITS, _PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE = 1, 8, 28, 47, 2
+_SECBIT_NO_SETUID_FIXUP = 1 << 2
 _CAPABILITY_VERSION_3 = 0x20080522
 
 SETTINGS = {
@@ -89,7 +92,9 @@ def step_down(folder: Path) -> None:
     for path in (folder, *folder.rglob("*")):
         os.chown(path, who.pw_uid, who.pw_gid, follow_symlinks=False)
     libc = ctypes.CDLL(None, use_errno=True)
-    _demand(libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0))
+    if libc.prctl(_PR_SET_SECUREBITS, _SECBIT_NO_SETUID_FIXUP, 0, 0, 0) != 0:
+        # a container without CAP_SETPCAP: it does where anybody may come to the programs
+        _demand(libc.prctl(_PR_SET_KEEPCAPS, 1, 0, 0, 0))
     os.setgroups([])
     os.setresgid(who.pw_gid, who.pw_gid, who.pw_gid)
     os.setresuid(who.pw_uid, who.pw_uid, who.pw_uid)

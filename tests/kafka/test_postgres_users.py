@@ -1,6 +1,7 @@
 """PostgreSQL of a folder of ours: started by root and by a plain user, killed and started again, its data kept."""
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -24,14 +25,16 @@ PLAIN = (
 
 
 @contextmanager
-def running(folder: Path, port: int, plain: bool) -> Iterator[psutil.Process]:
+def running(folder: Path, port: int, plain: bool, **environ: str) -> Iterator[psutil.Process]:
     """Start it, wait until it says that it is ready, kill it."""
     folder.mkdir(exist_ok=True, mode=0o700)
     command = postgres.command(folder / "data", port, folder, folder / "password")
     (folder / "data").mkdir(exist_ok=True, mode=0o700)
     (folder / "password").write_text("of-a-test")
     words = [sys.executable, "-c", PLAIN, str(folder), *command] if plain else command
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ | environ
+    )
     try:
         until = time.monotonic() + 60
         while not postgres.answers(folder / "data", process.pid):
@@ -57,3 +60,14 @@ def test_it_runs_as_nobody_special_and_keeps_what_was_written(tmp_path: Path, pl
     with running(folder, port, plain), psycopg.connect(url) as connection:
         assert connection.execute("SELECT n FROM kept").fetchone() == (7,)
     assert os.stat(folder).st_mode & 0o077 == 0
+
+
+def test_its_programs_may_lie_where_nobody_else_may_look(tmp_path: Path) -> None:
+    """A clone in root's own home, 0700: PostgreSQL asks whether it may run its own programs before it runs them."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    package = postgres.binaries().parents[1]
+    for folder in package.parent.glob(f"{package.name}*"):
+        shutil.copytree(folder, home / folder.name, symlinks=True)
+    with running(tmp_path / "stack", free_ports(1), plain=False, PYTHONPATH=str(home)) as server:
+        assert server.exe().startswith(str(home))
