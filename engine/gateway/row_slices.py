@@ -49,19 +49,24 @@ def sees_whole(law: Law, caller: Caller) -> bool:
 
 
 async def slices(world: World, caller: Caller, name: str, first: int | None = None) -> AsyncIterator[Slice]:
-    """Read a queue, nearest deadline first; ``first``: so many rows in the first slice."""
-    law = world.law()
-    parts = parts_of(law, queue_named(name, caller))
+    """Read a queue, nearest deadline first; ``first``: so many rows at once, before the others are even named.
+
+    What changes its place between the two is told by what came since; whoever hands slices on has that beside them.
+    """
+    parts = parts_of(world.law(), queue_named(name, caller))
     if parts is None:  # it hangs on the moment, and is short
         rows = await all_rows(world, caller, name)
         yield Slice([row["id"] for row in rows], [msgspec.json.encode(row).decode() for row in rows])
         return
-    ids, whole = await world.view.ids(*parts, limit=WATCHED), sees_whole(law, caller)
-    cuts = cut(ids, SLICE if first is None else first)
+    begun = await world.view.ids(*parts, limit=first) if first is not None else []
+    if first is not None:
+        yield (await _read(world, caller, begun))._replace(more=len(begun) == first)
+        if len(begun) < first:
+            return
+    known = set(begun)
+    cuts = cut([one for one in await world.view.ids(*parts, limit=WATCHED) if one not in known])
     for number, some in enumerate(cuts, 1):
-        texts = await world.view.texts(some)
-        found = Slice(list(some), texts) if whole else _judged(world, caller, texts)
-        yield found._replace(more=number < len(cuts))
+        yield (await _read(world, caller, some))._replace(more=number < len(cuts))
 
 
 async def standing(world: World, caller: Caller, name: str) -> set[str]:
@@ -76,9 +81,14 @@ async def standing(world: World, caller: Caller, name: str) -> set[str]:
     return found
 
 
-def cut(ids: Sequence[str], first: int) -> list[Sequence[str]]:
+def cut(ids: Sequence[str]) -> list[Sequence[str]]:
     """Cut into slices; there is always one, though nothing be in it."""
-    return [ids[:first], *(ids[n : n + SLICE] for n in range(first, len(ids), SLICE))]
+    return [ids[n : n + SLICE] for n in range(0, len(ids), SLICE)] or [[]]
+
+
+async def _read(world: World, caller: Caller, ids: Sequence[str]) -> Slice:
+    texts = await world.view.texts(ids)
+    return Slice(list(ids), texts) if sees_whole(world.law(), caller) else _judged(world, caller, texts)
 
 
 def _judged(world: World, caller: Caller, texts: Sequence[str]) -> Slice:

@@ -1,6 +1,7 @@
 """What screens live on: rows with what last moved them, queues in slices, views for all, who looks, and walls."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,40 @@ async def test_a_queue_comes_in_slices_and_nothing_is_lost_between_them(
         assert set(rows) == {*tickets[1:], new} and rows[tickets[5]]["version"] == here.city["T5"].version
         assert [one[0] for one in told].count("rows") == 3
         await frames.aclose()
+
+
+async def test_the_first_rows_wait_for_no_others(redis_url: str, tmp_path: Path, monkeypatch: Any) -> None:
+    """Before they are handed on no more tickets are named and read than stand in them, however many a queue has; the
+    rest is named once, and what is short is whole with its first slice."""
+    async with house(redis_url, tmp_path) as (here, _):
+        for n in range(6):
+            await here.report(f"T{n}", text=f"of its own {n}")
+        await eventually(lambda: len(here.world.tail.next) > 0)
+        view, asked = here.world.view, list[tuple[str, int]]()
+        ids, texts = view.ids, view.texts
+
+        async def named(*queues: str, limit: int) -> list[str]:
+            found = await ids(*queues, limit=limit)
+            asked.append(("named", len(found)))
+            return found
+
+        async def read(tickets: Sequence[str]) -> list[str]:
+            asked.append(("read", len(tickets)))
+            return await texts(tickets)
+
+        monkeypatch.setattr(view, "ids", named)
+        monkeypatch.setattr(view, "texts", read)
+        caller = Caller(kind="person", name="chief-1", role=Role.CHIEF)
+        slices = row_slices.slices(here.world, caller, "open", 2)
+        first = await anext(slices)
+        assert len(first.texts) == 2 and first.more and asked == [("named", 2), ("read", 2)]
+        others = [one async for one in slices]
+        assert [(len(one.texts), one.more) for one in others] == [(4, False)]
+        assert asked[2:] == [("named", 6), ("read", 4)]
+        assert not {*first.ids} & {*others[0].ids}
+        asked.clear()
+        assert [one.more async for one in row_slices.slices(here.world, caller, "open", 7)] == [False]
+        assert asked == [("named", 6), ("read", 6)]
 
 
 async def test_an_auditor_watches_and_whoever_runs_the_machines_counts(redis_url: str, tmp_path: Path) -> None:

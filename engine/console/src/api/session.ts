@@ -3,6 +3,7 @@ import { signal } from "@preact/signals";
 import { both, named, word } from "../i18n/index.ts";
 import { keep, keptText } from "../lib/kept.ts";
 import { takeKey } from "../lib/wall-key.ts";
+import { prepare } from "../live/channel.ts";
 import { hear } from "../live/clock.ts";
 import { hush, listen } from "../live/feed.ts";
 import { store } from "../live/store.ts";
@@ -41,6 +42,7 @@ export async function arrive(): Promise<void> {
     who.value = null;
     return;
   }
+  prepare();
   try {
     const law = ask<Pack>("/v1/packs/in-force");
     law.catch(() => undefined); // where there is no session, that is said below

@@ -19,14 +19,26 @@ export interface Has {
 
 export type Take = (batch: Batch) => void;
 
-function byWorker(who: string, take: Take): Listening | null {
+function shared(): SharedWorker | null {
   if (typeof SharedWorker === "undefined") return null;
-  let worker: SharedWorker;
   try {
-    worker = new SharedWorker(new URL("./hub.worker.ts", import.meta.url), { type: "module", name: NAME });
+    return new SharedWorker(new URL("./hub.worker.ts", import.meta.url), { type: "module", name: NAME });
   } catch {
     return null;
   }
+}
+
+let early: SharedWorker | null = null;
+
+/** Have the worker started while it is still asked who sits here: both take about as long. */
+export function prepare(): void {
+  early ??= shared();
+}
+
+function byWorker(who: string, take: Take): Listening | null {
+  const worker = early ?? shared();
+  early = null;
+  if (worker === null) return null;
   const say = (what: ToHub) => worker.port.postMessage(what);
   worker.port.onmessage = ({ data }: MessageEvent<Batch>) => take(data);
   say({ type: "hello", who });

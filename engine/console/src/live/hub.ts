@@ -144,8 +144,8 @@ export class Hub {
 
   private fill(data: Slice): void {
     for (const row of data.rows) this.filled?.add(row.id);
+    this.take({ type: "part", rows: data.rows }); // first: whatever else is told is gathered, and rows would be with it
     this.tell({ type: "ping", now: data.now, speed: data.speed });
-    this.take({ type: "part", rows: data.rows });
     if (data.more) return;
     this.take({ type: "standing", ids: [...(this.filled ?? [])] });
     this.filled = null;
