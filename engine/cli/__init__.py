@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import shlex
+import signal
 import sys
 from collections.abc import Coroutine
 from typing import Any, TypeVar, cast
@@ -118,12 +119,15 @@ def _call(name: str, module: str, words: list[str]) -> int:
     import typer
 
     from engine.errors import GridwhistleError
+    from engine.running import ended_by
 
     # newer releases of typer bring a click of their own: its errors are known by their family alone
     usage, misuse = cast("tuple[type[Exception], type[Exception]]", typer.BadParameter.__mro__[1:3])
     try:
         _quiet()
-        code = command_of(name, module)(args=words, prog_name=f"gridwhistle {name}", standalone_mode=False)
+        command = command_of(name, module)
+        with ended_by(signal.SIGINT):
+            code = command(args=words, prog_name=f"gridwhistle {name}", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except misuse as exc:
         return _misused(exc, f"gridwhistle {name}", usage)

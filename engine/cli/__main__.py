@@ -1,5 +1,5 @@
 """``python -m engine.cli`` is ``gridwhistle``."""
 
-from engine.cli import main
+from engine.entry import main
 
 main()

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import signal
 import sys
 import time
 from dataclasses import replace
@@ -21,6 +20,7 @@ from engine.local.plan import Wanted
 from engine.local.reset import clear, demand_ours
 from engine.local.stack import Stack, never_silent, until_signal
 from engine.local.watching import find_prometheus
+from engine.running import ended_by, ends
 from engine.server_addresses import shown_url
 from engine.stages import STAGES
 
@@ -125,9 +125,8 @@ def _stay(wanted: Wanted, for_seconds: float | None, as_json: bool, ready_fd: in
     if wanted.demo:
         wanted = replace(wanted, clock=_new_day(data, wanted.clock))
     folder = take_folder(data)
-    # as Ctrl-C, until the loop has its own: the lock goes with us
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with held(folder, "gridwhistle up"):
+    # until the loop has its own: the lock goes with us
+    with ended_by(*ends()), held(folder, "gridwhistle up"):
         _look_back(silent, before)
         with fork_server() as forks:
             return run_async(_up(wanted, forks.start, for_seconds, as_json, ready_fd))
@@ -172,7 +171,8 @@ async def _up(wanted: Wanted, begin: Start, for_seconds: float | None, as_json: 
     began = time.monotonic()
     loop, task = asyncio.get_running_loop(), asyncio.current_task()
     assert task is not None
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)  # while it starts; later TERM ends the wait below
+    for number in ends()[1:]:
+        loop.add_signal_handler(number, task.cancel)  # while it starts; later they end the wait below
     say = never_silent(lambda: sys.stderr if as_json else sys.stdout)
     stack = Stack(wanted, say, begin)
     try:
@@ -195,7 +195,8 @@ async def _up(wanted: Wanted, begin: Start, for_seconds: float | None, as_json: 
         await until_signal(for_seconds)
         return 0
     finally:
-        loop.add_signal_handler(signal.SIGTERM, lambda: None)  # whoever asks twice gets no servers that are half ended
+        for number in ends():
+            loop.add_signal_handler(number, lambda: None)  # whoever asks twice gets no servers that are half ended
         if not as_json:  # there the audit is the last line
             say("ending")
         await stack.stop()

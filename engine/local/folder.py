@@ -12,49 +12,13 @@ import msgspec
 from engine.errors import InvalidSettings, StackNotFound
 from engine.local.lock import holder
 from engine.local.postgres import DATABASE, USER
+from engine.local.reset import MARK, OURS
+from engine.local.told_paths import demand_nameable
 from engine.security.private_files import demand_folder, make_folder, read_whole, write_once, write_whole
 from engine.settings import ENVIRONMENT, Settings, default_data_dir, load_settings
 
-MARK = ".gridwhistle"
-"""Lies in each folder that was empty, or not there, when we took it: all in it under our names is ours to delete."""
-
-OURS = (
-    "stack.json",
-    "stack.json.new",
-    "run",
-    "logs",
-    "journals",
-    "kafka",
-    "valkey",
-    "postgres",
-    "prometheus",
-    "faust",
-    "checkpoints",
-    "mailbox",
-    "master.key",
-    "master.key.new",
-    "chain.key",
-    "chain.key.new",
-    "redis.password",
-    "redis.password.new",
-    "postgres.password",
-    "postgres.password.new",
-    "gateway.keys",
-    "gateway.keys.new",
-    "gateway.accounts",
-    "gateway.accounts.new",
-    "first-passwords",
-    "first-passwords.new",
-    "up.log",
-    "reveals.jsonl",  # of before the audit was a topic
-    "audit.signed-off.json",
-    "lock",
-    MARK,
-)
-"""Everything a stack makes in its folder; ``reset`` deletes these and nothing else."""
-
 SOCKET_PATH_BYTES = 100
-"""The kernel takes 107 for the path of a Unix socket; where the folder's is longer, Valkey listens on the loopback."""
+"""The kernel takes 107 for the path of a Unix socket; where the folder's is longer, the loopback takes its place."""
 
 
 class StackFile(msgspec.Struct):
@@ -125,15 +89,17 @@ def take_folder(data: Path | None) -> Path:
     """Make a folder for a stack, 0700, and mark it as ours; one that is there must be empty or ours already.
 
     Raises:
-        InvalidSettings: A link, another user's, or full of something else.
+        InvalidSettings: A link, another user's, full of something else, or of a name that a server cannot be told.
     """
     folder = folder_of(data)
+    demand_nameable(folder)
     if os.path.lexists(folder):
         demand_folder(folder)  # its mode stays until we know that it is ours
     else:
         make_folder(folder)
     if not any((folder / name).exists() for name in (MARK, "stack.json")):
-        others = sorted(path.name for path in folder.iterdir() if path.name not in OURS)
+        # keys that were brought here are welcome; a folder may have any program's data in it, which reset would delete
+        others = sorted(path.name for path in folder.iterdir() if path.name not in OURS or path.is_dir())
         if others:
             raise InvalidSettings(
                 f"{folder} is no stack's folder and is not empty ({', '.join(others[:3])} …); choose another --data, or"

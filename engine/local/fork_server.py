@@ -75,7 +75,8 @@ def _settle(line: socket.socket) -> None:
     """Leave the terminal and all that was open, the folder's lock and the pipe of ``--detach`` among it."""
     os.setsid()
     die_with_parent()
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     _take(os.open(os.devnull, os.O_RDWR), 0, 1, 2)
     os.closerange(3, line.fileno())

@@ -4,8 +4,33 @@ import shutil
 from pathlib import Path
 
 from engine.errors import StackNotFound
-from engine.local.folder import MARK, OURS
 from engine.security.private_files import demand_folder
+
+MARK = ".gridwhistle"
+"""Lies in each folder that was empty, or not there, when we took it: all in it under our names is ours to delete."""
+
+_FILES = (
+    "stack.json",
+    "master.key",
+    "chain.key",
+    "redis.password",
+    "postgres.password",
+    "gateway.keys",
+    "gateway.accounts",
+    "first-passwords",
+    "up.log",
+    "reveals.jsonl",  # of before the audit was a topic
+    "audit.signed-off.json",
+    "lock",
+    MARK,
+)
+_FOLDERS = (
+    "run", "logs", "journals", "kafka", "valkey", "postgres", "prometheus", "faust", "checkpoints", "mailbox",
+)  # fmt: skip
+
+OURS = (*_FOLDERS, *_FILES, *(f"{name}.new" for name in _FILES))
+"""Everything a stack makes in its folder, what a kill left half written too; ``reset`` deletes these and nothing
+else."""
 
 
 def demand_ours(folder: Path) -> None:

@@ -18,6 +18,7 @@ import psutil
 from engine.errors import DependencyDown, StackBusy
 from engine.local import aot
 from engine.local.jars import jars
+from engine.local.told_paths import in_utf8, java_property, valkey_word
 from engine.security.private_files import make_folder, make_missing, opener, write_whole
 
 HEAP = "-Xmx512m"
@@ -76,6 +77,7 @@ class Server:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
+                env=in_utf8(),
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
@@ -188,7 +190,7 @@ def free_pair() -> int:
 def _formatted(java: list[str], folder: Path, settings: Mapping[str, object], cluster: str | None) -> list[str]:
     make_folder(folder)
     properties = folder / "server.properties"
-    write_whole(properties, "".join(f"{name}={value}\n" for name, value in settings.items()).encode())
+    write_whole(properties, "".join(f"{name}={java_property(value)}\n" for name, value in settings.items()).encode())
     if not (folder / "data" / "meta.properties").exists():
         _format(java, properties, cluster or cluster_id(lambda: uuid.uuid4().bytes))
     return [*java, "kafka.Kafka", str(properties)]
@@ -200,7 +202,9 @@ def _format(java: list[str], properties: Path, cluster: str) -> None:
         capture_output=True,
         text=True,
         check=False,
+        env=in_utf8(),
         umask=0o077,
+        preexec_fn=die_with_parent,  # one that outlived us would format beside the next start, for another cluster
     )
     if done.returncode != 0:
         raise DependencyDown(f"kafka: its folder could not be formatted:\n{done.stdout[-500:]}{done.stderr[-1000:]}")
@@ -266,13 +270,13 @@ def valkey_command(folder: Path, port: int, password: str = "", socket: Path | N
         if path.is_file() and path.suffix == ""
     )
     where = (
-        ["port 0", f'unixsocket "{socket}"', "unixsocketperm 700"]
+        ["port 0", f"unixsocket {valkey_word(socket)}", "unixsocketperm 700"]
         if socket is not None
         else ["bind 127.0.0.1", f"port {port}"]
     )
     lines = [
         *where,
-        f'dir "{folder}"',
+        f"dir {valkey_word(folder)}",
         "appendonly yes",
         "appendfsync everysec",
         'save ""',

@@ -37,6 +37,8 @@ from engine.local.plan import (
     plan,
 )
 from engine.local.supervisor import Child, Supervisor, child_environ, python_command
+from engine.local.told_paths import in_utf8
+from engine.running import ends
 from engine.security.connections import new_redis
 from engine.security.private_files import make_folder
 from engine.security.redis_faults import redis_answering
@@ -94,7 +96,14 @@ class Stack:
         if self.file.own_kafka:
             command = servers.kafka_command(folder / "kafka", port)
             self.supervisor.add(
-                Child("kafka", "server", command, folder=folder, answers=lambda pid: servers.answers(pid, port))
+                Child(
+                    "kafka",
+                    "server",
+                    command,
+                    folder=folder,
+                    environ=in_utf8(),
+                    answers=lambda pid: servers.answers(pid, port),
+                )
             )
         if self.file.own_redis:
             socket = socket_of(folder)
@@ -278,10 +287,10 @@ async def demand_key(settings: Settings) -> None:
 
 
 async def until_signal(seconds: float | None) -> None:
-    """Wait for Ctrl-C, TERM, or so many seconds."""
+    """Wait for Ctrl-C, TERM, a closed terminal, or so many seconds."""
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in ends():
         loop.add_signal_handler(number, ended.set)
     try:
         await asyncio.wait_for(ended.wait(), seconds)

@@ -72,8 +72,8 @@ def dispatch_comes_back(data: Path, rows: list[dict[str, Any]]) -> None:
 @pytest.mark.alone(reason="a stack ends within ten seconds")
 def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
     """Nothing is lost between two starts; each way to end it leaves nothing behind; a second one on the folder is told
-    who holds it."""
-    data, base = tmp_path / "stack", free_ports(20)
+    who holds it. Its name is Chinese and has signs that files of settings read in their own way."""
+    data, base = tmp_path / '数"\\据', free_ports(20)
     with up(data, "--port-base", str(base)) as process:
         rows = status(data)
         all_ready_and_private(rows, process.pid)
@@ -96,7 +96,7 @@ def test_a_stack_is_started_hit_ended_and_started_again(tmp_path: Path) -> None:
         assert slip.returncode == 2 and "tawan" in slip.stderr, slip.stdout + slip.stderr
 
         dispatch_comes_back(data, rows)
-        ends_clean(process, signal.SIGTERM, data, [row["pid"] for row in rows])
+        ends_clean(process, signal.SIGHUP, data, [row["pid"] for row in rows])  # TERM is what 'down' gives
 
     fault = run("doctor", data=tmp_path / "nothing here")
     assert fault.returncode in (0, 1) and "Python" in fault.stdout

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.chain.signing import load_signing_key, make_signing_key
-from engine.errors import InvalidSettings
+from engine.errors import InvalidSettings, StackNotFound
 from engine.kafka.send_journal import Journal, JournalEntry
 from engine.local.childlog import ChildLog
 from engine.local.folder import StackFile, password_of, read_stack, take_folder, write_stack
@@ -173,6 +173,26 @@ def test_reset_deletes_what_was_made_and_nothing_else(tmp_path: Path) -> None:
     assert clear(folder) == ["notes.txt"]
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
     assert (outside / "data").read_text() == "precious"
+
+
+@pytest.mark.parametrize("name", ["logs", "run", "kafka", "postgres"])
+def test_a_folder_with_data_of_anothers_program_is_not_taken(name: str, tmp_path: Path) -> None:
+    """Its name was taken for one of ours, and ``reset`` deleted it."""
+    make_folder(tmp_path / "project" / name)
+    write_whole(tmp_path / "project" / name / "data", b"precious")
+    with pytest.raises(InvalidSettings, match=f"is not empty \\({name} …\\)"):
+        take_folder(tmp_path / "project")
+    with pytest.raises(StackNotFound):
+        clear(tmp_path / "project")
+    assert (tmp_path / "project" / name / "data").read_bytes() == b"precious"
+
+
+@pytest.mark.parametrize("name", ["master.key", "gateway.keys", ".gridwhistle.new", "audit.signed-off.json.new"])
+def test_a_folder_with_keys_or_what_a_kill_left_is_taken(name: str, tmp_path: Path) -> None:
+    """A key is brought to a new folder; a first start may be killed while it marks its own."""
+    make_folder(tmp_path / "stack")
+    write_whole(tmp_path / "stack" / name, b"x")
+    assert clear(take_folder(tmp_path / "stack")) == []
 
 
 def test_a_full_disk_leaves_the_former_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
