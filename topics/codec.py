@@ -23,6 +23,7 @@ def decode(data: bytes, kind: type[T]) -> T:
 
     Raises:
         msgspec.DecodeError: The bytes are no JSON, or (``ValidationError``) do not fit the kind; names the field.
+        UnicodeDecodeError, RecursionError: Text that is not UTF-8, or nested too deep: ``topics.unreadable``.
     """
     decoder = _decoders.get(kind)
     if decoder is None:

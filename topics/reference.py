@@ -9,6 +9,7 @@ from topics import codec
 from topics.errors import GridwhistleError
 from topics.ids import Instant
 from topics.pack import PackBundle
+from topics.unreadable import UNREADABLE
 
 
 class EngineClock(msgspec.Struct, frozen=True):
@@ -68,7 +69,7 @@ def read(key: str, value: bytes) -> PackBundle | CurrentPack | EngineClock:
         raise Foreign("the key is none of ours")
     try:
         found: PackBundle | CurrentPack | EngineClock = codec.decode(value, kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except UNREADABLE as exc:
         raise Foreign(f"cannot be read: {type(exc).__name__}") from exc
     if isinstance(found, PackBundle) and found.name != name:
         raise Foreign("a bundle under another name")

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import msgspec
 from sqlalchemy import Text, bindparam, cast, func, update
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -16,6 +15,7 @@ from engine.kafka.newer_records import own_fault
 from rules.law.compiled import Law
 from topics.decision import Decision
 from topics.registry import DECISIONS
+from topics.unreadable import UNREADABLE
 
 _UPSERT = insert(TICKETS).values(
     {
@@ -96,7 +96,7 @@ def told_rows(reads: Sequence[Read]) -> list[Row]:
     for read in reads:
         try:
             found += event_rows(read.value, read.decision)
-        except (msgspec.MsgspecError, ValueError) as exc:
+        except (*UNREADABLE, ValueError) as exc:
             name = f"{DECISIONS.name}/{read.partition} offset {read.position}"
             raise own_fault(name, DECISIONS.name, read.value, Decision, exc, read.partition, read.position) from exc
     return found

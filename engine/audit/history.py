@@ -15,6 +15,7 @@ from topics.events.types import EventType
 from topics.ids import Instant
 from topics.registry import DECISIONS, STATE
 from topics.ticket import Ticket
+from topics.unreadable import UNREADABLE
 
 TOPIC = DECISIONS.name
 TICKET = b"t:"
@@ -82,7 +83,7 @@ class History:
             try:
                 decision = decode(entry.value or b"", Decision)
                 after = {c.ticket: decode(bytes(c.after), Ticket) for c in decision.changes if c.after is not None}
-            except msgspec.DecodeError as error:
+            except UNREADABLE as error:
                 self._findings.add("state_errors", entry.id, f"cannot be read: {error}")
                 continue
             if decision.id in self.decided:
@@ -111,7 +112,7 @@ class History:
             self.before.pop(name, None)
             self.adopted.pop(name, None)
             if entry.value is not None:
-                with suppress(msgspec.DecodeError):  # told where the states are compared
+                with suppress(*UNREADABLE):  # told where the states are compared
                     self.before[name] = decode(entry.value, Ticket)
                     self.adopted[name] = entry.partition
 

@@ -17,6 +17,7 @@ from engine.security.vault import key_id
 from topics import codec, registry
 from topics.ids import Instant
 from topics.ticket import Ticket
+from topics.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from engine.audit.report import Audited
@@ -150,7 +151,7 @@ def load(path: Path, prefix: str, keys: Mapping[str, bytes]) -> SignOff:
     seal, _, body = read_whole(path).partition(b"\n")
     try:
         signed = msgspec.json.decode(body, type=SignOff)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as exc:
+    except UNREADABLE as exc:
         raise InvalidSettings(f"the signed-off snapshot {path} cannot be read; {mend}") from exc
     if signed.prefix != prefix or signed.key not in keys:
         raise InvalidSettings(

@@ -1,14 +1,13 @@
 """The tickets in ``tickets.state`` against the fold of the log: each must be the image of its version, none behind
 (DESIGN 5.8)."""
 
-import msgspec
-
 from engine.audit.findings import Findings
 from engine.audit.history import History
 from engine.kafka.log_snapshot import Entry, Log
 from topics.codec import decode
 from topics.registry import STATE
 from topics.ticket import Ticket
+from topics.unreadable import UNREADABLE
 
 TICKET = b"t:"
 
@@ -41,7 +40,7 @@ def _check_forgotten(name: str, history: History, findings: Findings) -> None:
 def _check_image(name: str, entry: Entry, history: History, findings: Findings) -> None:
     try:
         ticket = decode(entry.value or b"", Ticket)
-    except msgspec.DecodeError as error:
+    except UNREADABLE as error:
         findings.add("state_errors", name, f"its state cannot be read: {error}")
         return
     if name in history.adopted:

@@ -15,6 +15,7 @@ from topics.departments import department_of, is_tasks, replies_of, tasks_of
 from topics.events.types import EventType
 from topics.registry import DECISIONS, FANOUT_STATE
 from topics.task import Task
+from topics.unreadable import UNREADABLE
 
 
 class Tasks:
@@ -63,7 +64,7 @@ class Tasks:
     def _read(self, entry: Entry) -> Task | None:
         try:
             return decode(entry.value or b"", Task)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             self._findings.add("state_errors", entry.id, f"cannot be read: {error}")
             return None
 

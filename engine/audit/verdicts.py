@@ -3,8 +3,6 @@ incidents)."""
 
 from collections import Counter, defaultdict
 
-import msgspec
-
 from engine.audit.findings import Findings
 from engine.audit.history import History
 from engine.kafka.log_snapshot import Entry, Log, source_identity
@@ -13,6 +11,7 @@ from topics.command import AGAIN
 from topics.incident import Incident, IncidentReferred
 from topics.registry import DECISIONS, INCIDENTS, INTAKE_STATE, RAW, REJECTED, STATE
 from topics.rejected import Rejected
+from topics.unreadable import UNREADABLE
 
 REHOMED = "gw-rehomed"
 """Header of a record that intake moved to the partition of its key: a copy, not a second report."""
@@ -54,7 +53,7 @@ class Verdicts:
         for entry in self._log.of(REJECTED.name):
             try:
                 rejected = decode(entry.value or b"", Rejected)
-            except msgspec.DecodeError as error:
+            except UNREADABLE as error:
                 self._findings.add("state_errors", entry.id, f"cannot be read: {error}")
                 continue
             if rejected.id in self._rejected:
@@ -80,7 +79,7 @@ class Verdicts:
                 continue
             try:
                 incident = decode(entry.value or b"", Incident | IncidentReferred)  # type: ignore[arg-type]
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            except UNREADABLE as error:
                 if entry.loose:
                     continue  # a stranger's: its decision says that it was refused
                 self._findings.add("state_errors", entry.id, f"cannot be read: {error}")

@@ -8,7 +8,6 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
 
-import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.chain.outside import Outside
@@ -20,6 +19,7 @@ from engine.kafka.reference import last_records
 from topics import codec
 from topics.chain import Checkpoint
 from topics.registry import AUDIT, CHECKPOINTS, DECISIONS
+from topics.unreadable import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +135,7 @@ class Keeper:
         """Read a checkpoint that our key signed."""
         try:
             found = codec.decode(value, Checkpoint)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             return None
         return found if found.key == self._signs_as and is_signed_by(found, self._key.public_key()) else None
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequen
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import msgspec
 from aiokafka import ConsumerRecord
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
@@ -20,6 +19,7 @@ from engine.kafka.read_to_end import to_end
 from topics import codec
 from topics.chain import Checkpoint
 from topics.registry import CHECKPOINTS
+from topics.unreadable import UNREADABLE
 
 
 class Fault(NamedTuple):
@@ -84,7 +84,7 @@ def sound(
         seen.add(value)
         try:
             one = codec.decode(value, Checkpoint)
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             done.faults.append(
                 Fault(CHECKPOINTS.name, 0, kind="forged", first=where, end=where + 1, text="no checkpoint at all")
             )

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-import msgspec
 import typer
 
 from engine.cli import run_async, with_data
@@ -25,6 +24,7 @@ from topics import codec
 from topics.command import Command, Duty
 from topics.registry import STATE
 from topics.ticket import Duties
+from topics.unreadable import UNREADABLE
 from topics.vocabulary import REFUSALS, CommandKind, Reason, Role
 
 duty = typer.Typer(
@@ -196,7 +196,7 @@ def _changes(number: int, newest: Mapping[str, bytes | None]) -> list[Duty]:
             continue
         try:
             found += codec.decode(value, Duties).changes
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             print(f"partition {number}: the record {key[:60]!r} of {STATE.name} cannot be read", file=sys.stderr)
     return found
 

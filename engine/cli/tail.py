@@ -22,6 +22,7 @@ from topics.decision import Decision
 from topics.departments import DEPARTMENT_CODE, department_of, tasks_of
 from topics.registry import DECISIONS, INCIDENTS
 from topics.task_events import TOLD
+from topics.unreadable import UNREADABLE
 
 
 def tail(
@@ -83,7 +84,7 @@ def _lines(topic: str, value: bytes, zone: ZoneInfo) -> list[str]:
             return _decision(codec.decode(value, Decision), zone)
         found = msgspec.json.decode(value)
         return [_incident(found.get("incident", found), zone) if topic == INCIDENTS.name else _task(found, zone)]
-    except (msgspec.MsgspecError, KeyError, ValueError, AttributeError, TypeError, RecursionError):
+    except (*UNREADABLE, KeyError, ValueError, AttributeError, TypeError):
         return [plain(f"not readable: {value[:200]!r}")]
 
 

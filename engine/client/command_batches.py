@@ -20,6 +20,7 @@ from topics.command import Command
 from topics.decision import Decision
 from topics.ids import home_of
 from topics.registry import COMMANDS, DECISIONS, STATE
+from topics.unreadable import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ def _answer(value: bytes | None) -> _Answer | None:
     """Read which command a decision answers; what is no decision answers none."""
     try:
         return codec.decode(value or b"", _Answer)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
 
 

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
 from aiokafka import ConsumerRecord
 from cryptography.exceptions import InvalidTag
 from pydantic import ValidationError
@@ -24,6 +23,7 @@ from topics.ids import murmur2
 from topics.incident import MAX_RECORD_BYTES, ReportedIncident
 from topics.registry import RAW, REJECTED, VAULT
 from topics.rejected import Rejected, Sealed
+from topics.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from engine.settings import Settings
@@ -42,7 +42,7 @@ async def turned_away(settings: "Settings") -> list[Turned]:
     for one in await _read(settings, REJECTED.name, range(settings.partitions)):
         try:
             found.append(Turned(codec.decode(one.value or b"", Rejected)))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except UNREADABLE:
             continue  # not ours; nothing that stands on a topic may keep a command from working
     return sorted(found, key=lambda one: (one.rejected.at, one.rejected.id))
 

@@ -11,6 +11,7 @@ import aiohttp
 import msgspec
 
 from engine.errors import GridwhistleError
+from topics.unreadable import UNREADABLE
 
 WAIT_SECONDS = 20
 ANSWER_SECONDS = 30.0
@@ -111,7 +112,7 @@ class Door:
 def _read(given: bytes) -> dict[str, Any]:
     try:
         found = msgspec.json.decode(given) if given else {}
-    except msgspec.DecodeError:
+    except UNREADABLE:
         found = None
     return found if isinstance(found, dict) else {"detail": "what answers is no gateway of gridwhistle"}
 

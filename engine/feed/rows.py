@@ -15,6 +15,7 @@ import msgspec
 from engine.errors import FileRefused
 from engine.feed.opening import MOST_BYTES, read_text
 from topics.hostile_json import EnvelopeFault, parse
+from topics.unreadable import UNREADABLE
 
 csv.field_size_limit(MOST_BYTES)  # the sender refuses what is too large, naming the limit; csv would stop at 128 KiB
 
@@ -195,7 +196,7 @@ def _json(path: Path, text: str) -> list[Row]:
     if text.lstrip().startswith("["):
         try:
             parts: list[tuple[int, bytes]] = [(0, bytes(part)) for part in _READER.decode(text)]
-        except (msgspec.DecodeError, RecursionError) as error:
+        except UNREADABLE as error:
             raise FileRefused(f"{path} is no JSON list of objects: {error}; export it again") from error
     else:
         parts = [(n, line.encode()) for n, line in enumerate(re.split(r"\r\n|\n|\r", text), 1) if line.strip()]
@@ -222,7 +223,7 @@ def _json(path: Path, text: str) -> list[Row]:
 def _is_one_object(text: str) -> bool:
     try:
         return isinstance(msgspec.json.decode(text), dict)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return False
 
 

@@ -20,6 +20,7 @@ from engine.views.queues import LAST, PERSON
 from rules.law.compiled import Law
 from rules.ticket import authority
 from topics.ids import is_from
+from topics.unreadable import UNREADABLE
 from topics.vocabulary import Role
 
 if TYPE_CHECKING:
@@ -158,7 +159,7 @@ def _last(text: str | None, order: Order) -> tuple[Any, str] | None:
     try:
         raw = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         column, is_backwards, key, name = msgspec.json.decode(raw, type=tuple[str, bool, int | str, str])
-    except (ValueError, binascii.Error, msgspec.MsgspecError) as exc:
+    except (*UNREADABLE, ValueError, binascii.Error) as exc:
         raise Problem("invalid", "the value of 'next' of the page before", field="cursor") from exc
     if Order(column, is_backwards) != order or not isinstance(key, kind):
         raise Problem("invalid", "it is of another 'sort'; begin anew without a cursor", field="cursor")

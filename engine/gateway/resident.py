@@ -3,7 +3,6 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -24,6 +23,7 @@ from topics import codec
 from topics.command import Actor, Command
 from topics.decision import Decision
 from topics.ids import Instant, folded
+from topics.unreadable import UNREADABLE
 from topics.vocabulary import REFUSALS, ClockKind, CommandKind, Reason, Role, Status
 
 BY_LINK = "link"
@@ -193,7 +193,7 @@ async def _answer(world: World, draft: Draft) -> str | None:
     for record in records:
         try:
             decision = codec.decode(record, Decision)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             continue
         if decision.said is not None and decision.said.text and decision.reason not in REFUSALS:
             return decision.said.text

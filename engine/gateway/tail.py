@@ -5,7 +5,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
-import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from engine.kafka.driver_errors import KafkaFault, OffsetsGone
@@ -20,6 +19,7 @@ from topics.decision import Decision
 from topics.ids import Instant
 from topics.registry import DECISIONS, STATE
 from topics.ticket import Duties, HeldCause, Marker
+from topics.unreadable import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -156,7 +156,7 @@ class Tail:
     def _decision(self, number: int, record: ConsumerRecord) -> None:
         try:
             decision = codec.decode(record.value or b"", Decision)
-        except (msgspec.MsgspecError, ValueError, RecursionError):
+        except (*UNREADABLE, ValueError):
             log.error("decision %d of partition %d cannot be read; a newer engine wrote it?", record.offset, number)
             return
         for listener in self.listeners:

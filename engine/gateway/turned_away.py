@@ -5,7 +5,6 @@ import asyncio
 import re
 from typing import Any
 
-import msgspec
 from aiokafka import TopicPartition
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,6 +26,7 @@ from topics.hostile_json import EnvelopeFault, parse
 from topics.ids import identity
 from topics.registry import REJECTED
 from topics.rejected import Rejected, RejectReason
+from topics.unreadable import UNREADABLE
 
 READ_SECONDS = 5.0
 KEPT = 1000
@@ -87,7 +87,7 @@ async def _latest(world: World) -> list[Rejected]:
                     for record in records:
                         try:
                             found.append(codec.decode(record.value or b"", Rejected))
-                        except (msgspec.MsgspecError, ValueError, RecursionError):
+                        except (*UNREADABLE, ValueError):
                             continue  # not ours
     except (KafkaFault, OSError, TimeoutError) as exc:
         raise away("Kafka") from exc

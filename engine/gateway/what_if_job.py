@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from engine.gateway.by_process import program
 from engine.settings import Settings
+from topics.unreadable import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ class Job:
         except asyncio.CancelledError:
             self.state = "cancelled"
             raise
-        except (OSError, msgspec.MsgspecError, RuntimeError) as exc:
+        except (*UNREADABLE, OSError, RuntimeError) as exc:
             log.exception("a what-if failed")
             self._fail(str(exc) if isinstance(exc, RuntimeError) else "it left no result; our log says more")
         else:
@@ -122,7 +123,7 @@ class Job:
                 process.stdin.write(msgspec.json.encode(asked) + b"\n")
                 await process.stdin.drain()
             async for line in process.stdout:
-                with suppress(msgspec.MsgspecError):
+                with suppress(*UNREADABLE):
                     self.step = msgspec.json.decode(line, type=Step)
             if await process.wait() != 0:
                 raise RuntimeError(f"its process ended with {process.returncode}; our log may say why")

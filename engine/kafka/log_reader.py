@@ -6,7 +6,6 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
 from engine.kafka import clients
@@ -22,6 +21,7 @@ from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE
 from topics.rejected import Rejected
 from topics.task import Task
 from topics.ticket import Marker, Quota, Ticket
+from topics.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from engine.settings import Settings
@@ -193,7 +193,7 @@ def _is(kind: type[Any], value: bytes | None) -> bool:
         return kind is Ticket  # a tombstone forgets a ticket
     try:
         decode(value, kind)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    except (*UNREADABLE, ValueError):
         return False
     return True
 

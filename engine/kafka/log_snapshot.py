@@ -5,8 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import msgspec
-
 from engine.kafka.newer_records import read_own
 from engine.kafka.send_journal import JournalEntry
 from topics.codec import decode
@@ -15,6 +13,7 @@ from topics.pack import PackBundle
 from topics.reference import CLOCK_KEY, CurrentPack, EngineClock, Foreign, follows, read
 from topics.registry import DECISIONS, REFERENCE
 from topics.ticket import Marker
+from topics.unreadable import UNREADABLE
 
 MARKER_KEY = b"m:"
 """Key under which a stage keeps its positions in its state topic."""
@@ -179,7 +178,7 @@ def _parts(entry: Entry) -> tuple[str, str] | None:
         return _both(_text(headers.get("ce_source")), _text(headers.get("ce_id")))
     try:
         body = decode(entry.value or b"", dict)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
     return _both(body.get("source"), body.get("id"))
 

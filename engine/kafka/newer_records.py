@@ -16,6 +16,7 @@ from topics import codec
 from topics.registry import INTAKE_STATE
 from topics.rejected import Seen
 from topics.ticket import CommandSeen, DayCounter, Duties, HeldCause, Marker, Quota, Ticket
+from topics.unreadable import UNREADABLE
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ def why_newer(value: bytes | None, kind: type[Any] | None, exc: BaseException) -
         return None
     try:
         form = msgspec.json.decode(value or b"", type=dict[str, Any]).get(config.tag_field)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         return None
     if isinstance(form, int) and form > config.tag:
         return f"it is of form {form}, this engine knows forms up to {config.tag}"
@@ -101,7 +102,7 @@ def read_own(where: str, value: bytes, kind: type[T]) -> T:
     """
     try:
         return codec.decode(value, kind)
-    except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+    except (*UNREADABLE, ValueError) as exc:
         raise own_fault(where, where.partition("/")[0], value, kind, exc) from exc
 
 
@@ -122,5 +123,5 @@ def read_sieved(
         return read_own(f"{topic}/{record.partition} offset {record.offset}", value, kind)
     try:
         return strangers(value) if strangers is not None else codec.decode(value, kind)
-    except (msgspec.MsgspecError, ValueError, KeyError, RecursionError):
+    except (*UNREADABLE, ValueError, KeyError):
         return None

@@ -19,6 +19,7 @@ from topics.ids import Instant
 from topics.pack import PackBundle
 from topics.reference import CLOCK_KEY, CURRENT_KEY, EngineClock
 from topics.registry import DECISIONS, REFERENCE
+from topics.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from engine.observability.metrics import StageMetrics
@@ -207,7 +208,7 @@ async def last_decided(log: Log, partitions: Iterable[int]) -> list[tuple[int, I
 def _at(value: bytes) -> Instant:
     try:
         return codec.decode(value, _At).at
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    except (*UNREADABLE, ValueError):
         return 0
 
 

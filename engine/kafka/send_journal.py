@@ -12,6 +12,7 @@ import msgspec
 from engine.security.private_files import make_missing, opener
 from topics.codec import decode, encode
 from topics.errors import GridwhistleError
+from topics.unreadable import UNREADABLE
 
 FSYNC_EVERY_SECONDS = 0.05
 """Longest time that entries are gathered for one fsync; an fsync for each would cost more than the sending."""
@@ -149,5 +150,5 @@ def read_journal(path: Path) -> Iterator[JournalEntry]:
     for number, line in enumerate(lines[:-1], 1):
         try:
             yield decode(line, JournalEntry)
-        except msgspec.DecodeError as error:
+        except UNREADABLE as error:
             raise JournalDamaged(f"{path}, line {number}: {error}") from error

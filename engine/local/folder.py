@@ -4,7 +4,7 @@ import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import quote
 
 import msgspec
@@ -16,6 +16,7 @@ from engine.local.reset import MARK, OURS
 from engine.local.told_paths import demand_nameable
 from engine.security.private_files import demand_folder, make_folder, read_whole, write_once, write_whole
 from engine.settings import ENVIRONMENT, Settings, default_data_dir, load_settings
+from topics.unreadable import UNREADABLE
 
 SOCKET_PATH_BYTES = 100
 """The kernel takes 107 for the path of a Unix socket; where the folder's is longer, the loopback takes its place."""
@@ -32,7 +33,7 @@ class StackFile(msgspec.Struct):
     partitions: int = 6
     clock: str = ""
     """As given by ``--clock``; empty for live time."""
-    port_base: int = 27000
+    port_base: Annotated[int, msgspec.Meta(ge=1024, le=64_900)] = 27000
     own_servers: bool = True
     """As written before each server had its own word."""
     processes: dict[str, dict[str, Any]] = {}
@@ -129,7 +130,7 @@ def read_stack(data: Path | None) -> StackFile | None:
         return msgspec.json.decode(read_whole(path), type=StackFile)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (msgspec.DecodeError, OSError) as exc:
+    except (*UNREADABLE, OSError) as exc:
         raise InvalidSettings(f"{path} cannot be read: {exc}; restore it, or choose another --data") from exc
 
 

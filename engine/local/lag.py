@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from functools import partial
 
-import msgspec
 from aiokafka import TopicPartition
 
 from engine.errors import DependencyDown
@@ -28,6 +27,7 @@ from topics import codec
 from topics.departments import department_of
 from topics.registry import COMMANDS, DECISIONS, FANOUT_STATE, INCIDENTS, INTAKE_STATE, RAW, REPLIES_STATE, STATE
 from topics.ticket import Marker
+from topics.unreadable import UNREADABLE
 
 FEW = 64
 """A gap this small may be nothing but transaction markers, one for each producer of a topic: it is read to be counted.
@@ -125,7 +125,7 @@ async def _markers(settings: Settings, stage: str) -> dict[int, Marker]:
     for number, record in last:
         try:
             found[number] = codec.decode(record.value, Marker)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             continue  # of a newer engine, or damaged: the stage says so itself
     return found
 
@@ -182,7 +182,7 @@ async def _replies(settings: Settings) -> dict[Place, int]:
     found: dict[Place, int] = {}
     async for records in to_end(KafkaLog(settings), REPLIES_STATE.name, range(settings.partitions)):
         for record in records:
-            with suppress(msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            with suppress(*UNREADABLE):
                 for slot, at in codec.decode(record.value or b"", Marker).positions.items():
                     topic, _, partition = slot.rpartition(":")
                     if partition.isdecimal() and department_of(topic):

@@ -88,8 +88,8 @@ def holding_process(folder: Path) -> psutil.Process | None:
 
 
 def same_process(pid: int | None, since: float | None) -> psutil.Process | None:
-    """Find a process by pid and begin; a zombie, or another process under this pid, is none."""
-    with contextlib.suppress(psutil.Error):
+    """Find a process by pid and begin; a zombie, another process under this pid, or what is no pid, is none."""
+    with contextlib.suppress(psutil.Error, ValueError, TypeError, OverflowError):
         process = psutil.Process(pid) if pid else None
         if process is None or process.status() == psutil.STATUS_ZOMBIE:
             return None

@@ -22,6 +22,7 @@ from engine.notifier.http import Poster
 from engine.notifier.port import Answer, Sender
 from engine.notifier.signed import headers_of
 from engine.security.private_files import make_folder, write_whole
+from topics.unreadable import UNREADABLE
 
 SMTP_SECONDS = 15
 KEPT = 100
@@ -106,7 +107,7 @@ class GroupRobot:
             return answer
         try:
             code = msgspec.json.decode(answer.said).get("errcode")
-        except (msgspec.DecodeError, AttributeError):
+        except (*UNREADABLE, AttributeError):
             code = None
         return answer if code == 0 else answer._replace(is_taken=False)
 

@@ -6,14 +6,13 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import msgspec
-
 from engine.kafka.following import Following, LogCutShort
 from engine.kafka.port import Log
 from topics import codec
 from topics.audit import AuditEntry, Deed
 from topics.ids import Instant
 from topics.registry import AUDIT
+from topics.unreadable import UNREADABLE
 
 Send = Callable[[str, int, bytes, bytes | None], Awaitable[int]]
 """Topic, partition, key, value: appended and acknowledged by all replicas; answers the offset."""
@@ -76,7 +75,7 @@ class AuditLog:
             for record in records:
                 try:
                     entry = codec.decode(record.value or b"", AuditEntry)
-                except (msgspec.MsgspecError, UnicodeDecodeError):
+                except UNREADABLE:
                     continue  # a newer engine's, or nobody's: it stands in the chain all the same
                 self._entries.setdefault(entry.id, entry)
 

@@ -21,6 +21,7 @@ from topics import codec
 from topics.ids import murmur2
 from topics.registry import REJECTED, VAULT
 from topics.rejected import Rejected, Sealed
+from topics.unreadable import UNREADABLE
 
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 
@@ -98,7 +99,7 @@ async def _turned_away(log: Log, vault: Vault, numbers: set[str], partitions: in
         for record in records:
             try:
                 rejected = codec.decode(record.value or b"", Rejected)
-            except (msgspec.MsgspecError, UnicodeDecodeError):
+            except UNREADABLE:
                 continue
             entry = keys.pop(rejected.token or "", None)
             if entry is not None and _holds(vault, rejected, entry, numbers):

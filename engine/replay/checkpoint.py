@@ -13,6 +13,7 @@ from engine.security.private_files import make_missing, opener
 from topics.errors import GridwhistleError
 from topics.ids import Instant
 from topics.registry import DECISIONS
+from topics.unreadable import UNREADABLE
 
 SEAL = hashlib.sha256().digest_size
 """A file is the SHA-256 of all that follows, then a ``Checkpoint`` as MessagePack."""
@@ -90,7 +91,7 @@ class Checkpoints:
             raise Unfit("its bytes are damaged")
         try:
             found = msgspec.msgpack.decode(data[SEAL:], type=Checkpoint)
-        except msgspec.DecodeError as exc:
+        except UNREADABLE as exc:
             raise Unfit(f"it is of another version: {exc}") from exc
         if (found.prefix, found.partitions, found.partition) != (self.prefix, self.partitions, partition):
             raise Unfit(f"it is of partition {found.partition} of {found.partitions} of the stack {found.prefix!r}")

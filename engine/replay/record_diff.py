@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from topics.unreadable import UNREADABLE
+
 SHOWN = 20
 """Members shown; the first ones tell."""
 
@@ -18,7 +20,7 @@ def sides(recorded: bytes, again: bytes) -> list[str]:
     """Name each member that differs, with both values; equal values in other bytes are shown as bytes."""
     try:
         found = list(_walk("", msgspec.json.decode(recorded), msgspec.json.decode(again)))
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         found = []
     if not found:
         return _bytes(recorded, again)

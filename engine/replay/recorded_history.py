@@ -21,6 +21,7 @@ from topics.ids import Instant
 from topics.pack import PackBundle
 from topics.reference import EngineClock
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, REFERENCE
+from topics.unreadable import UNREADABLE
 
 TOPICS = (REFERENCE.name, INCIDENTS.name, COMMANDS.name, DECISIONS.name)
 """What is read."""
@@ -171,7 +172,7 @@ def _told(
         head = head_of(value)
         if head.pack not in packs and head.pack is not None:
             head = read_whole(value)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return Told(where, "", 0, kind="unreadable", reason="", ticket=None, cause=None, record=value)
     name, at, kind, reason, ticket, pack = head
     if pack not in packs and pack is not None:
@@ -204,7 +205,7 @@ def _cause(
     )
     try:
         return cause_of(record, _speed(clocks), american)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except UNREADABLE as exc:
         raise Gap(f"{decision.id} decides {source.id}, and that record cannot be read: {exc}") from exc
 
 
@@ -257,6 +258,6 @@ def _appended_at(
     history.bounded += 1
     try:
         effective_at = codec.decode(decision.value or b"", _Effective).why.facts.effective_at
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except UNREADABLE:
         effective_at = None  # broken further on: it comes out differently in any case
     return head.at if effective_at is None else effective_at

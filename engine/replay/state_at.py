@@ -16,6 +16,7 @@ from rules.state.partition_state import Book
 from topics import codec
 from topics.ids import Instant
 from topics.registry import DECISIONS, REFERENCE
+from topics.unreadable import UNREADABLE
 
 
 class _Filed(msgspec.Struct, frozen=True):
@@ -71,7 +72,7 @@ class Standing:
             fold(self.book, self._laws, told)
             if topic in INPUTS:
                 self.positions[topic] = int(place.partition(":")[2]) + 1
-        except (KeyError, ValueError, msgspec.DecodeError) as exc:
+        except (*UNREADABLE, KeyError, ValueError) as exc:
             raise Gap(f"what {entry.id} has changed cannot be told: {type(exc).__name__}: {exc}") from exc
         self._link, self._digest = self._digest, linked(self._digest, entry.value or b"")
         self.at, self.last, self.offset = told.at, entry.offset, entry.offset + 1
@@ -107,7 +108,7 @@ class Standing:
 def _read(entry: Entry) -> Said:
     try:
         told: Said = said(entry.value or b"")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+    except UNREADABLE as exc:
         raise Gap(
             f"the decision {entry.id} cannot be read; what stood after it is not known. 'gridwhistle replay' without"
             " --from shows it"

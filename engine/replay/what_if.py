@@ -13,9 +13,7 @@ from rules.law.compiled import Law
 from topics import codec
 from topics.decision import Decision
 from topics.ids import Instant
-
-BROKEN = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-"""Bytes that are no decision."""
+from topics.unreadable import UNREADABLE
 
 
 class Simulated(msgspec.Struct, frozen=True):
@@ -71,7 +69,7 @@ def _simulate(history: History, laws: dict[str, Law], law: Law, count: int, adva
     stood = {partition: images_of(one.book) for partition, one in history.begun.items()}
     try:
         before, pending = recorded(laws, history.partitions, stood)
-    except BROKEN as exc:
+    except UNREADABLE as exc:
         raise Gap(_unreadable_at(_broken(history))) from exc
     after = Account(
         {**laws, law.ref: law}, {name: image for images in stood.values() for name, image in images.items()}
@@ -106,7 +104,7 @@ def _broken(history: History) -> str:
         for one in told:
             try:
                 codec.decode(one.record, Decision)
-            except BROKEN:
+            except UNREADABLE:
                 return one.where
     return "(not found)"
 

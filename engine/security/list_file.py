@@ -10,6 +10,7 @@ import msgspec
 
 from engine.errors import InvalidSettings
 from engine.security.private_files import alone_at, make_missing, read_whole, write_whole
+from topics.unreadable import UNREADABLE
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ class ListFile(Generic[T]):
         if (found.st_mtime_ns, found.st_ino) != self._seen:
             try:
                 self._records = msgspec.json.decode(read_whole(self.path), type=list[self._kind])  # type: ignore[name-defined]
-            except msgspec.DecodeError as exc:
+            except UNREADABLE as exc:
                 raise InvalidSettings(f"{self.path} holds no {self._what} ({exc}); restore it, or remove it") from exc
             self._seen = (found.st_mtime_ns, found.st_ino)
         return list(self._records)

@@ -13,6 +13,7 @@ from engine.errors import DependencyDown
 from engine.security.bounded_answers import read_into
 from engine.server_addresses import keeps_secret
 from topics.errors import GridwhistleError
+from topics.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from engine.settings import Settings
@@ -142,7 +143,7 @@ class Provider:
             raise DependencyDown(f"the login (OpenID Connect) answered {answer.status}")
         try:
             return msgspec.json.decode(body, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        except UNREADABLE as exc:
             raise DependencyDown("the login (OpenID Connect) answers what is no JSON") from exc
 
 

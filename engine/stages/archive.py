@@ -3,8 +3,6 @@
 import logging
 from collections.abc import Sequence
 
-import msgspec
-
 from engine.archive.fold import Read, packs_of, ticket_row
 from engine.archive.store import Archive
 from engine.chain.running import Chains
@@ -22,6 +20,7 @@ from topics import codec
 from topics.decision import Decision
 from topics.registry import DECISIONS, STATE
 from topics.ticket import Ticket
+from topics.unreadable import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -108,7 +107,7 @@ class Archivist:
             return Read(
                 partition=record.partition, position=record.offset, value=value, decision=codec.decode(value, Decision)
             )
-        except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+        except (*UNREADABLE, ValueError) as exc:
             raise own_fault(record.id, record.topic, value, Decision, exc, record.partition, record.offset) from exc
 
     async def close(self) -> None:

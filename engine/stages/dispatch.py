@@ -25,6 +25,7 @@ from topics.ids import Instant, clock_id, partition_of
 from topics.incident import REPORTED, AnyIncident
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
 from topics.ticket import HeldCause
+from topics.unreadable import UNREADABLE
 from topics.vocabulary import CommandKind, Role
 
 _incident = codec.decoder(AnyIncident)
@@ -55,7 +56,7 @@ def cause_of(record: Record, speed: int = 1, american: bool = False) -> Incident
             if record.loose and len(record.value or b"") > bounds.STRANGER_BYTES:
                 raise msgspec.ValidationError(f"more than {bounds.STRANGER_BYTES} bytes - at `$.value`")
             return IncidentCause(record.id, _incident(record.value or b""))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        except UNREADABLE as exc:
             if not record.loose:
                 raise
             return CommandCause(id=record.id, command=_unreadable(record, str(exc)), appended_at=record.appended_at)
@@ -111,7 +112,7 @@ def _command(record: Record, american: bool = False) -> Command:
         if len(record.value or b"") > bounds.COMMAND_BYTES:
             raise msgspec.ValidationError(f"a command of more than {bounds.COMMAND_BYTES} bytes - at `$.value`")
         return masked_command(_sound(record.value or b""), american)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as exc:
+    except (*UNREADABLE, ValueError) as exc:
         return _unreadable(record, str(exc))
 
 

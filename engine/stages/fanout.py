@@ -18,6 +18,7 @@ from topics.incident import REPORTED
 from topics.registry import DECISIONS, department_topics
 from topics.task import Task
 from topics.task_events import may_tell, tasks_in
+from topics.unreadable import UNREADABLE
 
 TASK_PARTITIONS = 3
 """Partitions of a department's topic (DESIGN 3)."""
@@ -58,7 +59,7 @@ class FanoutCore(Clockless):
                 int(given) for name, given in record.headers if name == REPORTED and given and given.isdigit()
             ]
             return outs
-        except (msgspec.MsgspecError, ValueError, RecursionError) as exc:
+        except (*UNREADABLE, ValueError) as exc:
             if not record.loose:
                 raise own_fault(
                     record.id, record.topic, record.value, Decision, exc, record.partition, record.offset

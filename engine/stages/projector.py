@@ -3,8 +3,6 @@
 import logging
 from collections.abc import Sequence
 
-import msgspec
-
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.newer_records import own_fault
 from engine.kafka.port import Log
@@ -22,6 +20,7 @@ from engine.views.rows import read_foldable
 from engine.views.same_log import demand_same_log
 from topics.decision import Decision
 from topics.registry import STATE
+from topics.unreadable import UNREADABLE
 
 log = logging.getLogger(__name__)
 
@@ -83,7 +82,7 @@ class Projector:
         partition."""
         try:
             return read_foldable(record.value or b"") if record.loose else foldable.read(record.value or b"")
-        except (msgspec.MsgspecError, ValueError, KeyError, RecursionError) as exc:
+        except (*UNREADABLE, ValueError, KeyError) as exc:
             if not record.loose:
                 raise own_fault(
                     record.id, record.topic, record.value, Decision, exc, record.partition, record.offset

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import msgspec
 from aiokafka import AIOKafkaProducer
 from pydantic import ValidationError
 
@@ -24,6 +23,7 @@ from topics.ids import Instant, home_of, murmur2, partition_of
 from topics.registry import COMMANDS, REPLIES_STATE
 from topics.task import Reply
 from topics.ticket import Marker
+from topics.unreadable import UNREADABLE
 from topics.vocabulary import CommandKind, Role
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ class Replies:
         records, _ = await read_partition(self._settings, REPLIES_STATE.name, self._state_partition(slot))
         for key, value in records:
             if key == f"m:{slot}" and value is not None:
-                with suppress(msgspec.MsgspecError, ValueError):  # a stranger's; ours before it stands
+                with suppress(*UNREADABLE, ValueError):  # a stranger's; ours before it stands
                     found = codec.decode(value, Marker).positions
         return found
 

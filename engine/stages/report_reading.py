@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-import msgspec
 from pydantic import ValidationError
 
 from engine.stream.contracts import Record
@@ -14,6 +13,7 @@ from topics.hostile_json import LONGEST_NAME, EnvelopeFault
 from topics.ids import Instant, folded
 from topics.incident import UNFIT, ReportedIncident, unfit
 from topics.rejected import FAULT_HEADER, RejectReason, SaidFault
+from topics.unreadable import UNREADABLE
 
 PLAUSIBLE_MS = 10 * 366 * 86_400_000
 """A time further than ten years from now is a mistake, not a date."""
@@ -118,7 +118,7 @@ def _said(record: Record) -> SaidFault | None:
         if header == FAULT_HEADER:
             try:
                 return codec.decode(text or b"", SaidFault)
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except UNREADABLE:
                 return None
     return None
 

@@ -10,7 +10,6 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 
-import msgspec
 from aiokafka import TopicPartition
 
 from engine.errors import OutputTooLarge, PackNotThere, PartitionStops
@@ -40,6 +39,7 @@ from topics import codec
 from topics.ids import Instant
 from topics.registry import COMMANDS, DECISIONS, STATE
 from topics.ticket import Marker
+from topics.unreadable import UNREADABLE
 
 
 class Partition:
@@ -92,7 +92,7 @@ class Partition:
         await w.packs([marker.pack] if marker and marker.pack else [])
         try:
             self.core.opened(marker.pack if marker else None, self._last_at)
-        except msgspec.DecodeError:
+        except UNREADABLE:
             await unfit_ticket(w.log, w.state.name, self.number)
             raise
         await w.packs(self.core.packs())

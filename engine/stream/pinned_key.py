@@ -4,7 +4,6 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-import msgspec
 from cryptography.exceptions import InvalidTag
 
 from engine.errors import InvalidSettings, SecondKey
@@ -17,6 +16,7 @@ from topics import codec
 from topics.registry import INTAKE_STATE, VAULT
 from topics.rejected import Sealed
 from topics.ticket import Marker
+from topics.unreadable import UNREADABLE
 
 if TYPE_CHECKING:
     from engine.settings import Settings
@@ -62,7 +62,7 @@ async def _pinned(settings: "Settings") -> set[str]:
     for _, record in last:
         try:
             found.add(codec.decode(record.value, Marker).vault_key)
-        except msgspec.MsgspecError:
+        except UNREADABLE:
             continue  # of a newer engine, or damaged: the partition says so itself
     return {one for one in found if one is not None}
 
@@ -79,7 +79,7 @@ async def _closed(settings: "Settings", vault: Vault) -> str | None:
                 f"{SETTING}: what lies in the vault of this prefix does not open with the key {vault.id}; bring the key"
                 " there from the folder that made it, or choose another prefix"
             )
-        except (msgspec.MsgspecError, UnicodeDecodeError):
+        except UNREADABLE:
             continue
     return None
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -97,3 +98,9 @@ def test_a_zombie_does_not_live() -> None:
     assert same_process(process.pid, began) is None
     process.wait()
     assert holding_process(Path("/nowhere")) is None
+
+
+@pytest.mark.parametrize(("pid", "since"), [(-1, 1.0), (10**30, 1.0), ("abc", 1.0), (os.getpid(), "z")])
+def test_what_is_no_pid_is_nobody(pid: Any, since: Any) -> None:
+    """A damaged stack.json keeps nothing from starting."""
+    assert same_process(pid, since) is None
