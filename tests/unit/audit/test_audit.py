@@ -151,7 +151,6 @@ MUTATIONS: dict[str, tuple[Callable[[Log], None], str]] = {
     "a decision lies before the one in front": (lambda log: alter(log, 5, at=decision_at(log, 3).at), "state_errors"),
     "a decision cannot be read": (lambda log: rewrite(log, DECISIONS, 5, b"{"), "state_errors"),
     "a decision is no UTF-8": (lambda log: rewrite(log, DECISIONS, 5, b'{"id":"\xff"}'), "state_errors"),
-    "a decision is nested": (lambda log: rewrite(log, DECISIONS, 5, b'{"x":' + b"[" * 5000), "state_errors"),
     "a command's decision is missing": (lambda log: drop(log, DECISIONS, 12), "lost"),
     "an acknowledged command vanished": (lambda log: drop(log, "commands", 2), "lost"),
     "an identity became two tickets": (second_ticket, "doubled"),
