@@ -18,6 +18,7 @@ from engine.doors.addresses import Reach, checked, literal_of, reachable
 from engine.errors import InvalidSettings
 from engine.notifier.port import Answer
 from engine.security.bounded_answers import read_into
+from engine.security.early_words import Answered, NeverAnswers
 from rules import VERSION
 from topics.errors import GridwhistleError
 
@@ -118,6 +119,7 @@ class Poster:
                 timeout=aiohttp.ClientTimeout(total=SECONDS, connect=CONNECT_SECONDS),
                 headers={"user-agent": f"gridwhistle/{VERSION}"},
                 cookie_jar=aiohttp.DummyCookieJar(),
+                response_class=Answered,
                 auto_decompress=False,
                 trust_env=False,
                 max_line_size=8190,
@@ -138,6 +140,8 @@ def _seen(said: bytes | bytearray) -> str:
 
 def _worded(exc: BaseException) -> str:
     """Say what went wrong, in words that tell nothing of our own network."""
+    if isinstance(exc.__cause__, NeverAnswers):
+        return "it says that it will answer (1xx), and does not"
     if isinstance(exc, TimeoutError):
         return f"no answer within {SECONDS:.0f} s"
     if isinstance(exc, aiohttp.ClientConnectorCertificateError | aiohttp.ClientConnectorSSLError):

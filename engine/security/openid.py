@@ -126,13 +126,15 @@ class Provider:
         """Ask the provider: no longer and no further than it should need, and nobody whom it refers us to."""
         import aiohttp
 
+        from engine.security.early_words import Answered
+
         head = {"Authorization": f"Basic {self._basic()}"} if form is not None and self._secret else {}
         data = form if form is None or self._secret else form | {"client_id": self.client}
         body = bytearray()
         try:
             async with (
                 asyncio.timeout(ASK_SECONDS),
-                aiohttp.ClientSession(trust_env=False) as session,
+                aiohttp.ClientSession(trust_env=False, response_class=Answered) as session,
                 session.request("GET" if form is None else "POST", url, data=data, headers=head,
                                 allow_redirects=False) as answer,
             ):  # fmt: skip

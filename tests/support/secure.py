@@ -33,9 +33,9 @@ def _name(text: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
 
 
-def certificates(folder: Path) -> tuple[Path, Path]:
-    """Make a CA and a server's certificate for the loopback; gives the CA's file, and one with the server's key and
-    chain."""
+def certificates(folder: Path, host: str = "localhost", days: int = 30) -> tuple[Path, Path]:
+    """Make a CA and a server's certificate for ``host`` (``localhost``: the loopback's numbers as well) that ends in so
+    many days; gives the CA's file, and one with the server's key and chain."""
     now, ca_key, key = (
         datetime.now(UTC),
         ec.generate_private_key(ec.SECP256R1()),
@@ -51,8 +51,8 @@ def certificates(folder: Path) -> tuple[Path, Path]:
         )
         return (
             named.serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(minutes=5))
-            .not_valid_after(now + timedelta(days=30))
+            .not_valid_before(now - timedelta(days=90))
+            .not_valid_after(now + timedelta(days=30 if subject != host else days))
         )
 
     signs = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
@@ -61,10 +61,11 @@ def certificates(folder: Path) -> tuple[Path, Path]:
         .add_extension(x509.BasicConstraints(True, None), True)
         .add_extension(signs, True)
     )
-    where = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
+    numbers = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))] if host == "localhost" else []
+    where = x509.SubjectAlternativeName([x509.DNSName(host), *numbers])
     issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     ca = ca.add_extension(x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key()), False)
-    server = made("localhost", key.public_key()).add_extension(where, False).add_extension(issuer, False)
+    server = made(host, key.public_key()).add_extension(where, False).add_extension(issuer, False)
     pem = serialization.Encoding.PEM
     ca_pem, server_pem = (one.sign(ca_key, hashes.SHA256()).public_bytes(pem) for one in (ca, server))
     key_pem = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
