@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Text, bindparam, func, select
+from sqlalchemy import Text, bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -27,6 +27,13 @@ PUT = (
     )
     .on_conflict_do_nothing(index_elements=["id"])
 )
+
+_KEPT_STILL = "hashtext(current_schema() || ' events are kept')"
+HOLD = text(f"SELECT pg_advisory_xact_lock_shared({_KEPT_STILL})")
+"""Asked before events are looked at of which rows are made: to the end of that transaction none is dropped by its age,
+or what was made would have no event."""
+DROP = text(f"SELECT pg_advisory_xact_lock({_KEPT_STILL})")
+"""Asked before events are dropped: those who look at some come to their end first."""
 
 
 def event_rows(value: bytes, decision: Decision) -> list[Row]:

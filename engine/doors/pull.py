@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.database.schema import answering
 from engine.doors.filters import Filter, judged, kept
+from engine.doors.outbox import HOLD
 from engine.doors.store import Doors
 from engine.doors.tables import MOMENT
 from engine.errors import GridwhistleError
@@ -148,6 +149,7 @@ class Pull:
         """
         who = self._who | {"r": reader}
         async with answering(), self._engine.begin() as connection:
+            await connection.execute(HOLD)
             wants, position, seen = await self._taken(connection, reader, since)
             after, free = position, await _free(connection, who, n)
             for _ in range(STEPS):
@@ -176,9 +178,7 @@ class Pull:
 
     async def _before(self, connection: AsyncConnection, since: datetime | None) -> int:
         """Find the number after which come all events that were told from ``since`` on."""
-        found = None
-        if since is not None:
-            found = await connection.scalar(_SINCE, self._who | {"since": since})
+        found = None if since is None else await connection.scalar(_SINCE, self._who | {"since": since})
         return int(await connection.scalar(_END, self._who) or 0) if found is None else int(found)
 
     async def put(

@@ -3,6 +3,7 @@
 from sqlalchemy import text
 
 from engine.database.schema import answering
+from engine.doors.outbox import DROP
 from engine.doors.store import Doors
 
 AT_ONCE = 5_000
@@ -21,6 +22,11 @@ EVENTS = """
     handed_out AS (DELETE FROM leases l USING gone WHERE l.seq = gone.seq)
     SELECT count(*) FROM gone"""
 """In one statement: a message whose event has gone before it has no body, and holds its ticket's others up."""
+
+BODILESS = """
+    DELETE FROM deliveries d WHERE d.state = 'waiting' AND d.body IS NULL
+        AND NOT EXISTS (SELECT FROM department_events e WHERE e.seq = d.seq AND e.id = d.id)"""
+"""Such a one can come of a database that was put together of two, and of engines up to 0.3."""
 
 DELIVERIES = """
     DELETE FROM deliveries WHERE body IS NOT NULL
@@ -67,11 +73,13 @@ async def tidy(doors: Doors, days: int) -> int:
             await connection.execute(text(FLOOR), {"days": days})
         while True:
             async with doors.engine.begin() as connection:
+                await connection.execute(DROP)
                 found = int(await connection.scalar(text(EVENTS), {"most": AT_ONCE}) or 0)
             gone += found
             if found < AT_ONCE:
                 break
         async with doors.engine.begin() as connection:
+            await connection.execute(text(BODILESS))
             await connection.execute(text(DELIVERIES), {"days": OWN_DAYS})
             await connection.execute(text(SECRETS))
             await connection.execute(text(NOTICES), {"days": OWN_DAYS})

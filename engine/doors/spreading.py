@@ -7,6 +7,7 @@ from sqlalchemy import text
 
 from engine.database.schema import answering
 from engine.doors.filters import judged, kept
+from engine.doors.outbox import HOLD
 from engine.doors.store import Doors
 from engine.doors.webhooks import KIND
 
@@ -47,6 +48,7 @@ async def _step(doors: Doors, name: str) -> int:
         webhook = locked.first()
         if webhook is None:
             return 0
+        await connection.execute(HOLD)
         found = await connection.execute(
             text(
                 "SELECT seq, id, ticket, kind, body, at >= :since AS is_new FROM department_events"

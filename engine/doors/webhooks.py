@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from engine.database.schema import answering
+from engine.doors.outbox import HOLD
 from engine.doors.store import Doors
 from engine.errors import InvalidSettings
 
@@ -166,6 +167,7 @@ class Webhooks:
     async def send(self, name: str, department: str, event: str) -> int:
         """Let one event be sent that the filter did not take, or that came before the webhook; whether there is one."""
         async with answering(), self.doors.engine.begin() as connection:
+            await connection.execute(HOLD)
             done = await connection.execute(
                 text(
                     "INSERT INTO deliveries (target, id, seq, line, kind) SELECT :target, e.id, e.seq, e.ticket, e.kind"
