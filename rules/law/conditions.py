@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from rules.law.cel_library import cel
-from topics import bounds
+from rules.law.patterns import compiled, compiled_within_bounds
 from topics.pack import Rule
 
 FACTS = (
@@ -33,33 +33,6 @@ each."""
 
 KNOWN_OF_A_RULE = 1_000
 """Answers that one rule keeps."""
-
-_LOOP = re.compile(r"\.\s*(?:all|exists_one|exists|filter|map)\s*\(")
-
-
-def compiled(condition: str) -> Any:
-    """Compile a condition of bounded length, depth and loops: what is longer crashes the parser, four loops in each
-    other never end.
-
-    Raises:
-        ValueError: It is beyond a bound, or cannot be parsed; the message has line and column.
-    """
-    if len(condition) > bounds.CONDITION_CHARS:
-        raise ValueError(f"has {len(condition)} characters; at most {bounds.CONDITION_CHARS}: make two rules of it")
-    depth = deepest = 0
-    for char in condition:
-        depth += (char in "([{") - (char in ")]}")
-        deepest = max(deepest, depth)
-    if deepest > bounds.CONDITION_DEPTH:
-        raise ValueError(f"has brackets {deepest} deep; at most {bounds.CONDITION_DEPTH}")
-    if len(_LOOP.findall(condition)) > bounds.CONDITION_LOOPS:
-        raise ValueError("walks more than one list (all, exists, exists_one, filter, map); make two rules of it")
-    return cel.compile(condition)
-
-
-def walks_a_list(condition: str) -> bool:
-    """Whether a condition asks something of each of a list."""
-    return _LOOP.search(condition) is not None
 
 
 class Conditions:
@@ -133,14 +106,14 @@ class _Asked:
     own, lead to no second evaluation (6 to 8 µs each)."""
 
     def __init__(self, rule: Rule) -> None:
-        self.rule, self._condition = rule, compiled(rule.when)
+        self.rule, self._condition = rule, _bounded(rule.when)
         self.reads = tuple(sorted(set(rule.reads) - {"attributes"}))
         self.attributes = attributes_read(rule.when) if "attributes" in rule.reads else frozenset[str]()
         self.categories = categories_of(rule.when)
         self._known: dict[tuple[Any, ...], bool | None] = {}
 
     def holds(self, facts: Mapping[str, Any]) -> bool | None:
-        """Whether it does; ``None``: evaluating it raises."""
+        """Whether it does; ``None``: evaluating it raises, or its patterns cost more than one report may."""
         key, known = _key(facts, self.reads, self.attributes), self._known
         if key not in known:
             if len(known) >= KNOWN_OF_A_RULE:
@@ -149,6 +122,8 @@ class _Asked:
         return known[key]
 
     def _asked(self, facts: Mapping[str, Any]) -> bool | None:
+        if self._condition is None:
+            return None
         # what a condition does not read is not handed over: each fact costs as much as a comparison
         given = {name: "" if facts.get(name) is None else facts[name] for name in self.reads}
         if self.attributes != frozenset():
@@ -157,6 +132,20 @@ class _Asked:
             return self._condition.execute(cel.Context(variables=given)) is True
         except FAILURES:
             return None
+
+
+def _bounded(condition: str) -> Any:
+    """Compile a condition of a pack that was published: one whose patterns are beyond their bounds (engines up to 0.3
+    published such) is never evaluated, at whatever report, and its pack is in force all the same.
+
+    Raises:
+        ValueError: It cannot be parsed.
+    """
+    try:
+        return compiled_within_bounds(condition)
+    except ValueError:
+        compiled(condition)
+        return None
 
 
 _NAMED = re.compile(r"""\battributes(?:\.([A-Za-z_]\w*)\b(?!\s*\()|\["([^"\\]*)"\]|\['([^'\\]*)'\])""")

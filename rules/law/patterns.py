@@ -1,5 +1,6 @@
-"""Patterns in conditions (filters of rows and events, rules of a pack): the library makes each anew for every row, and
-lets nobody else go on meanwhile. One of a thousand characters took half a minute (DESIGN 8)."""
+"""Bounds of conditions (filters of rows and events, rules of a pack): of their length, depth and loops, and of their
+patterns, which the library makes anew for every row, and lets nobody else go on meanwhile. One of a thousand characters
+took half a minute (DESIGN 8)."""
 
 import re
 from collections.abc import Iterator
@@ -7,13 +8,40 @@ from itertools import pairwise
 from typing import Any
 
 from rules.law.cel_library import cel
-from rules.law.conditions import compiled, walks_a_list
 from topics import bounds
 
 _TOKEN = re.compile(r"""(?P<text>"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*')|(?P<name>[A-Za-z_]\w*)|(?P<other>\S)""")
 _CLASS = re.compile(r"\\[A-Za-z]")
 """``\\w`` and the like: of all scripts there are, half a millisecond each, and of a pattern what costs the most."""
 MEND = "'matches' takes a pattern that is written in plain quotes right there: text.matches(\"^lamp\")"
+
+
+_LOOP = re.compile(r"\.\s*(?:all|exists_one|exists|filter|map)\s*\(")
+
+
+def compiled(condition: str) -> Any:
+    """Compile a condition of bounded length, depth and loops: what is longer crashes the parser, four loops in each
+    other never end.
+
+    Raises:
+        ValueError: It is beyond a bound, or cannot be parsed; the message has line and column.
+    """
+    if len(condition) > bounds.CONDITION_CHARS:
+        raise ValueError(f"has {len(condition)} characters; at most {bounds.CONDITION_CHARS}: make two rules of it")
+    depth = deepest = 0
+    for char in condition:
+        depth += (char in "([{") - (char in ")]}")
+        deepest = max(deepest, depth)
+    if deepest > bounds.CONDITION_DEPTH:
+        raise ValueError(f"has brackets {deepest} deep; at most {bounds.CONDITION_DEPTH}")
+    if len(_LOOP.findall(condition)) > bounds.CONDITION_LOOPS:
+        raise ValueError("walks more than one list (all, exists, exists_one, filter, map); make two rules of it")
+    return cel.compile(condition)
+
+
+def walks_a_list(condition: str) -> bool:
+    """Whether a condition asks something of each of a list."""
+    return _LOOP.search(condition) is not None
 
 
 def compiled_within_bounds(condition: str) -> Any:

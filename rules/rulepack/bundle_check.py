@@ -3,7 +3,7 @@ one from YAML (LAW 8)."""
 
 from collections.abc import Iterator
 
-from rules.law.conditions import compiled
+from rules.law.patterns import compiled
 from rules.rulepack.parts import MINUTES
 from topics import bounds
 from topics.pack import Limit, PackBundle

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from rules.law.conditions import compiled
+from rules.law.patterns import compiled
 from rules.rulepack.bundle_check import beyond
 from rules.rulepack.compiler import compile_pack
 from rules.rulepack.loader import PackUnreadable, load_pack
@@ -67,6 +67,13 @@ FILES: dict[str, tuple[str, str]] = {
     "a condition of 2,000 characters": (
         PLAIN + "rules: [{id: r, when: '" + "hour == 1 || " * 200 + "true', set: {urgency: U1}}]\n",
         "when",
+    ),
+    "a pattern that is made anew for a minute in all": (
+        PLAIN
+        + 'rules: [{id: r, when: \'leaf.matches("\\\\w{100}") || hour in ['
+        + ", ".join(map(str, range(24)))
+        + "]', set: {urgency: U1}}]\n",
+        "no '{'",
     ),
     "four loops in each other": (
         PLAIN

@@ -7,7 +7,8 @@ from itertools import islice, product
 from typing import Any, NamedTuple
 
 from rules.law.cel_library import cel
-from rules.law.conditions import FACTS, FAILURES, compiled, variables
+from rules.law.conditions import FACTS, FAILURES
+from rules.law.patterns import compiled_within_bounds
 from rules.rulepack.model import PackSource
 from rules.rulepack.parts import RuleSource
 from rules.rulepack.validation.fault import Found, listed
@@ -70,7 +71,7 @@ def reached(pack: PackSource) -> Found:
 def _reads(rule: RuleSource) -> set[str] | None:
     """The facts that decide on a rule; ``None`` when its condition cannot be read, which is another check's fault."""
     try:
-        found = set(variables(rule.when))
+        found = set(compiled_within_bounds(rule.when).variables())
     except ValueError:
         return None
     return None if found - set(FACTS) else found | ({"leaf"} if rule.under else set())
@@ -177,7 +178,7 @@ def _holds(rule: RuleSource, incident: Incident) -> bool:
 
 @cache
 def _compiled(condition: str) -> Any:
-    return compiled(condition)
+    return compiled_within_bounds(condition)
 
 
 def _worded(incident: dict[str, Any]) -> str:

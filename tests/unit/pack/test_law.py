@@ -1,5 +1,6 @@
 """Look-ups in a pack made ready: rosters, duty, days, and the exceptions to the catalogue."""
 
+import time
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -7,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from rules.law.compiled import Law
-from rules.law.conditions import Conditions, attributes_read, categories_of, compiled
+from rules.law.conditions import Conditions, attributes_read, categories_of
+from rules.law.patterns import compiled, compiled_within_bounds
 from rules.law.shares import share_unit
 from topics.pack import Limit, RosterEntry, Rule
 
@@ -156,6 +158,19 @@ def test_an_exception_that_fails_is_named_and_sets_nothing(when: str) -> None:
     assert conditions.first(FACTS | {"attributes": {}}) == ("rule_error:bad", {})
 
 
+@pytest.mark.parametrize(
+    "when", [r'category.matches("\\w{100}")', r"category.matches('\\pL{99}z') || hour == 23", "leaf.matches(category)"]
+)
+def test_a_pack_of_before_whose_patterns_cost_much_is_in_force_and_costs_nothing(when: str) -> None:
+    """It was published, so it loads; its rule fails as one that raises, at once and for every report, however much the
+    reports differ: ``pack check`` refuses the next one."""
+    conditions, began = Conditions((rule("old", when, "category", "leaf", "hour"),)), time.process_time()
+    found = [conditions.first(FACTS | {"category": f"noise{n}", "attributes": {}})[0] for n in range(500)]
+    assert set(found) == {"rule_error:old"} and time.process_time() - began < 1.0
+    with pytest.raises(ValueError, match="pattern"):
+        compiled_within_bounds(when)
+
+
 def test_the_first_exception_that_holds_wins() -> None:
     """Order in the pack decides."""
     conditions = Conditions(
@@ -187,7 +202,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             found.append(self._when)
             return self._compiled.execute(context)
 
-    monkeypatch.setattr("rules.law.conditions.compiled", Watched)
+    monkeypatch.setattr("rules.law.conditions.compiled_within_bounds", Watched)
     return found
 
 
