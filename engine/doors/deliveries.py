@@ -7,7 +7,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from engine.database.schema import answering
-from engine.doors.store import Doors
+from engine.doors.store import Doors, has_come
+
+LONGEST_PAUSE = 12 * 3600
+"""Seconds after which a message is tried again, at most."""
+LONGEST_REST = 3600
+"""Seconds for which a target is left alone, at most."""
+_IS_DUE = has_come("d.next_at", "now()", LONGEST_PAUSE)
+_MAY_BE_ASKED = has_come("t.next_at", "now()", LONGEST_REST)
 
 
 class Message(NamedTuple):
@@ -34,23 +41,24 @@ class Target(NamedTuple):
     """By the server's clock, which all senders share."""
 
 
-HEADS = """
+HEADS = f"""
     SELECT d.id, d.line, d.kind, coalesce(d.body, e.body) AS body, d.attempts, d.tries
     FROM deliveries d LEFT JOIN department_events e ON e.seq = d.seq AND e.id = d.id
-    WHERE d.target = :target AND d.state = 'waiting' AND d.next_at <= now() AND d.id <> ALL(:flying)
+    WHERE d.target = :target AND d.state = 'waiting' AND {_IS_DUE} AND d.id <> ALL(:flying)
       AND NOT EXISTS (SELECT FROM deliveries x WHERE x.target = d.target AND x.line = d.line
                       AND x.state = 'waiting' AND (x.seq, x.id) < (d.seq, d.id))
     ORDER BY d.last_at NULLS FIRST, d.seq LIMIT :most"""
 """Of each line the first that waits, where its time has come; those tried least lately first, so that one which never
 arrives does not stand before all others."""
 
-DUE = """
-    SELECT t.id FROM targets t WHERE t.state = 'active' AND t.next_at <= now() AND EXISTS (
-        SELECT FROM deliveries d WHERE d.target = t.id AND d.state = 'waiting' AND d.next_at <= now())
+DUE = f"""
+    SELECT t.id FROM targets t WHERE t.state = 'active' AND {_MAY_BE_ASKED} AND EXISTS (
+        SELECT FROM deliveries d WHERE d.target = t.id AND d.state = 'waiting' AND {_IS_DUE})
     ORDER BY t.next_at LIMIT :most"""
 
-TARGET = """
-    SELECT id, state, failures, failing_since, next_at > now() AS rests, now() AS now FROM targets WHERE id = :id"""
+TARGET = f"""
+    SELECT id, state, failures, failing_since, NOT {_MAY_BE_ASKED} AS rests, now() AS now FROM targets t
+    WHERE id = :id"""
 
 FIGURES = """
     SELECT (SELECT count(*) FROM deliveries WHERE state = 'waiting') AS waiting,
@@ -113,7 +121,7 @@ class Deliveries:
             await connection.execute(text(FAILED), row)
             await connection.execute(
                 text(
-                    "UPDATE targets SET failures = failures + 1, failing_since = coalesce(failing_since, now()),"
+                    "UPDATE targets SET failures = failures + 1, failing_since = least(failing_since, now()),"
                     " next_at = now() + :rest * interval '1 second',"
                     " state = CASE WHEN state = 'active' THEN :state ELSE state END,"
                     " why = CASE WHEN state = 'active' THEN :why ELSE why END WHERE id = :id"

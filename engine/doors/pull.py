@@ -1,8 +1,5 @@
-"""Pulling a department's events: leased for a while, acknowledged or given back, in the order of each ticket.
-
-All of it is rows, so it outlives whoever leases and whoever answers them. Pullers of one reader take turns at its row
-for a few milliseconds, and each is given what no other has.
-"""
+"""Pulling a department's events: leased for a while, acknowledged or given back, in the order of each ticket. All of it
+is rows, so it outlives whoever leases; pullers of one reader take turns at its row for milliseconds."""
 
 import secrets
 from collections.abc import Sequence
@@ -15,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from engine.database.schema import answering
 from engine.doors.filters import Filter, judged, kept
 from engine.doors.outbox import HOLD
-from engine.doors.store import Doors
+from engine.doors.store import Doors, has_come
 from engine.doors.tables import MOMENT
 from engine.errors import GridwhistleError
 
@@ -27,8 +24,11 @@ MOST_OPEN = 5_000
 MOST_READERS = 20
 COUNTED = 10_000
 """Events not looked at are counted up to so many."""
+LONGEST_LEASE = 3600
+"""Seconds for which an event is leased, or given back, at most, as the gateway has it too."""
 LONGEST_PAUSE = 300
 """Seconds after which what was given back again and again comes again."""
+_IS_FREE = has_come("l.until", "clock_timestamp()", LONGEST_LEASE)
 
 
 class Leased(NamedTuple):
@@ -81,8 +81,8 @@ _SINCE = text("SELECT min(seq) - 1 FROM department_events WHERE department = :d 
     bindparam("since", type_=MOMENT)
 )
 _FREE = text(
-    """SELECT l.seq, e.id, e.body, l.attempts, l.replayed FROM leases l JOIN department_events e USING (seq)
-    WHERE l.department = :d AND l.reader = :r AND l.until <= clock_timestamp() AND NOT EXISTS (
+    f"""SELECT l.seq, e.id, e.body, l.attempts, l.replayed FROM leases l JOIN department_events e USING (seq)
+    WHERE l.department = :d AND l.reader = :r AND {_IS_FREE} AND NOT EXISTS (
         SELECT FROM leases f JOIN department_events USING (seq)
         WHERE f.department = :d AND f.reader = :r AND f.ticket = l.ticket AND f.seq < l.seq)
     ORDER BY l.seq LIMIT :n FOR UPDATE OF l SKIP LOCKED"""
@@ -116,12 +116,12 @@ _NACK = text(
     FROM given WHERE l.department = :d AND l.reader = :r AND l.seq = given.seq RETURNING given.receipt"""
 )
 _STANDS = text(
-    """SELECT r.name, r.filter, r.position AS cursor, r.asked_at, o.leased, o.waiting, u.unread, e.at AS oldest
+    f"""SELECT r.name, r.filter, r.position AS cursor, r.asked_at, o.leased, o.waiting, u.unread, e.at AS oldest
     FROM readers r
     CROSS JOIN LATERAL (
-        SELECT count(*) FILTER (WHERE receipt IS NOT NULL AND until > clock_timestamp()) AS leased,
-            count(*) FILTER (WHERE receipt IS NULL OR until <= clock_timestamp()) AS waiting, min(seq) AS first
-        FROM leases WHERE department = r.department AND reader = r.name) o
+        SELECT count(*) FILTER (WHERE receipt IS NOT NULL AND NOT {_IS_FREE}) AS leased,
+            count(*) FILTER (WHERE receipt IS NULL OR {_IS_FREE}) AS waiting, min(seq) AS first
+        FROM leases l WHERE department = r.department AND reader = r.name) o
     CROSS JOIN LATERAL (
         SELECT count(*) AS unread, min(seq) AS first FROM (
             SELECT seq FROM department_events WHERE department = r.department AND seq > r.position

@@ -13,6 +13,13 @@ HEAD = "0006"
 """The last step of the migrations."""
 
 
+def has_come(moment: str, now: str, longest_seconds: int) -> str:
+    """Say in SQL that a moment of the server's wall clock has come. Nothing is ever put off by more than
+    ``longest_seconds``: what stands further ahead was put there by a clock that has gone back since, and has come too.
+    """
+    return f"({moment} <= {now} OR {moment} > {now} + interval '{longest_seconds} seconds')"
+
+
 def doors_schema(settings: Settings) -> Schema:
     """Name it, with what makes its tables."""
     return Schema("the schema of doors", schema_of(settings, SCHEMA), migrations=migrations, head=HEAD)

@@ -80,7 +80,10 @@ async def _count(world: World, request: Request, name: str) -> list[str]:
         async with redis.pipeline(transaction=True) as pipe:
             pipe.set(key, 0, ex=WINDOW_SECONDS, nx=True)
             pipe.incr(key)
-            counted = (await pipe.execute())[1]
+            pipe.ttl(key)
+            _, counted, left = await pipe.execute()
+        if left > WINDOW_SECONDS:  # Redis' clock has gone back, and no door stays shut for as long as that
+            await redis.expire(key, WINDOW_SECONDS)
         if counted > most:  # and counts no further: who is refused here must not use up what others have of a name
             raise Problem(
                 "too-many",

@@ -21,6 +21,9 @@ from topics.vocabulary import Role
 COOKIE = "gridwhistle_session"
 SECONDS = 12 * 3600
 """A shift, and some of the next: after it one logs in anew."""
+SLACK_SECONDS = 3600
+"""Of the wall clock: a session that began later than in an hour was begun before that clock went back, and Redis would
+keep it for as long as it went."""
 
 
 class _Kept(msgspec.Struct):
@@ -34,6 +37,8 @@ class _Kept(msgspec.Struct):
     """By the city's own login (OpenID Connect)."""
     key: str | None = None
     """Id of the wall's key by which it was begun; it ends with that."""
+    begun_at: int = 0
+    """Seconds of the wall clock."""
 
 
 def _key(world: World, token: str) -> str:
@@ -55,6 +60,8 @@ async def caller(world: World, token: str) -> Caller | None:
 
 
 def _holds(world: World, kept: _Kept) -> bool:
+    if kept.begun_at > time.time() + SLACK_SECONDS:
+        return False
     if kept.key is not None:
         return world.key_of(name=kept.key) is not None
     if kept.by_login:
@@ -143,6 +150,7 @@ async def _begun(
             account_at=account_at,
             by_login=by_login,
             key=None if key is None else key.id,
+            begun_at=int(time.time()),
         )
     )
     seconds = SECONDS if key is None else max(1, key.expires_at - int(time.time()))

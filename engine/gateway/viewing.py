@@ -28,6 +28,7 @@ async def viewing(world: World, request: Request, caller: Caller) -> Response:
     key, now = _key(world, draft.id), time.time()
     async with world.view.redis.pipeline(transaction=True) as pipe:
         pipe.zremrangebyscore(key, "-inf", now)
+        pipe.zremrangebyscore(key, f"({now + SECONDS}", "+inf")  # said by a clock that has gone back since
         pipe.zadd(key, {_name(caller): now + SECONDS})
         pipe.expire(key, SECONDS)
         pipe.zrange(key, 0, MOST)

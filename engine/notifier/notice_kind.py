@@ -39,7 +39,7 @@ WAITING = """
     LEFT JOIN LATERAL (
         SELECT extract(epoch FROM now() - made_at)::float AS since FROM deliveries
         WHERE target = 'notice:' || n.recipient ORDER BY seq DESC LIMIT 1) d ON true
-    CROSS JOIN (SELECT at + (now() - made_at) AS now FROM notices ORDER BY seq DESC LIMIT 1) c
+    CROSS JOIN (SELECT at + greatest(now() - made_at, interval '0') AS now FROM notices ORDER BY seq DESC LIMIT 1) c
     ORDER BY n.is_urgent DESC, n.seq > :after DESC, n.seq"""
 """Who waits for something, what is urgent first, then in turns: at night hundreds wait for their morning, and nobody
 may have to wait behind them. How long, when they were last told something, and engine time as the newest notice has it
@@ -121,9 +121,10 @@ class NoticeKind:
             await connection.execute(text(ANEW))
 
     def _is_time(self, one: Waits, person: Person, is_quiet: bool) -> bool:
-        if one.is_urgent:
-            return one.since is None or one.since >= min(URGENT_SECONDS, person.every_seconds)
-        return not is_quiet and one.age >= self._gather and (one.since is None or one.since >= person.every_seconds)
+        between = min(URGENT_SECONDS, person.every_seconds) if one.is_urgent else person.every_seconds
+        if one.since is not None and 0 <= one.since < between:
+            return False
+        return one.is_urgent or (not is_quiet and not 0 <= one.age < self._gather)
 
     async def _gathered(self, one: Waits, person: Person, is_quiet: bool) -> None:
         """Write one message; its id is that of its last item, so that nothing goes into two."""

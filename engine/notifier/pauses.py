@@ -2,21 +2,18 @@
 
 from dataclasses import dataclass
 
-from engine.doors.deliveries import Message, Target, Then
+from engine.doors.deliveries import LONGEST_PAUSE, LONGEST_REST, Message, Target, Then
 from engine.notifier.port import Answer
 
 GROWS = 4
-LONGEST = 12 * 3600.0
-"""Seconds between two attempts, at most: with 5 s at first the pauses are 5 s, 20 s, 80 s, 5 min, 21 min, 85 min, 6 h,
-then 12 h."""
+"""Each pause is so many times the one before, up to ``LONGEST_PAUSE``: with 5 s at first they are 5 s, 20 s, 80 s,
+5 min, 21 min, 85 min, 6 h, then 12 h."""
 MOST_TRIES = 12
 """Attempts of a message whose target takes others meanwhile, over 56 hours: it lies in the message then."""
 FAILING = 3
 """Failures in a row after which a target is asked with one message at a time, and no pause is the message's fault."""
 PROBE = 300.0
 """A target that fails is asked again after so long at most: whoever was mended is heard of within minutes."""
-MOST_ASKED = 3600.0
-"""A receiver may ask to be left alone for so long."""
 PATIENCE = 3 * 86_400.0
 """Seconds of failures alone after which a target is paused, and somebody told."""
 
@@ -32,7 +29,7 @@ class Pauses:
         """Say what follows when a message has not arrived."""
         if answer.is_gone:
             return Then(0.0, 0.0, counts=False, state="disabled", why="gone")
-        asked = min(max(answer.wait_seconds, 0.0), MOST_ASKED)
+        asked = min(max(answer.wait_seconds, 0.0), float(LONGEST_REST))  # a receiver may ask to be left alone
         if target.failures + 1 >= FAILING:
             rest = max(asked, min(self._grown(target.failures + 1 - FAILING), PROBE))
             is_over = self._has_failed_for_long(target)
@@ -47,4 +44,4 @@ class Pauses:
         return since is not None and (target.now - since).total_seconds() >= self.patience
 
     def _grown(self, before: int) -> float:
-        return float(min(self.first * GROWS ** min(before, 20), LONGEST))
+        return float(min(self.first * GROWS ** min(before, 20), LONGEST_PAUSE))
