@@ -31,6 +31,7 @@ COMPILED = (
     "rules/state/answers.py",
     "rules/state/deciding.py",
     "rules/state/duty_roster.py",
+    "rules/state/heads.py",
     "rules/state/partition_state.py",
     "rules/state/ticket_store.py",
     "engine/stages/dispatch.py",

@@ -72,7 +72,7 @@ class Tail:
             if key[:2] in (DUTY, HELD):
                 self._remembered(number, key, value)
 
-        marker = await load_state(self.log, STATE.name, number, take, lambda offset, why: None)
+        marker, _ = await load_state(self.log, STATE.name, number, take, lambda offset, why: None)
         if marker is not None and marker.pack is not None:
             self.packs[number] = marker.pack
 

@@ -162,6 +162,10 @@ class DispatchCore:
         """Fold one record of ``tickets.state``."""
         self.book.load(key, value)
 
+    def check(self) -> Iterable[None]:
+        """Read every ticket whole."""
+        return self.book.tickets.check()
+
     def opened(self, pack: str | None, at: Instant) -> None:
         """Take the pack in force and the last time; rebuild the clocks."""
         self.book.opened(pack, at)

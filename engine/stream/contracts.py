@@ -53,6 +53,9 @@ class Core(Protocol):
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of the state topic; ``m:`` records are the loop's and do not come here."""
 
+    def check(self) -> Iterable[None]:
+        """Read whole what was loaded, in slices: an engine that knows another form may have written it."""
+
     def opened(self, pack: str | None, at: Instant) -> None:
         """All state is folded; ``pack`` and ``at`` are what the partition's marker said (``None``, 0: never
         written)."""
@@ -105,6 +108,10 @@ class Clockless:
     def due_id(self) -> str | None:
         """None is due."""
         return None
+
+    def check(self) -> Iterable[None]:
+        """All was read whole as it was loaded."""
+        return ()
 
     def packs(self) -> Iterable[str]:
         """Nothing loaded rests on any."""

@@ -25,21 +25,20 @@ from engine.stream.limits import COMMIT_SECONDS, DECIDE_SECONDS, MAX_CAUSES, unf
 from engine.stream.passed_by import stranger_passed_by
 from engine.stream.pinned_key import demand_same
 from engine.stream.positions import (
-    MARKER,
     demand_newest,
     demand_readable,
     load_state,
     lost_marker,
+    marking,
+    naming_unfit,
     position,
-    unfit_ticket,
 )
 from engine.stream.sending import send
 from engine.stream.wiring import Wiring
-from topics import codec
+from rules.errors import UnfitTicket
 from topics.ids import Instant
 from topics.registry import COMMANDS, DECISIONS, STATE
 from topics.ticket import Marker
-from topics.unreadable import UNREADABLE
 
 
 class Partition:
@@ -81,7 +80,7 @@ class Partition:
         self._producer = w.log.writer(f"{w.stage}.p{self.number}")
         await self._producer.start()
         w.crash.at("fenced")
-        marker = await load_state(w.log, w.state.name, self.number, self.core.load, self._stranger)
+        marker, vouched = await load_state(w.log, w.state.name, self.number, self.core.load, self._stranger)
         await self._check_the_log_is_no_further(marker)
         demand_same(marker, w.vault, w.settings.accept_key, f"{w.state.name}/{self.number}")
         w.crash.at("loaded")
@@ -90,11 +89,10 @@ class Partition:
             self._last_at = marker.at
             self.time.not_before(marker.at)
         await w.packs([marker.pack] if marker and marker.pack else [])
-        try:
+        async with naming_unfit(w.log, w.state.name, self.number):
+            for _ in () if vouched else self.core.check():
+                await asyncio.sleep(0)  # the group's heartbeats come between
             self.core.opened(marker.pack if marker else None, self._last_at)
-        except UNREADABLE:
-            await unfit_ticket(w.log, w.state.name, self.number)
-            raise
         await w.packs(self.core.packs())
         await self._check_positions()
         await self._commit([], {})  # learns the broker's time, and proves that we may write
@@ -166,7 +164,8 @@ class Partition:
         if ahead:
             w.crash.at("polled")
             await w.prepare(ahead)  # a pack that is not there is waited for by this partition, not by all in its turn
-        async with w.deciding:  # what waits and is due when its turn comes, not what did when it began to wait for it
+        async with w.deciding, naming_unfit(w.log, w.state.name, self.number):
+            # what waits and is due when its turn comes, not what did when it began to wait for it
             await self.has_work()  # looks how far commands was read meanwhile
             records = list(islice(self.pending, self.budget))
             await w.prepare(records[len(ahead) :])
@@ -210,7 +209,7 @@ class Partition:
                 await self._w.decide(batch)
         except TimeoutError as exc:
             raise AgentSilent(f"the agent of {self._w.stage} has not answered for {DECIDE_SECONDS:.0f} s") from exc
-        except (PartitionStops, PackNotThere):
+        except (PartitionStops, PackNotThere, UnfitTicket):
             raise
         except Exception as exc:
             cause = self.core.due_id() if batch.firing else batch.taking.id if batch.taking is not None else None
@@ -258,20 +257,19 @@ class Partition:
         w, producer = self._w, self._producer
         assert producer is not None
         # nothing is awaited between the marker's making and its sending, so it says what this transaction does
-        marker = codec.encode(
-            Marker(
-                at=self._last_at,
-                positions=self.positions,
-                pack=self.core.pack(),
-                vault_key=w.vault.id if w.vault else None,
-            )
+        marker = Marker(
+            at=self._last_at,
+            positions=self.positions,
+            pack=self.core.pack(),
+            vault_key=w.vault.id if w.vault else None,
         )
+        outs = [*outs, marking(w.state.name, self.number, marker)]
         stamps, decided = list[int](), 0
         async with asyncio.timeout(COMMIT_SECONDS):  # the library would try again without an end
             await producer.begin_transaction()
             w.crash.at("begun")
             self.time.sends()
-            acks = await send(producer, w.settings.prefix, [*outs, Out(w.state.name, self.number, MARKER, marker)])
+            acks = await send(producer, w.settings.prefix, outs)
             w.crash.at("sent")
             for ack in acks:
                 written = await ack

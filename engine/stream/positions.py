@@ -1,8 +1,10 @@
 """Where a partition stands by its own records, and whether the log still fits: an alarm and a stop, never a reset
 (DESIGN 5.3)."""
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from functools import cache
+from typing import Any, NamedTuple
 
 from engine.errors import OwnRecordUnreadable, PositionOutOfRange, UndecodableRecord
 from engine.kafka.log_consumer import Loose, Unreadable
@@ -10,7 +12,8 @@ from engine.kafka.newer_records import kind_of, own_fault
 from engine.kafka.port import Log
 from engine.kafka.read_to_end import to_end
 from engine.observability.json_logging import told
-from engine.stream.contracts import Record
+from engine.stream.contracts import Out, Record
+from rules.errors import UnfitTicket
 from topics import codec
 from topics.ids import Instant
 from topics.registry import DECISIONS, INCIDENTS, STATE
@@ -26,8 +29,30 @@ IN_TRANSACTIONS = frozenset({INCIDENTS.name, DECISIONS.name})
 """Inputs that our stages alone write: behind each record of theirs comes the marker of its transaction."""
 
 
+FORM = "form"
+"""Header of a marker: the form of tickets that whoever wrote it knows, so that all of them here can be read by it."""
+
 STATE_BYTES = 8 * 1024 * 1024
 """Most that one fetch brings of a state partition."""
+
+
+class Loaded(NamedTuple):
+    """What was found at the end of a state topic's partition."""
+
+    marker: Marker | None
+    vouched: bool
+    """Whether an engine that knows tickets of the same form has written here last: it had read each of them."""
+
+
+@cache
+def vouching() -> tuple[tuple[str, bytes], ...]:
+    """Give the headers by which a marker says that all tickets of its partition can be read by this engine."""
+    return ((FORM, codec.form_of(Ticket)),)
+
+
+def marking(topic: str, number: int, marker: Marker) -> Out:
+    """Give the record that says where a partition stands, and vouches for what stands there."""
+    return Out(topic, number, MARKER, codec.encode(marker), vouching())
 
 
 async def load_state(
@@ -36,8 +61,8 @@ async def load_state(
     number: int,
     load: Callable[[bytes, bytes | None], None],
     stranger: Callable[[int, str], None],
-) -> Marker | None:
-    """Fold a state topic's partition from its beginning to its end; answers the marker.
+) -> Loaded:
+    """Fold a state topic's partition from its beginning to its end.
 
     Args:
         log: Of the stack.
@@ -51,13 +76,16 @@ async def load_state(
         StateFromNewer: A record was written by a newer engine.
         PositionOutOfRange: There is state, and no marker that says how far it reaches.
     """
-    marker: Marker | None = None
-    found = False
+    marker, vouched, found = None, False, False
     async for records in to_end(log, topic, [number], partition_bytes=STATE_BYTES, unreadable=True):
         for record in records:
             try:
-                said = _take(topic, number, record, load)
-                marker, found = said or marker, found or said is None
+                if type(record) is not Unreadable and record.key == MARKER:
+                    marker = codec.decode(record.value, Marker)
+                    vouched = type(record) is not Loose and tuple(record.headers) == vouching()
+                else:
+                    _take(topic, number, record, load)
+                    found = True
             except Exception as exc:  # whatever a key or value of somebody else's raises
                 if not (record.loose if type(record) is Unreadable else type(record) is Loose):
                     where, kind = f"{topic}/{number} offset {record.offset}", kind_of(topic, record.key)
@@ -65,23 +93,20 @@ async def load_state(
                 stranger(record.offset, told(exc))
     if marker is None and found:
         raise lost_marker(topic, number)
-    return marker
+    return Loaded(marker, vouched)
 
 
-def _take(topic: str, number: int, record: Any, load: Callable[[bytes, bytes | None], None]) -> Marker | None:
-    """Fold one record, or give the marker that it is."""
+def _take(topic: str, number: int, record: Any, load: Callable[[bytes, bytes | None], None]) -> None:
+    """Fold one record."""
     if type(record) is Unreadable:
         raise UndecodableRecord(record.why, topic=topic, partition=number, offset=record.offset)
-    if record.key == MARKER:
-        return codec.decode(record.value, Marker)
     if type(record) is Loose and record.key[:2] == TICKET and record.value is not None:
-        codec.decode(record.value, Ticket)  # tickets are kept as bytes: what is none would be noticed too late
+        codec.decode(record.value, Ticket)  # of ours the head is read alone: what is none would be noticed too late
     load(record.key, record.value)
-    return None
 
 
 async def unfit_ticket(log: Log, topic: str, number: int) -> None:
-    """Look for the ticket that cannot be read: tickets are kept as bytes, and which one it is shows only now.
+    """Look for the ticket that cannot be read: of each its head was, and which one it is shows only now.
 
     Raises:
         StateFromNewer, OwnRecordUnreadable: Names it.
@@ -92,6 +117,16 @@ async def unfit_ticket(log: Log, topic: str, number: int) -> None:
             codec.decode(value, Ticket)
 
     await load_state(log, topic, number, look, lambda offset, why: None)
+
+
+@asynccontextmanager
+async def naming_unfit(log: Log, topic: str, number: int) -> AsyncIterator[None]:
+    """Should something be asked of a ticket that cannot be read, say which one it is and stop the partition."""
+    try:
+        yield
+    except UnfitTicket:
+        await unfit_ticket(log, topic, number)
+        raise
 
 
 def lost_marker(topic: str, number: int) -> PositionOutOfRange:

@@ -44,7 +44,7 @@ async def image_of(settings: Settings, partition: int) -> Image:
         elif key[:2] == b"h:":
             _put(held, key[2:].decode(), None if value is None else codec.decode(value, HeldCause))
 
-    marker = await load_state(KafkaLog(settings), STATE.name, partition, take, lambda offset, why: None)
+    marker, _ = await load_state(KafkaLog(settings), STATE.name, partition, take, lambda offset, why: None)
     return Image(tickets, held, marker.positions.get(DECISIONS.name, 0) if marker else 0)
 
 

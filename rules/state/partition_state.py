@@ -9,6 +9,7 @@ from typing import Any
 from rules.law.compiled import Law
 from rules.state.causes import ClockCause, Kept, Outcome
 from rules.state.duty_roster import Rosters
+from rules.state.heads import Heads
 from rules.state.ticket_store import Shelf
 from rules.ticket import clocks
 from rules.ticket.duplicate_index import Lately
@@ -68,11 +69,13 @@ class Book:
         self._due_at: dict[str, Instant] = {}
         self._due: list[tuple[Instant, str]] = []
         """The same as a heap, in which what a change has made void is left until it comes up."""
+        self._heads = Heads(self.open, self._due_at)
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``tickets.state``."""
         kind, name = key[:2], key[2:].decode()
         if kind == b"t:":
+            self._heads.put(name, value)
             self.tickets.put(name, value)
             return
         if kind == b"d:":
@@ -89,13 +92,10 @@ class Book:
         self.pack = pack
         self._counted_at = deque(sorted((counter.at, name) for name, counter in self.counters.items()))
         self._seen_at = deque(sorted((seen.at, name) for name, seen in self.seen.items()))
-        for name, ticket in self.tickets.items():  # by the shelf's own names: another of the same letters is 80 bytes
-            self.packs.add(ticket.pack)
-            if ticket.next_due_at is not None:
-                self._due_at[name] = ticket.next_due_at
-            if ticket.is_open:
-                self.open.add(name)
-                self._fold(name, ticket.folded_into)
+        heads, self._heads = self._heads, Heads(self.open, self._due_at)
+        self.packs |= heads.packs()
+        for name, programme in heads.folded():
+            self._fold(name, programme)
         for name in self._into:
             ended = self._programme_ended(name)
             if ended is not None:

@@ -4,9 +4,11 @@ to walk (DESIGN 5). In a book of many those that rest are packed."""
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 
+from rules.errors import UnfitTicket
 from rules.state.packed_json import Packing
 from rules.ticket.draft import Draft
 from topics import codec
+from topics.unreadable import UNREADABLE
 
 PACKED_FROM = 4_000
 """Tickets of a partition from which on packing pays: so many fill five megabytes as they come."""
@@ -14,8 +16,12 @@ PACKED_FROM = 4_000
 SAMPLES = 160
 """Of these the packing learns, within 20 ms; five times as many pack a fortieth better."""
 
-FRESH = 1_000
-"""Tickets put last that stand as they came: what was just filed is accepted next."""
+FRESH = 500
+"""Tickets put last that stand as they came, at least: what was just filed is accepted next. Once there are twice as
+many, all but these are packed in one call."""
+
+CHECKED_AT_ONCE = 2_000
+"""Tickets read whole, some 20 ms of it, before others have their turn."""
 
 
 class Shelf(Mapping[str, Draft]):
@@ -31,19 +37,24 @@ class Shelf(Mapping[str, Draft]):
         """What ``look`` has read, until it is handed out or something changes."""
 
     def __getitem__(self, name: str) -> Draft:
-        """Read a ticket."""
+        """Read a ticket.
+
+        Raises:
+            KeyError: There is none.
+            UnfitTicket: What stands here is none.
+        """
         looked = self._looked
         if looked is not None and looked.id == name:
             self._looked = None
             return looked
-        return codec.decode(self._json(name), Draft)
+        return self._read(name)
 
     def look(self, name: str) -> Draft:
         """Read a ticket to look at it only: the next look-up is handed the same reading, as most that is due is
         fired."""
         looked = self._looked
         if looked is None or looked.id != name:
-            looked = self._looked = codec.decode(self._json(name), Draft)
+            looked = self._looked = self._read(name)
         return looked
 
     def __contains__(self, name: object) -> bool:
@@ -68,12 +79,29 @@ class Shelf(Mapping[str, Draft]):
         self._bytes[name], fresh = value, self._fresh
         fresh[name] = None
         fresh.move_to_end(name)
-        if len(fresh) > (PACKED_FROM if self._packing is None else FRESH):
+        if len(fresh) > (PACKED_FROM if self._packing is None else 2 * FRESH):
             self._pack()
 
     def stored(self, name: str) -> bytes | None:
         """Give a ticket's bytes."""
         return self._json(name) if name in self._bytes else None
+
+    def check(self) -> Iterator[None]:
+        """Read every ticket whole, some milliseconds at a time.
+
+        Raises:
+            UnfitTicket: One is none, or says more than we know.
+        """
+        for n, name in enumerate(self._bytes):
+            self._read(name)
+            if n % CHECKED_AT_ONCE == 0:
+                yield
+
+    def _read(self, name: str) -> Draft:
+        try:
+            return codec.decode(self._json(name), Draft)
+        except UNREADABLE as exc:
+            raise UnfitTicket(f"{name} cannot be read as a ticket") from exc
 
     def _json(self, name: str) -> bytes:
         value = self._bytes[name]
@@ -83,6 +111,5 @@ class Shelf(Mapping[str, Draft]):
         """Pack what has rested longest."""
         if self._packing is None:
             self._packing = Packing(list(self._bytes.values())[:: PACKED_FROM // SAMPLES])
-        while len(self._fresh) > FRESH:
-            name, _ = self._fresh.popitem(last=False)
-            self._bytes[name] = self._packing.pack(self._bytes[name])
+        names = [self._fresh.popitem(last=False)[0] for _ in range(len(self._fresh) - FRESH)]
+        self._bytes.update(zip(names, self._packing.pack([self._bytes[name] for name in names]), strict=True))

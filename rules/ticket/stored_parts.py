@@ -6,6 +6,16 @@ Not compiled: a decoder needs the annotations, which compiling takes away (``set
 import msgspec
 
 from topics.ids import Instant
+from topics.vocabulary import Status
+
+
+class Head(msgspec.Struct, frozen=True, tag_field="schema", tag=1):
+    """What a partition must know of each ticket before anybody asks for it: of its form, as ``Ticket`` is."""
+
+    pack: str
+    status: Status
+    next_due_at: Instant | None = None
+    folded_into: str | None = None
 
 
 class Filed(msgspec.Struct, frozen=True):

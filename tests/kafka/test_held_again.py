@@ -51,7 +51,7 @@ async def hold_all(settings: Settings) -> list[str]:
         core = DispatchCore(partition, settings.partitions, laws, metrics=StageMetrics("dispatch"))
         producer = transactional(settings, f"dispatch.p{partition}")
         await producer.start()
-        marker = await load_state(KafkaLog(settings), STATE.name, partition, core.load, lambda offset, why: None)
+        marker, _ = await load_state(KafkaLog(settings), STATE.name, partition, core.load, lambda offset, why: None)
         assert marker is not None
         core.opened(marker.pack, marker.at)
         at = max(marker.at, found[-1].appended_at)

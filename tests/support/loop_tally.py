@@ -38,6 +38,9 @@ class Tally:
         else:
             raise ValueError(key)
 
+    def check(self) -> Iterable[None]:
+        return ()
+
     def opened(self, pack: str | None, at: Instant) -> None:
         self.pack_at = pack
 

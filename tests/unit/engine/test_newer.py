@@ -15,6 +15,7 @@ from engine.settings import Settings
 from engine.stages.fanout import FanoutCore
 from engine.stream.positions import load_state, unfit_ticket
 from engine.views.from_state import rebuild
+from rules.errors import UnfitTicket
 from rules.state.partition_state import Book
 from tests.support.fetched import fetched
 from topics import codec
@@ -81,7 +82,7 @@ def _stored(monkeypatch: pytest.MonkeyPatch, *records: tuple[bytes, bytes]) -> N
     monkeypatch.setattr("engine.stream.positions.to_end", to_end)
 
 
-@pytest.mark.parametrize("key", [b"m:", b"q:h", b"n:h/1", b"c:x", b"d:desk:p", b"h:commands:0:1"])
+@pytest.mark.parametrize("key", [b"m:", b"t:h-20260101-1", b"q:h", b"n:h/1", b"c:x", b"d:desk:p", b"h:commands:0:1"])
 async def test_an_opening_refuses_a_newer_state(key: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever record it is: partition, offset and form are named, and nothing is written."""
     _stored(monkeypatch, (key, b'{"schema":5}'))
@@ -89,11 +90,16 @@ async def test_an_opening_refuses_a_newer_state(key: bytes, monkeypatch: pytest.
         await load_state(KafkaLog(Settings()), STATE.name, 3, Book({}).load, lambda offset, why: None)
 
 
-async def test_a_newer_ticket_is_found_although_tickets_are_kept_as_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Loading takes its bytes; what keeps the opening from going on is then looked for and named."""
-    marker = codec.encode(Marker(at=1, positions={}))
-    _stored(monkeypatch, (b"t:h-20260101-1", b'{"schema":1,"id":"h-20260101-1","mood":"grim"}'), (b"m:", marker))
-    assert await load_state(KafkaLog(Settings()), STATE.name, 0, Book({}).load, lambda offset, why: None) is not None
+async def test_a_newer_ticket_is_found_although_its_head_alone_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loading takes its bytes, for which nobody vouches; what keeps the opening from going on is looked for and
+    named."""
+    marker, book = codec.encode(Marker(at=1, positions={})), Book({})
+    grim = b'{"schema":1,"id":"h-20260101-1","pack":"p@1","status":"offered","mood":"grim"}'
+    _stored(monkeypatch, (b"t:h-20260101-1", grim), (b"m:", marker))
+    found = await load_state(KafkaLog(Settings()), STATE.name, 0, book.load, lambda offset, why: None)
+    assert found.marker is not None and not found.vouched
+    with pytest.raises(UnfitTicket, match="h-20260101-1"):
+        [*book.tickets.check()]
     with pytest.raises(StateFromNewer, match=r"tickets\.state/0 offset 0 .* member 'mood'"):
         await unfit_ticket(KafkaLog(Settings()), STATE.name, 0)
 

@@ -44,7 +44,8 @@ def decided(incidents: list[Out]) -> Iterator[Out]:
         yield from core.flush()
     yield from (Out("state", 0, key, value) for key, value in core.book.records())
     packed = sum(map(is_packed, core.book.tickets._bytes.values()))
-    assert packed == (len(core.book.tickets) - ticket_store.FRESH if ticket_store.FRESH < 100 else 0)
+    unpacked, fresh = len(core.book.tickets) - packed, ticket_store.FRESH
+    assert fresh <= unpacked <= 2 * fresh if fresh < 100 else packed == 0
 
 
 def test_a_packed_book_decides_the_same_bytes(incidents: list[Out], request: pytest.FixtureRequest) -> None:
@@ -88,14 +89,14 @@ def test_packed_it_is_a_third_at_most(incidents: list[Out]) -> None:
     timed(core, [record(INCIDENTS.name, n, one, START) for n, one in enumerate(incidents)])
     values = [core.book.tickets.stored(name) or b"" for name in core.book.tickets]
     packing = Packing(values[:60])
-    assert sum(map(len, map(packing.pack, values[60:]))) * 3 < sum(map(len, values[60:]))
-    assert [packing.unpack(packing.pack(value)) for value in values] == values
+    assert sum(map(len, packing.pack(values[60:]))) * 3 < sum(map(len, values[60:]))
+    assert [packing.unpack(value) for value in packing.pack(values)] == values
 
 
 def test_what_has_nothing_in_common_is_packed_by_itself() -> None:
     """And bytes that only begin like something packed are no JSON, as they were before."""
     packing = Packing([b"{}"])
-    assert packing.unpack(packing.pack(b'{"a":1}')) == b'{"a":1}'
+    assert [packing.unpack(value) for value in packing.pack([b'{"a":1}', b"[]"])] == [b'{"a":1}', b"[]"]
     assert packing.unpack(b'{"a":1}') == b'{"a":1}'
     with pytest.raises(msgspec.DecodeError):
         packing.unpack(b"\x28\xb5\x2f\xfdno")
