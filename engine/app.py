@@ -30,7 +30,7 @@ from engine.observability.watchdog import Watchdog
 from engine.security.private_files import make_missing
 from engine.security.vault import Vault
 from engine.settings import Settings
-from engine.stages.groups import client_id
+from engine.stages.groups import client_id, place_of
 from engine.stages.outputs import outputs_of
 from engine.stream.batch import Batch
 from engine.stream.contracts import Core, Record
@@ -234,7 +234,7 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
     build = plan(stage)
     await verify(settings)
     metrics = StageMetrics(stage)
-    host = await _host(settings, stage, crash, metrics)
+    host = await _host(settings, stage, crash, metrics, place_of(stage, ready))
     built = await build(host)
     _answer(host, built.loop)
     watchdog = Watchdog(stage, settings.watchdog_seconds, built.loop.watch.standings)
@@ -254,7 +254,7 @@ async def run_stage(settings: Settings, stage: str, ready: Path | None = None) -
         host.tracing.close()
 
 
-async def _host(settings: Settings, stage: str, crash: CrashPoint, metrics: StageMetrics) -> Host:
+async def _host(settings: Settings, stage: str, crash: CrashPoint, metrics: StageMetrics, place: str | None) -> Host:
     """Make what a stage stands on, with the clock and the pack in force."""
     reference = Reference(settings, metrics)
     await reference.refresh()
@@ -269,7 +269,7 @@ async def _host(settings: Settings, stage: str, crash: CrashPoint, metrics: Stag
         stage=stage,
         app=new_app(settings, stage),
         log=log_of,
-        consumer=log_of.member(stage, client_id(stage)),
+        consumer=log_of.member(stage, client_id(stage), place),
         reference=reference,
         metrics=metrics,
         crash=crash,

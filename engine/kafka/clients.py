@@ -49,14 +49,16 @@ def sender(settings: "Settings", **more: Any) -> AIOKafkaProducer:
     return AIOKafkaProducer(**kafka_arguments(settings), acks="all", enable_idempotence=True, **more)
 
 
-def member(settings: "Settings", stage: str, client: str) -> LogConsumer:
-    """Make the group consumer of a stage, with every setting that keeps records from being lost."""
+def member(settings: "Settings", stage: str, client: str, place: str | None = None) -> LogConsumer:
+    """Make the group consumer of a stage, with every setting that keeps records from being lost; ``place``: under what
+    the group knows it again."""
     from engine.kafka.grown_partitions import assignor  # needs the metrics, which no tool does
 
     return watcher(
         settings,
         group_id=f"{settings.prefix}{stage}",
         client_id=client,
+        group_instance_id=place,
         enable_auto_commit=False,
         auto_offset_reset="none",
         partition_assignment_strategy=(assignor(settings),),

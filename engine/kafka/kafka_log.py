@@ -28,9 +28,9 @@ class KafkaLog:
         """Make the producer of one input partition."""
         return clients.transactional(self.settings, name)
 
-    def member(self, stage: str, client: str) -> LogConsumer:
+    def member(self, stage: str, client: str, place: str | None = None) -> LogConsumer:
         """Make the group consumer of a stage."""
-        return clients.member(self.settings, stage, client)
+        return clients.member(self.settings, stage, client, place)
 
     @asynccontextmanager
     async def reading(

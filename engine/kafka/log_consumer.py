@@ -260,6 +260,8 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
 
     async def stop(self) -> None:
         """Leave the group, end what fetches, close the connections: in some seconds, whatever the library does."""
+        if getattr(self._coordinator, "_group_instance_id", None) is not None:
+            self._coordinator._group_instance_id = None  # the library would keep the place, and nobody get what is ours
         await stopped(self, super().stop())
 
     def is_joining(self) -> bool:

@@ -123,5 +123,9 @@ class Log(Protocol):
     def reading(self, tps: Iterable[TopicPartition], partition_bytes: int = ...) -> AbstractAsyncContextManager[Reader]:
         """Open a reader of no group over these partitions, at their beginnings."""
 
-    def member(self, stage: str, client: str) -> Reader:
-        """Make a reader in the group of a stage, which names itself to the broker so."""
+    def member(self, stage: str, client: str, place: str | None = None) -> Reader:
+        """Make a reader in the group of a stage, which names itself to the broker so.
+
+        ``place``: whoever comes under it takes over from whoever had it at once, without the others noticing; else who
+        is gone without a word is missed once its session has ended.
+        """

@@ -1,18 +1,27 @@
 """Who takes part in the stages' consumer groups: what the broker says, whoever started them and wherever."""
 
 import asyncio
+import fcntl
+import hashlib
 import os
+import re
 import socket
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient
 
 from engine.kafka import clients
 from engine.kafka.driver_errors import KafkaFault
+from engine.security.private_files import make_missing
 from engine.settings import Settings
 from engine.stages import STAGES
 
 COORDINATOR_SECONDS = 10
+
+KEEP_THEIR_PLACE = frozenset({"intake", "dispatch", "fanout"})
+"""Stages whose topics are always the same. One that reads whatever matches a pattern would be given what it had, when
+it comes again, and not what was added meanwhile."""
 
 
 class Member(NamedTuple):
@@ -33,6 +42,33 @@ class Member(NamedTuple):
 def client_id(stage: str) -> str:
     """Name this process towards the broker."""
     return f"{stage}:{os.getpid()}:{socket.gethostname()}"
+
+
+def place_of(stage: str, ready: Path | None) -> str | None:
+    """Give the name under which the group knows this process again should it be killed: what it had is its own at
+    once, and waits for no session to end.
+
+    Only where it has a name on this machine that is its alone: two under one would take the place from each other. That
+    is held by a lock beside its ready-file, which goes with the process.
+
+    Args:
+        stage: What it is.
+        ready: Its ready-file, ``<name>.ready`` in the stack's folder; ``None``: it was given no name.
+    """
+    if ready is None or stage not in KEEP_THEIR_PLACE:
+        return None
+    try:
+        make_missing(ready.parent)
+        handle = os.open(ready.with_suffix(".place"), os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    except OSError:  # a full disk, or one that is read only
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(handle)
+        return None
+    folder = hashlib.sha256(os.fsencode(ready.parent.resolve())).hexdigest()[:12]
+    return re.sub(r"[^A-Za-z0-9._-]", "-", f"{ready.stem}.{socket.gethostname()}.{folder}")[:200]
 
 
 async def members(settings: Settings) -> list[Member]:

@@ -98,7 +98,7 @@ class Worker:
     def reading(self, tps: Iterable[TopicPartition], partition_bytes: int = 0) -> Any:
         return self.rig.log.reading(tps)
 
-    def member(self, stage: str, client: str) -> Any:
+    def member(self, stage: str, client: str, place: str | None = None) -> Any:
         return self.rig.log.member(stage, client)
 
     def _core(self, number: int) -> Core:

@@ -51,8 +51,8 @@ class MemoryLog:
         """Make a writer; its transactional id is ``<prefix><name>``."""
         return MemoryWriter(self, self.prefix + name)
 
-    def member(self, stage: str, client: str) -> MemoryReader:
-        """Make a reader in the group of a stage."""
+    def member(self, stage: str, client: str, place: str | None = None) -> MemoryReader:
+        """Make a reader in the group of a stage. Whoever is gone is missed at once here, whatever its place."""
         name = self.prefix + stage
         return MemoryReader(self, client, self.groups.setdefault(name, Group(self, name)))
 
