@@ -10,6 +10,7 @@ from engine.replay.checkpoint import Checkpoint, Checkpoints, linked
 from engine.replay.gc_pause import calm
 from engine.replay.recorded_history import INPUTS, Gap, by_partition, check_beginnings
 from engine.replay.start_moment import Moment
+from rules.errors import UnfitTicket
 from rules.history.fold import Said, fold, said
 from rules.law.compiled import Law
 from rules.state.partition_state import Book
@@ -40,6 +41,8 @@ class Standing:
         """Stand as a checkpoint says."""
         for key, value in one.state:
             self.book.load(key, value)
+        for _ in self.book.tickets.check():
+            pass  # nobody vouches for a checkpoint's
         self.book.opened(one.pack, one.at)
         self.at, self.offset, self.last, self.positions = one.at, one.offset, one.last, dict(one.positions)
         self._link, self._digest = one.link, one.digest
@@ -72,7 +75,7 @@ class Standing:
             fold(self.book, self._laws, told)
             if topic in INPUTS:
                 self.positions[topic] = int(place.partition(":")[2]) + 1
-        except (*UNREADABLE, KeyError, ValueError) as exc:
+        except (*UNREADABLE, UnfitTicket, KeyError, ValueError) as exc:
             raise Gap(f"what {entry.id} has changed cannot be told: {type(exc).__name__}: {exc}") from exc
         self._link, self._digest = self._digest, linked(self._digest, entry.value or b"")
         self.at, self.last, self.offset = told.at, entry.offset, entry.offset + 1

@@ -83,6 +83,7 @@ def test_its_state_opens_and_the_city_goes_on(rows: list[dict[str, Any]]) -> Non
         else:
             book.load(key.encode(), value)
     assert marker is not None
+    assert len([*book.tickets.check()]) > 0
     book.opened(marker.pack or next(iter(laws)), marker.at)
     was_open, end = set(book.open), marker.at + 400 * DAY
     assert was_open
