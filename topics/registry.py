@@ -80,15 +80,21 @@ INTAKE_STATE = TopicSpec(
     "intake.state", "hash of the identity; m:", (Seen, Marker), Compact(), ("intake",), ("intake",)
 )
 INCIDENTS = TopicSpec(
-    "incidents", "home", (Incident, IncidentReferred), Delete(180), ("intake", "dispatch"), ("dispatch", "replay")
+    "incidents",
+    "home",
+    (Incident, IncidentReferred),
+    Delete(180),
+    ("intake", "dispatch", "gateway"),
+    ("dispatch", "gateway", "replay"),
 )
+"""The gateway reads of it, and of ``commands``, what was held, and writes that once more (docs/decisions/0026)."""
 COMMANDS = TopicSpec(
     "commands",
     "home",
     (Command,),
     Delete(180),
     ("gateway", "cli", "replies", "feed", "pack publish"),
-    ("dispatch", "replay"),
+    ("dispatch", "gateway", "replay"),
 )
 STATE = TopicSpec(
     "tickets.state",

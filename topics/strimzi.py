@@ -12,8 +12,9 @@ from topics import departments
 from topics.registry import REFERENCE, TOPICS, TopicSpec, department_topics
 
 API = "kafka.strimzi.io/v1"
-TRANSACTIONAL = frozenset({"intake", "dispatch", "fanout"})
-"""Stages that write in transactions (DESIGN 1)."""
+TRANSACTIONAL = {"intake": "intake.", "dispatch": "dispatch.", "fanout": "fanout.", "gateway": "held."}
+"""Who writes in transactions (DESIGN 1) -> how its transactional ids begin: nobody can fence another's. The gateway's
+are of what was held (docs/decisions/0026)."""
 
 STAGES = ("intake", "dispatch", "fanout", "projector", "replies", "archive")
 DOORS = ("gateway", "notifier")
@@ -67,7 +68,8 @@ def stage_user(stage: str, prefix: str, cluster: str) -> Resource:
     if stage in STAGES:
         acls.append(_acl("group", prefix + stage, ["Read", "Describe"]))
     if stage in TRANSACTIONAL:
-        acls.append(_acl("transactionalId", f"{prefix}{stage}.", ["Write", "Describe"], "prefix"))
+        name = prefix + TRANSACTIONAL[stage]
+        acls.append(_acl("transactionalId", name, ["Write", "Describe"], "prefix"))
     return _user(f"{prefix}{stage}", cluster, [*acls, _cluster(["Describe", "DescribeConfigs", "IdempotentWrite"])])
 
 

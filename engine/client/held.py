@@ -1,24 +1,21 @@
 """The door for held causes: lists them from the state, sends one again with its own bytes, or lets it go
 (docs/decisions/0012)."""
 
-import hashlib
 import time
 import uuid
 from typing import NamedTuple
 
-from aiokafka import TopicPartition
-
 from engine.client.command_batches import give_many
 from engine.errors import InvalidSettings
-from engine.kafka import clients
 from engine.kafka.broker_time import engine_now
+from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.reference import load_clock
 from engine.settings import Settings
+from engine.stream.held_records import bytes_of, demand_there, written_again
 from engine.views.from_state import image_of, partition_in
 from engine.views.history import decisions
 from rules.masking.masker import masked_command
-from topics import codec
-from topics.command import AGAIN, Actor, Command
+from topics.command import Actor, Command
 from topics.decision import Decision
 from topics.ids import DecisionId
 from topics.ticket import HeldCause
@@ -33,7 +30,7 @@ class Found(NamedTuple):
     id: str
     cause: HeldCause
     bytes_are: str
-    """``there``, ``aged away``, ``altered``; of a clock ``none``."""
+    """As ``Bytes.state``."""
 
 
 async def held(settings: Settings) -> list[Found]:
@@ -42,32 +39,9 @@ async def held(settings: Settings) -> list[Found]:
         (name, cause) for p in range(settings.partitions) for name, cause in (await image_of(settings, p)).held.items()
     ]
     return [
-        Found(name, cause, (await _bytes(settings, name, cause))[0])
+        Found(name, cause, (await bytes_of(KafkaLog(settings), name, cause, WAIT_SECONDS)).state)
         for name, cause in sorted(found, key=lambda one: (one[1].at, one[0]))
     ]
-
-
-async def _bytes(settings: Settings, name: str, cause: HeldCause) -> tuple[str, bytes | None, bytes | None]:
-    """Read a held record back from its position: what is to be said of it, key and value."""
-    if name.startswith("clock:"):
-        return "none", None, None
-    topic, partition, offset = name.rsplit(":", 2)
-    tp = TopicPartition(settings.prefix + topic, int(partition))
-    reader = clients.watcher(settings, auto_offset_reset="earliest")
-    await reader.start()
-    try:
-        reader.assign([tp])
-        if (await reader.beginning_offsets([tp]))[tp] > int(offset):
-            return "aged away", None, None
-        reader.seek(tp, int(offset))
-        until = time.monotonic() + WAIT_SECONDS
-        while time.monotonic() < until:
-            for record in (await reader.getmany(tp, timeout_ms=500)).get(tp, ()):
-                same = record.offset == int(offset) and hashlib.sha256(record.value or b"").hexdigest() == cause.sha256
-                return ("there", record.key, record.value) if same else ("altered", None, None)
-        return "aged away", None, None
-    finally:
-        await reader.stop()
 
 
 async def end(settings: Settings, kind: CommandKind, name: str, actor: Actor, reason: str) -> Decision | None:
@@ -94,36 +68,17 @@ async def end(settings: Settings, kind: CommandKind, name: str, actor: Actor, re
     if kind is CommandKind.DROP_HELD or name.startswith("clock:"):
         decided = [one async for one in give_many(settings, [(partition, command)], WAIT_SECONDS)]
         return decided[0] if decided else None
-    state, key, value = await _bytes(settings, name, cause)
-    if state != "there":
-        raise InvalidSettings(
-            f"the bytes of {name} are {state}: retention or somebody has taken them. Report it again if it is still so,"
-            " and 'gridwhistle held drop' this one"
-        )
-    return await _send_again(settings, name, key, value, command)
+    log = KafkaLog(settings)
+    found = await bytes_of(log, name, cause, WAIT_SECONDS)
+    demand_there(name, found)
+    return await _decided(settings, partition, await written_again(log, name, found, command))
 
 
-async def _send_again(
-    settings: Settings, name: str, key: bytes | None, value: bytes | None, command: Command
-) -> Decision | None:
-    """Write the record to its topic once more, in a transaction as our stages do, and wait for what becomes of it."""
-    topic, partition, _ = name.rsplit(":", 2)
-    producer = clients.transactional(settings, f"held.p{partition}")
-    await producer.start()
-    try:
-        async with producer.transaction():
-            sent = await producer.send_and_wait(
-                settings.prefix + topic,
-                value,
-                key=key,
-                partition=int(partition),
-                headers=[(AGAIN, codec.encode(command))],
-            )
-    finally:
-        await producer.stop()
-    wanted, until = DecisionId(f"{topic}:{partition}:{sent.offset}"), time.monotonic() + WAIT_SECONDS
+async def _decided(settings: Settings, partition: int, wanted: DecisionId) -> Decision | None:
+    """Wait for what becomes of it."""
+    until = time.monotonic() + WAIT_SECONDS
     while time.monotonic() < until:
-        async for decision in decisions(settings, int(partition), (f'"{wanted}"'.encode(),)):
+        async for decision in decisions(settings, partition, (f'"{wanted}"'.encode(),)):
             if decision.id == wanted:
                 return decision
     return None

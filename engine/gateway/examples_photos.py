@@ -1,4 +1,4 @@
-"""What the addresses of pictures take and give, by example."""
+"""What the addresses of pictures, ours and those that lie elsewhere, take and give, by example."""
 
 from typing import Any
 
@@ -13,6 +13,11 @@ OF_PHOTOS: dict[str, Example] = {
         {"photo": PHOTO, "proof": f"photo:{PHOTO}", "bytes": 204800},
         takes={kind: (_PICTURE, "…") for kind in ("image/jpeg", "image/png", "image/webp")},
         fails=("unreadable", "foreign-origin", "not-found", "no-archive", "refused", "too-large", "wrong-type"),
+    ),
+    "attachments": Example(
+        200,
+        {"attachments": [{"address": "https://pictures.example/1.jpg", "is_whole": True}], "gone": False},
+        fails=("not-found", "no-archive"),
     ),
     "photo": Example(200, "…", "image/jpeg", fails=("not-found", "no-archive")),
 }

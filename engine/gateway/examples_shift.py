@@ -66,10 +66,10 @@ OF_SHIFT: dict[str, Example] = {
     ),
     "held_end": Example(
         200,
-        {"command": "held:5b0c…", "reason": "held_dropped"},
+        {"command": "held:5b0c…", "reason": "reported", "ticket": "tawan-20260302-1"},
         takes=_takes(
             {"kind": {"type": "string", "enum": ["retry_held", "drop_held"]}, "cause": _TEXT, "reason": _TEXT},
-            {"kind": "drop_held", "cause": RECORD, "reason": "reported by telephone meanwhile"},
+            {"kind": "retry_held", "cause": RECORD, "reason": "mended in 0.3.2"},
             "kind",
             "cause",
             "reason",

@@ -110,7 +110,7 @@ async def _past(world: World, caller: Caller, name: str, after: int, limit: int)
         ticket, is_live = await seen(world, archive, caller, name)
         until = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
         while True:
-            told = await _page(archive, ticket.id, after, limit + 1)
+            told = await page(archive, ticket.id, after, limit + 1)
             past = Past(ticket, told[:limit], len(told) > limit, is_behind=False)
             if past.more or not is_live or not _lacks(past, after):
                 return past
@@ -119,7 +119,8 @@ async def _past(world: World, caller: Caller, name: str, after: int, limit: int)
             await asyncio.sleep(0.1)
 
 
-async def _page(archive: "Archive", ticket: str, after: int, limit: int) -> list[tuple[int, Decision]]:
+async def page(archive: "Archive", ticket: str, after: int, limit: int) -> list[tuple[int, Decision]]:
+    """Read some decisions about a ticket, those behind ``after``, oldest first, each with its place on the log."""
     from engine.archive.reading import page_of
 
     return [

@@ -45,6 +45,7 @@ POLICIES: dict[str, Policy] = {
     "ticket": Policy(LOOKING, "own"),
     "history": Policy(LOOKING, "own"),
     "explain": Policy(LOOKING, "own"),
+    "attachments": Policy(LOOKING, "own"),
     "command": Policy(WORKING, "own"),
     "bulk": Policy(WORKING, "own"),
     "photo_add": Policy(WORKING, "own"),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.gateway import (
+    attachments,
     bulk,
     commands,
     console,
@@ -119,6 +120,7 @@ ROUTES = (
     Route("GET", "/v1/tickets/{id:path}/photos/{photo}", "photo", photos.photo),
     Route("GET", "/v1/tickets", "search", finding.search),
     Route("GET", "/v1/tickets/{id:path}/history", "history", past.history),
+    Route("GET", "/v1/tickets/{id:path}/attachments", "attachments", attachments.attachments),
     Route("GET", "/v1/tickets/{id:path}/explain", "explain", past.explain),
     Route("GET", "/v1/tickets/{id:path}", "ticket", tickets.ticket),
     Route("GET", "/v1/queues", "queues", queues.queues),

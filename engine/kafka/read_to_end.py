@@ -1,5 +1,5 @@
-"""Reads partitions from where they begin to where they end now, without joining any group: one piece for states, logs,
-views and tools."""
+"""Reads partitions from where they begin to where they end now, or one record of them, without joining any group: one
+piece for states, logs, views and tools."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -8,6 +8,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from engine.kafka.clients import PARTITION_BYTES
 from engine.kafka.port import Log
+
+ONE_RECORD_BYTES = 64 * 1024
+"""Of a fetch for one record: a broker gives a whole batch, however large, and nothing behind it."""
 
 
 async def to_end(
@@ -35,3 +38,21 @@ async def to_end(
                 yield records
             # what is fetched already is given without a pause: the group's heartbeats must come between
             await asyncio.sleep(0)
+
+
+async def record_at(log: Log, topic: str, partition: int, offset: int, seconds: float) -> ConsumerRecord | None:
+    """Give the record at a place of a logical topic; ``None``: there is none there, or none any more.
+
+    Raises:
+        TimeoutError: It did not come in time.
+    """
+    tp = TopicPartition(log.prefix + topic, partition)
+    async with asyncio.timeout(seconds), log.reading([tp], ONE_RECORD_BYTES) as reader:
+        begins, ends = await reader.beginning_offsets([tp]), await reader.end_offsets([tp])
+        if not begins[tp] <= offset < ends[tp]:
+            return None
+        reader.seek(tp, offset)
+        while await reader.position(tp) <= offset:
+            for record in (await reader.getmany(tp, timeout_ms=500)).get(tp, ()):
+                return record if record.offset == offset else None
+    return None

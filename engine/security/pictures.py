@@ -30,8 +30,8 @@ class UnfitPicture(GridwhistleError):
 def stripped(content: bytes) -> Picture:
     """Know a picture by its first bytes and take out all that is not to be seen.
 
-    What is kept is a picture of the same points: nothing is decoded. Which side is up stands in what is taken out, so
-    whoever sends one turns it first, as the console does.
+    What is kept is a picture of the same points: nothing is decoded. Of what a camera wrote beside a JPEG it is told
+    which side is up, and nothing else: telephones turn no point.
 
     Raises:
         UnfitPicture: It is none that is taken.
@@ -57,18 +57,22 @@ def _counted(pieces: Iterator[T]) -> Iterator[T]:
 
 # -- JPEG (ITU T.81, annex B) ------------------------------------------------------------------------------------------
 
-_START, _END, _SCAN, _ADOBE = 0xD8, 0xD9, 0xDA, 0xEE
+_START, _END, _SCAN, _EXIF, _ADOBE = 0xD8, 0xD9, 0xDA, 0xE1, 0xEE
 _FRAMES = (0xC0, 0xC1, 0xC2)
 _TABLES = (0xC4, 0xDB, 0xDD)
 _BESIDE = (*range(0xE0, 0xF0), 0xFE)
 """What programs write for themselves, and comments."""
+_UP = 0x0112
+"""Of Exif's first directory the number that says which side is up (TIFF 6.0), 1 where it lies as it is seen."""
 _NEXT = re.compile(rb"\xff[^\x00\xd0-\xd7]", re.DOTALL)
 """Where a scan ends: a marker that is neither a stuffed byte nor a restart."""
 
 
 def _jpeg(content: bytes) -> tuple[bytes, tuple[int, int]]:
-    kept, size, has_scan = [b"\xff\xd8"], (0, 0), False
+    kept, size, has_scan, up = [b""], (0, 0), False, 1
     for marker, payload, scan in _counted(_segments(content)):
+        if marker == _EXIF and up == 1:
+            up = _side_up(payload)
         if marker in _BESIDE:
             # of a picture in four colours it says which; its bytes are of one length
             if marker != _ADOBE or not payload.startswith(b"Adobe") or len(payload) != 12:
@@ -85,7 +89,32 @@ def _jpeg(content: bytes) -> tuple[bytes, tuple[int, int]]:
         kept.append(struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload + scan)
     if not has_scan:
         raise UnfitPicture("the picture holds no points")
+    kept[0] = b"\xff\xd8" + (b"" if up == 1 else _said_up(up))
     return b"".join(kept) + b"\xff\xd9", size
+
+
+def _side_up(payload: bytes) -> int:
+    """Read which side is up, 1 to 8; what cannot be read, or says no side, is 1."""
+    order, tiff = {b"Exif\0\0II*\0": "<", b"Exif\0\0MM\0*": ">"}.get(payload[:10]), payload[6:]
+    if order is None:
+        return 1
+    try:
+        (at,) = struct.unpack_from(f"{order}I", tiff, 4)
+        (count,) = struct.unpack_from(f"{order}H", tiff, at)
+        for n in range(count):
+            tag, kind, number, value = struct.unpack_from(f"{order}HHIH", tiff, at + 2 + 12 * n)
+            if (tag, kind, number) == (_UP, 3, 1):
+                return value if 1 <= value <= 8 else 1
+    except struct.error:
+        return 1
+    return 1
+
+
+def _said_up(up: int) -> bytes:
+    """Write which side is up as Exif has it: one directory of one entry."""
+    entry = struct.pack(">HHIHH", _UP, 3, 1, up, 0)
+    payload = b"Exif\0\0MM\0*" + struct.pack(">IH", 8, 1) + entry + struct.pack(">I", 0)
+    return struct.pack(">BBH", 0xFF, _EXIF, len(payload) + 2) + payload
 
 
 def _segments(content: bytes) -> Iterator[tuple[int, bytes, bytes]]:

@@ -16,7 +16,7 @@ ROWS = [
 
 
 def test_what_is_held_is_ended_with_a_reason(town: Town) -> None:
-    """A rung is given back, a record let go or decided again at a terminal; what is no longer held is said."""
+    """A rung is given back to its clock, a record decided again, anything let go; what is no longer held is said."""
     desk = town.sit("desk:desk-1")
     listed = json.dumps({"rows": ROWS, "now": 1772413200000})
     desk.route(
@@ -29,9 +29,8 @@ def test_what_is_held_is_ended_with_a_reason(town: Town) -> None:
     )
     desk.goto(f"{town.address}/records")
     clock, record = (desk.get_by_role("form", name="了结搁置的处理").nth(n) for n in range(2))
-    expect(clock.get_by_role("button")).to_have_text(["重试搁置", "放弃搁置"])
-    expect(record.get_by_role("button")).to_have_text(["放弃搁置"])
-    expect(desk.locator("code", has_text="gridwhistle held retry")).to_have_count(1)
+    for form in (clock, record):
+        expect(form.get_by_role("button")).to_have_text(["重试搁置", "放弃搁置"])
     clock.get_by_role("button", name="重试搁置").click()  # without a reason nothing is asked
     clock.locator('[name="reason"]').fill("已修复")
     town.refusals = ("status of 404",)

@@ -60,13 +60,19 @@ def test_an_own_view_is_kept_and_found_again(town: Town) -> None:
 
 
 def test_a_zero_stays_and_can_be_clicked(town: Town) -> None:
-    """Urgencies and states of the law stand there with their zero, and a value whose last row has gone stays; a click
-    on one says that nothing fits and how to go on."""
+    """All that the law has stands there with its zero, more than a few behind a button; a value whose last row has gone
+    stays; a click on one says that nothing fits and how to go on."""
     chief = queue(town, "/queues/all", (1366, 2000))
     ticket = town.report(chief, category="lift_stuck", location={"grid": "jiangjunlu-g1-m1"}, text="zero")
     chief.locator(f'[data-id="{ticket}"]').wait_for()
     facet = chief.get_by_role("group", name="类别").locator("label", has_text="电梯")
     expect(facet.locator(".n")).not_to_have_text("0")
+    law = town.ask(chief, "/v1/packs/in-force")
+    for name, count in {"部门": len(law["departments"]), "类别": len(law["categories"]) + 1}.items():
+        group = chief.get_by_role("group", name=name)
+        group.get_by_role("button", name=re.compile(f"全部 {count} 项")).click()
+        expect(group.locator("label")).to_have_count(count)
+    chief.get_by_role("group", name="类别").get_by_role("button", name="收起").click()
     state = chief.get_by_role("group", name="状态").locator("label", has_text="挂账")
     expect(state).to_have_class("zero")
     state.locator("input").check()

@@ -23,7 +23,7 @@ async def test_the_past_is_shown_to_whom_its_ticket_is(redis_url: str, database_
                 continue
             shown = {name for name, (_, holder) in tickets.items() if sees(seat, name, holder) and may("search", seat)}
             for name, (ticket, _) in tickets.items():
-                for route in ("history", "explain"):
+                for route in ("history", "explain", "attachments"):
                     found = await client.get(f"/v1/tickets/{ticket}/{route}", headers=headers)
                     assert (found.status_code == 200) is (name in shown), (seat, name, route, found.text)
                     cells[name in shown] += 1

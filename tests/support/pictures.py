@@ -12,6 +12,14 @@ def segment(marker: int, payload: bytes) -> bytes:
     return struct.pack(">BBH", 0xFF, marker, len(payload) + 2) + payload
 
 
+def exif(order: str, side: int, *, at: int = 8, kind: int = 3) -> bytes:
+    """What a camera writes: which side is up (TIFF 6.0, tag 274), who made it, and where; in either order of bytes."""
+    entries = struct.pack(f"{order}HHIHH", 0x112, kind, 1, side, 0) + struct.pack(f"{order}HHII", 0x10F, 2, 30, 38)
+    head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}I", at)
+    whole = head + struct.pack(f"{order}H", 2) + entries + struct.pack(f"{order}I", 0)
+    return segment(0xE1, b"Exif\0\0" + whole + SECRET)
+
+
 EXIF = segment(0xE1, b"Exif\0\0MM\0*" + SECRET)
 _LUMINANCE = bytes([0, 2, 1, 3, 3, 2, 4, 3, 5, 5, 4, 4])
 """Lengths and values of one small table of codes: enough for a picture in one grey."""

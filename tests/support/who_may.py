@@ -48,6 +48,7 @@ WHO = {
     "search": "roster source department auditor",
     "ticket": "roster source department auditor",
     "history": "roster source department auditor",
+    "attachments": "roster source department auditor",
     "explain": "roster source department auditor",
     "command": "roster source department",
     "bulk": "roster source department",

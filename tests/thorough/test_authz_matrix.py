@@ -107,7 +107,7 @@ ASKED: dict[str, tuple[str, Any, int]] = {
 }
 """Route -> what is asked of it and what those who may are answered. What shows tickets is asked below."""
 OF_TICKETS = {"ticket", "viewing", "photo_add", "photo", "command", "bulk", "queue", "stream", "open311_request_one"}
-IN_THE_ARCHIVE = {"search", "history", "explain"}
+IN_THE_ARCHIVE = {"search", "history", "explain", "attachments"}
 """Asked with PostgreSQL by ``tests/kafka/test_authz_past.py``."""
 
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Row } from "../src/api/model.ts";
+import type { Pack, Row } from "../src/api/model.ts";
+import { listed, ofLaw } from "../src/lib/facet-values.ts";
 import { bodyOf } from "../src/lib/command-body.ts";
 import { counted, filterOf, passes, queryOf, stands, toggled } from "../src/lib/facets.ts";
 
@@ -51,4 +52,24 @@ test("a form becomes a command's fields, and nothing that was left empty", () =>
     kind: "finish", text: "已清理", proof: ["photo:0", "photo:1", "photo:2"], passed: false, departments: ["a", "b"],
     until: Date.parse("2026-03-02T09:00:00+08:00"),
   });
+});
+
+test("a facet lists all that the law has, with its zero; of many those that matter, without moving them", () => {
+  const codes = Array.from({ length: 20 }, (_, n) => `c${n}`);
+  const pack = {
+    categories: codes.map((code) => ({ code })), departments: [{ code: "ranqi" }], parties: [{ code: "residents" }],
+    homes: [{ code: "tawan" }, { code: "boaijie" }], grids: [{ code: "tawan", parent: "east" }, { code: "boaijie", parent: "east" }],
+    ladders: { default: [{ code: "grid" }], fast: [{ code: "grid" }, { code: "street" }] },
+  } as unknown as Pack;
+  assert.deepEqual(ofLaw("tier", pack), ["grid", "street"]);
+  assert.deepEqual(ofLaw("street", pack), ["east"]);
+  assert.deepEqual(ofLaw("dept", pack), ["ranqi"]);
+  assert.deepEqual(ofLaw("category", pack), [...codes, ""]);
+  const law = ofLaw("category", pack);
+  const some = listed(law, new Map([["c19", 5], ["c11", 1]]), new Set(["c12"]), ["c15"], false);
+  assert.deepEqual(some.values, ["c0", "c1", "c2", "c3", "c4", "c11", "c12", "c15", "c19"]);
+  assert.equal(some.left, 12);
+  assert.deepEqual(listed(law, new Map([["c11", 9], ["c19", 8]]), new Set(["c12"]), ["c15"], false).values, some.values);
+  assert.deepEqual(listed(law, new Map([["old", 1]]), new Set(), [], true), { values: [...law, "old"], left: 0 });
+  assert.deepEqual(listed(ofLaw("leaf", pack), new Map(), new Set(), ["x"], false).values, ["x"]);
 });

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.security.pictures import MOST_PIECES, MOST_PIXELS, UnfitPicture, stripped
-from tests.support.pictures import EXIF, SECRET, chunk, frame, jpeg, piece, png, segment, webp
+from tests.support.pictures import EXIF, SECRET, chunk, exif, frame, jpeg, piece, png, segment, webp
 
 MAKERS: dict[str, Callable[..., bytes]] = {"image/jpeg": jpeg, "image/png": png, "image/webp": webp}
 BESIDE = {
@@ -29,6 +29,21 @@ def test_what_a_camera_writes_beside_it_is_gone(kind: str) -> None:
         found = stripped(whole)
         assert found.kind == kind and SECRET[:9] not in found.content
         assert found.content == stripped(make()).content == stripped(found.content).content
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_which_side_is_up_stays_and_nothing_beside_it(order: str) -> None:
+    """A telephone writes down how it was held, and turns no point: that one number is kept of what it writes; one that
+    says nothing, or no side that there is, leaves nothing."""
+    for side in range(1, 9):
+        whole = jpeg(exif(order, side), behind=SECRET)
+        kept = stripped(whole).content
+        assert SECRET[:9] in whole and SECRET[:9] not in kept
+        assert (kept == stripped(jpeg()).content) is (side == 1)
+        assert kept == stripped(kept).content == stripped(jpeg(exif(">" if order == "<" else "<", side))).content
+        assert len(kept) <= len(stripped(jpeg()).content) + 40
+    for nonsense in (exif(order, 0), exif(order, 9), exif(order, 6, at=60_000), exif(order, 6, kind=4)):
+        assert stripped(jpeg(nonsense)).content == jpeg()
 
 
 def test_what_is_to_be_seen_stays() -> None:

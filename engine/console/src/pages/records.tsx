@@ -34,6 +34,12 @@ interface HeldRow {
   ticket: string | null;
 }
 
+/** What became of it; without a reason it is not decided yet. */
+interface Ended {
+  reason: string | null;
+  ticket?: string;
+}
+
 /** Why it is to be seen: it stands in the audit before anything is shown. */
 function Why({ show, isBusy }: { show: (why: string) => void; isBusy: boolean }) {
   return (
@@ -114,27 +120,34 @@ function RejectedList() {
   );
 }
 
-/** Ends a held cause: a rung fires after all, or it is let go; a record is decided again at a terminal, by its own bytes. */
+/** Ends a held cause: it is decided after all, by its own bytes, or let go. */
 function EndHeld({ row, again }: { row: HeldRow; again: () => Promise<void> }) {
   const key = useRef(drawnKey());
+  const [isBusy, setBusy] = useState(false);
   const end = async (event: SubmitEvent) => {
     event.preventDefault();
     const reason = String(new FormData(event.currentTarget as HTMLFormElement).get("reason")).trim();
     const kind = event.submitter?.getAttribute("value");
+    setBusy(true);
     try {
-      await ask("/v1/held", { body: { kind, cause: row.id, reason }, key: key.current });
-      tell(t("records.ended"));
+      const done = await ask<Ended>("/v1/held", { body: { kind, cause: row.id, reason }, key: key.current });
+      tell(done.reason === null ? t("records.under_way") : `${t("records.ended")}: ${[word("why", done.reason), done.ticket].filter(Boolean).join(" · ")}`);
     } catch (error) {
       key.current = drawnKey();
       tellProblem(error);
     }
+    setBusy(false);
     await again();
   };
   return (
     <form class="row-of why" aria-label={t("records.end_held")} onSubmit={(event) => void end(event)}>
       <input name="reason" required maxLength={500} aria-label={t("field.reason")} placeholder={t("field.reason")} autocomplete="off" />
-      {row.topic === null && <button value="retry_held">{word("command", "retry_held")}</button>}
-      <button value="drop_held">{word("command", "drop_held")}</button>
+      <button value="retry_held" disabled={isBusy}>
+        {word("command", "retry_held")}
+      </button>
+      <button value="drop_held" disabled={isBusy}>
+        {word("command", "drop_held")}
+      </button>
     </form>
   );
 }
@@ -160,8 +173,6 @@ function HeldList() {
               {row.topic !== null && <span class="n">{t("records.bytes", { n: row.size })}</span>}
               {row.ticket !== null && <Link to={ticketAddress(row.ticket)}>{row.ticket}</Link>}
             </div>
-            {row.topic !== null && <p class="muted">{t("records.mend_held")}</p>}
-            {row.topic !== null && <code class="text-whole">{`gridwhistle held retry ${row.id} --reason '…' --as ${who.value?.role}:${who.value?.name}`}</code>}
             {MAY_END.includes(who.value?.role ?? "") && <EndHeld row={row} again={again} />}
           </li>
         ))}

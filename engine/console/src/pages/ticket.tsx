@@ -7,6 +7,7 @@ import { go, ticketAddress } from "../lib/route.ts";
 import { moment } from "../lib/time.ts";
 import { engineNow } from "../live/clock.ts";
 import { store } from "../live/store.ts";
+import { Attachments } from "../ui/attachments.tsx";
 import { ChildrenTable } from "../ui/children.tsx";
 import { Clocks } from "../ui/clocks.tsx";
 import { Commands } from "../ui/commands.tsx";
@@ -161,6 +162,7 @@ function Whole({ told, found, refresh }: { told: TicketTold; found: Found; refre
       <div class="ticket-main">
         <section class="card" aria-label={t("facts")}>
           <Facts told={told} />
+          {!found.pastProblem && <Attachments key={told.id} id={told.id} />}
         </section>
         <Reporter told={told} />
         <Duplicates told={told} past={found.past} />
