@@ -20,8 +20,11 @@ COMPILED = (
     "rules/decide.py",
     "rules/escalation.py",
     "rules/ticket/[a-z]*.py",
+    "rules/law/categories.py",
     "rules/law/compiled.py",
+    "rules/law/conditions.py",
     "rules/law/duty_hours.py",
+    "rules/law/filing_plan.py",
     "rules/law/force_majeure.py",
     "rules/law/moments.py",
     "rules/law/people.py",
@@ -34,8 +37,15 @@ COMPILED = (
     "rules/state/heads.py",
     "rules/state/partition_state.py",
     "rules/state/ticket_store.py",
+    "topics/ids.py",
+    "topics/trace.py",
+    "engine/observability/traces.py",
     "engine/stages/dispatch.py",
     "engine/stages/dispatch_metrics.py",
+    "engine/stream/batch.py",
+    "engine/stream/fetched.py",
+    "engine/stream/limits.py",
+    "engine/stream/sending.py",
 )
 """What an incident, or a clock that is due, passes through in dispatch."""
 

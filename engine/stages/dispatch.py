@@ -3,7 +3,8 @@ log."""
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 import msgspec
 
@@ -20,15 +21,21 @@ from rules.state.held_causes import set_aside, set_aside_record
 from rules.state.partition_state import Book
 from topics import bounds, codec
 from topics.command import AGAIN, Actor, Command
+from topics.events.types import EventType
 from topics.hostile_json import parse
-from topics.ids import Instant, clock_id, partition_of
+from topics.ids import Instant, clock_id, partition_of, record_id
 from topics.incident import REPORTED, AnyIncident
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, STATE
 from topics.ticket import HeldCause
 from topics.unreadable import UNREADABLE
 from topics.vocabulary import CommandKind, Role
 
-_incident = codec.decoder(AnyIncident)
+_incident: Final = codec.decoder(AnyIncident)
+_encode: Final = codec.encode
+_INCIDENTS: Final = INCIDENTS.name
+_DECISIONS: Final = DECISIONS.name
+_DISPATCHED: Final = EventType.TASK_DISPATCHED
+"""Looked up once: each record asks for them (``rules.ticket.offers``)."""
 
 INPUTS = (INCIDENTS, COMMANDS)
 
@@ -51,11 +58,12 @@ def cause_of(record: Record, speed: int = 1, american: bool = False) -> Incident
     given = _header(record, AGAIN)
     if given is not None:
         return _again(record, given, speed, american)
-    if record.topic == INCIDENTS.name:
+    if record.topic == _INCIDENTS:
+        value = record.value or b""
         try:
-            if record.loose and len(record.value or b"") > bounds.STRANGER_BYTES:
+            if record.loose and len(value) > bounds.STRANGER_BYTES:
                 raise msgspec.ValidationError(f"more than {bounds.STRANGER_BYTES} bytes - at `$.value`")
-            return IncidentCause(record.id, _incident(record.value or b""))
+            return IncidentCause(record_id(_INCIDENTS, record.partition, record.offset), _incident(value))
         except UNREADABLE as exc:
             if not record.loose:
                 raise
@@ -87,7 +95,7 @@ def _again(record: Record, given: bytes, speed: int, american: bool) -> CommandC
 
 def _reported(record: Record) -> bytes | None:
     """Give the broker's time of the report, as intake has written it beside the incident."""
-    return None if record.loose or record.topic != INCIDENTS.name else _header(record, REPORTED)
+    return None if record.loose or record.topic != _INCIDENTS else _header(record, REPORTED)
 
 
 def _header(record: Record, wanted: str) -> bytes | None:
@@ -157,6 +165,8 @@ class DispatchCore:
         self.book = Book(laws)
         self._counted = Counted(metrics, partition, speed)
         self._trail = trail or Trail("dispatch")
+        self._masks_by: Law | None = None
+        self._masks_american = False
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``tickets.state``."""
@@ -181,17 +191,14 @@ class DispatchCore:
                 *self._decide(cause, at),
                 rejection(msgspec.structs.replace(record, unreadable=why), at, self._partition),
             ]
-        reported = _reported(record)
-        outs = self._decide(cause, at)
-        if trace := self._trail.after(record):
-            outs = [msgspec.structs.replace(out, headers=trace) for out in outs]
-        if reported is not None and b'"TaskDispatched"' in (outs[0].value or b""):
-            outs[0] = msgspec.structs.replace(outs[0], headers=((REPORTED, reported), *trace))
-        return outs
+        return self._decide(cause, at, trace=self._trail.after(record), reported=_reported(record))
 
     def _is_american(self) -> bool:
+        """Whether commands are masked as in an American city; worked out once for each law in force."""
         law = self._law()
-        return law is not None and is_american(law.bundle.timezone)
+        if law is not self._masks_by:
+            self._masks_by, self._masks_american = law, law is not None and is_american(law.bundle.timezone)
+        return self._masks_american
 
     def _law(self) -> Law | None:
         return self._laws.get(self.book.pack or "")
@@ -211,25 +218,33 @@ class DispatchCore:
             return None
         if cause.rung >= 100:
             self._counted.breach(cause, self.book.tickets.look(cause.ticket))
-        return self._decide(cause, at, cause.due_at or None)  # 0: nobody knows its moment
+        return self._decide(cause, at, due_at=cause.due_at or None)  # 0: nobody knows its moment
 
     def _decide(
-        self, cause: IncidentCause | CommandCause | ClockCause, at: Instant, due_at: Instant | None = None
+        self,
+        cause: IncidentCause | CommandCause | ClockCause,
+        at: Instant,
+        *,
+        due_at: Instant | None = None,
+        trace: Sequence[tuple[str, bytes]] = (),
+        reported: bytes | None = None,
     ) -> list[Out]:
         outcome = decide(self.book, self._laws, cause, at)
         self.book.apply(outcome)
         self._counted.see(outcome, due_at)
         if outcome.pack is not None and (law := self._law()) is not None:
             self._counted.band(law)
-        decision, p = outcome.decision, self._partition
-        outs = [Out(DECISIONS.name, p, decision.home.encode(), codec.encode(decision))]
+        decision, headers = outcome.decision, trace
+        if reported is not None and any(event.type == _DISPATCHED for event in decision.events):
+            headers = ((REPORTED, reported), *trace)
+        outs = [Out(_DECISIONS, self._partition, decision.home.encode(), _encode(decision), headers)]
         if outcome.referrals:
-            outs += self._referred(outcome)
+            outs += self._referred(outcome, trace)
         return outs
 
-    def _referred(self, outcome: Outcome) -> list[Out]:
+    def _referred(self, outcome: Outcome, trace: Sequence[tuple[str, bytes]]) -> list[Out]:
         return [
-            Out(INCIDENTS.name, partition_of(home, self._partitions), home.encode(), codec.encode(referred))
+            Out(_INCIDENTS, partition_of(home, self._partitions), home.encode(), _encode(referred), trace)
             for home, referred in outcome.referrals
         ]
 

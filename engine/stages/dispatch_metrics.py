@@ -2,15 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-import msgspec
-
 from engine.observability.metric_names import CounterName
 from engine.observability.metrics import StageMetrics
 from rules.law.compiled import Law
 from rules.law.split import drift
 from rules.state.causes import ClockCause, Outcome
 from rules.state.partition_state import Book
-from rules.ticket.stored_parts import Exercise
 from topics.decision import Decision, Event
 from topics.events.types import EventType
 from topics.ids import Instant
@@ -22,31 +19,17 @@ HOW = frozenset({"checked", "satisfied", "unhappy", "no_answer", "spot_fixed", "
 
 NOBODY = "skipped:no_one_on_duty"
 
-PLAYED = b'"exercise":true'
-
-
-def _is_played(decision: Decision, ticket: str) -> bool:
-    """Whether a ticket is an exercise: those count in no band (LAW 3). Its image is read only where the word stands in
-    it."""
-    for change in decision.changes:
-        if change.ticket == ticket and change.after is not None:
-            after = bytes(change.after)
-            return PLAYED in after and msgspec.json.decode(after, type=Exercise).exercise
-    return False
-
 
 def _street(name: CounterName) -> Callable[["Counted", Decision, Event], None]:
     def count(counted: "Counted", decision: Decision, event: Event) -> None:
-        if not _is_played(decision, event.ticket):
-            counted.add(name, decision.home)
+        counted.add(name, decision.home)
 
     return count
 
 
-def _real(name: CounterName, label: Callable[[Event], str]) -> Callable[["Counted", Decision, Event], None]:
+def _labelled(name: CounterName, label: Callable[[Event], str]) -> Callable[["Counted", Decision, Event], None]:
     def count(counted: "Counted", decision: Decision, event: Event) -> None:
-        if not _is_played(decision, event.ticket):
-            counted.add(name, label(event))
+        counted.add(name, label(event))
 
     return count
 
@@ -60,15 +43,15 @@ EVENTS: Mapping[str, Callable[["Counted", Decision, Event], None]] = {
     EventType.TICKET_FILED: _street("filed"),
     EventType.WHISTLE_RAISED: _street("whistles"),
     EventType.TICKET_REOPENED: _street("reopened"),
-    EventType.SURVEY_ANSWERED: _real(
+    EventType.SURVEY_ANSWERED: _labelled(
         "survey_answers", lambda event: "satisfied" if event.facts.get("satisfied") else "unsatisfied"
     ),
-    EventType.TICKET_CLOSED: _real("closed", _how),
-    EventType.TICKET_DISMISSED: _real("closed", lambda event: "dismissed"),
-    EventType.TICKET_MERGED: _real("closed", lambda event: "merged"),
-    EventType.TICKET_CANCELLED: _real("closed", lambda event: "cancelled"),
+    EventType.TICKET_CLOSED: _labelled("closed", _how),
+    EventType.TICKET_DISMISSED: _labelled("closed", lambda event: "dismissed"),
+    EventType.TICKET_MERGED: _labelled("closed", lambda event: "merged"),
+    EventType.TICKET_CANCELLED: _labelled("closed", lambda event: "cancelled"),
 }
-"""Event -> how it is counted; most events are of no interest here."""
+"""Event -> how it is counted, but of an exercise, which counts in no band (LAW 3); most are of no interest here."""
 
 BY_STREET = frozenset({"filed", "whistles", "reopened"})
 
@@ -104,16 +87,17 @@ class Counted:
         decision = outcome.decision
         self._at = decision.at
         self.add("decisions", decision.reason)
+        played = [kept.ticket for kept in outcome.tickets if kept.exercise]
         for event in decision.events:
             count = EVENTS.get(event.type)
-            if count is not None:
+            if count is not None and event.ticket not in played:
                 count(self, decision, event)
-        if decision.why.refused and not _is_played(decision, decision.ticket or ""):
-            for party, why in decision.why.refused:
+        refused, unmanned = decision.why.refused, outcome.unmanned
+        if (refused or unmanned) and (decision.ticket or "") not in played:
+            for party, why in refused:
                 if why == NOBODY:
                     self.add("nobody_on_duty", party)
-        if outcome.unmanned and not _is_played(decision, decision.ticket or ""):
-            for party in outcome.unmanned:
+            for party in unmanned:
                 self.add("nobody_on_duty", party)
         if outcome.quota is not None:
             self._quotas[outcome.quota.home] = outcome.quota

@@ -10,7 +10,7 @@ from engine.observability.metrics import StageMetrics
 from engine.observability.traces import Header, Trail
 from engine.stream.contracts import Clockless, Out, Record
 from engine.stream.passed_by import passed_by, rejection
-from topics import codec
+from engine.views import foldable
 from topics.decision import Decision
 from topics.envelope import task_message
 from topics.ids import Instant, partition_of
@@ -52,7 +52,7 @@ class FanoutCore(Clockless):
             # there is no saying whether its departments have topics, and one that has none would hold all of them up
             if record.loose:
                 raise ValueError("tasks that no stage of ours has written")
-            tasks = tasks_in(codec.decode(value, Decision))
+            tasks = tasks_in(foldable.read(value))
             trace = self._trail.after(record)
             outs = [self._out(task, trace) for task in tasks]
             self._reported += [

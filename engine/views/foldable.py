@@ -1,7 +1,8 @@
-"""A decision as the projector reads it: what it changed, and of what happened the kinds alone.
+"""A decision as projector and fan-out read it: what it changed, and of what happened the kinds alone.
 
 Why it was decided and what each event says is two thirds of the reading, and no row shows it: it stays as it is
-written. A member that this engine does not know is refused like elsewhere, but within those.
+written, and fan-out reads of it what is told to departments. A member that this engine does not know is refused like
+elsewhere, but within those.
 """
 
 from typing import Any, cast

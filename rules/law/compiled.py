@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from copy import copy
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from mypy_extensions import mypyc_attr
@@ -39,7 +39,8 @@ RUNGS: dict[str, tuple[int, ...]] = {
 }
 """Of the clocks that do more than end, where the pack names none (LAW 4, 5)."""
 
-WORK_UNITS: frozenset[str] = frozenset({Unit.WORK_HOUR, Unit.WORK_DAY})
+WORK_UNITS: Final[frozenset[str]] = frozenset({Unit.WORK_HOUR, Unit.WORK_DAY})
+_STREET: Final = Role.STREET
 
 
 @mypyc_attr(serializable=True, allow_interpreted_subclasses=True)  # so that it can be copied where it is compiled
@@ -170,7 +171,7 @@ class Law:
         A ``street``'s principal has its tickets, too.
         """
         roles: tuple[str, ...] = (Role.DEPARTMENT,) if duty in self.departments else (duty,)
-        if duty == Role.STREET:
+        if duty == _STREET:
             roles = (duty, Role.PRINCIPAL)
         posts = (entry for role in roles for entry in self.people.entries(person, role))
         return next(posts, None) or next(iter(self.people.of(person)), None)

@@ -1,13 +1,14 @@
 """What a pack alone says about a category, worked out once: limit, parties, where it begins (LAW 2, 3)."""
 
-import msgspec
+from dataclasses import dataclass
 
 from rules.law.compiled import Law
 from topics.pack import Category, Tier
 from topics.vocabulary import ClockKind, TierKind
 
 
-class Plan(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Plan:
     """How tickets of one category are filed where the same parties are eligible."""
 
     category: Category

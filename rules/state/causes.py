@@ -53,6 +53,8 @@ class Kept(NamedTuple):
     is_open: bool
     folded_into: str | None = None
     """Of a flood the ticket that is worked; this one is due when that has ended."""
+    exercise: bool = False
+    """Whether it is played, as it is told of a decision that was just made; the book has no use for it."""
 
 
 Cause = IncidentCause | CommandCause | ClockCause

@@ -23,7 +23,7 @@ from topics.decision import Change, Decision, Event, Said, Why
 from topics.events.clocks import FollowersTold
 from topics.ids import DecisionId, Instant, home_of
 from topics.ticket import CommandSeen, DayCounter, Ticket
-from topics.vocabulary import REFUSALS, ClockKind, Reason
+from topics.vocabulary import FINAL, REFUSALS, ClockKind, Reason
 
 
 @dataclass(slots=True, kw_only=True)
@@ -159,10 +159,10 @@ def _written(case: Case, draft: Draft) -> tuple[list[Kept], list[Change]]:
             continue
         ticket = publish(law, changed, case.duty_law)
         after = codec.encode(ticket)
-        kept.append(
-            Kept(ticket.id, after, ticket.next_due_at, is_open=changed.is_open, folded_into=changed.folded_into)
-        )
-        changes.append(Change(ticket.id, ticket.version, msgspec.Raw(after)))
+        name, folded_into, exercise = ticket.id, ticket.folded_into, ticket.exercise
+        due_at, is_open = ticket.next_due_at, ticket.status not in FINAL
+        kept.append(Kept(name, after, due_at, is_open=is_open, folded_into=folded_into, exercise=exercise))
+        changes.append(Change(name, ticket.version, msgspec.Raw(after)))
     return kept, changes
 
 

@@ -283,7 +283,7 @@ class Book:
             self._look_for_duplicates()
 
     def _keep(self, tickets: tuple[Kept, ...]) -> None:
-        for name, value, due_at, is_open, folded_into in tickets:
+        for name, value, due_at, is_open, folded_into, _ in tickets:
             (self.open.add if is_open else self.open.discard)(name)
             self._changed[b"t:" + name.encode()] = None
             self.tickets.put(name, value)

@@ -1,6 +1,7 @@
 """Clocks as ledgers: a deadline is arithmetic over what was given, what is consumed and since when it runs (LAW 4)."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -10,11 +11,15 @@ from topics.pack import Limit
 from topics.ticket import Clock
 from topics.vocabulary import ClockKind, Unit, Urgency
 
-ORDER: dict[str, int] = {kind: place for place, kind in enumerate(ClockKind)}
+ORDER: Final[dict[str, int]] = {kind: place for place, kind in enumerate(ClockKind)}
 """Of two rungs due at the same moment the clock named first in LAW 4 goes first."""
 
-PATIENT = frozenset({Urgency.U3, Urgency.U4})
+PATIENT: Final = frozenset({Urgency.U3, Urgency.U4})
 """Urgencies whose reminders wait for working hours (LAW 5)."""
+
+_PARK: Final = ClockKind.PARK
+_U3: Final = Urgency.U3
+"""Looked up once (``rules.ticket.offers``)."""
 
 
 def start(law: Law, kind: ClockKind, number: str, limit: Limit, at: Instant) -> Clock:
@@ -32,7 +37,7 @@ def start(law: Law, kind: ClockKind, number: str, limit: Limit, at: Instant) -> 
 
 def limit_of(law: Law, kind: ClockKind, urgency: str | None) -> Limit | None:
     """Give the pack's limit of a clock for an urgency; ``None``: the pack has no such clock."""
-    return law.bundle.clocks.get(kind, {}).get(urgency or Urgency.U3)
+    return law.bundle.clocks.get(kind, {}).get(urgency or _U3)
 
 
 def elapsed(law: Law, clock: Clock, until: Instant) -> int:
@@ -110,14 +115,15 @@ def moment(law: Law, clock: Clock, rung: int, urgency: str | None, hours: str | 
     if clock.until is not None:
         due: Instant | None = clock.until
     else:
-        left = clock.limit_ms * rung // 100 - clock.consumed_ms
-        if clock.area is not None:
-            due = law.standstill(clock.area, clock.unit).moment(since, clock.limit_ms - clock.consumed_ms, left)
+        limit_ms, consumed_ms, area, unit = clock.limit_ms, clock.consumed_ms, clock.area, clock.unit
+        left = limit_ms * rung // 100 - consumed_ms
+        if area is not None:
+            due = law.standstill(area, unit).moment(since, limit_ms - consumed_ms, left)
         else:
-            due = law.calendar.add(since, left) if clock.unit in WORK_UNITS else since + left if left > 0 else since
+            due = law.calendar.add(since, left) if unit in WORK_UNITS else since + left if left > 0 else since
         if due is None and rung < 100:
             due = provisional(law, clock, rung)
-    is_patient = urgency in PATIENT or clock.kind == ClockKind.PARK  # what is laid aside for months has no hurry
+    is_patient = urgency in PATIENT or clock.kind == _PARK  # what is laid aside for months has no hurry
     return _opened(law, clock, due, hours) if rung < 100 and due is not None and is_patient else due
 
 
@@ -156,12 +162,15 @@ def first_due(
     """Find the rung that is due first: (moment, rung, order of its kind, number, clock)."""
     best: tuple[Instant, int, int, str, Clock] | None = None
     for clock in clocks:
-        if clock.running_since is None or not clock.rungs:
+        rungs = clock.rungs
+        if clock.running_since is None or not rungs:
             continue
-        due = moment(law, clock, clock.rungs[0], urgency, hours)
+        due = moment(law, clock, rungs[0], urgency, hours)
         if due is None:
             continue
-        candidate = (due, clock.rungs[0], ORDER[clock.kind], clock.number, clock)
+        if best is not None and due > best[0]:
+            continue
+        candidate = (due, rungs[0], ORDER[clock.kind], clock.number, clock)
         if best is None or candidate[:4] < best[:4]:
             best = candidate
     return best

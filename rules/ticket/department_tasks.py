@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Final
 
 from rules.law.compiled import Law
 from rules.ticket.clocks import moment
@@ -35,7 +36,7 @@ def send(
     sign_in = report_in_by or (_report_in_by(case, draft, number) if child else None)
     where = f"{draft.id}/{number}" if child else None
     over, law, category = event in OVER, case.law, case.law.categories.get(draft.category or "")
-    clock = None if over else draft.clock(ClockKind.CHILD, number) if child else draft.clock(ClockKind.RESOLVE)
+    clock = None if over else draft.clock(_CHILD, number) if child else draft.clock(_RESOLVE)
     # but of what is over: all that a department needs to go there, grid, labels, text, limit, whom to call (DESIGN 3)
     case.told[name] = case.say(draft, TaskDispatched(
         id=name, event=event, department=department, ticket=draft.id, role=role, at=rfc3339(case.at), child=where,
@@ -50,7 +51,13 @@ def send(
     ))  # fmt: skip
 
 
-OVER = (TaskEvent.WITHDRAWN, TaskEvent.ENDED)
+_CHILD: Final = ClockKind.CHILD
+_RESOLVE: Final = ClockKind.RESOLVE
+_REPORT_IN: Final = ClockKind.REPORT_IN
+_STREET: Final = Role.STREET
+_CENTRE: Final = Role.CENTRE
+"""Looked up once (``rules.ticket.offers``)."""
+OVER: Final = (TaskEvent.WITHDRAWN, TaskEvent.ENDED)
 """Nobody goes there any more."""
 
 
@@ -69,10 +76,10 @@ def _path(law: Law, where: str) -> list[dict[str, str]]:
 def _contact(case: Case, draft: Draft, is_child: bool) -> dict[str, str]:
     """Whom to call there: who holds a whistled ticket; for an owner somebody of the street, else its supervisor."""
     if is_child and draft.person:
-        return {"role": Role.CENTRE if draft.party == Role.CENTRE else Role.STREET, "person": draft.person}
-    somebody = case.someone(Role.STREET, draft)
+        return {"role": _CENTRE if draft.party == _CENTRE else _STREET, "person": draft.person}
+    somebody = case.someone(_STREET, draft)
     if somebody is not None:
-        return {"role": Role.STREET, "person": somebody.person}
+        return {"role": _STREET, "person": somebody.person}
     return {"role": Role.SUPERVISOR, "person": case.supervisor(draft)}
 
 
@@ -86,12 +93,12 @@ def withdraw_all(case: Case, draft: Draft, event: str, reason: str | None = None
 
 
 def _report_in_by(case: Case, draft: Draft, number: str) -> Instant | None:
-    clock = draft.clock(ClockKind.REPORT_IN, number)
+    clock = draft.clock(_REPORT_IN, number)
     return moment(case.law, clock, 100, draft.urgency) if clock else None
 
 
 def _resolve_by(case: Case, draft: Draft) -> Instant | None:
-    clock = draft.clock(ClockKind.RESOLVE)
+    clock = draft.clock(_RESOLVE)
     return moment(case.law, clock, 100, draft.urgency) if clock and clock.running_since is not None else None
 
 

@@ -1,6 +1,6 @@
 """One decision in the making: the ticket as it is being changed, what happened, and why (LAW 2, DESIGN 8)."""
 
-from typing import Any
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -9,7 +9,7 @@ from rules.law import split
 from rules.law.categories import category_of
 from rules.law.compiled import Law
 from rules.ticket import clocks
-from topics.decision import Event, event_of
+from topics.decision import Event
 from topics.events.facts import Facts
 from topics.ids import DecisionId, Instant
 from topics.pack import Category, RosterEntry
@@ -17,7 +17,7 @@ from topics.ticket import Clock, Offer, Quota, Ticket
 from topics.ticket_words import OfferEnd
 from topics.vocabulary import FINAL, ClockKind, Role, Status
 
-BEYOND = "beyond_horizon"
+BEYOND: Final = "beyond_horizon"
 """Flag of a ticket with a clock whose end the calendar does not know: nothing is guessed (LAW 4)."""
 
 
@@ -127,7 +127,8 @@ class Case:
 
     def say(self, draft: Draft, facts: Facts) -> Event:
         """Note an event: its type is that of its facts."""
-        event = event_of(draft.id, facts)
+        # as event_of makes it, without the call: three of an incident
+        event = Event(type(facts).__name__, draft.id, facts if facts.__struct_fields__ else {})
         self.events.append(event)
         return event
 
@@ -168,12 +169,13 @@ def publish(law: Law, draft: Draft, duty_law: Law) -> Ticket:
             does not
             rest where the law lets it rest, or a final one has a running clock.
     """
-    draft.hours = _hours(duty_law, draft) if draft.is_open else None
+    is_open = draft.is_open
+    draft.hours = _hours(duty_law, draft) if is_open else None
     due = clocks.first_due(law, draft.clocks, draft.urgency, draft.hours)
     draft.next_due_at = due[0] if due else None
-    draft.deadline_at = _deadline(law, draft)
-    if draft.is_open:
-        is_beyond = draft.deadline_at is None and _is_beyond(law, draft)
+    deadline_at = draft.deadline_at = _deadline(law, draft)
+    if is_open:
+        is_beyond = deadline_at is None and _is_beyond(law, draft)
         if is_beyond != (BEYOND in draft.flags):
             draft.flags = (
                 (*draft.flags, BEYOND) if is_beyond else tuple([flag for flag in draft.flags if flag != BEYOND])
@@ -221,7 +223,7 @@ def is_wish(law: Law, draft: Ticket) -> bool:
 
 def _hours(duty_law: Law, draft: Draft) -> str | None:
     """Give the hours of whoever has a patient ticket, where the roster gives some of their own."""
-    if draft.urgency not in clocks.PATIENT and draft.status is not Status.PARKED:
+    if draft.urgency not in clocks.PATIENT and draft.status is not _PARKED:
         return None
     entry = duty_law.entry_at(draft.person, draft.duty)
     return None if entry is None or entry.on_duty in ("work", "never") else entry.on_duty
@@ -233,8 +235,11 @@ def _is_beyond(law: Law, draft: Draft) -> bool:
     return any(clocks.moment(law, clock, 100, None) is None for clock in running)
 
 
-_WORKED = (ClockKind.LEG, ClockKind.RESOLVE)
-_FOR_PEOPLE = {
+_PARKED: Final = Status.PARKED
+_RESOLVE: Final = ClockKind.RESOLVE
+"""Looked up once (``rules.ticket.offers``)."""
+_WORKED: Final = (ClockKind.LEG, ClockKind.RESOLVE)
+_FOR_PEOPLE: Final = {
     Status.RECEIVED: (ClockKind.TRIAGE,),
     Status.VERIFYING: (ClockKind.VERIFY, ClockKind.TRIAGE),
     Status.PARKED: (ClockKind.PARK,),
@@ -256,7 +261,7 @@ def deadline_clock(law: Law, ticket: Ticket) -> Clock | None:
         for clock in ticket.clocks:
             if clock.kind == kind:
                 if clock.running_since is not None and (
-                    clock.rungs or (clock.fired and not (ages and kind == ClockKind.RESOLVE))
+                    clock.rungs or (clock.fired and not (ages and kind == _RESOLVE))
                 ):
                     return clock
                 break

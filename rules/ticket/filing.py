@@ -1,5 +1,7 @@
 """From a report to a filed ticket: category, limit, where it begins, the split, the first offer (LAW 2, 3)."""
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from rules.law import split, walls
@@ -15,7 +17,12 @@ from topics.ticket import Clock
 from topics.ticket_words import OfferEnd, TicketTask
 from topics.vocabulary import ClockKind, Reason, Role, Status, Unit
 
-RECEIVED, TRIAGE, RESOLVE = Status.RECEIVED, ClockKind.TRIAGE, ClockKind.RESOLVE
+RECEIVED: Final = Status.RECEIVED
+TRIAGE: Final = ClockKind.TRIAGE
+RESOLVE: Final = ClockKind.RESOLVE
+_TO_TRIAGE: Final = TicketTask.TRIAGE
+_REPORTED: Final = Reason.REPORTED
+_WITHDRAWN: Final = OfferEnd.WITHDRAWN
 """Looked up once (``rules.ticket.offers``)."""
 
 
@@ -35,7 +42,7 @@ def receive(case: Case, incident: Incident, ticket_id: str, carried: Carried | N
     file(case, draft, category, carried)
     if draft.flags and any(flag.startswith(exceptions.RULE_ERROR) for flag in draft.flags):
         return draft, Reason.RULE_ERROR
-    return draft, Reason.REFERRED_IN if carried else Reason.REPORTED
+    return draft, Reason.REFERRED_IN if carried else _REPORTED
 
 
 def _draft_of(case: Case, incident: Incident, ticket_id: str, category: Category | None) -> Draft:
@@ -52,7 +59,7 @@ def _draft_of(case: Case, incident: Incident, ticket_id: str, category: Category
         channel=incident.channel,
         person="",
         duty="desk",
-        task=TicketTask.TRIAGE,
+        task=_TO_TRIAGE,
         leaf=incident.leaf,
         signal=incident.signal,
         category=incident.category if category else None,
@@ -207,7 +214,7 @@ def whistle_at_once(case: Case, draft: Draft) -> None:
     """Life or property: the departments are called without waiting for the street (LAW 2)."""
     called = whistle.called_by(case, draft)
     if called:
-        offers.end_offer(case, draft, OfferEnd.WITHDRAWN)
+        offers.end_offer(case, draft, _WITHDRAWN)
         whistle.call(case, draft, called, "emergency", automatic=True)
 
 

@@ -1,5 +1,7 @@
 """From one tier to another: which takes a ticket, who helps from then on, what follows at the top (LAW 5)."""
 
+from typing import Final
+
 from rules.ticket import department_tasks, whistle
 from rules.ticket.authority import CENTRE, STREET
 from rules.ticket.draft import Case, Draft
@@ -12,7 +14,12 @@ from topics.ticket import Helper
 from topics.ticket_words import OfferEnd, TicketTask
 from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, Status, TierKind
 
-_AT_THE_TOP: dict[str, str] = {TierKind.STREET: STREET, TierKind.CENTRE: CENTRE}
+_AT_THE_TOP: Final[dict[str, str]] = {TierKind.STREET: STREET, TierKind.CENTRE: CENTRE}
+_WHISTLE: Final = TierKind.WHISTLE
+_OWNER: Final = TierKind.OWNER
+_CONTACT: Final = ClockKind.CONTACT
+_WITHDRAWN: Final = OfferEnd.WITHDRAWN
+"""Looked up once (``rules.ticket.offers``)."""
 
 
 def move_up(case: Case, draft: Draft, cause: str, to: str | None = None) -> Reason:
@@ -76,14 +83,15 @@ def moved(case: Case, draft: Draft, former: tuple[str | None, str | None, str], 
 
 def enter(case: Case, draft: Draft, tier: Tier) -> bool:
     """Let a tier take the ticket; ``False`` when it cannot."""
-    if tier.kind == TierKind.WHISTLE:
+    kind = tier.kind
+    if kind == _WHISTLE:
         return _enter_by_whistle(case, draft, tier)
-    end_offer(case, draft, OfferEnd.WITHDRAWN)
-    draft.drop(ClockKind.CONTACT)
-    party = _AT_THE_TOP.get(tier.kind)
+    end_offer(case, draft, _WITHDRAWN)
+    draft.drop(_CONTACT)
+    party = _AT_THE_TOP.get(kind)
     if party is not None:
         return offer(case, draft, tier, party)
-    if tier.kind == TierKind.OWNER:
+    if kind == _OWNER:
         return draft.lead is not None and offer(case, draft, tier, draft.lead)
     return offer_to_one_of(case, draft, tier, _takers(case, draft, tier))
 

@@ -1,5 +1,7 @@
 """Who has a ticket: offering it to a party of a tier, to the next one, and its being taken (LAW 4 accept, LAW 5)."""
 
+from typing import Final
+
 from rules.law import split
 from rules.ticket import clocks, department_tasks, pauses
 from rules.ticket.draft import Case, Draft, with_offer_ended
@@ -10,9 +12,15 @@ from topics.ticket import Offer
 from topics.ticket_words import OfferEnd, TicketTask
 from topics.vocabulary import ClockKind, DepartmentRole, Role, Status, TierKind
 
-OFFERED, ACCEPT = Status.OFFERED, ClockKind.ACCEPT
-PARTIES, OWNER = TierKind.PARTIES, TierKind.OWNER
-"""Looked up once: Python 3.11 takes 0.1 µs for a member of an enumeration, and an offer needs ten."""
+OFFERED: Final = Status.OFFERED
+ACCEPT: Final = ClockKind.ACCEPT
+CONTACT: Final = ClockKind.CONTACT
+PARTIES: Final = TierKind.PARTIES
+OWNER: Final = TierKind.OWNER
+_TO_ACCEPT: Final = TicketTask.ACCEPT
+_DEPARTMENT: Final = Role.DEPARTMENT
+"""Looked up once: Python 3.11 takes 0.1 µs for a member of an enumeration, and an offer needs ten; ``Final``, so that
+the compiled law need not ask its module for them either."""
 
 
 def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
@@ -20,7 +28,7 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
 
     Where the tier waits, its supervisor has the ticket until somebody of the party comes on duty and accepts.
     """
-    role, org = (Role.DEPARTMENT, party) if tier.kind == OWNER else (party, None)
+    role, org = (_DEPARTMENT, party) if tier.kind == OWNER else (party, None)
     skill: str | None = None
     if tier.kind == PARTIES and (category := case.category(draft)) is not None:
         skill = category.skill
@@ -33,11 +41,11 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
     if somebody is None and tier.kind == PARTIES:
         case.unmanned.append(party)
     settle(case, draft)
-    draft.status, draft.task = OFFERED, TicketTask.ACCEPT
+    draft.status, draft.task = OFFERED, _TO_ACCEPT
     draft.tier, draft.party, draft.duty = tier.name, party, party
     draft.person = somebody.person if somebody else case.supervisor(draft)
     draft.offers = (*draft.offers, Offer(n=n, tier=tier.name, party=party, at=case.at))
-    draft.drop(ACCEPT, ClockKind.CONTACT)
+    draft.drop(ACCEPT, CONTACT)
     limit = clocks.limit_of(case.law, ACCEPT, draft.urgency)
     if limit is not None:
         draft.put(clocks.start(case.law, ACCEPT, str(n), limit, case.at))

@@ -80,8 +80,8 @@ def fire(draft: Draft, clock: Clock, rung: int) -> None:
 
 def filed(law: Law, draft: Draft) -> None:
     """What was merged into it before it was filed brings its limit (LAW 6)."""
-    mine = draft.clock(ClockKind.RESOLVE)
-    if mine is not None and draft.ledgers:
+    mine = draft.clock(ClockKind.RESOLVE) if draft.ledgers else None
+    if mine is not None:
         draft.ledgers = (Ledger(draft.id, mine), *draft.ledgers)
         _choose(law, draft)
 

@@ -37,9 +37,3 @@ class Kind(msgspec.Struct, frozen=True):
     """What it is about."""
 
     category: str | None = None
-
-
-class Exercise(msgspec.Struct, frozen=True):
-    """Whether it is played."""
-
-    exercise: bool = False

@@ -1,6 +1,8 @@
 """The whistle: one child for each department that is called; the parent stays with the street (LAW 7,
 网格吹哨、部门报到)."""
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from rules.ticket import clocks, department_tasks
@@ -11,7 +13,11 @@ from topics.ticket import Child, Clock
 from topics.ticket_words import ChildStatus, TicketTask
 from topics.vocabulary import ClockKind, DepartmentRole, Status, Unit
 
-OPEN = (ChildStatus.CALLED, ChildStatus.REPORTED_IN)
+_REPORT_IN: Final = ClockKind.REPORT_IN
+_LEAD: Final = DepartmentRole.LEAD
+_HELPER: Final = DepartmentRole.HELPER
+"""Looked up once (``rules.ticket.offers``)."""
+OPEN: Final = (ChildStatus.CALLED, ChildStatus.REPORTED_IN)
 
 
 def call(
@@ -29,15 +35,15 @@ def call(
     )
     budget = _child_clock(case, draft)
     deadline = clocks.moment(case.law, budget, 100, draft.urgency) if budget is not None else None
-    limit = clocks.limit_of(case.law, ClockKind.REPORT_IN, draft.urgency)
-    report_in = clocks.start(case.law, ClockKind.REPORT_IN, "", limit, case.at) if limit is not None else None
+    limit = clocks.limit_of(case.law, _REPORT_IN, draft.urgency)
+    report_in = clocks.start(case.law, _REPORT_IN, "", limit, case.at) if limit is not None else None
     report_in_by = clocks.moment(case.law, report_in, 100, draft.urgency) if report_in is not None else None
     for code in departments:
         n = 100 * draft.generation + sum([child.code == code for child in draft.children]) + 1
         number = f"{code}/{n}"
         started = [replace(clock, number=number) for clock in (budget, report_in) if clock is not None]
         draft.clocks = (*draft.clocks, *started)  # a child's number is new
-        role = DepartmentRole.HELPER if has_lead else DepartmentRole.LEAD
+        role = _HELPER if has_lead else _LEAD
         has_lead = True
         child = Child(code=code, n=n, role=role, called_at=case.at, deadline_at=deadline)
         draft.children = (*draft.children, child)
