@@ -235,6 +235,8 @@ def _event(value: bytes, ours: dict[str, bytes]) -> BaseCloudEvent:
         raise EnvelopeFault(
             RejectReason.INVALID_FIELD, field, f"the CloudEvent's attribute {said(field)} is wrong"
         ) from exc
+    except UnicodeDecodeError as exc:
+        raise EnvelopeFault(RejectReason.UNREADABLE, "headers", "the value of a header ce_… is not UTF-8") from exc
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as exc:
         raise EnvelopeFault(RejectReason.UNREADABLE, "headers", f"no CloudEvent: {type(exc).__name__}") from exc
 

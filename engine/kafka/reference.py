@@ -32,6 +32,10 @@ _PLAIN = re.compile(r"[a-z0-9-]{1,40}(@[0-9a-f]{16})?")
 """Keys as ours are."""
 
 
+MOST_TOLD = 3
+"""So many foreign records are named at each reading; the rest is counted."""
+
+
 class Reference:
     """What ``reference`` says, read to its end; ``refresh`` reads what has come since."""
 
@@ -46,6 +50,7 @@ class Reference:
         """Records that were passed by: no publisher of ours wrote them."""
         self.spoilt: set[str] = set()
         """Bundles whose last record is foreign: compaction will keep that one, so publishing writes ours again."""
+        self._said = 0
         self._named: list[str] = []
         self._begun: EngineClock | None = None
 
@@ -103,14 +108,21 @@ class Reference:
             else:
                 self.current = ref
         self._named.clear()
+        if (more := self._said - MOST_TOLD) > 0:
+            log.warning("%d more of %s%s are passed by", more, self._settings.prefix, REFERENCE.name)
+        self._said = 0
 
     def pass_by(self, key: str, why: str) -> None:
-        """Leave a record out, loudly: the alarm says that somebody else writes here."""
+        """Leave a record out, loudly: the alarm says that somebody else writes here. A thousand of them are no
+        thousand lines before each command's answer."""
         self.foreign += 1
         if key in self.bundles:
             self.spoilt.add(key)
         if self._metrics is not None:
             self._metrics.count("alarms", "foreign_reference")
+        self._said += 1
+        if self._said > MOST_TOLD:
+            return
         # no log repeats what a stranger wrote
         shown = key if _PLAIN.fullmatch(key) else f"a key of {len(key)} characters"
         log.warning("a record of %s%s under %s is passed by: %s", self._settings.prefix, REFERENCE.name, shown, why)

@@ -52,12 +52,19 @@ def left_behind(folder: Path) -> str | None:
 def demand_no_orphans(pids: Iterable[tuple[str, int | None, float | None]], within: float = ORPHAN_SECONDS) -> None:
     """See that nothing of a supervisor that was killed runs on: the kernel ends its children with it, within moments.
 
+    What has a supervisor is not left over: a folder that was copied names the processes of the stack it was copied
+    from, and nobody is to be told to end those.
+
     Raises:
         StackBusy: One is still there; two of them would write into one folder.
     """
     until = time.monotonic() + within
     known = [(name, pid, since) for name, pid, since in pids if pid and since]
-    while left := [(name, pid) for name, pid, since in known if same_process(pid, since) is not None]:
+    while left := [
+        (name, pid)
+        for name, pid, since in known
+        if (process := same_process(pid, since)) is not None and not _is_supervised(process)
+    ]:
         if time.monotonic() > until:
             names = ", ".join(f"{name} (pid {pid})" for name, pid in left)
             raise StackBusy(
@@ -96,6 +103,13 @@ def same_process(pid: int | None, since: float | None) -> psutil.Process | None:
         if since is None or abs(process.create_time() - since) < SAME_BEGIN_SECONDS:
             return process
     return None
+
+
+def _is_supervised(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.Error):
+        parent = process.parent()
+        return parent is not None and _is_ours(parent) and "up" in parent.cmdline()
+    return False
 
 
 def _is_ours(process: psutil.Process) -> bool:

@@ -131,14 +131,21 @@ def prepare(folder: Path, password: Path, programs: Path) -> None:
 
 
 def forget_the_dead(data: Path) -> None:
-    """Take away the note of a server that is gone: its pid may be another program's by now, and PostgreSQL would wait
-    for that."""
+    """Take away the note of a server that is gone: its pid may be another program's by now, or the server's of the
+    folder that this one was copied from, and PostgreSQL would wait for that."""
     note = data / "postmaster.pid"
     with suppress(OSError, ValueError):
-        pid = int(note.read_text().split("\n")[0])
-        if Path(f"/proc/{pid}/comm").exists() and Path(f"/proc/{pid}/comm").read_text().strip() == "postgres":
-            return
-        note.unlink()
+        if not _serves(int(note.read_text().split("\n")[0]), data):
+            note.unlink()
+
+
+def _serves(pid: int, data: Path) -> bool:
+    """Whether a process is PostgreSQL's server of this very folder, by the words it was started with."""
+    with suppress(OSError, ValueError):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        named = words[words.index(b"-D") + 1]
+        return named == os.fsencode(data) or os.path.samefile(named, data)
+    return False
 
 
 def main(words: Sequence[str]) -> None:

@@ -70,6 +70,19 @@ def test_a_foreign_record_is_passed_by_counted_and_said(
     assert len(caplog.records) == 1 and len(caplog.text) < 1000
 
 
+def test_of_a_flood_of_foreign_records_three_are_named(caplog: pytest.LogCaptureFixture) -> None:
+    """Each command said as many lines as there were before its answer."""
+    found = sound(StageMetrics("dispatch"))
+    for n in range(1000):
+        found.take(f"stranger-{n}", b"{}")
+    found.settle()
+    found.settle()
+    assert found.foreign == 1000
+    assert [line.getMessage().partition(" of ")[0] for line in caplog.records] == [
+        "a record", "a record", "a record", "997 more",
+    ]  # fmt: skip
+
+
 def test_a_null_deletes_no_law_and_one_that_is_spoilt_is_written_again() -> None:
     """Compaction would leave the junk alone under the key: publishing knows that."""
     for junk in (None, b"{"):

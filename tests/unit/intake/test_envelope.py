@@ -81,6 +81,13 @@ def test_an_incident_passes_in_both_modes_whatever_else_is_in_its_headers(struct
     assert found.data == {"text": "井盖"}
 
 
+def test_a_header_in_another_encoding_is_said_in_words() -> None:
+    """A sender with GBK headers was answered with the name of an error of Python."""
+    _, value, headers = incident_message("hotline", "1", {"text": "x"}, structured=False)
+    with pytest.raises(EnvelopeFault, match="not UTF-8"):
+        read_incident(value, [*headers, ("ce_subject", "井盖".encode("gbk"))])
+
+
 TIMES: list[bytes | None] = [
     None,
     b"2026-11-24T01:00:00Z",

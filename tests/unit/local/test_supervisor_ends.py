@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from engine.errors import StackBusy
@@ -115,8 +116,6 @@ async def test_a_killed_supervisor_leaves_nobody_who_writes_on_and_is_told_of(tm
 
 def test_whoever_runs_on_without_a_supervisor_is_named(tmp_path: Path) -> None:
     """By name, pid and what ends it; a pid that is another process now is nobody's."""
-    import psutil
-
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"]) as process:
         try:
             since = psutil.Process(process.pid).create_time()
@@ -125,6 +124,19 @@ def test_whoever_runs_on_without_a_supervisor_is_named(tmp_path: Path) -> None:
             demand_no_orphans([("dispatch-1", process.pid, since - 100)], within=0)
         finally:
             process.kill()
+
+
+def test_a_copied_folder_names_nobody_of_the_stack_that_runs(tmp_path: Path) -> None:
+    """Its stack.json holds that one's pids, and 'up' told to kill them: they have a supervisor."""
+    code = (
+        "import subprocess, sys; one = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE);"
+        " print(one.pid, flush=True); sys.stdin.read(); one.kill(); one.wait()"
+    )
+    words = [sys.executable, "-c", code, "gridwhistle", "up", "--data", str(tmp_path)]
+    with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as supervisor:
+        assert supervisor.stdin is not None and supervisor.stdout is not None
+        pid = int(supervisor.stdout.readline())
+        demand_no_orphans([("dispatch-1", pid, psutil.Process(pid).create_time())], within=0)
 
 
 def test_a_log_that_the_disk_refuses_ends_nothing_and_is_said_once(tmp_path: Path) -> None:
