@@ -1,6 +1,5 @@
 """What came with a report and lies elsewhere: its addresses, as intake masked them. Nothing is fetched from there."""
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,6 +12,7 @@ from engine.kafka.read_to_end import record_at
 from topics import codec
 from topics.incident import AnyIncident, IncidentReferred, is_web
 from topics.registry import INCIDENTS
+from topics.unreadable import UNREADABLE
 
 READ_SECONDS = 5.0
 MASK = "〔"
@@ -47,6 +47,6 @@ async def _of(world: World, cause: str) -> list[str] | None:
         return None
     try:
         found = _incident(record.value or b"")
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    except (*UNREADABLE, ValueError):
         return None  # not ours
     return list((found.incident if isinstance(found, IncidentReferred) else found).attachments)
