@@ -105,8 +105,8 @@ class _Fetched:
         self.next_fetch_offset = fetch_offset
         self._records = self._unpack()
 
-    def __iter__(self) -> "_Fetched":
-        return self
+    def __iter__(self) -> Iterator[ConsumerRecord]:
+        return self._records
 
     def __next__(self) -> ConsumerRecord:
         return next(self._records)

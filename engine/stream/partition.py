@@ -80,7 +80,8 @@ class Partition:
         self._producer = w.log.writer(f"{w.stage}.p{self.number}")
         await self._producer.start()
         w.crash.at("fenced")
-        marker, vouched = await load_state(w.log, w.state.name, self.number, self.core.load, self._stranger)
+        async with w.loading:
+            marker, vouched = await load_state(w.log, w.state.name, self.number, self.core.load, self._stranger)
         await self._check_the_log_is_no_further(marker)
         demand_same(marker, w.vault, w.settings.accept_key, f"{w.state.name}/{self.number}")
         w.crash.at("loaded")

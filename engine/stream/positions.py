@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, NamedTuple
 
+from aiokafka import ConsumerRecord
+
 from engine.errors import OwnRecordUnreadable, PositionOutOfRange, UndecodableRecord
 from engine.kafka.log_consumer import Loose, Unreadable
 from engine.kafka.newer_records import kind_of, own_fault
@@ -80,11 +82,13 @@ async def load_state(
     async for records in to_end(log, topic, [number], partition_bytes=STATE_BYTES, unreadable=True):
         for record in records:
             try:
-                if type(record) is not Unreadable and record.key == MARKER:
+                if type(record) is not ConsumerRecord:
+                    _look_closer(topic, number, record)
+                if record.key == MARKER:
                     marker = codec.decode(record.value, Marker)
                     vouched = type(record) is not Loose and tuple(record.headers) == vouching()
                 else:
-                    _take(topic, number, record, load)
+                    load(record.key, record.value)
                     found = True
             except Exception as exc:  # whatever a key or value of somebody else's raises
                 if not (record.loose if type(record) is Unreadable else type(record) is Loose):
@@ -96,13 +100,12 @@ async def load_state(
     return Loaded(marker, vouched)
 
 
-def _take(topic: str, number: int, record: Any, load: Callable[[bytes, bytes | None], None]) -> None:
-    """Fold one record."""
+def _look_closer(topic: str, number: int, record: Any) -> None:
+    """See that what cannot be read, or is a stranger's, is not taken for a ticket."""
     if type(record) is Unreadable:
         raise UndecodableRecord(record.why, topic=topic, partition=number, offset=record.offset)
-    if type(record) is Loose and record.key[:2] == TICKET and record.value is not None:
+    if record.key[:2] == TICKET and record.value is not None:
         codec.decode(record.value, Ticket)  # of ours the head is read alone: what is none would be noticed too late
-    load(record.key, record.value)
 
 
 async def unfit_ticket(log: Log, topic: str, number: int) -> None:

@@ -14,6 +14,10 @@ from engine.stream.contracts import Core, Record
 from engine.stream.crash_points import CrashPoint
 from topics.registry import TopicSpec
 
+LOADED_AT_ONCE = 2
+"""One is folded while the broker is asked for the other: more are no faster, each takes some 30 MB for its fetches, and
+all of them would stand open at the end only, instead of one after the other."""
+
 
 async def nowhere() -> Iterable[TopicSpec]:
     """The stage writes nothing but its state, and decisions."""
@@ -47,5 +51,7 @@ class Wiring:
     """Causes that failed three openings in this process."""
     vault: Vault | None = None
     """What the stage seals with: its key is pinned by each marker."""
+    loading: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(LOADED_AT_ONCE))
+    """So many partitions read their state at a time."""
     deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
     """One partition's batch is at the agent at a time; the others form theirs when it is their turn."""

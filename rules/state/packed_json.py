@@ -25,8 +25,9 @@ class Packing:
         self._unpacker = zstandard.ZstdDecompressor(dict_data=learnt)
 
     def pack(self, values: Sequence[bytes]) -> list[bytes]:
-        """Give each packed by itself: 2 µs for a ticket, two thirds of what it is one by one."""
-        packed = self._packer.multi_compress_to_buffer(list(values))
+        """Give each packed by itself: 2 µs for a ticket, two thirds of what it is one by one; on two cores where there
+        are two."""
+        packed = self._packer.multi_compress_to_buffer(list(values), threads=2)
         return [packed[n].tobytes() for n in range(len(packed))]
 
     def unpack(self, value: bytes) -> bytes:

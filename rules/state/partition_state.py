@@ -73,11 +73,12 @@ class Book:
 
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of ``tickets.state``."""
-        kind, name = key[:2], key[2:].decode()
-        if kind == b"t:":
+        name = key[2:].decode()
+        if key.startswith(b"t:"):
             self._heads.put(name, value)
             self.tickets.put(name, value)
             return
+        kind = key[:2]
         if kind == b"d:":
             self.rosters.put(name, None if value is None else codec.decode(value, Duties))
             return

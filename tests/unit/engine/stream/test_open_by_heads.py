@@ -1,14 +1,18 @@
 """An opening reads the head of each ticket and no more, where whoever wrote last knew tickets of the same form; a
 ticket that cannot be read stops its partition, at the latest when somebody asks for it."""
 
+import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch import DispatchCore
+from engine.stream import partition
 from engine.stream.contracts import Out
 from engine.stream.positions import MARKER, vouching
+from engine.stream.wiring import LOADED_AT_ONCE
 from rules.state.ticket_store import Shelf
 from tests.bench.in_process import intake_of, of_topic, record, timed
 from tests.support.loop_rig import START, LoopRig, Worker
@@ -149,3 +153,26 @@ async def test_a_damaged_ticket_stops_its_partition_when_it_is_asked_for() -> No
         await until(lambda: worker.loop.slots[0].stopped_by is not None)
         assert f"tickets.state/0 offset {place.offset} is ours and cannot be read" in said(worker)
         assert (worker.counted("held", "dispatch"), worker.counted("alarms", "own_record_unreadable")) == (0, 1)
+
+
+@still
+async def test_two_partitions_are_loaded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first stand open while others are read: of twenty-four nobody waits for the last."""
+    running, most = [0], [0]
+    load_state = partition.load_state
+
+    async def counted(*args: Any) -> Any:
+        running[0] += 1
+        most[0] = max(most[0], running[0])
+        await asyncio.sleep(1)
+        found = await load_state(*args)
+        running[0] -= 1
+        return found
+
+    monkeypatch.setattr(partition, "load_state", counted)
+    async with LoopRig(6) as rig:
+        worker = await rig.worker().start(ready=False)
+        await until(lambda: worker.steps.passed["opened"] == 2)
+        assert not worker.loop.ready
+        await until(lambda: worker.loop.ready)
+        assert most == [LOADED_AT_ONCE]
