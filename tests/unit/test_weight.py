@@ -13,7 +13,7 @@ HOST = "faust"
 """Hosts the stages; who starts them forks them from a process that has it."""
 WITHOUT = {
     "engine.stages.intake": {REDIS, ARCHIVE, WEB},
-    "engine.stages.dispatch": {REDIS, ARCHIVE, WEB},
+    "engine.stages.dispatch": {GEOMETRY, REDIS, ARCHIVE, WEB},
     "engine.stages.fanout": {GEOMETRY, REDIS, ARCHIVE, WEB},
     "engine.stages.replies": {GEOMETRY, REDIS, ARCHIVE, WEB},
     "engine.stages.projector": {GEOMETRY, ARCHIVE, WEB},

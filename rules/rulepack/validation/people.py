@@ -7,8 +7,8 @@ from collections.abc import Callable, Collection, Container
 
 from rules.rulepack.model import PackSource
 from rules.rulepack.parts import PersonSource
+from rules.rulepack.validation.above import home_of, path
 from rules.rulepack.validation.fault import Found, listed, twice
-from rules.rulepack.validation.places import home_of, path
 from rules.rulepack.validation.split_bound import farthest
 from topics.departments import DEPARTMENT_CODE
 from topics.ids import folded

@@ -11,6 +11,7 @@ from shapely.validation import explain_validity
 from rules.law.placement import normal
 from rules.rulepack.model import PackSource
 from rules.rulepack.parts import NodeSource
+from rules.rulepack.validation.above import home_of, path
 from rules.rulepack.validation.fault import Found, listed, twice
 
 CODE = re.compile(r"[a-z0-9_]{1,32}(-[a-z0-9_]{1,32}){0,5}")
@@ -21,23 +22,6 @@ DAY = re.compile(r"(^|-)\d{8}(-|$)")
 
 TOUCH = 1e-10
 """Square degrees, about a square metre: outlines that share less than this only touch."""
-
-
-def path(pack: PackSource, code: str) -> list[NodeSource]:
-    """List a node and what is above it; ends where the tree is broken or runs in a circle."""
-    walked: dict[str, NodeSource] = {}
-    here: str | None = code
-    while here is not None and here in pack.by_code and here not in walked:
-        walked[here] = pack.by_code[here]
-        here = walked[here].parent
-    return list(walked.values())
-
-
-def home_of(pack: PackSource, code: str) -> str | None:
-    """Name the home a node lies in, or ``None``."""
-    return next(
-        (node.code for node in path(pack, code) if node.level == pack.home_level or node.code == pack.unplaced), None
-    )
 
 
 def tree(pack: PackSource) -> Found:

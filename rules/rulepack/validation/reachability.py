@@ -11,8 +11,8 @@ from rules.law.conditions import FACTS, FAILURES
 from rules.law.patterns import compiled_within_bounds
 from rules.rulepack.model import PackSource
 from rules.rulepack.parts import RuleSource
+from rules.rulepack.validation.above import home_of, path
 from rules.rulepack.validation.fault import Found, listed
-from rules.rulepack.validation.places import home_of, path
 from topics import bounds
 from topics.vocabulary import Channel, Signal
 

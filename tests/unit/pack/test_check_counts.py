@@ -7,7 +7,7 @@ import pytest
 
 from rules.rulepack.model import PackSource
 from rules.rulepack.parts import NodeSource
-from rules.rulepack.validation import catalogue, places, reachability
+from rules.rulepack.validation import above, catalogue, places, reachability
 from tests.unit.pack.sowing import whole
 from topics import bounds
 
@@ -43,7 +43,7 @@ def test_each_condition_is_read_once_and_the_city_walked_once(monkeypatch: pytes
     walked = Counted(monkeypatch, reachability, "path")
     few = pack(5)
     list(reachability.reached(few))
-    assert (read.calls, walked.calls) == (5, len([n for n in few.nodes if places.home_of(few, n.code)]))
+    assert (read.calls, walked.calls) == (5, len([n for n in few.nodes if above.home_of(few, n.code)]))
     before = walked.calls
     list(reachability.reached(pack(40)))
     assert (read.calls, walked.calls) == (5 + 40, 2 * before)

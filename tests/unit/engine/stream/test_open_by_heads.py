@@ -9,7 +9,7 @@ import pytest
 
 from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch import DispatchCore
-from engine.stream import partition
+from engine.stream import partition, positions
 from engine.stream.contracts import Out
 from engine.stream.positions import MARKER, vouching
 from engine.stream.wiring import LOADED_AT_ONCE
@@ -159,7 +159,7 @@ async def test_a_damaged_ticket_stops_its_partition_when_it_is_asked_for() -> No
 async def test_two_partitions_are_loaded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first stand open while others are read: of twenty-four nobody waits for the last."""
     running, most = [0], [0]
-    load_state = partition.load_state
+    load_state = positions.load_state
 
     async def counted(*args: Any) -> Any:
         running[0] += 1
