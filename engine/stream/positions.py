@@ -85,8 +85,7 @@ async def load_state(
                 if type(record) is not ConsumerRecord:
                     _look_closer(topic, number, record)
                 if record.key == MARKER:
-                    marker = codec.decode(record.value, Marker)
-                    vouched = type(record) is not Loose and tuple(record.headers) == vouching()
+                    marker, vouched = codec.decode(record.value, Marker), _vouches(record)
                 else:
                     load(record.key, record.value)
                     found = True
@@ -98,6 +97,10 @@ async def load_state(
     if marker is None and found:
         raise lost_marker(topic, number)
     return Loaded(marker, vouched)
+
+
+def _vouches(record: ConsumerRecord) -> bool:
+    return type(record) is not Loose and tuple(record.headers) == vouching()
 
 
 def _look_closer(topic: str, number: int, record: Any) -> None:

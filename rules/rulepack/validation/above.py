@@ -1,4 +1,5 @@
-"""What lies above a grid, as a pack has it: asked by whoever looks at a roster too, for whom outlines are of no use."""
+"""What lies above a grid, as a pack has it (LAW 2): asked by whoever looks at a roster too, for whom outlines are of no
+use."""
 
 from rules.rulepack.model import PackSource
 from rules.rulepack.parts import NodeSource
