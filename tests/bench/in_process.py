@@ -69,6 +69,22 @@ def calls(core: Core, records: list[Record]) -> float:
     return total / len(records)
 
 
+def opening_calls(law: Law, core: DispatchCore) -> dict[str, float]:
+    """Calls a ticket of an opening that loads what another core remembers, and of these how often something is
+    decoded."""
+    records, fresh = [*core.book.records()], DispatchCore(0, 1, {law.ref: law}, metrics=StageMetrics("dispatch"))
+    with cProfile.Profile() as profile:
+        for key, value in records:
+            fresh.load(key, value)
+        fresh.opened(law.ref, START)
+    stats: Any = pstats.Stats(profile)
+    decoded = sum(
+        count for (_, _, name), (count, *_) in stats.stats.items() if "msgspec" in name and "'decode'" in name
+    )
+    tickets = len(fresh.book.tickets)
+    return {"calls": stats.total_calls / tickets, "decoded": decoded / tickets}
+
+
 def intake_of(law: Law) -> IntakeCore:
     """An empty partition of it."""
     return IntakeCore(

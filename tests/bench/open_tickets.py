@@ -16,7 +16,9 @@ from engine.observability.metrics import StageMetrics
 from engine.security.vault import make_master_key
 from engine.settings import Settings
 from engine.stages.dispatch import DispatchCore
-from engine.stream.contracts import Record
+from engine.stream.contracts import Out, Record
+from engine.stream.positions import marking
+from engine.stream.sending import send
 from rules.law.compiled import Law
 from tests.bench import sizes
 from tests.bench.stand import Servers, Stand
@@ -115,27 +117,19 @@ async def _write(settings: Settings, wanted: Wanted, due: dict[str, Instant]) ->
         due |= {name: at for name, at in core.book._due_at.items() if at <= ELEVEN + wanted.spread_ms}
         records = [*core.book.records()]
         del core
-        marker = codec.encode(Marker(at=NINE + HOUR, positions={}, pack=law.ref))
+        marker = marking(STATE.name, partition, Marker(at=NINE + HOUR, positions={}, pack=law.ref))
         for first in range(0, len(records), sizes.AT_ONCE):
-            some = [*records[first : first + sizes.AT_ONCE], (b"m:", marker)]
-            size += await _commit(producer, settings.prefix + STATE.name, partition, some)
+            some = [Out(STATE.name, partition, *one) for one in records[first : first + sizes.AT_ONCE]] + [marker]
+            size += await _commit(producer, settings.prefix, some)
     await producer.stop()
     return size
 
 
-async def _commit(
-    producer: clients.TransactionalProducer, topic: str, partition: int, records: list[tuple[bytes, bytes]]
-) -> int:
+async def _commit(producer: clients.TransactionalProducer, prefix: str, records: list[Out]) -> int:
     async with producer.transaction():
-        acks, batch = [], producer.create_batch()
-        for key, value in records:
-            if batch.append(timestamp=None, key=key, value=value, headers=[]) is None:
-                acks.append(await producer.send_batch(batch, topic, partition=partition))
-                batch = producer.create_batch()
-                batch.append(timestamp=None, key=key, value=value, headers=[])
-        for ack in [*acks, await producer.send_batch(batch, topic, partition=partition)]:
+        for ack in await send(producer, prefix, records):
             await ack
-    return sum(len(value) for _, value in records)
+    return sum(len(one.value or b"") for one in records)
 
 
 def _decided(law: Law, partition: int, partitions: int, wanted: Wanted) -> DispatchCore:

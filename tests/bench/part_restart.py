@@ -9,6 +9,7 @@ import psutil
 from tests.bench import drawing, due_clocks, held, page, sizes
 from tests.bench.open_loop import curve, quantile
 from tests.bench.open_tickets import Wanted, aged, kill, shortly_before_eleven
+from tests.bench.plain_dispatch import compiled
 from tests.bench.stand import Servers, Stand, cpu
 
 SPREAD_SECONDS = 20
@@ -30,7 +31,7 @@ async def run(servers: Servers, folder: Path) -> list[str]:
     """Measure, tell, write the section; times are told and not held."""
     wanted = Wanted(open=sizes.OPEN, due=max(1, sizes.OPEN // DUE_OF_ALL), spread_ms=SPREAD_SECONDS * 1000)
     made = await aged(servers, folder, "restart.", wanted, stages=("intake", "dispatch"))
-    async with made.stand as stand:
+    async with compiled(made.stand) as stand:
         starts = [await started(stand, "first")]
         kill(stand)
         starts.append(await started(stand, "after kill -9"))
@@ -42,7 +43,8 @@ async def run(servers: Servers, folder: Path) -> list[str]:
     print("\n".join(lines), flush=True)
     series = {f"{wanted.open} open": curve(late)}
     picture = drawing.lines("Lateness of clocks", series, x_is="percent of clocks", y_is="ms")
-    how = f"{wanted.open} open tickets (`N`), {sizes.BESIDE} reports a second beside, {sizes.PARTITIONS} partitions."
+    how = f"{wanted.open} open tickets (`N`), {sizes.BESIDE} reports a second beside, {sizes.PARTITIONS} partitions;"
+    how += " stages with the law compiled."
     page.write("restart", "Many open tickets: restart and lateness", lines, picture=picture, how=how)
     return []
 
