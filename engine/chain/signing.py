@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from engine.errors import InvalidSettings
-from engine.security.private_files import make_missing, read_whole, write_once
+from engine.security.private_files import amiss_of_key, make_missing, read_whole, write_once
 from topics import codec
 from topics.chain import Checkpoint
 
@@ -40,8 +40,8 @@ def load_signing_key(path: Path) -> Ed25519PrivateKey:
         ) from exc
     if mode & 0o077:
         raise InvalidSettings(f"{path.name} may be read by others (mode {mode:o}); run: chmod 600 {path.name}")
-    if len(key) != KEY_BYTES:
-        raise InvalidSettings(f"{path.name} has {len(key)} bytes, not {KEY_BYTES}; restore it from your backup")
+    if (amiss := amiss_of_key(key, KEY_BYTES)) is not None:
+        raise InvalidSettings(f"{path.name} {amiss}; restore it from your backup")
     return Ed25519PrivateKey.from_private_bytes(key)
 
 

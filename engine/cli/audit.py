@@ -105,6 +105,12 @@ def _sign(settings: Settings, path: Path, done: Audited, log: Log) -> None:
 
 
 async def _audit(settings: Settings, journals: list[Path], path: Path, show: bool) -> tuple[Audited, Log]:
+    for journal in journals:
+        if b"\n" not in journal.read_bytes():
+            raise InvalidSettings(
+                f"the journal {journal} holds nothing that was acknowledged; name the one that 'feed' wrote, or go on"
+                " without --journal"
+            )
     signed = _signed(settings, path)
     with Progress(console=console(error=True), disable=not show, transient=True) as bar:
         task = bar.add_task("reading the log", total=None)

@@ -36,6 +36,10 @@ class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
     status: Literal["acked"] = "acked"
 
 
+_BEGIN = b'{"id":"'
+"""How each entry begins as it is written."""
+
+
 def digest(value: bytes | None) -> str:
     """SHA-256 in hex of a record's value; of nothing for a null value."""
     return hashlib.sha256(value or b"").hexdigest()
@@ -130,14 +134,34 @@ class Journal:
 
 
 def _cut_torn_line(path: Path) -> None:
-    """Drop what follows the last line break; an entry without its line break was never journalled."""
+    """Drop what follows the last line break; an entry without its line break was never journalled.
+
+    Raises:
+        JournalDamaged: The file is no journal: a slip of the finger must not cut somebody's file, nor be written into.
+    """
     if not path.exists():
         return
     content = path.read_bytes()
     whole = content.rfind(b"\n") + 1
+    if whole:
+        _entry(content[: content.index(b"\n")], path, 1)
     if whole < len(content):
+        _demand_torn(content[whole:], path)
         with open(path, "r+b", opener=opener) as file:
             file.truncate(whole)
+
+
+def _demand_torn(line: bytes, path: Path) -> None:
+    """Refuse what no entry of ours begins with."""
+    if not (line.startswith(_BEGIN) or _BEGIN.startswith(line)):
+        raise JournalDamaged(f"{path} is no sender's journal: its last line begins like nothing that a journal holds")
+
+
+def _entry(line: bytes, path: Path, number: int) -> JournalEntry:
+    try:
+        return decode(line, JournalEntry)
+    except UNREADABLE as error:
+        raise JournalDamaged(f"{path}, line {number}: {error}; is it the journal that 'feed' wrote?") from error
 
 
 def read_journal(path: Path) -> Iterator[JournalEntry]:
@@ -147,8 +171,6 @@ def read_journal(path: Path) -> Iterator[JournalEntry]:
         JournalDamaged: Another line cannot be read; names the file and the line.
     """
     lines = path.read_bytes().split(b"\n")
+    _demand_torn(lines[-1], path)
     for number, line in enumerate(lines[:-1], 1):
-        try:
-            yield decode(line, JournalEntry)
-        except UNREADABLE as error:
-            raise JournalDamaged(f"{path}, line {number}: {error}") from error
+        yield _entry(line, path, number)

@@ -142,3 +142,10 @@ def read_whole(path: Path) -> bytes:
     """Read a file of our own."""
     with open(path, "rb", opener=opener) as file:
         return file.read()
+
+
+def amiss_of_key(key: bytes, length: int) -> str | None:
+    """Say why bytes can be no key: of another length, or the zeros that a disk gives back for what it lost."""
+    if len(key) != length:
+        return f"has {len(key)} bytes, not {length}"
+    return None if any(key) else "holds nothing but zeros, which anybody could guess"

@@ -16,7 +16,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from engine.errors import InvalidSettings
-from engine.security.private_files import make_missing, read_whole, write_once
+from engine.security.private_files import amiss_of_key, make_missing, read_whole, write_once
 from topics.rejected import Sealed
 
 KEY_BYTES, NONCE_BYTES = 32, 12
@@ -37,7 +37,7 @@ def load_master_key(path: Path) -> bytes:
     """Read the master key.
 
     Raises:
-        InvalidSettings: It is missing, too short, or others may read it.
+        InvalidSettings: It is missing, can be no key, or others may read it.
     """
     try:
         key = read_whole(path)
@@ -51,10 +51,8 @@ def load_master_key(path: Path) -> bytes:
         raise InvalidSettings(
             f"the vault's master key {path.name} may be read by others (mode {mode:o}); run: chmod 600 {path.name}"
         )
-    if len(key) != KEY_BYTES:
-        raise InvalidSettings(
-            f"the vault's master key {path.name} has {len(key)} bytes, not {KEY_BYTES}; restore it from your backup"
-        )
+    if (amiss := amiss_of_key(key, KEY_BYTES)) is not None:
+        raise InvalidSettings(f"the vault's master key {path.name} {amiss}; restore it from your backup")
     return key
 
 

@@ -59,6 +59,18 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
         list(read_journal(path))
 
 
+@pytest.mark.parametrize("content", [b"id,text\n1,bins", b"one line alone", b"\0" * 50, b"a,b\n", b'{"id": 1}\n'])
+def test_a_file_that_is_no_journal_is_neither_cut_nor_written_into(content: bytes, tmp_path: Path) -> None:
+    """'feed rows.csv --journal rows.csv' cut the clerk's last row away and wrote into the file."""
+    path = tmp_path / "rows.csv"
+    path.write_bytes(content)
+    with pytest.raises(JournalDamaged, match="rows.csv"):
+        Journal(path)
+    assert path.read_bytes() == content
+    with pytest.raises(JournalDamaged, match="rows.csv"):
+        list(read_journal(path))
+
+
 def test_closing_twice_does_nothing(tmp_path: Path) -> None:
     """Ctrl-C may end a sender that is ending already."""
     journal = Journal(tmp_path / "j.jsonl")

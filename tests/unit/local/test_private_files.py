@@ -235,3 +235,12 @@ def test_of_many_who_make_a_secret_one_is_heard(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         found = set(pool.map(lambda _: password_of(tmp_path, "secret"), range(32)))
     assert len(found) == 1 and len(found.pop()) == 48
+
+
+@pytest.mark.parametrize("load", [load_master_key, load_signing_key])
+@pytest.mark.parametrize("content", [b"", b"abc", b"\0" * 32, b"x" * 33])
+def test_what_can_be_no_key_is_refused(load: Any, content: bytes, tmp_path: Path) -> None:
+    """A disk gives zeros back for what it lost: sealed with them, everybody could read it."""
+    write_whole(tmp_path / "key", content)
+    with pytest.raises(InvalidSettings, match="restore it from your backup"):
+        load(tmp_path / "key")
