@@ -9,7 +9,7 @@ from typing import Literal, Self
 
 import msgspec
 
-from engine.security.private_files import make_missing, opener
+from engine.security.private_files import make_missing, opener, read_whole
 from topics.codec import decode, encode
 from topics.errors import GridwhistleError
 from topics.unreadable import UNREADABLE
@@ -139,9 +139,9 @@ def _cut_torn_line(path: Path) -> None:
     Raises:
         JournalDamaged: The file is no journal: a slip of the finger must not cut somebody's file, nor be written into.
     """
-    if not path.exists():
+    if not os.path.lexists(path):
         return
-    content = path.read_bytes()
+    content = read_whole(path)
     whole = content.rfind(b"\n") + 1
     if whole:
         _entry(content[: content.index(b"\n")], path, 1)
