@@ -71,7 +71,7 @@ def reached(pack: PackSource) -> Found:
 def _reads(rule: RuleSource) -> set[str] | None:
     """The facts that decide on a rule; ``None`` when its condition cannot be read, which is another check's fault."""
     try:
-        found = set(compiled_within_bounds(rule.when).variables())
+        found = set(_compiled(rule.when).variables())
     except ValueError:
         return None
     return None if found - set(FACTS) else found | ({"leaf"} if rule.under else set())
