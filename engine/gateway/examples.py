@@ -199,6 +199,7 @@ EXAMPLES: dict[str, Example] = (
                 "worktime": [[1772411400000, 1772424000000]],
                 "categories": [_BINS | {"ladder": "default"}],
                 "departments": [],
+                "unplaced": "unplaced",
                 "homes": [],
                 "ladders": {"default": [{"code": "grid", "label": "Grid", "label_zh": "网格"}]},
                 "parties": [],

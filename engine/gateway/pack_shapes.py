@@ -43,6 +43,8 @@ class Pack(msgspec.Struct, kw_only=True):
     """Stretches of working time around now, ``[begin, end)``."""
     categories: list[CategoryTold]
     departments: list[Named]
+    unplaced: str
+    """The home of what could not be placed."""
     homes: list[Named]
     ladders: dict[str, list[Named]]
     parties: list[PartyTold]

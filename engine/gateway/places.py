@@ -67,6 +67,7 @@ async def pack(world: World, request: Request, caller: Caller) -> Response:
         "worktime": list(law.calendar.spans(world.now - WORKTIME[0] * DAY_MS, world.now + WORKTIME[1] * DAY_MS)),
         "categories": [_pair(c.code, c) | {"ladder": c.ladder} for c in bundle.categories],
         "departments": [_pair(d.code, d) for d in bundle.departments],
+        "unplaced": bundle.unplaced,
         "homes": [_pair(code, n) for code, n in law.homes.items()],
         "ladders": {name: [_pair(tier.name, tier) for tier in steps] for name, steps in bundle.ladders.items()},
         "parties": [_pair(share.code, share) | {"share": share.share} for share in bundle.shares],

@@ -1,5 +1,6 @@
 """A city as it is met in a browser: seats that are taken, pages that are looked at, and what went amiss on them."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,10 @@ class Town:
         found = page.context.request.get(f"{self.address}{path}")
         assert found.ok, found.text()
         return found.json()
+
+    def until(self, page: Page, path: str, holds: Callable[[Any], object], what: str) -> None:
+        """Wait until what the gateway answers is so: queues and images follow the decision that a page was told of."""
+        wait(lambda: bool(holds(self.ask(page, path))), PATIENCE_MS / 1000, what)
 
     def report(self, page: Page, **fields: Any) -> str:
         """Report past the desk's form; answers the ticket's id."""

@@ -46,6 +46,7 @@ def test_who_reported_looks_and_answers_without_a_script(town: Town, pictures: P
     town.give(worker, ticket, "start")
     town.give(worker, ticket, "finish", text="已清运 <b>并冲洗</b>，请电 13900001235", proof=["photo:1"])
     town.give("checker:checker-tawan-1", ticket, "check", passed=True)
+    town.until(desk, f"/v1/tickets/{ticket}", lambda told: told["ticket"]["status"] == "surveyed", "it is checked")
     resident.reload()
     expect(resident.locator(".state")).to_contain_text("请您评价")
     expect(resident.locator("main")).to_contain_text("已清运 <b>并冲洗</b>")
@@ -56,6 +57,7 @@ def test_who_reported_looks_and_answers_without_a_script(town: Town, pictures: P
     resident.locator("textarea").fill("还是很脏")
     resident.get_by_role("button", name="提交评价").click()
     expect(resident.get_by_role("alert")).to_contain_text("研究是否重新办理")
+    town.until(desk, f"/v1/tickets/{ticket}", lambda told: told["ticket"].get("asked"), "what was answered is asked")
     assert town.ask(desk, f"/v1/tickets/{ticket}")["ticket"]["asked"]["reason"] == "还是很脏"
     town.refusals = ("status of 404",)
     nowhere = town.stranger(f"{link[:-4]}AAAA")

@@ -66,6 +66,7 @@ def test_a_call_is_reported_once_and_mended_where_it_was_refused(town: Town) -> 
     form.get_by_role("button", name="登记").click()
     ticket = (form.locator(".reported").get_attribute("href") or "").rpartition("/")[2]
     assert answered == [202, 202]
+    town.until(desk, "/v1/queues/open?limit=1000", lambda told: ticket in str(told["rows"]), "it stands in its queue")
     rows = town.ask(desk, "/v1/queues/open?limit=1000")["rows"]
     assert [row["id"] for row in rows if "骑车摔倒" in row.get("text", "")] == [ticket]
     desk.goto(f"{town.address}/tickets/{ticket}")

@@ -126,8 +126,9 @@ def test_an_offer_is_taken_a_call_made_and_the_shift_handed_over(town: Town, pic
     wait(lambda: town.ask(desk, f"/v1/tickets/{wish}")["ticket"].get("asked"), 60, "it was asked to go back")
     first, second = (finished(town, desk, reporter={"phone": f"1390000{n}"}) for n in (2001, 2002))
     desk.goto(f"{town.address}/callbacks")
+    for ticket in (first, second):  # both stand there before a key goes from one to the next
+        desk.get_by_role("list", name="回访").locator(f'[data-of="{ticket}"]').wait_for()
     for ticket in (first, second):
-        desk.get_by_role("list", name="回访").locator("button").nth(0).wait_for()
         while desk.locator(f'[data-call="{ticket}"]').count() == 0:
             before = desk.locator("[data-call]").get_attribute("data-call")
             desk.keyboard.press("n")

@@ -15,7 +15,7 @@ const PAGE = 50;
 
 function side(one: Side | null): string {
   if (one === null) return t("law.no_ticket");
-  const departments = one.departments.map(dutyName).join("、");
+  const departments = one.departments.map(dutyName).join(t("comma"));
   return [tierName(one.tier), one.party ? dutyName(one.party) : "", word("status", one.status), departments].filter((x) => x !== "").join(" · ");
 }
 

@@ -6,7 +6,8 @@ import type { Facet } from "./facets.ts";
 const STATUSES = ["received", "verifying", "offered", "accepted", "handling", "whistled", "parked", "done", "surveyed"];
 const URGENCIES = ["U1", "U2", "U3", "U4"];
 const BANDS = ["late", "soon", "today", "later", "none"];
-/** A city has 34 categories and 12 departments: more than this stands behind a button. */
+/** A city has 34 categories and 12 departments: of more than a dozen the rest stands behind a button. */
+const WHOLE = 12;
 export const SHOWN = 8;
 
 /** The values that the law has, in its order; of grids none: a city has thousands, and the map chooses them. */
@@ -45,7 +46,7 @@ interface Listed {
  * under the pointer while counts change. What only an older law has stands behind. */
 export function listed(law: readonly string[], counts: ReadonlyMap<string, number>, met: ReadonlySet<string>, chosen: readonly string[], all: boolean): Listed {
   const whole = [...new Set([...law, ...met, ...counts.keys(), ...chosen])];
-  if (all || whole.length <= SHOWN) return { values: whole, left: 0 };
+  if (all || whole.length <= WHOLE) return { values: whole, left: 0 };
   const weight = (value: string): number => (counts.get(value) ?? 0) + (met.has(value) ? 0.5 : 0);
   const most = [...whole].sort((a, b) => weight(b) - weight(a)).slice(0, SHOWN); // a sort keeps the order of equals
   const shown = new Set([...chosen, ...most]);

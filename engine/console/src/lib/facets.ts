@@ -37,7 +37,7 @@ export function stands(view: string, row: Row, seen: Seen): boolean {
     case "whistle":
       return (row.child_clocks ?? []).some((child) => child.ended_at == null);
     case "desk":
-      return row.duty === "desk" || row.status === "received" || row.status === "verifying" || row.status === "held";
+      return row.status === "received" || row.status === "verifying" || row.status === "held"; // as the gateway's queue of that name
     default:
       return true;
   }

@@ -17,7 +17,7 @@ type Say = (value: unknown) => string;
 
 const text: Say = (value) => (value === null || value === undefined ? t("none") : String(value));
 const of = (say: (code: string) => string): Say => (value) => (value === null || value === undefined ? t("none") : say(String(value)));
-const many = (say: (code: string) => string): Say => (value) => (Array.isArray(value) ? value.map((one) => say(String(one))).join("、") : text(value));
+const many = (say: (code: string) => string): Say => (value) => (Array.isArray(value) ? value.map((one) => say(String(one))).join(t("comma")) : text(value));
 const yes: Say = (value) => t(value === true ? "yes" : value === false ? "no" : "none");
 const when: Say = (value) => (typeof value === "number" ? moment(value, engineNow(), zone()) : text(value));
 const long: Say = (value) => (typeof value === "number" ? length(value, units()) : text(value));

@@ -129,7 +129,7 @@ export function CallbacksPage() {
           <ul class="card calls" aria-label={t("page.callbacks")}>
             {rows.slice(0, 200).map((one) => (
               <li key={one.id}>
-                <button type="button" aria-pressed={one.id === row.id} onClick={() => setAt(one.id)}>
+                <button type="button" data-of={one.id} aria-pressed={one.id === row.id} onClick={() => setAt(one.id)}>
                   <span>{categoryName(one.category)}</span> <small class="muted">{placeName(one)}</small>
                   {one.deadline_at != null && <small class="muted">{t("callbacks.until", { at: moment(one.deadline_at, engineNow(), zone()) })}</small>}
                 </button>

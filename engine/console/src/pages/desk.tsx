@@ -1,21 +1,25 @@
 import { useSignal, type Signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, ticketPath } from "../api/client.ts";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Row, Taken } from "../api/model.ts";
 import { categoryName, pack, placeName } from "../api/session.ts";
 import { named, t, word } from "../i18n/index.ts";
 import { stands } from "../lib/facets.ts";
+import { lately } from "../lib/guesses.ts";
 import { Once } from "../lib/once.ts";
 import { ticketAddress } from "../lib/route.ts";
 import { engineNow } from "../live/clock.ts";
 import { store } from "../live/store.ts";
 import { EarlierOfNumber } from "../ui/earlier.tsx";
+import { FileNow } from "../ui/file-now.tsx";
+import { Grids } from "../ui/grids.tsx";
 import { Link } from "../ui/link.tsx";
 import { ReportLink } from "../ui/report-link.tsx";
 import { Limit } from "../ui/row.tsx";
 import { tell, tellProblem } from "../ui/toasts.tsx";
 
 const SHOWN = 50;
+/** So long what waits is compared with the same tickets. */
+const COMPARED_MS = 30_000;
 
 /** A report as the gateway takes it; what was left empty is left out. */
 function reportOf(form: FormData): Record<string, unknown> {
@@ -33,45 +37,21 @@ function reportOf(form: FormData): Record<string, unknown> {
 
 const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));
 
-/** The ticket that a report became, as the stream tells of it; `null`: it takes longer than a caller should wait. */
-async function ticketOf(identity: string): Promise<string | null> {
-  for (let tries = 0; tries < 100; tries++) {
+/** So long a caller waits for the number; it is shown when it comes later too. */
+const SOON_MS = 10_000;
+const LATE_MS = 600_000;
+
+/** The ticket that a report became, as the stream tells of it; `null`: it takes longer. */
+async function ticketOf(identity: string, within: number): Promise<string | null> {
+  for (const until = performance.now() + within; performance.now() < until; ) {
     for (const row of store.rows.values()) if (row.identity === identity) return row.id;
     await pause(100);
   }
   return null;
 }
 
-function Grids() {
-  const grids = pack.value?.grids ?? [];
-  const parents = new Set(grids.map((one) => one.parent));
-  return (
-    <select name="grid" aria-label={t("fact.place")} required>
-      <option value="">{t("choose_one")}</option>
-      {pack.value?.homes.map((home) => (
-        <optgroup key={home.code} label={named(home)}>
-          {grids
-            .filter((one) => !parents.has(one.code) && liesIn(one.code, home.code))
-            .map((one) => (
-              <option key={one.code} value={one.code}>
-                {named(one)}
-              </option>
-            ))}
-        </optgroup>
-      ))}
-    </select>
-  );
-}
-
-function liesIn(code: string, home: string): boolean {
-  const grids = pack.value?.grids ?? [];
-  let at: string | null | undefined = code;
-  while (at != null && at !== home) at = grids.find((one) => one.code === at)?.parent;
-  return at === home;
-}
-
 function Report({ phone }: { phone: Signal<string> }) {
-  const [done, setDone] = useState<{ id: string | null; link: string | null } | null>(null);
+  const [done, setDone] = useState<{ identity: string; id: string | null; link: string | null } | null>(null);
   const [isBusy, setBusy] = useState(false);
   const once = useRef(new Once());
   const submit = async (event: Event) => {
@@ -83,9 +63,11 @@ function Report({ phone }: { phone: Signal<string> }) {
       const taken = await once.current.ask<Taken>("/v1/incidents", reportOf(new FormData(form)));
       form.reset();
       phone.value = "";
-      const id = await ticketOf(taken.identity);
-      setDone({ id, link: taken.link ?? null });
+      const id = await ticketOf(taken.identity, SOON_MS);
+      const shown = { identity: taken.identity, id, link: taken.link ?? null };
+      setDone(shown);
       tell(id === null ? t("reported_later") : t("reported", { id }));
+      if (id === null) void ticketOf(taken.identity, LATE_MS).then((late) => setDone((now) => (now?.identity === taken.identity ? { ...shown, id: late } : now)));
     } catch (error) {
       tellProblem(error);
     }
@@ -145,47 +127,20 @@ function Report({ phone }: { phone: Signal<string> }) {
   );
 }
 
-function FileNow({ row }: { row: Row }) {
-  const submit = async (event: Event) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const body = { kind: "file", category: String(form.get("category")) };
-    try {
-      await ask(`${ticketPath(row.id)}/commands`, { body, version: row.version });
-      tell(t("done", { what: word("command", "file") }));
-    } catch (error) {
-      tellProblem(error);
-    }
-  };
+function Waiting({ row, open }: { row: Row; open: readonly Row[] }) {
   return (
-    <form class="row-of" onSubmit={(event) => void submit(event)}>
-      <select name="category" required aria-label={`${word("field", "category")} ${row.id}`}>
-        <option value="">{t("choose_one")}</option>
-        {pack.value?.categories.map((one) => (
-          <option key={one.code} value={one.code}>
-            {named(one)}
-          </option>
-        ))}
-      </select>
-      <button>{word("command", "file")}</button>
-    </form>
-  );
-}
-
-function Waiting({ row }: { row: Row }) {
-  return (
-    <li class="waiting">
+    <li class="waiting" data-waits={row.id}>
       <div class="line">
         <Limit row={row} />
-        {row.status === "held" ? <span class="id">{row.id}</span> : <Link to={ticketAddress(row.id)}>{row.id}</Link>}
+        {row.status === "held" ? <Link to="/records">{row.id}</Link> : <Link to={ticketAddress(row.id)}>{row.id}</Link>}
         <span class={`status status-${row.status}`}>{word("status", row.status)}</span>
         <span class="muted">{[placeName(row), row.address].filter(Boolean).join(" · ")}</span>
       </div>
       <p class="text-whole">
         <bdi>{row.status === "held" ? t("held_says") : row.text}</bdi>
       </p>
-      {row.status === "received" && !row.category && <FileNow row={row} />}
       {row.category && <p class="muted">{categoryName(row.category)}</p>}
+      {row.status === "received" && <FileNow row={row} open={open} />}
     </li>
   );
 }
@@ -200,6 +155,7 @@ export function DeskPage() {
   });
   const seen = { ...store.seen, now: engineNow() };
   const rows = [...store.rows.values()].filter((row) => stands("desk", row, seen));
+  const open = useMemo(() => lately(store.rows.values()), [Math.floor(performance.now() / COMPARED_MS), store.isFilled.value]);
   rows.sort((a, b) => (a.deadline_at ?? Infinity) - (b.deadline_at ?? Infinity));
   return (
     <div class="page desk">
@@ -215,7 +171,7 @@ export function DeskPage() {
           {rows.length === 0 && <p class="empty">{t("empty.desk")}</p>}
           <ul class="waitings">
             {rows.slice(0, SHOWN).map((row) => (
-              <Waiting key={row.id} row={row} />
+              <Waiting key={row.id} row={row} open={open} />
             ))}
           </ul>
           {rows.length > SHOWN && <Link to="/queues/desk">{t("more", { n: rows.length - SHOWN })}</Link>}

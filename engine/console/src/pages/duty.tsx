@@ -61,7 +61,7 @@ function Line({ line, board, change }: LineProps) {
       <th scope="row">{word("role", line.role)}</th>
       <td>{placeOf(line)}</td>
       <td>
-        {line.nobody_now ? <b class="wrong">{t(line.people.length === 0 ? "duty.no_one" : "duty.nobody_now")}</b> : on.map((one) => one.name || one.person).join("、")}
+        {line.nobody_now ? <b class="wrong">{t(line.people.length === 0 ? "duty.no_one" : "duty.nobody_now")}</b> : on.map((one) => one.name || one.person).join(t("comma"))}
       </td>
       <Days line={line} board={board} />
       {board.may_change && (

@@ -58,7 +58,7 @@ function Points({ points }: { points: readonly Point[] }) {
                 <Link to={ticketAddress(one.id)}>{categoryName(one.category) || t("no_category")}</Link>
               </th>
               <td>{homeName(one.home)}</td>
-              <td>{one.why.map((why) => t(`point.${why}`)).join("、")}</td>
+              <td>{one.why.map((why) => t(`point.${why}`)).join(t("comma"))}</td>
               <td>{word("status", one.status)}</td>
               <td>{personName(one.person)}</td>
               <td>{one.deadline_at == null ? t("band.none") : moment(one.deadline_at, engineNow(), zone())}</td>

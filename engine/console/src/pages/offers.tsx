@@ -54,7 +54,7 @@ function WhoMay({ row, board }: { row: Row; board: DutyBoard | null }) {
   return (
     <p class="muted">
       {t("offers.who_may", { party: dutyName(row.party) })}
-      {on.length > 0 ? `：${on.map((one) => one.name || one.person).join("、")}` : board === null ? "" : `：${t("duty.nobody_now")}`}
+      {on.length > 0 ? `${t("colon")}${on.map((one) => one.name || one.person).join(t("comma"))}` : board === null ? "" : `${t("colon")}${t("duty.nobody_now")}`}
     </p>
   );
 }

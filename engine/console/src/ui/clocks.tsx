@@ -15,7 +15,8 @@ interface Part {
 function usedOf(clock: ClockTold, now: number): Part {
   const last = clock.rungs.find((rung) => rung.percent === 100);
   const consumed = clock.limit_ms === 0 ? 0 : clock.consumed_ms / clock.limit_ms;
-  if (clock.state !== "runs" || !last?.at) return { share: Math.min(1, consumed), isLate: clock.state === "runs" && last === undefined };
+  if (clock.state === "runs" && last === undefined) return { share: 1, isLate: true }; // its last rung is behind it
+  if (clock.state !== "runs" || !last?.at) return { share: Math.min(1, consumed), isLate: false };
   const left = Date.parse(last.at) - now;
   const share = Math.max(consumed, 1 - left / Math.max(1, clock.limit_ms - clock.consumed_ms) * (1 - consumed));
   return { share: Math.min(1, Math.max(0, share)), isLate: left <= 0 };

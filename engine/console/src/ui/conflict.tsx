@@ -29,7 +29,7 @@ function lines(told: TicketTold): Record<string, string> {
     "facet.urgency": word("urgency", ticket["urgency"] as string | undefined),
     deadline: typeof due === "number" ? moment(due, engineNow(), zone()) : t("none"),
     "fact.address": text(told.place.address),
-    children: told.children.map((one) => `${departmentName(text(one["code"]))} ${word("child", text(one["status"]))}`).join("、") || t("none"),
+    children: told.children.map((one) => `${departmentName(text(one["code"]))} ${word("child", text(one["status"]))}`).join(t("comma")) || t("none"),
   };
 }
 

@@ -15,8 +15,8 @@ export function Moved({ row }: { row: Row }) {
   const text = movedText(row.moved);
   const by = row.moved.actor ? ` · ${actorName(row.moved.actor)}` : "";
   return (
-    <small class="moved" title={`${t("last_moved")} ${whole(row.moved.at, zone())}${by} · ${text}`}>
+    <span class="moved" title={`${t("last_moved")} ${whole(row.moved.at, zone())}${by} · ${text}`}>
       <bdi>{text}</bdi>
-    </small>
+    </span>
   );
 }

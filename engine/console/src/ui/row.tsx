@@ -72,15 +72,16 @@ export function Urgency({ code }: { code: string | null | undefined }) {
   return <span class={`tag tag-${code}`}>{word("urgency", code)}</span>;
 }
 
+/** What it waits for and how far its departments are; what moved it last stands behind. */
 function Marks({ row }: { row: Row }) {
   return (
-    <small>
-      {row.waits_for ? <span class="waits">{t("waits_for", { what: word("asked", row.waits_for.what) })}</span> : null}
-      {row.is_exhausted ? <span class="waits">{t("exhausted")}</span> : null}
-      {row.paused && row.status !== "parked" && row.deadline_at != null ? <span class="waits">{t("paused_for", { why: word("pause", row.paused) })} </span> : null}
-      {!row.waits_for && row.is_escalated ? t("escalated") : null}
-      {(row.child_clocks ?? []).length > 0 ? ` ${t("departments_in", arrived(row))}` : null}
-    </small>
+    <>
+      {row.waits_for ? <b class="waits">{t("waits_for", { what: word("asked", row.waits_for.what) })}</b> : null}
+      {row.is_exhausted ? <b class="waits">{t("exhausted")}</b> : null}
+      {row.paused && row.status !== "parked" && row.deadline_at != null ? <b class="waits">{t("paused_for", { why: word("pause", row.paused) })}</b> : null}
+      {!row.waits_for && row.is_escalated ? <span>{t("escalated")}</span> : null}
+      {(row.child_clocks ?? []).length > 0 ? <span>{t("departments_in", arrived(row))}</span> : null}
+    </>
   );
 }
 
@@ -133,8 +134,10 @@ export function QueueRow({ cell, top, index, count }: Props) {
       <WhereAndWho row={row} />
       <span class="state">
         <span class={`status status-${row.status}`}>{word("status", row.status)}</span>
-        <Marks row={row} />
-        <Moved row={row} />
+        <small class="marks">
+          <Marks row={row} />
+          <Moved row={row} />
+        </small>
       </span>
     </div>
   );

@@ -43,7 +43,7 @@ export function Viewing({ id }: { id: string }) {
   }, [id]);
   return (
     <span class="viewing" role="status" aria-live="polite" data-test="viewing">
-      {others.length > 0 && t("viewing", { who: others.map((one) => `${word("role", one.role)} ${personName(one.person)}`).join("、") })}
+      {others.length > 0 && t("viewing", { who: others.map((one) => `${word("role", one.role)} ${personName(one.person)}`).join(t("comma")) })}
     </span>
   );
 }
