@@ -106,7 +106,7 @@ def take_folder(data: Path | None) -> Path:
                 f"{folder} is no stack's folder and is not empty ({', '.join(others[:3])} …); choose another --data, or"
                 " an empty folder"
             )
-        write_whole(folder / MARK, b"made by gridwhistle; 'gridwhistle reset' deletes what it made here\n")
+        write_once(folder / MARK, b"made by gridwhistle; 'gridwhistle reset' deletes what it made here\n")
     return make_folder(folder)
 
 

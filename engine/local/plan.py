@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.errors import InvalidSettings, StackBusy
 from engine.local import servers
 from engine.local.folder import GATEWAY_PORT, POSTGRES_PORT, StackFile, naming, read_stack
+from engine.local.reserved import demand_reserved, is_reserved
 from engine.server_addresses import (
     DATABASE_FORM,
     REDIS_FORM,
@@ -115,6 +116,7 @@ def _again(wanted: Wanted, before: StackFile) -> StackFile:
     before.archive = before.archive if wanted.archive is None else wanted.archive
     base = before.port_base if wanted.port_base is None else wanted.port_base
     servers.demand_free(_ports(base, wanted, before))
+    demand_reserved(base)
     before.port_base, before.started_at, before.processes = base, time.time(), {}
     if before.own_kafka:
         before.kafka = f"127.0.0.1:{base}"
@@ -233,8 +235,10 @@ def _free_base(wanted: Wanted, own_kafka: bool, own_redis: bool, own_postgres: b
     own = (own_kafka, own_redis, own_postgres)
     if wanted.port_base is not None:
         servers.demand_free(_ports(wanted.port_base, wanted, None, *own))
+        demand_reserved(wanted.port_base)
         return wanted.port_base
     for candidate in range(PORT_BASE, 65_000 - PORT_BLOCK, PORT_BLOCK):
-        if all(servers.port_holder(port) is None for port in _ports(candidate, wanted, None, *own)):
+        ports = _ports(candidate, wanted, None, *own)
+        if all(servers.port_holder(port) is None for port in ports) and is_reserved(candidate):
             return candidate
     raise StackBusy(f"no {PORT_BLOCK} free ports from {PORT_BASE} on; end something, or choose others with --port-base")
