@@ -57,6 +57,9 @@ def operation(name: str, path: str) -> dict[str, Any]:
             "207": _json("Each is answered by itself", {"results": [{"status": 200, **DECIDED}]}),
         }
     if name == "report":
+        taken = found["responses"]["202"]["content"]["application/json"]
+        whole_batch = schema_of({"reports": [{"status": 202, **TAKEN}]})
+        taken["schema"] = {"oneOf": [taken["schema"], whole_batch]}
         found["responses"]["207"] = _json("Of a batch some were taken", {"reports": [{"status": 202, **TAKEN}]})
     return found
 

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from engine.gateway import bearers
-from engine.gateway.callers import Caller
+from engine.gateway.callers import Caller, is_known
 from engine.gateway.http import answer, body_of
 from engine.gateway.problems import Problem
 from engine.gateway.world import World
@@ -40,7 +40,7 @@ async def issue(world: World, request: Request, caller: Caller) -> Response:
         )
     client, secret = _client(request, given)
     key = world.key_of(secret)
-    if key is None or (client and client != key.id):
+    if key is None or (client and client != key.id) or not is_known(world.law(), key.caller()):
         raise Problem("no-login", "this client is unknown, was revoked or has expired")
     token = await bearers.draw(world, key.id)
     return answer({"access_token": token, "token_type": "Bearer", "expires_in": bearers.SECONDS})

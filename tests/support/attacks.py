@@ -82,5 +82,5 @@ async def sent(app: Any, ask: str, headers: list[tuple[str, str]], body: bytes =
         came.append(message)
 
     await app(scope, receive, send)
-    text = b"".join(one.get("body", b"") for one in came).decode()
+    text = b"".join(one.get("body", b"") for one in came).decode(errors="surrogateescape")
     return Answer(came[0]["status"], [(n.decode(), v.decode("latin-1")) for n, v in came[0]["headers"]], text)

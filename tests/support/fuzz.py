@@ -5,8 +5,11 @@ import copy
 import itertools
 import json
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import httpx
 import requests
@@ -16,7 +19,8 @@ from schemathesis import checks
 
 from engine.gateway.described import whole
 from tests.support.attacks import sent
-from tests.support.house import House
+from tests.support.fuzz_stock import Stock, spot
+from tests.support.who_may import Seat, may
 
 checks.load_all_checks()
 CHECKED = checks.CHECKS.get_by_names(
@@ -43,6 +47,8 @@ class Drawn(NamedTuple):
     operation: str
     case: Any
     body: bytes | None
+    kind: str = "application/json"
+    """What ``body`` is."""
 
 
 def _spots(value: Any, here: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -72,30 +78,41 @@ def altered(draw: st.DrawFn, example: Any) -> Any:
     return whole
 
 
+def _written(kind: str, write: Callable[[Any], str], body: Any) -> tuple[bytes, str]:
+    try:
+        return write(body).encode(errors="replace"), kind
+    except (TypeError, ValueError):  # what has been put into it can be in no form
+        return json.dumps(body).encode(), kind
+
+
 class Fuzz:
     """Draws requests and judges answers."""
 
-    def __init__(self, here: House, app: Any, who: dict[str, dict[str, str]], known: dict[str, list[str]]) -> None:
-        """``known``: names of path parameters, and values that there are."""
-        self.here, self.app, self.who, self.known = here, app, who, known
+    def __init__(self, stock: Stock, app: Any, known: dict[str, list[str]]) -> None:
+        """``known``: parameters of paths, and values that there are beside the stock's."""
+        self.stock, self.app, self.seats = stock, app, stock.seats
+        self.known = {name: [spot(name)] for name in stock.names} | known
         self.schema: Any = schemathesis.openapi.from_dict(whole(app.openapi()))
         found = [one.ok() for one in self.schema.get_all_operations()]
         self.operations = {one.definition.raw["operationId"]: one for one in found}
         self.strategies = {name: one.as_strategy() for name, one in self.operations.items()}
-        self.answered: Counter[tuple[str, int]] = Counter()
-        self._turns = itertools.cycle(sorted(who))
+        self.answered: Counter[tuple[str, str, int]] = Counter()
+        """By operation, role and status."""
+        self._all = itertools.cycle(sorted(self.seats))
+        self._who_may = {
+            name: itertools.cycle([seat for seat in sorted(self.seats) if may(name, seat)]) for name in self.operations
+        }
 
-    def requests(self) -> st.SearchStrategy[Drawn]:
-        """Any operation."""
-        return st.sampled_from(sorted(self.operations)).flatmap(self._of)
-
-    def _of(self, name: str) -> st.SearchStrategy[Drawn]:
+    def of(self, name: str) -> st.SearchStrategy[Drawn]:
+        """Requests of one operation."""
         content = self.operations[name].definition.raw.get("requestBody", {}).get("content", {})
-        examples = [one["example"] for kind, one in content.items() if "json" in kind]
-        bodies: st.SearchStrategy[Any] = st.none()
-        for example in examples:
-            bodies |= altered(example).map(lambda one: json.dumps(one).encode())
-        return st.builds(Drawn, st.just(name), self._case(name), bodies if examples else st.none())
+        drawn: st.SearchStrategy[tuple[bytes | None, str]] = st.just((None, ""))
+        for kind, one in content.items():
+            write = json.dumps if "json" in kind else urlencode if "urlencoded" in kind else None
+            if write is not None and isinstance(one["example"], dict | list):
+                drawn |= altered(one["example"]).map(partial(_written, kind, write))
+        both = st.tuples(self._case(name), drawn)
+        return both.map(lambda pair: Drawn(name, pair[0], *pair[1]))
 
     def _case(self, name: str) -> st.SearchStrategy[Any]:
         def placed(case: Any, spots: dict[str, str]) -> Any:
@@ -104,30 +121,48 @@ class Fuzz:
                     case.path_parameters[key] = value
             return case
 
-        spots = {key: st.sampled_from(["", *values]) for key, values in self.known.items()}
+        spots = {key: st.sampled_from(["", *values, *values]) for key, values in self.known.items()}
         return st.builds(placed, self.strategies[name], st.fixed_dictionaries(spots))
 
     async def judged(self, one: Drawn, by: int) -> None:
-        """Send it as each of so many, in turn; what is amiss is raised."""
-        for _ in range(by):
-            await self._sent(one, next(self._turns))
+        """Send it as so many in turn, half of them such as may ask for it; what is amiss is raised."""
+        for number in range(by):
+            await self._sent(one, next(self._who_may[one.operation] if number % 2 else self._all))
 
-    async def _sent(self, one: Drawn, who: str) -> None:
+    async def _sent(self, one: Drawn, seat: Seat) -> None:
         kwargs = one.case.as_transport_kwargs(base_url="http://127.0.0.1")
         made = requests.Request(**{name: kwargs[name] for name in SAID if name in kwargs}).prepare()
         body = one.body if one.body is not None else made.body or b""
         body = body.encode() if isinstance(body, str) else body
         headers = [pair for pair in made.headers.items() if pair[0].lower() in ("content-type", "accept")]
         if one.body is not None:
-            headers = [("content-type", "application/json")]
-        target = made.url.removeprefix("http://127.0.0.1")
-        found = await sent(self.app, f"{made.method} {target}", [*headers, *self.who[who].items()], body)
-        self.answered[one.operation, found.status] += 1
+            headers = [("content-type", one.kind)]
+            body = self.stock.told(body)
+        target = self.stock.filled(made.url.removeprefix("http://127.0.0.1"))
+        found = await sent(self.app, f"{made.method} {target}", [*headers, *self.seats[seat].items()], body)
+        self.answered[one.operation, seat.word, found.status] += 1
         answer = httpx.Response(
             found.status,
             headers=found.headers,
-            content=found.text.encode(),
+            content=found.text.encode(errors="surrogateescape"),
             request=httpx.Request(made.method, made.url),
         )
         answer.elapsed = timedelta(0)
         one.case.validate_response(answer, checks=CHECKED)
+        await self.stock.after(one.operation, found.status)
+
+    def by_status(self) -> Counter[int]:
+        """Count the answers."""
+        found = Counter[int]()
+        for (_, _, status), count in self.answered.items():
+            found[status] += count
+        return found
+
+    def untold(self) -> set[tuple[str, str]]:
+        """Name operations with roles that never asked for them."""
+        roles = {seat.word for seat in self.seats}
+        return set(itertools.product(self.operations, roles)) - {(name, role) for name, role, _ in self.answered}
+
+    def never_done(self) -> set[str]:
+        """Name operations that nobody was ever answered well."""
+        return set(self.operations) - {name for name, _, status in self.answered if status < 400}
