@@ -67,8 +67,25 @@ def place_of(stage: str, ready: Path | None) -> str | None:
     except OSError:
         os.close(handle)
         return None
-    folder = hashlib.sha256(os.fsencode(ready.parent.resolve())).hexdigest()[:12]
-    return re.sub(r"[^A-Za-z0-9._-]", "-", f"{ready.stem}.{socket.gethostname()}.{folder}")[:200]
+    os.ftruncate(handle, 0)
+    os.write(handle, str(os.getpid()).encode())
+    return _place(ready)
+
+
+def _place(file: Path) -> str:
+    """Give the place of a name in a folder on this machine, in letters that a broker takes."""
+    folder = hashlib.sha256(os.fsencode(file.parent.resolve())).hexdigest()[:12]
+    return re.sub(r"[^A-Za-z0-9._-]", "-", f"{file.stem}.{socket.gethostname()}.{folder}")[:200]
+
+
+def _pid_in(settings: Settings, member: str) -> int | None:
+    """Find who has a place of this folder: of a member that came again the broker goes on telling what the former
+    called itself."""
+    for file in (settings.data_dir / "run").glob("*.place"):
+        if member.startswith(f"{_place(file)}-"):
+            written = file.read_text(encoding="ascii", errors="replace")
+            return int(written) if written.isdecimal() else None
+    return None
 
 
 async def members(settings: Settings) -> list[Member]:
@@ -77,24 +94,25 @@ async def members(settings: Settings) -> list[Member]:
     try:
         await admin.start()
         return sorted(
-            [member for stage in STAGES for member in await _of_stage(admin, settings.prefix, stage)],
+            [member for stage in STAGES for member in await _of_stage(admin, settings, stage)],
             key=lambda m: (STAGES.index(m.stage), m.pid or 0),
         )
     finally:
         await admin.close()
 
 
-async def _of_stage(admin: AIOKafkaAdminClient, prefix: str, stage: str) -> list[Member]:
+async def _of_stage(admin: AIOKafkaAdminClient, settings: Settings, stage: str) -> list[Member]:
     found = []
-    for response in await _described(admin, f"{prefix}{stage}"):
+    for response in await _described(admin, f"{settings.prefix}{stage}"):
         for group in response.groups:
             _, _, state, _, _, joined, *_ = group
-            for _, client, _, _, assignment, *_ in joined:
+            for member, client, _, _, assignment, *_ in joined:
                 name, _, rest = client.partition(":")
                 pid, _, host = rest.partition(":")
                 known = name == stage and pid.isdecimal()
+                whose = int(pid) if known and member.startswith(client) else _pid_in(settings, member)
                 now = "opening" if state != "Stable" else "ready" if _has_partitions(assignment) else "idle"
-                found.append(Member(stage, int(pid) if known else None, host if known else client, state=now))
+                found.append(Member(stage, whose, host if known else client, state=now))
     return found
 
 

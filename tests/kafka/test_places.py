@@ -1,6 +1,8 @@
 """A stage's process that was killed and comes again under its name has its partitions at once; one that leaves gives
 them away at once; nobody else is ever taken for it."""
 
+import os
+import socket
 import subprocess
 import sys
 import uuid
@@ -15,7 +17,7 @@ from aiokafka.admin import NewTopic
 from engine.kafka import clients
 from engine.kafka.log_consumer import LogConsumer
 from engine.settings import Settings
-from engine.stages.groups import KEEP_THEIR_PLACE, place_of
+from engine.stages.groups import KEEP_THEIR_PLACE, client_id, members, place_of
 from tests.support.rig import Rig, eventually
 
 SESSION, WITHIN = 200, 100
@@ -56,7 +58,7 @@ from engine.settings import load_settings
 
 async def main():
     settings = load_settings(os.environ)
-    member = clients.member(settings, "dispatch", "first", "dispatch-1")
+    member = clients.member(settings, "dispatch", *sys.argv[1:])
     member.subscribe([settings.prefix + "in"])
     await member.start()
     while True:
@@ -69,10 +71,13 @@ asyncio.run(main())
 
 
 @contextmanager
-def process(settings: Settings, said: Path) -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    settings: Settings, said: Path, client: str = "first", place: str = "dispatch-1"
+) -> Iterator[subprocess.Popen[bytes]]:
     """It, until it is killed."""
     with said.open("wb") as out:
-        running = subprocess.Popen([sys.executable, "-c", MEMBER], env=Rig(settings).environment(), stdout=out)
+        words = [sys.executable, "-c", MEMBER, client, place]
+        running = subprocess.Popen(words, env=Rig(settings).environment(), stdout=out)
     try:
         yield running
     finally:
@@ -104,6 +109,18 @@ async def test_who_was_killed_has_its_partitions_again_at_once(settings: Setting
     await again.stop()
     await eventually(lambda: set(other.assignment()) == both(settings), WITHIN, "who is left has what another had")
     await other.stop()
+
+
+async def test_status_names_who_has_a_place_and_not_who_had_it(settings: Settings, tmp_path: Path) -> None:
+    """The broker goes on telling what the former called itself, whose pid nobody has any more."""
+    place = place_of("dispatch", tmp_path / "run" / "dispatch-1.ready")
+    with process(settings, tmp_path / "said", f"dispatch:1:{socket.gethostname()}", str(place)):
+        await eventually(lambda: len(has(tmp_path / "said")) == 2, WITHIN, "it has both partitions")
+    again = await joined(settings, client_id("dispatch"), place)
+    mine = settings.model_copy(update={"data_dir": tmp_path})
+    assert [(one.pid, one.is_here) for one in await members(mine)] == [(os.getpid(), True)]
+    assert [one.pid for one in await members(settings)] == [None]
+    await again.stop()
 
 
 async def test_who_leaves_gives_up_its_place(settings: Settings) -> None:
