@@ -84,7 +84,7 @@ def decider(app: StageApp) -> Callable[[Batch], Awaitable[None]]:
         async for batch in stream:
             fault: Exception | None = None
             try:
-                batch.decide()
+                await batch.decided()
             except Exception as exc:
                 fault = exc
             if batch.done.done():

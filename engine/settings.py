@@ -179,11 +179,11 @@ class Settings(GatewaySettings):
         " it hung; eight times as long for loading a partition.",
     )
     commits_per_second: int = Field(
-        default=100,
+        default=300,
         ge=1,
         le=10_000,
-        description="Most transactions of one process in a second, in proportion more for more than 20 partitions: each"
-        " costs 2 ms of CPU.",
+        description="Most transactions of one process in a second, in proportion more for more than 20 partitions;"
+        " fewer, down to a third, while each takes longer than 10 ms, as on a busy machine: each costs 2 ms of CPU.",
     )
     session_timeout_seconds: int = Field(
         default=6,

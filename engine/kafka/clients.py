@@ -5,6 +5,7 @@ No codec is named: nothing of ours is compressed, and what others compress is un
 
 from typing import TYPE_CHECKING, Any
 
+import aiokafka.producer.sender as library
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
@@ -29,6 +30,13 @@ PARTITION_BYTES = 4 * MIB
 
 POLL_INTERVAL_MS = 10**9
 """An idle member otherwise leaves the group and never rejoins (aio-libs/aiokafka#1187)."""
+
+AGAIN_MS = 5
+"""What a broker does not take yet is asked again after so long: the markers of the transaction before are written
+within some milliseconds. The library waits for 100 ms; and for 20 before a transaction's first partition, which is no
+setting of it."""
+
+library.BACKOFF_OVERRIDE = AGAIN_MS / 1000
 
 TRANSACTION_MS = 15_000
 """An open transaction hides all behind it; the broker aborts it after so long."""
@@ -111,6 +119,6 @@ def transactional(settings: "Settings", name: str) -> TransactionalProducer:
         transaction_timeout_ms=TRANSACTION_MS,
         max_batch_size=BATCH_BYTES,
         max_request_size=REQUEST_BYTES,
-        retry_backoff_ms=5,
+        retry_backoff_ms=AGAIN_MS,
         request_timeout_ms=15_000,
     )

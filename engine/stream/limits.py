@@ -25,13 +25,17 @@ MAX_CAUSES, STEP_SECONDS = 2000, 0.075
 the wall a full machine would make it shorter and shorter (seen: 31 causes, 1 ms of CPU in 39), and each costs a
 transaction."""
 
-SLICE_SECONDS = 0.025
+SLICE_SECONDS = 0.02
 """The same while a clock of any partition of the process is due: its partitions take turns, and neither what is due nor
-what comes in beside waits for a round of whole steps (of six: 0.5 s). A third of a step costs three times the
+what comes in beside waits for a round of whole steps (of six: 0.5 s). A quarter of a step costs four times the
 transactions, a tenth of the CPU."""
 
 STEP_WALL_SECONDS = 0.5
-"""And after so long all the same: heartbeats wait for it, six of which make a session."""
+"""And after so long all the same, where the machine has little of its CPU for us."""
+
+PIECE_SECONDS = 0.004
+"""After so much of a step the loop's others have their turn: commits of other partitions, fetches, heartbeats. A pause
+takes a tenth of a millisecond."""
 
 DECIDE_SECONDS = 30.0
 """A step's decisions take 75 ms; an agent that has not answered by then never will."""

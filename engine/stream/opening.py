@@ -18,9 +18,11 @@ class Opening(Protocol):
     budget: int
     """Most causes that a step may take."""
     hurried: Callable[[], bool]
-    """Whether a step is to be short, as clocks are due in this process."""
+    """Whether a step is to be short, as clocks are due in this process, here or elsewhere."""
     stand: Callable[[Mapping[TopicPartition, int]], None]
     """Takes where the group stands, once that is committed."""
+    took: Callable[[float], None]
+    """Takes how many seconds a transaction took."""
     positions: dict[str, int]
     """Logical topic -> next offset to be decided, as far as is committed."""
 

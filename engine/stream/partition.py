@@ -54,8 +54,8 @@ class Partition:
         self.budget = MAX_CAUSES
         """Causes that a step may take: fewer where a larger step could not be committed."""
         self.hurried: Callable[[], bool] = lambda: False
-        """Whether clocks are due in this process, here or elsewhere."""
         self.stand: Callable[[Mapping[TopicPartition, int]], None] = lambda offsets: None
+        self.took: Callable[[float], None] = lambda seconds: None
         self.positions: dict[str, int] = {}
         self._last_at: Instant = 0
         self._horizon = Horizon()
@@ -265,7 +265,7 @@ class Partition:
             vault_key=w.vault.id if w.vault else None,
         )
         outs = [*outs, marking(w.state.name, self.number, marker)]
-        stamps, decided = list[int](), 0
+        stamps, decided, began = list[int](), 0, asyncio.get_running_loop().time()
         async with asyncio.timeout(COMMIT_SECONDS):  # the library would try again without an end
             await producer.begin_transaction()
             w.crash.at("begun")
@@ -288,6 +288,7 @@ class Partition:
             # the next marker says so: a view begins there that the log no longer tells all
             self.positions[DECISIONS.name] = decided
         w.crash.at("committed")
+        self.took(asyncio.get_running_loop().time() - began)
         self.stand(offsets)
 
     async def close(self) -> None:

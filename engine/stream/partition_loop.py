@@ -60,7 +60,8 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         self.barriers = Barriers(consumer, settings.prefix, lambda: self.slots.values())
         """Asked by slots whose clocks are due."""
         self.offsets = GroupOffsets(consumer, crash)
-        self._turns = Turns(settings.commits_per_second)
+        self.turns = Turns(settings.commits_per_second)
+        """To commit."""
         self.assigned_once = asyncio.Event()
         self.fetched_at = time.monotonic()
         """When a fetch last came to an end."""
@@ -112,10 +113,6 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
         if ready != self.ready and (ready or any(slot.pace.stalled for slot in slots)):
             self.ready = ready
             self.on_ready(ready)
-
-    async def turn(self) -> None:
-        """Wait until one of this process's partitions may commit again."""
-        await self._turns.take(len(self.slots))
 
     def hurried(self) -> bool:
         """Whether a clock of any partition is due; of those that may not fire yet it is asked how far ``commands``

@@ -66,7 +66,8 @@ class Slot:
         loop = self.loop
         while not self._stopping:
             opening = self.opening = loop.make(self.key)
-            opening.budget, opening.hurried, opening.stand = self.pace.budget, loop.hurried, loop.offsets.stand
+            opening.budget, opening.hurried = self.pace.budget, loop.hurried
+            opening.stand, opening.took = loop.offsets.stand, loop.turns.took
             self.beat = time.monotonic()
             pause = None
             try:
@@ -161,7 +162,7 @@ class Slot:
         elif not self._stopping:
             if opening.wants_barrier():  # a backlog does not keep a due clock waiting
                 self.loop.barriers.want()
-            await self.loop.turn()
+            await self.loop.turns.take(len(self.loop.slots))
             async with self._stepping:
                 if self._stopping:
                     return  # type: ignore[unreachable]  # set while it waited

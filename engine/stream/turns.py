@@ -1,4 +1,5 @@
-"""Who may commit when: so many transactions of a process a second, first come, first served (DESIGN 5.7)."""
+"""Who may commit when: so many transactions of a process a second, first come, first served, and fewer while each takes
+long (DESIGN 5.7)."""
 
 import asyncio
 import time
@@ -10,6 +11,17 @@ PARTITIONS = 20
 """So many share the rate; for more it grows, or each would wait the longer the more there are: 24 waited 0.8 s."""
 
 
+QUICK_SECONDS = 0.01
+"""A transaction that takes no longer, from begin to commit, finds brokers and machine with time to spare. Where it
+takes longer each waits for others, and fewer and larger ones bring more through."""
+
+SLOW_SHARE = 1 / 3
+"""So much of the rate is left however long they take: what waits is more and more, and each step larger."""
+
+MEMORY = 16
+"""Over so many transactions their time is averaged: one that hung is soon forgotten."""
+
+
 class Turns:
     """Turns of one process, handed out in the order in which they are asked for."""
 
@@ -17,10 +29,17 @@ class Turns:
         """Nobody waits."""
         self._per_second, self._left, self._at = per_second, AT_ONCE, time.monotonic()
         self._queue = asyncio.Lock()
+        self._seconds = QUICK_SECONDS / SLOW_SHARE
+        """What a transaction takes, about; of edges, which have none, nobody tells."""
+
+    def took(self, seconds: float) -> None:
+        """A transaction took so long."""
+        self._seconds += (min(seconds, 1.0) - self._seconds) / MEMORY
 
     async def take(self, partitions: int) -> None:
         """Wait for a turn, behind all who wait already; of one who is cancelled the next takes the place."""
-        rate = self._per_second * max(1.0, partitions / PARTITIONS)
+        share = max(SLOW_SHARE, QUICK_SECONDS / max(self._seconds, QUICK_SECONDS))
+        rate = self._per_second * share * max(1.0, partitions / PARTITIONS)
         async with self._queue:
             self._gain(rate)
             if self._left < 1:

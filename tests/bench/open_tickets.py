@@ -40,17 +40,26 @@ ELEVEN = NINE + 2 * HOUR
 SOON, LATER = "bins_full", "neighbour_dispute"
 """Categories of the demonstration's law: to be accepted within two working hours, and within six."""
 
+RUNGS = ("resolve:0:50", "accept:1:100")
+"""What is due then of one of the middle kind: half of its limit is over, and nobody has accepted it. Each is a clock
+that fires, and a decision."""
+
 MARGIN_MS = 20_000
 """Between the last start and eleven, beside twice what the first one took."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """How many are open, how many of them due from eleven on, and over how long these are spread."""
+    """How many are open, how many of them have clocks due from eleven on, and over how long these are spread."""
 
     open: int
     due: int
     spread_ms: int = 0
+
+    @classmethod
+    def of_clocks(cls, clocks: int, open: int, spread_ms: int = 0) -> "Wanted":
+        """So many clocks: two of each ticket that is due."""
+        return cls(open=open, due=clocks // len(RUNGS), spread_ms=spread_ms)
 
     def filed_at(self, number: int) -> Instant:
         """The due ones first, the others within half an hour."""
@@ -66,7 +75,7 @@ class Aged:
     stand: Stand
     clock: EngineClock
     due: dict[str, Instant]
-    """Ticket -> when it is due first, of those due from eleven on."""
+    """Decision -> when the clock that it comes of is due, of those due from eleven on."""
 
 
 async def aged(servers: Servers, folder: Path, prefix: str, wanted: Wanted, stages: tuple[str, ...]) -> Aged:
@@ -79,10 +88,10 @@ async def aged(servers: Servers, folder: Path, prefix: str, wanted: Wanted, stag
     due: dict[str, Instant] = {}
     size = await _write(stand.settings, wanted, due)
     print(
-        f"{wanted.open} open tickets written, {size / wanted.open:.0f} B each; {len(due)} due from eleven on",
+        f"{wanted.open} open tickets written, {size / wanted.open:.0f} B each; {len(due)} clocks due from eleven on",
         flush=True,
     )
-    assert len(due) == wanted.due, f"{len(due)} are due, {wanted.due} were to be: the law has other limits now"
+    assert len(due) == wanted.due * len(RUNGS), f"{len(due)} are due of {wanted.due} tickets: the law has other limits"
     await stand.rig.prepare("guancheng", start_ms=NINE + HOUR)
     return Aged(stand, await load_clock(stand.settings), due)
 
@@ -114,7 +123,7 @@ async def _write(settings: Settings, wanted: Wanted, due: dict[str, Instant]) ->
     await producer.start()
     for partition in range(settings.partitions):
         core = _decided(law, partition, settings.partitions, wanted)
-        due |= {name: at for name, at in core.book._due_at.items() if at <= ELEVEN + wanted.spread_ms}
+        due |= due_of(core, ELEVEN + wanted.spread_ms)
         records = [*core.book.records()]
         del core
         marker = marking(STATE.name, partition, Marker(at=NINE + HOUR, positions={}, pack=law.ref))
@@ -123,6 +132,12 @@ async def _write(settings: Settings, wanted: Wanted, due: dict[str, Instant]) ->
             size += await _commit(producer, settings.prefix, some)
     await producer.stop()
     return size
+
+
+def due_of(core: DispatchCore, until: Instant) -> dict[str, Instant]:
+    """Decision -> moment, of the clocks that are due until then."""
+    soon = {name: at for name, at in core.book._due_at.items() if at <= until}
+    return {f"clock:{name}:0:{rung}": at for name, at in soon.items() for rung in RUNGS}
 
 
 async def _commit(producer: clients.TransactionalProducer, prefix: str, records: list[Out]) -> int:

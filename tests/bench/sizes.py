@@ -13,14 +13,14 @@ SECONDS = int(os.environ.get("SECONDS", "30"))
 RATE = int(os.environ.get("RATE", "200"))
 """Reports a second there."""
 
-COMMITS = int(os.environ.get("COMMITS", "100"))
-"""Transactions a second of each stage there, as ``GRIDWHISTLE_COMMITS_PER_SECOND`` has it."""
+COMMITS = int(os.environ.get("COMMITS", "300"))
+"""Most transactions a second of each stage there, as ``GRIDWHISTLE_COMMITS_PER_SECOND`` has it."""
 
 OPEN = int(os.environ.get("N", "100000"))
 """Open tickets, for restart and storm."""
 
 DUE = int(os.environ.get("DUE", str(OPEN)))
-"""How many of them are due in the same second, for the storm."""
+"""How many clocks are due in the same second, for the storm: two of each ticket that has any."""
 
 AT_ONCE = 20_000
 """Records of one transaction that a part writes: the broker ends one that stays open for 15 s."""

@@ -109,7 +109,7 @@ class Worker:
     async def _nothing(self, what: Any) -> None: ...
 
     async def _decide(self, batch: Batch) -> None:
-        batch.decide()
+        await batch.decided()
 
     async def start(self, ready: bool = True) -> "Worker":
         """Join the group, and wait until all that was given stands open."""

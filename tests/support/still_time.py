@@ -44,6 +44,13 @@ def now() -> float:
     return asyncio.get_running_loop().time()
 
 
+def pass_by(seconds: float) -> None:
+    """Let so much time go in which the running loop does nothing, as where somebody reckons."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, StillLoop)
+    loop._still.now += seconds
+
+
 CLOCK = SimpleNamespace(monotonic=now, perf_counter=now, time=now)
 """In the place of the module ``time``, where the loop asks it."""
 

@@ -9,10 +9,12 @@ from tests.bench import drawing, gate, held, page, peers_told
 from tests.bench.due_clocks import Found
 from tests.bench.in_process import START, dispatch_of, intake_of, record, timed
 from tests.bench.open_loop import planned, quantile
-from tests.bench.open_tickets import ELEVEN, LATER, NINE, SOON, Wanted, _decided
+from tests.bench.open_tickets import ELEVEN, LATER, NINE, SOON, Wanted, _decided, due_of
 from tests.bench.peers_told import Round
 from tests.bench.stand import Used
 from tests.support.poison import good, law_of
+from topics import codec
+from topics.decision import Decision
 from topics.registry import DECISIONS, INCIDENTS, RAW
 
 COUNT = 40
@@ -114,6 +116,15 @@ def test_the_tickets_made_are_due_as_wanted() -> None:
     assert len(due) == 60 and soon == [ELEVEN + n * 50 for n in range(20)]
     assert min(at for at in due if at > ELEVEN + 1000) > ELEVEN + 3_600_000
     assert NINE < ELEVEN and SOON != LATER
+
+
+def test_the_clocks_counted_at_eleven_are_all_that_fire_then() -> None:
+    """Two of each ticket: a storm of a hundred thousand tickets was told as one of a hundred thousand clocks."""
+    core = _decided(law_of("guancheng"), 0, 2, Wanted.of_clocks(20, open=30))
+    due, fired = due_of(core, ELEVEN), list[str]()
+    while outs := core.fire(ELEVEN, ELEVEN):
+        fired += [codec.decode(out.value or b"", Decision).id for out in outs if out.topic == DECISIONS.name]
+    assert sorted(fired) == sorted(due) and set(due.values()) == {ELEVEN} and len(due) % 2 == 0
 
 
 def test_moments_and_quantiles() -> None:

@@ -81,6 +81,7 @@ def partition(core: Any, held: set[str], answers: bool = True) -> Partition:
         new_time=lambda: time,
         held=held,
         vault=None,
+        log=None,
     )
     return Partition(wiring, 0)
 

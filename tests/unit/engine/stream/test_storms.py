@@ -9,7 +9,7 @@ import pytest
 from engine.errors import PackNotThere
 from tests.support.loop_rig import START, LoopRig, Worker
 from tests.support.loop_tally import Decided, Tally
-from tests.support.still_time import now, still, until
+from tests.support.still_time import now, pass_by, still, until
 from topics import codec
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS
 
@@ -31,6 +31,22 @@ class Cpu:
 
 
 CPU = Cpu()
+
+
+class Standing(Tally):
+    """A decider that keeps the loop standing for its time, as one process does: nothing comes in meanwhile."""
+
+    def _decide(self, name: str, what: str, at: int) -> Any:
+        CPU.used += SECONDS
+        pass_by(SECONDS)
+        return super()._decide(name, what, at)
+
+
+async def answers() -> None:
+    """The broker takes two milliseconds, and the driver some turns of the loop from its answer to the next request."""
+    await asyncio.sleep(0.002)
+    for _ in range(5):
+        await asyncio.sleep(0)
 
 
 class Slow(Tally):
@@ -75,6 +91,19 @@ def lateness(rig: LoopRig, what: str) -> list[float]:
     return sorted(found)
 
 
+def since_planned(rig: LoopRig) -> list[float]:
+    """Seconds of each report from the moment it tells of until its decision stood on the log: who sends it stands as
+    well while a loop does."""
+    found = []
+    for number in range(PARTITIONS):
+        planned = {f"{INCIDENTS.name}:{number}:{one.offset}": one.value for one in rig.log.all(INCIDENTS.name, number)}
+        for written_at in rig.log.all(DECISIONS.name, number):
+            value = planned.get(codec.decode(written_at.value or b"", Decided).id)
+            if value is not None:
+                found.append((written_at.timestamp - START) / 1000 - float(value.split()[1]))
+    return sorted(found)
+
+
 @still
 async def test_a_clock_fires_between_the_records_of_a_backlog() -> None:
     """0.9 s of work wait in all partitions, and in the midst of it a clock is due in each. It was 0.6 to 0.9 s late:
@@ -112,6 +141,29 @@ async def test_a_report_waits_for_no_round_of_whole_steps_while_thousands_of_clo
         waited, late = lateness(rig, "report"), lateness(rig, "clock")
         assert len(waited) == 50 and waited[-1] <= 0.3
         assert len(late) == PARTITIONS * 200 and late[0] >= 0 and late[-1] <= 2
+
+
+@still
+async def test_what_is_decided_is_committed_while_others_are_decided() -> None:
+    """2,400 clocks are due at once, 1.2 s of work. Each of a commit's three answers waited for the slice in between,
+    and a report 0.6 s for six such partitions."""
+    async with LoopRig(PARTITIONS, Standing) as rig:
+        await rig.worker().start()
+        began = now()
+        for number in range(PARTITIONS):
+            await rig.send(*["clock:4000"] * 400, partition=number)
+        await until(lambda: len(rig.ids()) == PARTITIONS * 400)
+        for step in ("begin", "ack", "commit"):
+            rig.log.faults.at(step, answers, who="dispatch.p", times=10**9)
+        await asyncio.sleep(began + 3.95 - now())
+        planned = [now() + turn / 50 for turn in range(50)]
+        for turn, moment in enumerate(planned):
+            await asyncio.sleep(moment - now())
+            await rig.send(f"report {moment}", partition=turn % PARTITIONS, topic=INCIDENTS)
+        await until(lambda: len(rig.ids()) == PARTITIONS * 800 + 50)
+        waited, late = since_planned(rig), lateness(rig, "clock")
+        assert len(waited) == 50 and waited[-1] <= 0.2
+        assert len(late) == PARTITIONS * 400 and late[0] >= 0 and late[-1] <= 1.5
 
 
 @still

@@ -11,9 +11,17 @@ STEP = 0.006
 """Seconds that a step takes between two turns."""
 
 
-async def busy(partitions: int, seconds: float) -> tuple[list[float], list[int], list[float]]:
+def turns(per_second: int, seconds: float = 0.0) -> Turns:
+    """Those of a process whose transactions have taken so long for a while."""
+    of = Turns(per_second)
+    for _ in range(100):
+        of.took(seconds)
+    return of
+
+
+async def busy(partitions: int, seconds: float, of: Turns) -> tuple[list[float], list[int], list[float]]:
     """Let partitions that always have work take turns; every wait, how many turns each got, and when they were."""
-    of, waits, got, taken = Turns(100), list[float](), [0] * partitions, list[float]()
+    waits, got, taken = list[float](), [0] * partitions, list[float]()
 
     async def one(number: int) -> None:
         while now() < end:
@@ -33,7 +41,7 @@ async def busy(partitions: int, seconds: float) -> tuple[list[float], list[int],
 @still
 async def test_nobody_waits_longer_than_for_all_others(partitions: int, rate: int) -> None:
     """Each gets as many turns; the longest wait is one round; the rate is kept, and grows beyond 20 partitions."""
-    waits, got, taken = await busy(partitions, 4)
+    waits, got, taken = await busy(partitions, 4, turns(100))
     assert max(got) - min(got) <= 1
     assert max(waits) <= partitions / rate - STEP + 0.002
     more = int(AT_ONCE) + 1  # than may be taken at once
@@ -41,10 +49,31 @@ async def test_nobody_waits_longer_than_for_all_others(partitions: int, rate: in
     assert sum(got) == pytest.approx(4 * rate + AT_ONCE + partitions, abs=partitions)
 
 
+@pytest.mark.parametrize(
+    ("took", "rate"), [(0.002, 300), (0.01, 300), (0.02, 150), (0.03, 100), (0.5, 100)], ids=lambda value: f"{value}"
+)
+@still
+async def test_the_longer_transactions_take_the_fewer_and_larger_they_are(took: float, rate: int) -> None:
+    """Down to a third; one that hung for a minute among quick ones changes that for a second at most."""
+    of = turns(300, took)
+    of.took(60.0)
+    for _ in range(80):
+        of.took(took)
+    _, got, _ = await busy(6, 2, of)
+    assert sum(got) == pytest.approx(2 * rate + AT_ONCE, rel=0.05)
+
+
+@still
+async def test_what_has_no_transactions_takes_turns_as_where_they_take_long() -> None:
+    """An edge tells nobody how long it takes."""
+    _, got, _ = await busy(6, 2, Turns(300))
+    assert sum(got) == pytest.approx(2 * 100 + AT_ONCE, rel=0.05)
+
+
 @still
 async def test_who_gives_up_keeps_nobody_waiting() -> None:
     """A partition that is revoked while it waits takes no turn with it."""
-    of = Turns(1)
+    of = turns(1)
     for _ in range(int(AT_ONCE)):
         await of.take(1)
     waiting = [asyncio.create_task(of.take(1)) for _ in range(3)]
