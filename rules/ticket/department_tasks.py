@@ -6,7 +6,7 @@ from typing import Final
 
 from rules.law.compiled import Law
 from rules.ticket.clocks import moment
-from rules.ticket.draft import Case, Draft
+from rules.ticket.draft import Case, Draft, clock_of
 from topics.events.departments import TaskDispatched
 from topics.ids import Instant
 from topics.task import TaskEvent
@@ -36,7 +36,7 @@ def send(
     sign_in = report_in_by or (_report_in_by(case, draft, number) if child else None)
     where = f"{draft.id}/{number}" if child else None
     over, law, category = event in OVER, case.law, case.law.categories.get(draft.category or "")
-    clock = None if over else draft.clock(_CHILD, number) if child else draft.clock(_RESOLVE)
+    clock = None if over else clock_of(draft, _CHILD, number) if child else clock_of(draft, _RESOLVE)
     # but of what is over: all that a department needs to go there, grid, labels, text, limit, whom to call (DESIGN 3)
     case.told[name] = case.say(draft, TaskDispatched(
         id=name, event=event, department=department, ticket=draft.id, role=role, at=rfc3339(case.at), child=where,
@@ -93,12 +93,12 @@ def withdraw_all(case: Case, draft: Draft, event: str, reason: str | None = None
 
 
 def _report_in_by(case: Case, draft: Draft, number: str) -> Instant | None:
-    clock = draft.clock(_REPORT_IN, number)
+    clock = clock_of(draft, _REPORT_IN, number)
     return moment(case.law, clock, 100, draft.urgency) if clock else None
 
 
 def _resolve_by(case: Case, draft: Draft) -> Instant | None:
-    clock = draft.clock(_RESOLVE)
+    clock = clock_of(draft, _RESOLVE)
     return moment(case.law, clock, 100, draft.urgency) if clock and clock.running_since is not None else None
 
 

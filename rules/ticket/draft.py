@@ -41,24 +41,15 @@ class Draft(Ticket):
 
     def clock(self, kind: ClockKind, number: str | None = None) -> Clock | None:
         """Find a clock by its kind, and number where there are several."""
-        for clock in self.clocks:
-            if clock.kind == kind and (number is None or clock.number == number):
-                return clock
-        return None
+        return clock_of(self, kind, number)
 
     def put(self, clock: Clock) -> None:
         """Add a clock, or put it in the place of the one with its kind and number."""
-        kept = [c for c in self.clocks if c.kind != clock.kind or c.number != clock.number]
-        self.clocks = (*kept, clock)
+        put(self, clock)
 
     def drop(self, *kinds: ClockKind, number: str | None = None) -> None:
         """Disarm clocks of these kinds."""
-        for clock in self.clocks:
-            if clock.kind in kinds:
-                self.clocks = tuple(
-                    [c for c in self.clocks if c.kind not in kinds or (number is not None and c.number != number)]
-                )
-                return
+        drop(self, kinds, number)
 
     def flag(self, name: str) -> None:
         """Note a peculiarity, once however often it shows."""
@@ -68,6 +59,36 @@ class Draft(Ticket):
     def disarm(self) -> None:
         """Disarm every clock: what is final has none but ``forget``."""
         self.clocks = ()
+
+
+def clock_of(draft: Draft, kind: ClockKind, number: str | None = None) -> Clock | None:
+    """Find a clock by its kind, and number where there are several.
+
+    This and the next two are what the draft's methods of these names do: of a Struct, compiled or not, a method is
+    looked for and bound at each call, and an incident needs ten.
+    """
+    for clock in draft.clocks:
+        if clock.kind == kind and (number is None or clock.number == number):
+            return clock
+    return None
+
+
+def put(draft: Draft, clock: Clock) -> None:
+    """Add a clock, or put it in the place of the one with its kind and number."""
+    clocks = draft.clocks
+    kind, number = clock.kind, clock.number
+    draft.clocks = (*[c for c in clocks if c.kind != kind or c.number != number], clock) if clocks else (clock,)
+
+
+def drop(draft: Draft, kinds: tuple[ClockKind, ...], number: str | None = None) -> None:
+    """Disarm clocks of these kinds."""
+    clocks = draft.clocks
+    for clock in clocks:
+        if clock.kind in kinds:
+            draft.clocks = tuple(
+                [c for c in clocks if c.kind not in kinds or (number is not None and c.number != number)]
+            )
+            return
 
 
 class Case:
@@ -169,17 +190,15 @@ def publish(law: Law, draft: Draft, duty_law: Law) -> Ticket:
             does not
             rest where the law lets it rest, or a final one has a running clock.
     """
-    is_open = draft.is_open
+    is_open = draft.status not in FINAL
     draft.hours = _hours(duty_law, draft) if is_open else None
     due = clocks.first_due(law, draft.clocks, draft.urgency, draft.hours)
     draft.next_due_at = due[0] if due else None
     deadline_at = draft.deadline_at = _deadline(law, draft)
     if is_open:
-        is_beyond = deadline_at is None and _is_beyond(law, draft)
-        if is_beyond != (BEYOND in draft.flags):
-            draft.flags = (
-                (*draft.flags, BEYOND) if is_beyond else tuple([flag for flag in draft.flags if flag != BEYOND])
-            )
+        is_beyond, flags = deadline_at is None and _is_beyond(law, draft), draft.flags
+        if is_beyond != (BEYOND in flags):
+            draft.flags = (*flags, BEYOND) if is_beyond else tuple([flag for flag in flags if flag != BEYOND])
         if not (draft.task and draft.duty and draft.person):
             raise BrokenInvariant(f"{draft.id} would be {draft.status} without one of task, duty, person")
         if due is None and not is_beyond and rests(law, draft) is None:
@@ -225,8 +244,13 @@ def _hours(duty_law: Law, draft: Draft) -> str | None:
     """Give the hours of whoever has a patient ticket, where the roster gives some of their own."""
     if draft.urgency not in clocks.PATIENT and draft.status is not _PARKED:
         return None
-    entry = duty_law.entry_at(draft.person, draft.duty)
-    return None if entry is None or entry.on_duty in ("work", "never") else entry.on_duty
+    person, duty, known = draft.person, draft.duty, duty_law.cache_of_people
+    key = ("hours", person, duty)
+    if key not in known:
+        entry = duty_law.entry_at(person, duty)
+        known[key] = None if entry is None or entry.on_duty in ("work", "never") else entry.on_duty
+    hours: str | None = known[key]
+    return hours
 
 
 def _is_beyond(law: Law, draft: Draft) -> bool:

@@ -9,7 +9,7 @@ from rules.law.categories import category_of
 from rules.law.compiled import Law
 from rules.law.filing_plan import Plan, plan_of
 from rules.ticket import authority, clocks, exceptions, moves, offers, resolve_clocks, team, whistle
-from rules.ticket.draft import Case, Draft
+from rules.ticket.draft import Case, Draft, drop, put
 from topics.events.filing import TicketFiled, TicketReceived
 from topics.incident import Carried, Incident
 from topics.pack import Category, Limit, Tier
@@ -19,6 +19,7 @@ from topics.vocabulary import ClockKind, Reason, Role, Status, Unit
 
 RECEIVED: Final = Status.RECEIVED
 TRIAGE: Final = ClockKind.TRIAGE
+_OF_TRIAGE: Final = (ClockKind.TRIAGE,)
 RESOLVE: Final = ClockKind.RESOLVE
 _TO_TRIAGE: Final = TicketTask.TRIAGE
 _REPORTED: Final = Reason.REPORTED
@@ -159,7 +160,7 @@ def file(case: Case, draft: Draft, category: Category, carried: Carried | None =
     plan = plan_of(law, category, rule, able)
     case.rules.append(plan.rule)
     draft.urgency, draft.lead, draft.rule = category.urgency, category.lead, rule
-    draft.drop(TRIAGE)
+    drop(draft, _OF_TRIAGE)
     whole_ms = _start_resolve(case, draft, plan, carried)
     if category.consent is not None:
         ask_committees(case, draft, category)
@@ -184,20 +185,19 @@ def _start_resolve(case: Case, draft: Draft, plan: Plan, carried: Carried | None
     draft.filed_at = case.at
     draft.first_filed_at = draft.first_filed_at or case.at
     whole_ms, area = limit_ms * (extended + 1), case.law.area(draft.where)
-    draft.put(
-        Clock(
-            kind=RESOLVE,
-            number="0",
-            limit_ms=whole_ms,
-            unit=unit,
-            started_at=case.at,
-            running_since=case.at,
-            rungs=plan.rungs,
-            consumed_ms=consumed_ms,
-            extended=extended,
-            area=area,
-        )
+    clock = Clock(
+        kind=RESOLVE,
+        number="0",
+        limit_ms=whole_ms,
+        unit=unit,
+        started_at=case.at,
+        running_since=case.at,
+        rungs=plan.rungs,
+        consumed_ms=consumed_ms,
+        extended=extended,
+        area=area,
     )
+    put(draft, clock)
     resolve_clocks.filed(case.law, draft)
     return whole_ms
 

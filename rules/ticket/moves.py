@@ -4,7 +4,7 @@ from typing import Final
 
 from rules.ticket import department_tasks, whistle
 from rules.ticket.authority import CENTRE, STREET
-from rules.ticket.draft import Case, Draft
+from rules.ticket.draft import Case, Draft, drop
 from rules.ticket.ladder import above, steps_of
 from rules.ticket.offers import end_offer, offer, offer_to_one_of, settle
 from rules.ticket.work_clocks import start_leg
@@ -17,7 +17,7 @@ from topics.vocabulary import ClockKind, DepartmentRole, Reason, Role, Status, T
 _AT_THE_TOP: Final[dict[str, str]] = {TierKind.STREET: STREET, TierKind.CENTRE: CENTRE}
 _WHISTLE: Final = TierKind.WHISTLE
 _OWNER: Final = TierKind.OWNER
-_CONTACT: Final = ClockKind.CONTACT
+_CONTACT: Final = (ClockKind.CONTACT,)
 _WITHDRAWN: Final = OfferEnd.WITHDRAWN
 """Looked up once (``rules.ticket.offers``)."""
 
@@ -87,7 +87,7 @@ def enter(case: Case, draft: Draft, tier: Tier) -> bool:
     if kind == _WHISTLE:
         return _enter_by_whistle(case, draft, tier)
     end_offer(case, draft, _WITHDRAWN)
-    draft.drop(_CONTACT)
+    drop(draft, _CONTACT)
     party = _AT_THE_TOP.get(kind)
     if party is not None:
         return offer(case, draft, tier, party)

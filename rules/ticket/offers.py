@@ -4,7 +4,7 @@ from typing import Final
 
 from rules.law import split
 from rules.ticket import clocks, department_tasks, pauses
-from rules.ticket.draft import Case, Draft, with_offer_ended
+from rules.ticket.draft import Case, Draft, drop, put, with_offer_ended
 from rules.ticket.ladder import tier_of
 from topics.events.offers import OfferEnded, TicketAccepted, TicketOffered
 from topics.pack import Tier
@@ -15,6 +15,8 @@ from topics.vocabulary import ClockKind, DepartmentRole, Role, Status, TierKind
 OFFERED: Final = Status.OFFERED
 ACCEPT: Final = ClockKind.ACCEPT
 CONTACT: Final = ClockKind.CONTACT
+_ASKED: Final = (ACCEPT, CONTACT)
+_OFFER: Final = (ACCEPT,)
 PARTIES: Final = TierKind.PARTIES
 OWNER: Final = TierKind.OWNER
 _TO_ACCEPT: Final = TicketTask.ACCEPT
@@ -45,10 +47,10 @@ def offer(case: Case, draft: Draft, tier: Tier, party: str) -> bool:
     draft.tier, draft.party, draft.duty = tier.name, party, party
     draft.person = somebody.person if somebody else case.supervisor(draft)
     draft.offers = (*draft.offers, Offer(n=n, tier=tier.name, party=party, at=case.at))
-    draft.drop(ACCEPT, CONTACT)
+    drop(draft, _ASKED)
     limit = clocks.limit_of(case.law, ACCEPT, draft.urgency)
     if limit is not None:
-        draft.put(clocks.start(case.law, ACCEPT, str(n), limit, case.at))
+        put(draft, clocks.start(case.law, ACCEPT, str(n), limit, case.at))
     case.say(draft, TicketOffered(n=n, tier=tier.name, party=party, person=draft.person))
     if tier.kind == OWNER:
         department_tasks.send(case, draft, "dispatched", party, DepartmentRole.OWNER)
@@ -67,7 +69,7 @@ def end_offer(case: Case, draft: Draft, how: OfferEnd) -> None:
     if draft.offers and draft.offers[-1].ended is None:
         case.say(draft, OfferEnded(n=draft.offers[-1].n, how=how))
     draft.offers = with_offer_ended(draft.offers, how)
-    draft.drop(ACCEPT)
+    drop(draft, _OFFER)
 
 
 def next_in_tier(case: Case, draft: Draft) -> bool:
@@ -106,9 +108,7 @@ def take_over(case: Case, draft: Draft, person: str) -> None:
     draft.drop(ClockKind.ACCEPT)
     draft.status, draft.task, draft.person = Status.ACCEPTED, TicketTask.HANDLE, person
     draft.handled_by = tuple(dict.fromkeys((*draft.handled_by, person)))
-    limit = clocks.limit_of(case.law, ClockKind.CONTACT, draft.urgency)
+    limit = clocks.limit_of(case.law, CONTACT, draft.urgency)
     if draft.can_reach_reporter and limit is not None:
-        draft.put(
-            clocks.start(case.law, ClockKind.CONTACT, str(draft.offers[-1].n if draft.offers else 0), limit, case.at)
-        )
+        draft.put(clocks.start(case.law, CONTACT, str(draft.offers[-1].n if draft.offers else 0), limit, case.at))
     case.say(draft, TicketAccepted(person=person, party=draft.party))

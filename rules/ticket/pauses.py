@@ -1,5 +1,7 @@
 """What may hold a ticket's clocks: parked to a date, or waiting for the reporter; nothing else does (LAW 4)."""
 
+from typing import Final
+
 from msgspec.structs import replace
 
 from rules.ticket import clocks, resolve_clocks
@@ -11,6 +13,8 @@ from topics.ticket import Child, Clock
 from topics.ticket_words import TicketTask
 from topics.vocabulary import ClockKind, Reason, Status, Unit
 
+_PARK: Final = ClockKind.PARK
+"""Looked up once (``rules.ticket.offers``)."""
 DAY_MS = 86_400_000
 LONGEST_PARK_MS = 365 * DAY_MS
 """A ticket is parked for a year at most."""
@@ -87,7 +91,7 @@ def unpark(case: Case, draft: Draft, at: Instant | None = None) -> None:
 
 def is_waiting(draft: Draft) -> bool:
     """Whether its clocks stand because the reporter is asked."""
-    return any(clock.kind == ClockKind.PARK and clock.number.startswith("wait-") for clock in draft.clocks)
+    return any(clock.kind == _PARK and clock.number.startswith("wait-") for clock in draft.clocks)
 
 
 def end_wait(case: Case, draft: Draft, at: Instant | None = None) -> None:

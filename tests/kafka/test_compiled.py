@@ -23,7 +23,9 @@ from topics.vocabulary import CommandKind
 
 OWN_TESTS = (
     "tests/unit/rules",
+    "tests/unit/intake",
     "tests/unit/engine/test_batches.py",
+    "tests/unit/engine/test_dispatch_inputs.py",
     "tests/property/test_clock_oracle.py",
     "tests/property/test_people.py",
     "tests/property/test_split.py",
@@ -31,7 +33,7 @@ OWN_TESTS = (
     "tests/thorough/test_lifecycle_model.py",
     "tests/unit/views/test_screens.py",
 )
-"""What is tried of the law in plain Python, tried once more on the compiled one."""
+"""What is tried of the law, and of intake, in plain Python, tried once more on the compiled one."""
 
 LOOK_INSIDE = 4
 """Tests among them that a compiled law does not allow, by their mark."""

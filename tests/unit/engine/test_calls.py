@@ -24,7 +24,7 @@ COUNT = 300
 HELD = {
     "intake calls": 227,
     "intake bytes": 699,
-    "dispatch calls": 223,
+    "dispatch calls": 213,
     "dispatch bytes": 4322,
     "fan-out calls": 13,
     "fan-out bytes": 500,
