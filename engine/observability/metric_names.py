@@ -213,9 +213,14 @@ GAUGES: dict[GaugeName, Spec] = {
     "seats_open": Spec(
         "1 where whoever reaches the gateway chooses a seat of the roster without a password.", (), "gateway"
     ),
-    "deliveries_waiting": Spec("Messages to webhooks that wait to be sent, or to be sent again.", (), "notifier"),
+    "deliveries_waiting": Spec(
+        "Messages to webhooks and to people that wait to be sent, or to be sent again.", (), "notifier"
+    ),
     "targets_failing": Spec(
-        "Webhooks that have failed for more than an hour, or were paused since they failed for days.", (), "notifier"
+        "Webhooks, and people whose notices come to nobody, that have failed for more than an hour, or were paused"
+        " since they failed for days.",
+        (),
+        "notifier",
     ),
 }
 """Name (without prefix) -> what it is."""
