@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, Gauge, generate_latest
 
 from engine.audit.rates import TOO_HIGH, TOO_LOW
 from engine.audit.report import Report
+from engine.errors import InvalidSettings
 from engine.observability.metric_names import AUDIT, PREFIX
 
 KINDS = ("lost", "doubled", "early", "missing", "split_errors", "due_errors", "state_errors", "unexplained")
@@ -41,7 +42,15 @@ def drifts(report: Report) -> Counter[tuple[str, str]]:
 
 def write(path: Path, report: Report, ended: float) -> None:
     """Put the file in its place whole; readable by the collector, which is another user. Nothing of a resident is in
-    it."""
+    it.
+
+    Raises:
+        InvalidSettings: There is no such folder, or no plain file stands there: a device would be put away for it.
+    """
+    if not path.parent.is_dir():
+        raise InvalidSettings(f"the figures cannot be left in {path}: there is no folder {path.parent}")
+    if path.exists() and not path.is_file():
+        raise InvalidSettings(f"the figures cannot be left in {path}: it is no plain file; name one, e.g. in a folder")
     scratch = path.with_name(f"{path.name}.{os.getpid()}")  # does not end in .prom, so nobody reads it half written
     scratch.write_bytes(text(report, ended))
     scratch.chmod(0o644)

@@ -59,11 +59,12 @@ def parse_clock(text: str) -> tuple[int | None, int]:
     start, _, speed = text.rpartition("@")
     try:
         moment = datetime.fromisoformat(start)
-        if moment.tzinfo is None or int(speed) < 1:
+        if moment.tzinfo is None or int(speed) < 1 or not 1970 < moment.year < 2100:
             raise ValueError
     except ValueError:
         raise InvalidSettings(
-            f"--clock {text!r} must be START@SPEED with a zone and a whole speed, e.g. 2018-01-01T00:00:00-08:00@3600"
+            f"--clock {text!r} must be START@SPEED with a zone, a year from 1971 to 2099 and a whole speed, e.g."
+            " 2018-01-01T00:00:00-08:00@3600"
         ) from None
     return int(moment.timestamp() * 1000), int(speed)
 

@@ -24,14 +24,17 @@ def read_when(text: str) -> date | datetime:
     """Read what ``--from`` says.
 
     Raises:
-        ValueError: It is neither a day nor a moment with its offset.
+        ValueError: It is neither a day nor a moment with its offset, or of a year that no engine has known.
     """
+    found: date | datetime
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(f"{text} has no offset from UTC")
+        if found.tzinfo is None:
+            raise ValueError(f"{text} has no offset from UTC") from None
+    if not 1970 <= found.year < 2100:
+        raise ValueError(f"{text} is not between 1970 and 2100")
     return found
 
 
