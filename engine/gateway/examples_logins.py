@@ -17,7 +17,7 @@ _ASKED: dict[str, Any] = {
 _SENT = {"grant_type": "client_credentials", "client_id": "0a1b2c3d4e5f", "client_secret": "gwk_0a1b2c3d4e5f_…"}
 
 OBJECT: dict[str, Any] = {"type": "object"}
-_SEAT = {"role": "desk", "person": "desk-1", "name": "王值班", "grids": []}
+_SEAT = {"role": "desk", "person": "desk-1", "name": "王值班", "grids": [], "offered": 2}
 _WHO = {"kind": "person", "name": "desk-1", "role": "desk", "org": None, "pages": ["queues", "desk"]}
 
 OF_LOGINS: dict[str, Example] = {

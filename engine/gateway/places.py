@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from typing import Any
 
 from starlette.requests import Request
@@ -14,12 +15,17 @@ from engine.gateway.problems import Problem, not_found
 from engine.gateway.tickets import path_told
 from engine.gateway.world import World
 from engine.observability.health import verdict
+from engine.views.lists import rows_of
+from engine.views.queues import OPEN
 from rules.law.placement import Unplaceable
 from rules.law.work_calendar import DAY_MS
+from topics.vocabulary import Status
 
 log = logging.getLogger(__name__)
 
 SYSTEMS = ("WGS84", "GCJ02", "BD09")
+LOOKED_AT = 300
+"""Tickets that are looked at for who is waited for: it is asked by whoever stands before an open door."""
 WORKTIME = (2, 92)
 """Days back and ahead of which the working hours are told, so that a screen counts a limit down in them: 5 KiB."""
 
@@ -84,10 +90,16 @@ def _pair(code: str, named: Any) -> dict[str, Any]:
 
 
 async def seats(world: World, request: Request, caller: Caller) -> Response:
-    """List the roster, where a seat may be chosen."""
+    """List the roster, where a seat may be chosen, and how many of the nearest tickets wait for each to accept."""
     sessions.demand_open_seats(world, request)
-    roster = world.law().people.all()
-    return answer({"seats": [{"role": e.role, "person": e.person, "name": e.name, "grids": e.nodes} for e in roster]})
+    law = world.law()
+    rows = await rows_of(world.view, law, OPEN, LOOKED_AT, world.now)
+    offered = Counter(row["person"] for row in rows if row["status"] == Status.OFFERED)
+    told = [
+        {"role": e.role, "person": e.person, "name": e.name, "grids": e.nodes, "offered": offered[e.person]}
+        for e in law.people.all()
+    ]
+    return answer({"seats": told})
 
 
 async def session_ways(world: World, request: Request, caller: Caller) -> Response:

@@ -26,12 +26,13 @@ class Who(msgspec.Struct):
 
 
 class Seat(msgspec.Struct):
-    """A place of the roster that can be taken."""
+    """A place of the roster that can be taken; ``offered``: near tickets that wait for them to accept."""
 
     role: Role
     person: str
     name: str
     grids: list[str]
+    offered: int
 
 
 class Seats(msgspec.Struct):
@@ -166,6 +167,11 @@ class ClockTold(msgspec.Struct):
     limit_ms: int
     consumed_ms: int
     unit: str
+    started_at: Instant
+    extended: int
+    """How often the original limit was added; ``limit_ms`` has it in."""
+    fired: list[int]
+    """Percentages that are behind it; ``rungs`` has those that are still to come."""
     rungs: list[Rung]
     reckoned: Reckoned
 

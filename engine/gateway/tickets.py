@@ -13,6 +13,7 @@ from engine.gateway.callers import OUTSIDE, Caller, sees, way_to
 from engine.gateway.http import answer
 from engine.gateway.problems import not_found
 from engine.gateway.world import World
+from engine.views.told import clock_state
 from rules.history.deadline_rows import reckoned
 from rules.law.compiled import Law
 from rules.state.partition_state import Book
@@ -148,11 +149,14 @@ def _clock(law: Law, draft: Ticket, clock: Clock, zone: ZoneInfo) -> dict[str, A
     return {
         "kind": clock.kind,
         "number": clock.number,
-        "state": "runs" if clock.running_since is not None else "stopped" if clock.stopped_at is not None else "stands",
+        "state": clock_state(draft, clock),
         "why": clock.paused_reason,
         "limit_ms": clock.limit_ms,
         "consumed_ms": clock.consumed_ms,
         "unit": clock.unit,
+        "started_at": clock.started_at,
+        "extended": clock.extended,
+        "fired": list(clock.fired),
         "rungs": [{"percent": rung, "at": moment(at, zone)} for rung, at in rungs],
         "reckoned": {"percent": last, "rows": rows, "adds_up": adds_up},
     }

@@ -13,8 +13,8 @@ from rules.ticket.team import stage_owners
 from topics.decision import Decision
 from topics.events.types import EventType
 from topics.ids import Instant
-from topics.ticket import Ticket
-from topics.vocabulary import REFUSALS, Reason
+from topics.ticket import Clock, Ticket
+from topics.vocabulary import FINAL, REFUSALS, Reason
 
 
 def ticket_lines(now: Ticket, law: Law, history: Sequence[Decision], label: str) -> list[str]:
@@ -101,13 +101,23 @@ def _around(now: Ticket, zone: ZoneInfo) -> Iterator[str]:
 def _clocks(now: Ticket, law: Law, zone: ZoneInfo) -> Iterator[str]:
     for clock in now.clocks:
         rungs = [f"{rung} % {_due(clocks.moment(law, clock, rung, now.urgency), zone)}" for rung in clock.rungs]
-        stopped = (
-            f"stopped {_due(clock.stopped_at, zone)}"
-            if clock.stopped_at is not None
-            else f"stands{f': {clock.paused_reason}' if clock.paused_reason else ''}"
-        )
-        state = ("; ".join(rungs) or "all rungs fired") if clock.running_since is not None else stopped
+        state = clock_state(now, clock)
+        if state == "runs":
+            state = "; ".join(rungs) or "all rungs fired"
+        elif state == "stopped":
+            state = f"stopped {_due(clock.stopped_at, zone)}"
+        elif clock.paused_reason:
+            state = f"stands: {clock.paused_reason}"
         yield f"clock    {clock.kind} {clock.number}: {length(clock.limit_ms)} ({clock.unit}); {state}"
+
+
+def clock_state(ticket: Ticket, clock: Clock) -> str:
+    """Say whether a clock ``runs``, ``stands`` for a while or has ``stopped``: what was paused in a ticket that is over
+    will not run on."""
+    if clock.running_since is not None:
+        return "runs"
+    is_paused = clock.paused_reason is not None and ticket.status not in FINAL
+    return "stands" if is_paused or clock.stopped_at is None else "stopped"
 
 
 def _child(now: Ticket, n: int, zone: ZoneInfo) -> str:

@@ -3,8 +3,11 @@
 import asyncio
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from tests.support.house import eventually, house
+from engine.views import told as shown
+from tests.support.city import REF
+from tests.support.house import House, eventually, house
 from topics.codec import decode
 from topics.command import Command
 from topics.registry import COMMANDS
@@ -40,6 +43,38 @@ async def test_a_ticket_is_shown_with_what_may_be_done_and_why_not(redis_url: st
         }  # fmt: skip
         assert (may["finish"]["allowed"], may["dismiss"]["reason"]) == (False, "role_not_allowed")
         assert may["start"]["reason"] == "not_in_this_status" and may["start"]["mend"] and may["start"]["label_zh"]
+
+
+async def test_a_clock_that_stands_is_no_clock_that_has_ended(redis_url: str, tmp_path: Path) -> None:
+    """While the reporter is asked it stands, and says for what; then it runs; of a ticket that is over none stands. At
+    a terminal too."""
+    async with house(redis_url, tmp_path) as (here, client):
+        ticket = await here.report("A", can_reach_reporter=True)
+        desk = here.person("desk:desk-1")
+
+        async def resolve() -> tuple[str, str | None, str]:
+            told = (await client.get(f"/v1/tickets/{ticket}", headers=desk)).json()
+            [found] = [one for one in told["clocks"] if one["kind"] == "resolve"]
+            lines = told_lines(here, ticket)
+            return found["state"], found["why"], next(one for one in lines if one.startswith("clock    resolve"))
+
+        await here.ask("accept", "A", here.city.holder("A"))
+        await here.ask("wait_reporter", "A", "desk:desk-1", reason="which door?")
+        state, why, line = await resolve()
+        assert (state, why) == ("stands", "waiting_reporter") and "stands: waiting_reporter" in line
+        await here.ask("resume", "A", "desk:desk-1")
+        assert (await resolve())[:2] == ("runs", None)
+        assert await here.ask("wait_reporter", "A", "desk:desk-1", reason="which house?") == "done_as_asked"
+        assert await here.ask("cancel", "A", "chief:chief-1", reason="withdrawn") == "done_as_asked"
+        over = (await client.get(f"/v1/tickets/{ticket}", headers=desk)).json()
+        assert "stands" not in {one["state"] for one in over["clocks"]}
+        assert not any("stands" in line for line in told_lines(here, ticket))
+
+
+def told_lines(here: House, ticket: str) -> list[str]:
+    """What a terminal says of a ticket."""
+    law = here.city.laws[REF]
+    return list(shown._clocks(here.city["A"], law, ZoneInfo(law.bundle.timezone)))
 
 
 async def test_what_is_shown_as_allowed_is_what_the_law_then_does(redis_url: str, tmp_path: Path) -> None:

@@ -58,6 +58,30 @@ function Password() {
   );
 }
 
+function Take({ seat, n }: { seat: Seat; n?: number }) {
+  return (
+    <button type="button" data-seat={`${seat.role}:${seat.person}`} onClick={() => void enter({ role: seat.role, person: seat.person })}>
+      {seat.name} <small class="muted">{n === undefined ? seat.person : `${word("role", seat.role)} · ${t("seat_offered", { n })}`}</small>
+    </button>
+  );
+}
+
+/** Where somebody is waited for: whoever looks for the first time has something to do in three clicks. */
+function WaitedFor({ all }: { all: Seat[] }) {
+  const found = all.filter((seat) => seat.offered > 0).sort((a, b) => b.offered - a.offered);
+  if (found.length === 0) return null;
+  return (
+    <div class="seats" data-test="waited-for">
+      <h2>{t("seats_offered")}</h2>
+      <div class="row-of">
+        {found.slice(0, 6).map((seat) => (
+          <Take key={`${seat.role} ${seat.person}`} seat={seat} n={seat.offered} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
 function SeatList({ all }: { all: Seat[] }) {
   const [words, setWords] = useState("");
   const fits = (seat: Seat) => `${seat.name} ${seat.person} ${word("role", seat.role)}`.toLowerCase().includes(words.toLowerCase());
@@ -65,6 +89,7 @@ function SeatList({ all }: { all: Seat[] }) {
     <section aria-label={t("seats")}>
       <p class="muted">{t("seats_open")}</p>
       <input type="search" value={words} placeholder={t("find_seat")} aria-label={t("find_seat")} onInput={(event) => setWords(event.currentTarget.value)} />
+      {words === "" && <WaitedFor all={all} />}
       {ROLES.map((role) => {
         const found = all.filter((seat) => seat.role === role && fits(seat));
         if (found.length === 0) return null;
@@ -74,9 +99,7 @@ function SeatList({ all }: { all: Seat[] }) {
             <h2>{word("role", role)}</h2>
             <div class="row-of">
               {few.map((seat) => (
-                <button key={seat.person} type="button" data-seat={`${seat.role}:${seat.person}`} onClick={() => void enter({ role: seat.role, person: seat.person })}>
-                  {seat.name} <small class="muted">{seat.person}</small>
-                </button>
+                <Take key={seat.person} seat={seat} />
               ))}
               {found.length > few.length && <span class="muted">{t("more", { n: found.length - few.length })}</span>}
             </div>

@@ -185,7 +185,7 @@ function Whole({ told, found, refresh }: { told: TicketTold; found: Found; refre
         </section>
         <section class="card" aria-label={t("clocks")}>
           <h2>{t("clocks")}</h2>
-          <Clocks clocks={told.clocks} />
+          <Clocks clocks={told.clocks} past={found.past} />
         </section>
         <PlaceMap key={told.id} told={told} />
         {!found.pastProblem && <PlaceOf told={told} />}
