@@ -9,7 +9,7 @@ from engine.audit import figures
 from engine.observability.metrics import StageMetrics
 from engine.stages.dispatch_metrics import Counted
 from engine.stages.fanout import FanoutCore
-from rules.state.causes import ClockCause, CommandCause, IncidentCause, Outcome
+from rules.state.causes import ClockCause, CommandCause, IncidentCause, Kept, Outcome
 from rules.state.partition_state import Book
 from tests.support.city import PARTIES, City
 from tests.support.fetched import fetched
@@ -25,9 +25,9 @@ HOME = next(iter(LAW.homes))
 STREET = LAW.street_of(HOME) or HOME
 
 
-def decision(*events: Event, played: bool = False, why: Why = Why(), at: int = 1_000) -> Decision:
+def decision(*events: Event, why: Why = Why(), at: int = 1_000) -> Decision:
     """One that changes a ticket."""
-    after = msgspec.Raw(b'{"exercise":true,"id":"t"}' if played else b'{"attributes":{"exercise":true},"id":"t"}')
+    after = msgspec.Raw(b'{"attributes":{"exercise":true},"id":"t"}')
     return Decision(
         id=DecisionId("incidents:0:1"),
         at=at,
@@ -56,7 +56,7 @@ def test_exercises_count_in_no_band() -> None:
     events = (Event("TicketFiled", "t"), Event("WhistleRaised", "t"), Event("TicketReopened", "t"))
     found = told(
         (Outcome(decision=decision(*events), tickets=()), None),
-        (Outcome(decision=decision(*events, played=True), tickets=()), None),
+        (Outcome(decision=decision(*events), tickets=(Kept("t", b"{}", None, True, exercise=True),)), None),
     )
     assert {name: found.counters[name, (STREET,)] for name in ("filed", "whistles", "reopened")} == {
         "filed": 1,
