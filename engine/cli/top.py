@@ -52,7 +52,8 @@ async def _show(settings: Settings) -> None:
                 wake.clear()
                 live.update(await _look(view, town, clock, keys, live.console.size), refresh=True)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), REFRESH_SECONDS)
+                    async with asyncio.timeout(REFRESH_SECONDS):
+                        await wake.wait()
     finally:
         await view.close()
 

@@ -171,7 +171,8 @@ class Actors:
             self._wake.clear()
             wait = (self._clock.broker(self._queue[0][0]) - self._clock.broker(now)) / 1000 if self._queue else 1.0
             try:
-                await asyncio.wait_for(self._wake.wait(), min(1.0, max(0.01, wait)))
+                async with asyncio.timeout(min(1.0, max(0.01, wait))):
+                    await self._wake.wait()
             except TimeoutError:
                 continue
 

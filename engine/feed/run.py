@@ -113,7 +113,8 @@ class Feed:
         """Wait for news, at most so long, and act on it."""
         if seconds > 0 and not self._watch.news.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._watch.news.wait(), seconds)
+                async with asyncio.timeout(seconds):
+                    await self._watch.news.wait()
         self._watch.check()
         if self._watch.news.is_set():
             self._watch.news.clear()

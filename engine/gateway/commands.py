@@ -85,7 +85,8 @@ async def decided_by(world: World, number: int, made: Command, *, key: bytes = b
             raise
         try:
             left = began + world.wait_seconds - asyncio.get_running_loop().time()
-            return await asyncio.wait_for(future, max(0.0, left))
+            async with asyncio.timeout(max(0.0, left)):
+                return await future
         except TimeoutError:
             return None
 

@@ -134,7 +134,8 @@ class World:
                     kafka_arguments(self.settings)  # certificates that were renewed reach the clients that run
                 for name, ask in (("kafka", published.look), ("redis", self.view.ping)):
                     with suppress(KafkaFault, DependencyDown, OSError, TimeoutError):
-                        await asyncio.wait_for(ask(), self.gone_seconds / 2)
+                        async with asyncio.timeout(self.gone_seconds / 2):
+                            await ask()
                         self._answered[name] = asyncio.get_running_loop().time()
                 await self.departed.look()
         finally:

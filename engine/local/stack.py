@@ -293,6 +293,7 @@ async def until_signal(seconds: float | None) -> None:
     for number in ends():
         loop.add_signal_handler(number, ended.set)
     try:
-        await asyncio.wait_for(ended.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await ended.wait()
     except TimeoutError:
         return

@@ -24,6 +24,7 @@ async def ends_of(consumer: Reader, tps: Sequence[TopicPartition]) -> dict[Topic
 async def ends_together(consumer: Reader, tps: Sequence[TopicPartition]) -> dict[TopicPartition, int] | None:
     """Ask for the ends of these in one request; ``None``: one of them has none, or nobody has answered."""
     try:
-        return dict(await asyncio.wait_for(consumer.end_offsets(list(tps)), ENDS_SECONDS))
+        async with asyncio.timeout(ENDS_SECONDS):
+            return dict(await consumer.end_offsets(list(tps)))
     except (KafkaFault, NotAssigned, TimeoutError):
         return None

@@ -195,7 +195,8 @@ class Slot:
             self._moved(opening)
             self._idle_since = now
         try:
-            await asyncio.wait_for(self.wake.wait(), wait)
+            async with asyncio.timeout(wait):
+                await self.wake.wait()
         except TimeoutError:
             return
 
