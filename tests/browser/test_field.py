@@ -76,6 +76,6 @@ def seen(town: Town, chief: Page, ticket: str, path: str) -> None:
     kept = chief.request.get(f"{town.address}{path}")
     assert kept.headers["content-type"] == "image/jpeg" and kept.body()[:3] == b"\xff\xd8\xff"
     assert SECRET not in kept.body() and b"Exif" not in kept.body()
-    elsewhere = town.sit("street:street-dongdajie-1")
+    elsewhere = town.sit("street:street-zijingshannanlu-1")  # nobody stands in for anybody there
     assert elsewhere.request.get(f"{town.address}{path}").status == 404
     assert httpx.get(f"{town.address}{path}", trust_env=False).status_code == 401
