@@ -119,7 +119,7 @@ REFERENCE = TopicSpec(
     "<pack>@<hash>; current; clock",
     (PackBundle, CurrentPack, EngineClock),
     Compact(),
-    ("pack publish", "up"),
+    ("pack publish", "up", "gateway"),
     ("every stage",),
     partitions=1,
     max_bytes=16 * MIB,

@@ -25,6 +25,9 @@ DEPARTMENT_SIDE = {"fanout": "tasks", "replies": "replies"}
 """Stages that meet the departments' topics. By prefix: a department that a new pack brings must not stop a partition
 for want of a right."""
 
+PUBLISHERS = ("gateway",)
+"""Who puts packs in force from the law desk: a new pack may bring departments, whose topics are made before it is."""
+
 Resource = dict[str, Any]
 Acl = dict[str, Any]
 
@@ -65,6 +68,8 @@ def stage_user(stage: str, prefix: str, cluster: str) -> Resource:
     ]
     if stage in DEPARTMENT_SIDE:
         acls.append(_acl("topic", prefix + departments.PREFIX, ["Write"] if stage == "fanout" else ["Read"], "prefix"))
+    if stage in PUBLISHERS:
+        acls.append(_acl("topic", prefix + departments.PREFIX, ["Create"], "prefix"))
     if stage in STAGES:
         acls.append(_acl("group", prefix + stage, ["Read", "Describe"]))
     if stage in TRANSACTIONAL:

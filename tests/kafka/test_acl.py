@@ -1,6 +1,7 @@
 """Rights at a real broker with its authorizer on: each user by each topic, to write and to read, as the registry has
 it; and nothing else."""
 
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,9 +14,13 @@ from aiokafka.protocol.fetch import FetchRequest
 from aiokafka.protocol.produce import ProduceRequest
 from pydantic import SecretStr
 
+from engine.client import publish_pack
+from engine.errors import InvalidSettings
 from engine.kafka import access, topic_admin
+from engine.kafka.reference import Reference, start_clock
 from engine.security.connections import kafka_arguments
 from engine.settings import Settings
+from rules.rulepack.loader import PACKS
 from tests.support import secure
 from tests.support.batches import batch
 from tests.support.stacks import both, run
@@ -124,6 +129,41 @@ async def test_each_user_by_each_topic(stack: Settings, tmp_path: Path) -> None:
     await access.apply(stack, left, {})
     async with asking(as_user(stack, f"{PREFIX}archive", passwords[f"{PREFIX}archive"])) as client:
         assert await code_of(client, f"{PREFIX}vault", "read") == FORBIDDEN
+
+
+def with_one_more_department(folder: Path) -> Path:
+    """The demonstration's city, in which sport has an office of its own."""
+    city = folder / "guancheng"
+    shutil.copytree(PACKS / "guancheng", city)
+    for name, behind, line in (
+        ("categories.yaml", "  - {code: minzheng,", '  - {code: tiyu, label: "Sport", label_zh: 体育}'),
+        ("roster.yaml", "  - {person: minzheng-1,", "  - {person: tiyu-1, name: 马丽华, role: department, org: tiyu}"),
+    ):
+        text = (city / name).read_text(encoding="utf-8")
+        assert behind in text
+        (city / name).write_text(text.replace(behind, f"{line}\n{behind}"), encoding="utf-8")
+    return city
+
+
+async def test_the_law_desk_puts_a_pack_in_force_with_the_gateways_rights(stack: Settings, tmp_path: Path) -> None:
+    """One that brings a department too: its topics are made, and the command to adopt it stands on every partition;
+    other topics the gateway may not make."""
+    city = stack.model_copy(update={"prefix": "desk."})
+    departments = [one.code for one in publish_pack.prove("guancheng").departments]
+    await topic_admin.apply(city, departments)
+    await start_clock(city, None, 1)
+    first = await publish_pack.publish(city, "guancheng")
+    change = await access.difference(city, departments)
+    passwords = access.kept_passwords(change.users, tmp_path)
+    await access.apply(city, change, passwords)
+    gateway = as_user(city, "desk.gateway", passwords["desk.gateway"])
+    second = await publish_pack.publish(gateway, str(with_one_more_department(tmp_path)), "chief:chief-1", "an office")
+    found = Reference(city)
+    await found.refresh()
+    assert first != second == found.current
+    assert {"desk.dept.tiyu.tasks", "desk.dept.tiyu.replies"} <= await topic_admin.existing(city)
+    with pytest.raises(InvalidSettings, match="did not make these topics"):
+        await topic_admin.apply(gateway.model_copy(update={"prefix": "else."}), [])
 
 
 class Cut(BaseException):
