@@ -41,7 +41,8 @@ class AclRule(Strict):
 
     resource: AclResource
     operations: Annotated[
-        list[Literal["Read", "Write", "Describe", "DescribeConfigs", "IdempotentWrite", "All"]], Field(min_length=1)
+        list[Literal["Read", "Write", "Create", "Describe", "DescribeConfigs", "IdempotentWrite", "All"]],
+        Field(min_length=1),
     ]
 
 

@@ -56,7 +56,13 @@ def test_exercises_count_in_no_band() -> None:
     events = (Event("TicketFiled", "t"), Event("WhistleRaised", "t"), Event("TicketReopened", "t"))
     found = told(
         (Outcome(decision=decision(*events), tickets=()), None),
-        (Outcome(decision=decision(*events), tickets=(Kept("t", b"{}", None, True, exercise=True),)), None),
+        (
+            Outcome(
+                decision=decision(*events),
+                tickets=(Kept(ticket="t", value=b"{}", due_at=None, is_open=True, exercise=True),),
+            ),
+            None,
+        ),
     )
     assert {name: found.counters[name, (STREET,)] for name in ("filed", "whistles", "reopened")} == {
         "filed": 1,
