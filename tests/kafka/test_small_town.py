@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support.servers import free_ports
+from tests.support.signals import heard
 
 ROOT = Path(__file__).parents[2]
 ENVIRON = {
@@ -264,12 +265,15 @@ def test_a_feed_that_is_stopped_says_where_it_stood(town: tuple[Path, str]) -> N
     command = [sys.executable, "-m", "engine.cli", "feed", str(file), "--pack", "./my-town", "--data", "mine"]
     os.kill(deciding, signal.SIGSTOP)
     try:
-        # a run in the background has its children deaf to it
-        heard = signal.signal(signal.SIGINT, signal.default_int_handler)
         process = subprocess.Popen(
-            command, cwd=folder, env=ENVIRON, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            command,
+            cwd=folder,
+            env=ENVIRON,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=heard,
         )
-        signal.signal(signal.SIGINT, heard)
         assert process.stderr is not None
         until = time.monotonic() + 120
         for line in process.stderr:

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.support.signals import heard
+
 SWALLOWED = """
 import os, signal, sys
 import engine.cli
@@ -64,7 +66,14 @@ with ended_by(*ends()):
 
 def told(code: str, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run a program to its end."""
-    return subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=heard,
+    )
 
 
 def test_an_interrupt_that_was_swallowed_ends_the_command_before_its_work() -> None:
