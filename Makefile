@@ -66,7 +66,7 @@ alerts: $(STAMP) ## Raise every alert on purpose under a real Prometheus, for ha
 image-steps: $(STAMP) ## The steps of deploy/Containerfile without a container engine, as root; writes docs/results/image.md
 	$(BIN)/python -m pytest -q -s tests/faults/test_image_steps.py --long
 
-compiled: $(STAMP) ## Compile the law (mypyc and a C compiler, a minute or two) into .venv-compiled, whose bin/gridwhistle is all of ours; .venv stays plain Python
+compiled: $(STAMP) ## Compile the law (mypyc and a C compiler, two or three minutes) into .venv-compiled, whose bin/gridwhistle is all of ours; .venv stays plain Python
 	@$(BIN)/python -m tests.support.wheels $(COMPILED)
 	@$(COMPILED)/bin/gridwhistle --version
 

@@ -96,7 +96,7 @@ def compiled(env: Path) -> Path:
     now, stamp = digest(), env / STAMP
     if stamp.exists() and stamp.read_text() == now:
         return env / "bin" / "python"
-    print(f"compiling the law into {env}: a minute or two", flush=True)
+    print(f"compiling the law into {env}: two or three minutes", flush=True)
     with tempfile.TemporaryDirectory(prefix="gridwhistle-wheel-") as scratch:
         wheel = built(Path(scratch), is_compiled=True)
         if wheel.name.endswith("-any.whl"):
