@@ -2,7 +2,6 @@
 moment comes again."""
 
 import json
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -16,9 +15,8 @@ from engine.gateway import pulling
 from engine.notifier.address_book import Books
 from engine.notifier.http import Poster
 from engine.notifier.notice_kind import NoticeKind
-from engine.settings import Settings
-from tests.support.receiver import Receiver, failing, good
-from tests.support.webhook_stand import AT, Stand, until
+from tests.support.receiver import failing, good
+from tests.support.webhook_stand import AT, Stand, standing, until
 
 AHEAD = "interval '30 days'"
 MOMENTS = {
@@ -33,16 +31,9 @@ MOMENTS = {
 @pytest.fixture
 async def stand(database_url: str, tmp_path: Path) -> AsyncIterator[Stand]:
     """A stack of its own in the database, and a receiver of its own."""
-    settings = Settings(database_url=database_url, prefix=f"t{uuid.uuid4().hex[:8]}.", data_dir=tmp_path)
-    found = Stand(settings, Receiver({"good": good, "fails": failing(4), "down": failing(10**6)}))
-    await found.doors.fit()
-    await found.receiver.start()
-    try:
+    behaviours = {"good": good, "fails": failing(4), "down": failing(10**6)}
+    async with standing(database_url, tmp_path, behaviours) as found:
         yield found
-    finally:
-        await found.receiver.stop()
-        await found.doors.schema.drop(found.doors.engine)
-        await found.doors.close()
 
 
 async def put_right(stand: Stand) -> None:

@@ -1,7 +1,6 @@
 """What becomes of events that are dropped by their age in the very moment in which somebody takes them up."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,8 @@ from engine.doors import pull, spreading
 from engine.doors.filters import judged
 from engine.doors.pull import Pull
 from engine.doors.retention import tidy
-from engine.settings import Settings
-from tests.support.receiver import Receiver, good
-from tests.support.webhook_stand import AT, Stand
+from tests.support.receiver import good
+from tests.support.webhook_stand import AT, Stand, standing
 
 OLD = "UPDATE department_events SET at = at - interval '50 days' WHERE seq <= 3"
 BODILESS = """
@@ -26,20 +24,12 @@ BODILESS = """
 @pytest.fixture
 async def stand(database_url: str, tmp_path: Path) -> AsyncIterator[Stand]:
     """A stack of its own in the database, with six events of one ticket, of which three are old."""
-    settings = Settings(database_url=database_url, prefix=f"t{uuid.uuid4().hex[:8]}.", data_dir=tmp_path)
-    found = Stand(settings, Receiver({"good": good}))
-    await found.doors.fit()
-    await found.receiver.start()
-    await found.subscribe("good", past=True)
-    await found.tell(6, tickets=1)
-    for statement in (OLD, "UPDATE webhooks SET since = since - interval '90 days'"):
-        await asked(found, statement)
-    try:
+    async with standing(database_url, tmp_path, {"good": good}) as found:
+        await found.subscribe("good", past=True)
+        await found.tell(6, tickets=1)
+        for statement in (OLD, "UPDATE webhooks SET since = since - interval '90 days'"):
+            await asked(found, statement)
         yield found
-    finally:
-        await found.receiver.stop()
-        await found.doors.schema.drop(found.doors.engine)
-        await found.doors.close()
 
 
 async def asked(stand: Stand, statement: str) -> Any:

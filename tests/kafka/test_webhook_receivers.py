@@ -4,7 +4,6 @@ ticket's order, killed or not; what is forged, altered or old is neither kept no
 import asyncio
 import os
 import sys
-import uuid
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,11 +16,9 @@ import pytest
 from engine.doors.deliveries import Message
 from engine.doors.webhooks import KIND, Subscription
 from engine.notifier.signed import headers_of
-from engine.settings import Settings
 from tests.kafka.test_department_clients import CLIENTS, needed
-from tests.support.receiver import Receiver
 from tests.support.servers import free_ports
-from tests.support.webhook_stand import AT, Stand, until
+from tests.support.webhook_stand import AT, Stand, standing, until
 
 FORGED = "whsec_" + "A" * 32
 
@@ -45,14 +42,8 @@ def java() -> list[str]:
 @pytest.fixture
 async def stand(database_url: str, tmp_path: Path) -> AsyncIterator[Stand]:
     """Doors of their own."""
-    settings = Settings(database_url=database_url, prefix=f"t{uuid.uuid4().hex[:8]}.", data_dir=tmp_path)
-    found = Stand(settings, Receiver({}))
-    await found.doors.fit()
-    try:
+    async with standing(database_url, tmp_path, {}) as found:
         yield found
-    finally:
-        await found.doors.schema.drop(found.doors.engine)
-        await found.doors.close()
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 ticket in order, nobody held up by another."""
 
 import asyncio
-import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,29 +10,20 @@ from sqlalchemy import text
 
 from engine.doors.retention import tidy
 from engine.doors.webhooks import KIND
-from engine.settings import Settings
-from tests.support.receiver import Receiver, failing, good, never, slow, twice
+from tests.support.receiver import failing, good, never, slow, twice
 from tests.support.rig import Rig
-from tests.support.webhook_stand import AT, REACH, Stand, until
+from tests.support.webhook_stand import AT, REACH, Stand, standing, until
 
 
 @pytest.fixture
 async def stand(database_url: str, tmp_path: Path) -> AsyncIterator[Stand]:
     """A stack of its own in the database, and a receiver of its own."""
-    settings = Settings(database_url=database_url, prefix=f"t{uuid.uuid4().hex[:8]}.", data_dir=tmp_path)
     behaviours = {
         "good": good, "fails": failing(5), "slow": slow(0.2), "never": never, "twice": twice, "gone": failing(99, 410),
         "moved": failing(99, 307), "down": failing(10**6),
     }  # fmt: skip
-    found = Stand(settings, Receiver(behaviours))
-    await found.doors.fit()
-    await found.receiver.start()
-    try:
+    async with standing(database_url, tmp_path, behaviours) as found:
         yield found
-    finally:
-        await found.receiver.stop()
-        await found.doors.schema.drop(found.doors.engine)
-        await found.doors.close()
 
 
 async def test_however_receivers_behave_each_event_arrives_and_nobody_waits_for_another(stand: Stand) -> None:

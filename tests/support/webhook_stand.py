@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import uuid
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from engine.doors.deliveries import Deliveries
@@ -18,7 +20,7 @@ from engine.notifier.pauses import Pauses
 from engine.notifier.signed import WebhookKind
 from engine.observability.metrics import StageMetrics
 from engine.settings import Settings
-from tests.support.receiver import Receiver
+from tests.support.receiver import Behaviour, Receiver
 
 AT = datetime.fromisoformat("2026-03-02T09:00:00+08:00")
 
@@ -99,6 +101,21 @@ class Stand:
             of_ticket[ticket].append(name)
         for names in of_ticket.values():
             assert [name for name in first if name in set(names)] == names
+
+
+@asynccontextmanager
+async def standing(database_url: str, folder: Path, behaviours: Mapping[str, Behaviour]) -> AsyncIterator[Stand]:
+    """A stack of its own in the database, and a receiver of its own that behaves so at these paths."""
+    settings = Settings(database_url=database_url, prefix=f"t{uuid.uuid4().hex[:8]}.", data_dir=folder)
+    found = Stand(settings, Receiver(dict(behaviours)))
+    await found.doors.fit()
+    await found.receiver.start()
+    try:
+        yield found
+    finally:
+        await found.receiver.stop()
+        await found.doors.schema.drop(found.doors.engine)
+        await found.doors.close()
 
 
 async def until(holds: Any, within: float = 60.0) -> None:
