@@ -12,8 +12,8 @@ from engine.archive.fold import Read, packs_of
 from engine.archive.store import Archive
 from engine.cli import run_async
 from engine.errors import DependencyDown, InvalidSettings
+from engine.kafka.fetched_batches import Loose
 from engine.kafka.kafka_log import KafkaLog
-from engine.kafka.log_consumer import Loose
 from engine.kafka.newer_records import read_own
 from engine.kafka.read_to_end import to_end
 from engine.kafka.reference import Reference

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from aiokafka import ConsumerRecord, TopicPartition
 
 from engine.kafka.driver_errors import KafkaFault, OffsetsGone
-from engine.kafka.log_consumer import Loose
+from engine.kafka.fetched_batches import Loose
 from engine.kafka.port import Log, Reader
 from engine.observability.json_logging import told
 from engine.stream.positions import MARKER, load_state

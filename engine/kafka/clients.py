@@ -5,13 +5,11 @@ No codec is named: nothing of ours is compressed, and what others compress is un
 
 from typing import TYPE_CHECKING, Any
 
-import aiokafka.producer.sender as library
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaConnectionError, UnknownTopicOrPartitionError
 
-from engine.kafka.farewell import at_most
 from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.transactions import AGAIN_MS, TransactionalProducer
 from engine.security.connections import kafka_arguments
 from topics.registry import MIB
 
@@ -30,13 +28,6 @@ PARTITION_BYTES = 4 * MIB
 
 POLL_INTERVAL_MS = 10**9
 """An idle member otherwise leaves the group and never rejoins (aio-libs/aiokafka#1187)."""
-
-AGAIN_MS = 5
-"""What a broker does not take yet is asked again after so long: the markers of the transaction before are written
-within some milliseconds. The library waits for 100 ms; and for 20 before a transaction's first partition, which is no
-setting of it."""
-
-library.BACKOFF_OVERRIDE = AGAIN_MS / 1000
 
 TRANSACTION_MS = 15_000
 """An open transaction hides all behind it; the broker aborts it after so long."""
@@ -80,35 +71,6 @@ def member(settings: "Settings", stage: str, client: str, place: str | None = No
         retry_backoff_ms=50,
         metadata_max_age_ms=10_000,
     )
-
-
-class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]
-    """The producer of one input partition, which can be let go of whatever state it is in."""
-
-    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> Any:
-        """Hand a batch over.
-
-        Raises:
-            KafkaConnectionError: Nobody could be asked for the topic; the library says then that it is not there, and
-                an operator would go and make it in the middle of an outage.
-            UnknownTopicOrPartitionError: A broker answers, and has no such topic.
-        """
-        try:
-            return await super().send_batch(batch, topic, partition=partition)
-        except UnknownTopicOrPartitionError:
-            if await self.client.force_metadata_update() and self.client.cluster.partitions_for_topic(topic) is None:
-                raise
-            raise KafkaConnectionError(f"no broker could be asked for {topic}") from None
-
-    async def let_go(self) -> None:
-        """Abort what is open and close, in a few seconds at most; what hangs is fenced by the next opening."""
-        txn = self._txn_manager
-        if txn is not None and txn.is_in_transaction() and not txn.is_fatal_error():
-            await at_most(2, self.abort_transaction())
-        await at_most(2, self.stop())
-        if (sending := self._sender.sender_task) is not None and not sending.done():
-            sending.cancel()  # a flush that hangs would leave it and its sockets behind
-            await at_most(2, self.client.close())
 
 
 def transactional(settings: "Settings", name: str) -> TransactionalProducer:

@@ -28,7 +28,7 @@ async def stopped(reader: Any, farewell: Coroutine[Any, Any, None]) -> None:
     await at_most(FAREWELL_SECONDS, reader._client.close())
 
 
-async def at_most(seconds: float, farewell: Coroutine[Any, Any, Any]) -> None:
+async def at_most(seconds: float, farewell: Coroutine[Any, Any, Any] | asyncio.Task[Any]) -> None:
     """Wait so long for a farewell, whatever comes of it."""
     ending = asyncio.ensure_future(farewell)
     await asyncio.wait({ending}, timeout=seconds)

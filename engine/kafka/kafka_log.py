@@ -8,7 +8,9 @@ from aiokafka import TopicPartition
 
 from engine.kafka import clients
 from engine.kafka.clients import PARTITION_BYTES
+from engine.kafka.fetched_batches import PAIRS
 from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.transactions import TransactionalProducer
 
 if TYPE_CHECKING:
     from engine.settings import Settings
@@ -24,7 +26,7 @@ class KafkaLog:
         """Keep the settings; each client connects by itself."""
         self.settings, self.prefix = settings, settings.prefix
 
-    def writer(self, name: str) -> clients.TransactionalProducer:
+    def writer(self, name: str) -> TransactionalProducer:
         """Make the producer of one input partition."""
         return clients.transactional(self.settings, name)
 
@@ -34,7 +36,7 @@ class KafkaLog:
 
     @asynccontextmanager
     async def reading(
-        self, tps: Iterable[TopicPartition], partition_bytes: int = PARTITION_BYTES
+        self, tps: Iterable[TopicPartition], partition_bytes: int = PARTITION_BYTES, pairs: bool = False
     ) -> AsyncIterator[LogConsumer]:
         """A consumer of no group over these partitions, at their beginnings."""
         consumer = clients.watcher(
@@ -44,6 +46,7 @@ class KafkaLog:
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=partition_bytes,
             max_poll_records=PIECE,
+            key_deserializer=PAIRS if pairs else None,
         )
         await consumer.start()
         try:

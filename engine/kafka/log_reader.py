@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import ConsumerRecord, TopicPartition
 
 from engine.kafka import clients
+from engine.kafka.fetched_batches import Loose, Unreadable
 from engine.kafka.kafka_log import KafkaLog
-from engine.kafka.log_consumer import LogConsumer, Loose, Unreadable
+from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.log_snapshot import MARKER_KEY, Entry, Log
 from engine.kafka.send_journal import read_journal
 from topics.codec import decode

@@ -10,7 +10,7 @@ from aiokafka import ConsumerRecord
 from msgspec import inspect
 
 from engine.errors import OwnRecordUnreadable, PartitionStops, StateFromNewer
-from engine.kafka.log_consumer import Loose
+from engine.kafka.fetched_batches import Loose
 from engine.observability.json_logging import told
 from topics import codec
 from topics.registry import INTAKE_STATE

@@ -120,8 +120,13 @@ class Log(Protocol):
     def writer(self, name: str) -> Writer:
         """Make a writer; its transactional id is ``<prefix><name>``."""
 
-    def reading(self, tps: Iterable[TopicPartition], partition_bytes: int = ...) -> AbstractAsyncContextManager[Reader]:
-        """Open a reader of no group over these partitions, at their beginnings."""
+    def reading(
+        self, tps: Iterable[TopicPartition], partition_bytes: int = ..., pairs: bool = ...
+    ) -> AbstractAsyncContextManager[Reader]:
+        """Open a reader of no group over these partitions, at their beginnings.
+
+        With ``pairs`` it may hand out records of transactions that have no headers as lists of keys and values.
+        """
 
     def member(self, stage: str, client: str, place: str | None = None) -> Reader:
         """Make a reader in the group of a stage, which names itself to the broker so.

@@ -20,14 +20,16 @@ async def to_end(
     start: int = 0,
     partition_bytes: int = PARTITION_BYTES,
     unreadable: bool = False,
+    pairs: bool = False,
 ) -> AsyncIterator[list[ConsumerRecord]]:
     """Give every record of some partitions of a logical topic, piece by piece, from ``start`` to the ends seen at
     first.
 
-    What cannot be read is told in the log and left out; with ``unreadable`` it comes in its place.
+    What cannot be read is told in the log and left out; with ``unreadable`` it comes in its place. With ``pairs``
+    records without headers may come as lists of keys and values, at half of what reading them takes.
     """
     tps = [TopicPartition(log.prefix + topic, partition) for partition in partitions]
-    async with log.reading(tps, partition_bytes) as consumer:
+    async with log.reading(tps, partition_bytes, pairs) as consumer:
         ends = await consumer.end_offsets(tps)
         if start:
             for tp, begin in (await consumer.beginning_offsets(tps)).items():

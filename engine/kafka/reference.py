@@ -11,8 +11,8 @@ from aiokafka import ConsumerRecord, TopicPartition
 
 from engine.errors import InvalidSettings
 from engine.kafka import clients
+from engine.kafka.fetched_batches import Loose
 from engine.kafka.kafka_log import KafkaLog
-from engine.kafka.log_consumer import Loose
 from engine.kafka.port import Log, Reader
 from topics import codec, reference
 from topics.ids import Instant

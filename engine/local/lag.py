@@ -11,8 +11,9 @@ from aiokafka import TopicPartition
 from engine.errors import DependencyDown
 from engine.kafka import clients, topic_admin
 from engine.kafka.driver_errors import KafkaFault
+from engine.kafka.fetched_batches import Loose
 from engine.kafka.kafka_log import KafkaLog
-from engine.kafka.log_consumer import LogConsumer, Loose
+from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.read_to_end import to_end
 from engine.kafka.reference import last_decided, last_records
 from engine.settings import Settings

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from aiokafka import ConsumerRecord
 
+from engine.kafka.fetched_batches import Loose
 from engine.kafka.following import Following, LogCutShort
-from engine.kafka.log_consumer import Loose
 from engine.kafka.newer_records import read_own
 from engine.kafka.port import Log
 from topics.registry import VAULT

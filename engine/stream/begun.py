@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from aiokafka import TopicPartition
 
-from engine.kafka.log_consumer import Loose
+from engine.kafka.fetched_batches import Loose
 from engine.kafka.port import Log, Reader
 from engine.kafka.reference import last_records
 from topics.registry import DECISIONS, STATE, TopicSpec

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from aiokafka import ConsumerRecord, TopicPartition
 
-from engine.kafka.log_consumer import Loose, Unreadable
+from engine.kafka.fetched_batches import Loose, Unreadable
 from engine.stream.contracts import Record
 from topics.ids import Instant
 

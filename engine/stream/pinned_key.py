@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from cryptography.exceptions import InvalidTag
 
 from engine.errors import InvalidSettings, SecondKey
+from engine.kafka.fetched_batches import Loose
 from engine.kafka.kafka_log import KafkaLog
-from engine.kafka.log_consumer import Loose
 from engine.kafka.reference import last_records
 from engine.security.vault import Vault
 from engine.stream.positions import MARKER

@@ -12,6 +12,7 @@ from pathlib import Path
 from engine.kafka import clients
 from engine.kafka.reference import load_clock, start_clock
 from engine.kafka.topic_admin import apply
+from engine.kafka.transactions import TransactionalProducer
 from engine.observability.metrics import StageMetrics
 from engine.security.vault import make_master_key
 from engine.settings import Settings
@@ -140,7 +141,7 @@ def due_of(core: DispatchCore, until: Instant) -> dict[str, Instant]:
     return {f"clock:{name}:0:{rung}": at for name, at in soon.items() for rung in RUNGS}
 
 
-async def _commit(producer: clients.TransactionalProducer, prefix: str, records: list[Out]) -> int:
+async def _commit(producer: TransactionalProducer, prefix: str, records: list[Out]) -> int:
     async with producer.transaction():
         for ack in await send(producer, prefix, records):
             await ack

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.kafka import clients
-from engine.stream.contracts import Record
+from engine.stream.contracts import Out, Record
+from engine.stream.sending import send
 from tests.bench import gate, sizes, slices
 from tests.bench.stand import Servers, Stand, Used
 from topics.registry import DECISIONS, INCIDENTS
@@ -46,14 +47,14 @@ async def used(stand: Stand, incidents: Sequence[Record]) -> Used:
 
 async def _written(stand: Stand, incidents: Sequence[Record]) -> None:
     """In a transaction: what was written outside of one is taken for a stranger's."""
-    producer, topic = clients.transactional(stand.settings, "bench"), stand.settings.prefix + INCIDENTS.name
+    producer = clients.transactional(stand.settings, "bench")
     await producer.start()
     for first in range(0, len(incidents), sizes.AT_ONCE):
+        some = [
+            Out(INCIDENTS.name, one.partition, one.key, one.value, one.headers)
+            for one in incidents[first : first + sizes.AT_ONCE]
+        ]
         async with producer.transaction():
-            acks = [
-                await producer.send(topic, one.value, key=one.key, headers=list(one.headers), partition=one.partition)
-                for one in incidents[first : first + sizes.AT_ONCE]
-            ]
-            for ack in acks:
+            for ack in await send(producer, stand.settings.prefix, some):
                 await ack
     await producer.stop()

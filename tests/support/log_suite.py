@@ -149,6 +149,8 @@ class LogSuite(ReadingSuite):
         with pytest.raises(KafkaFault) as refused:
             await ack
         assert lies_in_the_content(refused.value)
+        with pytest.raises(KafkaFault):  # not the rest without it
+            await writer.commit_transaction()
         await writer.let_go()
         await commit(log, "w", b"next")
         assert await values(log) == [b"next"]

@@ -6,7 +6,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from engine.kafka.driver_errors import NotAssigned, OffsetsGone, ReaderStopped
-from engine.kafka.log_consumer import Loose
+from engine.kafka.fetched_batches import Loose
 from engine.kafka.read_to_end import to_end
 from engine.kafka.reference import last_records
 from tests.support.log_stand import IN, OUT, WITHIN, Listener, Stand, begun, commit, pump, read, some, tp, until, values

@@ -10,7 +10,7 @@ from aiokafka.errors import MessageSizeTooLargeError, UnknownTopicOrPartitionErr
 
 from engine.kafka.clients import PARTITION_BYTES, TRANSACTION_MS
 from engine.kafka.driver_errors import Fenced
-from engine.kafka.log_consumer import Loose, Unreadable
+from engine.kafka.fetched_batches import Loose, Unreadable
 from engine.kafka.memory.faults import Faults
 from engine.kafka.memory.group import Group
 from engine.kafka.memory.reader import MemoryReader
@@ -58,7 +58,7 @@ class MemoryLog:
 
     @asynccontextmanager
     async def reading(
-        self, tps: Iterable[TopicPartition], partition_bytes: int = PARTITION_BYTES
+        self, tps: Iterable[TopicPartition], partition_bytes: int = PARTITION_BYTES, pairs: bool = False
     ) -> AsyncIterator[MemoryReader]:
         """Open a reader of no group over these partitions, at their beginnings."""
         reader = MemoryReader(self, "reading", None)

@@ -9,7 +9,7 @@ from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import CommitFailedError
 
 from engine.kafka.driver_errors import NotAssigned, OffsetsGone, ReaderStopped
-from engine.kafka.log_consumer import Unreadable
+from engine.kafka.fetched_batches import Unreadable
 
 if TYPE_CHECKING:
     from engine.kafka.memory.broker import MemoryLog

@@ -7,10 +7,8 @@ from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.consumer.group_coordinator import NoGroupCoordinator
 
 from engine.kafka import farewell
-from engine.kafka.clients import transactional
 from engine.kafka.farewell import at_most
 from engine.kafka.log_consumer import LogConsumer
-from engine.settings import Settings
 
 
 async def rests() -> None:
@@ -63,14 +61,6 @@ async def test_who_closes_a_reader_can_still_be_cancelled() -> None:
     closing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await closing
-
-
-async def test_a_producer_that_cancels_itself_lets_go() -> None:
-    """Its sender has not begun."""
-    producer = transactional(Settings(kafka="127.0.0.1:9"), "fanout.p0")
-    producer._sender._sender_task = asyncio.create_task(rests())
-    await producer.let_go()
-    assert producer._sender.sender_task.cancelled()
 
 
 async def test_a_farewell_that_hangs_or_fails_is_waited_for_no_longer() -> None:

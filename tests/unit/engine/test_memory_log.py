@@ -3,7 +3,7 @@
 import pytest
 
 from engine.kafka.driver_errors import Fenced, KafkaFault
-from engine.kafka.log_consumer import Unreadable
+from engine.kafka.fetched_batches import Unreadable
 from engine.kafka.memory.broker import MemoryLog
 from engine.kafka.port import Log
 from engine.stream.sending import send

@@ -7,6 +7,7 @@ import tracemalloc
 from collections.abc import Sequence
 from typing import Any
 
+import aiokafka.consumer.fetcher as library
 import cramjam
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
@@ -15,15 +16,16 @@ from aiokafka.record.default_records import DefaultRecordBatch
 
 import engine.kafka.inflate as inflating
 from engine.kafka.driver_errors import OffsetsGone
+from engine.kafka.fetched_batches import HANDED_BYTES, Batches, Budget, Loose, Unreadable
 from engine.kafka.inflate import INFLATED_BYTES, CannotInflate, inflate
-from engine.kafka.log_consumer import HANDED_BYTES, LogConsumer, Loose, Unreadable, _Batches, _Budget, _Fetched
+from engine.kafka.log_consumer import LogConsumer
 from tests.support.batches import CODECS, batch, bombs, control, packed, sealed
 
 
 def fetched(data: bytes, offset: int = 0, aborted: Sequence[tuple[int, int]] = ()) -> list[ConsumerRecord]:
     """Read a fetch's bytes from an offset on, read_committed; handed over as the library does it: by place."""
-    _Budget.left = HANDED_BYTES
-    return list(_Fetched(TopicPartition("t", 3), _Batches(data), aborted, offset, None, None, True, 1))
+    Budget.left = HANDED_BYTES
+    return list(library.PartitionRecords(TopicPartition("t", 3), Batches(data), aborted, offset, None, None, True, 1))
 
 
 def shape(records: Sequence[ConsumerRecord]) -> list[tuple[int, int] | int]:
@@ -134,7 +136,7 @@ def test_one_call_unpacks_no_more_than_its_budget() -> None:
 def test_less_than_a_batch_is_fetched_again() -> None:
     """The library would pass one offset by unread where a batch is larger than what a fetch brings."""
     cut = batch([b"a" * 1000])[:-1]
-    assert (_Batches(cut).has_next(), _Batches(cut).size_in_bytes()) == (False, 0)
+    assert (Batches(cut).has_next(), Batches(cut).size_in_bytes()) == (False, 0)
 
 
 def test_the_fast_way_is_the_librarys() -> None:

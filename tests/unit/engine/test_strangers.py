@@ -15,7 +15,7 @@ from engine.cli.report import rejected_in, ticket_in
 from engine.client import command_batches, rejections
 from engine.errors import InvalidSettings, OwnRecordUnreadable
 from engine.feed.watch import Watch
-from engine.kafka.log_consumer import Loose
+from engine.kafka.fetched_batches import Loose
 from engine.observability.metrics import StageMetrics
 from engine.security.vault import load_vault, make_master_key
 from engine.settings import Settings

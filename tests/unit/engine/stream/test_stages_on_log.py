@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 import pytest
 from aiokafka import TopicPartition
 
-from engine.kafka.log_consumer import Loose
+from engine.kafka.fetched_batches import Loose
 from engine.observability.metrics import StageMetrics
 from engine.observability.traces import Trail
 from engine.security.vault import Vault
