@@ -172,6 +172,10 @@ class DispatchCore:
         """Fold one record of ``tickets.state``."""
         self.book.load(key, value)
 
+    def load_many(self, records: Sequence[tuple[bytes, bytes | None]]) -> None:
+        """Fold many."""
+        self.book.load_many(records)
+
     def check(self) -> Iterable[None]:
         """Read every ticket whole."""
         return self.book.tickets.check()

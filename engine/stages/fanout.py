@@ -37,6 +37,9 @@ class FanoutCore(Clockless):
     def load(self, key: bytes, value: bytes | None) -> None:
         """Nothing but the marker is kept."""
 
+    def load_many(self, records: Sequence[tuple[bytes, bytes | None]]) -> None:
+        """Nothing but the marker is kept."""
+
     def opened(self, pack: str | None, at: Instant) -> None:
         """Nothing to make ready."""
 

@@ -1,7 +1,7 @@
 """Intake: reads what came in by the door, seals what is personal, places the rest, and rejects with a reason."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import itemgetter
 
 import msgspec
@@ -77,6 +77,11 @@ class IntakeCore(Clockless):
         else:
             seen = codec.decode(value, Seen)
             self._identities.add(identity, int(seen.record.rsplit(":", 1)[1]), seen.at)
+
+    def load_many(self, records: Sequence[tuple[bytes, bytes | None]]) -> None:
+        """Fold many."""
+        for key, value in records:
+            self.load(key, value)
 
     def opened(self, pack: str | None, at: Instant) -> None:
         """The state was read in order of time, which is how identities are kept."""

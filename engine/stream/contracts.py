@@ -53,6 +53,9 @@ class Core(Protocol):
     def load(self, key: bytes, value: bytes | None) -> None:
         """Fold one record of the state topic; ``m:`` records are the loop's and do not come here."""
 
+    def load_many(self, records: Sequence[tuple[bytes, bytes | None]]) -> None:
+        """Fold many, keys and values in order, as ``load`` does one by one; some of them may come a second time."""
+
     def check(self) -> Iterable[None]:
         """Read whole what was loaded, in slices: an engine that knows another form may have written it."""
 

@@ -1,7 +1,7 @@
 """Where a partition stands by its own records, and whether the log still fits: an alarm and a stop, never a reset
 (DESIGN 5.3)."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from aiokafka import ConsumerRecord
 
 from engine.errors import OwnRecordUnreadable, PositionOutOfRange, UndecodableRecord
-from engine.kafka.log_consumer import Loose, Unreadable
+from engine.kafka.fetched_batches import Loose, Unreadable
 from engine.kafka.newer_records import kind_of, own_fault
 from engine.kafka.port import Log
 from engine.kafka.read_to_end import to_end
@@ -17,6 +17,7 @@ from engine.observability.json_logging import told
 from engine.stream.contracts import Out, Record
 from rules.errors import UnfitTicket
 from topics import codec
+from topics.errors import GridwhistleError
 from topics.ids import Instant
 from topics.registry import DECISIONS, INCIDENTS, STATE
 from topics.ticket import Marker, Ticket
@@ -36,6 +37,14 @@ FORM = "form"
 
 STATE_BYTES = 8 * 1024 * 1024
 """Most that one fetch brings of a state partition."""
+
+
+Pairs = Sequence[tuple[bytes, bytes | None]]
+"""Keys and values."""
+
+
+class AmongMany(GridwhistleError):
+    """Among many records is one that cannot be read."""
 
 
 class Loaded(NamedTuple):
@@ -63,6 +72,7 @@ async def load_state(
     number: int,
     load: Callable[[bytes, bytes | None], None],
     stranger: Callable[[int, str], None],
+    many: Callable[[Pairs], None] | None = None,
 ) -> Loaded:
     """Fold a state topic's partition from its beginning to its end.
 
@@ -72,31 +82,67 @@ async def load_state(
         number: The partition.
         load: Takes each record but the marker.
         stranger: Told of each offset that was written outside of any transaction, and why it cannot be read.
+        many: Takes many in the place of ``load``, which is then asked only where one of them cannot be read: all are
+            folded once more, to say which it is.
 
     Raises:
         OwnRecordUnreadable: A record of ours cannot be read.
         StateFromNewer: A record was written by a newer engine.
         PositionOutOfRange: There is state, and no marker that says how far it reaches.
     """
+    if many is not None:
+        try:
+            return await _folded(log, topic, number, load, stranger, many)
+        except AmongMany:
+            pass
+    return await _folded(log, topic, number, load, stranger, None)
+
+
+async def _folded(
+    log: Log,
+    topic: str,
+    number: int,
+    load: Callable[[bytes, bytes | None], None],
+    stranger: Callable[[int, str], None],
+    many: Callable[[Pairs], None] | None,
+) -> Loaded:
     marker, vouched, found = None, False, False
-    async for records in to_end(log, topic, [number], partition_bytes=STATE_BYTES, unreadable=True):
+    pieces = to_end(log, topic, [number], partition_bytes=STATE_BYTES, unreadable=True, pairs=many is not None)
+    async for records in pieces:
+        some: list[tuple[bytes, bytes | None]] = []
         for record in records:
+            if type(record) is list:
+                some += record
+                continue
             try:
                 if type(record) is not ConsumerRecord:
                     _look_closer(topic, number, record)
                 if record.key == MARKER:
                     marker, vouched = codec.decode(record.value, Marker), _vouches(record)
                 else:
+                    _together(some, many)
                     load(record.key, record.value)
-                    found = True
+                    some, found = [], True
+            except AmongMany:
+                raise
             except Exception as exc:  # whatever a key or value of somebody else's raises
                 if not (record.loose if type(record) is Unreadable else type(record) is Loose):
                     where, kind = f"{topic}/{number} offset {record.offset}", kind_of(topic, record.key)
                     raise own_fault(where, topic, record.value, kind, exc, number, record.offset) from exc
                 stranger(record.offset, told(exc))
+        _together(some, many)
+        found = found or bool(some)
     if marker is None and found:
         raise lost_marker(topic, number)
     return Loaded(marker, vouched)
+
+
+def _together(some: Pairs, many: Callable[[Pairs], None] | None) -> None:
+    if some and many is not None:
+        try:
+            many(some)
+        except Exception as exc:
+            raise AmongMany("one of many records of ours cannot be read") from exc
 
 
 def _vouches(record: ConsumerRecord) -> bool:

@@ -2,7 +2,7 @@
 
 import heapq
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -88,13 +88,17 @@ class Book:
         else:
             store[name] = codec.decode(value, record)
 
+    def load_many(self, records: Sequence[tuple[bytes, bytes | None]]) -> None:
+        """Fold many records of ``tickets.state``, as ``load`` does one by one; tickets at half its price."""
+        self._heads.put_many(records, self.tickets, self.load)
+
     def opened(self, pack: str | None, at: Instant) -> None:
         """Everything is loaded: take the pack in force and build the index of clocks."""
         self.pack = pack
         self._counted_at = deque(sorted((counter.at, name) for name, counter in self.counters.items()))
         self._seen_at = deque(sorted((seen.at, name) for name, seen in self.seen.items()))
         heads, self._heads = self._heads, Heads(self.open, self._due_at)
-        self.packs |= heads.packs()
+        self.packs |= heads.packs(len(self.tickets))
         for name, programme in heads.folded():
             self._fold(name, programme)
         for name in self._into:

@@ -80,7 +80,19 @@ class Shelf(Mapping[str, Draft]):
         fresh[name] = None
         fresh.move_to_end(name)
         if len(fresh) > (PACKED_FROM if self._packing is None else 2 * FRESH):
-            self._pack()
+            self._pack(FRESH)
+
+    def put_many(self, names: list[str], values: list[bytes]) -> None:
+        """Take many at once, of which none is wanted soon: they are packed as they come. Of the same name the last
+        counts."""
+        self._looked = None
+        if self._packing is None or len(names) < FRESH:
+            for name, value in zip(names, values, strict=True):
+                self.put(name, value)
+            return
+        if self._fresh:  # what stands as it came would be packed twice where it comes again
+            self._pack(0)
+        self._bytes.update(zip(names, self._packing.pack(values), strict=True))
 
     def stored(self, name: str) -> bytes | None:
         """Give a ticket's bytes."""
@@ -107,9 +119,9 @@ class Shelf(Mapping[str, Draft]):
         value = self._bytes[name]
         return value if self._packing is None else self._packing.unpack(value)
 
-    def _pack(self) -> None:
-        """Pack what has rested longest."""
+    def _pack(self, keep: int) -> None:
+        """Pack what has rested longest, all but so many."""
         if self._packing is None:
             self._packing = Packing(list(self._bytes.values())[:: PACKED_FROM // SAMPLES])
-        names = [self._fresh.popitem(last=False)[0] for _ in range(len(self._fresh) - FRESH)]
+        names = [self._fresh.popitem(last=False)[0] for _ in range(len(self._fresh) - keep)]
         self._bytes.update(zip(names, self._packing.pack([self._bytes[name] for name in names]), strict=True))

@@ -74,8 +74,7 @@ def opening_calls(law: Law, core: DispatchCore) -> dict[str, float]:
     decoded."""
     records, fresh = [*core.book.records()], DispatchCore(0, 1, {law.ref: law}, metrics=StageMetrics("dispatch"))
     with cProfile.Profile() as profile:
-        for key, value in records:
-            fresh.load(key, value)
+        fresh.load_many(records)
         fresh.opened(law.ref, START)
     stats: Any = pstats.Stats(profile)
     decoded = sum(

@@ -2,15 +2,19 @@
 
 import itertools
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 
 import pytest
 from aiokafka.admin import NewTopic, RecordsToDelete
 
+from engine.errors import OwnRecordUnreadable
 from engine.kafka import clients
+from engine.kafka.fetched_batches import Loose
 from engine.kafka.kafka_log import KafkaLog
+from engine.kafka.read_to_end import to_end
 from engine.settings import Settings
-from tests.support.log_stand import IN, OUT, tp
+from engine.stream.positions import load_state
+from tests.support.log_stand import IN, OUT, commit, tp
 from tests.support.log_suite import LogSuite
 from topics.registry import MIB
 
@@ -61,3 +65,37 @@ async def stand(kafka_address: str) -> AsyncIterator[KafkaStand]:
 
 class TestKafkaLog(LogSuite):
     """The same suite as memory's."""
+
+
+async def test_a_state_is_read_many_at_a_time_and_the_same(stand: KafkaStand) -> None:
+    """Keys and values without the rest, what has headers whole, nothing of what was aborted; a door's own comes as it
+    is."""
+    log = stand.log
+    wanted = []
+    for number in range(3):
+        await commit(log, "w", *(b"%d" % (number * 10 + one) for one in range(5)))
+        wanted += [b"%d" % (number * 10 + one) for one in range(5)]
+    await stand.door(OUT, 0, b"loose")
+    pieces = [p async for records in to_end(log, OUT, [0], unreadable=True, pairs=True) for p in records]
+    assert [type(one) for one in pieces] == [list, list, list, Loose]
+    assert [value for piece in pieces[:3] for _, value in piece] == wanted
+
+
+async def test_one_among_many_that_cannot_be_read_is_named_with_its_place(stand: KafkaStand) -> None:
+    """It lies in a batch of sound ones."""
+    log = stand.log
+    await commit(log, "w", b"0", b"1", b"2", b"3")
+    taken: list[bytes | None] = []
+
+    def load(key: bytes, value: bytes | None) -> None:
+        if value == b"2":
+            raise ValueError("no ticket")
+        taken.append(value)
+
+    def many(pairs: Sequence[tuple[bytes, bytes | None]]) -> None:
+        for key, value in pairs:
+            load(key, value)
+
+    with pytest.raises(OwnRecordUnreadable, match=f"{OUT}/0 offset 2"):
+        await load_state(log, OUT, 0, load, lambda offset, why: None, many)
+    assert taken == [b"0", b"1", b"0", b"1"]

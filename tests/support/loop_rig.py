@@ -95,7 +95,7 @@ class Worker:
         self.writers.append(self.rig.log.writer(name))
         return self.writers[-1]
 
-    def reading(self, tps: Iterable[TopicPartition], partition_bytes: int = 0) -> Any:
+    def reading(self, tps: Iterable[TopicPartition], partition_bytes: int = 0, pairs: bool = False) -> Any:
         return self.rig.log.reading(tps)
 
     def member(self, stage: str, client: str, place: str | None = None) -> Any:

@@ -1,6 +1,6 @@
 """A small decider for the loop on the log in memory: it says what it was given."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -37,6 +37,10 @@ class Tally:
             self.clocks.pop(name, None)
         else:
             raise ValueError(key)
+
+    def load_many(self, records: Sequence[tuple[bytes, bytes | None]]) -> None:
+        for key, value in records:
+            self.load(key, value)
 
     def check(self) -> Iterable[None]:
         return ()

@@ -9,6 +9,7 @@ import pytest
 from engine.stream.contracts import Out
 from rules.state import ticket_store
 from rules.state.packed_json import Packing, is_packed
+from rules.state.partition_state import Book
 from rules.state.ticket_store import Shelf
 from tests.bench.in_process import START, dispatch_of, intake_of, record, timed
 from tests.support.poison import good, law_of
@@ -67,7 +68,11 @@ def test_a_shelf_is_a_dictionary(incidents: list[Out], seed: int) -> None:
     names = list(stored)
     for _ in range(1500):
         name = draw.choice(names)
-        if draw.randrange(4):
+        if not draw.randrange(20):
+            many = draw.choices(names, k=draw.randrange(12))
+            told |= {one: stored[one] for one in many}
+            shelf.put_many(many, [stored[one] for one in many])
+        elif draw.randrange(4):
             value = stored[name].replace(b'"text":"', b'"text":"' + b"x" * draw.randrange(9))
             told[name] = value
             shelf.put(name, value)
@@ -81,6 +86,35 @@ def test_a_shelf_is_a_dictionary(incidents: list[Out], seed: int) -> None:
             assert shelf[other].id == shelf.look(other).id == other
     assert list(shelf) == list(told)
     assert sum(map(is_packed, shelf._bytes.values())) > 20
+
+
+def state(book: Book) -> tuple[object, ...]:
+    """All that loading leaves behind."""
+    stored = {name: book.tickets.stored(name) for name in book.tickets}
+    return sorted(stored.items()), book.open, book._due_at, book.packs, book._into, book.counters, book.quotas
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("seed", range(5))
+def test_many_at_once_are_loaded_as_one_by_one(incidents: list[Out], seed: int) -> None:
+    """With tickets that come again, are of another pack, are forgotten and come back, among all else that is stored."""
+    core, draw = dispatch_of(LAW), random.Random(seed)
+    timed(core, [record(INCIDENTS.name, n, one, START) for n, one in enumerate(incidents)])
+    history: list[tuple[bytes, bytes | None]] = []
+    for key, value in core.book.records():
+        other = value.replace(LAW.ref.encode(), b"other@1", 1) if key.startswith(b"t:") else value
+        history += [(key, draw.choice([value, other, None if key.startswith(b"t:") else value])) for _ in range(3)]
+    one_by_one, many = Book({}), Book({})
+    for stored in history:
+        one_by_one.load(*stored)
+    while history:
+        size = draw.randrange(1, 60)
+        many.load_many(history[:size])
+        del history[:size]
+    for book in (one_by_one, many):
+        book.opened(None, START)
+    assert state(many) == state(one_by_one)
+    assert "other@1" in many.packs and many.open
 
 
 def test_packed_it_is_a_third_at_most(incidents: list[Out]) -> None:
