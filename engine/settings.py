@@ -183,7 +183,8 @@ class Settings(GatewaySettings):
         ge=1,
         le=10_000,
         description="Most transactions of one process in a second, in proportion more for more than 20 partitions;"
-        " fewer, down to a third, while each takes longer than 10 ms, as on a busy machine: each costs 2 ms of CPU.",
+        " fewer, down to a third, while each takes longer than 10 ms, as on a busy machine, or carries more than one"
+        " cause: each costs 2 ms of CPU.",
     )
     session_timeout_seconds: int = Field(
         default=6,

@@ -39,7 +39,7 @@ class EdgePartition:
         self.budget = MAX_CAUSES
         self.hurried: Callable[[], bool] = lambda: False
         self.stand: Callable[[Mapping[TopicPartition, int]], None] = lambda offsets: None
-        self.took: Callable[[float], None] = lambda seconds: None
+        self.took: Callable[[float, int], None] = lambda seconds, causes: None
         self.positions: dict[str, int] = {}
 
     @property

@@ -21,8 +21,8 @@ class Opening(Protocol):
     """Whether a step is to be short, as clocks are due in this process, here or elsewhere."""
     stand: Callable[[Mapping[TopicPartition, int]], None]
     """Takes where the group stands, once that is committed."""
-    took: Callable[[float], None]
-    """Takes how many seconds a transaction took."""
+    took: Callable[[float, int], None]
+    """Takes how many seconds a transaction took, and how many causes it carried."""
     positions: dict[str, int]
     """Logical topic -> next offset to be decided, as far as is committed."""
 

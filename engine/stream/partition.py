@@ -55,7 +55,7 @@ class Partition:
         """Causes that a step may take: fewer where a larger step could not be committed."""
         self.hurried: Callable[[], bool] = lambda: False
         self.stand: Callable[[Mapping[TopicPartition, int]], None] = lambda offsets: None
-        self.took: Callable[[float], None] = lambda seconds: None
+        self.took: Callable[[float, int], None] = lambda seconds, causes: None
         self.positions: dict[str, int] = {}
         self._last_at: Instant = 0
         self._horizon = Horizon()
@@ -81,7 +81,8 @@ class Partition:
         await self._producer.start()
         w.crash.at("fenced")
         async with w.loading:
-            marker, vouched = await load_state(w.log, w.state.name, self.number, self.core.load, self._stranger)
+            core, name = self.core, w.state.name
+            marker, vouched = await load_state(w.log, name, self.number, core.load, self._stranger, core.load_many)
         await self._check_the_log_is_no_further(marker)
         demand_same(marker, w.vault, w.settings.accept_key, f"{w.state.name}/{self.number}")
         w.crash.at("loaded")
@@ -224,7 +225,7 @@ class Partition:
         try:
             if too_large := unfit(batch.outs):
                 raise OutputTooLarge(too_large)
-            await self._commit(batch.outs, offsets)
+            await self._commit(batch.outs, offsets, causes)
         except Fenced:
             raise
         except Exception as exc:
@@ -253,7 +254,7 @@ class Partition:
         self.positions.update({tp.topic.removeprefix(prefix): at for tp, at in moved.items()})
         return moved
 
-    async def _commit(self, outs: list[Out], offsets: dict[TopicPartition, int]) -> None:
+    async def _commit(self, outs: list[Out], offsets: dict[TopicPartition, int], causes: int = 0) -> None:
         """Write outputs, marker and offsets in one transaction; await every send before the commit."""
         w, producer = self._w, self._producer
         assert producer is not None
@@ -288,7 +289,7 @@ class Partition:
             # the next marker says so: a view begins there that the log no longer tells all
             self.positions[DECISIONS.name] = decided
         w.crash.at("committed")
-        self.took(asyncio.get_running_loop().time() - began)
+        self.took(asyncio.get_running_loop().time() - began, causes)
         self.stand(offsets)
 
     async def close(self) -> None:

@@ -18,6 +18,10 @@ takes longer each waits for others, and fewer and larger ones bring more through
 SLOW_SHARE = 1 / 3
 """So much of the rate is left however long they take: what waits is more and more, and each step larger."""
 
+MOST_CAUSES = 1 / SLOW_SHARE
+"""Where a transaction carries more than one cause, more come than there are turns, and what waits shares one anyway:
+fewer and larger ones leave the machine to others. From so many on average no fewer are made."""
+
 MEMORY = 16
 """Over so many transactions their time is averaged: one that hung is soon forgotten."""
 
@@ -31,14 +35,17 @@ class Turns:
         self._queue = asyncio.Lock()
         self._seconds = QUICK_SECONDS / SLOW_SHARE
         """What a transaction takes, about; of edges, which have none, nobody tells."""
+        self._causes = 1.0
+        """How many it carries, about."""
 
-    def took(self, seconds: float) -> None:
-        """A transaction took so long."""
+    def took(self, seconds: float, causes: int) -> None:
+        """A transaction of so many causes took so long."""
         self._seconds += (min(seconds, 1.0) - self._seconds) / MEMORY
+        self._causes += (min(max(causes, 1), MOST_CAUSES) - self._causes) / MEMORY
 
     async def take(self, partitions: int) -> None:
         """Wait for a turn, behind all who wait already; of one who is cancelled the next takes the place."""
-        share = max(SLOW_SHARE, QUICK_SECONDS / max(self._seconds, QUICK_SECONDS))
+        share = max(SLOW_SHARE, min(QUICK_SECONDS / max(self._seconds, QUICK_SECONDS), 1 / self._causes))
         rate = self._per_second * share * max(1.0, partitions / PARTITIONS)
         async with self._queue:
             self._gain(rate)

@@ -99,7 +99,7 @@ async def test_the_step_is_halved_until_the_cause_stands_alone_and_is_then_held(
         opening = partition(Large(613), held)
         opening.budget = pace.budget
 
-        async def commit(outs: list[Out], offsets: Any) -> None:
+        async def commit(outs: list[Out], offsets: Any, causes: int) -> None:
             begun.append(len(outs))
 
         monkeypatch.setattr(opening, "_commit", commit)
@@ -241,7 +241,7 @@ async def test_a_step_that_decides_all_that_was_read_stands_behind_the_marker(mo
     opening = partition(Large(-1), set())
     committed: list[dict[Any, int]] = []
 
-    async def commit(outs: list[Out], offsets: Any) -> None:
+    async def commit(outs: list[Out], offsets: Any, causes: int) -> None:
         committed.append({tp.topic: at for tp, at in offsets.items()})
 
     monkeypatch.setattr(opening, "_commit", commit)

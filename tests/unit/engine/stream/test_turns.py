@@ -11,11 +11,11 @@ STEP = 0.006
 """Seconds that a step takes between two turns."""
 
 
-def turns(per_second: int, seconds: float = 0.0) -> Turns:
-    """Those of a process whose transactions have taken so long for a while."""
+def turns(per_second: int, seconds: float = 0.0, causes: int = 1) -> Turns:
+    """Those of a process whose transactions have taken so long, and carried so many, for a while."""
     of = Turns(per_second)
     for _ in range(100):
-        of.took(seconds)
+        of.took(seconds, causes)
     return of
 
 
@@ -56,11 +56,37 @@ async def test_nobody_waits_longer_than_for_all_others(partitions: int, rate: in
 async def test_the_longer_transactions_take_the_fewer_and_larger_they_are(took: float, rate: int) -> None:
     """Down to a third; one that hung for a minute among quick ones changes that for a second at most."""
     of = turns(300, took)
-    of.took(60.0)
+    of.took(60.0, 1)
     for _ in range(80):
-        of.took(took)
+        of.took(took, 1)
     _, got, _ = await busy(6, 2, of)
     assert sum(got) == pytest.approx(2 * rate + AT_ONCE, rel=0.05)
+
+
+@pytest.mark.parametrize(("causes", "rate"), [(0, 300), (1, 300), (2, 150), (3, 100), (500, 100)])
+@still
+async def test_the_more_a_transaction_carries_the_fewer_there_are(causes: int, rate: int) -> None:
+    """Down to a third: what shares one already waits no longer, and the machine is others'."""
+    _, got, _ = await busy(6, 2, turns(300, 0.0, causes))
+    assert sum(got) == pytest.approx(2 * rate + AT_ONCE, rel=0.05)
+
+
+@still
+async def test_as_many_as_come_are_committed_one_by_one_while_turns_suffice() -> None:
+    """At 200 a second each its own transaction; at 500 they end at a hundred of five."""
+    for coming, rate in ((200, 200), (500, 100)):
+        of, left, done = turns(300), 0.0, list[int]()
+        for _ in range(400):
+            began = now()
+            await of.take(6)
+            left += (now() - began) * coming
+            if (causes := int(left)) < 1:
+                await asyncio.sleep((1 - left) / coming)
+                left, causes = 1.0, 1
+            left -= causes
+            of.took(0.002, causes)
+            done.append(causes)
+        assert coming / (sum(done[200:]) / 200) == pytest.approx(rate, rel=0.1)
 
 
 @still
