@@ -1,7 +1,7 @@
 """``make bench``: what the product costs, beside its peers, in four parts on one broker in one run.
 
 ``PART=peers``, ``latency``, ``restart``, ``storm``; all of them without. Whatever is not right, or a held limit that
-is not reached, ends it with 1. For a look with tiny counts: ``COUNT``, ``ROUNDS``, ``SECONDS``, ``N``
+is not reached, ends it with 1. For a look with tiny counts: ``COUNT``, ``ROUNDS``, ``SECONDS``, ``N``, ``WARM``
 (``tests.bench.sizes``).
 """
 
@@ -46,6 +46,7 @@ async def main(wanted: str) -> int:
         servers = Servers(
             kafka=f"127.0.0.1:{server.port}", kafka_pid=server.process.pid, redis=url, redis_pid=redis_pid
         )
+        await part_latency.warmed(servers, Path(scratch))
         for name in names:
             began = time.monotonic()
             print(f"\n== {name} ==", flush=True)

@@ -18,16 +18,15 @@ from topics.registry import RAW, department_topics
 from topics.task import Task
 
 PARTITIONS = (6, 24)
-WARM = 20
-"""Seconds before anything counts: a broker that has just started spends a core on compiling itself, and a transaction
-costs it ten times as much at first."""
+SETTLING = 10
+"""Seconds before anything counts: of stages that have just started."""
 
 GOAL = "p50 ≤ 60 ms, p99 ≤ 200 ms"
 
 
 async def run(servers: Servers, folder: Path) -> list[str]:
     """Measure with each number of partitions, tell, write the section; times are told and not held."""
-    found = {number: await waited(servers, folder, number) for number in PARTITIONS}
+    found = {number: await waited(servers, folder, number, sizes.SECONDS) for number in PARTITIONS}
     lines = ["| partitions | reports | p50 | p90 | p99 | longest | goal |", "|---|---|---|---|---|---|---|"]
     for number, waits in found.items():
         middle, most, late = (quantile(waits, share) for share in (0.5, 0.9, 0.99))
@@ -42,27 +41,35 @@ async def run(servers: Servers, folder: Path) -> list[str]:
     series = {f"{number} partitions": curve(waits)[:100] for number, waits in found.items()}
     picture = drawing.lines(f"Report to task at {sizes.RATE} a second", series, x_is="percent of reports", y_is="ms")
     how = (
-        f"{sizes.RATE} reports a second for {sizes.SECONDS} s after {WARM} s of warming up, open loop: from the planned"
-        " moment until a committed reader has the task; three stages, each one process of at most"
+        f"{sizes.RATE} reports a second for {sizes.SECONDS} s after {SETTLING} s of settling, open loop: from the"
+        " planned moment until a committed reader has the task; three stages, each one process of at most"
         f" {sizes.COMMITS} commits a second (`COMMITS`); the sender on the same cores."
     )
     page.write("latency", "From report to task", lines, picture=picture, how=how)
     return []
 
 
-async def waited(servers: Servers, folder: Path, partitions: int) -> list[float]:
+async def warmed(servers: Servers, folder: Path) -> None:
+    """Let a broker that has just started do the like: it spends a core on compiling itself for a minute of work, and a
+    transaction costs it ten times as much at first."""
+    if sizes.WARM:
+        print(f"warming the broker for {sizes.WARM} s", flush=True)
+        await waited(servers, folder, sizes.PARTITIONS, sizes.WARM, prefix="warm.")
+
+
+async def waited(servers: Servers, folder: Path, partitions: int, seconds: int, prefix: str = "l") -> list[float]:
     """Milliseconds of each report.
 
     Raises:
         NotRight: One has no task.
     """
-    planned_stand = Stand.of(servers, folder, f"l{partitions}.", partitions, "intake", "dispatch", "fanout")
+    planned_stand = Stand.of(servers, folder, f"{prefix}{partitions}.", partitions, "intake", "dispatch", "fanout")
     async with compiled(planned_stand) as stand:
         throttle = {"GRIDWHISTLE_COMMITS_PER_SECOND": str(sizes.COMMITS)}
         stand.rig.more.update({f"{stage}-1": throttle for stage in stand.stages})
         await stand.rig.prepare("guancheng")
         await stand.start()
-        count = sizes.RATE * (WARM + sizes.SECONDS)
+        count = sizes.RATE * (SETTLING + seconds)
         messages = [_urgent(number) for number in range(count)]
         seen: dict[int, float] = {}
         departments = [department_topics(one.code)[0].name for one in law_of("guancheng").bundle.departments]
@@ -78,12 +85,12 @@ async def waited(servers: Servers, folder: Path, partitions: int) -> list[float]
             seen.setdefault(int(codec.decode(record.value, Task).text.split()[1]), now)
 
         async with Watch(stand.settings, tps, see):
-            moments = planned(time.time() + 1, sizes.RATE, WARM + sizes.SECONDS)
+            moments = planned(time.time() + 1, sizes.RATE, SETTLING + seconds)
             late = await sent_at(moments, send)
             print(f"{partitions} partitions: {count} sent, the sender itself late by {late * 1e3:.0f} ms at most")
             await _all_seen(seen, count)
         await producer.stop()
-        return [(seen[n] - moments[n]) * 1e3 for n in range(sizes.RATE * WARM, count)]
+        return [(seen[n] - moments[n]) * 1e3 for n in range(sizes.RATE * SETTLING, count)]
 
 
 async def _all_seen(seen: dict[int, float], count: int) -> None:

@@ -10,6 +10,9 @@ COUNT = int(os.environ.get("COUNT", "20000"))
 SECONDS = int(os.environ.get("SECONDS", "30"))
 """Of reports at each number of partitions, for latency."""
 
+WARM = int(os.environ.get("WARM", "60"))
+"""Seconds of reports before any part, for the broker."""
+
 RATE = int(os.environ.get("RATE", "200"))
 """Reports a second there."""
 
