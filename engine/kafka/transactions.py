@@ -38,8 +38,8 @@ class _Sent:
         self.tp, self.builder = tp, builder
         self.future: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
 
-    def get_data_buffer(self) -> bytes:
-        return bytes(self.builder._build())
+    def get_data_buffer(self) -> Any:
+        return self.builder._build()
 
     def done(self, base_offset: int, timestamp: int | None = None, log_start_offset: int | None = None) -> None:
         if not self.future.done():
@@ -65,7 +65,7 @@ class _Produce(library.SendProduceReqHandler):  # type: ignore[misc]
     """One request of batches, which keeps what is to be sent once more."""
 
     def create_request(self) -> _Batches:
-        topics: dict[str, list[tuple[int, bytes]]] = defaultdict(list)
+        topics: dict[str, list[tuple[int, Any]]] = defaultdict(list)
         for tp, sent in self._batches.items():
             topics[tp.topic].append((tp.partition, sent.get_data_buffer()))
         sender = self._sender
