@@ -70,7 +70,7 @@ compiled: $(STAMP) ## Compile the law (mypyc and a C compiler, two or three minu
 	@$(BIN)/python -m tests.support.wheels $(COMPILED)
 	@$(COMPILED)/bin/gridwhistle --version
 
-bench: $(STAMP) compiled $(BENCH)/.installed ## What it costs, beside its peers; PART=peers, latency, restart or storm; COUNT= ROUNDS= SECONDS= N= (tests/bench/sizes.py); writes docs/results/performance.md
+bench: $(STAMP) compiled $(BENCH)/.installed ## What it costs, beside its peers; PART=peers, latency, restart or storm; COUNT= ROUNDS= SECONDS= N= WARM= (tests/bench/sizes.py); writes docs/results/performance.md
 	$(BIN)/python -m tests.bench $(PART)
 
 $(BENCH)/.installed: bench.lock
