@@ -141,8 +141,8 @@ first offset, the time and where the log begins."""
 
 
 def _taken(data: memoryview) -> Found:
-    found, _ = _topics(data, 0, lambda at: (_TAKEN.unpack_from(data, at), at + _TAKEN.size))
-    return Found(topics=found, API_VERSION=PRODUCES[-1])
+    topics = _topics(data, 0, lambda at: (_TAKEN.unpack_from(data, at), at + _TAKEN.size))
+    return Found(topics=topics, API_VERSION=PRODUCES[-1])
 
 
 def fetched(asked: Any) -> Asked:
@@ -186,13 +186,11 @@ def _brought(data: memoryview) -> Found:
         end = at + max(0, size)
         return (*said, gone if aborted >= 0 else None, replica, data[at:end] if size >= 0 else None), end
 
-    topics, _ = _topics(data, _SAID.size, one)
+    topics = _topics(data, _SAID.size, one)
     return Found(topics=topics, API_VERSION=FETCHES, error_code=error, session_id=session)
 
 
-def _topics(
-    data: memoryview, at: int, one: Callable[[int], tuple[Any, int]]
-) -> tuple[list[tuple[str, list[Any]]], int]:
+def _topics(data: memoryview, at: int, one: Callable[[int], tuple[Any, int]]) -> list[tuple[str, list[Any]]]:
     found = []
     count, at = _INT.unpack_from(data, at)[0], at + 4
     for _ in range(count):
@@ -204,7 +202,7 @@ def _topics(
             said, at = one(at)
             ones.append(said)
         found.append((topic, ones))
-    return found, at
+    return found
 
 
 def _by_topic(found: Sequence[tuple[str, Sequence[bytes]]]) -> bytes:

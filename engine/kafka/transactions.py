@@ -288,7 +288,6 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]
         """Abort what is open and close, in a few seconds at most; what hangs is fenced by the next opening."""
         if self._delivering is not None:
             await at_most(FAREWELL_SECONDS, self._delivering)
-        txn = self._txn_manager
-        if txn is not None and txn.is_in_transaction() and self._failed is None:
+        if self._txn_manager.is_in_transaction() and self._failed is None:
             await at_most(FAREWELL_SECONDS, self.abort_transaction())
         await at_most(FAREWELL_SECONDS, self.stop())

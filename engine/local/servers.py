@@ -23,6 +23,8 @@ from engine.security.private_files import make_folder, make_missing, opener, wri
 
 HEAP = "-Xmx512m"
 CORES = min(os.cpu_count() or 1, 8)
+"""More threads than that serve no broker of one machine."""
+
 SAYS = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true")
 READY_SECONDS = 60
 

@@ -113,25 +113,25 @@ async def _folded(
         for record in records:
             if type(record) is list:
                 some += record
+                found = True
                 continue
+            if record.key != MARKER:  # of which only the last counts: the others are taken in their order
+                _together(some, many)
+                some = []
             try:
                 if type(record) is not ConsumerRecord:
                     _look_closer(topic, number, record)
                 if record.key == MARKER:
                     marker, vouched = codec.decode(record.value, Marker), _vouches(record)
                 else:
-                    _together(some, many)
                     load(record.key, record.value)
-                    some, found = [], True
-            except AmongMany:
-                raise
+                    found = True
             except Exception as exc:  # whatever a key or value of somebody else's raises
                 if not (record.loose if type(record) is Unreadable else type(record) is Loose):
                     where, kind = f"{topic}/{number} offset {record.offset}", kind_of(topic, record.key)
                     raise own_fault(where, topic, record.value, kind, exc, number, record.offset) from exc
                 stranger(record.offset, told(exc))
         _together(some, many)
-        found = found or bool(some)
     if marker is None and found:
         raise lost_marker(topic, number)
     return Loaded(marker, vouched)

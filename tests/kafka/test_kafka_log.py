@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 
 import pytest
+from aiokafka import ConsumerRecord
 from aiokafka.admin import NewTopic, RecordsToDelete
 
 from engine.errors import OwnRecordUnreadable
@@ -13,8 +14,10 @@ from engine.kafka.fetched_batches import Loose
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.read_to_end import to_end
 from engine.settings import Settings
+from engine.stream.contracts import Out
 from engine.stream.positions import load_state
-from tests.support.log_stand import IN, OUT, commit, tp
+from engine.stream.sending import send
+from tests.support.log_stand import IN, OUT, begun, commit, outs, settled, tp
 from tests.support.log_suite import LogSuite
 from topics.registry import MIB
 
@@ -75,10 +78,22 @@ async def test_a_state_is_read_many_at_a_time_and_the_same(stand: KafkaStand) ->
     for number in range(3):
         await commit(log, "w", *(b"%d" % (number * 10 + one) for one in range(5)))
         wanted += [b"%d" % (number * 10 + one) for one in range(5)]
+    writer, _ = await begun(log, "w", b"aborted")
+    await writer.let_go()
+    await settled(log, "w")
+    writer = log.writer("w")
+    await writer.start()
+    await writer.begin_transaction()
+    headed = Out(OUT, 0, b"m:", b"whole", headers=(("form", b"1"),))
+    for ack in await send(writer, log.prefix, [*outs(b"before"), headed, *outs(b"behind")]):
+        await ack
+    await writer.commit_transaction()
+    await writer.let_go()
     await stand.door(OUT, 0, b"loose")
     pieces = [p async for records in to_end(log, OUT, [0], unreadable=True, pairs=True) for p in records]
-    assert [type(one) for one in pieces] == [list, list, list, Loose]
-    assert [value for piece in pieces[:3] for _, value in piece] == wanted
+    assert [type(one) for one in pieces] == [list, list, list, list, ConsumerRecord, list, Loose]
+    assert [value for piece in pieces[:4] for _, value in piece] == [*wanted, b"before"]
+    assert (pieces[4].value, pieces[4].headers) == (b"whole", (("form", b"1"),)) and pieces[5] == [(b"k", b"behind")]
 
 
 async def test_one_among_many_that_cannot_be_read_is_named_with_its_place(stand: KafkaStand) -> None:

@@ -1,5 +1,6 @@
 """What is written and read whole is what the driver would write and read field by field."""
 
+import asyncio
 import cProfile
 import pstats
 from collections.abc import Callable
@@ -7,6 +8,8 @@ from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
+import aiokafka.conn as library
+import pytest
 from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.protocol.fetch import FetchRequest, FetchResponse_v11
@@ -103,6 +106,16 @@ def test_an_answer_is_looked_at_until_it_is_known_to_say_that_all_is_well() -> N
     repeated.went_well()
     assert read(asked, well) is WELL and read(asked, fenced).error_code == 47
     assert read(repeated.prepare({26: (0, 5)}), well) is WELL
+
+
+async def test_an_answer_that_does_not_come_is_awaited_for_so_long_and_no_longer() -> None:
+    """Each request has a bound; one that is answered, or given up, leaves no clock behind."""
+    answer = asyncio.get_running_loop().create_future()
+    with pytest.raises(TimeoutError):
+        await library.wait_for(answer, 0.01)
+    answered = asyncio.get_running_loop().create_future()
+    answered.set_result(b"well")
+    assert await library.wait_for(answered, 60) == b"well"
 
 
 def state(position: int | None, is_paused: bool) -> Any:
