@@ -15,7 +15,7 @@ from aiokafka.consumer.fetcher import Fetcher
 from aiokafka.protocol.fetch import FetchRequest, FetchResponse_v11
 from aiokafka.protocol.produce import ProduceRequest, ProduceResponse_v7
 from aiokafka.protocol.transaction import EndTxnRequest, EndTxnResponse_v0
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.kafka.fetch_sessions import Session, SessionFetch, SessionFetcher
@@ -132,15 +132,19 @@ def state(position: int | None, is_paused: bool) -> Any:
 
 
 TPS = [TopicPartition(topic, number) for topic in ("incidents", "commands") for number in range(3)]
-ASSIGNED = st.dictionaries(st.sampled_from(TPS), st.builds(state, st.none() | st.integers(0, 3), st.booleans()))
-LEADERS = st.dictionaries(st.sampled_from(TPS), st.sampled_from([1, 1, 1, 2, -1]))
+POSITIONS = st.sampled_from([*range(12), None])
+"""Few have none: with one of them all is left to the driver."""
+
+ASSIGNED = st.dictionaries(st.sampled_from(TPS), st.builds(state, POSITIONS, st.booleans()))
+LEADERS = st.dictionaries(st.sampled_from(TPS), st.sampled_from([2, 2, 2, -1, None]))
 WAITING = st.dictionaries(st.sampled_from(TPS), st.sampled_from([0, 0.1]))
 
 
+@settings(max_examples=1500)
 @given(ASSIGNED, LEADERS, WAITING, st.sets(st.sampled_from([1, 2])))
 def test_what_is_asked_next_is_what_the_driver_would_ask(assigned: Any, leaders: Any, waits: Any, flying: Any) -> None:
     """Whoever leads, whatever waits, is paused, has no position or is being asked."""
-    cluster = SimpleNamespace(leader_for_partition=leaders.get, _last_successful_refresh_ms=1)
+    cluster = SimpleNamespace(leader_for_partition=lambda tp: leaders.get(tp, 1), _last_successful_refresh_ms=1)
     fetcher = object.__new__(SessionFetcher)
     fetcher._client = SimpleNamespace(cluster=cluster)
     fetcher._led = (None, None, {})

@@ -163,6 +163,15 @@ async def _fenced_adding(producer: Any, brokers: Brokers) -> None:
         await producer.commit_transaction()
 
 
+async def _fenced_adding_more(producer: Any, brokers: Brokers) -> None:
+    (ack,) = await sent(producer, STATE)
+    await ack
+    brokers.answers["AddPartitionsToTxn"] = [FENCED]
+    (ack,) = await sent(producer, DECISIONS)
+    with pytest.raises(Fenced):
+        await ack
+
+
 async def _fenced_ending(producer: Any, brokers: Brokers) -> None:
     brokers.answers["EndTxn"] = [FENCED]
     (ack,) = await sent(producer, STATE)
@@ -171,7 +180,7 @@ async def _fenced_ending(producer: Any, brokers: Brokers) -> None:
         await producer.commit_transaction()
 
 
-@pytest.mark.parametrize("fenced", [_fenced_adding, _fenced_ending])
+@pytest.mark.parametrize("fenced", [_fenced_adding, _fenced_adding_more, _fenced_ending])
 async def test_who_is_fenced_hears_of_it(made: Made, fenced: Callable[[Any, Brokers], Any]) -> None:
     """At the step at which it is found out, and in farewell it aborts nothing of the new owner's."""
     producer, brokers = made
