@@ -43,16 +43,18 @@ pictures: $(STAMP) ## Draw docs/pictures from the running demonstration and its 
 # tests/thorough needs no servers either: whole histories, towns and months, a minute of reckoning that fits into the others' waiting.
 WITHOUT_SERVERS := tests/unit tests/property tests/contract
 WITH_SERVERS := tests $(WITHOUT_SERVERS:%=--ignore=%)
+# the slowest test takes a third of this; one that hangs is ended and named, with what it waits for, and one that hangs on takes its process with it
+BOUND := --timeout=900 -o faulthandler_timeout=1200 -o faulthandler_exit_on_timeout=true
 
 # types are looked at by one process while tests that wait leave it some of both cores: half a minute of a clone's first run
 check: $(STAMP) ## Lint, types and the tests that need no servers
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/ruff check .
-	$(BIN)/mypy & types=$$!; $(BIN)/python -m pytest -q -n 2 --durations=15 $(WITHOUT_SERVERS); tests=$$?; wait $$types && exit $$tests
+	$(BIN)/mypy & types=$$!; $(BIN)/python -m pytest -q -n 2 $(BOUND) --durations=15 $(WITHOUT_SERVERS); tests=$$?; wait $$types && exit $$tests
 
 test: check ## Lint, types and all tests, on real servers that they start themselves
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder --durations=25 -m "not alone" $(WITH_SERVERS)
-	$(BIN)/python -m pytest -q --durations=25 -m alone $(WITH_SERVERS)
+	$(BIN)/python -m pytest -q -n 3 $(BOUND) --dist loadfile --no-loadscope-reorder --durations=25 -m "not alone" $(WITH_SERVERS)
+	$(BIN)/python -m pytest -q $(BOUND) --durations=25 -m alone $(WITH_SERVERS)
 
 coverage: $(STAMP) ## Lines and branches that the tests without servers run; fails below the floor of pyproject.toml, which only rises
 	$(BIN)/python -m pytest -q -n 2 --cov --cov-branch --cov-report=term:skip-covered $(WITHOUT_SERVERS) tests/thorough

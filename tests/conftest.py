@@ -11,6 +11,7 @@ import pytest
 from engine.law_form import law_form
 from engine.settings import Settings
 from tests.support import servers
+from tests.support.hanging import pytest_runtest_makereport as pytest_runtest_makereport
 from tests.support.log_lines import Lines
 
 _numbers = itertools.count(1)
