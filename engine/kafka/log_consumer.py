@@ -7,14 +7,15 @@ then on the same call fails for the topic's retention. Here its two classes that
 
 import logging
 import time
+from itertools import chain
 from typing import Any
 
 import aiokafka.consumer.consumer as consumers
 import aiokafka.consumer.fetcher as library
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
-from engine.kafka.driver_errors import telling_what_is_gone
-from engine.kafka.farewell import stopped
+from engine.kafka.driver_errors import ReaderStopped, telling_what_is_gone
+from engine.kafka.farewell import has_died, stopped
 from engine.kafka.fetch_sessions import SessionFetcher
 from engine.kafka.fetched_batches import HANDED_BYTES, Batches, Budget, Unpacked, Unreadable
 
@@ -42,6 +43,7 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self, *partitions: TopicPartition, timeout_ms: int = 0
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
         """Give what was fetched, ``Unreadable`` pieces in place; so long may the broker hold a fetch of nothing."""
+        self._demand_fetching()
         Budget.left = HANDED_BYTES
         if timeout_ms:
             self._fetcher._fetch_max_wait_ms = timeout_ms
@@ -55,10 +57,21 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
         self, *partitions: TopicPartition, timeout_ms: int = 0, max_records: int | None = None
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
         """Give what can be read; of the rest a line is logged."""
+        self._demand_fetching()
         Budget.left = HANDED_BYTES
         with telling_what_is_gone():
             found = await super().getmany(*partitions, timeout_ms=timeout_ms, max_records=max_records)
         return {tp: self._readable(tp, records) for tp, records in found.items()}
+
+    def _demand_fetching(self) -> None:
+        """The library's task that fetches may have died of something unexpected; it then hands out nothing, for ever,
+        and says so to nobody.
+
+        Raises:
+            ReaderStopped: It has.
+        """
+        if (died := has_died(self._fetcher)) is not None:
+            raise ReaderStopped("what fetches has died, nothing will ever come again") from died
 
     async def stop(self) -> None:
         """Leave the group, end what fetches, close the connections: in some seconds, whatever the library does."""
@@ -73,11 +86,8 @@ class LogConsumer(AIOKafkaConsumer):  # type: ignore[misc]
     async def getone(self, *partitions: TopicPartition) -> ConsumerRecord:
         """Give the next record that can be read."""
         while True:
-            Budget.left = HANDED_BYTES
-            record = await super().getone(*partitions)
-            if type(record) is not Unreadable:
+            for record in chain(*(await self.getmany(*partitions, timeout_ms=500, max_records=1)).values()):
                 return record
-            self.tell(record)
 
     def _readable(self, tp: TopicPartition, records: list[ConsumerRecord]) -> list[ConsumerRecord]:
         for one in records:

@@ -1,5 +1,6 @@
 """Kafka does what the suite of every log asks: what the log in memory is held to is what brokers do."""
 
+import asyncio
 import itertools
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -10,6 +11,8 @@ from aiokafka.admin import NewTopic, RecordsToDelete
 
 from engine.errors import OwnRecordUnreadable
 from engine.kafka import clients
+from engine.kafka.driver_errors import ReaderStopped
+from engine.kafka.fetch_sessions import SessionFetcher
 from engine.kafka.fetched_batches import Loose
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.read_to_end import to_end
@@ -94,6 +97,24 @@ async def test_a_state_is_read_many_at_a_time_and_the_same(stand: KafkaStand) ->
     assert [type(one) for one in pieces] == [list, list, list, list, ConsumerRecord, list, Loose]
     assert [value for piece in pieces[:4] for _, value in piece] == [*wanted, b"before"]
     assert (pieces[4].value, pieces[4].headers) == (b"whole", (("form", b"1"),)) and pieces[5] == [(b"k", b"behind")]
+
+
+async def test_a_reader_whose_fetching_has_died_says_so(stand: KafkaStand, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library hands out nothing for ever: a stage stood there, alive and idle, and whoever read to an end never
+    came to it."""
+
+    async def dies(*_: object) -> bool:
+        raise LookupError("of nobody's thinking")
+
+    monkeypatch.setattr(SessionFetcher, "_proc_fetch_request", dies)
+    await commit(stand.log, "w", b"0")
+    pieces = to_end(stand.log, OUT, [0])
+    with pytest.raises(ReaderStopped) as told:
+        await asyncio.wait_for(anext(pieces), 20)
+    assert told.value.__cause__ is not None and "of nobody's thinking" in repr(told.value.__cause__.__cause__)
+    async with stand.log.reading([tp(stand.log)]) as reader:
+        with pytest.raises(ReaderStopped):
+            await asyncio.wait_for(reader.getone(), 20)
 
 
 async def test_one_among_many_that_cannot_be_read_is_named_with_its_place(stand: KafkaStand) -> None:
