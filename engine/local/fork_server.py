@@ -18,7 +18,7 @@ import sys
 import time
 from typing import NoReturn
 
-from engine.local.servers import die_with_parent
+from engine.local.bound import die_with_parent
 
 LOADED = (
     "engine.cli.run",

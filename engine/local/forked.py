@@ -12,8 +12,8 @@ import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 
+from engine.local.bound import bound_to_us
 from engine.local.fork_server import PID_BYTES, serve
-from engine.local.servers import die_with_parent
 
 ASKED_SECONDS = 30.0
 """A fork server that is loading still needs some seconds; one that says nothing for so long is no longer asked."""
@@ -50,13 +50,13 @@ Start = Callable[[Sequence[str], Mapping[str, str]], Awaitable[Running]]
 async def by_itself(command: Sequence[str], environ: Mapping[str, str]) -> Running:
     """Start a program."""
     return await asyncio.create_subprocess_exec(
-        *command,
+        *bound_to_us(command),
         env=environ,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
-        preexec_fn=die_with_parent,
+        umask=0o077,
     )
 
 

@@ -1,8 +1,6 @@
 """Apache Kafka and Valkey as child processes: on the loopback only, in a folder, ended by their pid."""
 
-import ctypes
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -17,6 +15,7 @@ import psutil
 
 from engine.errors import DependencyDown, StackBusy
 from engine.local import aot
+from engine.local.bound import bound_to_us
 from engine.local.jars import jars
 from engine.local.told_paths import in_utf8, java_property, valkey_word
 from engine.security.private_files import make_folder, make_missing, opener, write_whole
@@ -27,15 +26,6 @@ CORES = min(os.cpu_count() or 1, 8)
 
 SAYS = ("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dorg.slf4j.simpleLogger.showDateTime=true")
 READY_SECONDS = 60
-
-_PR_SET_PDEATHSIG = 1
-
-
-def die_with_parent() -> None:
-    """Let the kernel end this child when the process that started it is gone, however it went; its files are its
-    owner's alone."""
-    os.umask(0o077)
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def port_holder(port: int) -> str | None:
@@ -76,13 +66,13 @@ class Server:
         make_missing(log.parent)
         with open(log, "ab", opener=opener) as out:
             self.process = subprocess.Popen(
-                command,
+                bound_to_us(command),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 env=in_utf8(),
                 start_new_session=True,
-                preexec_fn=die_with_parent,
+                umask=0o077,
             )
 
     def wait_ready(self, within: float = READY_SECONDS) -> None:
@@ -200,14 +190,14 @@ def _formatted(java: list[str], folder: Path, settings: Mapping[str, object], cl
 
 
 def _format(java: list[str], properties: Path, cluster: str) -> None:
+    words = [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)]
     done = subprocess.run(
-        [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties)],
+        bound_to_us(words),  # one that outlived us would format beside the next start, for another cluster
         capture_output=True,
         text=True,
         check=False,
         env=in_utf8(),
         umask=0o077,
-        preexec_fn=die_with_parent,  # one that outlived us would format beside the next start, for another cluster
     )
     if done.returncode != 0:
         raise DependencyDown(f"kafka: its folder could not be formatted:\n{done.stdout[-500:]}{done.stderr[-1000:]}")

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support.servers import free_ports
-from tests.support.signals import heard
+from tests.support.signals import hearing
 
 ROOT = Path(__file__).parents[2]
 ENVIRON = {
@@ -266,13 +266,12 @@ def test_a_feed_that_is_stopped_says_where_it_stood(town: tuple[Path, str]) -> N
     os.kill(deciding, signal.SIGSTOP)
     try:
         process = subprocess.Popen(
-            command,
+            hearing(command),
             cwd=folder,
             env=ENVIRON,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            preexec_fn=heard,
         )
         assert process.stderr is not None
         until = time.monotonic() + 120

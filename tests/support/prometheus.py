@@ -15,7 +15,7 @@ from typing import Any
 
 import yaml
 
-from engine.local.servers import die_with_parent
+from engine.local.bound import bound_to_us
 from tests.support.servers import free_ports
 from tests.support.stacks import wait
 from tests.support.watching import home_of, tool
@@ -127,9 +127,7 @@ def alertmanager(folder: Path, hook: str) -> Iterator[str]:
 @contextmanager
 def _running(log: Path, *words: str, url: str) -> Iterator[None]:
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            words, cwd=home_of(words[0]), stdout=out, stderr=subprocess.STDOUT, preexec_fn=die_with_parent
-        )
+        process = subprocess.Popen(bound_to_us(words), cwd=home_of(words[0]), stdout=out, stderr=subprocess.STDOUT)
     try:
         wait(lambda: process.poll() is not None or _answers(url), 60, f"{words[0]} answers")
         assert process.poll() is None, log.read_text()[-2000:]

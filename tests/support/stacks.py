@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.support.signals import heard
+from tests.support.signals import hearing
 
 ROOT = Path(__file__).parents[2]
 ENVIRON = {
@@ -42,13 +42,12 @@ def up(data: Path, *more: str, cwd: Path = ROOT, **environ: str) -> Iterator[sub
     command = [sys.executable, "-m", "engine.cli", "up", "--data", str(data), *more]
     with log.open("wb") as out:
         process = subprocess.Popen(
-            command,
+            hearing(command),
             cwd=cwd,
             env=ENVIRON | environ,
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=heard,
         )
     try:
         wait(lambda: "up in " in log.read_text() or process.poll() is not None, 300, "the stack is up")

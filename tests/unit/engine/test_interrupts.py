@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.support.signals import heard
+from tests.support.signals import hearing
 
 SWALLOWED = """
 import os, signal, sys
@@ -67,12 +67,7 @@ with ended_by(*ends()):
 def told(code: str, *words: str) -> "subprocess.CompletedProcess[str]":
     """Run a program to its end."""
     return subprocess.run(
-        [sys.executable, "-c", code, *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        preexec_fn=heard,
+        hearing([sys.executable, "-c", code, *words]), capture_output=True, text=True, timeout=60, check=False
     )
 
 
