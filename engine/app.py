@@ -16,6 +16,7 @@ import faust
 from aiokafka import TopicPartition
 from faust.app.base import BootStrategy
 
+from engine.calling_off import called_off
 from engine.errors import InvalidSettings
 from engine.kafka.broker_time import BrokerTime
 from engine.kafka.kafka_log import KafkaLog
@@ -207,8 +208,7 @@ class LoopService(faust.Service):  # type: ignore[misc]
         """Let running steps end, close the partitions, leave the group."""
         self._watchdog.stop()
         if self.ended is not None:
-            self.ended.cancel()
-            await asyncio.gather(self.ended, return_exceptions=True)
+            await called_off(self.ended)
         await self.partition_loop.stop()
         try:
             await asyncio.wait_for(self.partition_loop.consumer.stop(), 3)

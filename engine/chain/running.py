@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 
+from engine.calling_off import called_off
 from engine.chain.keeper import Keeper
 from engine.chain.signing import load_signing_key
 from engine.chain.sums import Linked, hasher
@@ -93,7 +94,6 @@ class Chains:
     async def close(self) -> None:
         """Let go; what was read since the last checkpoint is signed by whoever reads on."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await called_off(self._task)
         if self._producer is not None:
             await at_most(FAREWELL_SECONDS, self._producer.stop())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from aiokafka import ConsumerRecord, TopicPartition
 
+from engine.calling_off import called_off
 from engine.kafka import clients
 from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.newer_records import read_sieved
@@ -124,7 +125,6 @@ class Watch:
     async def stop(self) -> None:
         """End the following."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await called_off(self._task)
         if self._consumer is not None:
             await self._consumer.stop()

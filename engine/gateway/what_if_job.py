@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 from pydantic import SecretStr
 
+from engine.calling_off import called_off
 from engine.gateway.by_process import program
 from engine.settings import Settings
 from topics.unreadable import UNREADABLE
@@ -158,5 +159,4 @@ class Jobs:
     async def stop(self) -> None:
         """End what runs, and its process with it."""
         if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+            await called_off(self._task)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from engine.calling_off import called_off
 from engine.errors import DependencyDown, InvalidSettings, PackNotThere
 from engine.gateway.accounts import Account, Accounts
 from engine.gateway.callers import Caller
@@ -114,9 +115,7 @@ class World:
         """Let go of everything."""
         self.live.close()
         await self.what_if.stop()
-        for task in self.tasks:
-            task.cancel()
-        await asyncio.gather(*self.tasks, return_exceptions=True)
+        await called_off(*self.tasks)
         self.sealed.close()
         await self.view.close()
         if self._archive is not None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from engine.calling_off import called_off
 from engine.errors import DependencyDown
 from engine.local.childlog import ChildLog, bounded_lines
 from engine.local.forked import Running, Start, by_itself
@@ -183,8 +184,7 @@ class Supervisor:
                 await asyncio.wait_for(asyncio.gather(*running), patience)
         for child in ending:
             child.signal(signal.SIGKILL)
-            self._tasks[child.name].cancel()
-        await asyncio.gather(*(self._tasks[child.name] for child in ending), return_exceptions=True)
+        await called_off(*(self._tasks[child.name] for child in ending))
         killed = [child.process.wait() for child in ending if child.process is not None]
         with contextlib.suppress(TimeoutError):  # no zombie stays, nor a pipe that nobody reads
             await asyncio.wait_for(asyncio.gather(*killed), 2.0)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from engine.calling_off import called_off
 from engine.doors.deliveries import Deliveries, Message, Target
 from engine.notifier.pauses import FAILING, Pauses
 from engine.notifier.port import Answer, Kind, Sender
@@ -44,9 +45,7 @@ class Line:
                 for task in done:
                     task.result()
         finally:
-            for task in self._flying.values():
-                task.cancel()
-            await asyncio.gather(*self._flying.values(), return_exceptions=True)
+            await called_off(*self._flying.values())
 
     async def _take(self) -> bool:
         """Send off what may go now."""

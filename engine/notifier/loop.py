@@ -5,6 +5,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from engine.calling_off import called_off
 from engine.doors.deliveries import Deliveries
 from engine.doors.retention import tidy
 from engine.doors.store import Doors
@@ -124,9 +125,7 @@ class SendingLoop:
 
     async def _let_go(self) -> None:
         """End all lines and leave all targets: another may have them, and what was under way is sent again."""
-        for task in self._lines.values():
-            task.cancel()
-        await asyncio.gather(*self._lines.values(), return_exceptions=True)
+        await called_off(*self._lines.values())
         self._lines.clear()
         self._sending.clear()
         await self._turns.close()

@@ -6,6 +6,7 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
+from engine.calling_off import called_off
 from engine.doors.store import Doors
 from engine.errors import InvalidSettings
 from engine.notifier.address_book import Books
@@ -71,8 +72,7 @@ async def run_notifier(settings: Settings, ready: Path | None = None) -> None:
         await loop.drain()
     finally:
         ended.cancel()
-        sending.cancel()
-        await asyncio.gather(sending, return_exceptions=True)
+        await called_off(sending)
         if ready is not None:
             ready.unlink(missing_ok=True)
         for kind in kinds:

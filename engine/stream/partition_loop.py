@@ -10,6 +10,7 @@ from operator import attrgetter
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.abc import ConsumerRebalanceListener
 
+from engine.calling_off import called_off
 from engine.errors import PositionOutOfRange
 from engine.kafka.driver_errors import OffsetsGone, ReaderStopped
 from engine.kafka.port import Reader
@@ -158,9 +159,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                     self._hand_out(fetched)  # what fails here ends the process: what was fetched would not come again
                     pause, failing_since = REOPEN_FIRST, 0.0
         finally:
-            for task in beside:
-                task.cancel()
-            await asyncio.gather(*beside, return_exceptions=True)
+            await called_off(*beside)
 
     async def _room(self) -> None:
         """Wait until what was fetched before leaves room for more."""

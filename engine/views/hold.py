@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from engine.calling_off import called_off
 from engine.errors import DependencyDown
 from engine.security.redis_faults import REDIS_AWAY, redis_answering
 from engine.views.redis_view import RedisView
@@ -67,6 +68,5 @@ async def holding(view: RedisView) -> AsyncIterator[Hold]:
     try:
         yield hold
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await called_off(task)
         await hold.release()

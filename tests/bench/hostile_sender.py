@@ -20,6 +20,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from engine.calling_off import called_off
 from engine.settings import Settings
 from tests.support import hostile
 from tests.support.poison import Raw, law_of, report
@@ -227,8 +228,7 @@ async def measure(settings: Settings, seconds: float = SECONDS) -> Found:
         await asyncio.gather(*(one.start() for one in senders.all))
         watching = asyncio.create_task(watch.run(settings))
         found = await in_turns(senders, watch, seconds)
-        watching.cancel()
-        await asyncio.gather(watching, return_exceptions=True)
+        await called_off(watching)
         print(found)
         return found
     finally:

@@ -7,6 +7,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 
+from engine.calling_off import called_off
 from engine.kafka.broker_time import engine_now
 from engine.kafka.reference import load_clock
 from engine.kafka.send_journal import Journal, JournalEntry, digest
@@ -55,8 +56,7 @@ class Feed:
                 self._journal = journal
                 watching = asyncio.create_task(self._take_tickets(producer, watcher))
                 await self._send_incidents(producer)
-                watching.cancel()
-                await asyncio.gather(watching, return_exceptions=True)
+                await called_off(watching)
                 await producer.flush()
         finally:
             await watcher.stop()

@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from engine.calling_off import called_off
 from engine.kafka.reference import read_partition
 from engine.kafka.topic_admin import configuration
 from engine.settings import Settings
@@ -174,9 +175,7 @@ class City:
 
     async def end(self) -> None:
         """End all of it."""
-        for task in self.beside:
-            task.cancel()
-        await asyncio.gather(*self.beside, return_exceptions=True)
+        await called_off(*self.beside)
         await self.producer.stop()
         self.rig.close()
 

@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from engine.calling_off import called_off
 from engine.local import servers as local
 from engine.settings import Settings
 from tests.faults.clocks import clocks_fired, page
@@ -165,9 +166,7 @@ class Trial:
 
     async def end(self) -> None:
         """End what was begun here."""
-        for task in (self._feeding, self._reading):
-            task.cancel()
-        await asyncio.gather(self._feeding, self._reading, return_exceptions=True)
+        await called_off(self._feeding, self._reading)
 
     async def going(self, count: int = 60, within: float = PATIENCE) -> None:
         """Wait until so many more reports and commands are decided: the stack works."""

@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from engine.archive.store import Archive
+from engine.calling_off import called_off
 from engine.doors.notices import FRESH_MS, put_notices
 from engine.doors.store import Doors
 from engine.notifier import notice_kind
@@ -51,8 +52,7 @@ async def notifier(here: House) -> AsyncIterator[Doors]:
     try:
         yield doors
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await called_off(task)
         await kind.close()
         await doors.close()
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from engine.calling_off import called_off
 from engine.doors.store import Doors
 from engine.notifier.http import Poster
 from engine.notifier.loop import SendingLoop
@@ -35,8 +36,7 @@ async def sending(here: House) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
+        await called_off(running)
         await poster.close()
         await doors.close()
 

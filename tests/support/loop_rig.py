@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from aiokafka import TopicPartition
 
+from engine.calling_off import called_off
 from engine.kafka.broker_time import BrokerTime
 from engine.kafka.memory.broker import MemoryLog
 from engine.kafka.memory.writer import MemoryWriter
@@ -123,8 +124,7 @@ class Worker:
     async def stop(self) -> None:
         """As a process does on TERM."""
         if self.task is not None:
-            self.task.cancel()
-            await asyncio.gather(self.task, return_exceptions=True)
+            await called_off(self.task)
         await self.loop.stop()
         await self.reader.stop()
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from engine.calling_off import called_off
 from engine.doors.deliveries import Deliveries
 from engine.doors.outbox import put_events
 from engine.doors.store import Doors
@@ -74,8 +75,7 @@ class Stand:
         try:
             yield loop
         finally:
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
+            await called_off(running)
             await kind.close()
 
     async def state(self, path: str) -> dict[str, Any]:

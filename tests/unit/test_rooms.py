@@ -27,6 +27,7 @@ ROOMS = (
     "engine.settings",
     "engine.terminal",
     "engine.running",
+    "engine.calling_off",
     "engine.spreadsheet",
     "engine.security",
     "engine.observability",

@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
+from engine.calling_off import called_off
 from engine.kafka.clients import BATCH_BYTES
 from engine.kafka.driver_errors import KafkaFault, NoSuchTopic, OutOfTurn
 from engine.kafka.memory.stored import Fate
@@ -107,9 +108,7 @@ class MemoryWriter:
         if self._is_open:
             with suppress(Exception):
                 await asyncio.wait_for(self.abort_transaction(), 2)
-        for sending in self._sent:
-            sending.cancel()
-        await asyncio.gather(*self._sent, return_exceptions=True)
+        await called_off(*self._sent)
 
     def _demand_open(self) -> None:
         if not self._is_open:

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from engine.calling_off import called_off
 from engine.kafka.clients import transactional
 from engine.kafka.driver_errors import KafkaFault, NoSuchTopic
 from engine.settings import Settings
@@ -21,7 +22,6 @@ async def test_a_topic_that_nobody_could_be_asked_for_is_not_said_to_be_missing(
         assert not isinstance(raised.value, NoSuchTopic)
         assert "no broker" in str(raised.value)
     finally:
-        asking.cancel()
-        await asyncio.gather(asking, return_exceptions=True)
+        await called_off(asking)
         client._sync_task = None
         await producer.stop()

@@ -167,7 +167,7 @@ async def test_what_is_no_longer_on_the_log_is_told_in_fields(read: str, monkeyp
         raise OffsetOutOfRangeError({tp: 7})
 
     monkeypatch.setattr("aiokafka.AIOKafkaConsumer.getmany", gone)
-    reader: Any = object.__new__(LogConsumer)
+    reader: Any = LogConsumer(bootstrap_servers="127.0.0.1:9", group_id=None)
     with pytest.raises(OffsetsGone, match="no longer on the log: t/3 7") as found:
         await getattr(reader, read)()
     assert found.value.offsets == {tp: 7} and found.value.fields == {"reason": "offsets_gone"}
