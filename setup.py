@@ -42,6 +42,7 @@ COMPILED = (
     "topics/ids.py",
     "topics/task_events.py",
     "topics/trace.py",
+    "engine/kafka/record_batch.py",
     "engine/observability/traces.py",
     "engine/security/same_person.py",
     "engine/security/vault.py",

@@ -12,8 +12,10 @@ from typing import Any
 import aiokafka.consumer.fetcher as library
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.record.default_records import DefaultRecordBatch
+from crc32c import crc32c
 
 from engine.kafka.inflate import CannotInflate, inflate
+from engine.kafka.record_batch import CHECKED_FROM, HEAD
 from engine.kafka.record_bytes import record, varint
 
 HANDED_BYTES = 16 * 1024 * 1024
@@ -22,10 +24,6 @@ HANDED_BYTES = 16 * 1024 * 1024
 PAIRS = object()
 """In the place of what the library would unpack keys with: let records of transactions come as lists of keys and
 values, where they have no headers. A record of the library's takes longer to make than to read."""
-
-_HEAD = struct.Struct(">qiibIhiqqqhii")
-"""A batch of format 2: base offset, length, leader epoch, magic, CRC, attributes, last delta, first and newest time,
-producer, epoch, sequence, count."""
 
 _LENGTH_AT, _ATTRIBUTES_AT = 8, 21
 _CODEC, _TRANSACTIONAL, _CONTROL = 0x07, 0x10, 0x20
@@ -105,10 +103,10 @@ class Unpacked:
 
     def _unpack(self) -> Iterator[ConsumerRecord]:
         for raw in self._batches.slices():
-            if len(raw) < _HEAD.size or raw[16] != 2:
+            if len(raw) < HEAD.size or raw[16] != 2:
                 yield self._older(raw)
                 continue
-            base, _, _, _, _, attributes, delta, _, newest, producer, _, _, _ = _HEAD.unpack_from(raw)
+            base, _, _, _, _, attributes, delta, _, newest, producer, _, _, _ = HEAD.unpack_from(raw)
             after = base + max(0, delta) + 1
             if after > self.next_fetch_offset and not self._skips(raw, base, attributes, producer):
                 if attributes & _CODEC and Budget.left <= 0:
@@ -135,8 +133,8 @@ class Unpacked:
 
     def _batch(self, raw: memoryview, attributes: int, after: int, newest: int) -> Iterator[ConsumerRecord]:
         kind = ConsumerRecord if attributes & _TRANSACTIONAL else Loose
-        batch, plain = DefaultRecordBatch(raw), raw
-        if not batch.validate_crc():
+        plain = raw
+        if crc32c(raw[CHECKED_FROM:]) != HEAD.unpack_from(raw)[4]:
             yield self._unreadable(after, "the checksum is wrong", newest, kind is Loose)
             return
         if attributes & _CODEC:
@@ -145,7 +143,7 @@ class Unpacked:
             except CannotInflate as exc:
                 yield self._unreadable(after, str(exc), newest, kind is Loose)
                 return
-            batch = DefaultRecordBatch(plain)
+        batch = DefaultRecordBatch(plain)
         topic, partition = self._tp
         try:
             if self._in_pairs and kind is ConsumerRecord:
@@ -182,9 +180,9 @@ class Unpacked:
         self, plain: memoryview, kind: type[ConsumerRecord], after: int, newest: int, why: str
     ) -> Iterator[ConsumerRecord]:
         """Hand out what can be read of a batch in which one record cannot: each names its own length."""
-        base, first = _HEAD.unpack_from(plain)[0], _HEAD.unpack_from(plain)[7]
+        base, first = HEAD.unpack_from(plain)[0], HEAD.unpack_from(plain)[7]
         append_time = plain[_ATTRIBUTES_AT + 1] & 0x08
-        at, found = _HEAD.size, False
+        at, found = HEAD.size, False
         try:
             while at < len(plain):
                 length, at = varint(plain, at)
@@ -228,9 +226,9 @@ class Unpacked:
 
 def _inflated(raw: memoryview, attributes: int) -> memoryview:
     """The same batch, its records unpacked."""
-    payload = inflate(attributes & _CODEC, raw[_HEAD.size :])
+    payload = inflate(attributes & _CODEC, raw[HEAD.size :])
     Budget.left -= len(payload)
-    head = bytearray(raw[: _HEAD.size])
-    struct.pack_into(">i", head, _LENGTH_AT, _HEAD.size - 12 + len(payload))
+    head = bytearray(raw[: HEAD.size])
+    struct.pack_into(">i", head, _LENGTH_AT, HEAD.size - 12 + len(payload))
     struct.pack_into(">h", head, _ATTRIBUTES_AT, attributes & ~_CODEC)
     return memoryview(bytes(head) + payload)

@@ -83,9 +83,9 @@ class Batching(Protocol):
     """Records for one partition, gathered to be sent as one."""
 
     def append(
-        self, *, timestamp: int | None, key: bytes | None, value: bytes | None, headers: Sequence[Any] = ()
-    ) -> object | None:
-        """Take one more record; ``None``: it does not fit."""
+        self, *, key: bytes | None, value: bytes | None, headers: Sequence[tuple[str, bytes | None]] = ()
+    ) -> bool:
+        """Take one more record; ``False``: it does not fit."""
 
 
 class Writer(Protocol):

@@ -30,16 +30,39 @@ class _Written(bytes):
         return self
 
 
+class _Body:
+    """Pieces that stand behind whatever is put before them; the library puts the head there, then the size, and would
+    copy two megabytes each time."""
+
+    __slots__ = ("_pieces",)
+
+    def __init__(self, *pieces: bytes | bytearray) -> None:
+        self._pieces = pieces
+
+    def __len__(self) -> int:
+        return sum(map(len, self._pieces))
+
+    def __radd__(self, before: bytes) -> "_Body | bytes":
+        return _Headed(before, *self._pieces)
+
+
+class _Headed(_Body):
+    __slots__ = ()
+
+    def __radd__(self, before: bytes) -> bytes:
+        return b"".join((before, *self._pieces))
+
+
 class Asked:
     """What goes over the wire; the library's connection asks nothing else of a request."""
 
     __slots__ = ("_body", "_what", "answer")
 
-    def __init__(self, asked: Any, body: bytes | None = None, answer: Answer | None = None) -> None:
+    def __init__(self, asked: Any, body: bytes | _Body | None = None, answer: Answer | None = None) -> None:
         """Ask what the library would, in its version, which has no tagged fields; written and read by it unless ours
         are named."""
         self._what = asked.API_KEY, asked.API_VERSION
-        self._body: bytes = asked.encode() if body is None else body
+        self._body: bytes | _Body = asked.encode() if body is None else body
         self.answer: Answer = answer or (lambda data: asked.RESPONSE_TYPE.decode(bytes(data)))
         """Reads what was answered."""
 
@@ -52,7 +75,7 @@ class Asked:
         """Head it."""
         return _Written(_HEAD.pack(*self._what, correlation_id) + text(client_id))
 
-    def encode(self) -> bytes:
+    def encode(self) -> bytes | _Body:
         """Give the rest."""
         return self._body
 
@@ -62,7 +85,7 @@ class Asked:
 
     def decode(self, data: BytesIO) -> Any:
         """Read the answer."""
-        return self.answer(data.getbuffer()[data.tell() :])
+        return self.answer(memoryview(data.getvalue())[data.tell() :])  # which are the bytes that came, not a copy
 
 
 async def _within(answer: "asyncio.Future[Any]", seconds: float) -> Any:
@@ -129,9 +152,9 @@ def produced(asked: Any) -> Asked:
     parts = [text(asked.transactional_id), _ACKS.pack(asked.required_acks, asked.timeout), _INT.pack(len(asked.topics))]
     for topic, ones in asked.topics:
         parts += (text(topic), _INT.pack(len(ones)))
-        for partition, batch in ones:  # of two megabytes: put together once
+        for partition, batch in ones:
             parts += (_PLACED.pack(partition, len(batch)), batch)
-    return Asked(asked, b"".join(parts), _taken)
+    return Asked(asked, _Body(*parts), _taken)
 
 
 PRODUCES = range(5, 8)

@@ -19,6 +19,7 @@ from aiokafka.structs import RecordMetadata
 
 from engine.kafka.farewell import at_most
 from engine.kafka.quick_requests import WELL, Repeated, produced
+from engine.kafka.record_batch import RecordBatch
 
 AGAIN_MS = 5
 """What a broker does not take yet is asked again after so long: the markers of the transaction before are written
@@ -34,12 +35,12 @@ FAREWELL_SECONDS = 2
 class _Sent:
     """A batch on its way: what the library asks of one that is answered."""
 
-    def __init__(self, tp: TopicPartition, builder: Any) -> None:
-        self.tp, self.builder = tp, builder
+    def __init__(self, tp: TopicPartition, batch: RecordBatch) -> None:
+        self.tp, self.batch = tp, batch
         self.future: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
 
-    def get_data_buffer(self) -> Any:
-        return self.builder._build()
+    def get_data_buffer(self) -> bytearray:
+        return self.batch.built()
 
     def done(self, base_offset: int, timestamp: int | None = None, log_start_offset: int | None = None) -> None:
         if not self.future.done():
@@ -162,7 +163,11 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]
         """
         raise IllegalOperation("records of a transaction go in batches: send_batch")
 
-    async def send_batch(self, batch: Any, topic: str, *, partition: int) -> "asyncio.Future[RecordMetadata]":
+    def create_batch(self) -> RecordBatch:
+        """Begin a batch."""
+        return RecordBatch(self._message_accumulator._batch_size)
+
+    async def send_batch(self, batch: RecordBatch, topic: str, *, partition: int) -> "asyncio.Future[RecordMetadata]":
         """Hand a batch over; all that is handed over in one turn of the loop goes as one request.
 
         Raises:
@@ -230,9 +235,8 @@ class TransactionalProducer(AIOKafkaProducer):  # type: ignore[misc]
 
     def _number(self, sent: _Sent) -> None:
         txn = self._txn_manager
-        sent.builder.close()
-        sent.builder._set_producer_state(txn.producer_id, txn.producer_epoch, txn.sequence_number(sent.tp))
-        txn.increment_sequence_number(sent.tp, sent.builder.record_count())
+        sent.batch.numbered(txn.producer_id, txn.producer_epoch, txn.sequence_number(sent.tp))
+        txn.increment_sequence_number(sent.tp, sent.batch.record_count())
 
     async def _produce(self, going: list[_Sent]) -> list[_Sent]:
         """Send these to those who lead their partitions; answers those to be sent once more."""

@@ -8,9 +8,6 @@ from engine.kafka.port import Batching, Writer
 from engine.stream.contracts import Out
 from topics.registry import RAW
 
-NO_HEADERS: list[tuple[str, bytes]] = []
-"""The library's builder takes a list and nothing else; this one is never changed."""
-
 
 async def send(producer: Writer, prefix: str, outs: Iterable[Out]) -> list[Any]:
     """Hand everything to the producer; answers the acknowledgements to be awaited.
@@ -23,17 +20,16 @@ async def send(producer: Writer, prefix: str, outs: Iterable[Out]) -> list[Any]:
     acks = []
     for out in outs:
         where = (out.topic, out.partition)
-        headers = list(out.headers) if out.headers else NO_HEADERS
         builder = builders.get(where)
         if builder is None:
             builder = builders[where] = producer.create_batch()
         elif out.topic == RAW.name:  # one alone may be as large as that topic allows
             acks.append(await _sent(producer, builder, prefix + out.topic, out.partition))
             builder = builders[where] = producer.create_batch()
-        if builder.append(timestamp=None, key=out.key, value=out.value, headers=headers) is None:
+        if not builder.append(key=out.key, value=out.value, headers=out.headers):
             acks.append(await _sent(producer, builder, prefix + out.topic, out.partition))
             builder = builders[where] = producer.create_batch()
-            if builder.append(timestamp=None, key=out.key, value=out.value, headers=headers) is None:
+            if not builder.append(key=out.key, value=out.value, headers=out.headers):
                 raise ValueError(f"a record for {out.topic} fits into no batch")
     for (topic, partition), builder in builders.items():
         acks.append(await _sent(producer, builder, prefix + topic, partition))

@@ -161,6 +161,6 @@ class LogSuite(ReadingSuite):
         await writer.start()
         batch = writer.create_batch()
         large = b"x" * 1_000_000
-        assert batch.append(timestamp=None, key=b"k", value=large, headers=[]) is not None
-        assert batch.append(timestamp=None, key=b"k", value=large, headers=[]) is None
+        assert batch.append(key=b"k", value=large, headers=[])
+        assert not batch.append(key=b"k", value=large, headers=[])
         await writer.let_go()

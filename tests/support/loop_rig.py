@@ -206,7 +206,7 @@ class LoopRig:
         await writer.begin_transaction()
         for out in outs:
             batch = writer.create_batch()
-            batch.append(timestamp=None, key=out.key, value=out.value, headers=out.headers)
+            batch.append(key=out.key, value=out.value, headers=out.headers)
             ack = await (await writer.send_batch(batch, self.log.prefix + out.topic, partition=out.partition))
             if not abort:
                 self.sent.append(f"{out.topic}:{out.partition}:{ack.offset}")

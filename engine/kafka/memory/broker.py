@@ -16,9 +16,10 @@ from engine.kafka.memory.group import Group
 from engine.kafka.memory.reader import MemoryReader
 from engine.kafka.memory.stored import Fate, StoredPartition, Transaction
 from engine.kafka.memory.writer import MemoryWriter
+from engine.kafka.record_batch import Headers
 from topics.registry import MIB, TopicSpec
 
-Message = tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]
+Message = tuple[bytes | None, bytes | None, Headers]
 """Key, value, headers."""
 
 

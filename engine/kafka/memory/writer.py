@@ -1,39 +1,36 @@
 """Appends to the log in memory in transactions, as the driver's producer does to Kafka."""
 
 import asyncio
-from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiokafka import TopicPartition
-from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.structs import RecordMetadata
 
 from engine.calling_off import called_off
 from engine.kafka.clients import BATCH_BYTES
 from engine.kafka.driver_errors import KafkaFault, NoSuchTopic, OutOfTurn
 from engine.kafka.memory.stored import Fate
+from engine.kafka.record_batch import Headers, RecordBatch
 
 if TYPE_CHECKING:
     from engine.kafka.memory.broker import MemoryLog
 
 
-class Batch(BatchBuilder):  # type: ignore[misc]
-    """The driver's own builder, so that what fits is what fits there; it remembers what went in."""
+class Batch:
+    """What fits is what fits there; it remembers what went in."""
 
     def __init__(self) -> None:
         """Begin empty."""
-        super().__init__(BATCH_BYTES, 0, is_transactional=1)
-        self.messages: list[tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]] = []
+        self.written = RecordBatch(BATCH_BYTES)
+        self.messages: list[tuple[bytes | None, bytes | None, Headers]] = []
 
-    def append(
-        self, *, timestamp: int | None, key: bytes | None, value: bytes | None, headers: Sequence[Any] = ()
-    ) -> object | None:
-        """Take one more record; ``None``: it does not fit."""
-        found: object | None = super().append(timestamp=timestamp, key=key, value=value, headers=list(headers))
-        if found is not None:
+    def append(self, *, key: bytes | None, value: bytes | None, headers: Headers = ()) -> bool:
+        """Take one more record; ``False``: it does not fit."""
+        fits = self.written.append(key=key, value=value, headers=headers)
+        if fits:
             self.messages.append((key, value, tuple(headers)))
-        return found
+        return fits
 
 
 class MemoryWriter:
@@ -71,14 +68,14 @@ class MemoryWriter:
             self._log.stored(TopicPartition(topic, partition))
         except NoSuchTopic:
             raise NoSuchTopic() from None  # as the driver says it: without a name
-        batch.close()
+        batch.written.numbered(0, self._epoch, 0)
         sending = asyncio.create_task(self._send(batch, TopicPartition(topic, partition)))
         self._sent.append(sending)
         return sending
 
     async def _send(self, batch: Batch, tp: TopicPartition) -> RecordMetadata:
         try:
-            offset, now = self._log.produce(self.name, self._epoch, tp, batch.messages, batch.size())
+            offset, now = self._log.produce(self.name, self._epoch, tp, batch.messages, batch.written.size())
             await self._log.faults.passing("ack", self.name)
         except KafkaFault as exc:
             self._broken = self._broken or exc

@@ -3,6 +3,7 @@
 import asyncio
 import cProfile
 import pstats
+import struct
 from collections.abc import Callable
 from io import BytesIO
 from types import SimpleNamespace
@@ -33,7 +34,8 @@ def by_topic(one: st.SearchStrategy[Any]) -> st.SearchStrategy[list[tuple[str, l
 
 def on_the_wire(asked: Any) -> bytes:
     """What a connection sends."""
-    return bytes(asked.build_request_header(correlation_id=7, client_id="dispatch-1").encode() + asked.encode())
+    message = asked.build_request_header(correlation_id=7, client_id="dispatch-1").encode() + asked.encode()
+    return bytes(struct.pack(">i", len(message)) + message)
 
 
 def prepared(request: Any, version: int) -> Any:

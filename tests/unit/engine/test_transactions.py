@@ -82,7 +82,7 @@ async def sent(producer: Any, *topics: str) -> list[Any]:
     found = []
     for topic in topics:
         batch = producer.create_batch()
-        batch.append(timestamp=None, key=b"k", value=b"v", headers=[])
+        batch.append(key=b"k", value=b"v", headers=[])
         found.append(await producer.send_batch(batch, topic, partition=0))
     return found
 
