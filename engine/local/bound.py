@@ -20,6 +20,7 @@ def die_with_parent() -> None:
 
 _BOUND = f"""
 import ctypes, os, sys
+os.umask(0o077)
 ctypes.CDLL(None).prctl({_PR_SET_PDEATHSIG}, {signal.SIGKILL.value})
 if os.getppid() != int(sys.argv[1]):
     sys.exit(1)
@@ -31,7 +32,8 @@ except OSError as exc:
 
 
 def bound_to_us(command: Sequence[str]) -> list[str]:
-    """Say how a command begins that the kernel ends with us: a Python of 20 ms that becomes it.
+    """Say how a command begins that the kernel ends with us, and whose files are its owner's alone: a Python of 20 ms
+    that becomes it.
 
     Not by ``preexec_fn``: what runs in a copy of a process that has threads waits for a lock that one of them held in
     that moment, for ever, and so does whoever started it.

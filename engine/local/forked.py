@@ -56,7 +56,6 @@ async def by_itself(command: Sequence[str], environ: Mapping[str, str]) -> Runni
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         start_new_session=True,
-        umask=0o077,
     )
 
 

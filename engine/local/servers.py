@@ -72,7 +72,6 @@ class Server:
                 stderr=subprocess.STDOUT,
                 env=in_utf8(),
                 start_new_session=True,
-                umask=0o077,
             )
 
     def wait_ready(self, within: float = READY_SECONDS) -> None:
@@ -197,7 +196,6 @@ def _format(java: list[str], properties: Path, cluster: str) -> None:
         text=True,
         check=False,
         env=in_utf8(),
-        umask=0o077,
     )
     if done.returncode != 0:
         raise DependencyDown(f"kafka: its folder could not be formatted:\n{done.stdout[-500:]}{done.stderr[-1000:]}")

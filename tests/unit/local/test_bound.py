@@ -1,17 +1,21 @@
 """A server ends with whoever started it, and begins without a copy of a process that has threads: what runs in one may
 wait for ever, and its starter with it."""
 
+import asyncio
 import os
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
+import uvloop
 
 from engine.local.bound import bound_to_us
+from engine.local.forked import by_itself
 
 ROOT = Path(__file__).parents[3]
 
@@ -68,6 +72,24 @@ def test_its_name_and_its_signals_are_its_own() -> None:
             time.sleep(0.01)
         sleeper.send_signal(signal.SIGTERM)
         assert sleeper.wait(20) == -signal.SIGTERM
+
+
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+def test_it_begins_on_either_loop_and_its_files_are_its_owners_alone(
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """A stack runs on the quicker one, which takes fewer of the words that begin a process."""
+
+    async def said() -> bytes:
+        words = [sys.executable, "-c", "import os; print(oct(os.umask(0)))"]
+        running = await by_itself(words, dict(os.environ))
+        assert running.stdout is not None
+        found = await running.stdout.read(100)
+        assert await running.wait() == 0
+        return found
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        assert runner.run(said()) == b"0o77\n"
 
 
 def test_nothing_runs_in_a_copy_of_a_process_that_has_threads() -> None:
