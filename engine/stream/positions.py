@@ -1,6 +1,7 @@
 """Where a partition stands by its own records, and whether the log still fits: an alarm and a stop, never a reset
 (DESIGN 5.3)."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
@@ -38,6 +39,9 @@ FORM = "form"
 STATE_BYTES = 8 * 1024 * 1024
 """Most that one fetch brings of a state partition."""
 
+ASIDE = 1000
+"""Records from which on they are folded beside the loop: heartbeats and fetches go on, and what is packed meanwhile,
+half of the work, takes the other core."""
 
 Pairs = Sequence[tuple[bytes, bytes | None]]
 """Keys and values."""
@@ -116,7 +120,7 @@ async def _folded(
                 found = True
                 continue
             if record.key != MARKER:  # of which only the last counts: the others are taken in their order
-                _together(some, many)
+                await _together(some, many)
                 some = []
             try:
                 if type(record) is not ConsumerRecord:
@@ -131,16 +135,19 @@ async def _folded(
                     where, kind = f"{topic}/{number} offset {record.offset}", kind_of(topic, record.key)
                     raise own_fault(where, topic, record.value, kind, exc, number, record.offset) from exc
                 stranger(record.offset, told(exc))
-        _together(some, many)
+        await _together(some, many)
     if marker is None and found:
         raise lost_marker(topic, number)
     return Loaded(marker, vouched)
 
 
-def _together(some: Pairs, many: Callable[[Pairs], None] | None) -> None:
+async def _together(some: Pairs, many: Callable[[Pairs], None] | None) -> None:
     if some and many is not None:
         try:
-            many(some)
+            if len(some) < ASIDE:
+                many(some)
+            else:
+                await asyncio.to_thread(many, some)
         except Exception as exc:
             raise AmongMany("one of many records of ours cannot be read") from exc
 
