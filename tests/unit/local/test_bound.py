@@ -84,7 +84,9 @@ def test_it_begins_on_either_loop_and_its_files_are_its_owners_alone(
         words = [sys.executable, "-c", "import os; print(oct(os.umask(0)))"]
         running = await by_itself(words, dict(os.environ))
         assert running.stdout is not None
-        found = await running.stdout.read(100)
+        found = b""
+        while piece := await running.stdout.read(100):
+            found += piece
         assert await running.wait() == 0
         return found
 
