@@ -14,7 +14,8 @@ HELD_NAMES = {"quix": "quixstreams", "faust": "stock Faust"}
 
 RIGHT = (
     "every incident was decided once and every task told once, by the log. Ours are exactly-once with the whole law;"
-    " quixstreams and Faust keep a small state without transactions. Whoever is measured works alone."
+    " quixstreams and Faust keep a small state without transactions. Whoever is measured works alone; ours"
+    " before the others and behind them in each round, and their mean counts."
 )
 
 NAMES = {

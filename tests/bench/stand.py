@@ -41,6 +41,11 @@ class Used:
         """The same for each of so many, in microseconds."""
         return replace(self, **{name: value / count * 1e6 for name, value in vars(self).items()})
 
+    @classmethod
+    def mean(cls, *some: "Used") -> "Used":
+        """What was used on average."""
+        return cls(*(sum(values) / len(some) for values in zip(*(vars(one).values() for one in some), strict=True)))
+
 
 def cpu(pid: int) -> float:
     """Seconds that a process has used, all its threads."""
