@@ -1,7 +1,6 @@
 """``docs/results/performance.md``: each part of ``make bench`` writes its own section and plot, and leaves the rest."""
 
 import os
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,18 +41,5 @@ def write(part: str, title: str, lines: Sequence[str], picture: str, how: str, p
 
 
 def _quiet() -> str:
-    """Say whether the machine was ours alone, and how quick it was: on one that is not, times mean little."""
-    load = f"load before {LOAD:.1f}" + (", **not quiet: times mean little**" if LOAD > 1 else "")
-    return f"{load}; right after it a million additions in Python took {ruler():.0f} ms"
-
-
-def ruler() -> float:
-    """Milliseconds of a million additions, the least of three: a machine of others' gives twice as much at one time
-    as at another, and nothing here shows it."""
-    took = []
-    for _ in range(3):
-        began, total = time.perf_counter(), 0
-        for number in range(1_000_000):
-            total += number
-        took.append(time.perf_counter() - began)
-    return min(took) * 1000
+    """Say whether the machine was ours alone: on one that is not, times mean little."""
+    return f"load before {LOAD:.1f}" + (", **not quiet: times mean little**" if LOAD > 1 else "")
