@@ -17,7 +17,7 @@ HEAD: Final = struct.Struct(">qiibIhiqqqhii")
 """Base offset, length, leader epoch, magic, CRC, attributes, last delta, first and newest time, producer, epoch,
 sequence, count."""
 
-HEAD_BYTES: Final = 61
+HEAD_BYTES: Final = HEAD.size
 _BEHIND_LENGTH: Final = 12
 _CRC_AT: Final = 17
 _CRC: Final = struct.Struct(">I")
@@ -78,12 +78,12 @@ class RecordBatch:
         else:
             begins += varint(len(value))
         size = len(begins) + len(value) + len(ends)
-        begins = varint(size) + begins
-        after = self._size + len(begins) + len(value) + len(ends)
-        if count and after > self._most:
+        length = varint(size)
+        after = self._size + len(length) + size
+        if count and after >= self._most:  # as the library counts: filled to its last byte it is too large
             self._is_closed = True
             return False
-        self._pieces += (begins, value, ends)
+        self._pieces += (length + begins, value, ends)
         self._size, self._count = after, count + 1
         return True
 

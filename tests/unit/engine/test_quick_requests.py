@@ -58,6 +58,15 @@ def test_a_fetch_is_written_as_the_driver_does(wanted: Any, forgotten: Any, sess
     assert on_the_wire(fetched(asked)) == on_the_wire(asked)
 
 
+def test_batches_are_copied_once_on_their_way_to_the_wire() -> None:
+    """With the size, which is put before them last; each of them may have two megabytes."""
+    batch = bytearray(b"of two megabytes")
+    asked = produced(prepared(ProduceRequest("gw.dispatch.p3", -1, 15_000, [("t", [(0, batch)])]), 7))
+    message: Any = asked.build_request_header(correlation_id=7, client_id="dispatch-1").encode() + asked.encode()
+    assert any(piece is batch for piece in message._pieces)
+    assert type(b"" + message) is bytes
+
+
 def read(asked: Asked, answer: Any) -> Any:
     """What a connection makes of an answer."""
     data = BytesIO(b"\0\0\0\7" + answer.encode())

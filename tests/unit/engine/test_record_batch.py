@@ -65,3 +65,16 @@ def test_the_first_fits_whatever_its_size_and_what_is_numbered_takes_no_more() -
     assert batch.record_count() == 1 and batch.size() == len(batch.built()) == HEAD_BYTES + 1000 + 10
     assert bytes(batch.built()) == bytes(batch.built())
     assert struct.unpack_from(">i", batch.built(), 8)[0] == batch.size() - 12
+
+
+@pytest.mark.parametrize("more", [-1, 0, 1])
+def test_it_is_full_at_the_very_byte_at_which_the_librarys_is(more: int) -> None:
+    """One that would fill it to the last byte does not fit; drawn ones seldom come so near."""
+    two = RecordBatch(10_000)
+    for _ in range(2):
+        assert two.append(key=b"k", value=b"v" * 100)
+    ours, other = RecordBatch(two.size() + more), theirs(two.size() + more)
+    for count in range(2):
+        fits = count == 0 or more > 0
+        assert (other.append(count, int(NOW * 1000), b"k", b"v" * 100, []) is not None) is fits
+        assert ours.append(key=b"k", value=b"v" * 100) is fits
