@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
 from engine.kafka.log_consumer import LogConsumer
+from engine.kafka.lost_connection import told_as_lost
 from engine.kafka.transactions import AGAIN_MS, TransactionalProducer
 from engine.security.connections import kafka_arguments
 from topics.registry import MIB
@@ -31,6 +32,8 @@ POLL_INTERVAL_MS = 10**9
 
 TRANSACTION_MS = 15_000
 """An open transaction hides all behind it; the broker aborts it after so long."""
+
+told_as_lost()
 
 
 def admin(settings: "Settings") -> AIOKafkaAdminClient:

@@ -160,21 +160,27 @@ class Unpacked:
         except Exception as exc:  # whatever the library says of one record: go through the batch once more, slowly
             yield from self._one_by_one(plain, kind, after, newest, type(exc).__name__)
 
-    def _pairs(self, batch: DefaultRecordBatch, after: int) -> list[Any]:
+    def _pairs(self, batch: DefaultRecordBatch, after: int) -> Iterator[Any]:
         """Give a batch as lists of keys and values, and whole what has headers."""
-        found: list[Any] = []
+        found: list[tuple[Any, int]] = []
         some: list[tuple[bytes | None, bytes | None]] = []
+        at = self.next_fetch_offset
         for one in batch:
             if one.offset < self.next_fetch_offset:
                 continue
             if headers := one.headers:
                 where = *self._tp, one.offset, one.timestamp, one.timestamp_type
-                found += (some, ConsumerRecord(*where, one.key, one.value, None, -1, -1, tuple(headers)))
+                found += (
+                    (some, at),
+                    (ConsumerRecord(*where, one.key, one.value, None, -1, -1, tuple(headers)), one.offset + 1),
+                )
                 some = []
             else:
                 some.append((one.key, one.value))
-        self.next_fetch_offset = after
-        return [piece for piece in (*found, some) if piece]
+            at = one.offset + 1
+        for piece, self.next_fetch_offset in (*found, (some, after)):
+            if piece:
+                yield piece
 
     def _one_by_one(
         self, plain: memoryview, kind: type[ConsumerRecord], after: int, newest: int, why: str

@@ -10,7 +10,7 @@ from aiokafka import ConsumerRecord
 from aiokafka.admin import NewTopic, RecordsToDelete
 
 from engine.errors import OwnRecordUnreadable
-from engine.kafka import clients
+from engine.kafka import clients, kafka_log
 from engine.kafka.driver_errors import ReaderStopped
 from engine.kafka.fetch_sessions import SessionFetcher
 from engine.kafka.fetched_batches import Loose
@@ -18,11 +18,12 @@ from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.read_to_end import to_end
 from engine.settings import Settings
 from engine.stream.contracts import Out
-from engine.stream.positions import load_state
+from engine.stream.positions import load_state, marking
 from engine.stream.sending import send
 from tests.support.log_stand import IN, OUT, begun, commit, outs, settled, tp
 from tests.support.log_suite import LogSuite
 from topics.registry import MIB
+from topics.ticket import Marker
 
 _numbers = itertools.count(1)
 
@@ -115,6 +116,27 @@ async def test_a_reader_whose_fetching_has_died_says_so(stand: KafkaStand, monke
     async with stand.log.reading([tp(stand.log)]) as reader:
         with pytest.raises(ReaderStopped):
             await asyncio.wait_for(reader.getone(), 20)
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4])
+async def test_the_last_marker_is_read_wherever_a_fetch_is_cut(
+    stand: KafkaStand, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """A state of 5,001 pieces lost its last marker, which lay behind the last of the first 5,000: the partition had
+    then done less than its group knew, and stopped."""
+    monkeypatch.setattr(kafka_log, "PIECE", most)
+    log, writer = stand.log, stand.log.writer("w")
+    await writer.start()
+    for at in range(6):
+        await writer.begin_transaction()
+        own = marking(OUT, 0, Marker(at=at, positions={}, pack="", vault_key=None))
+        for ack in await send(writer, log.prefix, [*outs(*[b"%d" % at] * (at % 3)), own]):
+            await ack
+        await writer.commit_transaction()
+        await settled(log, "other")
+        found = await load_state(log, OUT, 0, print, print, lambda pairs: None)
+        assert found.marker is not None and (found.marker.at, found.vouched) == (at, True)
+    await writer.let_go()
 
 
 async def test_one_among_many_that_cannot_be_read_is_named_with_its_place(stand: KafkaStand) -> None:

@@ -2,6 +2,7 @@
 offsets."""
 
 import gzip
+import itertools
 import struct
 import tracemalloc
 from collections.abc import Sequence
@@ -12,11 +13,11 @@ import cramjam
 import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.errors import OffsetOutOfRangeError
-from aiokafka.record.default_records import DefaultRecordBatch
+from aiokafka.record.default_records import DefaultRecordBatch, DefaultRecordBatchBuilder
 
 import engine.kafka.inflate as inflating
 from engine.kafka.driver_errors import OffsetsGone
-from engine.kafka.fetched_batches import HANDED_BYTES, Batches, Budget, Loose, Unreadable
+from engine.kafka.fetched_batches import HANDED_BYTES, PAIRS, Batches, Budget, Loose, Unreadable
 from engine.kafka.inflate import INFLATED_BYTES, CannotInflate, inflate
 from engine.kafka.log_consumer import LogConsumer
 from tests.support.batches import CODECS, batch, bombs, control, packed, sealed
@@ -87,6 +88,35 @@ def test_what_cannot_be_read_is_named_by_its_offsets(kind: str) -> None:
     assert covered == [0, 1, 2, 3, 4]
     assert records[0].value == b"before" and records[-1].value == b"after"
     assert any(isinstance(one, Unreadable) and one.why for one in records)
+
+
+def mixed() -> bytes:
+    """Batches of one transaction each whose records have headers or none, in every order, and such as cannot be
+    read."""
+    found, base = b"", 0
+    for headed in itertools.product((False, True), repeat=4):
+        builder = DefaultRecordBatchBuilder(2, 0, 1, 7, 0, 0, 1 << 20)
+        for n, has in enumerate(headed):
+            builder.append(n, 1000, b"k", b"%d" % (base + n), [("form", b"1")] if has else [])
+        found += sealed(bytes(builder.build()), base) + control(base + 4, commit=True)
+        base += 5
+    bad = batch([b"a", b"b", b"c"], base, transactional=True, bad_header_at=1)
+    return found + bad + batch([b"d", b"e"], base + 3, 1) + sealed(BROKEN["no records"], base + 5)
+
+
+@pytest.mark.parametrize("deserializer", [None, PAIRS], ids=["one by one", "in pairs"])
+def test_a_reader_stands_behind_what_was_handed_out_and_no_further(deserializer: Any) -> None:
+    """Whoever stops reading at an end where a call brought its most records would lose what the batch still held: a
+    partition's last marker stood there, and the partition with it."""
+    Budget.left = HANDED_BYTES
+    place = TopicPartition("t", 3), Batches(mixed()), (), 0
+    unpacked = library.PartitionRecords(*place, deserializer, None, True, 1)
+    for piece in unpacked:
+        if type(piece) is list:
+            last = int(piece[-1][1])
+        else:
+            last = piece.offset
+        assert unpacked.next_fetch_offset == last + 1, piece
 
 
 def test_an_old_format_is_passed_by_one_offset() -> None:
