@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from engine.errors import PackNotThere, PartitionStops
+from engine.errors import PackNotThere, PartitionStops, PositionOutOfRange
 from engine.kafka.driver_errors import Fenced, KafkaFault, NotAssigned
 from engine.observability.json_logging import told
 from engine.stream.batch import CauseFailed, StepFailed
@@ -45,6 +45,8 @@ class Slot:
         """When an opening, a step or a look for work last came to an end."""
         self._failures: dict[str, int] = {}
         self._stopping = False
+        self._doubted = False
+        """Whether the opening before found that state and log do not fit."""
         self._idle_since: float | None = None
         self._stepping = asyncio.Lock()
         self.task = asyncio.create_task(self._run())
@@ -81,12 +83,13 @@ class Slot:
                     raise
                 self._failed(exc)  # the driver's own: it awaits what it has cancelled itself
             except PartitionStops as exc:
-                return self.stop_for(exc)
+                if not self._looks_again(exc):
+                    return self.stop_for(exc)
+                pause = self._until_told
             except Fenced:
-                # somebody else has opened it: the group will tell us within its session, or we are the owner after all
                 loop.metrics.count("openings", loop.stage, "fenced")
                 log.warning("fenced from %s %s; waiting for the group", loop.stage, self.label)
-                pause = 2.0 * loop.settings.session_timeout_seconds
+                pause = self._until_told
             except NotAssigned:
                 log.info("%s %s is no longer assigned", loop.stage, self.label)
             except Exception as exc:
@@ -99,8 +102,27 @@ class Slot:
             await asyncio.sleep(max(pause or 0, self.pace.failed()))
             loop.live_changed()
 
+    @property
+    def _until_told(self) -> float:
+        """Seconds after which the group has told us that somebody else has opened it, or we are the owner after all."""
+        return 2.0 * self.loop.settings.session_timeout_seconds
+
+    def _looks_again(self, exc: PartitionStops) -> bool:
+        """Whether state and log, which an opening reads one after the other, may fit when they are read once more.
+
+        Whoever slept in between compares what was before with what the next owner has written since; and a broker that
+        has just come back may not yet say all that it has.
+        """
+        if self.open or self._doubted or not isinstance(exc, PositionOutOfRange):
+            return False
+        self._doubted = True
+        self.loop.metrics.count("openings", self.loop.stage, "failed")
+        log.warning("%s %s: %s. Looking again in %.0f s", self.loop.stage, self.label, exc, self._until_told)
+        return True
+
     def _opened(self, opening: Opening) -> None:
         self.open, self.paused, self.waiting_bytes, self._idle_since = True, False, 0, None
+        self._doubted = False
         self.loop.consumer.resume(*opening.tps)
         self.loop.metrics.count("openings", self.loop.stage, "opened")
         self.loop.live_changed()
