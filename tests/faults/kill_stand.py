@@ -12,6 +12,7 @@ from typing import Any
 from engine.local import servers as local
 from engine.settings import Settings
 from tests.faults.clocks import clocks_in_time
+from tests.faults.standings import standings
 from tests.support.rig import Rig, eventually
 from tests.support.servers import PATIENCE, free_ports, valkey
 
@@ -95,7 +96,8 @@ async def settled(rig: Rig) -> None:
         await eventually(lambda: caught_up("fanout"), 300, "fan-out caught up", every=1.0)
     except AssertionError as exc:
         alive = {worker.name: worker.log.read_text()[-1500:] for worker in rig.workers.values() if worker.alive}
-        raise AssertionError(f"{exc}; behind: {lags}; stopped: {stopped}; alive: {alive}") from exc
+        stands = "\n".join(await standings(rig.settings))
+        raise AssertionError(f"{exc}; behind: {lags}; stopped: {stopped}; {stands}; alive: {alive}") from exc
 
 
 def revive(rig: Rig) -> None:
