@@ -130,6 +130,9 @@ def new_async_redis(settings: Settings, **more: Any) -> "AsyncRedis":
     """Make a Redis client for the event loop."""
     from redis.asyncio import Redis as AsyncRedis
 
+    from engine.security.redis_faults import told_as_lost
+
+    told_as_lost()
     return AsyncRedis.from_url(settings.redis_url, **redis_arguments(settings, **more))
 
 

@@ -9,12 +9,17 @@ from aiokafka.errors import KafkaConnectionError
 from aiokafka.protocol.metadata import MetadataRequest
 
 from engine.kafka import clients
+from engine.security.connections import new_async_redis
+from engine.security.redis_faults import REDIS_AWAY
+from engine.settings import Settings
 from tests.unit.engine.test_tls_close import Greeted
 
-assert clients  # with which every client comes
+assert clients  # with which every client of Kafka's comes
+
+LOOPS = pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
 
 
-@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"])
+@LOOPS
 def test_what_is_asked_over_a_connection_that_is_gone_fails_as_the_library_expects(
     loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
@@ -26,10 +31,38 @@ def test_what_is_asked_over_a_connection_that_is_gone_fails_as_the_library_expec
         await connection.connect()
         connection._versions = {3: (0, 1)}
         connection._writer.transport.abort()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.05)
         with pytest.raises(KafkaConnectionError):
             await connection.send(MetadataRequest([]))
         assert not connection.connected()
+        door.close()
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(ask())
+
+
+@LOOPS
+def test_redis_is_asked_over_another_connection_where_one_is_gone(
+    loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """Its library tries again what it knows as lost; else the question fails with what no door expects."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while said := await reader.read(1000):
+            writer.write(b"%1\r\n+proto\r\n:3\r\n" if b"HELLO" in said else b"+OK\r\n" * said.count(b"*"))
+
+    async def ask() -> None:
+        door = await asyncio.start_server(answer, "127.0.0.1", 0)
+        host, port = door.sockets[0].getsockname()
+        redis = new_async_redis(Settings(redis_url=f"redis://{host}:{port}"))
+        assert await redis.get("a") == b"OK"
+        gone = redis.connection_pool._available_connections[-1]
+        gone._writer.transport.abort()
+        await asyncio.sleep(0)
+        with pytest.raises(REDIS_AWAY):
+            await redis.get("a")
+        assert await redis.get("a") == b"OK"
+        await redis.aclose()
         door.close()
 
     with asyncio.Runner(loop_factory=loop) as runner:
