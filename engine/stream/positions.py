@@ -43,6 +43,12 @@ ASIDE = 1000
 """Records from which on they are folded beside the loop: heartbeats and fetches go on, and what is packed meanwhile,
 half of the work, takes the other core."""
 
+LESS = (
+    "{} has lost records (restore it), or a transaction hangs in it (the runbook PartitionStopped says how to tell);"
+    " nothing was redone"
+)
+"""Of a state that says less than was done."""
+
 Pairs = Sequence[tuple[bytes, bytes | None]]
 """Keys and values."""
 
@@ -236,8 +242,7 @@ def position(topic: str, number: int, ours: int, begin: int, end: int, group: in
         )
     if group is not None and group > ours:
         raise PositionOutOfRange(
-            f"{where}: the group stands at {group}, our state only at {ours}; {state} has lost records. Restore it;"
-            " nothing was redone",
+            f"{where}: the group stands at {group}, our state only at {ours}; {LESS.format(state)}",
             topic=topic,
             partition=number,
             offset=ours,
@@ -253,8 +258,8 @@ def demand_newest(number: int, ours: Instant, decided: Instant) -> None:
     """
     if decided > ours:
         raise PositionOutOfRange(
-            f"{DECISIONS.name}/{number}: decided last at {decided}, our state only knows of {ours}; {STATE.name} has"
-            " lost records. Restore it; nothing was redone",
+            f"{DECISIONS.name}/{number}: decided last at {decided}, our state only knows of {ours};"
+            f" {LESS.format(STATE.name)}",
             topic=DECISIONS.name,
             partition=number,
             offset=decided,

@@ -42,10 +42,10 @@ def test_what_is_asked_over_a_connection_that_is_gone_fails_as_the_library_expec
 
 
 @LOOPS
-def test_redis_is_asked_over_another_connection_where_one_is_gone(
+def test_a_connection_to_redis_that_is_gone_is_redis_away(
     loop: Callable[[], asyncio.AbstractEventLoop],
 ) -> None:
-    """Its library tries again what it knows as lost; else the question fails with what no door expects."""
+    """What every door knows how to say; and the next question takes another."""
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         while said := await reader.read(1000):

@@ -1,6 +1,7 @@
 """Starting servers: what once kept one from starting does not again."""
 
 import socket
+from pathlib import Path
 
 import pytest
 
@@ -24,12 +25,20 @@ def test_a_taken_port_names_the_port_and_its_holder() -> None:
             servers.demand_free([port])
 
 
-def test_a_jar_with_another_checksum_is_refused_by_name(tmp_path: "object") -> None:
+def test_a_jar_with_another_checksum_is_refused_by_name(tmp_path: Path) -> None:
     """Every jar is pinned; the first wrong one is named."""
-    from pathlib import Path
-
-    folder = Path(str(tmp_path))
-    first = next(iter(jars.pins()))
+    folder = tmp_path
+    first = next(iter(jars.KAFKA.pins()))
     (folder / first).write_bytes(b"something else")
     with pytest.raises(InvalidSettings, match=first.replace(".", r"\.")):
         jars.verify(folder)
+
+
+@pytest.mark.parametrize(("level", "wanted"), [(29, jars.KAFKA), (30, jars.KAFKA_BEFORE), (None, jars.KAFKA)])
+def test_a_folder_is_run_by_the_kafka_that_can_read_it(tmp_path: Path, level: int | None, wanted: jars.Release) -> None:
+    """What a later one has formatted no earlier one reads; one that is not formatted is made for ours."""
+    if level is not None:
+        (tmp_path / "data").mkdir()
+        record = b"\x01\x0c\x00\x11metadata.version" + level.to_bytes(2, "big") + b"\x00"
+        (tmp_path / "data" / "bootstrap.checkpoint").write_bytes(b"head" + record + b"rest")
+    assert jars.release_of(tmp_path) == wanted

@@ -1,0 +1,29 @@
+"""Whether a broker may be one that leaves part of what it committed hidden (decision 0029)."""
+
+from aiokafka.client import ConnectionGroup
+
+from engine.kafka import clients
+from engine.settings import Settings
+
+DESCRIBES_LOG_FOLDERS = 35
+"""A question of Kafka's protocol whose newest version is of Kafka 4.3."""
+
+OF_4_3 = 5
+
+BEWARE = (
+    "this broker is of Kafka 4.3 or later, which after a fault may leave part of what it committed hidden for ever"
+    " unless it has KAFKA-20734; 4.2 does not (docs/decisions/0029-a-broker-that-ends-what-it-commits.md)"
+)
+
+
+async def is_of_half_commits(settings: Settings) -> bool:
+    """Ask a broker: its version it tells nobody, only which questions it knows."""
+    admin = clients.admin(settings)
+    await admin.start()
+    try:
+        client, node = admin._client, admin._client.get_random_node()
+        await client.ready(node)
+        known = client._conns[node, ConnectionGroup.DEFAULT]._versions
+        return bool(known.get(DESCRIBES_LOG_FOLDERS, (0, 0))[1] >= OF_4_3)
+    finally:
+        await admin.close()

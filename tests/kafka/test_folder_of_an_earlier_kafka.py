@@ -1,0 +1,48 @@
+"""A folder that was made for another Kafka than new ones goes on with it: what it holds no other can read."""
+
+from pathlib import Path
+
+import psutil
+import pytest
+from aiokafka import AIOKafkaProducer
+from aiokafka.admin import NewTopic
+
+from engine.kafka import clients
+from engine.kafka.half_commits import is_of_half_commits
+from engine.kafka.kafka_log import KafkaLog
+from engine.kafka.read_to_end import to_end
+from engine.local import servers
+from engine.local.jars import KAFKA_BEFORE
+from engine.settings import Settings
+from tests.support.servers import Broker
+
+
+async def test_a_folder_goes_on_with_the_kafka_that_it_was_made_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed and started again; and it is told of as one that may leave a commit half done."""
+    with monkeypatch.context() as then:
+        then.setattr(servers, "release_of", lambda folder: KAFKA_BEFORE)
+        broker = Broker(tmp_path / "kafka")
+    settings = Settings(kafka=broker.address, prefix="")
+    producer, admin = AIOKafkaProducer(bootstrap_servers=broker.address), clients.admin(settings)
+    try:
+        await admin.start()
+        await admin.create_topics([NewTopic("kept", 1, 1)])
+        await producer.start()
+        await producer.send_and_wait("kept", b"before", partition=0)
+        broker.restart_after_kill()
+        assert f"kafka-clients-{KAFKA_BEFORE.version}.jar" in " ".join(
+            psutil.Process(broker.server.process.pid).cmdline()
+        )
+        assert [one.value async for some in to_end(KafkaLog(settings), "kept", [0]) for one in some] == [b"before"]
+        assert await is_of_half_commits(settings)
+    finally:
+        await producer.stop()
+        await admin.close()
+        broker.server.kill()
+
+
+async def test_a_new_folder_is_of_a_kafka_that_ends_what_it_commits(kafka_address: str) -> None:
+    """As every broker of these tests."""
+    assert not await is_of_half_commits(Settings(kafka=kafka_address))
