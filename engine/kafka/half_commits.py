@@ -2,6 +2,7 @@
 
 from aiokafka.client import ConnectionGroup
 
+from engine.errors import InvalidSettings
 from engine.kafka import clients
 from engine.settings import Settings
 
@@ -16,14 +17,19 @@ BEWARE = (
 )
 
 
-async def is_of_half_commits(settings: Settings) -> bool:
-    """Ask a broker: its version it tells nobody, only which questions it knows."""
+async def demand_whole_commits(settings: Settings) -> None:
+    """Ask a broker: its version it tells nobody, only which questions it knows.
+
+    Raises:
+        InvalidSettings: It may be one.
+    """
     admin = clients.admin(settings)
     await admin.start()
     try:
         client, node = admin._client, admin._client.get_random_node()
         await client.ready(node)
         known = client._conns[node, ConnectionGroup.DEFAULT]._versions
-        return bool(known.get(DESCRIBES_LOG_FOLDERS, (0, 0))[1] >= OF_4_3)
+        if known.get(DESCRIBES_LOG_FOLDERS, (0, 0))[1] >= OF_4_3:
+            raise InvalidSettings(BEWARE)
     finally:
         await admin.close()

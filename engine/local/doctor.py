@@ -12,7 +12,7 @@ from engine.cli import run_async
 from engine.errors import DependencyDown, GridwhistleError, InvalidSettings, StackNotFound
 from engine.kafka import topic_admin
 from engine.kafka.driver_errors import KafkaFault
-from engine.kafka.half_commits import BEWARE, is_of_half_commits
+from engine.kafka.half_commits import demand_whole_commits
 from engine.kafka.reference import Reference
 from engine.local import jars, postgres, servers
 from engine.local.asked import figures_of
@@ -94,8 +94,8 @@ def _servers(data: Path | None, folder: Path, stack: StackFile | None) -> Iterat
     if settings.database_url:
         yield f"PostgreSQL at {shown_url(settings.database_url)}", _attempt(lambda: run_async(_archive(settings)))
     if kafka is None:
-        half_done = Note(BEWARE) if run_async(is_of_half_commits(settings)) else None
-        yield "a broker that ends what it commits", half_done
+        half_done = _attempt(lambda: run_async(demand_whole_commits(settings)))
+        yield "a broker that ends what it commits", Note(half_done) if half_done else None
         yield f"a pack in force on prefix {settings.prefix}", _attempt(lambda: run_async(_in_force(settings)))
         yield f"topics {settings.prefix}* lose nothing", _attempt(lambda: run_async(topic_admin.verify(settings)))
         yield "the vault's key is the one that sealed here", _attempt(lambda: run_async(_same_key(settings)))

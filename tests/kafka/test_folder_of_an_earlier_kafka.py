@@ -7,8 +7,9 @@ import pytest
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import NewTopic
 
+from engine.errors import InvalidSettings
 from engine.kafka import clients
-from engine.kafka.half_commits import is_of_half_commits
+from engine.kafka.half_commits import demand_whole_commits
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.read_to_end import to_end
 from engine.local import servers
@@ -36,7 +37,8 @@ async def test_a_folder_goes_on_with_the_kafka_that_it_was_made_for(
             psutil.Process(broker.server.process.pid).cmdline()
         )
         assert [one.value async for some in to_end(KafkaLog(settings), "kept", [0]) for one in some] == [b"before"]
-        assert await is_of_half_commits(settings)
+        with pytest.raises(InvalidSettings, match="KAFKA-20734"):
+            await demand_whole_commits(settings)
     finally:
         await producer.stop()
         await admin.close()
@@ -45,4 +47,4 @@ async def test_a_folder_goes_on_with_the_kafka_that_it_was_made_for(
 
 async def test_a_new_folder_is_of_a_kafka_that_ends_what_it_commits(kafka_address: str) -> None:
     """As every broker of these tests."""
-    assert not await is_of_half_commits(Settings(kafka=kafka_address))
+    await demand_whole_commits(Settings(kafka=kafka_address))
