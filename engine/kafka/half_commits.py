@@ -10,11 +10,13 @@ DESCRIBES_LOG_FOLDERS = 35
 """A question of Kafka's protocol whose newest version is of Kafka 4.3."""
 
 OF_4_3 = 5
+"""That version."""
 
 BEWARE = (
     "this broker is of Kafka 4.3 or later, which after a fault may leave part of what it committed hidden for ever"
     " unless it has KAFKA-20734; 4.2 does not (docs/decisions/0029-a-broker-that-ends-what-it-commits.md)"
 )
+"""What an operator of such a broker must know."""
 
 
 async def demand_whole_commits(settings: Settings) -> None:

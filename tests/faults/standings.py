@@ -6,12 +6,11 @@ from contextlib import asynccontextmanager
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from engine.local.lag import STATES
 from engine.settings import Settings
+from engine.stream.positions import MARKER
 from topics import codec
-from topics.registry import FANOUT_STATE, INTAKE_STATE, STATE
 from topics.ticket import Marker
-
-STATES = {"intake": INTAKE_STATE, "dispatch": STATE, "fanout": FANOUT_STATE}
 
 BACK = 60
 """Offsets that are looked through from the end."""
@@ -59,5 +58,5 @@ async def _last_marker(settings: Settings, tp: TopicPartition, isolation: str) -
         reader.seek(tp, max(0, end - BACK))
         while await reader.position(tp) < end:
             for record in (await reader.getmany(tp, timeout_ms=300)).get(tp, []):
-                found = record if record.key == b"m:" else found
+                found = record if record.key == MARKER else found
         return end, None if found is None else codec.decode(found.value, Marker)

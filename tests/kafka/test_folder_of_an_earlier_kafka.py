@@ -13,15 +13,16 @@ from engine.kafka.half_commits import demand_whole_commits
 from engine.kafka.kafka_log import KafkaLog
 from engine.kafka.read_to_end import to_end
 from engine.local import servers
-from engine.local.jars import KAFKA_BEFORE
+from engine.local.jars import HALF_COMMITS, KAFKA_BEFORE
 from engine.settings import Settings
 from tests.support.servers import Broker
 
 
 async def test_a_folder_goes_on_with_the_kafka_that_it_was_made_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Killed and started again; and it is told of as one that may leave a commit half done."""
+    """Killed and started again; and it is told of as one that may leave a commit half done, at each start and when it
+    is asked."""
     with monkeypatch.context() as then:
         then.setattr(servers, "release_of", lambda folder: KAFKA_BEFORE)
         broker = Broker(tmp_path / "kafka")
@@ -32,7 +33,9 @@ async def test_a_folder_goes_on_with_the_kafka_that_it_was_made_for(
         await admin.create_topics([NewTopic("kept", 1, 1)])
         await producer.start()
         await producer.send_and_wait("kept", b"before", partition=0)
+        capsys.readouterr()
         broker.restart_after_kill()
+        assert f"beware: {HALF_COMMITS}" in capsys.readouterr().err
         assert f"kafka-clients-{KAFKA_BEFORE.version}.jar" in " ".join(
             psutil.Process(broker.server.process.pid).cmdline()
         )

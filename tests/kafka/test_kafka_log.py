@@ -122,8 +122,8 @@ async def test_a_reader_whose_fetching_has_died_says_so(stand: KafkaStand, monke
 async def test_the_last_marker_is_read_wherever_a_fetch_is_cut(
     stand: KafkaStand, monkeypatch: pytest.MonkeyPatch, most: int
 ) -> None:
-    """A state of 5,001 pieces lost its last marker, which lay behind the last of the first 5,000: the partition had
-    then done less than its group knew, and stopped."""
+    """Behind the last of the most records that one call hands out as well; what else the batch held comes with the
+    next call."""
     monkeypatch.setattr(kafka_log, "PIECE", most)
     log, writer = stand.log, stand.log.writer("w")
     await writer.start()

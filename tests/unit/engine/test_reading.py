@@ -106,8 +106,8 @@ def mixed() -> bytes:
 
 @pytest.mark.parametrize("deserializer", [None, PAIRS], ids=["one by one", "in pairs"])
 def test_a_reader_stands_behind_what_was_handed_out_and_no_further(deserializer: Any) -> None:
-    """Whoever stops reading at an end where a call brought its most records would lose what the batch still held: a
-    partition's last marker stood there, and the partition with it."""
+    """Whoever stops reading where a call has brought its most records, or reads on from there anew, would lose what
+    the batch still held."""
     Budget.left = HANDED_BYTES
     place = TopicPartition("t", 3), Batches(mixed()), (), 0
     unpacked = library.PartitionRecords(*place, deserializer, None, True, 1)

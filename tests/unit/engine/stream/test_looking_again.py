@@ -2,6 +2,7 @@
 
 import asyncio
 
+from engine.kafka.driver_errors import KafkaFault
 from tests.support.loop_rig import LoopRig
 from tests.support.still_time import now, still, until
 
@@ -48,3 +49,25 @@ async def test_a_broker_that_says_less_at_first_than_it_has_stops_nothing() -> N
             second.counted("openings", "dispatch", "opened"),
             second.counted("alarms", "position_out_of_range"),
         ) == (1, 0)
+
+
+@still
+async def test_each_opening_that_went_well_is_behind_what_was_doubted() -> None:
+    """A partition that opens again a month later is looked at twice once more."""
+    async with LoopRig() as rig:
+        await rig.send("a")
+        worker = await rig.worker().start()
+
+        async def doubts_and_goes_on(failed: int) -> None:
+            await rig.all_decided()
+            await until(lambda: bool(rig.log.stands))
+            stood, rig.log.stands = rig.log.stands, {key: 99 for key in rig.log.stands}
+            rig.log.faults.at("commit", KafkaFault("no"))
+            await rig.send("b")
+            await until(lambda: worker.counted("openings", "dispatch", "failed") == failed)
+            rig.log.stands = stood
+            await rig.all_decided()
+
+        await doubts_and_goes_on(failed=2)
+        await doubts_and_goes_on(failed=4)
+        assert worker.counted("alarms", "position_out_of_range") == 0
