@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 
+import engine.kafka.frames  # noqa: F401  in the place of how the library reads a connection
 from engine.kafka.log_consumer import LogConsumer
 from engine.kafka.lost_connection import told_as_lost
 from engine.kafka.transactions import AGAIN_MS, TransactionalProducer

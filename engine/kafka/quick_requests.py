@@ -80,12 +80,8 @@ class Asked:
         return self._body
 
     def parse_response_header(self, data: BytesIO) -> _Numbered:
-        """Read which question is answered."""
+        """Read which question is answered; asked by the library where it is another, and what then follows is its."""
         return _Numbered(*_INT.unpack(data.read(4)))
-
-    def decode(self, data: BytesIO) -> Any:
-        """Read the answer."""
-        return self.answer(memoryview(data.getvalue())[data.tell() :])  # which are the bytes that came, not a copy
 
 
 async def _within(answer: "asyncio.Future[Any]", seconds: float) -> Any:

@@ -11,6 +11,7 @@ from engine.kafka.broker_time import BrokerTime
 from engine.kafka.port import Reader
 from engine.observability.metrics import StageMetrics
 from engine.stream.contracts import Edge, Record
+from engine.stream.ends import reach_of
 from engine.stream.limits import MAX_CAUSES
 from engine.stream.passed_by import passed_by
 from engine.stream.positions import nothing_lost
@@ -82,8 +83,8 @@ class EdgePartition:
 
     async def _holds(self) -> tuple[int, int]:
         """From where to where the log goes now."""
-        begin = (await self._consumer.beginning_offsets([self._tp]))[self._tp]
-        return begin, (await self._consumer.end_offsets([self._tp]))[self._tp]
+        begins, ends = await reach_of(self._consumer, [self._tp])
+        return begins[self._tp], ends[self._tp]
 
     async def has_work(self) -> bool:
         """Whether records wait."""

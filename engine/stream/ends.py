@@ -1,4 +1,4 @@
-"""Where partitions end: asked of all at once, and of each alone where one keeps the answer back."""
+"""Where partitions begin and end: of all at once, and of each alone where one keeps the answer back."""
 
 import asyncio
 from collections.abc import Sequence
@@ -28,3 +28,11 @@ async def ends_together(consumer: Reader, tps: Sequence[TopicPartition]) -> dict
             return dict(await consumer.end_offsets(list(tps)))
     except (KafkaFault, NotAssigned, TimeoutError):
         return None
+
+
+async def reach_of(
+    consumer: Reader, tps: Sequence[TopicPartition]
+) -> tuple[dict[TopicPartition, int], dict[TopicPartition, int]]:
+    """Ask where these begin and end; both answers wait for the end of the fetch that is under way, so together."""
+    begins, ends = await asyncio.gather(consumer.beginning_offsets(list(tps)), consumer.end_offsets(list(tps)))
+    return dict(begins), dict(ends)

@@ -20,6 +20,7 @@ from engine.observability.json_logging import told
 from engine.stream.batch import AgentSilent, Batch, CauseFailed, StepFailed
 from engine.stream.begun import has_begun
 from engine.stream.contracts import Out, Record
+from engine.stream.ends import reach_of
 from engine.stream.horizon import Horizon
 from engine.stream.limits import COMMIT_SECONDS, DECIDE_SECONDS, MAX_CAUSES, unfit
 from engine.stream.passed_by import stranger_passed_by
@@ -117,10 +118,9 @@ class Partition:
                 demand_newest(number, marker.at, decided)
 
     async def _check_positions(self) -> None:
-        consumer = self._w.consumer
-        begins, ends = await consumer.beginning_offsets(self.tps), await consumer.end_offsets(self.tps)
+        begins, ends = await reach_of(self._w.consumer, self.tps)
         for spec, tp in zip(self._w.inputs, self.tps, strict=True):
-            ours, group = self.positions.get(spec.name, 0), await consumer.committed(tp)
+            ours, group = self.positions.get(spec.name, 0), await self._w.consumer.committed(tp)
             found = position(spec.name, self.number, ours, begins[tp], ends[tp], group, self._w.state.name)
             if found != ours:
                 self.positions[spec.name] = found

@@ -144,8 +144,7 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                     await asyncio.sleep(0.1)
                     continue
                 try:
-                    wait = self._patience.ms(all(one.live and not one.paused for one in self.slots.values()))
-                    fetched = await self.consumer.fetched(timeout_ms=wait)
+                    fetched = await self.consumer.fetched(timeout_ms=self._wait_ms())
                 except OffsetsGone as exc:
                     self._gone(exc.offsets)
                 except ReaderStopped:
@@ -160,6 +159,11 @@ class PartitionLoop(ConsumerRebalanceListener):  # type: ignore[misc]
                     pause, failing_since = REOPEN_FIRST, 0.0
         finally:
             await called_off(*beside)
+
+    def _wait_ms(self) -> int:
+        slots = self.slots.values()
+        flows = all(one.live and not one.paused for one in slots)
+        return self._patience.ms(flows, any(not one.open and one.stopped_by is None for one in slots))
 
     async def _room(self) -> None:
         """Wait until what was fetched before leaves room for more."""

@@ -4,7 +4,7 @@ import time
 
 from engine.stream.limits import IDLE_SECONDS
 
-FETCH_MS, IDLE_FETCH_MS = 250, 1000
+OPENING_FETCH_MS, FETCH_MS, IDLE_FETCH_MS = 50, 250, 1000
 """How long the broker holds a fetch that finds nothing: it costs both ends some 2 ms, and five stages asked 20 times a
 second."""
 
@@ -28,7 +28,10 @@ class Patience:
         """A fetch brought something."""
         self._came_at = time.monotonic()
 
-    def ms(self, all_flow: bool) -> int:
-        """Say how long the next fetch may wait. ``all_flow``: no partition is being opened, stopped or paused."""
+    def ms(self, all_flow: bool, is_opening: bool) -> int:
+        """Say how long the next fetch may wait. ``all_flow``: no partition is being opened, stopped or paused;
+        ``is_opening``: one is, asks twice where its inputs begin and end, and is then resumed."""
+        if is_opening:
+            return OPENING_FETCH_MS
         rests = all_flow and not self._is_asked and time.monotonic() - self._came_at > IDLE_SECONDS
         return IDLE_FETCH_MS if rests else FETCH_MS

@@ -1,8 +1,7 @@
 """Where a partition stands by its own records, and whether the log still fits: an alarm and a stop, never a reset
 (DESIGN 5.3)."""
 
-import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, NamedTuple
@@ -15,10 +14,10 @@ from engine.kafka.newer_records import kind_of, own_fault
 from engine.kafka.port import Log
 from engine.kafka.read_to_end import to_end
 from engine.observability.json_logging import told
+from engine.stream.aside import AmongMany, Aside, Pairs
 from engine.stream.contracts import Out, Record
 from rules.errors import UnfitTicket
 from topics import codec
-from topics.errors import GridwhistleError
 from topics.ids import Instant
 from topics.registry import DECISIONS, INCIDENTS, STATE
 from topics.ticket import Marker, Ticket
@@ -39,22 +38,11 @@ FORM = "form"
 STATE_BYTES = 8 * 1024 * 1024
 """Most that one fetch brings of a state partition."""
 
-ASIDE = 1000
-"""Records from which on they are folded beside the loop: heartbeats and fetches go on, and what is packed meanwhile,
-half of the work, takes the other core."""
-
 LESS = (
     "{} has lost records (restore it), or a transaction hangs in it (the runbook PartitionStopped says how to tell);"
     " nothing was redone"
 )
 """Of a state that says less than was done."""
-
-Pairs = Sequence[tuple[bytes, bytes | None]]
-"""Keys and values."""
-
-
-class AmongMany(GridwhistleError):
-    """Among many records is one that cannot be read."""
 
 
 class Loaded(NamedTuple):
@@ -118,44 +106,36 @@ async def _folded(
 ) -> Loaded:
     marker, vouched, found = None, False, False
     pieces = to_end(log, topic, [number], partition_bytes=STATE_BYTES, unreadable=True, pairs=many is not None)
-    async for records in pieces:
-        some: list[tuple[bytes, bytes | None]] = []
-        for record in records:
-            if type(record) is list:
-                some += record
-                found = True
-                continue
-            if record.key != MARKER:  # of which only the last counts: the others are taken in their order
-                await _together(some, many)
-                some = []
-            try:
-                if type(record) is not ConsumerRecord:
-                    _look_closer(topic, number, record)
-                if record.key == MARKER:
-                    marker, vouched = codec.decode(record.value, Marker), _vouches(record)
-                else:
-                    load(record.key, record.value)
+    async with Aside(many) as aside:
+        async for records in pieces:
+            some: list[tuple[bytes, bytes | None]] = []
+            for record in records:
+                if type(record) is list:
+                    some += record
                     found = True
-            except Exception as exc:  # whatever a key or value of somebody else's raises
-                if not (record.loose if type(record) is Unreadable else type(record) is Loose):
-                    where, kind = f"{topic}/{number} offset {record.offset}", kind_of(topic, record.key)
-                    raise own_fault(where, topic, record.value, kind, exc, number, record.offset) from exc
-                stranger(record.offset, told(exc))
-        await _together(some, many)
+                    continue
+                if record.key != MARKER:  # of which only the last counts: the others are taken in their order
+                    await aside.fold(some)
+                    await aside.done()
+                    some = []
+                try:
+                    if type(record) is not ConsumerRecord:
+                        _look_closer(topic, number, record)
+                    if record.key == MARKER:
+                        marker, vouched = codec.decode(record.value, Marker), _vouches(record)
+                    else:
+                        load(record.key, record.value)
+                        found = True
+                except Exception as exc:  # whatever a key or value of somebody else's raises
+                    if not (record.loose if type(record) is Unreadable else type(record) is Loose):
+                        where, kind = f"{topic}/{number} offset {record.offset}", kind_of(topic, record.key)
+                        raise own_fault(where, topic, record.value, kind, exc, number, record.offset) from exc
+                    stranger(record.offset, told(exc))
+            await aside.fold(some)
+        await aside.done()
     if marker is None and found:
         raise lost_marker(topic, number)
     return Loaded(marker, vouched)
-
-
-async def _together(some: Pairs, many: Callable[[Pairs], None] | None) -> None:
-    if some and many is not None:
-        try:
-            if len(some) < ASIDE:
-                many(some)
-            else:
-                await asyncio.to_thread(many, some)
-        except Exception as exc:
-            raise AmongMany("one of many records of ours cannot be read") from exc
 
 
 def _vouches(record: ConsumerRecord) -> bool:

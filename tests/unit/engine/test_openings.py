@@ -20,7 +20,7 @@ from engine.stream.contracts import Clockless, Out, Record
 from engine.stream.limits import FRAMING, HELD_AFTER, MAX_CAUSES, REOPEN_FIRST, REOPEN_MOST, unfit
 from engine.stream.pace import Pace
 from engine.stream.partition import Partition
-from engine.stream.positions import ASIDE, AmongMany, _together, demand_newest, nothing_lost, position
+from engine.stream.positions import demand_newest, nothing_lost, position
 from tests.support.fetched import fetched
 from topics.reference import EngineClock
 from topics.registry import COMMANDS, DECISIONS, INCIDENTS, RAW, STATE
@@ -280,20 +280,3 @@ def test_engine_time_goes_on_while_the_machine_sleeps(monkeypatch: pytest.Monkey
     clock.seen(1_000_000)
     awake[time.CLOCK_BOOTTIME] += 28_800.0
     assert clock.now() == 1_000_000 + 28_800_000
-
-
-async def test_many_records_are_folded_beside_the_loop() -> None:
-    """Heartbeats come between, however long it takes; what cannot be read among them is told as among few."""
-    turns, many = 0, [(b"t:a", b"{}")] * ASIDE
-    folding = asyncio.create_task(_together(many, lambda records: time.sleep(0.3)))
-    while not folding.done():
-        await asyncio.sleep(0.01)
-        turns += 1
-    assert turns >= 5
-
-    def fails(records: object) -> None:
-        raise ValueError("no ticket")
-
-    for records in (many, many[:1]):
-        with pytest.raises(AmongMany):
-            await _together(records, fails)

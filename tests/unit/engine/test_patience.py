@@ -3,7 +3,7 @@
 import pytest
 
 from engine.stream.limits import IDLE_SECONDS
-from engine.stream.patience import FETCH_MS, IDLE_FETCH_MS, Patience
+from engine.stream.patience import FETCH_MS, IDLE_FETCH_MS, OPENING_FETCH_MS, Patience
 
 
 @pytest.mark.parametrize(
@@ -25,6 +25,7 @@ def test_a_fetch_waits_long_only_where_nothing_waits_for_it(
     patience = Patience()
     patience.assigned(is_asked)
     now[0] += idle
-    assert patience.ms(all_flow) == ms
+    assert patience.ms(all_flow, False) == ms
     patience.came()
-    assert patience.ms(all_flow) == FETCH_MS
+    assert patience.ms(all_flow, False) == FETCH_MS
+    assert patience.ms(False, True) == OPENING_FETCH_MS < FETCH_MS
