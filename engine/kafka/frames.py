@@ -20,6 +20,10 @@ from engine.kafka.quick_requests import Asked
 SCRATCH_BYTES = 64 * 1024
 """Where sizes and small answers are received; a larger answer gets a place of its own."""
 
+PLACE_BYTES = 32 * 1024 * 1024
+"""Most that is held ready at once, twice what a fetch asks for: a web server in a broker's place says ``HTTP``, a size
+of 1.2 GB."""
+
 _SIZE = Struct(">i")
 
 
@@ -33,6 +37,8 @@ class Frames(asyncio.BufferedProtocol):
         self._library, self._reader = _library_protocol(closed, reader, **options), reader
         self._scratch = memoryview(bytearray(SCRATCH_BYTES))
         self._into, self._filled = self._scratch, 0
+        self._size = 0
+        """Of the large answer that is received."""
         self._is_broken = False
 
     def get_buffer(self, sizehint: int) -> memoryview:
@@ -41,43 +47,50 @@ class Frames(asyncio.BufferedProtocol):
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what came; what cannot be understood ends the connection, as it does where the library reads."""
+        if self._is_broken:
+            return
         self._filled += nbytes
         try:
-            self._cut()
+            if self._into is self._scratch:
+                self._cut()
+            else:
+                self._go_on()
         except Exception as exc:
             self._is_broken, self._into, self._filled = True, self._scratch, 0
             self._reader.set_exception(exc)  # of which the library's task hears, and closes
 
     def _cut(self) -> None:
-        into, at = self._into, 0
-        if into is not self._scratch:
-            if self._filled == len(into):
-                self._into, self._filled = self._scratch, 0
-                self._hand(into)
-            return
+        into, at = self._scratch, 0
         while self._filled - at >= _SIZE.size:
             begin = at + _SIZE.size
             end = begin + _SIZE.unpack_from(into, at)[0]
             if end < begin:
                 raise ValueError(f"an answer of {end - begin} bytes")
             if end - at > len(into):
-                self._goes_on(end - begin, into[begin : self._filled])
+                self._size = end - begin
+                self._move(into[begin : self._filled])
                 return
             if end > self._filled:
                 break
-            self._hand(memoryview(bytes(into[begin:end])))
+            self.take(memoryview(bytes(into[begin:end])))
             at = end
         self._filled -= at
         into[: self._filled] = bytes(into[at : at + self._filled])
 
-    def _goes_on(self, size: int, begun: memoryview) -> None:
-        """Receive the rest of a large answer where it is to lie."""
-        self._into, self._filled = memoryview(bytearray(size)), len(begun)
-        self._into[: len(begun)] = begun
+    def _go_on(self) -> None:
+        """Hand over a large answer once it is whole."""
+        into = self._into
+        if self._filled == self._size:
+            self._into, self._filled = self._scratch, 0
+            self.take(into)
+        elif self._filled == len(into):
+            self._move(into)
 
-    def _hand(self, answer: memoryview) -> None:
-        if not self._is_broken:
-            self.take(answer)
+    def _move(self, begun: memoryview) -> None:
+        """Receive the rest of a large answer where it is to lie."""
+        self._into = memoryview(bytearray(min(self._size, len(begun) + PLACE_BYTES)))
+        self._filled = len(begun)
+        self._into[: len(begun)] = begun
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Tell the library."""

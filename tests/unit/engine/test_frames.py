@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import struct
+import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ from aiokafka.protocol.admin import ApiVersionResponse_v0
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.kafka.frames import SCRATCH_BYTES, Frames
+from engine.kafka.frames import PLACE_BYTES, SCRATCH_BYTES, Frames
 from engine.kafka.quick_requests import Asked
 from tests.support.rig import eventually
 
@@ -90,6 +91,21 @@ def test_an_answer_that_was_handed_over_is_not_written_into_again(loop: asyncio.
         receive(frames, framed(bytes([len(found) + 1]) * size))
     assert [set(answer) for answer in found] == [{1}, {2}, {3}, {4}]
     assert isinstance(found[1].obj, bytearray) and len(found[1].obj) == SCRATCH_BYTES
+
+
+def test_whoever_names_a_size_that_never_comes_takes_no_memory_for_it(loop: asyncio.AbstractEventLoop) -> None:
+    """A web server in a broker's place: ``HTTP`` is a size of 1.2 GB. One that does come is whole."""
+    found = list[bytes]()
+    frames, _ = cutting(loop, found.append)
+    tracemalloc.start()
+    receive(frames, b"HTTP/1.1 400 Bad Request\r\n")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2 * PLACE_BYTES and not found
+    frames, _ = cutting(loop, found.append)
+    large = bytes(range(250)) * (PLACE_BYTES // 100)
+    receive(frames, framed(large) + framed(b"behind"))
+    assert found == [large, b"behind"]
 
 
 @pytest.mark.parametrize("bad", [framed(b"nobody asked"), struct.pack(">i", -7)], ids=["of nobody", "a size below 0"])
