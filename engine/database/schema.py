@@ -5,10 +5,11 @@ import asyncio
 import hashlib
 import logging
 import zlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from functools import wraps
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 LONGEST_NAME = 63
 """Bytes of a name in PostgreSQL."""
 
@@ -33,12 +37,39 @@ def schema_of(settings: "Settings", part: str) -> str:
     return name if len(name) <= LONGEST_NAME else hashlib.blake2b(name.encode(), digest_size=24).hexdigest()
 
 
+class Deadlock(DependencyDown):
+    """Of two transactions that waited for each other the server has undone this one."""
+
+
+DEADLOCK = "40P01"
+"""Its SQLSTATE."""
+
+TRIES = 5
+"""So many deadlocks in a row, each after a second of waiting, are no chance."""
+
+
+def again_at_deadlock(asked: Callable[P, Awaitable[T]]) -> Callable[P, Awaitable[T]]:
+    """Run a transaction once more that was undone for another's sake: nothing of it has happened. Two that take many
+    rows of a table take them in the order of their plans, which nobody chooses."""
+
+    @wraps(asked)
+    async def run(*args: P.args, **named: P.kwargs) -> T:
+        for _ in range(TRIES - 1):
+            with suppress(Deadlock):
+                return await asked(*args, **named)
+        return await asked(*args, **named)
+
+    return run
+
+
 @asynccontextmanager
 async def answering() -> AsyncIterator[None]:
     """Turn what a database that is away raises into a ``DependencyDown``."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout, OSError) as exc:
+        if isinstance(exc, DBAPIError) and getattr(exc.orig, "sqlstate", None) == DEADLOCK:
+            raise Deadlock("PostgreSQL has undone one of two transactions that waited for each other") from exc
         raise DependencyDown(f"PostgreSQL does not answer: {str(exc).splitlines()[0]}") from exc
     except DBAPIError as exc:
         if exc.connection_invalidated:

@@ -1,4 +1,8 @@
-"""Messages to targets as rows: what is due, what came of it, what is sent again. Nothing here knows how one is sent."""
+"""Messages to targets as rows: what is due, what came of it, what is sent again. Nothing here knows how one is sent.
+
+Whoever changes both takes the target's row before its deliveries, and a webhook's own before its target's: two who took
+them the other way about would wait for each other.
+"""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -6,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
-from engine.database.schema import answering
+from engine.database.schema import again_at_deadlock, answering
 from engine.doors.store import Doors, has_come
 
 LONGEST_PAUSE = 12 * 3600
@@ -100,11 +104,11 @@ class Deliveries:
             row = (await connection.execute(text(TARGET), {"id": name})).first()
             return None if row is None else Target(**row._mapping)
 
+    @again_at_deadlock
     async def sent(self, target: str, name: str, status: int | None, answer: str) -> None:
         """Note that one has arrived, and that its target takes what comes."""
         async with answering(), self.doors.engine.begin() as connection:
             given = {"target": target, "id": name, "status": status, "answer": answer}
-            await connection.execute(text(SENT), given)
             await connection.execute(
                 text(
                     "UPDATE targets SET failures = 0, failing_since = NULL, next_at = now(),"
@@ -112,13 +116,14 @@ class Deliveries:
                 ),
                 {"id": target},
             )
+            await connection.execute(text(SENT), given)
 
+    @again_at_deadlock
     async def failed(self, target: str, name: str, answer: "tuple[int | None, str]", then: "Then") -> None:
         """Note that one has not arrived, and what follows for it and for its target."""
         row: dict[str, Any] = {"target": target, "id": name, "status": answer[0], "answer": answer[1]}
         row |= {"state": "given_up" if then.gives_up else "waiting", "counts": int(then.counts), "pause": then.pause}
         async with answering(), self.doors.engine.begin() as connection:
-            await connection.execute(text(FAILED), row)
             await connection.execute(
                 text(
                     "UPDATE targets SET failures = failures + 1, failing_since = least(failing_since, now()),"
@@ -128,6 +133,7 @@ class Deliveries:
                 ),
                 {"id": target, "rest": then.rest, "state": then.state, "why": then.why},
             )
+            await connection.execute(text(FAILED), row)
 
     async def figures(self, long_seconds: float) -> dict[str, int]:
         """Count what waits, and the targets that have failed for long."""
@@ -150,6 +156,7 @@ class Deliveries:
         async with answering(), self.doors.engine.connect() as connection:
             return [dict(row._mapping) for row in await connection.execute(text(asked), given)]
 
+    @again_at_deadlock
     async def again(self, target: str, name: str | None = None) -> int:
         """Let one be sent again, or all that were given up or wait for their time; answers how many."""
         which = "id = :id" if name is not None else "state <> 'sent'"
@@ -157,8 +164,8 @@ class Deliveries:
             f"UPDATE deliveries SET state = 'waiting', next_at = now(), tries = 0 WHERE target = :target AND {which}"
         )
         async with answering(), self.doors.engine.begin() as connection:
-            done = await connection.execute(text(asked), {"target": target, "id": name})
             await connection.execute(text("UPDATE targets SET next_at = now() WHERE id = :id"), {"id": target})
+            done = await connection.execute(text(asked), {"target": target, "id": name})
             return done.rowcount
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.database.schema import answering
+from engine.database.schema import again_at_deadlock, answering
 from engine.doors.photo_tables import PHOTOS
 from engine.doors.store import Doors
 from topics.decision import Decision
@@ -55,6 +55,7 @@ async def one(doors: Doors, ticket: str, name: str) -> tuple[str, bytes] | None:
     return None if found is None else (found.kind, found.content)
 
 
+@again_at_deadlock
 async def forget(doors: Doors, tokens: Iterable[str]) -> int:
     """Drop all pictures of the tickets of these reporters; answers how many."""
     async with answering(), doors.engine.begin() as connection:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import text
 
-from engine.database.schema import answering
+from engine.database.schema import again_at_deadlock, answering
 from engine.doors.outbox import DROP
 from engine.doors.store import Doors
 
@@ -49,7 +49,7 @@ RULES = {
     "department_events": "as long as the archive keeps decisions, by engine time (ARCHIVE_DAYS)",
     "kept": "one row",
     "deliveries": "with their event; what is no event of the log OWN_DAYS after it was made or sent",
-    "leases": "with their event, or when they are acknowledged; at most pull.MOST_OPEN of a reader",
+    "leases": "with their event, or when they are acknowledged; at most leases.MOST_OPEN of a reader",
     "readers": "until dropped; at most pull.MOST_READERS of a department",
     "webhooks": "until deleted; at most webhooks.MOST of a department",
     "webhook_secrets": "the newest with its webhook, a former one until its overlap is over",
@@ -67,22 +67,29 @@ async def tidy(doors: Doors, days: int) -> int:
     Returns:
         How many events went.
     """
+    await _drop(doors, FLOOR, days)
     gone = 0
-    async with answering():
-        async with doors.engine.begin() as connection:
-            await connection.execute(text(FLOOR), {"days": days})
-        while True:
-            async with doors.engine.begin() as connection:
-                await connection.execute(DROP)
-                found = int(await connection.scalar(text(EVENTS), {"most": AT_ONCE}) or 0)
-            gone += found
-            if found < AT_ONCE:
-                break
-        async with doors.engine.begin() as connection:
-            await connection.execute(text(BODILESS))
-            await connection.execute(text(DELIVERIES), {"days": OWN_DAYS})
-            await connection.execute(text(SECRETS))
-            await connection.execute(text(NOTICES), {"days": OWN_DAYS})
-            await connection.execute(text(PHOTOS), {"days": days, "unnamed_days": UNNAMED_DAYS})
-            await connection.execute(text(HANDOVERS), {"days": HANDOVER_DAYS})
+    while True:
+        found = await _events(doors)
+        gone += found
+        if found < AT_ONCE:
+            break
+    for statement, kept in (
+        (BODILESS, 0), (DELIVERIES, OWN_DAYS), (SECRETS, 0), (NOTICES, OWN_DAYS), (PHOTOS, days),
+        (HANDOVERS, HANDOVER_DAYS),
+    ):  # fmt: skip
+        await _drop(doors, statement, kept)  # each by itself: what it has taken of one table waits for no other
     return gone
+
+
+@again_at_deadlock
+async def _events(doors: Doors) -> int:
+    async with answering(), doors.engine.begin() as connection:
+        await connection.execute(DROP)
+        return int(await connection.scalar(text(EVENTS), {"most": AT_ONCE}) or 0)
+
+
+@again_at_deadlock
+async def _drop(doors: Doors, statement: str, days: int) -> None:
+    async with answering(), doors.engine.begin() as connection:
+        await connection.execute(text(statement), {"days": days, "unnamed_days": UNNAMED_DAYS})

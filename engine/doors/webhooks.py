@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from engine.database.schema import answering
+from engine.database.schema import again_at_deadlock, answering
 from engine.doors.outbox import HOLD
 from engine.doors.store import Doors
 from engine.errors import InvalidSettings
@@ -94,6 +94,7 @@ class Webhooks:
             row = (await connection.execute(text(f"{_SHOWN} AND w.id = :id"), given)).first()
             return None if row is None else dict(row._mapping)
 
+    @again_at_deadlock
     async def change(self, name: str, who: str, state: str | None = None, **fields: str) -> None:
         """Pause one, let it go on, or give it another address or filter: from there its failures count anew."""
         changed = "".join(f"{field} = :{field}, " for field in ("url", "filter") if field in fields)
@@ -115,6 +116,7 @@ class Webhooks:
                 {"id": KIND + name},
             )
 
+    @again_at_deadlock
     async def rotate(self, name: str, who: str, overlap_seconds: int) -> str:
         """Give it a new secret; the former ones sign beside it until their time is out."""
         secret = drawn()
@@ -131,10 +133,12 @@ class Webhooks:
             await _keep(connection, name, secret)
         return secret
 
+    @again_at_deadlock
     async def remove(self, name: str) -> None:
         """Delete one with all that waits for it."""
         async with answering(), self.doors.engine.begin() as connection:
             for statement in (
+                "SELECT FROM webhooks WHERE id = :id FOR UPDATE",
                 "DELETE FROM webhook_secrets WHERE webhook = :id",
                 "DELETE FROM webhooks WHERE id = :id",
                 "DELETE FROM targets WHERE id = 'webhook:' || :id",
@@ -142,6 +146,7 @@ class Webhooks:
             ):
                 await connection.execute(text(statement), {"id": name})
 
+    @again_at_deadlock
     async def leave(self, departments: Sequence[str]) -> list[tuple[str, str]]:
         """Let the webhooks of all other departments rest, whatever waits for them kept; answers department and id of
         each that did not rest before."""
@@ -164,6 +169,7 @@ class Webhooks:
                 {"id": name, "department": department, "message": message, "body": body},
             )
 
+    @again_at_deadlock
     async def send(self, name: str, department: str, event: str) -> int:
         """Let one event be sent that the filter did not take, or that came before the webhook; whether there is one."""
         async with answering(), self.doors.engine.begin() as connection:
@@ -178,6 +184,7 @@ class Webhooks:
             )
             return done.rowcount
 
+    @again_at_deadlock
     async def rewind(self, name: str, department: str, since: datetime) -> int:
         """Let everything from a moment on be looked at, and sent, once more; answers how many deliveries that are there
         already."""
@@ -190,6 +197,7 @@ class Webhooks:
                 text("UPDATE webhooks SET cursor = :cursor, since = least(since, :since) WHERE id = :id"),
                 {**given, "cursor": cursor},
             )
+            await connection.execute(text("SELECT FROM targets WHERE id = 'webhook:' || :id FOR UPDATE"), given)
             again = (
                 "UPDATE deliveries SET state = 'waiting', next_at = now(), tries = 0 WHERE target = 'webhook:' || :id"
                 " AND body IS NULL AND seq > :cursor"

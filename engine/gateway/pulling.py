@@ -26,7 +26,8 @@ from topics.ids import Instant
 from topics.incident import unfit
 
 if TYPE_CHECKING:  # it brings SQLAlchemy, and a gateway without a database does without
-    from engine.doors.pull import Leased, Pull
+    from engine.doors.leases import Leased
+    from engine.doors.pull import Pull
 
 MAIN = "main"
 """The reader of a department that names none."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 from sqlalchemy import text
 
-from engine.database.schema import answering
+from engine.database.schema import again_at_deadlock, answering
 from engine.doors.store import Doors
 from engine.notifier.address_book import Books, Person
 from engine.notifier.http import Poster
@@ -115,6 +115,7 @@ class NoticeKind:
                 await self._gathered(one, person, is_quiet)
         return 0
 
+    @again_at_deadlock
     async def _begin_anew(self) -> None:
         """Try everybody again of whom one had given up: the address book is another, or the notifier was started."""
         async with answering(), self._doors.engine.begin() as connection:
@@ -126,6 +127,7 @@ class NoticeKind:
             return False
         return one.is_urgent or (not is_quiet and not 0 <= one.age < self._gather)
 
+    @again_at_deadlock
     async def _gathered(self, one: Waits, person: Person, is_quiet: bool) -> None:
         """Write one message; its id is that of its last item, so that nothing goes into two."""
         async with answering(), self._doors.engine.begin() as connection:

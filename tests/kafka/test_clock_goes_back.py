@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from engine.doors import pull
+from engine.doors import leases
 from engine.doors.pull import Pull
 from engine.doors.webhooks import KIND
 from engine.gateway import pulling
@@ -83,7 +83,7 @@ async def test_what_was_leased_and_given_back_comes_again(stand: Stand) -> None:
     assert [one.id for one in again] == [one.id for one in first]
     assert await door.lease("main", 10, 60) == []
     assert len(await door.acknowledge("main", [one.receipt for one in again])) == 2
-    assert len(await door.lease("main", 10, 60)) == 2 and pull.LONGEST_LEASE == pulling.LONGEST_LEASE
+    assert len(await door.lease("main", 10, 60)) == 2 and leases.LONGEST_LEASE == pulling.LONGEST_LEASE
 
 
 async def test_people_are_told_of_what_is_new(stand: Stand) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from pwdlib import PasswordHash
 
-from engine.doors import pull, spreading
+from engine.doors import leases, spreading
 from engine.doors.filters import Filter, judged
 from engine.doors.pull import Pull
 from engine.doors.spreading import spread
@@ -107,7 +107,7 @@ async def test_a_filter_that_runs_out_of_time_loses_nothing(
     redis_url: str, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One event is judged at a time: webhook and puller have each once, in order."""
-    for module in (pull, spreading):
+    for module in (leases, spreading):
         monkeypatch.setattr(module, "judged", partial(judged, seconds=-1.0))
     async with house(redis_url, tmp_path, database_url=database_url) as (here, _):
         doors = await here.world.doors()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from engine.doors import pull, spreading
+from engine.doors import leases, spreading
 from engine.doors.filters import judged
 from engine.doors.pull import Pull
 from engine.doors.retention import tidy
@@ -80,7 +80,7 @@ async def test_nothing_is_leased_of_an_event_that_goes_at_that_moment(
 ) -> None:
     """A reader would have it before them for ever."""
     judging, begun = tidied_meanwhile(stand)
-    monkeypatch.setattr(pull, "judged", judging)
+    monkeypatch.setattr(leases, "judged", judging)
     await Pull(stand.doors, "cg").lease("main", 10, 60, AT.replace(year=2020))
     assert await begun[0] == 3 and await bodies_held(stand) == 0
 
