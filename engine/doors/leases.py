@@ -73,6 +73,7 @@ async def further(connection: AsyncConnection, who: dict[str, Any], wants: Filte
 
 
 async def leased(connection: AsyncConnection, who: dict[str, Any], free: Sequence[Any], seconds: int) -> list[Leased]:
+    """Hand these out."""
     if not free:
         return []
     given = {"seqs": [row.seq for row in free], "token": secrets.token_hex(8), "seconds": seconds}
