@@ -67,7 +67,7 @@ async def tidy(doors: Doors, days: int) -> int:
     Returns:
         How many events went.
     """
-    await _drop(doors, FLOOR, days)
+    await _by_itself(doors, FLOOR, days)
     gone = 0
     while True:
         found = await _events(doors)
@@ -78,7 +78,7 @@ async def tidy(doors: Doors, days: int) -> int:
         (BODILESS, 0), (DELIVERIES, OWN_DAYS), (SECRETS, 0), (NOTICES, OWN_DAYS), (PHOTOS, days),
         (HANDOVERS, HANDOVER_DAYS),
     ):  # fmt: skip
-        await _drop(doors, statement, kept)  # each by itself: what it has taken of one table waits for no other
+        await _by_itself(doors, statement, kept)  # what it has taken of one table waits for no other
     return gone
 
 
@@ -90,6 +90,6 @@ async def _events(doors: Doors) -> int:
 
 
 @again_at_deadlock
-async def _drop(doors: Doors, statement: str, days: int) -> None:
+async def _by_itself(doors: Doors, statement: str, days: int) -> None:
     async with answering(), doors.engine.begin() as connection:
         await connection.execute(text(statement), {"days": days, "unnamed_days": UNNAMED_DAYS})

@@ -27,8 +27,8 @@ transaction."""
 
 SLICE_SECONDS = 0.01
 """The same while a clock of any partition of the process is due: its partitions take turns, and neither what is due nor
-what comes in beside waits for a round of whole steps (of six: 0.5 s). Of 20 ms a storm lasted as long, and reports
-beside it waited half as long again; they cost twice the transactions, but those of a storm are few."""
+what comes in beside waits for a round of whole steps (of six: 0.5 s). With 20 ms a storm lasted as long, and
+reports beside it waited half as long again. Half of a slice takes twice the transactions; a storm has few."""
 
 STEP_WALL_SECONDS = 0.5
 """And after so long all the same, where the machine has little of its CPU for us."""

@@ -83,6 +83,24 @@ async def test_rows_are_taken_in_one_order(stand: Stand, what: str, first: str, 
     await waiting
 
 
+async def test_the_broom_holds_nothing_of_one_table_while_it_waits_for_another(stand: Stand) -> None:
+    """Whoever deletes a webhook has its secrets and wants what waits for it."""
+    name = stand.ids["good"]
+    await stand.webhooks.test("cg", name, "{}", "of last month")
+    await stand.webhooks.rotate(name, "person:desk:a", 0)
+    async with stand.doors.engine.begin() as ages:
+        await ages.execute(text("UPDATE deliveries SET made_at = now() - interval '40 days' WHERE body IS NOT NULL"))
+        await ages.execute(text("UPDATE webhook_secrets SET until = now() WHERE until IS NULL"))
+    async with stand.doors.engine.begin() as holds:
+        await holds.execute(text("SELECT FROM webhook_secrets FOR UPDATE"))
+        sweeping = asyncio.ensure_future(tidy(stand.doors, 40))
+        await asyncio.sleep(0.5)
+        assert not sweeping.done(), "it did not want a secret"
+        async with stand.doors.engine.begin() as looks:
+            assert await looks.scalar(text("SELECT count(*) FROM deliveries WHERE body IS NOT NULL")) == 0
+    await sweeping
+
+
 async def test_all_at_once_none_is_told_that_the_database_is_away(stand: Stand) -> None:
     """Desks, senders, pullers and the broom, on the same rows, in every order."""
     events = [f"commands:0:{number}#cg#0" for number in range(60)]
